@@ -1,0 +1,75 @@
+/** What kernels and the planner need to know of a device; plain data, so that plans can be made without a GPU. */
+export interface DeviceProfile {
+  /** `cpu` for software adapters (llvmpipe, SwiftShader), where loads are dear and barriers dearer. */
+  readonly class: 'cpu' | 'gpu';
+  /** Subgroup size where the device has subgroups of one fixed size, else 0. */
+  readonly subgroupSize: number;
+  readonly hasF16: boolean;
+  readonly limits: DeviceLimits;
+  /** Rough achieved rates, for submits bounded in time: FLOP per second and bytes per second. */
+  readonly estimatedFlops: number;
+  readonly estimatedBandwidth: number;
+}
+
+/** The limits that plans are checked against, as WebGPU names them. */
+export interface DeviceLimits {
+  readonly maxBufferSize: number;
+  readonly maxStorageBufferBindingSize: number;
+  readonly maxStorageBuffersPerShaderStage: number;
+  readonly maxComputeInvocationsPerWorkgroup: number;
+  readonly maxComputeWorkgroupStorageSize: number;
+  readonly maxComputeWorkgroupsPerDimension: number;
+  readonly minStorageBufferOffsetAlignment: number;
+  readonly minUniformBufferOffsetAlignment: number;
+}
+
+const LIMIT_NAMES = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeWorkgroupsPerDimension',
+  'minStorageBufferOffsetAlignment',
+  'minUniformBufferOffsetAlignment',
+] as const satisfies readonly (keyof DeviceLimits)[];
+
+/** The limits every WebGPU device has at least; plans made without a device use them. */
+export const DEFAULT_LIMITS: DeviceLimits = {
+  maxBufferSize: 256 * 2 ** 20,
+  maxStorageBufferBindingSize: 128 * 2 ** 20,
+  maxStorageBuffersPerShaderStage: 8,
+  maxComputeInvocationsPerWorkgroup: 256,
+  maxComputeWorkgroupStorageSize: 16384,
+  maxComputeWorkgroupsPerDimension: 65535,
+  minStorageBufferOffsetAlignment: 256,
+  minUniformBufferOffsetAlignment: 256,
+};
+
+/** A plain device without subgroups at the default limits. */
+export const DEFAULT_PROFILE: DeviceProfile = {
+  class: 'gpu',
+  subgroupSize: 0,
+  hasF16: false,
+  limits: DEFAULT_LIMITS,
+  estimatedFlops: 5e11,
+  estimatedBandwidth: 1e11,
+};
+
+/** Reads the profile of a device. `info` is its adapter's description. */
+export function profileDevice(device: GPUDevice, info: GPUAdapterInfo | undefined): DeviceProfile {
+  const limits = Object.fromEntries(LIMIT_NAMES.map((name) => [name, device.limits[name]]));
+  const text = `${info?.vendor} ${info?.architecture} ${info?.device} ${info?.description}`.toLowerCase();
+  const software = /swiftshader|llvmpipe|lavapipe|warp|basic render/.test(text);
+  const { subgroupMinSize = 0, subgroupMaxSize = 0 } = (info ?? {}) as Partial<GPUAdapterInfo>;
+  const fixed = device.features.has('subgroups') && subgroupMinSize === subgroupMaxSize;
+  const rates = software ? { estimatedFlops: 3e9, estimatedBandwidth: 3e9 } : {};
+  return {
+    ...DEFAULT_PROFILE,
+    ...rates,
+    class: software ? 'cpu' : 'gpu',
+    subgroupSize: fixed ? subgroupMaxSize : 0,
+    hasF16: device.features.has('shader-f16'),
+    limits: limits as unknown as DeviceLimits,
+  };
+}

@@ -1,0 +1,138 @@
+/**
+ * The graph that tracing makes: nodes in an order in which they can run, each an operator applied to tensors, under the
+ * path of the module that applied it. One graph serves planning, differentiating, profiling, drawing and export.
+ */
+import { InfnetError } from '@infnet/errors';
+import type { Parameter } from '../module/parameter.js';
+import { formatShape, type TensorType } from '../tensor/types.js';
+import type { Attributes, Operator } from './operator.js';
+import { Tensor } from './tensor.js';
+
+export interface GraphNode<A extends Attributes = Attributes> {
+  readonly operator: Operator<A>;
+  readonly inputs: readonly Tensor[];
+  readonly attributes: A;
+  readonly outputs: readonly Tensor[];
+  /** Path of the module that made it, e.g. `resnet.layer1.0.conv1`. */
+  readonly scope: string;
+}
+
+/** A tensor or a parameter; a parameter becomes a tensor of the graph in which it is used. */
+export type TensorLike = Tensor | Parameter;
+
+export class Graph {
+  readonly nodes: GraphNode[] = [];
+  readonly inputs = new Map<string, Tensor>();
+  readonly parameters = new Map<Parameter, Tensor>();
+  readonly outputs = new Map<string, Tensor>();
+  readonly #scopes: string[] = [];
+  #nextId = 0;
+
+  /** Declares an input. */
+  input(name: string, type: TensorType): Tensor {
+    for (const size of type.shape) {
+      if (!Number.isInteger(size) || size <= 0) {
+        throw new InfnetError({
+          code: 'SHAPE_INVALID',
+          message: `input "${name}" has the shape ${formatShape(type.shape)}; every size must be a positive integer`,
+        });
+      }
+    }
+    const tensor = this.tensor(type, undefined);
+    this.inputs.set(name, tensor);
+    return tensor;
+  }
+
+  /** The tensor that stands for a parameter in this graph. */
+  parameter(parameter: Parameter): Tensor {
+    let tensor = this.parameters.get(parameter);
+    if (tensor === undefined) {
+      tensor = this.tensor({ shape: parameter.shape, dtype: parameter.dtype }, undefined);
+      this.parameters.set(parameter, tensor);
+    }
+    return tensor;
+  }
+
+  /** A new tensor of this graph. Used by the planner's rewrites too. */
+  tensor(type: TensorType, producer: GraphNode | undefined): Tensor {
+    return new Tensor(this, this.#nextId++, type, producer);
+  }
+
+  /** Makes a node without adding it; `outputs` are inferred unless given (a fused node takes over its consumer's). */
+  makeNode(
+    operator: Operator,
+    inputs: readonly Tensor[],
+    attributes: Attributes,
+    scope: string = this.scope,
+  ): GraphNode {
+    const types = operator.infer(
+      inputs.map((input) => input.type),
+      attributes,
+      scope === '' ? operator.name : scope,
+    );
+    const outputs: Tensor[] = [];
+    const node: GraphNode = { operator, inputs, attributes, outputs, scope };
+    for (const type of types) outputs.push(this.tensor(type, node));
+    return node;
+  }
+
+  /** The module path of what is being traced. */
+  get scope(): string {
+    return this.#scopes.at(-1) ?? '';
+  }
+
+  /** Runs `body` with everything it applies under `scope`. */
+  within<T>(scope: string, body: () => T): T {
+    this.#scopes.push(scope);
+    try {
+      return body();
+    } finally {
+      this.#scopes.pop();
+    }
+  }
+}
+
+/**
+ * Applies an operator: the way every operator function ends.
+ *
+ * @throws InfnetError `SHAPE_...` from the operator, `GRAPH_MIXED` when inputs come from two traces, `GRAPH_NO_TENSOR`
+ * when all inputs are parameters (use `graph.parameter`).
+ */
+export function apply<A extends Attributes>(
+  operator: Operator<A>,
+  inputs: readonly TensorLike[],
+  attributes: A,
+): readonly Tensor[] {
+  const graph = graphOf(inputs, operator.name);
+  const tensors = inputs.map((input) => (input instanceof Tensor ? input : graph.parameter(input)));
+  const node = graph.makeNode(operator as unknown as Operator, tensors, attributes);
+  graph.nodes.push(node);
+  return node.outputs;
+}
+
+/** `apply` for an operator with one output. */
+export function applyOne<A extends Attributes>(operator: Operator<A>, inputs: readonly TensorLike[], attributes: A): Tensor {
+  return apply(operator, inputs, attributes)[0] as Tensor;
+}
+
+/** The graph that the tensors among `inputs` belong to. */
+export function graphOf(inputs: readonly TensorLike[], what: string): Graph {
+  let graph: Graph | undefined;
+  for (const input of inputs) {
+    if (!(input instanceof Tensor)) continue;
+    if (graph !== undefined && input.graph !== graph) {
+      throw new InfnetError({
+        code: 'GRAPH_MIXED',
+        message: `${what} got tensors of two different traces`,
+        fix: 'Use only tensors that the traced function received or computed itself.',
+      });
+    }
+    graph = input.graph;
+  }
+  if (graph !== undefined) return graph;
+  throw new InfnetError({
+    code: 'GRAPH_NO_TENSOR',
+    message: `${what} got no tensor, only parameters, so it is not known which trace it belongs to`,
+    fix: 'Make a tensor of one of them first: graphOf([x]).parameter(parameter).',
+  });
+}

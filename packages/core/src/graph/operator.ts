@@ -1,0 +1,120 @@
+/**
+ * What an operator is: the second face.
+ *
+ * An operator is plain data with functions: how its result's shape follows from its inputs, how it becomes kernel calls,
+ * how it differentiates, and what it may be fused with. Operators are defined in the packages above `core`; the
+ * planner knows them by this interface only.
+ */
+import type { KernelCall } from '../kernel/kernel.js';
+import type { DeviceProfile } from '../context/device-profile.js';
+import type { TensorType } from '../tensor/types.js';
+import type { GraphNode } from './graph.js';
+import type { Tensor } from './tensor.js';
+
+/** Numbers, strings and booleans that configure one use of an operator. Plain data: it is exported and drawn. */
+export type Attributes = Readonly<Record<string, unknown>>;
+
+/**
+ * Where an operand lives: a channel range of a storage. `offset` and `batchStride` count elements. Element (n, c, ...) of
+ * the operand is at `offset + n * batchStride + (its index inside one batch item)`.
+ */
+export interface View {
+  readonly storage: Storage;
+  readonly offset: number;
+  readonly batchStride: number;
+  readonly type: TensorType;
+}
+
+/** A piece of GPU memory that the planner places; `kind` tells who owns it. */
+export interface Storage {
+  readonly id: number;
+  readonly bytes: number;
+  readonly kind: 'input' | 'parameter' | 'constant' | 'intermediate' | 'scratch' | 'output';
+  readonly label: string;
+}
+
+/** A kernel call with its operands: storage binding name -> view. */
+export interface Dispatch extends KernelCall {
+  readonly operands: Readonly<Record<string, View>>;
+}
+
+/** What `lower` may ask. */
+export interface LowerContext<A extends Attributes = Attributes> {
+  readonly attributes: A;
+  readonly inputs: readonly View[];
+  readonly outputs: readonly View[];
+  readonly device: DeviceProfile;
+  readonly precision: Precision;
+  /** Memory that lives only during this node; `elements` four-byte elements, contiguous. */
+  scratch(elements: number, label?: string): View;
+}
+
+/** `exact`: every operator within its own golden tolerance. `fast`: noisier algorithms (Winograd F(4x4,3x3)) allowed. */
+export type Precision = 'exact' | 'fast';
+
+/** A fused node that takes the place of a producer and its consumer. */
+export interface Replacement {
+  readonly operator: Operator;
+  readonly inputs: readonly Tensor[];
+  readonly attributes: Attributes;
+}
+
+/** Tools for a fusion rule: it may compute new constants from parameters (e.g. a folded batch norm). */
+export interface RewriteContext {
+  /** Adds a node before the fused one and returns its outputs. All inputs must be available there. */
+  apply(operator: Operator, inputs: readonly Tensor[], attributes: Attributes): readonly Tensor[];
+  readonly device: DeviceProfile;
+  readonly precision: Precision;
+  /** Whether the tensor is a parameter, or computed from parameters only, that does not change between runs. */
+  isConstant(tensor: Tensor): boolean;
+}
+
+/** What a gradient rule sees. */
+export interface GradientContext<A extends Attributes = Attributes> {
+  readonly attributes: A;
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  /** Gradient of the loss with respect to each output; undefined where nothing flows back. */
+  readonly outputGradients: readonly (Tensor | undefined)[];
+  /** Which inputs need a gradient at all. */
+  readonly needed: readonly boolean[];
+}
+
+export interface Operator<A extends Attributes = Attributes> {
+  /** The field's standard name: `conv2d`, `batchNorm2d`, `relu`. */
+  readonly name: string;
+  /**
+   * Types of the outputs. @throws InfnetError `SHAPE_...` with `where` set to the module path it is given.
+   */
+  infer(inputs: readonly TensorType[], attributes: A, where: string): readonly TensorType[];
+  /** Kernel calls that compute the outputs from the inputs, in order. */
+  lower(context: LowerContext<A>): readonly Dispatch[];
+  /** Gradients of the inputs, as graph operations; undefined for an input that gets none. */
+  gradient?(context: GradientContext<A>): readonly (Tensor | undefined)[];
+  /**
+   * Fusion forwards: this node's only output feeds only `consumer`; return a node that does both (its outputs replace the
+   * consumer's), or undefined.
+   */
+  absorbConsumer?(node: GraphNode<A>, consumer: GraphNode, rewrite: RewriteContext): Replacement | undefined;
+  /**
+   * Fusion backwards: `producer`'s only output feeds only input `index` of this node; return a node that does both, or
+   * undefined.
+   */
+  absorbProducer?(node: GraphNode<A>, index: number, producer: GraphNode, rewrite: RewriteContext): Replacement | undefined;
+  /** Inputs that `lower` can read even when they lie in the same storage as an output. Default: none. */
+  readonly sharesStorage?: (attributes: A) => readonly number[];
+  /** Whether inputs and outputs may be channel ranges of larger tensors. Default: true. Set false for kernels that cannot. */
+  readonly takesViews?: boolean;
+  /**
+   * Operators that only place data. `joinChannels`: output = inputs side by side along dimension 1. `channelRanges`:
+   * output i = channels [start[i], start[i] + its own) of input 0. The planner tries to make them free; `lower` is
+   * asked to copy only what it could not place (an input whose view already equals its part of the output needs none).
+   */
+  readonly placement?: (attributes: A) => Placement | undefined;
+}
+
+export type Placement =
+  | { readonly kind: 'joinChannels' }
+  | { readonly kind: 'channelRanges'; readonly starts: readonly number[] }
+  /** The output is input 0 with another shape (same elements, same order). */
+  | { readonly kind: 'reshape' };

@@ -1,0 +1,45 @@
+import { InfnetError } from '@infnet/errors';
+import type { DType, Shape, TensorType } from '../tensor/types.js';
+import { Graph } from './graph.js';
+import { Tensor } from './tensor.js';
+
+/** A shape (float32), or a shape with its element type. */
+export type InputSpec = Shape | { readonly shape: Shape; readonly dtype?: DType };
+
+/** What a traced function returns: named tensors, a list (named `0`, `1`, ...) or one tensor (named `output`). */
+export type TraceResult = Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>;
+
+/**
+ * Traces an ordinary function of tensors: calls it once with tensors that describe, and records what it applies.
+ *
+ * @param fn takes an object with one tensor per input; runs now, once.
+ * @param inputs shape of every input by name.
+ * @throws InfnetError `SHAPE_...` with the module path where shapes do not fit.
+ */
+export function trace<N extends string>(
+  fn: (inputs: Readonly<Record<N, Tensor>>) => TraceResult,
+  inputs: Readonly<Record<N, InputSpec>>,
+): Graph {
+  const graph = new Graph();
+  const tensors = {} as Record<N, Tensor>;
+  for (const name of Object.keys(inputs) as N[]) tensors[name] = graph.input(name, inputType(inputs[name]));
+  for (const [name, tensor] of Object.entries(namedResults(fn(tensors)))) {
+    if (!(tensor instanceof Tensor) || tensor.graph !== graph) {
+      throw new InfnetError({ code: 'GRAPH_OUTPUT', message: `output "${name}" is not a tensor of this trace` });
+    }
+    graph.outputs.set(name, tensor);
+  }
+  return graph;
+}
+
+/** The type an input spec stands for. */
+export function inputType(spec: InputSpec): TensorType {
+  if ('shape' in spec) return { shape: [...spec.shape], dtype: spec.dtype ?? 'f32' };
+  return { shape: [...spec], dtype: 'f32' };
+}
+
+function namedResults(result: TraceResult): Readonly<Record<string, Tensor>> {
+  if (result instanceof Tensor) return { output: result };
+  if (Array.isArray(result)) return Object.fromEntries(result.map((tensor, i) => [String(i), tensor as Tensor]));
+  return result as Readonly<Record<string, Tensor>>;
+}

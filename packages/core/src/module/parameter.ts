@@ -1,0 +1,37 @@
+import type { DType, Shape } from '../tensor/types.js';
+
+/** How a parameter gets its first values. `fanIn` is the product of all dimensions but the first. */
+export type Initializer =
+  | { readonly kind: 'constant'; readonly value: number }
+  /** Uniform in +-1/sqrt(fanIn): the default of convolution weights and biases in the field. `fanIn` defaults to the shape's. */
+  | { readonly kind: 'uniformFanIn'; readonly fanIn?: number }
+  /** Normal with deviation sqrt(2 / fanOut): He initialisation, fan-out mode, as the Res2Net backbone uses. */
+  | { readonly kind: 'kaimingNormalFanOut'; readonly fanOut?: number };
+
+export interface ParameterOptions {
+  readonly dtype?: DType;
+  /** `parameter` is trained; `buffer` is state (running statistics). Default `parameter`. */
+  readonly role?: 'parameter' | 'buffer';
+  readonly init?: Initializer;
+  /** A scalar the reference stores but the net never reads (`num_batches_tracked`). */
+  readonly unused?: boolean;
+}
+
+/** A named weight or statistic of a module: it describes; the values live in a `ParameterStore`. */
+export class Parameter {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly role: 'parameter' | 'buffer';
+  readonly init: Initializer;
+  readonly unused: boolean;
+  /** Its `state_dict` key, e.g. `resnet.layer1.0.convs.0.weight`; set when the root module is named. */
+  name = '';
+
+  constructor(shape: Shape, options: ParameterOptions = {}) {
+    this.shape = shape;
+    this.dtype = options.dtype ?? 'f32';
+    this.role = options.role ?? 'parameter';
+    this.init = options.init ?? { kind: 'constant', value: 0 };
+    this.unused = options.unused ?? false;
+  }
+}
