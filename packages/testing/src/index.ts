@@ -1,0 +1,4 @@
+export * from './compare.js';
+export * from './fixtures.js';
+export * from './recipe.js';
+export * from './safetensors.js';
