@@ -1,30 +1,75 @@
-import { defineConfig, type ViteUserConfig } from 'vitest/config';
-import { fixtureIndex } from './scripts/fixtures-plugin.mjs';
+/**
+ * Two projects over the same test files: `node` and `browser` (headless Chromium, WebGPU on SwiftShader).
+ *
+ * `npx vitest run packages/conv` runs the Node project. The browser project exists only when it is asked for by name,
+ * `npx vitest run --project browser packages/conv`, so that nobody waits for a browser he does not need.
+ * `*.node.test.ts` runs in Node only, `*.browser.test.ts` in the browser only, every other `*.test.ts` in both.
+ */
+import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from 'vitest/config';
+import { chromiumFlags, ensureChromium } from './scripts/chromium.mjs';
+import { fixtureIndex, fixtures } from './scripts/fixtures-plugin.mjs';
 import { wgsl } from './scripts/wgsl-plugin.mjs';
 
-const conditions = ['@infnet/source', 'import', 'module', 'default'];
+const index = fixtureIndex();
+const testFiles = ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'benchmarks/test/**/*.test.ts'];
+const browserTestFiles = [...testFiles, '!**/*.node.test.ts'];
+const patience = { testTimeout: 120_000, hookTimeout: 120_000 };
 
-const config: ViteUserConfig = defineConfig({
-  test: {
-    projects: [
-      {
-        plugins: [wgsl()],
-        resolve: { conditions: [...conditions, 'node'] },
-        ssr: { resolve: { conditions: [...conditions, 'node'], externalConditions: [...conditions, 'node'] } },
-        test: {
-          name: 'node',
-          environment: 'node',
-          include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'benchmarks/test/**/*.test.ts'],
-          pool: 'forks',
-          maxWorkers: 2,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          provide: { fixtures: fixtureIndex() },
-          env: { INFNET_ADAPTER: process.env['INFNET_ADAPTER'] ?? 'swiftshader' },
-        },
+function nodeProject(): TestProjectInlineConfiguration {
+  const conditions = ['@infnet/source', 'node', 'import', 'module', 'default'];
+  return {
+    plugins: [wgsl()],
+    resolve: { conditions },
+    ssr: { resolve: { conditions, externalConditions: conditions } },
+    test: {
+      name: 'node',
+      environment: 'node',
+      include: testFiles,
+      exclude: ['**/node_modules/**', '**/*.browser.test.ts'],
+      ...patience,
+      // Few processes: each creates a device of its own, and a software adapter uses every core by itself.
+      pool: 'forks',
+      maxWorkers: Number(process.env['INFNET_TEST_WORKERS'] ?? 2),
+      provide: { fixtures: index },
+      env: { INFNET_ADAPTER: process.env['INFNET_ADAPTER'] ?? 'swiftshader' },
+    },
+  };
+}
+
+async function browserProject(): Promise<TestProjectInlineConfiguration> {
+  const { playwright } = await import('@vitest/browser-playwright');
+  return {
+    plugins: [wgsl(), fixtures(index)],
+    resolve: { conditions: ['@infnet/source', 'browser', 'import', 'module', 'default'] },
+    // Dependencies are found before the first test: finding one later would reload the page under a running test.
+    optimizeDeps: { entries: browserTestFiles, exclude: ['webgpu', '@sparticuz/chromium'] },
+    test: {
+      name: 'browser',
+      include: testFiles,
+      exclude: ['**/node_modules/**', '**/*.node.test.ts'],
+      ...patience,
+      fileParallelism: false,
+      provide: { fixtures: index },
+      browser: {
+        enabled: true,
+        headless: true,
+        screenshotFailures: false,
+        // WebGPU needs a secure context, which an address of this machine is.
+        api: { host: '127.0.0.1' },
+        provider: playwright({ launchOptions: { ...(await ensureChromium()), args: chromiumFlags } }),
+        instances: [{ browser: 'chromium' }],
       },
-    ],
-  },
-});
+    },
+  };
+}
+
+const args = process.argv.slice(2);
+const asked = args.flatMap((arg, i) =>
+  arg === '--project' ? [args[i + 1]] : arg.startsWith('--project=') ? [arg.slice(10)] : [],
+);
+const projects: TestProjectInlineConfiguration[] = [nodeProject()];
+if (asked.includes('browser')) projects.push(await browserProject());
+
+const config: ViteUserConfig = defineConfig({ test: { projects } });
 
 export default config;

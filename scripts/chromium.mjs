@@ -1,0 +1,122 @@
+/**
+ * A Chromium for the browser tests that needs nothing but npm.
+ *
+ * On Linux x64 the package `@sparticuz/chromium` carries a headless Chromium, the shared libraries a bare system lacks
+ * and SwiftShader, all compressed. `ensureChromium()` unpacks them once into `node_modules/.cache/infnet-chromium`: into a
+ * temporary folder first, then by one rename, so that two processes at once, or one that is killed, leave no half of it.
+ * Elsewhere, and with INFNET_CHROMIUM=/path/to/chrome anywhere, an installed browser is used.
+ *
+ * `node scripts/chromium.mjs` unpacks and prints the path.
+ */
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { brotliDecompressSync, createBrotliDecompress } from 'node:zlib';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** The package's folder: npm may have put it at the root or below `packages/swiftshader`. */
+function packageFolder() {
+  const require = createRequire(join(root, 'packages/swiftshader/package.json'));
+  let folder = dirname(require.resolve('@sparticuz/chromium'));
+  while (!existsSync(join(folder, 'bin', 'chromium.br'))) {
+    const parent = dirname(folder);
+    if (parent === folder) throw new Error('@sparticuz/chromium is installed without its bin folder; run npm ci again');
+    folder = parent;
+  }
+  return folder;
+}
+
+/** Writes the plain files and folders of a tar archive below `target`. Enough of ustar for the archives we know. */
+function untar(archive, target) {
+  const text = (from, length) => archive.toString('latin1', from, from + length).replace(/\0.*$/s, '');
+  for (let at = 0; at + 512 <= archive.length && archive[at] !== 0; ) {
+    const name = text(at, 100);
+    const mode = Number.parseInt(text(at + 100, 8), 8);
+    const size = Number.parseInt(text(at + 124, 12), 8);
+    const isFile = archive[at + 156] === 0x30 || archive[at + 156] === 0;
+    if (name.startsWith('/') || name.split('/').includes('..'))
+      throw new Error(`tar entry outside its folder: ${name}`);
+    if (isFile) {
+      mkdirSync(dirname(join(target, name)), { recursive: true });
+      writeFileSync(join(target, name), archive.subarray(at + 512, at + 512 + size), { mode: mode | 0o644 });
+    }
+    at += 512 + Math.ceil(size / 512) * 512;
+  }
+}
+
+function fontConfig(folder) {
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>${folder}/fonts</dir><cachedir>${folder}/font-cache</cachedir></fontconfig>
+`;
+}
+
+/** Unpacks into `target`, to be moved to `home` afterwards. */
+async function unpack(source, target, home) {
+  mkdirSync(target, { recursive: true });
+  await pipeline(
+    createReadStream(join(source, 'bin', 'chromium.br')),
+    createBrotliDecompress(),
+    createWriteStream(join(target, 'chromium'), { mode: 0o755 }),
+  );
+  for (const name of ['al2023', 'swiftshader', 'fonts']) {
+    untar(brotliDecompressSync(readFileSync(join(source, 'bin', `${name}.tar.br`))), target);
+  }
+  writeFileSync(join(target, 'fonts.conf'), fontConfig(home));
+}
+
+/**
+ * @returns {Promise<{ executablePath?: string, channel?: string, env: Record<string, string> }>} What playwright's
+ *   `launchOptions` need. `env` is the whole environment of the browser.
+ */
+export async function ensureChromium() {
+  const env = { ...process.env };
+  if (env.INFNET_CHROMIUM) return { executablePath: env.INFNET_CHROMIUM, env };
+  if (process.platform !== 'linux' || process.arch !== 'x64') return { channel: 'chrome', env };
+  const source = packageFolder();
+  const { version } = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'));
+  const folder = join(root, 'node_modules', '.cache', 'infnet-chromium', version);
+  if (!existsSync(join(folder, 'chromium'))) {
+    const temporary = `${folder}.${process.pid}.${Date.now()}`;
+    try {
+      await unpack(source, temporary, folder);
+      renameSync(temporary, folder);
+    } catch (error) {
+      if (!existsSync(join(folder, 'chromium'))) throw error;
+    } finally {
+      rmSync(temporary, { recursive: true, force: true });
+    }
+  }
+  // The libraries beside the browser (NSS, NSPR, expat) stand before the system's, so that it runs alike everywhere.
+  env.LD_LIBRARY_PATH = [join(folder, 'lib'), folder, env.LD_LIBRARY_PATH].filter(Boolean).join(':');
+  env.FONTCONFIG_FILE = join(folder, 'fonts.conf');
+  return { executablePath: join(folder, 'chromium'), env };
+}
+
+/** Flags with which a headless Chromium gives a WebGPU adapter on a machine without a GPU, and stays off the network. */
+export const chromiumFlags = [
+  '--no-sandbox',
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { executablePath, channel } = await ensureChromium();
+  console.log(executablePath ?? `the installed browser (channel ${channel})`);
+}
