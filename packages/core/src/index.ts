@@ -41,3 +41,13 @@ export type {
 export { type InputSpec, type TraceResult, trace } from './graph/trace.js';
 export { Module, Sequential } from './module/module.js';
 export { type Initializer, Parameter, type ParameterOptions } from './module/parameter.js';
+export type { PlatformOptions } from './context/platform.js';
+export { type AdapterDescription, Context, type ContextStatus, type WrappedBuffer } from './context/context.js';
+export type { MemoryUse } from './context/buffers.js';
+export { fromDevice, type OpenOptions, open } from './context/open.js';
+export { ParameterStore, type ParameterSlot, type StateDict } from './module/parameter-store.js';
+export { initialValues, seededRandom } from './module/initialize.js';
+export { type PlanMemory, type Schedule, type ScheduledDispatch, type ScheduleOptions, schedule } from './plan/schedule.js';
+export { type Plan, type PlanOptions, type PlanProgress, preparePlan, type RunInputs, type RunOptions, type TensorData } from './plan/plan.js';
+export { Profile, type ProfileEntry, type ProfileRow } from './profile/profile.js';
+export { evaluate, type HostTensor } from './run/evaluate.js';

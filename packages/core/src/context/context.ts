@@ -1,0 +1,151 @@
+/**
+ * The context: one GPU device and what infnet made on it. It is the first argument of everything that touches a GPU;
+ * nothing is global. `open()` owns its device; `fromDevice()` borrows one and never destroys it.
+ */
+import { InfnetError } from '@infnet/errors';
+import { PipelineCache } from '../plan/pipelines.js';
+import { elementCount, type Shape } from '../tensor/types.js';
+import { BufferLedger, type MemoryUse } from './buffers.js';
+import { type DeviceProfile, profileDevice } from './device-profile.js';
+
+export type ContextStatus = 'alive' | 'lost' | 'disposed';
+
+/** Which adapter a context runs on; plain data. */
+export interface AdapterDescription {
+  readonly kind: string;
+  readonly software: boolean;
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly device: string;
+  readonly description: string;
+  /** One line for people. */
+  readonly message: string;
+}
+
+/** A tensor's data in a buffer that somebody else owns; infnet binds it and never copies or destroys it. */
+export interface WrappedBuffer {
+  readonly buffer: GPUBuffer;
+  /** Bytes from the start of the buffer to the first element; a multiple of 4. */
+  readonly offset: number;
+  readonly shape: Shape;
+}
+
+export class Context {
+  readonly device: GPUDevice;
+  readonly adapter: AdapterDescription;
+  readonly profile: DeviceProfile;
+  readonly pipelines: PipelineCache;
+  readonly #ownsDevice: boolean;
+  readonly #buffers = new BufferLedger();
+  readonly #children = new Set<Disposable>();
+  #status: ContextStatus = 'alive';
+  #lossReason = '';
+
+  /** Use `open()` or `fromDevice()`. */
+  constructor(device: GPUDevice, adapter: AdapterDescription, ownsDevice: boolean) {
+    this.device = device;
+    this.adapter = adapter;
+    this.profile = profileDevice(device, { ...adapter, ...subgroupSizes(device) } as unknown as GPUAdapterInfo);
+    this.pipelines = new PipelineCache(device);
+    this.#ownsDevice = ownsDevice;
+    void device.lost.then((info) => {
+      if (this.#status !== 'alive') return;
+      this.#status = 'lost';
+      this.#lossReason = `${info.reason}${info.message === '' ? '' : `: ${info.message}`}`;
+    });
+  }
+
+  get status(): ContextStatus {
+    return this.#status;
+  }
+
+  /** Bytes and buffers that infnet holds on this device. Zero after everything was disposed. */
+  get memory(): MemoryUse {
+    return this.#buffers.use;
+  }
+
+  /** @throws InfnetError `CONTEXT_LOST` or `CONTEXT_DISPOSED`. Called at every entry. */
+  assertAlive(where: string): void {
+    if (this.#status === 'alive') return;
+    if (this.#status === 'lost') {
+      throw new InfnetError({
+        code: 'CONTEXT_LOST',
+        message: `the GPU device was lost (${this.#lossReason})`,
+        where,
+        fix: 'Open a new context, load the parameters again and plan again; results of runs that had ended are safe.',
+      });
+    }
+    throw new InfnetError({
+      code: 'CONTEXT_DISPOSED',
+      message: 'the context was disposed',
+      where,
+      fix: 'Dispose the context last, after every plan and parameter store that uses it.',
+    });
+  }
+
+  /** Creates a counted buffer. */
+  createBuffer(descriptor: GPUBufferDescriptor): GPUBuffer {
+    this.assertAlive(descriptor.label ?? 'createBuffer');
+    return this.#buffers.create(this.device, descriptor);
+  }
+
+  destroyBuffer(buffer: GPUBuffer): void {
+    this.#buffers.destroy(buffer);
+  }
+
+  /**
+   * A tensor over a buffer of yours, without a copy: pass it to a plan as an input or an output binding.
+   *
+   * @throws InfnetError `BUFFER_RANGE` when offset or size do not fit, `BUFFER_USAGE` when the buffer lacks STORAGE.
+   */
+  wrapBuffer(buffer: GPUBuffer, options: { readonly offset?: number; readonly shape: Shape }): WrappedBuffer {
+    this.assertAlive('wrapBuffer');
+    const { offset = 0, shape } = options;
+    const bytes = elementCount(shape) * 4;
+    const limit = this.profile.limits.minStorageBufferOffsetAlignment;
+    if (offset < 0 || offset % limit !== 0 || offset + bytes > buffer.size) {
+      throw new InfnetError({
+        code: 'BUFFER_RANGE',
+        message: `offset ${offset} with ${bytes} bytes does not fit a buffer of ${buffer.size} bytes`,
+        where: buffer.label === '' ? 'wrapBuffer' : buffer.label,
+        fix: `The offset must be a multiple of ${limit} (minStorageBufferOffsetAlignment) and the range must lie inside.`,
+      });
+    }
+    if ((buffer.usage & 0x80) === 0) {
+      throw new InfnetError({
+        code: 'BUFFER_USAGE',
+        message: 'the buffer was made without GPUBufferUsage.STORAGE',
+        where: buffer.label === '' ? 'wrapBuffer' : buffer.label,
+        fix: 'Create it with usage GPUBufferUsage.STORAGE (plus COPY_SRC to read results back).',
+      });
+    }
+    return { buffer, offset, shape };
+  }
+
+  /** Registers something that must go before the context (a plan, a parameter store). */
+  adopt(child: Disposable): void {
+    this.#children.add(child);
+  }
+
+  release(child: Disposable): void {
+    this.#children.delete(child);
+  }
+
+  /** Frees everything infnet made on the device; destroys the device only if the context owns it. Idempotent. */
+  dispose(): void {
+    if (this.#status === 'disposed') return;
+    for (const child of [...this.#children]) child[Symbol.dispose]();
+    this.#buffers.destroyAll();
+    this.#status = 'disposed';
+    if (this.#ownsDevice) this.device.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function subgroupSizes(device: GPUDevice): Partial<GPUAdapterInfo> {
+  const info = (device as { readonly adapterInfo?: GPUAdapterInfo }).adapterInfo;
+  return info === undefined ? {} : { subgroupMinSize: info.subgroupMinSize, subgroupMaxSize: info.subgroupMaxSize };
+}

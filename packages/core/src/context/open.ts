@@ -1,0 +1,77 @@
+import { InfnetError } from '@infnet/errors';
+import { openPlatformAdapter } from '#platform';
+import { type AdapterDescription, Context } from './context.js';
+import type { PlatformAdapter, PlatformOptions } from './platform.js';
+
+export interface OpenOptions extends PlatformOptions {
+  /** Gets the one line that says which adapter was taken. Default: `console.error` for a software adapter, else nothing. */
+  readonly onMessage?: (line: string) => void;
+}
+
+/** Features that kernels use where they are there; none is required. */
+const WANTED_FEATURES = ['timestamp-query', 'subgroups', 'shader-f16'] as const;
+
+/** Limits that are worth raising from the defaults to what the adapter has. */
+const WANTED_LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupStorageSize',
+] as const;
+
+/**
+ * Opens a context of its own: in Node through Dawn (npm `webgpu`, loaded now), in browsers through `navigator.gpu`.
+ * In Node the order is: a real GPU, llvmpipe, the SwiftShader that comes from npm.
+ *
+ * @throws InfnetError `DEVICE_NO_WEBGPU`, `DEVICE_NO_ADAPTER`, `DEVICE_REFUSED`.
+ */
+export async function open(options: OpenOptions = {}): Promise<Context> {
+  const platform = await openPlatformAdapter(options);
+  const device = await requestDevice(platform.adapter);
+  const say = options.onMessage ?? (platform.software ? (line: string) => console.error(line) : () => {});
+  say(platform.message);
+  return new Context(device, describeAdapter(platform), true);
+}
+
+/**
+ * Borrows a device. infnet makes its buffers and pipelines on it and frees them on `dispose`, and never destroys the
+ * device itself. Subgroup kernels are used if the device was requested with the feature `subgroups`, the profiler if
+ * with `timestamp-query`.
+ */
+export function fromDevice(device: GPUDevice): Context {
+  const info = (device as { readonly adapterInfo?: GPUAdapterInfo }).adapterInfo;
+  const text = [info?.vendor, info?.architecture, info?.description].filter(Boolean).join(' ');
+  const description: AdapterDescription = {
+    kind: 'borrowed',
+    software: info?.isFallbackAdapter ?? false,
+    vendor: info?.vendor ?? '',
+    architecture: info?.architecture ?? '',
+    device: info?.device ?? '',
+    description: info?.description ?? '',
+    message: `infnet: borrowed device${text === '' ? '' : ` (${text})`}`,
+  };
+  return new Context(device, description, false);
+}
+
+async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+  const requiredFeatures = WANTED_FEATURES.filter((feature) => adapter.features.has(feature));
+  const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, adapter.limits[name]]));
+  try {
+    return await adapter.requestDevice({ label: 'infnet', requiredFeatures, requiredLimits });
+  } catch (cause) {
+    throw new InfnetError({
+      code: 'DEVICE_REFUSED',
+      message: `the adapter gave no device: ${cause instanceof Error ? cause.message : String(cause)}`,
+      fix: 'Run `infnet doctor` (Node) or look at chrome://gpu (browser); closing other GPU programs may help.',
+      cause,
+    });
+  }
+}
+
+function describeAdapter(platform: PlatformAdapter): AdapterDescription {
+  const { vendor, architecture, device, description } = platform.adapter.info;
+  const { kind, software, message } = platform;
+  return { kind, software, vendor, architecture, device, description, message };
+}

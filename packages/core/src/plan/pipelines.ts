@@ -1,0 +1,77 @@
+/** Pipelines, compiled asynchronously, identical ones once. */
+import { InfnetError } from '@infnet/errors';
+import { type KernelCall, type KernelVariant, kernelVariant, variantKey } from '../kernel/kernel.js';
+
+export interface Pipeline {
+  readonly variant: KernelVariant;
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+const COMPUTE_STAGE = 0x4;
+
+export class PipelineCache {
+  readonly #device: GPUDevice;
+  readonly #pipelines = new Map<string, Promise<Pipeline>>();
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  /** Number of pipelines compiled or being compiled. */
+  get size(): number {
+    return this.#pipelines.size;
+  }
+
+  /**
+   * The pipeline of a call, compiled now if it is new.
+   *
+   * @throws InfnetError `KERNEL_COMPILE` with the compiler's messages.
+   */
+  get(call: Pick<KernelCall, 'kernel' | 'constants'>): Promise<Pipeline> {
+    const key = `${call.kernel.name}|${variantKey(call.constants)}`;
+    let pipeline = this.#pipelines.get(key);
+    if (pipeline === undefined) {
+      pipeline = this.#compile(kernelVariant(call.kernel, call.constants), key);
+      this.#pipelines.set(key, pipeline);
+      pipeline.catch(() => this.#pipelines.delete(key));
+    }
+    return pipeline;
+  }
+
+  async #compile(variant: KernelVariant, label: string): Promise<Pipeline> {
+    const device = this.#device;
+    const layout = device.createBindGroupLayout({ label, entries: layoutEntries(variant) });
+    const module = device.createShaderModule({ label, code: variant.code });
+    try {
+      const pipeline = await device.createComputePipelineAsync({
+        label,
+        layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
+        compute: { module, entryPoint: variant.entryPoint },
+      });
+      return { variant, pipeline, layout };
+    } catch (cause) {
+      const { messages } = await module.getCompilationInfo();
+      const lines = messages.map(({ lineNum, linePos, message }) => `  ${lineNum}:${linePos} ${message}`);
+      throw new InfnetError({
+        code: 'KERNEL_COMPILE',
+        message: `the kernel does not compile: ${cause instanceof Error ? cause.message : cause}\n${lines.join('\n')}`,
+        where: label,
+        fix: 'This is a fault of infnet or of the driver: report it with the output of `infnet doctor`.',
+        cause,
+      });
+    }
+  }
+}
+
+function layoutEntries(variant: KernelVariant): GPUBindGroupLayoutEntry[] {
+  const entries: GPUBindGroupLayoutEntry[] = variant.bindings.map(({ binding, access }) => ({
+    binding,
+    visibility: COMPUTE_STAGE,
+    buffer: { type: access === 'read' ? 'read-only-storage' : 'storage' },
+  }));
+  if (variant.parameters.length > 0) {
+    entries.push({ binding: 0, visibility: COMPUTE_STAGE, buffer: { type: 'uniform' } });
+  }
+  return entries;
+}

@@ -1,0 +1,134 @@
+/**
+ * Placement: which tensors are parts of other tensors' memory, so that concatenation and splitting cost nothing.
+ *
+ * A `joinChannels` node is free when its inputs' producers write straight into their channel ranges of the result; a
+ * `channelRanges` node is free when its outputs' consumers read straight from the ranges of its input. Both are noted
+ * as links child -> parent. A link is refused, and a copy stays, where it would be wrong:
+ *
+ *  - the child is owned by somebody else (an input, a parameter, a constant), is asked for as an output, or has a link;
+ *  - a kernel that touches the child cannot take views;
+ *  - one kernel would read and write the same storage (WebGPU refuses one buffer as `read` and `read_write` in
+ *    one dispatch), unless its operator says it can (`sharesStorage`).
+ */
+import type { Graph, GraphNode } from '../graph/graph.js';
+import type { Tensor } from '../graph/tensor.js';
+import { elementCount } from '../tensor/types.js';
+
+interface Link {
+  readonly parent: Tensor;
+  /** Elements from the start of a batch item of the parent to the start of that of the child. */
+  readonly offset: number;
+}
+
+/** Where a tensor lies: in the storage of `root`, which is a tensor that has storage of its own. */
+export interface Location {
+  readonly root: Tensor;
+  readonly offset: number;
+  readonly batchStride: number;
+}
+
+export class PlacementTable {
+  readonly #links = new Map<Tensor, Link>();
+  readonly #producer = new Map<Tensor, GraphNode>();
+  readonly #consumers = new Map<Tensor, GraphNode[]>();
+  readonly #fixed: Set<Tensor>;
+  readonly #results: Set<Tensor>;
+
+  /** Decides the placement of every tensor of `nodes`. `constants` are computed once, apart from the rest. */
+  constructor(graph: Graph, nodes: readonly GraphNode[], constants: ReadonlySet<Tensor>) {
+    this.#results = new Set(graph.outputs.values());
+    this.#fixed = new Set([...graph.inputs.values(), ...graph.parameters.values(), ...constants]);
+    for (const node of nodes) {
+      for (const output of node.outputs) this.#producer.set(output, node);
+      for (const input of new Set(node.inputs)) this.#consumers.set(input, [...(this.#consumers.get(input) ?? []), node]);
+    }
+    // The outermost join first, so that an inner one finds its result placed and follows it.
+    for (const node of [...nodes].reverse()) if (kindOf(node) === 'joinChannels') this.#join(node);
+    for (const node of nodes) {
+      if (kindOf(node) === 'channelRanges') this.#ranges(node);
+      if (kindOf(node) === 'reshape') this.#reshape(node);
+    }
+  }
+
+  locate(tensor: Tensor): Location {
+    let root = tensor;
+    let offset = 0;
+    for (let link = this.#links.get(root); link !== undefined; link = this.#links.get(root)) {
+      offset += link.offset;
+      root = link.parent;
+    }
+    const batchStride = root === tensor || root.shape[0] === tensor.shape[0] ? batchSize(root) : batchSize(tensor);
+    return { root, offset, batchStride };
+  }
+
+  /** How many joins, ranges and reshapes cost nothing. */
+  get linkCount(): number {
+    return this.#links.size;
+  }
+
+  #join(node: GraphNode): void {
+    const whole = node.outputs[0] as Tensor;
+    let channel = 0;
+    for (const part of node.inputs) {
+      this.#tryLink(part, { parent: whole, offset: channel * innerSize(whole) }, true);
+      channel += part.shape[1] ?? 0;
+    }
+  }
+
+  #ranges(node: GraphNode): void {
+    const placement = node.operator.placement?.(node.attributes);
+    const whole = node.inputs[0] as Tensor;
+    if (placement?.kind !== 'channelRanges') return;
+    node.outputs.forEach((part, i) => {
+      this.#tryLink(part, { parent: whole, offset: (placement.starts[i] as number) * innerSize(whole) }, false);
+    });
+  }
+
+  #reshape(node: GraphNode): void {
+    const source = node.inputs[0] as Tensor;
+    const result = node.outputs[0] as Tensor;
+    // A batch stride can only be kept when the batch dimension is; a contiguous source may take any shape.
+    const contiguous = !this.#links.has(source);
+    if (contiguous || source.shape[0] === result.shape[0]) this.#tryLink(result, { parent: source, offset: 0 }, false);
+  }
+
+  #tryLink(child: Tensor, link: Link, childIsWritten: boolean): void {
+    if (this.#links.has(child) || this.#fixed.has(child) || this.#results.has(child)) return;
+    const producer = this.#producer.get(child);
+    const touching = [...(childIsWritten && producer ? [producer] : []), ...(this.#consumers.get(child) ?? [])];
+    if (touching.some((node) => kindOf(node) === undefined && node.operator.takesViews === false)) return;
+    if (childIsWritten && (producer === undefined || this.#fixed.has(this.locate(link.parent).root))) return;
+    this.#links.set(child, link);
+    const affected = producer === undefined ? touching : [producer, ...touching];
+    if (affected.some((node) => this.#readsWhatItWrites(node))) this.#links.delete(child);
+  }
+
+  /** Whether a dispatch of this node would bind one storage both for reading and for writing, and cannot. */
+  #readsWhatItWrites(node: GraphNode): boolean {
+    const allowed = node.operator.sharesStorage?.(node.attributes) ?? [];
+    const isPlacement = kindOf(node) !== undefined;
+    return node.inputs.some((input, i) => {
+      if (allowed.includes(i)) return false;
+      const { root } = this.locate(input);
+      return node.outputs.some((output) => {
+        // A placement node dispatches nothing for a pair that is linked already.
+        const linked = this.#links.get(input)?.parent === output || this.#links.get(output)?.parent === input;
+        return this.locate(output).root === root && !(isPlacement && linked);
+      });
+    });
+  }
+}
+
+function kindOf(node: GraphNode): string | undefined {
+  return node.operator.placement?.(node.attributes)?.kind;
+}
+
+/** Elements of one channel. */
+function innerSize(tensor: Tensor): number {
+  return elementCount(tensor.shape.slice(2));
+}
+
+/** Elements of one batch item of a contiguous tensor. */
+export function batchSize(tensor: Tensor): number {
+  return elementCount(tensor.shape.slice(1));
+}

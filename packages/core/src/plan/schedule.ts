@@ -1,0 +1,192 @@
+/**
+ * A schedule: everything about a run that can be known without a GPU. Fusion, placement, the list of dispatches,
+ * which buffers they use, and how much memory that is. Making one touches no device, so it can be inspected, drawn
+ * or refused before anything is allocated.
+ */
+import { DEFAULT_PROFILE, type DeviceProfile } from '../context/device-profile.js';
+import type { Graph, GraphNode } from '../graph/graph.js';
+import type { Dispatch, LowerContext, Precision, Storage, View } from '../graph/operator.js';
+import type { Tensor } from '../graph/tensor.js';
+import type { Parameter } from '../module/parameter.js';
+import { byteLength } from '../tensor/types.js';
+import { constantTensors, fuse } from './fuse.js';
+import { type Allocation, allocate, lifetimes, liveBytesBound } from './memory.js';
+import { PlacementTable } from './placement.js';
+
+export interface ScheduleOptions {
+  readonly device?: DeviceProfile;
+  /** Default `exact` until `fast` has earned its name on every net; see `Precision`. */
+  readonly precision?: Precision;
+  /** Whether parameters change between runs (training). Default false: what follows from them is computed once. */
+  readonly liveParameters?: boolean;
+  /** Set false to plan every node by itself, for tests that compare. Default true. */
+  readonly fusion?: boolean;
+  /** Names of inputs and outputs whose memory somebody else provides. */
+  readonly external?: ReadonlySet<string>;
+}
+
+/** A dispatch with the module path and the operator it belongs to. */
+export interface ScheduledDispatch extends Dispatch {
+  readonly scope: string;
+  readonly operator: string;
+}
+
+/** Figures in bytes, known before the first run. */
+export interface PlanMemory {
+  /** Buffers for inputs, intermediates and outputs. */
+  readonly activations: number;
+  /** What would be alive at once at most: the bound no plan can beat. */
+  readonly activationsLowerBound: number;
+  /** What would be needed without reuse. */
+  readonly activationsWithoutReuse: number;
+  /** Computed once from the parameters. */
+  readonly constants: number;
+  readonly parameters: number;
+  readonly uniforms: number;
+  readonly total: number;
+}
+
+export interface Schedule {
+  readonly graph: Graph;
+  readonly nodes: readonly GraphNode[];
+  /** Run once per change of the parameters. */
+  readonly constantDispatches: readonly ScheduledDispatch[];
+  /** Run every time. */
+  readonly dispatches: readonly ScheduledDispatch[];
+  readonly allocations: readonly Allocation[];
+  readonly constantStorages: readonly Storage[];
+  readonly inputs: ReadonlyMap<string, View>;
+  readonly outputs: ReadonlyMap<string, View>;
+  readonly parameters: ReadonlyMap<Parameter, Storage>;
+  readonly memory: PlanMemory;
+}
+
+/** Plans a graph. Pure: no device is touched. */
+export function schedule(graph: Graph, options: ScheduleOptions = {}): Schedule {
+  const { device = DEFAULT_PROFILE, precision = 'exact', liveParameters = false, fusion = true, external = new Set() } = options;
+  const frozenParameters = !liveParameters;
+  const nodes = reachable(graph, fusion ? fuse(graph, { device, precision, frozenParameters }) : graph.nodes);
+  const constants = constantTensors(graph, nodes, frozenParameters);
+  const lowering = new Lowering(graph, nodes, constants, device, precision);
+  const constantDispatches = nodes.filter((node) => constants.has(node.outputs[0] as Tensor)).flatMap((node) => lowering.lower(node));
+  const dispatches = nodes.filter((node) => !constants.has(node.outputs[0] as Tensor)).flatMap((node) => lowering.lower(node));
+
+  const inputs = new Map([...graph.inputs].map(([name, tensor]) => [name, lowering.view(tensor)]));
+  const outputs = new Map([...graph.outputs].map(([name, tensor]) => [name, lowering.view(tensor)]));
+  const parameters = new Map([...graph.parameters].map(([parameter, tensor]) => [parameter, lowering.view(tensor).storage]));
+
+  const lives = lifetimes(dispatches);
+  // An input nobody reads, or one that is returned as it is, still needs its buffer.
+  for (const { storage } of [...inputs.values(), ...outputs.values()]) {
+    if (!lives.has(storage)) lives.set(storage, { first: 0, last: Math.max(0, dispatches.length - 1) });
+  }
+  const persistent = (storage: Storage): boolean => storage.kind === 'parameter' || storage.kind === 'constant';
+  for (const storage of [...lives.keys()]) if (persistent(storage)) lives.delete(storage);
+  for (const [name, { storage }] of [...inputs, ...outputs]) if (external.has(name)) lives.delete(storage);
+  const constantStorages = [...new Set(constantDispatches.flatMap((dispatch) => operandStorages(dispatch)))].filter(
+    (storage) => storage.kind !== 'parameter',
+  );
+  const allocations = allocate(lives);
+  const memory = measure(allocations, lives, constantStorages, parameters, constantDispatches.length + dispatches.length, device);
+  return { graph, nodes, constantDispatches, dispatches, allocations, constantStorages, inputs, outputs, parameters, memory };
+}
+
+/** Nodes that an output depends on; tracing may record more. */
+function reachable(graph: Graph, nodes: readonly GraphNode[]): GraphNode[] {
+  const needed = new Set<Tensor>(graph.outputs.values());
+  const kept: GraphNode[] = [];
+  for (const node of [...nodes].reverse()) {
+    if (!node.outputs.some((output) => needed.has(output))) continue;
+    kept.push(node);
+    for (const input of node.inputs) needed.add(input);
+  }
+  return kept.reverse();
+}
+
+class Lowering {
+  readonly #placement: PlacementTable;
+  readonly #storages = new Map<Tensor, Storage>();
+  #nextId = 0;
+
+  constructor(
+    readonly graph: Graph,
+    nodes: readonly GraphNode[],
+    readonly constants: ReadonlySet<Tensor>,
+    readonly device: DeviceProfile,
+    readonly precision: Precision,
+  ) {
+    this.#placement = new PlacementTable(graph, nodes, constants);
+    const own = (tensors: Iterable<Tensor>, kind: Storage['kind'], label: string): void => {
+      for (const tensor of tensors) this.#storages.set(tensor, this.#storage(byteLength(tensor.type), kind, label));
+    };
+    for (const [name, tensor] of graph.inputs) own([tensor], 'input', name);
+    for (const [parameter, tensor] of graph.parameters) own([tensor], 'parameter', parameter.name);
+    for (const [name, tensor] of graph.outputs) {
+      const { root } = this.#placement.locate(tensor);
+      if (!this.#storages.has(root)) own([root], constants.has(root) ? 'constant' : 'output', name);
+    }
+  }
+
+  view(tensor: Tensor, label = 'tensor'): View {
+    const { root, offset, batchStride } = this.#placement.locate(tensor);
+    let storage = this.#storages.get(root);
+    if (storage === undefined) {
+      storage = this.#storage(byteLength(root.type), this.constants.has(root) ? 'constant' : 'intermediate', label);
+      this.#storages.set(root, storage);
+    }
+    return { storage, offset, batchStride, type: tensor.type };
+  }
+
+  lower(node: GraphNode): ScheduledDispatch[] {
+    const { operator, scope, attributes } = node;
+    const label = scope === '' ? operator.name : scope;
+    const constant = this.constants.has(node.outputs[0] as Tensor);
+    const context: LowerContext = {
+      attributes,
+      inputs: node.inputs.map((input) => this.view(input, label)),
+      outputs: node.outputs.map((output) => this.view(output, label)),
+      device: this.device,
+      precision: this.precision,
+      scratch: (elements, name = 'scratch') => {
+        const kind = constant ? 'constant' : 'scratch';
+        const storage = this.#storage(elements * 4, kind, `${label} ${name}`);
+        return { storage, offset: 0, batchStride: elements, type: { shape: [elements], dtype: 'f32' } };
+      },
+    };
+    return operator.lower(context).map((dispatch) => ({ ...dispatch, scope, operator: operator.name }));
+  }
+
+  #storage(bytes: number, kind: Storage['kind'], label: string): Storage {
+    // WebGPU bindings need at least 4 bytes and sizes that are multiples of 4; an empty tensor gets one element.
+    return { id: this.#nextId++, bytes: Math.max(4, bytes), kind, label };
+  }
+}
+
+export function operandStorages(dispatch: Dispatch): Storage[] {
+  return Object.values(dispatch.operands).map((view) => view.storage);
+}
+
+function measure(
+  allocations: readonly Allocation[],
+  lives: Parameters<typeof liveBytesBound>[0],
+  constantStorages: readonly Storage[],
+  parameters: ReadonlyMap<Parameter, Storage>,
+  dispatches: number,
+  device: DeviceProfile,
+): PlanMemory {
+  const sum = (sizes: Iterable<{ readonly bytes: number }>): number => [...sizes].reduce((total, { bytes }) => total + bytes, 0);
+  const activations = sum(allocations);
+  const constants = sum(constantStorages);
+  const parameterBytes = sum(parameters.values());
+  const uniforms = dispatches * device.limits.minUniformBufferOffsetAlignment;
+  return {
+    activations,
+    activationsLowerBound: liveBytesBound(lives),
+    activationsWithoutReuse: sum(lives.keys()),
+    constants,
+    parameters: parameterBytes,
+    uniforms,
+    total: activations + constants + parameterBytes + uniforms,
+  };
+}
+
