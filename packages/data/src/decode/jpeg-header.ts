@@ -1,0 +1,96 @@
+/**
+ * The frame of a JPEG file: size, components and kind from the frame header (SOF), and whether the file reaches its end
+ * marker. libjpeg fills missing data with grey and goes on; a slice that is half grey must be an error instead.
+ */
+import { dataError } from '../errors.js';
+
+export interface JpegHeader {
+  readonly width: number;
+  readonly height: number;
+  /** 1 grey, 3 colour. */
+  readonly components: number;
+  /** Bits per sample as stored. */
+  readonly precision: number;
+  /** Low four bits of the SOF marker: 0 baseline, 1 extended, 2 progressive, 3 lossless, 9 and up arithmetic. */
+  readonly kind: number;
+}
+
+const SOI = 0xd8;
+const EOI = 0xd9;
+const SOS = 0xda;
+
+/** Reads up to the frame header. Throws `DATA_TRUNCATED` or `DATA_CORRUPT`. */
+export function readJpegHeader(bytes: Uint8Array, where: string): JpegHeader {
+  for (const { marker, start, end } of segments(bytes, where)) {
+    const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+    if (isFrame) {
+      if (end - start < 8) throw jpegCorrupt(where, 'The JPEG frame header is too short.');
+      return {
+        precision: bytes[start + 2] as number,
+        height: word(bytes, start + 3),
+        width: word(bytes, start + 5),
+        components: bytes[start + 7] as number,
+        kind: marker & 15,
+      };
+    }
+    if (marker === SOS) throw jpegCorrupt(where, 'The JPEG has picture data but no frame header before it.');
+  }
+  throw jpegCorrupt(where, 'The JPEG ends without a picture.');
+}
+
+/** Walks the whole file. Throws `DATA_TRUNCATED` unless the end marker comes after at least one scan. */
+export function checkJpegEnd(bytes: Uint8Array, where: string): void {
+  let scans = 0;
+  for (const { marker } of segments(bytes, where)) if (marker === SOS) scans++;
+  if (scans === 0) throw jpegCorrupt(where, 'The JPEG ends without a picture.');
+}
+
+interface Segment {
+  readonly marker: number;
+  /** First byte of the length field. */
+  readonly start: number;
+  /** First byte after the segment, not counting a scan's entropy-coded data. */
+  readonly end: number;
+}
+
+/** The marker segments after SOI, up to EOI. */
+function* segments(bytes: Uint8Array, where: string): Generator<Segment> {
+  let at = 2;
+  while (true) {
+    // Entropy-coded data and stray bytes run up to the next 0xff that is neither stuffed (0xff00) nor a restart marker.
+    while (at + 1 < bytes.length && !(bytes[at] === 0xff && isMarker(bytes[at + 1] as number))) at++;
+    if (at + 1 >= bytes.length) throw jpegTruncated(where, bytes.length);
+    const marker = bytes[at + 1] as number;
+    at += 2;
+    if (marker === EOI) return;
+    if (marker === SOI || marker === 0x01) continue;
+    if (at + 2 > bytes.length) throw jpegTruncated(where, bytes.length);
+    const end = at + word(bytes, at);
+    if (end < at + 2) throw jpegCorrupt(where, `The JPEG segment at byte ${at - 2} has length ${end - at}.`);
+    if (end > bytes.length) throw jpegTruncated(where, bytes.length);
+    yield { marker, start: at, end };
+    at = end;
+  }
+}
+
+function isMarker(byte: number): boolean {
+  return byte !== 0x00 && byte !== 0xff && !(byte >= 0xd0 && byte <= 0xd7);
+}
+
+function word(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+}
+
+export function jpegTruncated(where: string, length: number): Error {
+  return dataError({
+    code: 'DATA_TRUNCATED',
+    message: `The JPEG file ends after ${length} bytes, before its end marker: part of the picture is missing.`,
+    where,
+    fix: 'Copy or download the file again.',
+    details: { length },
+  });
+}
+
+export function jpegCorrupt(where: string, message: string, cause?: unknown): Error {
+  return dataError({ code: 'DATA_CORRUPT', message, where, fix: 'Copy or export the file again.', cause });
+}

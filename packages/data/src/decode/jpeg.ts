@@ -1,0 +1,71 @@
+/**
+ * JPEG to samples with MozJPEG's decoder as WebAssembly (`@jsquash/jpeg`): the same code in Node and in browsers, and
+ * the same integer arithmetic as libjpeg-turbo, so its samples are those the reference saw.
+ *
+ * libjpeg reports damage as warnings and carries on. The warnings are collected, and those that mean wrong pixels
+ * become errors. After a fatal error the WebAssembly instance is gone; the next file gets a new one.
+ */
+import { dataError } from '../errors.js';
+import type { DecodedImage } from '../image.js';
+import { checkJpegEnd, jpegCorrupt, jpegTruncated, readJpegHeader } from './jpeg-header.js';
+import { type JpegCodec, jpegCodec, resetJpegCodec } from './jpeg-wasm.js';
+import { checkLimits, type SizeLimits } from './limits.js';
+
+/** Decodes a JPEG file; see {@link decodeImage}. */
+export async function decodeJpeg(bytes: Uint8Array, where: string, limits: SizeLimits): Promise<DecodedImage> {
+  const { width, height, components, precision, kind } = readJpegHeader(bytes, where);
+  if (precision !== 8 || kind > 2 || (components !== 1 && components !== 3)) {
+    const what =
+      precision !== 8
+        ? `${precision} bits per sample`
+        : kind > 2
+          ? `coding process ${kind} (lossless, hierarchical or arithmetic)`
+          : `${components} components (CMYK perhaps)`;
+    throw dataError({
+      code: 'DATA_UNSUPPORTED',
+      message: `The JPEG has ${what}; read are 8-bit baseline and progressive files, grey or colour.`,
+      where,
+      fix: 'Convert it to PNG or to an ordinary grey or RGB JPEG.',
+      details: { precision, kind, components },
+    });
+  }
+  checkLimits(width, height, where, limits);
+  checkJpegEnd(bytes, where);
+
+  const codec = await jpegCodec();
+  const rgba = run(codec, bytes, where);
+  if (rgba.length !== width * height * 4) {
+    throw jpegCorrupt(where, `The JPEG decoder delivered ${rgba.length} bytes for ${width}x${height} pixels.`);
+  }
+  const channels = components as 1 | 3;
+  const data = new Uint8Array(width * height * channels);
+  if (channels === 1) {
+    for (let i = 0; i < data.length; i++) data[i] = rgba[i * 4] as number;
+  } else {
+    for (let from = 0, to = 0; to < data.length; from += 4, to += 3) {
+      data[to] = rgba[from] as number;
+      data[to + 1] = rgba[from + 1] as number;
+      data[to + 2] = rgba[from + 2] as number;
+    }
+  }
+  return { width, height, channels, depth: 8, data, format: 'jpeg' };
+}
+
+/** One synchronous decode, so that the messages collected are this file's. */
+function run(codec: JpegCodec, bytes: Uint8Array, where: string): ArrayLike<number> {
+  codec.messages.length = 0;
+  let rgba: ArrayLike<number>;
+  try {
+    rgba = codec.decode(bytes);
+  } catch (cause) {
+    resetJpegCodec();
+    const said = codec.messages.length > 0 ? codec.messages.join('; ') : String(cause);
+    throw jpegCorrupt(where, `The JPEG cannot be decoded: ${said}.`, cause);
+  }
+  for (const message of codec.messages) {
+    if (/premature end/i.test(message)) throw jpegTruncated(where, bytes.length);
+    // Stray bytes between segments are harmless and common; anything else libjpeg calls corrupt means wrong pixels.
+    if (/corrupt/i.test(message)) throw jpegCorrupt(where, `The JPEG is damaged: ${message}.`);
+  }
+  return rgba;
+}

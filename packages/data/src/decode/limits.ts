@@ -1,0 +1,48 @@
+/** Sizes a slice may have, checked on the header, before a pixel is decoded or a buffer allocated. */
+import { dataError } from '../errors.js';
+
+export interface SizeLimits {
+  /** Most pixels (width times height). Default {@link MAX_PIXELS}. */
+  readonly maxPixels?: number;
+  /** Fewest pixels per side. Default {@link MIN_SIDE}. */
+  readonly minSide?: number;
+}
+
+/** 2^25 pixels, e.g. 8192x4096: beyond any CT slice, and at most 134 MB as decoded RGBA. */
+export const MAX_PIXELS: number = 2 ** 25;
+
+/** A picture with a side below 16 pixels shows no lung; it is most likely a placeholder or a thumbnail gone wrong. */
+export const MIN_SIDE: number = 16;
+
+/** Throws `DATA_ZERO_SIZE`, `DATA_TOO_SMALL` or `DATA_TOO_LARGE`. */
+export function checkLimits(width: number, height: number, where: string, limits: SizeLimits): void {
+  const { maxPixels = MAX_PIXELS, minSide = MIN_SIDE } = limits;
+  const details = { width, height, maxPixels, minSide };
+  if (width === 0 || height === 0) {
+    throw dataError({
+      code: 'DATA_ZERO_SIZE',
+      message: `The header says ${width}x${height} pixels: there is no picture in it.`,
+      where,
+      fix: 'Export the slice again; the file is damaged or was never finished.',
+      details,
+    });
+  }
+  if (width * height > maxPixels) {
+    throw dataError({
+      code: 'DATA_TOO_LARGE',
+      message: `The header says ${width}x${height} = ${width * height} pixels, the limit is ${maxPixels}; nothing was decoded.`,
+      where,
+      fix: 'Crop or shrink the picture, or raise the limit with { maxPixels } if you trust the file.',
+      details,
+    });
+  }
+  if (width < minSide || height < minSide) {
+    throw dataError({
+      code: 'DATA_TOO_SMALL',
+      message: `The picture has ${width}x${height} pixels; at least ${minSide} per side are needed.`,
+      where,
+      fix: 'Check that this is the slice and not a placeholder; { minSide } lowers the limit.',
+      details,
+    });
+  }
+}

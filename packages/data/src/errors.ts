@@ -1,0 +1,20 @@
+/** Errors of this package. Codes: see the README's table. */
+import { InfnetError, type InfnetErrorFields } from '@infnet/errors';
+
+/** What goes wrong with files and arrays, by code. */
+export type DataErrorCode =
+  | 'DATA_ARGUMENT'
+  | 'DATA_CORRUPT'
+  | 'DATA_EMPTY'
+  | 'DATA_JPEG_DECODER'
+  | 'DATA_NPY'
+  | 'DATA_TOO_LARGE'
+  | 'DATA_TOO_SMALL'
+  | 'DATA_TRUNCATED'
+  | 'DATA_UNKNOWN_FORMAT'
+  | 'DATA_UNSUPPORTED'
+  | 'DATA_ZERO_SIZE';
+
+export function dataError(fields: InfnetErrorFields & { readonly code: DataErrorCode }): InfnetError {
+  return new InfnetError(fields);
+}

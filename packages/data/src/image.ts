@@ -1,0 +1,149 @@
+/**
+ * Pictures in memory: what a decoder delivers and the two 8-bit kinds everything else works on.
+ *
+ * Conversions follow Pillow, because the reference opens every file with `Image.open(f).convert('RGB')` (slices) or
+ * `.convert('L')` (masks): alpha is dropped, not blended; palettes are looked up; grey is the ITU-R 601 weighting in
+ * 16-bit fixed point.
+ *
+ * 16-bit files are the one place where Pillow is not followed: it clips 16-bit grey to white. Here a sample keeps its
+ * high byte (`v >> 8`, the full range 0..65535 onto 0..255), which is also what Pillow does for 16-bit colour. Files
+ * that use only part of the range (12-bit CT in 16-bit PNG) want an explicit `range`.
+ */
+import { dataError } from './errors.js';
+
+/** An 8-bit grey picture, row-major, `data[y * width + x]`. */
+export interface GreyImage {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1;
+  readonly data: Uint8Array;
+}
+
+/** An 8-bit RGB picture, row-major and interleaved, `data[(y * width + x) * 3 + c]`. */
+export interface RgbImage {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 3;
+  readonly data: Uint8Array;
+}
+
+export type ByteImage = GreyImage | RgbImage;
+
+/** A decoded file, lossless: interleaved samples with as many channels and bits as the file has. */
+export interface DecodedImage {
+  readonly width: number;
+  readonly height: number;
+  /** 1 grey, 2 grey + alpha, 3 RGB, 4 RGBA. Palettes are expanded to RGB, or RGBA if they have transparency. */
+  readonly channels: 1 | 2 | 3 | 4;
+  /** Bits per sample. PNG samples of 1, 2 and 4 bits are stretched to 8. */
+  readonly depth: 8 | 16;
+  /** `Uint8Array` when `depth` is 8, `Uint16Array` when it is 16; `width * height * channels` samples. */
+  readonly data: Uint8Array | Uint16Array;
+  readonly format: 'png' | 'jpeg';
+}
+
+/** Anything {@link toRgb8} and {@link toGrey8} take. */
+export type AnyImage = DecodedImage | ByteImage;
+
+export interface DepthOptions {
+  /**
+   * Which 16-bit samples become 0 and 255. `'full'` (default): 0..65535 by `v >> 8`. `'minmax'`: the picture's own
+   * extremes. `[low, high]`: these two, clipped outside and rounded to nearest. Ignored for 8-bit pictures.
+   */
+  readonly range?: 'full' | 'minmax' | readonly [number, number];
+}
+
+/** RGB, 8 bit, as Pillow's `convert('RGB')`; 16 bit see {@link DepthOptions}. The input is never modified. */
+export function toRgb8(image: AnyImage, options: DepthOptions = {}): RgbImage {
+  const { width, height, channels } = image;
+  const samples = bytes(image, options);
+  if (channels === 3) return { width, height, channels: 3, data: samples };
+  const count = width * height;
+  const data = new Uint8Array(count * 3);
+  const colour = channels === 4;
+  for (let i = 0, from = 0, to = 0; i < count; i++, from += channels, to += 3) {
+    data[to] = samples[from] as number;
+    data[to + 1] = samples[colour ? from + 1 : from] as number;
+    data[to + 2] = samples[colour ? from + 2 : from] as number;
+  }
+  return { width, height, channels: 3, data };
+}
+
+/** Grey, 8 bit, as Pillow's `convert('L')`: `(19595 R + 38470 G + 7471 B + 32768) >> 16`. */
+export function toGrey8(image: AnyImage, options: DepthOptions = {}): GreyImage {
+  const { width, height, channels } = image;
+  const samples = bytes(image, options);
+  if (channels === 1) return { width, height, channels: 1, data: samples };
+  const count = width * height;
+  const data = new Uint8Array(count);
+  for (let i = 0, from = 0; i < count; i++, from += channels) {
+    const first = samples[from] as number;
+    data[i] =
+      channels === 2
+        ? first
+        : (19595 * first + 38470 * (samples[from + 1] as number) + 7471 * (samples[from + 2] as number) + 32768) >> 16;
+  }
+  return { width, height, channels: 1, data };
+}
+
+/** The samples in 8 bit, in a fresh array. */
+function bytes(image: AnyImage, options: DepthOptions): Uint8Array {
+  const { data } = image;
+  checkSize(image, 'image');
+  if (!(data instanceof Uint16Array)) return Uint8Array.from(data);
+  const range = options.range ?? 'full';
+  const out = new Uint8Array(data.length);
+  if (range === 'full') {
+    for (let i = 0; i < data.length; i++) out[i] = (data[i] as number) >> 8;
+    return out;
+  }
+  const [low, high] = range === 'minmax' ? extremes(data) : range;
+  if (!(high >= low)) {
+    throw dataError({
+      code: 'DATA_ARGUMENT',
+      message: `The 16-bit range [${low}, ${high}] is empty.`,
+      fix: 'Give [low, high] with low < high, e.g. [0, 4095] for 12-bit samples.',
+    });
+  }
+  const scale = high === low ? 0 : 255 / (high - low);
+  for (let i = 0; i < data.length; i++) {
+    out[i] = Math.round(Math.min(255, Math.max(0, ((data[i] as number) - low) * scale)));
+  }
+  return out;
+}
+
+function extremes(data: ArrayLike<number>): [number, number] {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < data.length; i++) {
+    low = Math.min(low, data[i] as number);
+    high = Math.max(high, data[i] as number);
+  }
+  return [low, high];
+}
+
+/** Throws `DATA_ARGUMENT` unless the sizes are positive integers and the array has `width * height * channels` elements. */
+export function checkSize(
+  image: {
+    readonly width: number;
+    readonly height: number;
+    readonly channels?: number;
+    readonly data: ArrayLike<number>;
+  },
+  what: string,
+): void {
+  const { width, height, channels = 1, data } = image;
+  if (!Number.isInteger(width) || !Number.isInteger(height) || width < 1 || height < 1) {
+    throw dataError({
+      code: 'DATA_ARGUMENT',
+      message: `The ${what} is ${width}x${height}; both sizes must be positive integers.`,
+    });
+  }
+  if (data.length !== width * height * channels) {
+    throw dataError({
+      code: 'DATA_ARGUMENT',
+      message: `The ${what} of ${width}x${height} with ${channels} channel(s) needs ${width * height * channels} elements, its array has ${data.length}.`,
+      details: { width, height, channels, length: data.length },
+    });
+  }
+}
