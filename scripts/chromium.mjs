@@ -23,6 +23,7 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { brotliDecompressSync, createBrotliDecompress } from 'node:zlib';
+import { untar } from './untar.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -36,24 +37,6 @@ function packageFolder() {
     folder = parent;
   }
   return folder;
-}
-
-/** Writes the plain files and folders of a tar archive below `target`. Enough of ustar for the archives we know. */
-function untar(archive, target) {
-  const text = (from, length) => archive.toString('latin1', from, from + length).replace(/\0.*$/s, '');
-  for (let at = 0; at + 512 <= archive.length && archive[at] !== 0; ) {
-    const name = text(at, 100);
-    const mode = Number.parseInt(text(at + 100, 8), 8);
-    const size = Number.parseInt(text(at + 124, 12), 8);
-    const isFile = archive[at + 156] === 0x30 || archive[at + 156] === 0;
-    if (name.startsWith('/') || name.split('/').includes('..'))
-      throw new Error(`tar entry outside its folder: ${name}`);
-    if (isFile) {
-      mkdirSync(dirname(join(target, name)), { recursive: true });
-      writeFileSync(join(target, name), archive.subarray(at + 512, at + 512 + size), { mode: mode | 0o644 });
-    }
-    at += 512 + Math.ceil(size / 512) * 512;
-  }
 }
 
 function fontConfig(folder) {

@@ -1,0 +1,112 @@
+/**
+ * Checks what users would install, not what lies in the tree: packs every public package and examines the tarballs.
+ *
+ *   1. `publint` and `attw` (are the types wrong, ESM only) on each tarball.
+ *   2. Each tarball has a README and a LICENSE, no tests, and every kernel under a subpath that `exports` offers.
+ *   3. All tarballs are unpacked side by side, as npm would, and a plain Node imports every entry point: so the
+ *      condition `@infnet/source` is proved harmless to those who do not set it.
+ *
+ * Needs `npm run build` first.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { packages, root, run, tool } from './tools.mjs';
+import { entries, untar } from './untar.mjs';
+
+const work = join(root, 'node_modules', '.cache', 'infnet-packages');
+const tarballs = join(work, 'tarballs');
+const installed = join(work, 'node_modules', '@infnet');
+const failures = [];
+
+function fail(name, what, output = '') {
+  failures.push(`${name}: ${what}`);
+  console.error(`${name}: ${what}\n${output}`);
+}
+
+/** The subpaths of `exports` that plain Node can import: no patterns, no JSON. */
+function entryPoints(manifest) {
+  return Object.keys(manifest.exports ?? {})
+    .filter((path) => !path.includes('*') && !path.endsWith('.json'))
+    .map((path) => `@infnet/${manifest.name.slice('@infnet/'.length)}${path.slice(1)}`);
+}
+
+/** Whether a file of `dist` is reachable through a pattern or a literal of `exports`. */
+function isExported(manifest, file) {
+  return Object.values(manifest.exports ?? {}).some((target) => {
+    const path = typeof target === 'string' ? target : target.default;
+    if (typeof path !== 'string') return false;
+    const [head, tail] = path.split('*');
+    return tail === undefined ? path === file : file.startsWith(head) && file.endsWith(tail);
+  });
+}
+
+function checkContents(name, manifest, archive) {
+  const files = [...entries(archive)].map((entry) => `./${entry.name.replace(/^package\//, '')}`);
+  for (const needed of ['./README.md', './LICENSE', './dist/index.js', './dist/index.d.ts']) {
+    if (!files.includes(needed)) fail(name, `the tarball lacks ${needed}`);
+  }
+  for (const file of files) {
+    if (/\.test\.|^\.\/test\//.test(file)) fail(name, `the tarball contains the test ${file}`);
+    if (file.startsWith('./dist/') && file.endsWith('.wgsl') && !isExported(manifest, file)) {
+      fail(name, `the kernel ${file} is not offered by "exports"`);
+    }
+  }
+}
+
+const publicPackages = packages().filter(({ manifest }) => manifest.private !== true);
+rmSync(work, { recursive: true, force: true });
+mkdirSync(tarballs, { recursive: true });
+for (const { name, folder } of publicPackages) {
+  if (!existsSync(join(folder, 'dist', 'index.js'))) fail(name, 'is not built: run npm run build');
+}
+if (failures.length === 0) {
+  const folders = publicPackages.map(({ folder }) => folder);
+  const pack = ['npm', 'pack', '--silent', '--ignore-scripts', '--pack-destination', tarballs, ...folders];
+  const { code, output } = await run(pack, { quiet: true });
+  if (code !== 0) fail('npm pack', 'failed', output);
+}
+
+if (failures.length === 0) {
+  const files = readdirSync(tarballs);
+  for (const { name, manifest } of publicPackages) {
+    const file = files.find((f) => f === `infnet-${name}-${manifest.version}.tgz`);
+    if (file === undefined) {
+      fail(name, 'npm pack made no tarball');
+      continue;
+    }
+    const tarball = join(tarballs, file);
+    const archive = gunzipSync(readFileSync(tarball));
+    checkContents(name, manifest, archive);
+    untar(archive, join(work, 'unpacked', name));
+    const checks = [
+      ['publint', [tool('publint'), tarball, '--strict']],
+      ['attw', [tool('attw', '@arethetypeswrong/cli'), tarball, '--profile', 'esm-only', '--no-emoji']],
+    ];
+    for (const [what, command] of checks) {
+      const { code, output } = await run(command, { quiet: true });
+      if (code !== 0) fail(name, `${what} found problems`, output);
+    }
+  }
+}
+
+if (failures.length === 0) {
+  mkdirSync(installed, { recursive: true });
+  for (const { name } of publicPackages) {
+    renameSync(join(work, 'unpacked', name, 'package'), join(installed, name));
+  }
+  for (const id of publicPackages.flatMap(({ manifest }) => entryPoints(manifest))) {
+    const program = `const m = await import(${JSON.stringify(id)}); if (Object.keys(m).length === 0) throw new Error('no exports');`;
+    const command = [process.execPath, '--input-type=module', '--eval', program];
+    const { code, output } = await run(command, { cwd: work, quiet: true });
+    if (code !== 0) fail(id, 'plain Node cannot import it', output);
+  }
+}
+
+rmSync(join(work, 'unpacked'), { recursive: true, force: true });
+console.log(
+  failures.length === 0
+    ? `packages: ${publicPackages.length} tarballs are right`
+    : `packages: ${failures.length} problem${failures.length === 1 ? '' : 's'}\n  ${failures.join('\n  ')}`,
+);
+process.exitCode = failures.length === 0 ? 0 : 1;

@@ -1,0 +1,47 @@
+/**
+ * How much a page downloads: bundles entry points as a page's build would and compares gzip sizes with the budget.
+ *
+ * `npm run size` (after `npm run build`). Everything an entry pulls in counts, kernels included.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'vite';
+import { root } from './tools.mjs';
+
+/** Kilobytes (1000 bytes) of gzip that each program may cost. */
+const budgets = [
+  { name: 'core', limit: 30, program: `export * from '@infnet/core';` },
+  { name: 'core + conv', limit: 40, program: `export * from '@infnet/core'; export * from '@infnet/conv';` },
+  {
+    name: 'inf-net (run a net)',
+    limit: 120,
+    program: `export * from '@infnet/core'; export * from '@infnet/inf-net';`,
+  },
+];
+
+const work = join(root, 'node_modules', '.cache', 'infnet', 'size');
+mkdirSync(work, { recursive: true });
+let over = 0;
+for (const [i, { name, limit, program }] of budgets.entries()) {
+  const entry = join(work, `${i}.js`);
+  writeFileSync(entry, program);
+  const result = await build({
+    configFile: false,
+    root: work,
+    logLevel: 'error',
+    resolve: { conditions: ['browser', 'import', 'module', 'default'] },
+    build: {
+      write: false,
+      minify: 'esbuild',
+      target: 'es2023',
+      lib: { entry, formats: ['es'], fileName: 'bundle' },
+    },
+  });
+  const chunks = [result].flat().flatMap(({ output }) => output);
+  const bytes = chunks.reduce((sum, chunk) => sum + gzipSync(chunk.code ?? chunk.source, { level: 9 }).length, 0);
+  const isOver = bytes > limit * 1000;
+  if (isOver) over++;
+  console.log(`${name}: ${(bytes / 1000).toFixed(1)} kB gzip of ${limit} kB${isOver ? '  OVER BUDGET' : ''}`);
+}
+process.exitCode = over === 0 ? 0 : 1;

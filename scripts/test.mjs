@@ -1,0 +1,75 @@
+/**
+ * All tests: build, then the Node project on SwiftShader, then the same files in headless Chromium.
+ *
+ *   node scripts/test.mjs [--node] [--browser] [--llvmpipe] [vitest filters]
+ *
+ * Without a project flag it runs `--node --browser`. `--llvmpipe` runs the Node project with INFNET_ADAPTER=llvmpipe, if
+ * this machine has that driver, and says so if not. The last line sums over everything that ran:
+ * `N passed, N failed[, N skipped]`. A file that could not be collected, and a run that broke down, count as failed.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, run, tally, tool } from './tools.mjs';
+
+const flags = new Set(process.argv.slice(2).filter((arg) => arg.startsWith('--')));
+const filters = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
+if (!flags.has('--node') && !flags.has('--browser') && !flags.has('--llvmpipe')) flags.add('--node').add('--browser');
+
+const cache = join(root, 'node_modules', '.cache', 'infnet');
+
+function hasLlvmpipe() {
+  const folder = '/usr/share/vulkan/icd.d';
+  return existsSync(folder) && readdirSync(folder).some((name) => /^lvp_icd.*\.json$/.test(name));
+}
+
+/** Counts from vitest's JSON report. */
+function count(file, code) {
+  if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0, note: 'vitest wrote no report' };
+  const report = JSON.parse(readFileSync(file, 'utf8'));
+  const broken = report.testResults.filter((f) => f.status === 'failed' && f.assertionResults.length === 0);
+  const result = {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + broken.length,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+  if (code !== 0 && result.failed === 0) {
+    return { ...result, failed: 1, note: 'vitest ended with an error although every test passed (see above)' };
+  }
+  return result;
+}
+
+async function runProject(title, project, env) {
+  const file = join(cache, `${title}.json`);
+  mkdirSync(cache, { recursive: true });
+  rmSync(file, { force: true });
+  console.log(`\n# ${title}`);
+  const command = [tool('vitest'), 'run', '--project', project, '--reporter=default', '--reporter=json'];
+  const { code } = await run([...command, `--outputFile.json=${file}`, ...filters], { env });
+  const result = count(file, code);
+  if (result.note !== undefined) console.log(result.note);
+  return { title, ...result };
+}
+
+const results = [];
+console.log('# build');
+const build = await run([join(root, 'scripts/turbo.mjs'), 'run', 'build', '--output-logs=errors-only']);
+if (build.code !== 0) results.push({ title: 'build', passed: 0, failed: 1, skipped: 0, note: 'the build failed' });
+
+const adapter = process.env.INFNET_ADAPTER || 'swiftshader';
+if (flags.has('--node')) results.push(await runProject(`node-${adapter}`, 'node', { INFNET_ADAPTER: adapter }));
+if (flags.has('--browser')) results.push(await runProject('browser', 'browser', {}));
+if (flags.has('--llvmpipe')) {
+  if (hasLlvmpipe()) results.push(await runProject('node-llvmpipe', 'node', { INFNET_ADAPTER: 'llvmpipe' }));
+  else console.log('\n# node-llvmpipe: not run, this machine has no /usr/share/vulkan/icd.d/lvp_icd*.json');
+}
+
+const sum = { passed: 0, failed: 0, skipped: 0 };
+console.log('');
+for (const result of results) {
+  for (const key of Object.keys(sum)) sum[key] += result[key];
+  console.log(`${result.title}: ${tally(result)}${result.note === undefined ? '' : ` (${result.note})`}`);
+}
+mkdirSync(cache, { recursive: true });
+writeFileSync(join(cache, 'tests.json'), JSON.stringify(sum));
+console.log(tally(sum));
+process.exitCode = sum.failed === 0 ? 0 : 1;

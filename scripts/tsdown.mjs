@@ -1,0 +1,74 @@
+/**
+ * One build for all packages: `export default library()` in a package's `tsdown.config.ts`.
+ *
+ * The entries are read from the package's own `package.json`: whatever `exports` and `imports` offer under the condition
+ * `@infnet/source` is built, so the two cannot drift apart. Modules stay modules (no bundling): what a user does not
+ * import is not in his bundle, and a stack trace names the file it came from. Kernels are compiled into JavaScript for
+ * those who import the package, and copied as `.wgsl` beside it for those who want the text.
+ */
+import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { wgsl } from './wgsl-plugin.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Every source file that the manifest names, e.g. `./src/index.ts`. */
+function entriesOf(manifest) {
+  const found = new Set();
+  const visit = (value, underSource) => {
+    if (typeof value === 'string') {
+      if (underSource && value.endsWith('.ts')) found.add(value);
+    } else if (value !== null && typeof value === 'object') {
+      for (const [key, inner] of Object.entries(value)) visit(inner, underSource || key === '@infnet/source');
+    }
+  };
+  visit(manifest.exports, false);
+  visit(manifest.imports, false);
+  for (const file of Object.values(typeof manifest.bin === 'string' ? { bin: manifest.bin } : (manifest.bin ?? {}))) {
+    found.add(file.replace(/^(\.\/)?dist\//, './src/').replace(/\.js$/, '.ts'));
+  }
+  return [...found].sort();
+}
+
+/** Copies every `.wgsl` of `src` to the same place in `dist`. */
+function copyKernels(folder) {
+  for (const name of readdirSync(join(folder, 'src'), { recursive: true })) {
+    if (!name.endsWith('.wgsl')) continue;
+    const target = join(folder, 'dist', name);
+    mkdirSync(dirname(target), { recursive: true });
+    cpSync(join(folder, 'src', name), target);
+  }
+}
+
+/**
+ * @param {{ platform?: 'neutral' | 'node' }} [options] `node` only for the packages that may import `node:` modules.
+ * @returns {import('tsdown').UserConfig}
+ */
+export function library({ platform = 'neutral' } = {}) {
+  const folder = process.cwd();
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return {
+    entry: entriesOf(manifest),
+    format: 'esm',
+    platform,
+    target: 'es2023',
+    unbundle: true,
+    fixedExtension: false,
+    sourcemap: true,
+    clean: true,
+    dts: { oxc: true, sourcemap: true },
+    tsconfig: join(root, 'tsconfig.base.json'),
+    // Everything that is not a file of this package: other packages, Node's modules, `#imports`.
+    external: [/^(@[\w-]+\/|[a-z0-9][\w.-]*(\/|$)|node:|#)/],
+    plugins: [wgsl({ suffix: '.js' })],
+    hooks: {
+      'build:done': () => {
+        copyKernels(folder);
+        // The licence travels with every tarball; the tree keeps one.
+        cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
+      },
+    },
+    logLevel: 'warn',
+  };
+}
