@@ -51,3 +51,6 @@ export { type PlanMemory, type Schedule, type ScheduledDispatch, type ScheduleOp
 export { type Plan, type PlanOptions, type PlanProgress, preparePlan, type RunInputs, type RunOptions, type TensorData } from './plan/plan.js';
 export { Profile, type ProfileEntry, type ProfileRow } from './profile/profile.js';
 export { evaluate, type HostTensor } from './run/evaluate.js';
+export { gradients, type Upstream } from './gradient/gradients.js';
+export { fill, fillOperator, sumDispatch, sumKernel, sumOperator, sumTensors } from './gradient/sum.js';
+export { type BatchedPlan, planInBatches } from './plan/in-batches.js';

@@ -23,7 +23,7 @@ function dispatch(factor: number, x: View, a: View | undefined, y: View): Dispat
   const [batch = 1, ...rest] = y.type.shape;
   const count = elementCount(rest);
   const shared = a !== undefined && a.storage === y.storage;
-  const addend = a === undefined || shared ? {} : { a };
+  const operands: Record<string, View> = a === undefined || shared ? { x, y } : { x, a, y };
   return {
     kernel,
     constants: { WG: 64, HAS_ADDEND: Number(a !== undefined), ADDEND_IN_OUTPUT: Number(shared) },
@@ -41,7 +41,7 @@ function dispatch(factor: number, x: View, a: View | undefined, y: View): Dispat
     workgroups: [Math.ceil(count / 64), batch, 1],
     flops: 2 * count * batch,
     bytes: 8 * count * batch,
-    operands: { x, y, ...addend },
+    operands,
   };
 }
 
@@ -53,6 +53,8 @@ export const scaleOperator: Operator<ScaleAttributes> = {
     dispatch(attributes.factor, inputs[0] as View, inputs[1], outputs[0] as View),
   ],
   sharesStorage: () => [1],
+  gradient: ({ attributes, inputs, outputGradients: [g] }) =>
+    g === undefined ? [] : [scale(g, attributes.factor), ...(inputs.length > 1 ? [g] : [])],
   absorbConsumer: (node, consumer) => {
     if (consumer.operator.name !== 'scale' || consumer.inputs.length > 1 || node.inputs.length > 1) return undefined;
     const factor = node.attributes.factor * (consumer.attributes as ScaleAttributes).factor;

@@ -4,7 +4,7 @@
  */
 import { InfnetError } from '@infnet/errors';
 import type { Parameter } from '../module/parameter.js';
-import { formatShape, type TensorType } from '../tensor/types.js';
+import { formatShape, sameShape, type TensorType } from '../tensor/types.js';
 import type { Attributes, Operator } from './operator.js';
 import { Tensor } from './tensor.js';
 
@@ -25,6 +25,8 @@ export class Graph {
   readonly inputs = new Map<string, Tensor>();
   readonly parameters = new Map<Parameter, Tensor>();
   readonly outputs = new Map<string, Tensor>();
+  /** New values of parameters: written into the parameter's memory at the end of a run. */
+  readonly updates = new Map<Parameter, Tensor>();
   readonly #scopes: string[] = [];
   #nextId = 0;
 
@@ -51,6 +53,24 @@ export class Graph {
       this.parameters.set(parameter, tensor);
     }
     return tensor;
+  }
+
+  /**
+   * Makes `value` the parameter's new value when a run ends (an optimiser's step, running statistics). Everything in
+   * the trace still reads the old one.
+   *
+   * @throws InfnetError `SHAPE_MISMATCH`.
+   */
+  update(parameter: Parameter, value: Tensor): void {
+    if (!sameShape(parameter.shape, value.shape)) {
+      throw new InfnetError({
+        code: 'SHAPE_MISMATCH',
+        message: `the parameter has the shape ${formatShape(parameter.shape)}, its new value ${formatShape(value.shape)}`,
+        where: parameter.name,
+      });
+    }
+    this.parameter(parameter);
+    this.updates.set(parameter, value);
   }
 
   /** A new tensor of this graph. Used by the planner's rewrites too. */

@@ -103,6 +103,11 @@ export interface Operator<A extends Attributes = Attributes> {
   absorbProducer?(node: GraphNode<A>, index: number, producer: GraphNode, rewrite: RewriteContext): Replacement | undefined;
   /** Inputs that `lower` can read even when they lie in the same storage as an output. Default: none. */
   readonly sharesStorage?: (attributes: A) => readonly number[];
+  /**
+   * Pairs [output, input] that `lower` writes in place: the output is the input's memory, through one read_write binding.
+   * Only for parameters with `graph.update(parameter, output)` that nothing reads afterwards (optimisers).
+   */
+  readonly updatesInPlace?: readonly (readonly [output: number, input: number])[];
   /** Whether inputs and outputs may be channel ranges of larger tensors. Default: true. Set false for kernels that cannot. */
   readonly takesViews?: boolean;
   /**

@@ -58,6 +58,10 @@ export class ParameterStore {
     return this.#slabs.reduce((total, slab) => total + slab.size, 0);
   }
 
+  has(parameter: Parameter): boolean {
+    return this.#slots.has(parameter);
+  }
+
   /** @throws InfnetError `PARAMETER_UNKNOWN` for a parameter of another module. */
   slot(parameter: Parameter): ParameterSlot {
     const slot = this.#slots.get(parameter);

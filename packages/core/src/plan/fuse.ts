@@ -45,7 +45,7 @@ class Fuser {
     readonly options: FuseOptions,
   ) {
     this.#slots = [...graph.nodes];
-    this.#results = new Set(graph.outputs.values());
+    this.#results = new Set([...graph.outputs.values(), ...graph.updates.values()]);
     this.#constants = constantTensors(graph, graph.nodes, options.frozenParameters);
     graph.nodes.forEach((node, at) => this.#place(node, at));
   }

@@ -10,6 +10,7 @@
  *  - one kernel would read and write the same storage (WebGPU refuses one buffer as `read` and `read_write` in
  *    one dispatch), unless its operator says it can (`sharesStorage`).
  */
+import { InfnetError } from '@infnet/errors';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import type { Tensor } from '../graph/tensor.js';
 import { elementCount } from '../tensor/types.js';
@@ -36,12 +37,13 @@ export class PlacementTable {
 
   /** Decides the placement of every tensor of `nodes`. `constants` are computed once, apart from the rest. */
   constructor(graph: Graph, nodes: readonly GraphNode[], constants: ReadonlySet<Tensor>) {
-    this.#results = new Set(graph.outputs.values());
+    this.#results = new Set([...graph.outputs.values(), ...graph.updates.values()]);
     this.#fixed = new Set([...graph.inputs.values(), ...graph.parameters.values(), ...constants]);
     for (const node of nodes) {
       for (const output of node.outputs) this.#producer.set(output, node);
       for (const input of new Set(node.inputs)) this.#consumers.set(input, [...(this.#consumers.get(input) ?? []), node]);
     }
+    for (const node of nodes) this.#updateInPlace(graph, nodes, node);
     // The outermost join first, so that an inner one finds its result placed and follows it.
     for (const node of [...nodes].reverse()) if (kindOf(node) === 'joinChannels') this.#join(node);
     for (const node of nodes) {
@@ -64,6 +66,25 @@ export class PlacementTable {
   /** How many joins, ranges and reshapes cost nothing. */
   get linkCount(): number {
     return this.#links.size;
+  }
+
+  /** Puts the results of an optimiser's step where the parameters are. */
+  #updateInPlace(graph: Graph, nodes: readonly GraphNode[], node: GraphNode): void {
+    for (const [output, input] of node.operator.updatesInPlace ?? []) {
+      const from = node.inputs[input] as Tensor;
+      const to = node.outputs[output] as Tensor;
+      const parameter = [...graph.updates].find(([parameter, value]) => value === to && graph.parameters.get(parameter) === from);
+      const later = nodes.slice(nodes.indexOf(node) + 1).some((other) => other.inputs.includes(from));
+      if (parameter !== undefined && !later) this.#links.set(to, { parent: from, offset: 0 });
+      else {
+        throw new InfnetError({
+          code: 'GRAPH_UPDATE',
+          message: `"${node.operator.name}" updates in place, but its input ${input} is ${later ? 'read afterwards' : 'no parameter with graph.update'}`,
+          where: node.scope,
+          fix: 'Apply it last, to a parameter of the trace, and register the result with graph.update(parameter, result).',
+        });
+      }
+    }
   }
 
   #join(node: GraphNode): void {

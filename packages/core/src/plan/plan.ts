@@ -6,6 +6,7 @@ import { InfnetError } from '@infnet/errors';
 import type { Context, WrappedBuffer } from '../context/context.js';
 import type { Graph } from '../graph/graph.js';
 import type { Storage, View } from '../graph/operator.js';
+import type { Parameter } from '../module/parameter.js';
 import type { ParameterStore } from '../module/parameter-store.js';
 import { type Profile, profileCommands } from '../profile/profile.js';
 import { elementCount, formatShape, sameShape } from '../tensor/types.js';
@@ -23,8 +24,8 @@ export interface PlanProgress {
 }
 
 export interface PlanOptions extends Omit<ScheduleOptions, 'device'> {
-  /** Values of the parameters that the traced function uses. */
-  readonly parameters?: ParameterStore;
+  /** Values of the parameters that the traced function uses: one store, or several (a net's and an optimiser's). */
+  readonly parameters?: ParameterStore | readonly ParameterStore[];
   /** Inputs and outputs that lie in buffers of yours (`context.wrapBuffer`), by name: bound as they are, never copied. */
   readonly bind?: Readonly<Record<string, WrappedBuffer>>;
   /** Bytes that the plan may take altogether. Default: no limit but the device's. */
@@ -148,6 +149,7 @@ export class Plan {
     return this.#exclusive(async () => {
       this.#writeInputs(inputs);
       await this.#submit(options);
+      if (this.schedule.graph.updates.size > 0) for (const store of this.#stores) store.markChanged();
       return this.#read(options.read);
     });
   }
@@ -197,7 +199,7 @@ export class Plan {
       this.#ranges.set(storage, { buffer, offset: 0, size: storage.bytes });
     }
     for (const [parameter, storage] of parameters) {
-      const { buffer, offset, bytes } = (this.#options.parameters as ParameterStore).slot(parameter);
+      const { buffer, offset, bytes } = this.#storeOf(parameter).slot(parameter);
       this.#ranges.set(storage, { buffer, offset, size: Math.max(4, bytes) });
     }
     for (const [name, { storage }] of outputs) {
@@ -230,6 +232,15 @@ export class Plan {
     return Promise.all(pipelines);
   }
 
+  get #stores(): readonly ParameterStore[] {
+    return [this.#options.parameters ?? []].flat();
+  }
+
+  #storeOf(parameter: Parameter): ParameterStore {
+    const stores = this.#stores;
+    return stores.find((store) => store.has(parameter)) ?? (stores[0] as ParameterStore);
+  }
+
   #range(storage: Storage): BufferRange {
     const range = this.#ranges.get(storage);
     if (range === undefined) throw new Error(`storage "${storage.label}" was not placed`);
@@ -255,7 +266,7 @@ export class Plan {
   }
 
   #refreshConstants(): void {
-    const version = this.#options.parameters?.version ?? 0;
+    const version = this.#stores.reduce((sum, store) => sum + store.version, 0);
     if (version === this.#constantsVersion) return;
     for (const part of this.#constantCommands) this.#submitCommands(part);
     this.#constantsVersion = version;

@@ -7,6 +7,7 @@ import { DEFAULT_PROFILE, type DeviceProfile } from '../context/device-profile.j
 import type { Graph, GraphNode } from '../graph/graph.js';
 import type { Dispatch, LowerContext, Precision, Storage, View } from '../graph/operator.js';
 import type { Tensor } from '../graph/tensor.js';
+import { sumDispatch } from '../gradient/sum.js';
 import type { Parameter } from '../module/parameter.js';
 import { byteLength } from '../tensor/types.js';
 import { constantTensors, fuse } from './fuse.js';
@@ -64,12 +65,13 @@ export interface Schedule {
 /** Plans a graph. Pure: no device is touched. */
 export function schedule(graph: Graph, options: ScheduleOptions = {}): Schedule {
   const { device = DEFAULT_PROFILE, precision = 'exact', liveParameters = false, fusion = true, external = new Set() } = options;
-  const frozenParameters = !liveParameters;
+  const frozenParameters = !liveParameters && graph.updates.size === 0;
   const nodes = reachable(graph, fusion ? fuse(graph, { device, precision, frozenParameters }) : graph.nodes);
   const constants = constantTensors(graph, nodes, frozenParameters);
   const lowering = new Lowering(graph, nodes, constants, device, precision);
   const constantDispatches = nodes.filter((node) => constants.has(node.outputs[0] as Tensor)).flatMap((node) => lowering.lower(node));
   const dispatches = nodes.filter((node) => !constants.has(node.outputs[0] as Tensor)).flatMap((node) => lowering.lower(node));
+  dispatches.push(...lowering.lowerUpdates());
 
   const inputs = new Map([...graph.inputs].map(([name, tensor]) => [name, lowering.view(tensor)]));
   const outputs = new Map([...graph.outputs].map(([name, tensor]) => [name, lowering.view(tensor)]));
@@ -93,7 +95,7 @@ export function schedule(graph: Graph, options: ScheduleOptions = {}): Schedule 
 
 /** Nodes that an output depends on; tracing may record more. */
 function reachable(graph: Graph, nodes: readonly GraphNode[]): GraphNode[] {
-  const needed = new Set<Tensor>(graph.outputs.values());
+  const needed = new Set<Tensor>([...graph.outputs.values(), ...graph.updates.values()]);
   const kept: GraphNode[] = [];
   for (const node of [...nodes].reverse()) {
     if (!node.outputs.some((output) => needed.has(output))) continue;
@@ -154,6 +156,16 @@ class Lowering {
       },
     };
     return operator.lower(context).map((dispatch) => ({ ...dispatch, scope, operator: operator.name }));
+  }
+
+  /** Copies new values of parameters into their memory, but for those that were written there in place. */
+  lowerUpdates(): ScheduledDispatch[] {
+    return [...this.graph.updates].flatMap(([parameter, value]) => {
+      const from = this.view(value, parameter.name);
+      const to = this.view(this.graph.parameter(parameter));
+      if (from.storage === to.storage) return [];
+      return [{ ...sumDispatch([from], to), scope: parameter.name, operator: 'update' }];
+    });
   }
 
   #storage(bytes: number, kind: Storage['kind'], label: string): Storage {

@@ -1,0 +1,103 @@
+/** The two operators that differentiation itself needs: the sum of several gradients, and a gradient to start from. */
+import { InfnetError } from '@infnet/errors';
+import { applyOne } from '../graph/graph.js';
+import type { Dispatch, Operator, View } from '../graph/operator.js';
+import type { Graph } from '../graph/graph.js';
+import type { Tensor } from '../graph/tensor.js';
+import fillSource from '../kernels/fill.wgsl';
+import sumSource from '../kernels/sum.wgsl';
+import type { Kernel } from '../kernel/kernel.js';
+import { elementCount, formatShape, type Shape, sameShape } from '../tensor/types.js';
+
+export const sumKernel: Kernel = { name: 'core/sum', source: sumSource };
+export const fillKernel: Kernel = { name: 'core/fill', source: fillSource };
+
+/** Tensors that one dispatch may add; with the result this stays under the 8 storage buffers every device has. */
+const MOST_INPUTS = 6;
+
+/** One dispatch that writes the sum of `inputs` (one input: a copy). */
+export function sumDispatch(inputs: readonly View[], y: View): Dispatch {
+  const [batch = 1, ...rest] = y.type.shape.length === 0 ? [1] : y.type.shape;
+  const count = elementCount(rest);
+  const groups = Math.ceil(count / 256);
+  const lines = Math.min(groups, 65535);
+  const named = inputs.map((view, i) => [`x${i}`, view] as const);
+  const total = count * batch;
+  return {
+    kernel: sumKernel,
+    constants: { COUNT: inputs.length },
+    params: {
+      count,
+      lines,
+      yOffset: y.offset,
+      yBatchStride: y.batchStride,
+      ...Object.fromEntries(
+        named.flatMap(([name, view]) => [
+          [`${name}Offset`, view.offset],
+          [`${name}BatchStride`, view.batchStride],
+        ]),
+      ),
+    },
+    workgroups: [lines, batch, Math.ceil(groups / lines)],
+    flops: total * (inputs.length - 1),
+    bytes: 4 * total * (inputs.length + 1),
+    operands: { ...Object.fromEntries(named), y },
+  };
+}
+
+export const sumOperator: Operator = {
+  name: 'sum',
+  infer: (inputs, _attributes, where) => {
+    const [first] = inputs;
+    const odd = inputs.find((input) => !sameShape(input.shape, first?.shape ?? []));
+    if (first === undefined || odd !== undefined || inputs.length > MOST_INPUTS) {
+      throw new InfnetError({
+        code: 'SHAPE_MISMATCH',
+        message: `sum needs 1 to ${MOST_INPUTS} tensors of one shape, got ${inputs.map(({ shape }) => formatShape(shape)).join(' and ')}`,
+        where,
+      });
+    }
+    return [first];
+  },
+  lower: ({ inputs, outputs }) => [sumDispatch(inputs, outputs[0] as View)],
+  gradient: ({ inputs, outputGradients }) => inputs.map(() => outputGradients[0]),
+};
+
+/** Sum of any number of tensors of one shape. */
+export function sumTensors(tensors: readonly Tensor[]): Tensor {
+  if (tensors.length === 1) return tensors[0] as Tensor;
+  const first = applyOne(sumOperator, tensors.slice(0, MOST_INPUTS), {});
+  return sumTensors([first, ...tensors.slice(MOST_INPUTS)]);
+}
+
+interface FillAttributes extends Record<string, unknown> {
+  readonly shape: Shape;
+  readonly value: number;
+}
+
+export const fillOperator: Operator<FillAttributes> = {
+  name: 'fill',
+  infer: (_inputs, { shape }) => [{ shape, dtype: 'f32' }],
+  takesViews: false,
+  lower: ({ attributes: { shape, value }, outputs }) => {
+    const count = elementCount(shape);
+    return [
+      {
+        kernel: fillKernel,
+        constants: {},
+        params: { count, value },
+        workgroups: [Math.ceil(count / 64), 1, 1],
+        flops: 0,
+        bytes: 4 * count,
+        operands: { y: outputs[0] as View },
+      },
+    ];
+  },
+};
+
+/** A tensor with one value everywhere. */
+export function fill(graph: Graph, shape: Shape, value: number): Tensor {
+  const node = graph.makeNode(fillOperator as unknown as Operator, [], { shape, value });
+  graph.nodes.push(node);
+  return node.outputs[0] as Tensor;
+}
