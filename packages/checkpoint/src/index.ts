@@ -1,0 +1,24 @@
+export type { CheckpointErrorCode } from './errors.js';
+export { detectFormat } from './formats/detect.js';
+export { USUAL_NAMES } from './formats/state-dict.js';
+export {
+  assertMatches,
+  type ExpectedTensor,
+  type MatchOptions,
+  type MisshapedKey,
+  matchStateDict,
+  type StateDictMatch,
+} from './match.js';
+export { readCheckpoint } from './read-checkpoint.js';
+export { readSafetensors } from './safetensors/read.js';
+export { type WritableTensor, writeSafetensors } from './safetensors/write.js';
+export type { Dtype, TensorData } from './tensors/dtype.js';
+export { asFloat32 } from './tensors/float32.js';
+export type {
+  Checkpoint,
+  CheckpointFormat,
+  CheckpointTensor,
+  MetadataValue,
+  ReadCheckpointOptions,
+  ReadOptions,
+} from './types.js';

@@ -1,0 +1,142 @@
+import { checkpointError } from './errors.js';
+import type { Checkpoint, CheckpointTensor } from './types.js';
+
+/** A parameter or buffer of a net. */
+export interface ExpectedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** A key that both sides have with different shapes. */
+export interface MisshapedKey {
+  readonly name: string;
+  readonly expected: readonly number[];
+  readonly found: readonly number[];
+}
+
+/** Options of {@link matchStateDict}. */
+export interface MatchOptions {
+  /**
+   * Names (of the net, after {@link rename}) that may be missing, surplus or mis-shaped without complaint, e.g.
+   * `name => name.endsWith('.num_batches_tracked') || name.startsWith('resnet.fc.')`.
+   */
+  readonly optional?: (name: string) => boolean;
+  /** From a key of the checkpoint to a name of the net, e.g. `key => 'resnet.' + key`; undefined leaves the key out. */
+  readonly rename?: (key: string) => string | undefined;
+}
+
+/** How the keys of a checkpoint compare with those of a net. */
+export interface StateDictMatch {
+  /** Tensors that fit, by the net's names, in the net's order. */
+  readonly matched: Map<string, CheckpointTensor>;
+  /** Names of the net that the checkpoint lacks. */
+  readonly missing: readonly string[];
+  /** Names of the checkpoint that the net does not have. */
+  readonly surplus: readonly string[];
+  readonly misshaped: readonly MisshapedKey[];
+  /** Names that would be in one of the three lists if they were not optional. */
+  readonly tolerated: readonly string[];
+}
+
+/**
+ * Compares what a net expects with what a checkpoint has. Reports, never throws: {@link assertMatches} does that.
+ *
+ * @throws InfnetError `CHECKPOINT_KEYS` only if `rename` gives two keys the same name
+ */
+export function matchStateDict(
+  expected: Iterable<ExpectedTensor>,
+  checkpoint: Pick<Checkpoint, 'tensors'>,
+  options: MatchOptions = {},
+): StateDictMatch {
+  const { optional = () => false } = options;
+  const left = renamed(checkpoint.tensors, options.rename);
+  const matched = new Map<string, CheckpointTensor>();
+  const missing: string[] = [];
+  const misshaped: MisshapedKey[] = [];
+  const tolerated: string[] = [];
+  for (const { name, shape } of expected) {
+    const tensor = left.get(name);
+    left.delete(name);
+    if (tensor !== undefined && sameShape(shape, tensor.shape)) matched.set(name, tensor);
+    else if (optional(name)) tolerated.push(name);
+    else if (tensor === undefined) missing.push(name);
+    else misshaped.push({ name, expected: shape, found: tensor.shape });
+  }
+  const surplus: string[] = [];
+  for (const name of left.keys()) (optional(name) ? tolerated : surplus).push(name);
+  return { matched, missing, surplus, misshaped, tolerated };
+}
+
+/**
+ * The matched tensors, if nothing is missing, surplus or mis-shaped.
+ *
+ * @param where the file, for the error
+ * @throws InfnetError `CHECKPOINT_KEYS`: one message with the count and the first ten of each list; all are in `details`
+ */
+export function assertMatches(match: StateDictMatch, where?: string): Map<string, CheckpointTensor> {
+  const { missing, surplus, misshaped, matched } = match;
+  if (missing.length + surplus.length + misshaped.length === 0) return matched;
+  const shapes = misshaped.map(({ name, expected, found }) => `${name}: expected [${expected}], found [${found}]`);
+  const message =
+    `The checkpoint does not fit the net (${matched.size} keys do).` +
+    list('missing', missing) +
+    list('surplus', surplus) +
+    list('of another shape', shapes);
+  throw checkpointError('CHECKPOINT_KEYS', message, advice(match), { missing, surplus, misshaped }, undefined, where);
+}
+
+function renamed(
+  tensors: ReadonlyMap<string, CheckpointTensor>,
+  rename: MatchOptions['rename'],
+): Map<string, CheckpointTensor> {
+  if (rename === undefined) return new Map(tensors);
+  const out = new Map<string, CheckpointTensor>();
+  for (const [key, tensor] of tensors) {
+    const name = rename(key);
+    if (name === undefined) continue;
+    if (out.has(name)) {
+      const fix = 'Correct the function rename, so that it gives every key a name of its own.';
+      throw checkpointError('CHECKPOINT_KEYS', `Two keys of the checkpoint are both renamed to '${name}'.`, fix);
+    }
+    out.set(name, { ...tensor, name });
+  }
+  return out;
+}
+
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, axis) => size === b[axis]);
+}
+
+const LISTED = 10;
+
+function list(what: string, names: readonly string[]): string {
+  if (names.length === 0) return '';
+  const more = names.length > LISTED ? `\n    ... and ${names.length - LISTED} more` : '';
+  return `\n  ${names.length} ${what}:\n    ${names.slice(0, LISTED).join('\n    ')}${more}`;
+}
+
+/** What to do. The usual cause, one prefix too many or too few, is recognised. */
+function advice({ missing, surplus, misshaped }: StateDictMatch): string {
+  const extra = commonPrefix(missing, surplus);
+  if (extra !== undefined)
+    return `The checkpoint's keys start with '${extra}': rename: (key) => key.slice(${extra.length}).`;
+  const lacking = commonPrefix(surplus, missing);
+  if (lacking !== undefined) return `The checkpoint's keys lack '${lacking}': rename: (key) => '${lacking}' + key.`;
+  if (missing.length + surplus.length === 0 && misshaped.length > 0) {
+    return 'Build the net with the sizes of the checkpoint, or give the checkpoint of this net.';
+  }
+  return 'Give the checkpoint of this net, or name keys that do not matter by the option optional.';
+}
+
+/** The prefix `p` for which every `p + short` is among `longs`, if there is one. */
+function commonPrefix(shorts: readonly string[], longs: readonly string[]): string | undefined {
+  const first = shorts[0];
+  if (first === undefined || longs.length < shorts.length) return undefined;
+  const all = new Set(longs);
+  for (const long of longs) {
+    if (!long.endsWith(`.${first}`)) continue;
+    const prefix = long.slice(0, long.length - first.length);
+    if (shorts.every((short) => all.has(prefix + short))) return prefix;
+  }
+  return undefined;
+}

@@ -1,0 +1,28 @@
+import { Budget } from '../bytes/budget.js';
+import { locate } from '../errors.js';
+import { contiguousStrides } from '../tensors/geometry.js';
+import { materialize } from '../tensors/materialize.js';
+import type { Checkpoint, CheckpointTensor, ReadOptions } from '../types.js';
+import { readHeader } from './header.js';
+
+/**
+ * Reads a safetensors file. Tensors are views of `bytes` where alignment allows; see {@link ReadOptions.copy}.
+ *
+ * @param bytes the whole file
+ * @throws InfnetError `CHECKPOINT_CORRUPT` (header is not JSON, equal keys, overlap, gap, shape against bytes),
+ *   `CHECKPOINT_TRUNCATED`, `CHECKPOINT_UNSUPPORTED` (a dtype that is not read), `CHECKPOINT_LIMIT`
+ */
+export function readSafetensors(bytes: Uint8Array, options: ReadOptions = {}): Checkpoint {
+  return locate(options.file, () => {
+    const header = readHeader(bytes);
+    const data = bytes.subarray(header.dataStart);
+    const context = { budget: Budget.forFile(bytes.length, options.maxDecodedBytes), copy: options.copy ?? false };
+    const tensors = new Map<string, CheckpointTensor>();
+    for (const { name, dtype, shape, begin, end } of header.tensors) {
+      const geometry = { shape, strides: contiguousStrides(shape), offset: 0 };
+      tensors.set(name, { name, shape, dtype, data: materialize(data.subarray(begin, end), dtype, geometry, context) });
+    }
+    const metadata = new Map(header.metadata);
+    return { format: 'safetensors', tensors, metadata, path: [], strippedPrefix: '', skipped: [] };
+  });
+}

@@ -1,0 +1,107 @@
+import { decodeUtf8 } from '../bytes/text.js';
+import { checkpointError, quote } from '../errors.js';
+import { type Dtype, dtypeLayout, type TensorData } from '../tensors/dtype.js';
+import { countElements, MAX_AXES } from '../tensors/geometry.js';
+import { METADATA_KEY } from './header.js';
+
+/** A tensor to write; a {@link CheckpointTensor} is one. */
+export interface WritableTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Row-major. Its class decides what is written, so a float16 tensor that was widened is written as F32. */
+  readonly data: TensorData;
+  /** Only looked at to tell `bool` from `uint8`. */
+  readonly dtype?: Dtype;
+}
+
+/**
+ * Makes a safetensors file. The same input gives the same bytes: the header names the tensors in the given order, the
+ * data lies by falling element size (so that every tensor is aligned and can be read without a copy) and in the given
+ * order within a size, and the header is padded with spaces to a multiple of 8.
+ *
+ * Writing the bytes to disk, and doing so atomically, is the caller's business (`writeFileAtomic` of `@infnet/node`).
+ *
+ * @throws InfnetError `CHECKPOINT_TENSOR`: a name twice, or a shape that does not fit the data
+ */
+export function writeSafetensors(
+  tensors: Iterable<WritableTensor>,
+  metadata: ReadonlyMap<string, string> | Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
+  const items = [...tensors].map((tensor) => ({ tensor, dtype: check(tensor), begin: 0 }));
+  const bySize = [...items].sort((a, b) => dtypeLayout(b.dtype).size - dtypeLayout(a.dtype).size);
+  let dataLength = 0;
+  for (const item of bySize) {
+    item.begin = dataLength;
+    dataLength += item.tensor.data.byteLength;
+  }
+  const header = encodeHeader(items, metadata);
+  const start = 8 + header.length;
+  const file = new Uint8Array(start + dataLength);
+  // The upper half of the 64-bit length stays 0.
+  new DataView(file.buffer).setUint32(0, header.length, true);
+  file.set(header, 8);
+  for (const { tensor, begin } of items) {
+    const { buffer, byteOffset, byteLength } = tensor.data;
+    file.set(new Uint8Array(buffer, byteOffset, byteLength), start + begin);
+  }
+  return file;
+}
+
+/** The element type as which the tensor is written. */
+function check({ name, shape, data, dtype }: WritableTensor): Dtype {
+  const valid = shape.length <= MAX_AXES && shape.every((size) => Number.isSafeInteger(size) && size >= 0);
+  if (!valid || countElements(shape) !== data.length) {
+    throw bad(`Tensor ${quote(name)} has shape [${shape}] but ${data.length} elements.`, 'Pass the shape of the data.');
+  }
+  const written = dtypeOf(data);
+  return written === 'uint8' && dtype === 'bool' ? 'bool' : written;
+}
+
+function dtypeOf(data: TensorData): Dtype {
+  if (data instanceof Float32Array) return 'float32';
+  if (data instanceof Float64Array) return 'float64';
+  if (data instanceof Uint8Array) return 'uint8';
+  if (data instanceof Int8Array) return 'int8';
+  if (data instanceof Uint16Array) return 'uint16';
+  if (data instanceof Int16Array) return 'int16';
+  if (data instanceof Uint32Array) return 'uint32';
+  if (data instanceof Int32Array) return 'int32';
+  if (data instanceof BigUint64Array) return 'uint64';
+  return 'int64';
+}
+
+function encodeHeader(
+  items: readonly { readonly tensor: WritableTensor; readonly dtype: Dtype; readonly begin: number }[],
+  metadata: ReadonlyMap<string, string> | Readonly<Record<string, string>>,
+): Uint8Array {
+  const names = new Set<string>([METADATA_KEY]);
+  const fields: string[] = [];
+  const pairs = metadata instanceof Map ? [...metadata] : Object.entries(metadata as Readonly<Record<string, string>>);
+  if (pairs.length > 0) fields.push(`"${METADATA_KEY}":{${pairs.map((pair) => pair.map(encodeText).join(':'))}}`);
+  for (const { tensor, dtype, begin } of items) {
+    const { name, shape, data } = tensor;
+    if (names.has(name))
+      throw bad(`There are two tensors called ${quote(name)}, or it is a reserved name.`, 'Rename one.');
+    names.add(name);
+    fields.push(
+      `${encodeText(name)}:{"dtype":"${dtypeLayout(dtype).safetensors}","shape":[${shape}],` +
+        `"data_offsets":[${begin},${begin + data.byteLength}]}`,
+    );
+  }
+  const text = new TextEncoder().encode(`{${fields.join(',')}}`);
+  const padded = new Uint8Array(Math.ceil(text.length / 8) * 8).fill(0x20);
+  padded.set(text);
+  return padded;
+}
+
+/** JSON of a string. Half a surrogate pair has no UTF-8, and JSON escapes it, which other readers refuse. */
+function encodeText(text: string): string {
+  if (typeof text !== 'string' || decodeUtf8(new TextEncoder().encode(text)) !== text) {
+    throw bad(`${quote(String(text))} is not a string of whole characters.`, 'Pass a string without lone surrogates.');
+  }
+  return JSON.stringify(text);
+}
+
+function bad(message: string, fix: string): Error {
+  return checkpointError('CHECKPOINT_TENSOR', message, fix);
+}

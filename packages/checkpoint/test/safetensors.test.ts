@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import { asFloat32, readCheckpoint, readSafetensors, type TensorData, writeSafetensors } from '../src/index.js';
+import { caught } from './support/errors.js';
+
+/** A file with this header text, padded or not as given, and this many zero bytes of data. */
+function file(header: string, dataLength = 0): Uint8Array {
+  const text = new TextEncoder().encode(header);
+  const bytes = new Uint8Array(8 + text.length + dataLength);
+  new DataView(bytes.buffer).setUint32(0, text.length, true);
+  bytes.set(text, 8);
+  return bytes;
+}
+
+const f32 = (name: string, shape: number[], begin: number, end: number): string =>
+  `"${name}":{"dtype":"F32","shape":[${shape}],"data_offsets":[${begin},${end}]}`;
+
+const ALL: readonly (readonly [name: string, data: TensorData])[] = [
+  ['u8', Uint8Array.of(0, 255, 7)],
+  ['f32', Float32Array.of(1.5, -0, Number.POSITIVE_INFINITY)],
+  ['i8', Int8Array.of(-128, 127, 0)],
+  ['f64', Float64Array.of(Math.PI, 5e-324, -1)],
+  ['i16', Int16Array.of(-32768, 32767, 0)],
+  ['u16', Uint16Array.of(65535, 0, 1)],
+  ['i32', Int32Array.of(-(2 ** 31), 1, 2)],
+  ['u32', Uint32Array.of(2 ** 32 - 1, 1, 2)],
+  ['i64', BigInt64Array.of(-(2n ** 63n), 1n, 2n)],
+  ['u64', BigUint64Array.of(2n ** 64n - 1n, 1n, 2n)],
+];
+
+describe('writeSafetensors', () => {
+  it('writes what readSafetensors reads: every type, order of the header, metadata', () => {
+    const tensors = ALL.map(([name, data]) => ({ name, shape: [3], data }));
+    const bytes = writeSafetensors(tensors, { made: 'here', 'with "quotes"': 'ä\n' });
+    const read = readSafetensors(bytes);
+    expect([...read.tensors.keys()]).toEqual(ALL.map(([name]) => name));
+    for (const [name, data] of ALL) {
+      expect(read.tensors.get(name)?.data, name).toEqual(data);
+      expect(read.tensors.get(name)?.shape).toEqual([3]);
+    }
+    expect([...read.metadata]).toEqual([
+      ['made', 'here'],
+      ['with "quotes"', 'ä\n'],
+    ]);
+    expect(readCheckpoint(bytes).format).toBe('safetensors');
+  });
+
+  it('aligns: the header is a multiple of 8 and every tensor a view', () => {
+    for (let extra = 0; extra < 8; extra++) {
+      const bytes = writeSafetensors([
+        { name: 'b'.repeat(extra + 1), shape: [1], data: Uint8Array.of(1) },
+        { name: 'a', shape: [2], data: Float64Array.of(1, 2) },
+      ]);
+      expect(new DataView(bytes.buffer).getUint32(0, true) % 8).toBe(0);
+      const { tensors } = readSafetensors(bytes);
+      for (const { data } of tensors.values()) expect(data.buffer).toBe(bytes.buffer);
+    }
+  });
+
+  it('is deterministic, and writing what was read gives the same bytes', () => {
+    const tensors = ALL.map(([name, data]) => ({ name, shape: [3], data }));
+    const first = writeSafetensors(tensors, new Map([['a', 'b']]));
+    expect(writeSafetensors(tensors, { a: 'b' })).toEqual(first);
+    expect(writeSafetensors(readSafetensors(first).tensors.values(), { a: 'b' })).toEqual(first);
+  });
+
+  it('keeps bool, scalars, empty tensors and keys like __proto__', () => {
+    const { tensors } = readSafetensors(
+      writeSafetensors([
+        { name: 'mask', shape: [2], data: Uint8Array.of(1, 0), dtype: 'bool' },
+        { name: 'scalar', shape: [], data: Float32Array.of(4) },
+        { name: 'empty', shape: [0, 4], data: new Float32Array(0) },
+        { name: '__proto__', shape: [1], data: Float32Array.of(5) },
+      ]),
+    );
+    expect(tensors.get('mask')?.dtype).toBe('bool');
+    expect(tensors.get('scalar')).toMatchObject({ shape: [], data: Float32Array.of(4) });
+    expect(tensors.get('empty')).toMatchObject({ shape: [0, 4], data: new Float32Array(0) });
+    expect(tensors.get('__proto__')?.data).toEqual(Float32Array.of(5));
+    expect(Object.hasOwn(Object.prototype, 'data')).toBe(false);
+  });
+
+  it('writes an empty file that reads back', () => {
+    expect(readSafetensors(writeSafetensors([])).tensors.size).toBe(0);
+  });
+
+  it('refuses equal names, reserved names, shapes that do not fit and lone surrogates', () => {
+    const one = { name: 'a', shape: [1], data: Float32Array.of(1) };
+    const codes = [
+      () => writeSafetensors([one, one]),
+      () => writeSafetensors([{ ...one, name: '__metadata__' }]),
+      () => writeSafetensors([{ ...one, shape: [2] }]),
+      () => writeSafetensors([{ ...one, shape: [-1] }]),
+      () => writeSafetensors([{ ...one, name: '\ud800' }]),
+    ].map((run) => caught(run).code);
+    expect(codes).toEqual(Array(5).fill('CHECKPOINT_TENSOR'));
+  });
+});
+
+describe('readSafetensors', () => {
+  it('widens F16 and BF16', () => {
+    const bytes = file(
+      '{"h":{"dtype":"F16","shape":[5],"data_offsets":[0,10]},"b":{"dtype":"BF16","shape":[2],"data_offsets":[10,14]}}',
+      14,
+    );
+    const view = new DataView(bytes.buffer);
+    const start = bytes.length - 14;
+    const halves = Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x7c00, 0x7bff, 0x3f80, 0xc040);
+    for (const [i, bits] of halves.entries()) view.setUint16(start + 2 * i, bits, true);
+    const { tensors } = readSafetensors(bytes);
+    expect(tensors.get('h')).toMatchObject({
+      dtype: 'float16',
+      data: Float32Array.of(1, -2, 2 ** -24, Number.POSITIVE_INFINITY, 65504),
+    });
+    expect(tensors.get('b')).toMatchObject({ dtype: 'bfloat16', data: Float32Array.of(1, -3) });
+  });
+
+  const bad: readonly (readonly [what: string, bytes: Uint8Array, code: string, says: string])[] = [
+    ['fewer than 8 bytes', new Uint8Array(3), 'CHECKPOINT_TRUNCATED', '3 bytes'],
+    ['a header longer than the file', file('{}').fill(200, 0, 1), 'CHECKPOINT_TRUNCATED', 'claims 200 bytes'],
+    ['a header above the limit', file('{}').fill(255, 0, 4), 'CHECKPOINT_CORRUPT', 'at most'],
+    ['a header that is no object', file('[]'), 'CHECKPOINT_CORRUPT', 'not a JSON object'],
+    ['a header that is no JSON', file('{"a":}'), 'CHECKPOINT_CORRUPT', 'no value'],
+    ['text after the header', file('{} {}'), 'CHECKPOINT_CORRUPT', 'goes on'],
+    ['a header that is no UTF-8', file('{}').fill(0xff, 8), 'CHECKPOINT_CORRUPT', 'UTF-8'],
+    ['a key twice', file(`{${f32('a', [1], 0, 4)},${f32('a', [1], 0, 4)}}`, 4), 'CHECKPOINT_CORRUPT', '"a" twice'],
+    ['overlap', file(`{${f32('a', [2], 0, 8)},${f32('b', [2], 4, 12)}}`, 12), 'CHECKPOINT_CORRUPT', 'within another'],
+    ['a gap', file(`{${f32('a', [1], 0, 4)},${f32('b', [1], 8, 12)}}`, 12), 'CHECKPOINT_CORRUPT', 'gap of 4 bytes'],
+    ['a gap at the start', file(`{${f32('a', [1], 4, 8)}}`, 8), 'CHECKPOINT_CORRUPT', 'gap of 4 bytes'],
+    ['bytes that belong to nobody', file(`{${f32('a', [1], 0, 4)}}`, 5), 'CHECKPOINT_CORRUPT', '1 bytes after'],
+    ['data that was cut', file(`{${f32('a', [4], 0, 16)}}`, 8), 'CHECKPOINT_TRUNCATED', 'of which there are 8'],
+    ['a shape that does not fit', file(`{${f32('a', [3], 0, 8)}}`, 8), 'CHECKPOINT_CORRUPT', 'so 12 bytes'],
+    ['an absurd shape', file(`{${f32('a', [2 ** 52, 2 ** 52], 0, 8)}}`, 8), 'CHECKPOINT_CORRUPT', 'offsets 0 to 8'],
+    ['a negative size', file(`{${f32('a', [-1], 0, 8)}}`, 8), 'CHECKPOINT_CORRUPT', 'no valid shape'],
+    [
+      'a dtype that is not read',
+      file(`{${f32('a', [8], 0, 8).replace('F32', 'F8_E4M3')}}`, 8),
+      'CHECKPOINT_UNSUPPORTED',
+      'F8_E4M3',
+    ],
+    ['an unknown field', file('{"a":{"evil":1}}'), 'CHECKPOINT_CORRUPT', '"evil"'],
+    ['metadata that is no text', file('{"__metadata__":{"a":1}}'), 'CHECKPOINT_CORRUPT', 'not a string'],
+    ['deep nesting', file('{"a":'.repeat(5000)), 'CHECKPOINT_CORRUPT', 'nests deeper'],
+  ];
+  for (const [what, bytes, code, says] of bad) {
+    it(`refuses ${what}`, () => {
+      const error = caught(() => readSafetensors(bytes, { file: 'x.safetensors' }));
+      expect(error.code).toBe(code);
+      expect(error.message).toContain(says);
+      expect(error.where).toBe('x.safetensors');
+    });
+  }
+
+  it('copies on demand, and when the header is not aligned', () => {
+    const bytes = writeSafetensors([{ name: 'a', shape: [2], data: Float32Array.of(1, 2) }]);
+    const copy = readSafetensors(bytes, { copy: true }).tensors.get('a');
+    expect(copy?.data.buffer).not.toBe(bytes.buffer);
+    expect(copy?.data).toEqual(Float32Array.of(1, 2));
+    const shifted = file(`{${f32('a', [1], 0, 4)}}`.padEnd(73), 4);
+    expect(readSafetensors(shifted).tensors.get('a')?.data).toEqual(Float32Array.of(0));
+  });
+});
+
+describe('asFloat32', () => {
+  it('gives float32 of every type, and the same array where it is one', () => {
+    const data = Float32Array.of(1, 2);
+    expect(asFloat32({ data })).toBe(data);
+    for (const [name, values] of ALL) {
+      expect(asFloat32({ data: values }), name).toEqual(
+        Float32Array.from(values, (value: number | bigint) => Number(value)),
+      );
+    }
+  });
+});
