@@ -27,6 +27,7 @@ const floors = {
   core: 1,
   conv: 2,
   nn: 2,
+  'conv-block': 2.5,
   res2net: 3,
   'partial-decoder': 3,
   'reverse-attention': 3,
