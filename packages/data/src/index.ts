@@ -15,6 +15,8 @@ export {
 } from './image.js';
 export * from './normalize.js';
 export * from './npy.js';
+export * from './overlay.js';
+export { type Phantom, type PhantomOptions, phantomSlice } from './phantom/phantom.js';
 export * from './png.js';
 export { resizeCv2, resizeNearest } from './resize/cv2.js';
 export { type FloatMap, resizeBilinearFloat } from './resize/float.js';

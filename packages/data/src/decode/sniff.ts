@@ -35,7 +35,15 @@ export function foreignFormat(bytes: Uint8Array): string {
   if (startsWithText(bytes, 'PK')) return 'a ZIP archive';
   if (startsWithText(bytes, '\x93NUMPY')) return 'a NumPy array';
   if (startsWithText(bytes, '%PDF')) return 'a PDF';
-  const head = bytes.subarray(0, 256);
-  if (head.every((b) => b >= 0x20 || b === 0x09 || b === 0x0a || b === 0x0d)) return 'text';
-  return 'something else';
+  return isText(bytes.subarray(0, 256)) ? 'text' : 'something else';
+}
+
+function isText(head: Uint8Array): boolean {
+  if (head.some((byte) => byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d)) return false;
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: true });
+    return head[0] !== undefined && (head.length > 1 || head[0] < 0x80);
+  } catch {
+    return false;
+  }
 }
