@@ -57,10 +57,18 @@ export function truncated(message: string, details?: Readonly<Record<string, unk
   return checkpointError('CHECKPOINT_TRUNCATED', message, FIX.download, details);
 }
 
-/** Text from a file as it may stand in a message: quoted, control characters escaped, at most 120 characters. */
+/**
+ * Text from a file as it may stand in a message: quoted, at most 120 characters, and with everything escaped that a
+ * terminal might obey or that cannot be seen.
+ */
 export function quote(text: string): string {
   const short = text.length > 120 ? `${text.slice(0, 117)}...` : text;
-  return JSON.stringify(short);
+  return JSON.stringify(short).replace(/\p{C}/gu, (hidden) => `\\u{${hidden.codePointAt(0)?.toString(16)}}`);
+}
+
+/** A key as it may stand in a message: as it is if it looks like one, else quoted. */
+export function printable(name: string): string {
+  return /^[!-~]{1,200}$/.test(name) ? name : quote(name);
 }
 
 /** Runs `read` and adds the file's name to an error that does not yet say where it happened. */

@@ -1,4 +1,4 @@
-import { checkpointError } from './errors.js';
+import { checkpointError, printable } from './errors.js';
 import type { Checkpoint, CheckpointTensor } from './types.js';
 
 /** A parameter or buffer of a net. */
@@ -76,11 +76,13 @@ export function matchStateDict(
 export function assertMatches(match: StateDictMatch, where?: string): Map<string, CheckpointTensor> {
   const { missing, surplus, misshaped, matched } = match;
   if (missing.length + surplus.length + misshaped.length === 0) return matched;
-  const shapes = misshaped.map(({ name, expected, found }) => `${name}: expected [${expected}], found [${found}]`);
+  const shapes = misshaped.map(
+    ({ name, expected, found }) => `${printable(name)}: expected [${expected}], found [${found}]`,
+  );
   const message =
     `The checkpoint does not fit the net (${matched.size} keys do).` +
-    list('missing', missing) +
-    list('surplus', surplus) +
+    list('missing', missing.map(printable)) +
+    list('surplus', surplus.map(printable)) +
     list('of another shape', shapes);
   throw checkpointError('CHECKPOINT_KEYS', message, advice(match), { missing, surplus, misshaped }, undefined, where);
 }
@@ -96,7 +98,11 @@ function renamed(
     if (name === undefined) continue;
     if (out.has(name)) {
       const fix = 'Correct the function rename, so that it gives every key a name of its own.';
-      throw checkpointError('CHECKPOINT_KEYS', `Two keys of the checkpoint are both renamed to '${name}'.`, fix);
+      throw checkpointError(
+        'CHECKPOINT_KEYS',
+        `Two keys of the checkpoint are both renamed to ${printable(name)}.`,
+        fix,
+      );
     }
     out.set(name, { ...tensor, name });
   }
@@ -109,19 +115,20 @@ function sameShape(a: readonly number[], b: readonly number[]): boolean {
 
 const LISTED = 10;
 
-function list(what: string, names: readonly string[]): string {
-  if (names.length === 0) return '';
-  const more = names.length > LISTED ? `\n    ... and ${names.length - LISTED} more` : '';
-  return `\n  ${names.length} ${what}:\n    ${names.slice(0, LISTED).join('\n    ')}${more}`;
+function list(what: string, lines: readonly string[]): string {
+  if (lines.length === 0) return '';
+  const more = lines.length > LISTED ? `\n    ... and ${lines.length - LISTED} more` : '';
+  return `\n  ${lines.length} ${what}:\n    ${lines.slice(0, LISTED).join('\n    ')}${more}`;
 }
 
 /** What to do. The usual cause, one prefix too many or too few, is recognised. */
 function advice({ missing, surplus, misshaped }: StateDictMatch): string {
   const extra = commonPrefix(missing, surplus);
   if (extra !== undefined)
-    return `The checkpoint's keys start with '${extra}': rename: (key) => key.slice(${extra.length}).`;
+    return `The checkpoint's keys start with ${printable(extra)}: rename: (key) => key.slice(${extra.length}).`;
   const lacking = commonPrefix(surplus, missing);
-  if (lacking !== undefined) return `The checkpoint's keys lack '${lacking}': rename: (key) => '${lacking}' + key.`;
+  if (lacking !== undefined)
+    return `The checkpoint's keys lack ${printable(lacking)}: rename: (key) => '${lacking}' + key.`;
   if (missing.length + surplus.length === 0 && misshaped.length > 0) {
     return 'Build the net with the sizes of the checkpoint, or give the checkpoint of this net.';
   }

@@ -1,11 +1,11 @@
 import { Budget } from './bytes/budget.js';
-import { locate } from './errors.js';
+import { checkpointError, locate } from './errors.js';
 import { detectFormat, unknownFormat } from './formats/detect.js';
 import { readPthLegacy } from './formats/pth-legacy.js';
 import { type PickledFile, readPthZip } from './formats/pth-zip.js';
 import { findStateDict, isPlain } from './formats/state-dict.js';
 import { readTensor } from './formats/storages.js';
-import { TensorRef } from './pickle/values.js';
+import { describe, TensorRef } from './pickle/values.js';
 import { readSafetensors } from './safetensors/read.js';
 import type { Checkpoint, CheckpointFormat, CheckpointTensor, ReadCheckpointOptions } from './types.js';
 
@@ -25,11 +25,20 @@ const MODULE_PREFIX = 'module.';
  */
 export function readCheckpoint(bytes: Uint8Array, options: ReadCheckpointOptions = {}): Checkpoint {
   return locate(options.file, () => {
+    if (!ArrayBuffer.isView(bytes)) throw notBytes(bytes);
     const format = detectFormat(bytes);
     if (format === undefined) throw unknownFormat(bytes);
     const checkpoint = format === 'safetensors' ? readSafetensors(bytes, options) : readPth(bytes, format, options);
     return options.stripModulePrefix === false ? checkpoint : stripModulePrefix(checkpoint);
   });
+}
+
+function notBytes(value: unknown): Error {
+  return checkpointError(
+    'CHECKPOINT_UNKNOWN_FORMAT',
+    `A checkpoint is read from a Uint8Array, not from ${Object.prototype.toString.call(value)}.`,
+    'Pass the bytes of the file: new Uint8Array(await response.arrayBuffer()) in a page, await readFile(name) in Node.',
+  );
 }
 
 function readPth(bytes: Uint8Array, format: CheckpointFormat, options: ReadCheckpointOptions): Checkpoint {
@@ -44,7 +53,7 @@ function readPth(bytes: Uint8Array, format: CheckpointFormat, options: ReadCheck
       const data = readTensor(value, file.storages, { budget, copy: options.copy ?? false });
       tensors.set(key, { name: key, shape: value.geometry.shape, dtype: value.dtype, data });
     } else if (typeof key !== 'string' || !isPlain(value)) {
-      skipped.push(String(key));
+      skipped.push(typeof key === 'string' ? key : describe(key));
     }
   }
   return { format, tensors, metadata, path, strippedPrefix: '', skipped };

@@ -64,6 +64,7 @@ const storages = { 0: floats(1, 2, 3), 1: floats(1, 2, 3, 4, 5, 6), 2: floats(1,
 const FILES: Readonly<Record<string, Uint8Array>> = {
   zip: zipFile(statedict, storages),
   zip64: zipFile(statedict, storages, { zip64: true, align: 1 }),
+  deflated: zipFile(statedict, storages, { deflate: true }),
   stream: streamFile(statedict, [
     ['0', 3, storages[0]],
     ['1', 6, storages[1]],

@@ -79,6 +79,14 @@ describe('assertMatches', () => {
     expect(error.details['missing']).toHaveLength(12);
   });
 
+  it('lets no key of a file speak to the terminal', () => {
+    const match = matchStateDict([], tensors(['\u001b[2Jgone', [1]], ['\u202eright', [1]], ['x'.repeat(5000), [1]]));
+    const { message } = caught(() => assertMatches(match));
+    expect(message).toContain('"\\u001b[2Jgone"');
+    expect(message).toContain('"\\u{202e}right"');
+    expect(message.length).toBeLessThan(1000);
+  });
+
   it('recognises a prefix too many and a prefix too few', () => {
     const plain = [
       { name: 'a.weight', shape: [1] },
@@ -87,9 +95,9 @@ describe('assertMatches', () => {
     const more = caught(() =>
       assertMatches(matchStateDict(plain, tensors(['net.a.weight', [1]], ['net.b.weight', [1]]))),
     );
-    expect(more.fix).toContain("start with 'net.'");
+    expect(more.fix).toContain('start with net.');
     const prefixed = plain.map(({ name, shape }) => ({ name: `resnet.${name}`, shape }));
     const fewer = caught(() => assertMatches(matchStateDict(prefixed, tensors(['a.weight', [1]], ['b.weight', [1]]))));
-    expect(fewer.fix).toContain("lack 'resnet.'");
+    expect(fewer.fix).toContain('lack resnet.');
   });
 });

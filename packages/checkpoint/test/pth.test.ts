@@ -29,9 +29,9 @@ const tensorOf =
 const names = (checkpoint: Checkpoint): string[] => [...checkpoint.tensors.keys()];
 
 describe('zip archives', () => {
-  it('are read with zip64 records and with a comment', () => {
+  it('are read with zip64 records, with a comment, unaligned, and deflated', () => {
     const pickle = pickled((p) => p.dict([['t', tensorOf(p, '0', 3)]]));
-    for (const options of [{ zip64: true }, { comment: 'packed by hand' }, { align: 1 }]) {
+    for (const options of [{ zip64: true }, { comment: 'packed by hand' }, { align: 1 }, { deflate: true }]) {
       const { tensors } = readCheckpoint(zipFile(pickle, { 0: floats(1, 2, 3) }, options));
       expect(tensors.get('t')?.data).toEqual(Float32Array.of(1, 2, 3));
     }
@@ -67,6 +67,18 @@ describe('zip archives', () => {
     expect(change(directory + 20, 0x7fffffff)).toBe('CHECKPOINT_CORRUPT');
     expect(change(directory + 42, 0x7fffffff)).toBe('CHECKPOINT_TRUNCATED');
     expect(change(directory + 42, 1)).toBe('CHECKPOINT_CORRUPT');
+  });
+
+  it('that inflate to more or less than they claim are left at once', () => {
+    const bomb = zipFile(new Uint8Array(50_000_000), {}, { deflate: true, claim: 10 });
+    expect(bomb.length).toBeLessThan(100_000);
+    expect(caught(() => readCheckpoint(bomb)).message).toContain('does not inflate to 10 bytes');
+    const less = zipFile(new Uint8Array(1000), {}, { deflate: true, claim: 1001 });
+    expect(caught(() => readCheckpoint(less)).message).toContain('does not inflate to 1001 bytes');
+    const giant = zipFile(new Uint8Array(1000), {}, { deflate: true, claim: 2 ** 31 });
+    expect(caught(() => readCheckpoint(giant)).message).toContain('claims 2147483648 bytes');
+    const honest = zipFile(new Uint8Array(50_000_000), {}, { deflate: true });
+    expect(caught(() => readCheckpoint(honest)).code).toBe('CHECKPOINT_LIMIT');
   });
 
   it('with equal names, or big-endian data, are refused', () => {
@@ -233,6 +245,12 @@ describe('the search for the state dict', () => {
   it('ends on dictionaries that contain themselves', () => {
     const bytes = file((p) => p.op('}', 'q', 0).text('self').op('h', 0, 's'));
     expect(caught(() => readCheckpoint(bytes)).code).toBe('CHECKPOINT_NO_STATE_DICT');
+    const loop = file((p) => {
+      p.op('}', 'q', 0).text('state_dict').op('h', 0, 's').text('w');
+      writeTensor(p, vector('0', 1));
+      p.op('s');
+    });
+    expect(names(readCheckpoint(loop))).toEqual(['w']);
   });
 
   it('reports entries of a state dict that are no tensors', () => {
@@ -263,6 +281,11 @@ describe('the search for the state dict', () => {
 });
 
 describe('what is no checkpoint', () => {
+  it('is refused if it is not even bytes', () => {
+    const error = caught(() => readCheckpoint(new ArrayBuffer(8) as unknown as Uint8Array));
+    expect(error.fix).toContain('new Uint8Array');
+  });
+
   const text = (value: string): Uint8Array => new TextEncoder().encode(value);
   const cases: readonly (readonly [bytes: Uint8Array, says: string])[] = [
     [new Uint8Array(0), 'empty'],

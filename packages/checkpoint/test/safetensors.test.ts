@@ -150,6 +150,20 @@ describe('readSafetensors', () => {
     });
   }
 
+  it('survives megabytes of one character in the header', () => {
+    for (const [before, fill, after] of [
+      ['', ' ', '{}'],
+      ['{"', 'a', '":1}'],
+      ['{"a":1', '1', '}'],
+      ['{"', '\\', '"}'],
+      ['', '[', ''],
+    ] as const) {
+      const error = caught(() => readSafetensors(file(before + fill.repeat(8_000_000) + after, 1)));
+      expect(error.code).toBe('CHECKPOINT_CORRUPT');
+      expect(error.message.length).toBeLessThan(1000);
+    }
+  });
+
   it('copies on demand, and when the header is not aligned', () => {
     const bytes = writeSafetensors([{ name: 'a', shape: [2], data: Float32Array.of(1, 2) }]);
     const copy = readSafetensors(bytes, { copy: true }).tensors.get('a');

@@ -21,13 +21,21 @@ export class Budget {
     return new Budget(limit ?? 4 * length + 2 ** 20);
   }
 
-  /** Allocates `count` elements, or throws `CHECKPOINT_LIMIT`. */
+  /** Allocates `count` elements of zeros, or throws `CHECKPOINT_LIMIT`. */
   allocate<T extends ArrayBufferView>(type: TypedArrayType<T>, count: number): T {
-    const bytes = count * type.BYTES_PER_ELEMENT;
+    return this.#spend(count * type.BYTES_PER_ELEMENT, () => new type(count));
+  }
+
+  /** Copies `length` bytes of `buffer` into one of their own, or throws `CHECKPOINT_LIMIT`. */
+  copy(buffer: ArrayBufferLike, start: number, length: number): ArrayBufferLike {
+    return this.#spend(length, () => buffer.slice(start, start + length));
+  }
+
+  #spend<T>(bytes: number, allocate: () => T): T {
     if (bytes > this.#left) throw this.#exceeded(bytes);
     this.#left -= bytes;
     try {
-      return new type(count);
+      return allocate();
     } catch (cause) {
       throw this.#exceeded(bytes, cause);
     }

@@ -6,7 +6,7 @@
  * included), and hands out views. Deflated entries, which appear when somebody packed the archive again, are inflated.
  * Layout: PKWARE's APPNOTE.TXT 6.3, sections 4.3 and 4.5.3.
  */
-import { inflateSync } from 'fflate';
+import { Inflate } from 'fflate';
 import type { Budget } from '../bytes/budget.js';
 import { crc32 } from '../bytes/crc32.js';
 import { ByteReader } from '../bytes/reader.js';
@@ -21,6 +21,8 @@ const STORED = 0;
 const DEFLATED = 8;
 /** Deflate cannot expand more than this. */
 const MAX_INFLATION = 1032;
+/** Deflated bytes that are inflated at a time. */
+const INFLATE_STEP = 16384;
 
 /** One file of the archive. */
 export interface ZipEntry {
@@ -127,19 +129,26 @@ function packedBytes(bytes: Uint8Array, entry: ZipEntry): Uint8Array {
   return reader.take(entry.compressedSize);
 }
 
+/** Inflates piece by piece, so that data which yields more than its entry claims is left at once. */
 function inflate(packed: Uint8Array, entry: ZipEntry, budget: Budget): Uint8Array {
   const name = quote(entry.name);
   if (entry.size > (packed.length + 1) * MAX_INFLATION) {
     throw corrupt(`The zip entry ${name} claims ${entry.size} bytes out of ${packed.length} deflated ones.`);
   }
   const out = budget.allocate(Uint8Array, entry.size);
-  let length: number;
+  let length = 0;
+  const stream = new Inflate((piece) => {
+    if (length + piece.length <= out.length) out.set(piece, length);
+    length += piece.length;
+  });
   try {
-    length = inflateSync(packed, { out }).length;
+    for (let at = 0; at === 0 || (at < packed.length && length <= out.length); at += INFLATE_STEP) {
+      stream.push(packed.subarray(at, at + INFLATE_STEP), at + INFLATE_STEP >= packed.length);
+    }
   } catch (cause) {
     throw corrupt(`The zip entry ${name} cannot be inflated: ${cause instanceof Error ? cause.message : cause}.`);
   }
-  if (length !== out.length) throw corrupt(`The zip entry ${name} inflates to ${length} bytes, not ${out.length}.`);
+  if (length !== out.length) throw corrupt(`The zip entry ${name} does not inflate to ${out.length} bytes.`);
   return out;
 }
 

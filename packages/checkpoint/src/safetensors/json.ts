@@ -9,10 +9,8 @@ import { corrupt, quote } from '../errors.js';
 export type Json = null | boolean | number | string | Json[] | Map<string, Json>;
 
 const MAX_DEPTH = 8;
-const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-/** Whole strings; what is between the quotes is then JSON.parse's business. */
-const STRING = /"(?:[^"\\]|\\.)*"/y;
-const SPACE = /[ \t\r\n]*/y;
+/** No quantifier is unbounded: on megabytes of digits a regular expression may exhaust its stack. */
+const NUMBER = /-?(?:0|[1-9]\d{0,29})(?:\.\d{1,30})?(?:[eE][+-]?\d{1,4})?/y;
 const WORDS: readonly (readonly [string, Json])[] = [
   ['true', true],
   ['false', false],
@@ -50,9 +48,9 @@ class Parser {
       this.#at += word.length;
       return value;
     }
-    const digits = this.#match(NUMBER);
-    if (digits === undefined) throw this.#bad('has no value where one should be');
-    return Number(digits);
+    const number = this.#number();
+    if (number === undefined) throw this.#bad('has no value where one should be');
+    return number;
   }
 
   end(): void {
@@ -85,18 +83,31 @@ class Parser {
   }
 
   #string(): string {
-    const raw = this.#match(STRING);
-    if (raw === undefined) throw this.#bad('has a string that is not closed');
+    const start = this.#at;
+    let end = start + 1;
+    for (; end < this.#text.length; end++) {
+      const character = this.#text[end];
+      if (character === '"') break;
+      if (character === '\\') end++;
+    }
+    if (end >= this.#text.length) throw this.#bad('has a string that is not closed');
+    this.#at = end + 1;
+    const raw = this.#text.slice(start, this.#at);
     try {
+      // What may stand between the quotes is JSON.parse's business.
       return JSON.parse(raw) as string;
     } catch {
       throw this.#bad(`has a string that is not valid JSON, ${quote(raw)}`);
     }
   }
 
+  /** The next character that is no space; empty at the end. */
   #peek(): string {
-    this.#match(SPACE);
-    return this.#text.charAt(this.#at);
+    for (;;) {
+      const character = this.#text.charAt(this.#at);
+      if (character === '' || !' \t\r\n'.includes(character)) return character;
+      this.#at++;
+    }
   }
 
   #take(character: string): boolean {
@@ -105,11 +116,12 @@ class Parser {
     return true;
   }
 
-  #match(pattern: RegExp): string | undefined {
-    pattern.lastIndex = this.#at;
-    const found = pattern.exec(this.#text)?.[0];
-    if (found !== undefined) this.#at += found.length;
-    return found;
+  #number(): number | undefined {
+    NUMBER.lastIndex = this.#at;
+    const digits = NUMBER.exec(this.#text)?.[0];
+    if (digits === undefined) return undefined;
+    this.#at += digits.length;
+    return Number(digits);
   }
 
   #bad(what: string): Error {

@@ -1,3 +1,4 @@
+import { deflateSync } from 'fflate';
 import { crc32 } from '../../src/bytes/crc32.js';
 
 /** How {@link writeZip} writes. */
@@ -7,19 +8,25 @@ export interface ZipOptions {
   /** Start data at multiples of this, as torch does. */
   readonly align?: number;
   readonly comment?: string;
+  readonly deflate?: boolean;
+  /** Claim this size for every entry, whatever it is. */
+  readonly claim?: number;
 }
 
-/** Writes a zip of stored entries, zip64 and aligned on demand. Written from PKWARE's APPNOTE, section 4.3. */
+/** Writes a zip; stored entries are aligned, the rest is on demand. Written from PKWARE's APPNOTE, section 4.3. */
 export function writeZip(entries: readonly (readonly [string, Uint8Array])[], options: ZipOptions = {}): Uint8Array {
-  const { zip64 = false, align = 64, comment = '' } = options;
+  const { zip64 = false, align = 64, comment = '', deflate = false, claim } = options;
   const out = new Bytes();
   const directory = new Bytes();
-  for (const [name, data] of entries) {
+  const method = deflate ? 8 : 0;
+  for (const [name, content] of entries) {
+    const data = deflate ? deflateSync(content) : content;
+    const size = claim ?? content.length;
     const label = new TextEncoder().encode(name);
     const at = out.length;
     const padding = (align - ((at + 30 + label.length + 4) % align)) % align;
-    const crc = crc32(data);
-    out.u32(0x04034b50).u16(45).u16(0x800).u16(0).u32(0).u32(crc).u32(data.length).u32(data.length);
+    const crc = crc32(content);
+    out.u32(0x04034b50).u16(45).u16(0x800).u16(method).u32(0).u32(crc).u32(data.length).u32(size);
     out
       .u16(label.length)
       .u16(4 + padding)
@@ -30,7 +37,7 @@ export function writeZip(entries: readonly (readonly [string, Uint8Array])[], op
       .raw(data);
 
     const big = zip64 ? 0xffffffff : undefined;
-    directory.u32(0x02014b50).u16(45).u16(45).u16(0x800).u16(0).u32(0).u32(crc);
+    directory.u32(0x02014b50).u16(45).u16(45).u16(0x800).u16(method).u32(0).u32(crc);
     directory
       .u32(big ?? data.length)
       .u32(big ?? data.length)
@@ -43,7 +50,7 @@ export function writeZip(entries: readonly (readonly [string, Uint8Array])[], op
       .u32(0)
       .u32(big ?? at)
       .raw(label);
-    if (zip64) directory.u16(1).u16(24).u64(data.length).u64(data.length).u64(at);
+    if (zip64) directory.u16(1).u16(24).u64(size).u64(data.length).u64(at);
   }
   const start = out.length;
   out.raw(directory.done());
