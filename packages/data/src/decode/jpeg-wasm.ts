@@ -1,8 +1,9 @@
 /**
  * Where the JPEG decoder's WebAssembly comes from.
  *
- * Browsers: the codec's own `new URL('mozjpeg_dec.wasm', import.meta.url)`, which bundlers understand. Node: the same
- * file, read from disk, because Node's `fetch` does not read `file:` URLs; the file system comes from
+ * Browsers: fetched from the URL that `new URL('@jsquash/jpeg/...wasm', import.meta.url)` stands for once vite or
+ * webpack has seen it. (The codec has such a line of its own, but relative, which vite's dependency bundling breaks.)
+ * Node: read from disk, because Node's `fetch` does not read `file:` URLs; the file system comes from
  * `process.getBuiltinModule` (Node 20.16 or newer), so this source has no import that a browser must resolve. Anybody
  * else hands the bytes over with {@link initJpegDecoder}. Nothing is loaded before the first JPEG.
  */
@@ -24,12 +25,12 @@ interface EmscriptenOptions {
   noInitialRun: boolean;
   print(text: string): void;
   printErr(text: string): void;
-  instantiateWasm?: (imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void) => unknown;
+  instantiateWasm(imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance) => void): unknown;
 }
 
 const WASM = '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm';
 
-let compiled: Promise<WebAssembly.Module | undefined> | undefined;
+let compiled: Promise<WebAssembly.Module> | undefined;
 let codec: Promise<JpegCodec> | undefined;
 
 /**
@@ -53,8 +54,8 @@ export function jpegCodec(): Promise<JpegCodec> {
       message: `The JPEG decoder could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
       where: WASM,
       fix:
-        'In Node use 20.16 or newer. In a bundle or page make the file reachable (vite: optimizeDeps.exclude ' +
-        "['@jsquash/jpeg']), or pass its bytes to initJpegDecoder(). Or convert the picture to PNG.",
+        'In Node use 20.16 or newer with @jsquash/jpeg installed. In a bundle or page make the file reachable, or pass ' +
+        'its bytes to initJpegDecoder(). Or convert the picture to PNG.',
       cause,
     });
   });
@@ -67,21 +68,23 @@ export function resetJpegCodec(): void {
 }
 
 async function load(): Promise<JpegCodec> {
-  compiled ??= compileInNode();
+  compiled ??= isNode() ? compileInNode() : compileInBrowser();
   const module = await compiled;
   const { default: factory } = await import('@jsquash/jpeg/codec/dec/mozjpeg_dec.js');
   const messages: string[] = [];
   const say = (text: string): void => {
     messages.push(text);
   };
-  const options: EmscriptenOptions = { noInitialRun: true, print: say, printErr: say };
-  if (module !== undefined) {
-    options.instantiateWasm = (imports, done) => {
+  const options: EmscriptenOptions = {
+    noInitialRun: true,
+    print: say,
+    printErr: say,
+    instantiateWasm(imports, done) {
       const instance = new WebAssembly.Instance(module, imports);
       done(instance);
       return instance.exports;
-    };
-  }
+    },
+  };
   // In Node the codec leaves its own class behind as globalThis.ImageData, and looks it up while decoding. It is lent
   // for just that long, so that nobody takes Node for a browser because a JPEG was opened.
   const scope = globalThis as { ImageData?: unknown };
@@ -121,12 +124,21 @@ function isNode(): boolean {
   return (globalThis as NodeScope).process?.versions?.node !== undefined;
 }
 
-/** The compiled decoder in Node, `undefined` elsewhere. */
-async function compileInNode(): Promise<WebAssembly.Module | undefined> {
-  if (!isNode()) return undefined;
+async function compileInNode(): Promise<WebAssembly.Module> {
   const { process } = globalThis as NodeScope;
   if (process?.getBuiltinModule === undefined) throw new Error('this Node has no process.getBuiltinModule.');
   const { createRequire } = process.getBuiltinModule('node:module');
   const { readFileSync } = process.getBuiltinModule('node:fs');
   return WebAssembly.compile(readFileSync(createRequire(import.meta.url).resolve(WASM)));
+}
+
+async function compileInBrowser(): Promise<WebAssembly.Module> {
+  // The literal must stand here in full: bundlers look for exactly this expression.
+  const url = new URL('@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm', import.meta.url);
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url.href} answered ${response.status}.`);
+  const bytes = await response.arrayBuffer();
+  return WebAssembly.compile(bytes).catch((cause: unknown) => {
+    throw new Error(`${url.href} is no WebAssembly (${bytes.byteLength} bytes).`, { cause });
+  });
 }
