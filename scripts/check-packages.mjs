@@ -6,7 +6,8 @@
  *   3. All tarballs are unpacked side by side, as npm would, and a plain Node imports every entry point: so the
  *      condition `@infnet/source` is proved harmless to those who do not set it.
  *
- * Needs `npm run build` first.
+ * Needs `npm run build` first. `node scripts/check-packages.mjs conv nn` examines these only (and what they depend on must
+ * be among them, for step 3).
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -54,7 +55,10 @@ function checkContents(name, manifest, archive) {
   }
 }
 
-const publicPackages = packages().filter(({ manifest }) => manifest.private !== true);
+const asked = process.argv.slice(2);
+const publicPackages = packages().filter(
+  ({ name, manifest }) => manifest.private !== true && (asked.length === 0 || asked.includes(name)),
+);
 rmSync(work, { recursive: true, force: true });
 mkdirSync(tarballs, { recursive: true });
 for (const { name, folder } of publicPackages) {
