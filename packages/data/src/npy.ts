@@ -17,7 +17,9 @@ export function writeNpy(data: Float32Array, shape: readonly number[]): Uint8Arr
   }
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
   const text = `{'descr': '<f4', 'fortran_order': False, 'shape': ${tuple}, }`;
-  const start = Math.ceil((10 + text.length + 1) / ALIGN) * ALIGN;
+  // NumPy leaves room for the first extent to grow to 21 digits in place.
+  const growth = shape.length === 0 ? 0 : 21 - String(shape[0]).length;
+  const start = Math.ceil((10 + text.length + growth + 1) / ALIGN) * ALIGN;
   const out = new Uint8Array(start + data.length * 4);
   out.set([...MAGIC, 1, 0]);
   const view = new DataView(out.buffer);

@@ -1,3 +1,4 @@
+import { InfnetError } from '@infnet/errors';
 import { zlibSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { decodeImage, encodePng, initJpegDecoder } from '../src/index.js';
@@ -179,6 +180,34 @@ describe('damaged JPEG', () => {
   it('a decoder that is no WebAssembly is an error with the way out, and can be tried again', async () => {
     const error = await failure('DATA_JPEG_DECODER', () => initJpegDecoder(Uint8Array.of(1, 2, 3, 4)));
     expect(error.fix).toContain('initJpegDecoder');
+    expect((await decodeImage(GREY_JPEG)).width).toBe(33);
+  });
+});
+
+describe('any damage', () => {
+  it('ends in a picture or in an InfnetError, never in anything else', async () => {
+    const outcomes = new Map<string, number>();
+    for (const [kind, file] of [
+      ['grey', GREY_JPEG],
+      ['colour', COLOUR_JPEG],
+      ['png', goodPng],
+    ] as const) {
+      const where = noise(160, 5);
+      const what = noise(160, 11);
+      for (let k = 0; k < 80; k++) {
+        const bad = file.slice();
+        const at = (((where[2 * k] as number) << 8) | (where[2 * k + 1] as number)) % bad.length;
+        bad[at] = what[k] as number;
+        try {
+          await decodeImage(bad, kind, { maxPixels: 2 ** 20 });
+          outcomes.set('picture', (outcomes.get('picture') ?? 0) + 1);
+        } catch (error) {
+          expect(error).toBeInstanceOf(InfnetError);
+          outcomes.set((error as InfnetError).code, (outcomes.get((error as InfnetError).code) ?? 0) + 1);
+        }
+      }
+    }
+    expect(outcomes.size).toBeGreaterThan(2);
     expect((await decodeImage(GREY_JPEG)).width).toBe(33);
   });
 });

@@ -35,6 +35,11 @@ describe('npy', () => {
     expect(header(writeNpy(new Float32Array(1), []))).toContain("'shape': ()");
   });
 
+  it('leaves the room that NumPy leaves, so that 20 dimensions take three lines of 64 bytes', () => {
+    const shape = [...new Array(19).fill(1), 3];
+    expect(writeNpy(new Float32Array(3), shape).length).toBe(204);
+  });
+
   it('reads from an odd offset', () => {
     const bytes = writeNpy(Float32Array.of(4, 5, 6), [3]);
     const room = new Uint8Array(bytes.length + 3);
