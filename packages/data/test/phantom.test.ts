@@ -21,7 +21,7 @@ describe('phantomSlice', () => {
   it('the same seed gives the same bytes on every platform', () => {
     const p = phantomSlice(7, small);
     expect([p.image, p.infection, p.classes, p.lung].map((part) => crc32(part.data))).toEqual([
-      3660332495, 1816867534, 454445658, 1406885284,
+      3230697876, 394812786, 1748318745, 1406885284,
     ]);
   });
 

@@ -61,10 +61,11 @@ export function drawLesions(
         if ((lung[i] as number) === 0) continue;
         const dx = x + 0.5 - cx;
         const dy = y + 0.5 - cy;
-        const u = (dx * along[0] + dy * along[1]) / long;
-        const v = (dy * along[0] - dx * along[1]) / short;
-        const grain =
-          noise((dx / long) * 2.6, (dy / long) * 2.6) + 0.35 * noise((dx / unit) * 26 + 60, (dy / unit) * 26);
+        // In the lesion's own axes, also for the noise: its lattice would otherwise cut borders level and upright.
+        const p = dx * along[0] + dy * along[1];
+        const q = dy * along[0] - dx * along[1];
+        const [u, v] = [p / long, q / short];
+        const grain = noise(u * 2.6, (q / long) * 2.6) + 0.35 * noise((p / unit) * 26 + 60, (q / unit) * 26);
         const inside = 1 - Math.sqrt(u * u + v * v) + ragged * 0.5 * grain;
         const opacity = smoothStep(-soft, soft, inside);
         const before = glass[i] as number;
