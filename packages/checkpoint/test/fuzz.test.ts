@@ -201,13 +201,11 @@ describe('hostile input', () => {
   it('dictionaries that share one another a billionfold end soon', () => {
     const pickle = pickled((p) => {
       p.op('}', 'q', 0);
-      // Each level holds the one below twice: 2^60 paths, 60 dictionaries.
+      // Each level holds the one below forty times: 40^60 paths, 60 dictionaries.
       for (let level = 1; level <= 60; level++) {
-        p.op('}', 'q', level, '(')
-          .text('l')
-          .op('h', level - 1)
-          .text('r')
-          .op('h', level - 1, 'u');
+        p.op('}', 'q', level, '(');
+        for (let i = 0; i < 40; i++) p.text(`k${i}`).op('h', level - 1);
+        p.op('u');
       }
     });
     expect(outcome(zipFile(pickle))).toBe('CHECKPOINT_NO_STATE_DICT');

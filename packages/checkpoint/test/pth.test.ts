@@ -70,14 +70,14 @@ describe('zip archives', () => {
   });
 
   it('that inflate to more or less than they claim are left at once', () => {
-    const bomb = zipFile(new Uint8Array(50_000_000), {}, { deflate: true, claim: 10 });
+    const bomb = zipFile(new Uint8Array(5_000_000), {}, { deflate: true, claim: 10 });
     expect(bomb.length).toBeLessThan(100_000);
     expect(caught(() => readCheckpoint(bomb)).message).toContain('does not inflate to 10 bytes');
     const less = zipFile(new Uint8Array(1000), {}, { deflate: true, claim: 1001 });
     expect(caught(() => readCheckpoint(less)).message).toContain('does not inflate to 1001 bytes');
     const giant = zipFile(new Uint8Array(1000), {}, { deflate: true, claim: 2 ** 31 });
     expect(caught(() => readCheckpoint(giant)).message).toContain('claims 2147483648 bytes');
-    const honest = zipFile(new Uint8Array(50_000_000), {}, { deflate: true });
+    const honest = zipFile(new Uint8Array(5_000_000), {}, { deflate: true });
     expect(caught(() => readCheckpoint(honest)).code).toBe('CHECKPOINT_LIMIT');
   });
 

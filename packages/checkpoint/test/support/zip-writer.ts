@@ -40,7 +40,7 @@ export function writeZip(entries: readonly (readonly [string, Uint8Array])[], op
     directory.u32(0x02014b50).u16(45).u16(45).u16(0x800).u16(method).u32(0).u32(crc);
     directory
       .u32(big ?? data.length)
-      .u32(big ?? data.length)
+      .u32(big ?? size)
       .u16(label.length)
       .u16(zip64 ? 28 : 0);
     directory
