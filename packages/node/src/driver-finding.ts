@@ -20,10 +20,11 @@ export interface DriverFinding {
 }
 
 /** Complaints that accompany every failure and do not say why. */
-const EMPTY_COMPLAINT =
-  /^(vk\w+( failed with \w+)?$|vkCreateInstance: Found no drivers|loader_icd_scan: Failed loading)/;
-const NO_DEVICE = /Failed to detect any valid GPUs|VK_ERROR_INITIALIZATION_FAILED/;
-const NOT_LOADABLE = /cannot open shared object file|Failed to open JSON|wrong ELF class|version `\w+' not found/;
+const EMPTY_COMPLAINT = /^(vk\w+( failed with \w+)?$|\w+: Found no drivers|loader_icd_scan: Failed loading)/;
+/** The driver was started and found nothing to drive. */
+const NO_DEVICE = /Failed to detect any valid GPUs|VK_ERROR_INITIALIZATION_FAILED|^terminator_CreateInstance/;
+/** The loader got no driver out of the manifest. */
+const NOT_LOADED = /^vkCreateInstance: Found no drivers/;
 
 /** Judges the manifest `path` by the answer of its {@link Probe}. */
 export function driverFinding(path: string, result: Probe): DriverFinding {
@@ -33,15 +34,15 @@ export function driverFinding(path: string, result: Probe): DriverFinding {
   if (result.adapters.length > 0) return { ...about, status: 'works' };
   if (manifest.reason !== undefined) return broken(about, `The manifest cannot be used: ${manifest.reason}.`);
   if (result.failure !== undefined) return broken(about, `Asked for its devices, ${result.failure}.`);
-  const complaints = result.complaints.filter((sentence) => !EMPTY_COMPLAINT.test(sentence));
-  const notLoadable = complaints.find((sentence) => NOT_LOADABLE.test(sentence));
-  if (notLoadable !== undefined) return broken(about, `It cannot be loaded: ${notLoadable}.`);
-  const complaint = complaints[0];
+  const complaint = result.complaints.find((sentence) => !EMPTY_COMPLAINT.test(sentence));
+  if (result.complaints.some((sentence) => NOT_LOADED.test(sentence))) {
+    return broken(about, `It cannot be loaded: ${complaint ?? 'the Vulkan loader does not accept the manifest'}.`);
+  }
   if (complaint === undefined || NO_DEVICE.test(complaint)) {
     return { ...about, status: 'no-device', reason: 'Its hardware is not in this machine.' };
   }
   const mesa = version === undefined ? '' : ` of Mesa ${version}`;
-  const software = isLlvmpipeIcd(path);
+  const software = isLlvmpipeIcd(path) || manifest.library?.includes('libvulkan_lvp') === true;
   return {
     ...about,
     status: 'refused',

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** A program that is put before `node`, with its arguments. */
   readonly before?: readonly string[];
+  /** The user to run as. */
+  readonly uid?: number;
   readonly timeoutMs?: number;
 }
 
@@ -39,7 +41,8 @@ export async function run(program: string, args: readonly string[], options: Run
   const started = performance.now();
   return await new Promise((resolve, reject) => {
     const env = { ...cleanEnvironment(), ...options.env };
-    const child = spawn(command, rest, { env, timeout: options.timeoutMs ?? 90_000, killSignal: 'SIGKILL' });
+    const { uid } = options;
+    const child = spawn(command, rest, { env, uid, timeout: options.timeoutMs ?? 60_000, killSignal: 'SIGKILL' });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
