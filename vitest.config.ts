@@ -6,13 +6,13 @@
  * `*.node.test.ts` runs in Node only, `*.browser.test.ts` in the browser only, every other `*.test.ts` in both.
  */
 import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from 'vitest/config';
+import { browserDependencies } from './scripts/browser-dependencies.mjs';
 import { chromiumFlags, ensureChromium } from './scripts/chromium.mjs';
 import { fixtureIndex, fixtures } from './scripts/fixtures-plugin.mjs';
 import { wgsl } from './scripts/wgsl-plugin.mjs';
 
 const index = fixtureIndex();
 const testFiles = ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'benchmarks/test/**/*.test.ts'];
-const browserTestFiles = [...testFiles, '!**/*.node.test.ts'];
 const patience = { testTimeout: 120_000, hookTimeout: 120_000 };
 
 function nodeProject(): TestProjectInlineConfiguration {
@@ -41,8 +41,8 @@ async function browserProject(): Promise<TestProjectInlineConfiguration> {
   return {
     plugins: [wgsl(), fixtures(index)],
     resolve: { conditions: ['@infnet/source', 'browser', 'import', 'module', 'default'] },
-    // Dependencies are found before the first test: finding one later would reload the page under a running test.
-    optimizeDeps: { entries: browserTestFiles, exclude: ['webgpu', '@sparticuz/chromium'] },
+    // All dependencies are known before the first test: meeting one later would reload the page under a running test.
+    optimizeDeps: { noDiscovery: true, include: browserDependencies() },
     test: {
       name: 'browser',
       include: testFiles,

@@ -1,0 +1,2 @@
+/** See `browser-dependencies.mjs`. */
+export declare function browserDependencies(): string[];
