@@ -1,0 +1,86 @@
+// nn/batch-norm-gradient-input: the gradient of batch norm with respect to its input.
+//
+//   x, g  [N, C, area]  read: batch item n is contiguous and starts at xOffset + n * xBatchStride (gOffset, ...)
+//   d     [N, C, area]  written, likewise
+//   weight, mean, variance [C]  read; INVERSE 1: `variance` holds i = 1 / sqrt(variance + eps)
+//
+//   BATCH 0 (running statistics are constants):  d = weight i g
+//   BATCH 1 (statistics of the batch):           d = weight i (g - sumG / n - h sumGH / n)
+//           h = (x - mean) i;  sumG = sum of g, sumGH = sum of g h [C] read: the gradients of bias and weight; n = N * area
+//
+// Tile as in normalize.wgsl. Dispatch: ceil(N * C * span / 64) workgroups in a line.
+
+struct Params {
+  gOffset: u32, gBatchStride: u32,
+  dOffset: u32, dBatchStride: u32,
+  weightOffset: u32, varianceOffset: u32,
+  channels: u32,
+  area: u32,
+  span: u32,
+  count: u32,
+#if BATCH
+  xOffset: u32, xBatchStride: u32,
+  meanOffset: u32, sumGOffset: u32, sumGHOffset: u32,
+  perCount: f32,
+#end
+#if INVERSE == 0
+  eps: f32,
+#end
+}
+
+#if VECTOR == 4
+alias Value = vec4<f32>;
+#else
+alias Value = f32;
+#end
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> g: array<Value>;
+@group(0) @binding(2) var<storage, read> weight: array<f32>;
+@group(0) @binding(3) var<storage, read> variance: array<f32>;
+@group(0) @binding(4) var<storage, read_write> d: array<Value>;
+#if BATCH
+@group(0) @binding(5) var<storage, read> x: array<Value>;
+@group(0) @binding(6) var<storage, read> mean: array<f32>;
+@group(0) @binding(7) var<storage, read> sumG: array<f32>;
+@group(0) @binding(8) var<storage, read> sumGH: array<f32>;
+#end
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let t = (group.y * groups.x + group.x) * 64u + lane;
+  if (t >= params.count) { return; }
+  let plane = t / params.span;
+  let first = t - plane * params.span;
+  let n = plane / params.channels;
+  let c = plane - n * params.channels;
+#if INVERSE
+  let inverse = variance[params.varianceOffset + c];
+#else
+  let inverse = inverseSqrt(variance[params.varianceOffset + c] + params.eps);
+#end
+  let scale = weight[params.weightOffset + c] * inverse;
+  let area = params.area / $(VECTOR)u;
+  let fromG = (params.gOffset + n * params.gBatchStride + c * params.area) / $(VECTOR)u;
+  let to = (params.dOffset + n * params.dBatchStride + c * params.area) / $(VECTOR)u;
+#if BATCH
+  let fromX = (params.xOffset + n * params.xBatchStride + c * params.area) / $(VECTOR)u;
+  let center = Value(mean[params.meanOffset + c]);
+  let plain = Value(sumG[params.sumGOffset + c] * params.perCount);
+  let weighted = sumGH[params.sumGHOffset + c] * params.perCount * inverse;
+#end
+#for k in 0..TILE
+  let e$(k) = first + $(k)u * params.span;
+  if (e$(k) < area) {
+#if BATCH
+    d[to + e$(k)] = scale * (g[fromG + e$(k)] - plain - (x[fromX + e$(k)] - center) * weighted);
+#else
+    d[to + e$(k)] = scale * g[fromG + e$(k)];
+#end
+  }
+#end
+}

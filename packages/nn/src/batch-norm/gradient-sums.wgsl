@@ -1,0 +1,65 @@
+// nn/batch-norm-gradient-sums: the two sums of the gradient, in parts.
+//
+//   x, g  [N, C, area]       read: batch item n is contiguous and starts at xOffset + n * xBatchStride (gOffset, ...)
+//   mean, variance [C]       read; INVERSE 1: `variance` holds 1 / sqrt(variance + eps)
+//   sums  [C, parts, 2]      written: sum of g, and sum of g (x - mean) * inverse deviation, of each part
+//
+// Parts and dispatch as in statistics.wgsl; `nn/reduce` adds the parts.
+
+struct Params {
+  xOffset: u32, xBatchStride: u32,
+  gOffset: u32, gBatchStride: u32,
+  meanOffset: u32, varianceOffset: u32,
+  area: u32,
+  total: u32,
+  parts: u32,
+  items: u32, rest: u32,
+  count: u32,
+#if INVERSE == 0
+  eps: f32,
+#end
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> g: array<f32>;
+@group(0) @binding(3) var<storage, read> mean: array<f32>;
+@group(0) @binding(4) var<storage, read> variance: array<f32>;
+@group(0) @binding(5) var<storage, read_write> sums: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let t = (group.y * groups.x + group.x) * 64u + lane;
+  if (t >= params.count) { return; }
+  let c = t / params.parts;
+  let part = t - c * params.parts;
+  let fromX = params.xOffset + c * params.area;
+  let fromG = params.gOffset + c * params.area;
+  let center = mean[params.meanOffset + c];
+#if INVERSE
+  let inverse = variance[params.varianceOffset + c];
+#else
+  let inverse = inverseSqrt(variance[params.varianceOffset + c] + params.eps);
+#end
+  var n = part / params.area;
+  var p = part - n * params.area;
+  var plain = 0.0;
+  var weighted = 0.0;
+  for (var i = part; i < params.total; i += params.parts) {
+    let v = g[fromG + n * params.gBatchStride + p];
+    plain += v;
+    weighted += v * (x[fromX + n * params.xBatchStride + p] - center);
+    p += params.rest;
+    n += params.items;
+    if (p >= params.area) {
+      p -= params.area;
+      n += 1u;
+    }
+  }
+  sums[t * 2u] = plain;
+  sums[t * 2u + 1u] = weighted * inverse;
+}

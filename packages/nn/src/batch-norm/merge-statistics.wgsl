@@ -1,0 +1,76 @@
+// nn/merge-statistics: joins the moments of parts, see statistics.wgsl; in the end, the statistics of a channel.
+//
+//   moments  [C, parts, 3]  read: count, mean, M2
+//
+//   FINAL 0: merged [C, ceil(parts / group), 3] written: every `group` parts become one
+//   FINAL 1 (group = parts):
+//     mean     [C]  written: mean of the batch
+//     inverse  [C]  written: 1 / sqrt(M2 / count + eps)                       (biased variance, which normalises)
+//     runningMean, runningVar [C] read; newMean, newVar [C] written:
+//              old + momentum (batch - old), with the unbiased variance M2 / (count - 1)
+//
+// One invocation joins the parts of one group one after another. Dispatch: ceil(C * ceil(parts / group) / 64) workgroups.
+
+struct Params {
+  parts: u32,
+  group: u32,
+  groups: u32,
+#if FINAL
+  meanOffset: u32, inverseOffset: u32,
+  runningMeanOffset: u32, runningVarOffset: u32,
+  newMeanOffset: u32, newVarOffset: u32,
+  eps: f32,
+  momentum: f32,
+#end
+  count: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> moments: array<f32>;
+#if FINAL
+@group(0) @binding(2) var<storage, read_write> mean: array<f32>;
+@group(0) @binding(3) var<storage, read_write> inverse: array<f32>;
+@group(0) @binding(4) var<storage, read_write> newMean: array<f32>;
+@group(0) @binding(5) var<storage, read_write> newVar: array<f32>;
+@group(0) @binding(6) var<storage, read> runningMean: array<f32>;
+@group(0) @binding(7) var<storage, read> runningVar: array<f32>;
+#else
+@group(0) @binding(2) var<storage, read_write> merged: array<f32>;
+#end
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let t = (workgroup.y * workgroups.x + workgroup.x) * 64u + lane;
+  if (t >= params.count) { return; }
+  let c = t / params.groups;
+  let first = (t - c * params.groups) * params.group;
+  let end = min(first + params.group, params.parts);
+  var n = 0.0;
+  var m = 0.0;
+  var m2 = 0.0;
+  for (var i = first; i < end; i++) {
+    let at = (c * params.parts + i) * 3u;
+    let block = moments[at];
+    let delta = moments[at + 1u] - m;
+    let share = block / (n + block);
+    m += delta * share;
+    m2 += moments[at + 2u] + delta * delta * n * share;
+    n += block;
+  }
+#if FINAL
+  mean[params.meanOffset + c] = m;
+  inverse[params.inverseOffset + c] = inverseSqrt(m2 / n + params.eps);
+  let oldMean = runningMean[params.runningMeanOffset + c];
+  let oldVar = runningVar[params.runningVarOffset + c];
+  newMean[params.newMeanOffset + c] = (1.0 - params.momentum) * oldMean + params.momentum * m;
+  newVar[params.newVarOffset + c] = (1.0 - params.momentum) * oldVar + params.momentum * (m2 / (n - 1.0));
+#else
+  merged[t * 3u] = n;
+  merged[t * 3u + 1u] = m;
+  merged[t * 3u + 2u] = m2;
+#end
+}

@@ -1,0 +1,72 @@
+/** The call that normalises with known statistics. */
+import { elementCount, type Kernel, type KernelCall, type Shape } from '@infnet/core';
+import { lineCall, type OperandRange, rangeParams, vectorWidth, wholeRange } from '../kernel/call.js';
+import source from './normalize.wgsl';
+
+export const normalizeKernel: Kernel = { name: 'nn/batch-norm', source };
+
+const TILE = 4;
+
+/** Where the four figures of the channels start in their buffers, in elements. Default 0 each. */
+export interface ChannelOffsets {
+  readonly weight?: number;
+  readonly bias?: number;
+  readonly mean?: number;
+  readonly variance?: number;
+}
+
+export interface BatchNorm2dCallOptions {
+  /** [N, C, ...] of x and y. */
+  readonly shape: Shape;
+  readonly eps?: number;
+  /** The binding `variance` holds 1 / sqrt(variance + eps). Default false. */
+  readonly inverse?: boolean;
+  /** Apply relu to the result. Default false. */
+  readonly relu?: boolean;
+  /** Where x and y lie in their buffers. Default: from the first element on. */
+  readonly x?: OperandRange;
+  readonly y?: OperandRange;
+  readonly offsets?: ChannelOffsets;
+}
+
+/** One dispatch of `nn/batch-norm`; bindings x, weight, bias, mean, variance, y. */
+export function batchNorm2dCall(options: BatchNorm2dCallOptions): KernelCall {
+  const { shape, eps = 1e-5, inverse = false, relu = false, offsets = {} } = options;
+  const { x = wholeRange(shape), y = wholeRange(shape) } = options;
+  const { area, channels, span, vector } = planeTiles(shape, [x, y], TILE);
+  const values = elementCount(shape);
+  return lineCall(normalizeKernel, {
+    constants: { VECTOR: vector, TILE, INVERSE: Number(inverse), RELU: Number(relu) },
+    params: {
+      ...rangeParams('x', x),
+      ...rangeParams('y', y),
+      weightOffset: offsets.weight ?? 0,
+      biasOffset: offsets.bias ?? 0,
+      meanOffset: offsets.mean ?? 0,
+      varianceOffset: offsets.variance ?? 0,
+      channels,
+      area,
+      span,
+      ...(inverse ? {} : { eps }),
+    },
+    invocations: elementCount(shape.slice(0, 2)) * span,
+    flops: values * (relu ? 4 : 3),
+    values: 2 * values + 4 * channels,
+  });
+}
+
+/** How planes of [N, C, ...] are cut into the tiles of invocations. */
+export interface PlaneTiles {
+  readonly channels: number;
+  /** Values of one plane. */
+  readonly area: number;
+  /** Invocations per plane. */
+  readonly span: number;
+  readonly vector: 1 | 4;
+}
+
+export function planeTiles(shape: Shape, ranges: readonly OperandRange[], tile: number): PlaneTiles {
+  const area = elementCount(shape.slice(2));
+  const vector = vectorWidth(area, ...ranges.flatMap(({ offset, batchStride }) => [offset, batchStride]));
+  return { channels: shape[1] as number, area, span: Math.ceil(area / vector / tile), vector };
+}

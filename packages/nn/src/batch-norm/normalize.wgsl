@@ -1,0 +1,75 @@
+// nn/batch-norm: y = (x - mean) * weight / sqrt(variance + eps) + bias, per channel.
+//
+//   x         [N, C, area]  read: batch item n is contiguous and starts at xOffset + n * xBatchStride
+//   y         [N, C, area]  written, likewise
+//   weight, bias, mean, variance  [C]  read
+//
+//   INVERSE 1: `variance` holds 1 / sqrt(variance + eps) already (batch statistics)
+//   RELU    1: y = max(y, 0)
+//
+// Tile: one invocation makes TILE values of one channel of one batch item, `span` = ceil(area / TILE) apart, so that the
+// four figures of the channel are loaded once; a value is a vec4 where VECTOR = 4. Dispatch: ceil(N * C * span / 64)
+// workgroups in a line.
+
+struct Params {
+  xOffset: u32, xBatchStride: u32,
+  yOffset: u32, yBatchStride: u32,
+  weightOffset: u32, biasOffset: u32, meanOffset: u32, varianceOffset: u32,
+  channels: u32,
+  area: u32,
+  span: u32,
+  count: u32,
+#if INVERSE == 0
+  eps: f32,
+#end
+}
+
+#if VECTOR == 4
+alias Value = vec4<f32>;
+#else
+alias Value = f32;
+#end
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<Value>;
+@group(0) @binding(2) var<storage, read> weight: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read> mean: array<f32>;
+@group(0) @binding(5) var<storage, read> variance: array<f32>;
+@group(0) @binding(6) var<storage, read_write> y: array<Value>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let t = (group.y * groups.x + group.x) * 64u + lane;
+  if (t >= params.count) { return; }
+  let plane = t / params.span;
+  let first = t - plane * params.span;
+  let n = plane / params.channels;
+  let c = plane - n * params.channels;
+#if INVERSE
+  let inverse = variance[params.varianceOffset + c];
+#else
+  let inverse = inverseSqrt(variance[params.varianceOffset + c] + params.eps);
+#end
+  let scale = weight[params.weightOffset + c] * inverse;
+  let center = Value(mean[params.meanOffset + c]);
+  let shift = Value(bias[params.biasOffset + c]);
+  let area = params.area / $(VECTOR)u;
+  let base = (params.xOffset + n * params.xBatchStride + c * params.area) / $(VECTOR)u;
+  let to = (params.yOffset + n * params.yBatchStride + c * params.area) / $(VECTOR)u;
+#for k in 0..TILE
+  let e$(k) = first + $(k)u * params.span;
+  if (e$(k) < area) {
+    let v = (x[base + e$(k)] - center) * scale + shift;
+#if RELU
+    y[to + e$(k)] = max(v, Value(0.0));
+#else
+    y[to + e$(k)] = v;
+#end
+  }
+#end
+}

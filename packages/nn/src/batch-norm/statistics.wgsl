@@ -1,0 +1,77 @@
+// nn/batch-statistics: count, mean and sum of squared deviations of parts of each channel.
+//
+//   x       [N, C, area]         read: batch item n is contiguous and starts at xOffset + n * xBatchStride
+//   moments [C, parts, 3]        written: count, mean m, M2 = sum (x - m)^2 of each part
+//
+// The N * area values of a channel are dealt to `parts` invocations: part p takes the values p, p + parts, ... Eight at a
+// time their own mean and M2 are computed from registers (two exact passes, no cancellation, even around a mean of 100), then
+// joined to what the part has so far (Chan, Golub, LeVeque 1979):
+//
+//   delta = m_B - m_A      m = m_A + delta n_B / n      M2 = M2_A + M2_B + delta^2 n_A n_B / n      n = n_A + n_B
+//
+// so x is read once. Dispatch: ceil(C * parts / 64) workgroups in a line; neighbouring invocations read neighbouring values.
+// `items` and `rest` are the figures of `parts` = items * area + rest, so that the position advances without a division.
+
+struct Params {
+  xOffset: u32, xBatchStride: u32,
+  area: u32,
+  total: u32,
+  parts: u32,
+  items: u32, rest: u32,
+  count: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> moments: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let t = (group.y * groups.x + group.x) * 64u + lane;
+  if (t >= params.count) { return; }
+  let c = t / params.parts;
+  let part = t - c * params.parts;
+  let channel = params.xOffset + c * params.area;
+  var n = part / params.area;
+  var p = part - n * params.area;
+
+  var count = 0.0;
+  var mean = 0.0;
+  var m2 = 0.0;
+  var i = part;
+  while (i < params.total) {
+    var block = 0.0;
+#for k in 0..8
+    let has$(k) = i < params.total;
+    var v$(k) = 0.0;
+    if (has$(k)) {
+      v$(k) = x[channel + n * params.xBatchStride + p];
+      block += 1.0;
+    }
+    i += params.parts;
+    p += params.rest;
+    n += params.items;
+    if (p >= params.area) {
+      p -= params.area;
+      n += 1u;
+    }
+#end
+    let center = (((v0 + v1) + (v2 + v3)) + ((v4 + v5) + (v6 + v7))) / block;
+#for k in 0..8
+    let d$(k) = select(0.0, v$(k) - center, has$(k));
+#end
+    let squares = ((d0 * d0 + d1 * d1) + (d2 * d2 + d3 * d3)) + ((d4 * d4 + d5 * d5) + (d6 * d6 + d7 * d7));
+    let delta = center - mean;
+    let share = block / (count + block);
+    mean += delta * share;
+    m2 += squares + delta * delta * count * share;
+    count += block;
+  }
+  moments[t * 3u] = count;
+  moments[t * 3u + 1u] = mean;
+  moments[t * 3u + 2u] = m2;
+}

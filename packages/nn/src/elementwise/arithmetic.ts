@@ -1,0 +1,127 @@
+/** add, sub, mul, div with broadcasting, and `addRelu`, which an `add` becomes when a relu follows it. */
+import { applyOne, type KernelCall, type Operator, type Tensor, type TensorLike, type TensorType } from '@infnet/core';
+import { sumProductTo, sumTo } from '../reduce/sum.js';
+import { requireType } from '../shape.js';
+import { type BinaryCallOptions, binaryCall, lowerBinary } from './binary.js';
+import { broadcastShape } from './broadcast.js';
+import { mulScalar } from './scalar.js';
+
+type None = Record<string, never>;
+type ArithmeticOperator = Operator<None>;
+type GradientRule = NonNullable<ArithmeticOperator['gradient']>;
+
+function infer(inputs: readonly TensorType[], _attributes: None, where: string): readonly TensorType[] {
+  const [a, b] = inputs as readonly [TensorType, TensorType];
+  requireType(a, 'f32', 'the first operand', where);
+  requireType(b, 'f32', 'the second operand', where);
+  return [{ shape: broadcastShape(a.shape, b.shape, where), dtype: 'f32' }];
+}
+
+/** A rule from the gradients with respect to a and to b, each asked for only when it is needed. */
+function rule(
+  toA: (g: Tensor, a: Tensor, b: Tensor, y: Tensor) => Tensor,
+  toB: (g: Tensor, a: Tensor, b: Tensor, y: Tensor) => Tensor,
+): GradientRule {
+  return ({ inputs, outputs, outputGradients: [g], needed }) => {
+    const [a, b, y] = [inputs[0] as Tensor, inputs[1] as Tensor, outputs[0] as Tensor];
+    if (g === undefined) return [undefined, undefined];
+    return [needed[0] ? toA(g, a, b, y) : undefined, needed[1] ? toB(g, a, b, y) : undefined];
+  };
+}
+
+export const addOperator: ArithmeticOperator = {
+  name: 'add',
+  infer,
+  lower: (context) => lowerBinary('add', context),
+  gradient: rule(
+    (g, a) => sumTo(g, a.shape),
+    (g, _a, b) => sumTo(g, b.shape),
+  ),
+  absorbConsumer: (node, consumer) =>
+    consumer.operator.name === 'relu'
+      ? { operator: addReluOperator as unknown as Operator, inputs: node.inputs, attributes: {} }
+      : undefined,
+};
+
+/** max(a + b, 0). Made by the planner; it exists after differentiation only. */
+export const addReluOperator: ArithmeticOperator = {
+  name: 'addRelu',
+  infer,
+  lower: (context) => lowerBinary('add', context, { relu: true }),
+};
+
+export const subOperator: ArithmeticOperator = {
+  name: 'sub',
+  infer,
+  lower: (context) => lowerBinary('sub', context),
+  gradient: rule(
+    (g, a) => sumTo(g, a.shape),
+    (g, _a, b) => mulScalar(sumTo(g, b.shape), -1),
+  ),
+};
+
+export const mulOperator: ArithmeticOperator = {
+  name: 'mul',
+  infer,
+  lower: (context) => lowerBinary('mul', context),
+  gradient: rule(
+    (g, a, b) => productTo(g, b, a),
+    (g, a, b) => productTo(g, a, b),
+  ),
+};
+
+export const divOperator: ArithmeticOperator = {
+  name: 'div',
+  infer,
+  lower: (context) => lowerBinary('div', context),
+  gradient: rule(
+    (g, a, b) => sumTo(div(g, b), a.shape),
+    (g, _a, b, y) => mulScalar(productTo(div(g, b), y, b), -1),
+  ),
+};
+
+/** The product summed to the shape of `like`: one pass where nothing is summed, a reduction that multiplies where it is. */
+function productTo(g: Tensor, factor: Tensor, like: Tensor): Tensor {
+  const plain = g.shape.length === like.shape.length && g.shape.every((size, i) => size === like.shape[i]);
+  return plain ? mul(g, factor) : sumProductTo(g, factor, like.shape);
+}
+
+/** a + b with NumPy broadcasting, up to 4 dimensions. */
+export function add(a: TensorLike, b: TensorLike): Tensor {
+  return applyOne(addOperator, [a, b], {});
+}
+
+/** a - b with NumPy broadcasting, up to 4 dimensions. */
+export function sub(a: TensorLike, b: TensorLike): Tensor {
+  return applyOne(subOperator, [a, b], {});
+}
+
+/** a * b with NumPy broadcasting, up to 4 dimensions. */
+export function mul(a: TensorLike, b: TensorLike): Tensor {
+  return applyOne(mulOperator, [a, b], {});
+}
+
+/** a / b with NumPy broadcasting, up to 4 dimensions. */
+export function div(a: TensorLike, b: TensorLike): Tensor {
+  return applyOne(divOperator, [a, b], {});
+}
+
+/** The kernel call of a + b for your own buffers; bindings a, b, y. */
+export function addCall(options: BinaryCallOptions): KernelCall {
+  return binaryCall('add', options);
+}
+
+/** The kernel call of a - b for your own buffers; bindings a, b, y. */
+export function subCall(options: BinaryCallOptions): KernelCall {
+  return binaryCall('sub', options);
+}
+
+/** The kernel call of a * b for your own buffers; bindings a, b, y. */
+export function mulCall(options: BinaryCallOptions): KernelCall {
+  return binaryCall('mul', options);
+}
+
+/** The kernel call of a / b for your own buffers; bindings a, b, y. */
+export function divCall(options: BinaryCallOptions): KernelCall {
+  return binaryCall('div', options);
+}

@@ -1,0 +1,83 @@
+/** The call of the kernel that all functions of one tensor share, and the operators made from it. */
+import {
+  applyOne,
+  elementCount,
+  type Kernel,
+  type KernelCall,
+  type LowerContext,
+  type Operator,
+  type Shape,
+  type TensorLike,
+  type TensorType,
+  type View,
+} from '@infnet/core';
+import {
+  batchSize,
+  dispatch,
+  itemSize,
+  lineCall,
+  type OperandRange,
+  rangeParams,
+  vectorWidth,
+  wholeRange,
+} from '../kernel/call.js';
+import { requireType } from '../shape.js';
+import source from './unary.wgsl';
+
+export const unaryKernel: Kernel = { name: 'nn/unary', source };
+
+const FUNCTIONS = { relu: 1, leakyRelu: 2, sigmoid: 3, affine: 4 } as const;
+const FLOPS = { relu: 1, leakyRelu: 2, sigmoid: 6, affine: 2 } as const;
+const TILE = 4;
+
+/** Functions of one value. `affine` is `alpha x + beta`; `leakyRelu` is `alpha x` for negative x. */
+export type UnaryFunction = keyof typeof FUNCTIONS;
+
+export interface UnaryCallOptions {
+  /** Shape of x and y. The first dimension is the batch. */
+  readonly shape: Shape;
+  readonly alpha?: number;
+  readonly beta?: number;
+  /** Where x and y lie in their buffers. Default: from the first element on. */
+  readonly x?: OperandRange;
+  readonly y?: OperandRange;
+}
+
+/** One dispatch of `nn/unary`; bindings x, y. */
+export function unaryCall(name: UnaryFunction, options: UnaryCallOptions): KernelCall {
+  const { shape, alpha = 1, beta = 0, x = wholeRange(shape), y = wholeRange(shape) } = options;
+  const whole = [x, y].every(({ batchStride }) => batchStride === itemSize(shape));
+  const batch = whole ? 1 : batchSize(shape);
+  const item = elementCount(shape) / batch;
+  const vector = vectorWidth(item, x.offset, y.offset, ...(batch > 1 ? [x.batchStride, y.batchStride] : []));
+  const span = Math.ceil(item / vector / TILE);
+  return lineCall(unaryKernel, {
+    constants: { FUNCTION: FUNCTIONS[name], VECTOR: vector, TILE },
+    params: { ...rangeParams('x', x), ...rangeParams('y', y), item, span, alpha, beta },
+    invocations: batch * span,
+    flops: FLOPS[name] * batch * item,
+    values: 2 * batch * item,
+  });
+}
+
+/** `infer` of an operator that keeps shape and element type and works on floats. */
+export function inferSame(inputs: readonly TensorType[], where: string): readonly TensorType[] {
+  const x = inputs[0] as TensorType;
+  requireType(x, 'f32', 'the input', where);
+  return [x];
+}
+
+/** `lower` of an operator that is one unary function. */
+export function lowerUnary(
+  name: UnaryFunction,
+  context: Pick<LowerContext, 'inputs' | 'outputs'>,
+  values: { readonly alpha?: number; readonly beta?: number } = {},
+): ReturnType<Operator['lower']> {
+  const [x, y] = [context.inputs[0] as View, context.outputs[0] as View];
+  return [dispatch(unaryCall(name, { shape: y.type.shape, x, y, ...values }), { x, y })];
+}
+
+/** Applies an operator without attributes to one tensor. */
+export function applyPlain(operator: Operator<Record<string, never>>, x: TensorLike): ReturnType<typeof applyOne> {
+  return applyOne(operator, [x], {});
+}

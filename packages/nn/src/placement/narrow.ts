@@ -1,0 +1,83 @@
+/**
+ * narrow: a range of a tensor along one axis. Along channels the planner makes it free. Its transpose, and so its
+ * gradient, is to place a tensor among zeros.
+ */
+import {
+  applyOne,
+  formatShape,
+  type Operator,
+  type Tensor,
+  type TensorLike,
+  type TensorType,
+  type View,
+} from '@infnet/core';
+import { axisOf, requireInteger, shapeError } from '../shape.js';
+import { copyAlongAxis } from './copy.js';
+import { lowerPlaceInZeros } from './pad.js';
+
+export type NarrowAttributes = {
+  readonly axis: number;
+  readonly start: number;
+  readonly length: number;
+};
+
+export const narrowOperator: Operator<NarrowAttributes> = {
+  name: 'narrow',
+  infer([x], { axis, start, length }, where) {
+    const { shape, dtype } = x as TensorType;
+    const size = shape[axisOf(axis, shape.length, where)] as number;
+    requireInteger(start, 0, 'start', where);
+    requireInteger(length, 1, 'length', where);
+    if (start + length > size) {
+      shapeError(
+        'SHAPE_RANGE',
+        where,
+        `the range [${start}, ${start + length}) does not lie in dimension ${axis} of ${formatShape(shape)}`,
+      );
+    }
+    return [{ shape: shape.map((s, d) => (d === axis ? length : s)), dtype }];
+  },
+  lower: ({ inputs, outputs, attributes: { axis, start, length } }) =>
+    copyAlongAxis(inputs[0] as View, outputs[0] as View, axis, length, start, 0),
+  gradient: ({ inputs, outputGradients: [g], attributes: { axis, start } }) => [
+    g && placeInZeros(g, axis, start, (inputs[0] as Tensor).shape[axis] as number),
+  ],
+  placement: ({ axis, start }) => (axis === 1 ? { kind: 'channelRanges', starts: [start] } : undefined),
+};
+
+/** The tensor becomes indices [start, start + its size) of dimension `axis` of size `total`; the rest is 0. */
+export const placeInZerosOperator: Operator<{ readonly axis: number; readonly start: number; readonly total: number }> =
+  {
+    name: 'placeInZeros',
+    infer([x], { axis, start, total }, where) {
+      const { shape, dtype } = x as TensorType;
+      const size = shape[axisOf(axis, shape.length, where)] as number;
+      if (start + size > total)
+        shapeError('SHAPE_RANGE', where, `${formatShape(shape)} does not fit ${total} from ${start} on`);
+      return [{ shape: shape.map((s, d) => (d === axis ? total : s)), dtype }];
+    },
+    lower: ({ inputs, outputs, attributes: { axis, start } }) => [
+      lowerPlaceInZeros(inputs[0] as View, outputs[0] as View, axis, start),
+    ],
+    gradient: ({ inputs, outputGradients: [g], attributes: { axis, start } }) => [
+      g && narrow(g, axis, start, (inputs[0] as Tensor).shape[axis] as number),
+    ],
+  };
+
+/** `x` as indices [start, start + its size) of a dimension of size `total`, zeros around it. The transpose of narrow. */
+export function placeInZeros(x: TensorLike, axis: number, start: number, total: number): Tensor {
+  return applyOne(placeInZerosOperator, [x], { axis: axisOf(axis, x.shape.length, 'placeInZeros'), start, total });
+}
+
+/** `length` indices of dimension `axis`, from `start` on. @throws InfnetError `SHAPE_RANGE`, `SHAPE_AXIS`. */
+export function narrow(x: TensorLike, axis: number, start: number, length: number): Tensor {
+  return applyOne(narrowOperator, [x], { axis: axisOf(axis, x.shape.length, 'narrow'), start, length });
+}
+
+/** Indices [start, end) of dimension `axis` (default end: its size); negative ones count from the end. */
+export function slice(x: TensorLike, axis: number, start: number, end?: number): Tensor {
+  const front = axisOf(axis, x.shape.length, 'slice');
+  const size = x.shape[front] as number;
+  const [from, to] = [start, end ?? size].map((value) => (value < 0 ? value + size : value)) as [number, number];
+  return narrow(x, front, from, to - from);
+}

@@ -1,0 +1,170 @@
+/**
+ * avgPool2d: the mean of each window.
+ *
+ * The divisor is a product of a row count and a column count, so a mean over a window is a mean over columns of means over
+ * rows. From 25 samples on the two passes are worth their scratch memory: 31 x 31, the weight of the loss, takes 62
+ * steps instead of 961.
+ */
+import {
+  applyOne,
+  elementCount,
+  type Kernel,
+  type KernelCall,
+  Module,
+  type Operator,
+  type Tensor,
+  type TensorLike,
+  type TensorType,
+  type View,
+} from '@infnet/core';
+import { dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
+import { type ImageShape, type Pair, requireShape } from '../shape.js';
+import gradientSource from './avg-pool-gradient.wgsl';
+import { type PoolCallOptions, poolCall } from './pool.js';
+import { inferPool, type PoolAttributes, type PoolOptions, poolAttributes, pooledShape } from './window.js';
+
+export const avgPoolGradientKernel: Kernel = { name: 'nn/avg-pool-gradient', source: gradientSource };
+
+/** From this many samples on a window is taken in two passes. */
+const TWO_PASS_SAMPLES = 25;
+
+export type AvgPoolAttributes = PoolAttributes & {
+  /** Count padding in the divisor. */
+  readonly countIncludePad: boolean;
+};
+
+export interface AvgPoolOptions extends PoolOptions {
+  /** Count padding in the divisor, as zeros that are part of the map. Default true. */
+  readonly countIncludePad?: boolean;
+}
+
+const shapeOf = (view: View): ImageShape => view.type.shape as unknown as ImageShape;
+
+/** The same pooling along rows only (horizontally) and along columns only. */
+function passes(attributes: AvgPoolAttributes): readonly [AvgPoolAttributes, AvgPoolAttributes] {
+  const { kernel, stride, padding } = attributes;
+  return [
+    { ...attributes, kernel: [1, kernel[1]], stride: [1, stride[1]], padding: [0, padding[1]] },
+    { ...attributes, kernel: [kernel[0], 1], stride: [stride[0], 1], padding: [padding[0], 0] },
+  ];
+}
+
+function inTwoPasses({ kernel }: PoolAttributes): boolean {
+  return kernel[0] > 1 && kernel[1] > 1 && kernel[0] * kernel[1] >= TWO_PASS_SAMPLES;
+}
+
+export const avgPool2dOperator: Operator<AvgPoolAttributes> = {
+  name: 'avgPool2d',
+  infer: ([x], attributes, where) => inferPool(x as TensorType, attributes, where),
+  lower({ inputs, outputs, attributes, scratch }) {
+    const [x, y] = [inputs[0] as View, outputs[0] as View];
+    const shape = shapeOf(x);
+    if (!inTwoPasses(attributes)) return [dispatch(avgPool2dCall({ ...attributes, shape, x, y }), { x, y })];
+    const [rows, columns] = passes(attributes);
+    const between = pooledShape(shape, rows);
+    const middle = { ...scratch(elementCount(between), 'row means'), ...wholeRange(between) };
+    return [
+      dispatch(avgPool2dCall({ ...rows, shape, x, y: middle }), { x, y: middle }),
+      dispatch(avgPool2dCall({ ...columns, shape: between, x: middle, y }), { x: middle, y }),
+    ];
+  },
+  gradient: ({ inputs, outputGradients: [g], attributes }) => {
+    if (g === undefined) return [undefined];
+    const [, , height, width] = (inputs[0] as Tensor).shape as ImageShape;
+    return [applyOne(avgPool2dGradientOperator, [g], { ...attributes, height, width })];
+  },
+};
+
+/** Input: the gradient of y. Output: the gradient of x, [N, C, height, width]. */
+export const avgPool2dGradientOperator: Operator<
+  AvgPoolAttributes & { readonly height: number; readonly width: number }
+> = {
+  name: 'avgPool2dGradient',
+  infer([g], attributes, where) {
+    const [n, c] = (g as TensorType).shape as ImageShape;
+    const x: TensorType = { shape: [n, c, attributes.height, attributes.width], dtype: 'f32' };
+    const [y] = inferPool(x, attributes, where);
+    requireShape((g as TensorType).shape, (y as TensorType).shape, 'the gradient', where);
+    return [x];
+  },
+  lower({ inputs, outputs, attributes, scratch }) {
+    const [g, d] = [inputs[0] as View, outputs[0] as View];
+    const shape = shapeOf(d);
+    if (!inTwoPasses(attributes)) return [dispatch(avgPool2dGradientCall({ ...attributes, shape, g, d }), { g, d })];
+    const [rows, columns] = passes(attributes);
+    const between = pooledShape(shape, rows);
+    const middle = { ...scratch(elementCount(between), 'row gradients'), ...wholeRange(between) };
+    return [
+      dispatch(avgPool2dGradientCall({ ...columns, shape: between, g, d: middle }), { g, d: middle }),
+      dispatch(avgPool2dGradientCall({ ...rows, shape, g: middle, d }), { g: middle, d }),
+    ];
+  },
+};
+
+/** One dispatch of `nn/pool`; bindings x, y. */
+export function avgPool2dCall(options: PoolCallOptions & { readonly countIncludePad: boolean }): KernelCall {
+  return poolCall('mean', { ...options, countPad: options.countIncludePad });
+}
+
+export interface AvgPoolGradientCallOptions extends AvgPoolAttributes {
+  /** [N, C, H, W] of x. */
+  readonly shape: ImageShape;
+  /** Where the operands lie in their buffers. Default: from the first element on. */
+  readonly g?: OperandRange;
+  readonly d?: OperandRange;
+}
+
+/** One dispatch of `nn/avg-pool-gradient`; bindings g, d. */
+export function avgPool2dGradientCall(options: AvgPoolGradientCallOptions): KernelCall {
+  const { shape, kernel, stride, padding, countIncludePad } = options;
+  const to = pooledShape(shape, options);
+  const { g = wholeRange(to), d = wholeRange(shape) } = options;
+  const [inputs, outputs] = [elementCount(shape), elementCount(to)];
+  return lineCall(avgPoolGradientKernel, {
+    constants: { COUNT_PAD: Number(countIncludePad) },
+    params: {
+      ...rangeParams('g', g),
+      ...rangeParams('d', d),
+      channels: shape[1],
+      inputHeight: shape[2],
+      inputWidth: shape[3],
+      outputHeight: to[2],
+      outputWidth: to[3],
+      kernelHeight: kernel[0],
+      kernelWidth: kernel[1],
+      strideY: stride[0],
+      strideX: stride[1],
+      padY: padding[0],
+      padX: padding[1],
+    },
+    invocations: inputs,
+    flops: 2 * outputs * kernel[0] * kernel[1],
+    values: inputs + outputs,
+  });
+}
+
+/**
+ * The mean of each window of [N, C, H, W]. Window rules and divisors, ceil mode included, are the reference's.
+ *
+ * @throws InfnetError `SHAPE_WINDOW`, `SHAPE_ATTRIBUTE`, `SHAPE_RANK`.
+ */
+export function avgPool2d(x: TensorLike, kernel: Pair, options: AvgPoolOptions = {}): Tensor {
+  const { countIncludePad = true } = options;
+  return applyOne(avgPool2dOperator, [x], { ...poolAttributes(kernel, options), countIncludePad });
+}
+
+/** The mean of each window. */
+export class AvgPool2d extends Module {
+  readonly kernel: Pair;
+  readonly options: AvgPoolOptions;
+
+  constructor(kernel: Pair, options: AvgPoolOptions = {}) {
+    super();
+    this.kernel = kernel;
+    this.options = options;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return avgPool2d(x, this.kernel, this.options);
+  }
+}

@@ -1,0 +1,151 @@
+/** maxPool2d: the largest value of each window; the gradient goes to the first one in row-major order. */
+import {
+  applyOne,
+  elementCount,
+  type Kernel,
+  type KernelCall,
+  Module,
+  type Operator,
+  type Tensor,
+  type TensorLike,
+  type TensorType,
+  type View,
+} from '@infnet/core';
+import { dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
+import { type ImageShape, type Pair, requireShape } from '../shape.js';
+import gradientSource from './max-pool-gradient.wgsl';
+import winnerSource from './max-pool-winner.wgsl';
+import { type PoolCallOptions, poolCall } from './pool.js';
+import { inferPool, type PoolAttributes, type PoolOptions, poolAttributes, pooledShape } from './window.js';
+
+export const maxPoolWinnerKernel: Kernel = { name: 'nn/max-pool-winner', source: winnerSource };
+export const maxPoolGradientKernel: Kernel = { name: 'nn/max-pool-gradient', source: gradientSource };
+
+export interface MaxPoolOptions extends PoolOptions {
+  /** Distance of the window's samples. Default 1. */
+  readonly dilation?: Pair;
+}
+
+const shapeOf = (view: View): ImageShape => view.type.shape as unknown as ImageShape;
+
+export const maxPool2dOperator: Operator<PoolAttributes> = {
+  name: 'maxPool2d',
+  infer: ([x], attributes, where) => inferPool(x as TensorType, attributes, where),
+  lower({ inputs, outputs, attributes }) {
+    const [x, y] = [inputs[0] as View, outputs[0] as View];
+    return [dispatch(maxPool2dCall({ ...attributes, shape: shapeOf(x), x, y }), { x, y })];
+  },
+  gradient: ({ inputs, outputGradients: [g], attributes }) => [
+    g && applyOne(maxPool2dGradientOperator, [inputs[0] as Tensor, g], attributes),
+  ],
+};
+
+/** Inputs: x, the gradient of y. Output: the gradient of x. */
+export const maxPool2dGradientOperator: Operator<PoolAttributes> = {
+  name: 'maxPool2dGradient',
+  infer([x, g], attributes, where) {
+    const [y] = inferPool(x as TensorType, attributes, where);
+    requireShape((g as TensorType).shape, (y as TensorType).shape, 'the gradient', where);
+    return [x as TensorType];
+  },
+  lower({ inputs, outputs, attributes, scratch }) {
+    const [x, g, d] = [inputs[0] as View, inputs[1] as View, outputs[0] as View];
+    const options = { ...attributes, shape: shapeOf(x) };
+    const winner = scratch(elementCount(g.type.shape), 'winners');
+    return [
+      dispatch(maxPoolWinnerCall({ ...options, x }), { x, winner }),
+      dispatch(maxPoolGradientCall({ ...options, g, d }), { winner, g, d }),
+    ];
+  },
+};
+
+/** One dispatch of `nn/pool`; bindings x, y. */
+export function maxPool2dCall(options: PoolCallOptions): KernelCall {
+  return poolCall('max', options);
+}
+
+function sizes(shape: ImageShape, to: ImageShape): Record<string, number> {
+  return { channels: shape[1], inputHeight: shape[2], inputWidth: shape[3], outputHeight: to[2], outputWidth: to[3] };
+}
+
+/** One dispatch of `nn/max-pool-winner`; bindings x, winner. */
+export function maxPoolWinnerCall(options: Omit<PoolCallOptions, 'y'>): KernelCall {
+  const { shape, kernel, stride, padding, dilation, x = wholeRange(shape) } = options;
+  const to = pooledShape(shape, options);
+  const outputs = elementCount(to);
+  return lineCall(maxPoolWinnerKernel, {
+    constants: {},
+    params: {
+      ...rangeParams('x', x),
+      ...sizes(shape, to),
+      kernelHeight: kernel[0],
+      kernelWidth: kernel[1],
+      strideY: stride[0],
+      strideX: stride[1],
+      padY: padding[0],
+      padX: padding[1],
+      dilationY: dilation[0],
+      dilationX: dilation[1],
+    },
+    invocations: outputs,
+    flops: outputs * kernel[0] * kernel[1],
+    values: elementCount(shape) + outputs,
+  });
+}
+
+/** Where the operands of `nn/max-pool-gradient` lie. */
+export interface MaxPoolGradientCallOptions extends PoolAttributes {
+  /** [N, C, H, W] of x. */
+  readonly shape: ImageShape;
+  readonly g?: OperandRange;
+  readonly d?: OperandRange;
+}
+
+/** One dispatch of `nn/max-pool-gradient`; bindings winner, g, d. */
+export function maxPoolGradientCall(options: MaxPoolGradientCallOptions): KernelCall {
+  const { shape, kernel, stride, padding, dilation } = options;
+  const to = pooledShape(shape, options);
+  const { g = wholeRange(to), d = wholeRange(shape) } = options;
+  const [inputs, outputs] = [elementCount(shape), elementCount(to)];
+  return lineCall(maxPoolGradientKernel, {
+    constants: {},
+    params: {
+      ...rangeParams('g', g),
+      ...rangeParams('d', d),
+      ...sizes(shape, to),
+      extentY: (kernel[0] - 1) * dilation[0] + 1,
+      extentX: (kernel[1] - 1) * dilation[1] + 1,
+      strideY: stride[0],
+      strideX: stride[1],
+      padY: padding[0],
+      padX: padding[1],
+    },
+    invocations: inputs,
+    flops: outputs * kernel[0] * kernel[1],
+    values: inputs + 2 * outputs,
+  });
+}
+
+/**
+ * The largest value of each window of [N, C, H, W]; padding never wins. Window rules, ceil mode included, are the
+ * reference's. @throws InfnetError `SHAPE_WINDOW`, `SHAPE_ATTRIBUTE`, `SHAPE_RANK`.
+ */
+export function maxPool2d(x: TensorLike, kernel: Pair, options: MaxPoolOptions = {}): Tensor {
+  return applyOne(maxPool2dOperator, [x], poolAttributes(kernel, options, options.dilation));
+}
+
+/** The largest value of each window. */
+export class MaxPool2d extends Module {
+  readonly kernel: Pair;
+  readonly options: MaxPoolOptions;
+
+  constructor(kernel: Pair, options: MaxPoolOptions = {}) {
+    super();
+    this.kernel = kernel;
+    this.options = options;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return maxPool2d(x, this.kernel, this.options);
+  }
+}

@@ -1,0 +1,58 @@
+/** The call of the kernel that maximum and mean pooling share. */
+import type { Kernel, KernelCall } from '@infnet/core';
+import { lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
+import type { ImageShape } from '../shape.js';
+import source from './pool.wgsl';
+import { type PoolAttributes, pooledShape } from './window.js';
+
+export const poolKernel: Kernel = { name: 'nn/pool', source };
+
+export interface PoolCallOptions extends PoolAttributes {
+  /** [N, C, H, W] of x. */
+  readonly shape: ImageShape;
+  /** Where x and y lie in their buffers. Default: from the first element on. */
+  readonly x?: OperandRange;
+  readonly y?: OperandRange;
+}
+
+/** One dispatch of `nn/pool`; bindings x, y. */
+export function poolCall(mode: 'max' | 'mean', options: PoolCallOptions & { readonly countPad?: boolean }): KernelCall {
+  const { shape, kernel, stride, padding, dilation, countPad = true } = options;
+  const to = pooledShape(shape, options);
+  const { x = wholeRange(shape), y = wholeRange(to) } = options;
+  // A tall window shares its loads downwards, any other one sideways.
+  const [tileY, tileX] = kernel[1] === 1 && kernel[0] > 1 ? [4, 1] : [1, 4];
+  const [tilesY, tilesX] = [Math.ceil(to[2] / tileY), Math.ceil(to[3] / tileX)];
+  const dilated = dilation[0] > 1 || dilation[1] > 1;
+  const outputs = to[0] * to[1] * to[2] * to[3];
+  return lineCall(poolKernel, {
+    constants: {
+      MAX: Number(mode === 'max'),
+      COUNT_PAD: Number(mode === 'mean' && countPad),
+      DILATED: Number(dilated),
+      TILE_Y: tileY,
+      TILE_X: tileX,
+    },
+    params: {
+      ...rangeParams('x', x),
+      ...rangeParams('y', y),
+      channels: shape[1],
+      inputHeight: shape[2],
+      inputWidth: shape[3],
+      outputHeight: to[2],
+      outputWidth: to[3],
+      tilesY,
+      tilesX,
+      kernelHeight: kernel[0],
+      kernelWidth: kernel[1],
+      strideY: stride[0],
+      strideX: stride[1],
+      padY: padding[0],
+      padX: padding[1],
+      ...(dilated ? { dilationY: dilation[0], dilationX: dilation[1] } : {}),
+    },
+    invocations: shape[0] * shape[1] * tilesY * tilesX,
+    flops: outputs * kernel[0] * kernel[1],
+    values: shape[0] * shape[1] * shape[2] * shape[3] + outputs,
+  });
+}

@@ -1,0 +1,129 @@
+// nn/pool: the maximum or the mean of a window of each map.
+//
+//   x  [N, C, inputHeight,  inputWidth ]  read: batch item n is contiguous and starts at xOffset + n * xBatchStride
+//   y  [N, C, outputHeight, outputWidth]  written, likewise
+//
+//   MAX 1:  y(i, j) = max   over u < kernelHeight, v < kernelWidth of x(i strideY - padY + u dilationY, ...)
+//   MAX 0:  y(i, j) = sum of the same / divisor; positions outside the map count as 0
+//
+// The window is cut off at the map. Divisor: the part of the window inside the padded map (inputHeight + padY rows: a
+// window of ceil mode may hang over it) where COUNT_PAD = 1, else the part inside the map. A maximum over nothing is the
+// most negative float.
+//
+// Tile: one invocation makes TILE_Y x TILE_X neighbouring results. It walks once over all positions that their windows
+// touch, loads each value once and gives it to every window it lies in: a 3x3 window with stride 1 costs 4.5 loads per
+// result instead of 9 (1x4 tile), a 31x1 window 8.5 instead of 31 (4x1 tile). Dispatch: ceil(N * C * ceil(outputHeight
+// / TILE_Y) * ceil(outputWidth / TILE_X) / 64) workgroups in a line.
+
+struct Params {
+  xOffset: u32, xBatchStride: u32,
+  yOffset: u32, yBatchStride: u32,
+  channels: u32,
+  inputHeight: u32, inputWidth: u32,
+  outputHeight: u32, outputWidth: u32,
+  tilesY: u32, tilesX: u32,
+  kernelHeight: i32, kernelWidth: i32,
+  strideY: i32, strideX: i32,
+  padY: i32, padX: i32,
+#if DILATED
+  dilationY: i32, dilationX: i32,
+#end
+  count: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let t = (group.y * groups.x + group.x) * 64u + lane;
+  if (t >= params.count) { return; }
+  let line = t / params.tilesX;
+  let j0 = (t - line * params.tilesX) * $(TILE_X)u;
+  let plane = line / params.tilesY;
+  let i0 = (line - plane * params.tilesY) * $(TILE_Y)u;
+  let n = plane / params.channels;
+  let c = plane - n * params.channels;
+  let height = i32(params.inputHeight);
+  let width = i32(params.inputWidth);
+  let base = params.xOffset + n * params.xBatchStride + c * params.inputHeight * params.inputWidth;
+  let to = params.yOffset + n * params.yBatchStride + c * params.outputHeight * params.outputWidth;
+
+  // Rows and columns from the first window's corner on; extent: what one window spans.
+#if DILATED
+  let extentY = (params.kernelHeight - 1) * params.dilationY + 1;
+  let extentX = (params.kernelWidth - 1) * params.dilationX + 1;
+#else
+  let extentY = params.kernelHeight;
+  let extentX = params.kernelWidth;
+#end
+  let cornerY = i32(i0) * params.strideY - params.padY;
+  let cornerX = i32(j0) * params.strideX - params.padX;
+  let endY = min($(TILE_Y - 1) * params.strideY + extentY, height - cornerY);
+  let endX = min($(TILE_X - 1) * params.strideX + extentX, width - cornerX);
+
+#for a in 0..TILE_Y
+#for b in 0..TILE_X
+#if MAX
+  var s$(a)_$(b) = -0x1.fffffep+127f;
+#else
+  var s$(a)_$(b) = 0.0;
+#end
+#end
+#end
+  for (var u = max(0, -cornerY); u < endY; u++) {
+    let row = base + u32(cornerY + u) * params.inputWidth;
+#for a in 0..TILE_Y
+    let u$(a) = u - $(a) * params.strideY;
+#if DILATED
+    let rowFits$(a) = u$(a) >= 0 && u$(a) < extentY && u$(a) % params.dilationY == 0;
+#else
+    let rowFits$(a) = u$(a) >= 0 && u$(a) < extentY;
+#end
+#end
+    for (var v = max(0, -cornerX); v < endX; v++) {
+      let value = x[row + u32(cornerX + v)];
+#for b in 0..TILE_X
+      let v$(b) = v - $(b) * params.strideX;
+#if DILATED
+      let columnFits$(b) = v$(b) >= 0 && v$(b) < extentX && v$(b) % params.dilationX == 0;
+#else
+      let columnFits$(b) = v$(b) >= 0 && v$(b) < extentX;
+#end
+#for a in 0..TILE_Y
+#if MAX
+      s$(a)_$(b) = select(s$(a)_$(b), max(s$(a)_$(b), value), rowFits$(a) && columnFits$(b));
+#else
+      s$(a)_$(b) += select(0.0, value, rowFits$(a) && columnFits$(b));
+#end
+#end
+#end
+    }
+  }
+#for a in 0..TILE_Y
+#for b in 0..TILE_X
+  if (i0 + $(a)u < params.outputHeight && j0 + $(b)u < params.outputWidth) {
+    let at = to + (i0 + $(a)u) * params.outputWidth + j0 + $(b)u;
+#if MAX
+    y[at] = s$(a)_$(b);
+#else
+    let top = cornerY + $(a) * params.strideY;
+    let left = cornerX + $(b) * params.strideX;
+#if COUNT_PAD
+    let rows = min(top + extentY, height + params.padY) - top;
+    let columns = min(left + extentX, width + params.padX) - left;
+#else
+    let rows = min(top + extentY, height) - max(top, 0);
+    let columns = min(left + extentX, width) - max(left, 0);
+#end
+    y[at] = s$(a)_$(b) / f32(rows * columns);
+#end
+  }
+#end
+#end
+}

@@ -1,0 +1,80 @@
+/** Window rules of pooling, exactly PyTorch's, ceil mode included. */
+import { formatShape, type TensorType } from '@infnet/core';
+import { type ImageShape, imageShape, type Pair, pair, requireInteger, requireType, shapeError } from '../shape.js';
+
+/** Figures as [vertical, horizontal]. */
+export type PoolAttributes = {
+  readonly kernel: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly padding: readonly [number, number];
+  readonly dilation: readonly [number, number];
+  readonly ceilMode: boolean;
+};
+
+/** How a window moves, as callers write it. */
+export interface PoolOptions {
+  /** Default: the kernel size. */
+  readonly stride?: Pair;
+  /** Default 0; at most half of the kernel size. */
+  readonly padding?: Pair;
+  /** Let the last window hang over the edge, if it starts inside. Default false. */
+  readonly ceilMode?: boolean;
+}
+
+export function poolAttributes(kernel: Pair, options: PoolOptions, dilation: Pair = 1): PoolAttributes {
+  return {
+    kernel: pair(kernel),
+    stride: pair(options.stride ?? kernel),
+    padding: pair(options.padding ?? 0),
+    dilation: pair(dilation),
+    ceilMode: options.ceilMode ?? false,
+  };
+}
+
+/**
+ * Number of windows along one dimension. In ceil mode the last one may hang over the end, but must start inside the map
+ * or its leading padding.
+ */
+export function windowCount(size: number, attributes: PoolAttributes, dimension: 0 | 1): number {
+  const [kernel, stride, padding, dilation] = [
+    attributes.kernel[dimension],
+    attributes.stride[dimension],
+    attributes.padding[dimension],
+    attributes.dilation[dimension],
+  ];
+  const free = size + 2 * padding - dilation * (kernel - 1) - 1;
+  if (!attributes.ceilMode) return Math.floor(free / stride) + 1;
+  const count = Math.ceil(free / stride) + 1;
+  return (count - 1) * stride >= size + padding ? count - 1 : count;
+}
+
+/** [N, C, outputHeight, outputWidth]. */
+export function pooledShape([n, c, h, w]: ImageShape, attributes: PoolAttributes): ImageShape {
+  return [n, c, windowCount(h, attributes, 0), windowCount(w, attributes, 1)];
+}
+
+/** `infer` of pooling. @throws InfnetError `SHAPE_RANK`, `SHAPE_ATTRIBUTE`, `SHAPE_WINDOW`. */
+export function inferPool(x: TensorType, attributes: PoolAttributes, where: string): readonly TensorType[] {
+  requireType(x, 'f32', 'the input', where);
+  const shape = imageShape(x, 'the input', where);
+  for (const d of [0, 1] as const) {
+    requireInteger(attributes.kernel[d], 1, 'the kernel size', where);
+    requireInteger(attributes.stride[d], 1, 'the stride', where);
+    requireInteger(attributes.padding[d], 0, 'the padding', where);
+    requireInteger(attributes.dilation[d], 1, 'the dilation', where);
+    if (2 * attributes.padding[d] > attributes.kernel[d]) {
+      const message = `the padding ${attributes.padding[d]} is more than half of the kernel size ${attributes.kernel[d]}`;
+      shapeError('SHAPE_WINDOW', where, message, 'Pad with pad2d if the zeros are wanted.');
+    }
+  }
+  const to = pooledShape(shape, attributes);
+  if (to[2] < 1 || to[3] < 1) {
+    shapeError(
+      'SHAPE_WINDOW',
+      where,
+      `a window of ${attributes.kernel.join(' x ')} does not fit ${formatShape(shape)} with padding ${attributes.padding.join(', ')}`,
+      'Use a larger input or a smaller window.',
+    );
+  }
+  return [{ shape: to, dtype: 'f32' }];
+}

@@ -1,0 +1,159 @@
+/**
+ * Sums over some dimensions, as one or more calls of `nn/reduce`.
+ *
+ * Long sums are sums of sums: a first call deals the values to parts of at most a few hundred, the next call adds the
+ * parts, until one is left. That keeps the rounding error of a sum of millions near that of a pairwise sum, gives a GPU
+ * enough to do, and fixes the order.
+ */
+import { type Dispatch, elementCount, type Kernel, type KernelCall, type LowerContext, type View } from '@infnet/core';
+import { binaryCall } from '../elementwise/binary.js';
+import { broadcastShape, broadcastStrides, type Loop, type LoopOperand, mergeLoops } from '../elementwise/broadcast.js';
+import { dispatch, lineCall, wholeRange } from '../kernel/call.js';
+import source from './reduce.wgsl';
+
+export const reduceKernel: Kernel = { name: 'nn/reduce', source };
+
+/** Kept and reduced loops; strides in the order x, z, y (kept) and x, z (reduced). */
+export interface ReductionLoops {
+  readonly kept: readonly Loop[];
+  readonly reduced: readonly Loop[];
+}
+
+/** One call: loops, how many parts each sum is cut into, and where operands start. */
+export interface ReduceCallOptions extends ReductionLoops {
+  readonly product: boolean;
+  readonly scale: number;
+  readonly parts: number;
+  /** Distance of the parts in y. */
+  readonly yPart: number;
+  readonly offsets: { readonly x: number; readonly z: number; readonly y: number };
+}
+
+/** Loops of a sum of x (times z) to the shape `to`, each operand where its range says. */
+export function reductionLoops(x: LoopOperand, z: LoopOperand | undefined, y: LoopOperand): ReductionLoops {
+  const shape = z === undefined ? x.shape : broadcastShape(x.shape, z.shape, 'sum');
+  const strides = [x, z ?? x].map((operand) => broadcastStrides(operand, shape));
+  const toY = broadcastStrides(y, shape);
+  const missing = shape.length - y.shape.length;
+  const isKept = shape.map((size, i) => i >= missing && y.shape[i - missing] === size);
+  const select = <T>(values: readonly T[], kept: boolean): T[] => values.filter((_, i) => isKept[i] === kept);
+  return {
+    kept: mergeLoops(
+      select(shape, true),
+      [...strides, toY].map((all) => select(all, true)),
+    ),
+    reduced: mergeLoops(
+      select(shape, false),
+      strides.map((all) => select(all, false)),
+    ),
+  };
+}
+
+/** One dispatch of `nn/reduce`; bindings x, y and, for a product, z. At most three kept and three reduced loops. */
+export function reduceCall(options: ReduceCallOptions): KernelCall {
+  const { product, scale, parts, yPart, offsets } = options;
+  const [kept, reduced] = [three(options.kept), three(options.reduced)];
+  const [keptSizes, reducedSizes] = [kept.map(({ size }) => size), reduced.map(({ size }) => size)];
+  const strides = (name: string, loops: readonly Loop[], operand: number): Record<string, number> =>
+    Object.fromEntries(loops.map(({ strides }, i) => [`${name}${i}`, strides[operand] as number]));
+  const [, r1 = 1, r2 = 1] = reducedSizes;
+  const [keptCount, reducedCount] = [elementCount(keptSizes), elementCount(reducedSizes)];
+  const zParams = { zOffset: offsets.z, ...strides('zKept', kept, 1), ...strides('zReduced', reduced, 1) };
+  return lineCall(reduceKernel, {
+    constants: { PRODUCT: Number(product), PARTS_INNER: Number(reduced[2]?.strides[0] === 1) },
+    params: {
+      xOffset: offsets.x,
+      ...strides('xKept', kept, 0),
+      ...strides('xReduced', reduced, 0),
+      yOffset: offsets.y,
+      ...strides('yKept', kept, 2),
+      yPart,
+      ...(product ? zParams : {}),
+      kept1: keptSizes[1] as number,
+      kept2: keptSizes[2] as number,
+      kept: keptCount,
+      reduced1: r1,
+      reduced2: r2,
+      reduced: reducedCount,
+      stride0: Math.floor(parts / (r1 * r2)),
+      stride1: Math.floor(parts / r2) % r1,
+      stride2: parts % r2,
+      parts,
+      scale,
+    },
+    invocations: keptCount * parts,
+    flops: keptCount * reducedCount * (product ? 2 : 1),
+    values: keptCount * (reducedCount * (product ? 2 : 1) + parts),
+  });
+}
+
+/** Into how many parts a sum of `length` values is cut when `sums` of them are made. */
+export function partCount(sums: number, length: number): number {
+  const chunk = Math.min(256, Math.max(64, Math.ceil((sums * length) / 16384)));
+  return Math.ceil(length / chunk);
+}
+
+/** What {@link lowerReduction} reduces: the views, and the factor of the result. */
+export interface Reduction {
+  readonly x: View;
+  /** Multiplied with x, value by value, before the sum. */
+  readonly z?: View | undefined;
+  readonly y: View;
+  /** Shape of y with the reduced dimensions kept (size 1), and its strides, where y's own shape lacks them. */
+  readonly kept?: Pick<LoopOperand, 'shape' | 'strides'>;
+  readonly scale: number;
+}
+
+/** The dispatches of a reduction. */
+export function lowerReduction(reduction: Reduction, context: Pick<LowerContext, 'scratch'>): readonly Dispatch[] {
+  const { x, z, y, scale } = reduction;
+  const operand = (view: View): LoopOperand => ({ shape: view.type.shape, range: view });
+  let { kept, reduced } = reductionLoops(operand(x), z && operand(z), { ...operand(y), ...reduction.kept });
+  if (kept.length > 3 || reduced.length > 3) return lowerByProduct(reduction, context);
+  const dispatches: Dispatch[] = [];
+  const sums = elementCount(kept.map(({ size }) => size));
+  let [from, offset, product] = [x, x.offset, z !== undefined];
+  for (;;) {
+    const length = elementCount(reduced.map(({ size }) => size));
+    const parts = partCount(sums, length);
+    const last = parts === 1;
+    const to = last ? y : context.scratch(sums * parts, 'partial sums');
+    const sizes = three(kept).map(({ size }) => size);
+    const partial = three(kept).map(({ size, strides }, i): Loop => {
+      const stride = elementCount(sizes.slice(i + 1)) * parts;
+      return { size, strides: [strides[0] as number, strides[1] as number, stride] };
+    });
+    const call = reduceCall({
+      kept: last ? kept : partial,
+      reduced,
+      product,
+      scale: last ? scale : 1,
+      parts,
+      yPart: last ? 0 : 1,
+      offsets: { x: offset, z: z?.offset ?? 0, y: last ? y.offset : 0 },
+    });
+    dispatches.push(dispatch(call, product && z !== undefined ? { x: from, y: to, z } : { x: from, y: to }));
+    if (last) return dispatches;
+    // The next call reduces [sums, parts] to where y wants it.
+    kept = three(kept).map(({ size, strides }, i): Loop => {
+      const stride = partial[i]?.strides[2] as number;
+      return { size, strides: [stride, stride, strides[2] as number] };
+    });
+    reduced = [{ size: parts, strides: [1, 1] }];
+    [from, offset, product] = [to, 0, false];
+  }
+}
+
+/** For a product whose repeats cross in too many dimensions: the product first, then its sum. */
+function lowerByProduct({ x, z, ...rest }: Reduction, context: Pick<LowerContext, 'scratch'>): readonly Dispatch[] {
+  if (z === undefined) throw new Error('a sum of one tensor has at most three loops of either kind');
+  const shape = broadcastShape(x.type.shape, z.type.shape, 'sum');
+  const memory = context.scratch(elementCount(shape), 'product');
+  const whole: View = { ...memory, batchStride: wholeRange(shape).batchStride, type: { shape, dtype: 'f32' } };
+  const call = binaryCall('mul', { a: x.type.shape, b: z.type.shape, ranges: { a: x, b: z, y: whole } });
+  return [dispatch(call, { a: x, b: z, y: whole }), ...lowerReduction({ x: whole, ...rest }, context)];
+}
+
+function three(loops: readonly Loop[]): Loop[] {
+  return [...Array<Loop>(3 - loops.length).fill({ size: 1, strides: [0, 0, 0] }), ...loops];
+}

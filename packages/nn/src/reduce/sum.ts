@@ -1,0 +1,162 @@
+/** sum, mean, and the reductions that gradients of broadcasting need: the transpose of repeating is summing. */
+import {
+  applyOne,
+  elementCount,
+  formatShape,
+  type Operator,
+  type Shape,
+  sameShape,
+  type Tensor,
+  type TensorLike,
+  type TensorType,
+  type View,
+} from '@infnet/core';
+import { lowerBinary } from '../elementwise/binary.js';
+import { broadcastShape, type LoopOperand, ownStrides } from '../elementwise/broadcast.js';
+import { mulScalar } from '../elementwise/scalar.js';
+import { reshape } from '../placement/reshape.js';
+import { axisOf, requireType, shapeError } from '../shape.js';
+import { lowerReduction } from './reduce.js';
+
+/** `axes` are counted from the front and sorted. */
+export type ReduceAttributes = {
+  readonly axes: readonly number[];
+  readonly keepDims: boolean;
+};
+
+export interface ReduceOptions {
+  /** Dimensions to reduce; negative ones count from the end. Default: all. */
+  readonly axes?: readonly number[];
+  /** Keep reduced dimensions with size 1. Default false. */
+  readonly keepDims?: boolean;
+}
+
+function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): Shape {
+  if (keepDims) return shape.map((size, i) => (axes.includes(i) ? 1 : size));
+  return shape.filter((_, i) => !axes.includes(i));
+}
+
+function reduceOperator(name: 'reduceSum' | 'reduceMean'): Operator<ReduceAttributes> {
+  const scaleOf = (shape: Shape, axes: readonly number[]): number =>
+    name === 'reduceSum' ? 1 : 1 / elementCount(axes.map((axis) => shape[axis] as number));
+  return {
+    name,
+    infer([x], { axes, keepDims }, where) {
+      requireType(x as TensorType, 'f32', 'the input', where);
+      const { shape } = x as TensorType;
+      if (shape.length > 4)
+        shapeError('SHAPE_RANK', where, `${name} takes up to 4 dimensions, got ${formatShape(shape)}`);
+      for (const axis of axes) axisOf(axis, shape.length, where);
+      return [{ shape: reducedShape(shape, axes, keepDims), dtype: 'f32' }];
+    },
+    lower({ inputs, outputs, attributes, scratch }) {
+      const [x, y] = [inputs[0] as View, outputs[0] as View];
+      const scale = scaleOf(x.type.shape, attributes.axes);
+      return lowerReduction({ x, y, kept: keptOperand(x, y, attributes.axes), scale }, { scratch });
+    },
+    gradient({ inputs, outputGradients: [g], attributes: { axes } }) {
+      const { shape } = inputs[0] as Tensor;
+      if (g === undefined) return [undefined];
+      return [broadcastTo(reshape(g, reducedShape(shape, axes, true)), shape, scaleOf(shape, axes))];
+    },
+  };
+}
+
+/** The output as an operand with its reduced dimensions kept, so that it can be compared with the input's. */
+function keptOperand(x: View, y: View, axes: readonly number[]): Pick<LoopOperand, 'shape' | 'strides'> {
+  const shape = reducedShape(x.type.shape, axes, true);
+  const own = ownStrides({ shape: y.type.shape, range: y });
+  const kept = shape.length === own.length;
+  let at = 0;
+  return { shape, strides: shape.map((_, i) => (!kept && axes.includes(i) ? 0 : (own[at++] as number))) };
+}
+
+export const reduceSumOperator: Operator<ReduceAttributes> = reduceOperator('reduceSum');
+export const reduceMeanOperator: Operator<ReduceAttributes> = reduceOperator('reduceMean');
+
+/** Sums to a smaller shape that broadcasts to the input's. */
+export const sumToOperator: Operator<{ readonly shape: Shape }> = {
+  name: 'sumTo',
+  infer: ([x], { shape }, where) => inferSumTo(x as TensorType, shape, where),
+  lower: ({ inputs, outputs, scratch }) =>
+    lowerReduction({ x: inputs[0] as View, y: outputs[0] as View, scale: 1 }, { scratch }),
+  gradient: ({ inputs, outputGradients: [g] }) => [g && broadcastTo(g, (inputs[0] as Tensor).shape)],
+};
+
+/** Sums the product of two tensors (with broadcasting) to a smaller shape, without storing the product. */
+export const sumProductToOperator: Operator<{ readonly shape: Shape }> = {
+  name: 'sumProductTo',
+  infer([x, z], { shape }, where) {
+    requireType(z as TensorType, 'f32', 'the second factor', where);
+    const product = broadcastShape((x as TensorType).shape, (z as TensorType).shape, where);
+    return inferSumTo({ ...(x as TensorType), shape: product }, shape, where);
+  },
+  lower: ({ inputs, outputs, scratch }) =>
+    lowerReduction({ x: inputs[0] as View, z: inputs[1] as View, y: outputs[0] as View, scale: 1 }, { scratch }),
+};
+
+/** Repeats a tensor to a larger shape and multiplies it by a number. */
+export const broadcastToOperator: Operator<{ readonly shape: Shape; readonly scale: number }> = {
+  name: 'broadcastTo',
+  infer([x], { shape }, where) {
+    const { shape: from } = x as TensorType;
+    requireType(x as TensorType, 'f32', 'the input', where);
+    if (!sameShape(broadcastShape(from, shape, where), shape)) {
+      shapeError('SHAPE_BROADCAST', where, `${formatShape(from)} cannot be repeated to ${formatShape(shape)}`);
+    }
+    return [{ shape, dtype: 'f32' }];
+  },
+  lower({ inputs, outputs, attributes: { shape, scale } }) {
+    const x = inputs[0] as View;
+    return lowerBinary('first', { inputs: [x, x], outputs }, { alpha: scale, to: shape });
+  },
+  gradient: ({ inputs, outputGradients: [g], attributes: { scale } }) => [
+    g && scaled(sumTo(g, (inputs[0] as Tensor).shape), scale),
+  ],
+};
+
+function inferSumTo(x: TensorType, shape: Shape, where: string): readonly TensorType[] {
+  requireType(x, 'f32', 'the input', where);
+  if (!sameShape(broadcastShape(x.shape, shape, where), x.shape)) {
+    shapeError('SHAPE_BROADCAST', where, `${formatShape(x.shape)} cannot be summed to ${formatShape(shape)}`);
+  }
+  return [{ shape, dtype: 'f32' }];
+}
+
+function scaled(x: Tensor, scale: number): Tensor {
+  return scale === 1 ? x : mulScalar(x, scale);
+}
+
+function attributesOf(x: TensorLike, { axes, keepDims = false }: ReduceOptions, what: string): ReduceAttributes {
+  const rank = x.shape.length;
+  const all = axes ?? x.shape.map((_, i) => i);
+  return { axes: [...new Set(all.map((axis) => axisOf(axis, rank, what)))].sort((a, b) => a - b), keepDims };
+}
+
+/** Sum over `axes` (default: all dimensions), in a fixed order. */
+export function sum(x: TensorLike, options: ReduceOptions = {}): Tensor {
+  return applyOne(reduceSumOperator, [x], attributesOf(x, options, 'sum'));
+}
+
+/** Mean over `axes` (default: all dimensions), in a fixed order. `{ axes: [2, 3] }` is global average pooling. */
+export function mean(x: TensorLike, options: ReduceOptions = {}): Tensor {
+  return applyOne(reduceMeanOperator, [x], attributesOf(x, options, 'mean'));
+}
+
+/** Sums `x` to `shape`, which must broadcast to x's shape. Returns `x` itself when nothing is to be summed. */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  if (elementCount(x.shape) === elementCount(shape)) return reshape(x, shape);
+  return applyOne(sumToOperator, [x], { shape });
+}
+
+/** `sumTo(mul(x, z), shape)` without storing the product. */
+export function sumProductTo(x: TensorLike, z: TensorLike, shape: Shape): Tensor {
+  return applyOne(sumProductToOperator, [x, z], { shape });
+}
+
+/** Repeats `x` to `shape` and multiplies it by `scale`. */
+export function broadcastTo(x: Tensor, shape: Shape, scale = 1): Tensor {
+  if (sameShape(x.shape, shape)) return scaled(x, scale);
+  return applyOne(broadcastToOperator, [x], { shape, scale });
+}

@@ -1,0 +1,57 @@
+/** Shape checks with errors that name the operator's place, the shapes, and the way out. */
+import { type DType, formatShape, InfnetError, type Shape, type TensorType } from '@infnet/core';
+
+/** [N, C, H, W]. */
+export type ImageShape = readonly [number, number, number, number];
+
+/** Sizes in the two spatial dimensions: one number for both, or [vertical, horizontal]. */
+export type Pair = number | readonly [number, number];
+
+/** @throws InfnetError with the code, `SHAPE_...`. */
+export function shapeError(code: `SHAPE_${string}`, where: string, message: string, fix?: string): never {
+  throw new InfnetError(fix === undefined ? { code, message, where } : { code, message, where, fix });
+}
+
+/** The shape as [N, C, H, W]. @throws InfnetError `SHAPE_RANK` unless the rank is 4. */
+export function imageShape(type: TensorType, what: string, where: string): ImageShape {
+  if (type.shape.length === 4) return type.shape as unknown as ImageShape;
+  return shapeError(
+    'SHAPE_RANK',
+    where,
+    `${what} has the shape ${formatShape(type.shape)}; [batch, channels, height, width] is needed`,
+    'Reshape it to four dimensions, e.g. reshape(x, [1, ...x.shape]).',
+  );
+}
+
+/** @throws InfnetError `SHAPE_DTYPE` unless the element type is `dtype`. */
+export function requireType(type: TensorType, dtype: DType, what: string, where: string): void {
+  if (type.dtype !== dtype) shapeError('SHAPE_DTYPE', where, `${what} holds ${type.dtype}; ${dtype} is needed`);
+}
+
+/** @throws InfnetError `SHAPE_MISMATCH` unless the shapes are equal. */
+export function requireShape(actual: Shape, expected: Shape, what: string, where: string): void {
+  if (actual.length === expected.length && actual.every((size, i) => size === expected[i])) return;
+  shapeError(
+    'SHAPE_MISMATCH',
+    where,
+    `${what} has the shape ${formatShape(actual)}; ${formatShape(expected)} is needed`,
+  );
+}
+
+/** Checks a count such as a kernel size. @throws InfnetError `SHAPE_ATTRIBUTE`. */
+export function requireInteger(value: number, least: number, what: string, where: string): void {
+  if (Number.isInteger(value) && value >= least) return;
+  shapeError('SHAPE_ATTRIBUTE', where, `${what} is ${value}; an integer of at least ${least} is needed`);
+}
+
+/** One number for both directions, or the pair itself. */
+export function pair(value: Pair): readonly [number, number] {
+  return typeof value === 'number' ? [value, value] : value;
+}
+
+/** The axis counted from the front. @throws InfnetError `SHAPE_AXIS` when the tensor has no such axis. */
+export function axisOf(axis: number, rank: number, where: string): number {
+  const front = axis < 0 ? axis + rank : axis;
+  if (Number.isInteger(front) && front >= 0 && front < rank) return front;
+  return shapeError('SHAPE_AXIS', where, `axis ${axis} does not exist in a tensor of ${rank} dimensions`);
+}

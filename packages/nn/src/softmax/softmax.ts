@@ -1,0 +1,95 @@
+/** softmax over channels: positive values that sum to 1 at every position. */
+import {
+  applyOne,
+  elementCount,
+  type Kernel,
+  type KernelCall,
+  Module,
+  type Operator,
+  type Shape,
+  type Tensor,
+  type TensorLike,
+  type TensorType,
+  type View,
+} from '@infnet/core';
+import { inferPair } from '../elementwise/relu.js';
+import { batchSize, dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
+import { requireType, shapeError } from '../shape.js';
+import source from './softmax.wgsl';
+
+export const softmaxKernel: Kernel = { name: 'nn/softmax', source };
+
+type None = Record<string, never>;
+
+export const softmaxOperator: Operator<None> = {
+  name: 'softmax',
+  infer([x], _attributes, where) {
+    const type = x as TensorType;
+    requireType(type, 'f32', 'the input', where);
+    if (type.shape.length < 2) shapeError('SHAPE_RANK', where, 'softmax over channels needs [N, C, ...]');
+    return [type];
+  },
+  lower({ inputs, outputs }) {
+    const [x, y] = [inputs[0] as View, outputs[0] as View];
+    return [dispatch(softmaxCall({ shape: x.type.shape, x, y }), { x, y })];
+  },
+  gradient: ({ outputs, outputGradients: [g] }) => [
+    g && applyOne(softmaxGradientOperator, [outputs[0] as Tensor, g], {}),
+  ],
+};
+
+/** Inputs: softmax's output, its gradient. */
+export const softmaxGradientOperator: Operator<None> = {
+  name: 'softmaxGradient',
+  infer: (inputs, _attributes, where) => inferPair(inputs, where),
+  lower({ inputs, outputs }) {
+    const [x, g, y] = [inputs[0] as View, inputs[1] as View, outputs[0] as View];
+    return [dispatch(softmaxCall({ shape: x.type.shape, x, y, g }), { x, g, y })];
+  },
+};
+
+export interface SoftmaxCallOptions {
+  /** [N, C, ...]. */
+  readonly shape: Shape;
+  /** Where the operands lie in their buffers. Default: from the first element on. */
+  readonly x?: OperandRange;
+  readonly y?: OperandRange;
+  /** Present for the gradient: x is then softmax's output, g that output's gradient. */
+  readonly g?: OperandRange;
+}
+
+/** One dispatch of `nn/softmax`; bindings x, y and, for the gradient, g. */
+export function softmaxCall({
+  shape,
+  x = wholeRange(shape),
+  y = wholeRange(shape),
+  g,
+}: SoftmaxCallOptions): KernelCall {
+  const area = elementCount(shape.slice(2));
+  const values = elementCount(shape);
+  return lineCall(softmaxKernel, {
+    constants: { GRADIENT: Number(g !== undefined) },
+    params: {
+      ...rangeParams('x', x),
+      ...(g === undefined ? {} : rangeParams('g', g)),
+      ...rangeParams('y', y),
+      channels: shape[1] as number,
+      area,
+    },
+    invocations: batchSize(shape) * area,
+    flops: 8 * values,
+    values: (g === undefined ? 2 : 3) * values,
+  });
+}
+
+/** exp(x) / sum of exp(x) over dimension 1 of [N, C, ...]. */
+export function softmax(x: TensorLike): Tensor {
+  return applyOne(softmaxOperator, [x], {});
+}
+
+/** Softmax over channels. */
+export class Softmax2d extends Module {
+  override forward(x: Tensor): Tensor {
+    return softmax(x);
+  }
+}
