@@ -1,9 +1,6 @@
 import { Conv2d } from '@infnet/conv';
 import { Module, type Tensor } from '@infnet/core';
-import { BatchNorm2d } from '@infnet/nn';
-
-/** One number for both directions, or [vertical, horizontal]. */
-export type Pair = number | readonly [number, number];
+import { BatchNorm2d, type Pair } from '@infnet/nn';
 
 export interface BasicConv2dOptions {
   readonly stride?: Pair;

@@ -1,1 +1,1 @@
-export { BasicConv2d, type BasicConv2dOptions, type Pair } from './basic-conv2d.js';
+export { BasicConv2d, type BasicConv2dOptions } from './basic-conv2d.js';

@@ -1,0 +1,59 @@
+// edge-attention/edge-loss-gradient: d[p] = g * factor * (sigmoid(logits[p]) - edge(mask)[p]), factor = 1 / (N C H W).
+//
+//   g       [1]           read at gOffset: gradient of the loss
+//   logits  [N, C, H, W]  read: batch item n is contiguous and starts at logitsOffset + n * logitsBatchStride
+//   mask    [N, C, H, W]  read, likewise; its edge is derived as in mask-edge.wgsl
+//   d       [N, C, H, W]  written, likewise
+//
+// Tile: one value per invocation. Dispatch: ceil(N * C * H * W / 64) workgroups in a line.
+
+struct Params {
+  gOffset: u32,
+  logitsOffset: u32, logitsBatchStride: u32,
+  maskOffset: u32, maskBatchStride: u32,
+  dOffset: u32, dBatchStride: u32,
+  itemSize: u32,
+  height: u32, width: u32,
+  factor: f32,
+  count: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> g: array<f32>;
+@group(0) @binding(2) var<storage, read> logits: array<f32>;
+@group(0) @binding(3) var<storage, read> mask: array<f32>;
+@group(0) @binding(4) var<storage, read_write> d: array<f32>;
+
+/// 1 on the inner edge, else 0; `i` is an index inside the batch item that starts at `item`.
+fn edgeAt(item: u32, i: u32) -> f32 {
+  let p = item + i;
+  if (mask[p] <= 0.5) { return 0.0; }
+  let line = i / params.width;
+  let column = i - line * params.width;
+  let row = line % params.height;
+  if (row > 0u && mask[p - params.width] <= 0.5) { return 1.0; }
+  if (row + 1u < params.height && mask[p + params.width] <= 0.5) { return 1.0; }
+  if (column > 0u && mask[p - 1u] <= 0.5) { return 1.0; }
+  if (column + 1u < params.width && mask[p + 1u] <= 0.5) { return 1.0; }
+  return 0.0;
+}
+
+/// exp stays finite: beyond 80 the sigmoid is 0 to float32 anyway.
+fn sigmoid(z: f32) -> f32 {
+  return 1.0 / (1.0 + exp(min(-z, 80.0)));
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let t = (group.y * groups.x + group.x) * 64u + lane;
+  if (t >= params.count) { return; }
+  let n = t / params.itemSize;
+  let i = t - n * params.itemSize;
+  let z = logits[params.logitsOffset + n * params.logitsBatchStride + i];
+  let edge = edgeAt(params.maskOffset + n * params.maskBatchStride, i);
+  d[params.dOffset + n * params.dBatchStride + i] = g[params.gOffset] * params.factor * (sigmoid(z) - edge);
+}

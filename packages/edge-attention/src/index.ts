@@ -1,0 +1,15 @@
+export { EdgeBranch, type EdgeBranchOptions, type EdgeBranchResult } from './edge-branch.js';
+export {
+  type EdgeLossCallOptions,
+  type EdgeLossCalls,
+  type EdgeLossGradientCallOptions,
+  edgeLossCalls,
+  edgeLossGradientCall,
+  edgeLossGradientKernel,
+  edgeLossKernel,
+  type MaskEdgeCallOptions,
+  maskEdgeCall,
+  maskEdgeKernel,
+  sumPartialsKernel,
+} from './edge-calls.js';
+export { edgeLoss, edgeLossGradientOperator, edgeLossOperator, maskEdge, maskEdgeOperator } from './edge-loss.js';

@@ -1,0 +1,47 @@
+// edge-attention/mask-edge: the inner edge of a binary mask.
+//
+//   y[p] = 1 where mask[p] is on (> 0.5) and one of its 4 neighbours inside the image is off, else 0
+//
+//   mask  [N, C, H, W]  read: batch item n is contiguous and starts at maskOffset + n * maskBatchStride
+//   y     [N, C, H, W]  written, likewise
+//
+// Tile: one value per invocation. Dispatch: ceil(N * C * H * W / 64) workgroups in a line.
+
+struct Params {
+  maskOffset: u32, maskBatchStride: u32,
+  yOffset: u32, yBatchStride: u32,
+  itemSize: u32,
+  height: u32, width: u32,
+  count: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> mask: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+
+/// 1 on the inner edge, else 0; `i` is an index inside the batch item that starts at `item`.
+fn edgeAt(item: u32, i: u32) -> f32 {
+  let p = item + i;
+  if (mask[p] <= 0.5) { return 0.0; }
+  let line = i / params.width;
+  let column = i - line * params.width;
+  let row = line % params.height;
+  if (row > 0u && mask[p - params.width] <= 0.5) { return 1.0; }
+  if (row + 1u < params.height && mask[p + params.width] <= 0.5) { return 1.0; }
+  if (column > 0u && mask[p - 1u] <= 0.5) { return 1.0; }
+  if (column + 1u < params.width && mask[p + 1u] <= 0.5) { return 1.0; }
+  return 0.0;
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let t = (group.y * groups.x + group.x) * 64u + lane;
+  if (t >= params.count) { return; }
+  let n = t / params.itemSize;
+  let i = t - n * params.itemSize;
+  y[params.yOffset + n * params.yBatchStride + i] = edgeAt(params.maskOffset + n * params.maskBatchStride, i);
+}

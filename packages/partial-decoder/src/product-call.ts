@@ -1,0 +1,59 @@
+/** The first face: a product of two or three maps, and its gradients, as dispatches of a kernel. */
+import { dispatchLine, elementCount, type Kernel, type KernelCall, type Shape } from '@infnet/core';
+import { type OperandRange, rangeParams, vectorWidth, wholeRange } from './operand.js';
+import source from './product.wgsl';
+import gradientSource from './product-gradient.wgsl';
+
+export const productKernel: Kernel = { name: 'partial-decoder/product', source };
+export const productGradientKernel: Kernel = { name: 'partial-decoder/product-gradient', source: gradientSource };
+
+/** Names of the factors and of their gradients, as the kernels call them. */
+export const FACTORS = ['a', 'b', 'c'] as const;
+
+const TILE = 4;
+
+export type ProductOperand = 'g' | (typeof FACTORS)[number] | 'y' | `d${(typeof FACTORS)[number]}`;
+
+export interface ProductCallOptions {
+  /** Shape of every operand. */
+  readonly shape: Shape;
+  readonly factors: 2 | 3;
+  /** Where the operands lie in their buffers. Default: from the first element on. */
+  readonly ranges?: Partial<Readonly<Record<ProductOperand, OperandRange>>>;
+}
+
+/** One dispatch of y = a * b (* c); bindings a, b, y (and c). */
+export function productCall(options: ProductCallOptions): KernelCall {
+  const names = FACTORS.slice(0, options.factors);
+  return call(productKernel, options, [...names, 'y'], options.factors - 1);
+}
+
+/** One dispatch of the gradients of all factors; bindings g, a, b, da, db (and c, dc). */
+export function productGradientCall(options: ProductCallOptions): KernelCall {
+  const names = FACTORS.slice(0, options.factors);
+  const operands = ['g', ...names, ...names.map((name) => `d${name}` as const)] as const;
+  return call(productGradientKernel, options, operands, options.factors === 2 ? 2 : 5);
+}
+
+function call(
+  kernel: Kernel,
+  { shape, factors, ranges = {} }: ProductCallOptions,
+  names: readonly ProductOperand[],
+  flopsPerValue: number,
+): KernelCall {
+  const operands = Object.fromEntries(names.map((name) => [name, ranges[name] ?? wholeRange(shape)]));
+  const item = elementCount(shape.slice(1));
+  const vector = vectorWidth(item, Object.values(operands));
+  const size = item / vector;
+  const span = Math.ceil(size / TILE);
+  const count = (shape[0] ?? 1) * span;
+  const values = elementCount(shape);
+  return {
+    kernel,
+    constants: { FACTORS: factors, VECTOR: vector, TILE },
+    params: { ...rangeParams(operands), size, span, count },
+    workgroups: dispatchLine(Math.ceil(count / 64)),
+    flops: values * flopsPerValue,
+    bytes: 4 * values * names.length,
+  };
+}

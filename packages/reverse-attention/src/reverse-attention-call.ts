@@ -1,0 +1,140 @@
+/** The first face: reverse attention and its gradient as dispatches of a kernel, for any WebGPU program. */
+import { dispatchLine, elementCount, type Kernel, type KernelCall } from '@infnet/core';
+import { type OperandRange, rangeParams, vectorWidth, wholeRange } from './operand.js';
+import source from './reverse-attention.wgsl';
+import gradientSource from './reverse-attention-gradient.wgsl';
+import { checkShapes, type ImageShape } from './shapes.js';
+
+export const reverseAttentionKernel: Kernel = { name: 'reverse-attention/reverse-attention', source };
+export const reverseAttentionGradientKernel: Kernel = { name: 'reverse-attention/gradient', source: gradientSource };
+
+/** Channels that one invocation weights. More save work on the weight, fewer fill a GPU with small maps. */
+const CHANNEL_TILE = 8;
+
+export interface ReverseAttentionCallOptions {
+  /** [N, C, H, W] of x and y. */
+  readonly features: ImageShape;
+  /** [N, 1, h, w] of the logits; resized to H x W where they have another size. */
+  readonly logits: ImageShape;
+  /** Where the operands lie in their buffers. Default: from the first element on. */
+  readonly ranges?: { readonly x?: OperandRange; readonly logits?: OperandRange; readonly y?: OperandRange };
+  /** The batch norm that follows, in inference: bindings weight, bias, mean, variance [C], offsets in elements. */
+  readonly normalize?: NormalizeRanges;
+}
+
+export interface NormalizeRanges {
+  readonly eps: number;
+  readonly weight?: number;
+  readonly bias?: number;
+  readonly mean?: number;
+  readonly variance?: number;
+}
+
+/**
+ * One dispatch of `y = x * (1 - sigmoid(resize(logits)))`; bindings x, logits, y (and weight, bias, mean, variance).
+ *
+ * @throws InfnetError `SHAPE_RANK`, `SHAPE_CHANNELS`, `SHAPE_MISMATCH`.
+ */
+export function reverseAttentionCall(options: ReverseAttentionCallOptions): KernelCall {
+  const { features, logits, ranges = {}, normalize } = options;
+  checkShapes(features, logits, 'reverseAttentionCall');
+  const [batch, channels, height, width] = features;
+  const operands = { x: ranges.x ?? wholeRange(features), y: ranges.y ?? wholeRange(features) };
+  const vector = vectorWidth(height * width, Object.values(operands));
+  const span = (height * width) / vector;
+  const blocks = Math.ceil(channels / CHANNEL_TILE);
+  const count = batch * blocks * span;
+  const values = elementCount(features);
+  const resize = resizeParams(features, logits);
+  return {
+    kernel: reverseAttentionKernel,
+    constants: { VECTOR: vector, RESIZE: Number(resize !== undefined), NORMALIZE: Number(normalize !== undefined) },
+    params: {
+      ...rangeParams({ ...operands, logits: ranges.logits ?? wholeRange(logits) }),
+      channels,
+      tile: CHANNEL_TILE,
+      blocks,
+      span,
+      count,
+      ...resize,
+      ...(normalize === undefined ? {} : normalizeParams(normalize)),
+    },
+    workgroups: dispatchLine(Math.ceil(count / 64)),
+    flops: values * (normalize === undefined ? 1 : 3) + 14 * batch * blocks * height * width,
+    bytes: 4 * (2 * values + elementCount(logits) + (normalize === undefined ? 0 : 4 * channels)),
+  };
+}
+
+export interface ReverseAttentionGradientCallOptions {
+  /** [N, C, H, W] of g, x and dx; dResized is [N, 1, H, W]. */
+  readonly features: ImageShape;
+  /** [N, 1, h, w] of the logits. */
+  readonly logits: ImageShape;
+  /** Whether dx is written too. Default true. */
+  readonly input?: boolean;
+  /** Invocations that share the channels of one value; 1 needs no barrier and is for CPU adapters. Default 8. */
+  readonly split?: 1 | 8;
+  readonly ranges?: Partial<Readonly<Record<'g' | 'x' | 'logits' | 'dx' | 'dResized', OperandRange>>>;
+}
+
+/**
+ * One dispatch of the gradients; bindings g, x, logits, dResized (and dx). `dResized` is the gradient with respect to the
+ * logits *after* resizing.
+ *
+ * @throws InfnetError `SHAPE_RANK`, `SHAPE_CHANNELS`, `SHAPE_MISMATCH`.
+ */
+export function reverseAttentionGradientCall(options: ReverseAttentionGradientCallOptions): KernelCall {
+  const { features, logits, input = true, split = 8, ranges = {} } = options;
+  checkShapes(features, logits, 'reverseAttentionGradientCall');
+  const [batch, channels, height, width] = features;
+  const operands = {
+    g: ranges.g ?? wholeRange(features),
+    x: ranges.x ?? wholeRange(features),
+    dResized: ranges.dResized ?? wholeRange([batch, 1, height, width]),
+    ...(input ? { dx: ranges.dx ?? wholeRange(features) } : {}),
+  };
+  const vector = vectorWidth(height * width, Object.values(operands));
+  const span = (height * width) / vector;
+  const group = split === 1 ? 64 : 256;
+  const tiles = Math.ceil(span / (group / split));
+  const values = elementCount(features);
+  const resize = resizeParams(features, logits);
+  return {
+    kernel: reverseAttentionGradientKernel,
+    constants: {
+      VECTOR: vector,
+      RESIZE: Number(resize !== undefined),
+      INPUT: Number(input),
+      GROUP: group,
+      SPLIT: split,
+    },
+    params: {
+      ...rangeParams({ ...operands, logits: ranges.logits ?? wholeRange(logits) }),
+      channels,
+      span,
+      tiles,
+      count: batch * tiles,
+      ...resize,
+    },
+    workgroups: dispatchLine(batch * tiles),
+    flops: values * (input ? 3 : 2) + 20 * batch * height * width,
+    bytes: 4 * (values * (input ? 3 : 2) + elementCount(logits) + batch * height * width),
+  };
+}
+
+function resizeParams(features: ImageShape, logits: ImageShape): Readonly<Record<string, number>> | undefined {
+  const [, , height, width] = features;
+  const [, , logitsHeight, logitsWidth] = logits;
+  if (height === logitsHeight && width === logitsWidth) return undefined;
+  return { width, logitsHeight, logitsWidth, rowStep: logitsHeight / height, columnStep: logitsWidth / width };
+}
+
+function normalizeParams({
+  eps,
+  weight = 0,
+  bias = 0,
+  mean = 0,
+  variance = 0,
+}: NormalizeRanges): Record<string, number> {
+  return { eps, weightOffset: weight, biasOffset: bias, meanOffset: mean, varianceOffset: variance };
+}

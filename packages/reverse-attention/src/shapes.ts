@@ -1,0 +1,38 @@
+import { formatShape, InfnetError, type Shape, type TensorType } from '@infnet/core';
+import type { ImageShape } from '@infnet/nn';
+
+export type { ImageShape };
+
+/** The shape of a float32 map. @throws InfnetError `SHAPE_RANK`, `SHAPE_DTYPE`. */
+export function imageShape(type: TensorType | undefined, what: string, where: string): ImageShape {
+  if (type?.dtype === 'f32' && type.shape.length === 4) return type.shape as unknown as ImageShape;
+  const wrongType = type !== undefined && type.dtype !== 'f32';
+  throw new InfnetError({
+    code: wrongType ? 'SHAPE_DTYPE' : 'SHAPE_RANK',
+    message: wrongType
+      ? `${what} holds ${type.dtype}; f32 is needed`
+      : `${what} has the shape ${formatShape(type?.shape ?? [])}; [batch, channels, height, width] is needed`,
+    where,
+  });
+}
+
+/** Checks features [N, C, H, W] against logits [N, 1, h, w]. @throws InfnetError `SHAPE_RANK`, `SHAPE_CHANNELS`, `SHAPE_MISMATCH`. */
+export function checkShapes(features: Shape, logits: Shape, where: string): void {
+  const [batch] = imageShape({ shape: features, dtype: 'f32' }, 'the feature map', where);
+  const [logitsBatch, channels] = imageShape({ shape: logits, dtype: 'f32' }, 'the logits', where);
+  if (channels !== 1) {
+    throw new InfnetError({
+      code: 'SHAPE_CHANNELS',
+      message: `the logits ${formatShape(logits)} have ${channels} channels; reverse attention takes one`,
+      where,
+      fix: 'Apply it once per class, with the logits of that class (narrow(logits, 1, k, 1)).',
+    });
+  }
+  if (batch !== logitsBatch) {
+    throw new InfnetError({
+      code: 'SHAPE_MISMATCH',
+      message: `the feature map ${formatShape(features)} and the logits ${formatShape(logits)} have different batch sizes`,
+      where,
+    });
+  }
+}
