@@ -1,5 +1,5 @@
 import type { UserConfig } from 'tsdown';
-import { library } from '../../scripts/tsdown.mjs';
+import { library } from '../scripts/tsdown.mjs';
 
 const config: UserConfig = library({ platform: 'node' });
 

@@ -59,7 +59,7 @@ it('makes every buffer, copy and submit itself: infnet adds none', async () => {
     expect.stringMatching(/^createBuffer conv\/.* parameters$/),
     'createBuffer reverse-attention/reverse-attention parameters',
     'createCommandEncoder',
-    'copyBufferToBuffer',
+    'copyBufferToBuffer attended',
     'submit',
     'mapAsync',
     ...Array.from({ length: 6 }, () => 'destroy'),
