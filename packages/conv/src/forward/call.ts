@@ -1,0 +1,198 @@
+/** Kernel calls of a gathering product: which kernel, which tile, which parameters. */
+import { dispatchLine, type DeviceProfile, InfnetError, type Kernel, type KernelCall } from '@infnet/core';
+import directSource from '../kernels/direct.wgsl';
+import gemmSubgroupSource from '../kernels/gemm-subgroup.wgsl';
+import gemmTiledSource from '../kernels/gemm-tiled.wgsl';
+import gemmSource from '../kernels/gemm.wgsl';
+import { type Gather, gatherGrid, isPointwise } from './gather.js';
+import { subgroupTile, tiledTile } from './tile.js';
+
+export const gemmKernel: Kernel = { name: 'conv/gemm', source: gemmSource };
+export const gemmSubgroupKernel: Kernel = { name: 'conv/gemm-subgroup', source: gemmSubgroupSource };
+export const gemmTiledKernel: Kernel = { name: 'conv/gemm-tiled', source: gemmTiledSource };
+export const directKernel: Kernel = { name: 'conv/direct', source: directSource };
+
+/** The kernels that can do any gathering product in one dispatch. */
+export type GatherKernel = 'gemm' | 'gemm-subgroup' | 'gemm-tiled' | 'direct';
+
+/**
+ * Where an operand lies in its buffer, in elements: item n of the batch starts at `offset + n * batchStride` and is
+ * contiguous. A view of the planner is one.
+ */
+export interface OperandRange {
+  readonly offset: number;
+  readonly batchStride: number;
+}
+
+/** What is done to a sum before it is stored: `act(sum * scale + shift + residual)`. */
+export interface Epilogue {
+  /** `bias`: a binding `bias` [oc]. `scaleShift`: a binding `affine` [2, oc], scale then shift. Default `none`. */
+  readonly affine?: 'none' | 'bias' | 'scaleShift';
+  /** Elements before the first of `bias` or `affine`. Default 0. */
+  readonly affineOffset?: number;
+  /** A binding `residual` of the output's shape is added. */
+  readonly residual?: OperandRange | undefined;
+  readonly relu?: boolean;
+}
+
+/** The operands of a gathering product. */
+export interface GatherOperands extends Epilogue {
+  readonly x: OperandRange;
+  readonly y: OperandRange;
+  /** A tensor of x's shape that is added to x while it is loaded. */
+  readonly addend?: OperandRange | undefined;
+  /** Whether x, the addend lie in the storage that y lies in; then they have no binding of their own. */
+  readonly xInOutput?: boolean;
+  readonly addendInOutput?: boolean;
+}
+
+const AFFINE = { none: 0, bias: 1, scaleShift: 2 } as const;
+const LINE = 32;
+
+/** `struct Params` of an epilogue and its constants, as all convolution kernels name them. */
+export function epilogueFields({ affine = 'none', affineOffset = 0, residual, relu = false }: Epilogue): {
+  readonly constants: Readonly<Record<string, number>>;
+  readonly params: Readonly<Record<string, number>>;
+} {
+  return {
+    constants: { AFFINE: AFFINE[affine], RESIDUAL: Number(residual !== undefined) },
+    params: {
+      affineOffset,
+      residualOffset: residual?.offset ?? 0,
+      residualBatchStride: residual?.batchStride ?? 0,
+      relu: Number(relu),
+    },
+  };
+}
+
+/**
+ * One dispatch of a gathering product.
+ *
+ * @param work FLOPs and bytes to report; they follow from the convolution, not from the tiles.
+ * @throws InfnetError `KERNEL_UNAVAILABLE` for `gemm-subgroup` on a device without subgroups of a fixed size.
+ */
+export function gatherCall(
+  kernel: GatherKernel,
+  gather: Gather,
+  operands: GatherOperands,
+  device: DeviceProfile,
+  work: Pick<KernelCall, 'flops' | 'bytes'>,
+): KernelCall {
+  const { batch, groups, outChannels, resultSize, resultStride, sourceSize, weight } = gather;
+  const { rows, columns, classes } = gatherGrid(gather);
+  const { x, y, addend, xInOutput = false, addendInOutput = false } = operands;
+  const pixels = batch * rows * columns;
+  const epilogue = epilogueFields(operands);
+  const constants = {
+    ...epilogue.constants,
+    X_IN_OUTPUT: Number(xInOutput),
+    ADDEND: addend === undefined ? 0 : addendInOutput ? 2 : 1,
+  };
+  const params = {
+    ...epilogue.params,
+    inChannels: gather.inChannels,
+    outChannels,
+    channels: outChannels * groups,
+    columns,
+    area: rows * columns,
+    pixels,
+    sourceHeight: sourceSize[0],
+    sourceWidth: sourceSize[1],
+    sourceStrideY: gather.sourceStride[0],
+    sourceStrideX: gather.sourceStride[1],
+    resultHeight: resultSize[0],
+    resultWidth: resultSize[1],
+    resultStrideY: resultStride[0],
+    resultStrideX: resultStride[1],
+    kernelHeight: gather.kernel[0],
+    kernelWidth: gather.kernel[1],
+    tapStartY: gather.tapStart[0],
+    tapStartX: gather.tapStart[1],
+    tapStepY: gather.tapStep[0],
+    tapStepX: gather.tapStep[1],
+    xOffset: x.offset,
+    xBatchStride: x.batchStride,
+    xChannelStride: sourceSize[0] * sourceSize[1],
+    addendOffset: addend?.offset ?? 0,
+    addendBatchStride: addend?.batchStride ?? 0,
+    weightOffset: weight.offset,
+    weightOutStride: weight.out,
+    weightInStride: weight.in,
+    weightTapStrideY: weight.tapY,
+    weightTapStrideX: weight.tapX,
+    weightGroupStride: weight.group,
+    yOffset: y.offset,
+    yBatchStride: y.batchStride,
+    yChannelStride: resultSize[0] * resultSize[1],
+  };
+  const layers = groups * classes;
+  const lines = (count: number): [number, number, number] => {
+    const [width, height] = dispatchLine(count);
+    return [width, height, layers];
+  };
+  const taps = Number(!isPointwise(gather));
+  switch (kernel) {
+    case 'gemm-subgroup': {
+      if (device.subgroupSize === 0) throw unavailable(kernel);
+      const tile = subgroupTile(outChannels, pixels, device.subgroupSize);
+      const channelTiles = Math.ceil(outChannels / tile.channels);
+      const tileConstants = { CHANNELS: tile.channels, PIXELS: tile.pixels, SUBGROUP: device.subgroupSize, TAPS: taps };
+      return {
+        kernel: gemmSubgroupKernel,
+        constants: { ...constants, ...tileConstants },
+        params: { ...params, channelTiles },
+        workgroups: lines(channelTiles * Math.ceil(pixels / (tile.pixels * device.subgroupSize))),
+        ...work,
+      };
+    }
+    case 'gemm': {
+      const tile = { CHANNELS: 8, PIXELS: 8 };
+      const channelTiles = Math.ceil(outChannels / tile.CHANNELS);
+      return {
+        kernel: gemmKernel,
+        constants: { ...constants, ...tile, TAPS: taps },
+        params: { ...params, channelTiles },
+        workgroups: lines(Math.ceil((channelTiles * Math.ceil(pixels / tile.PIXELS)) / LINE)),
+        ...work,
+      };
+    }
+    case 'gemm-tiled': {
+      const tile = tiledTile(gather.inChannels, outChannels, pixels, layers);
+      const channelTiles = Math.ceil(outChannels / tile.TILE_M);
+      return {
+        kernel: gemmTiledKernel,
+        constants: { ...constants, ...tile },
+        params: { ...params, channelTiles },
+        workgroups: lines(channelTiles * Math.ceil(pixels / tile.TILE_N)),
+        ...work,
+      };
+    }
+    case 'direct': {
+      const channelsPerTile = outChannels >= 4 ? 4 : 1;
+      const channelTiles = Math.ceil(outChannels / channelsPerTile);
+      const [blockRows, blockColumns] = [Math.ceil(rows / 4), Math.ceil(columns / 4)];
+      return {
+        kernel: directKernel,
+        constants: { ...constants, CHANNELS: channelsPerTile, ...rowReuse(gather) },
+        params: { ...params, blockColumns, blockRows, batch },
+        workgroups: lines(Math.ceil((blockColumns * blockRows * batch * channelTiles) / LINE)),
+        ...work,
+      };
+    }
+  }
+}
+
+/** Taps of a kernel row that share loads in `direct`: all of them where they lie side by side and are few. */
+function rowReuse({ kernel, tapStep, sourceStride, resultStride }: Gather): { readonly WIDTH: number; readonly STEP: number } {
+  const width = kernel[1];
+  const adjacent = tapStep[1] === 1 && resultStride[0] === 1 && resultStride[1] === 1 && sourceStride[1] <= 2;
+  return adjacent && width > 1 && width <= 7 ? { WIDTH: width, STEP: sourceStride[1] } : { WIDTH: 1, STEP: 1 };
+}
+
+function unavailable(kernel: string): InfnetError {
+  return new InfnetError({
+    code: 'KERNEL_UNAVAILABLE',
+    message: `the kernel ${kernel} needs subgroups of one fixed size, which this device does not have`,
+    fix: 'Leave the choice of the algorithm to infnet.',
+  });
+}

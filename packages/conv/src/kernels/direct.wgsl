@@ -1,0 +1,215 @@
+// Convolution without a product: for few result channels per group (depthwise, one-channel maps), on any adapter.
+//
+//   y[n, m, pixel] = act(scale[m] * sum over taps t, channels k of weight[m, k, t] * (x + addend)[n, k, source(pixel, t)]
+//                        + shift[m] + residual[n, m, pixel])
+//
+// Which convolution it is, and the layout of x, weight, y, bias, affine, residual and addend: see gemm-subgroup.wgsl, whose
+// parameters these are.
+//
+// Tile: one invocation makes CHANNELS channels of 4 * 4 pixels. WIDTH is the number of taps of a kernel row that share one
+// load of 3 * STEP + WIDTH source values: the kernel's whole width where dilation is 1 and STEP the stride (no classes);
+// or WIDTH 1 and STEP 1 for anything, where every tap loads its own 4 values.
+// Dispatch: workgroups of 32 in lines; blocks in x, y (block columns fastest, then block rows, images, channel tiles), group
+// * classes + class in z.
+struct Params {
+  inChannels: u32, // of one group: the length of the sum
+  outChannels: u32, // of one group
+  channels: u32, // result channels of all groups
+  columns: u32, // of the pixel grid (of one class)
+  area: u32, // rows * columns of the grid
+  pixels: u32, // area * batch
+  sourceHeight: u32,
+  sourceWidth: u32,
+  sourceStrideY: i32,
+  sourceStrideX: i32,
+  resultHeight: u32,
+  resultWidth: u32,
+  resultStrideY: i32, // resultStrideY * resultStrideX classes
+  resultStrideX: i32,
+  kernelHeight: i32,
+  kernelWidth: i32,
+  tapStartY: i32,
+  tapStartX: i32,
+  tapStepY: i32,
+  tapStepX: i32,
+  xOffset: u32,
+  xBatchStride: u32,
+  xChannelStride: u32,
+  addendOffset: u32,
+  addendBatchStride: u32,
+  weightOffset: i32,
+  weightOutStride: i32,
+  weightInStride: i32,
+  weightTapStrideY: i32,
+  weightTapStrideX: i32,
+  weightGroupStride: i32,
+  yOffset: u32,
+  yBatchStride: u32,
+  yChannelStride: u32,
+  affineOffset: u32,
+  residualOffset: u32,
+  residualBatchStride: u32,
+  relu: u32,
+  blockColumns: u32,
+  blockRows: u32,
+  batch: u32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+#if X_IN_OUTPUT == 0
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+#end
+@group(0) @binding(2) var<storage, read> weight: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+#if AFFINE == 1
+@group(0) @binding(4) var<storage, read> bias: array<f32>;
+#elif AFFINE == 2
+@group(0) @binding(4) var<storage, read> affine: array<f32>;
+#end
+#if RESIDUAL
+@group(0) @binding(5) var<storage, read> residual: array<f32>;
+#end
+#if ADDEND == 1
+@group(0) @binding(6) var<storage, read> addend: array<f32>;
+#end
+
+// x (+ addend); `at` and `addendAt` are indices into their buffers.
+fn source(at: u32, addendAt: u32) -> f32 {
+#if X_IN_OUTPUT
+  var value = y[at];
+#else
+  var value = x[at];
+#end
+#if ADDEND == 1
+  value += addend[addendAt];
+#elif ADDEND == 2
+  value += y[addendAt];
+#end
+  return value;
+}
+
+// Writes one result: `channel` of all groups, `place` inside its map.
+fn finish(sum: f32, n: u32, channel: u32, place: u32) {
+  var value = sum;
+#if AFFINE == 1
+  value += bias[params.affineOffset + channel];
+#elif AFFINE == 2
+  let scale = affine[params.affineOffset + channel];
+  value = value * scale + affine[params.affineOffset + params.channels + channel];
+#end
+#if RESIDUAL
+  value += residual[params.residualOffset + n * params.residualBatchStride + channel * params.yChannelStride + place];
+#end
+  // Not max(): a NaN stays one.
+  value = select(value, 0.0, params.relu != 0u && value < 0.0);
+  y[params.yOffset + n * params.yBatchStride + channel * params.yChannelStride + place] = value;
+}
+
+@compute @workgroup_size(32)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let classes = u32(params.resultStrideY * params.resultStrideX);
+  let group = workgroup.z / classes;
+  let classY = i32(workgroup.z % classes) / params.resultStrideX;
+  let classX = i32(workgroup.z) % params.resultStrideX;
+  let xGroup = params.xOffset + group * params.inChannels * params.xChannelStride;
+  let addendGroup = params.addendOffset + group * params.inChannels * params.xChannelStride;
+  let weightGroup = params.weightOffset + i32(group) * params.weightGroupStride;
+  var block = (workgroup.y * workgroups.x + workgroup.x) * 32u + local;
+  let gridColumn = i32(block % params.blockColumns) * 4;
+  block /= params.blockColumns;
+  let gridRow = i32(block % params.blockRows) * 4;
+  block /= params.blockRows;
+  let n = block % params.batch;
+  let firstChannel = block / params.batch * $(CHANNELS)u;
+  if (firstChannel >= params.outChannels) {
+    return;
+  }
+#for i in 0..CHANNELS
+  let m$(i) = weightGroup + i32(min(firstChannel + $(i)u, params.outChannels - 1u)) * params.weightOutStride;
+#end
+#for i in 0..CHANNELS
+#for r in 0..4
+#for c in 0..4
+  var sum$(i)_$(r)_$(c) = 0.0;
+#end
+#end
+#end
+  for (var ky = 0; ky < params.kernelHeight; ky++) {
+    let numeratorY = classY + params.tapStartY + ky * params.tapStepY;
+    if (numeratorY % params.resultStrideY != 0) {
+      continue;
+    }
+    let tapY = numeratorY / params.resultStrideY;
+#for r in 0..4
+    let row$(r) = (gridRow + $(r)) * params.sourceStrideY + tapY;
+    let rowInside$(r) = u32(row$(r)) < params.sourceHeight;
+    let rowPlace$(r) = select(0u, u32(row$(r)) * params.sourceWidth, rowInside$(r));
+#end
+    for (var kx = 0; kx < params.kernelWidth; kx += $(WIDTH)) {
+      let numeratorX = classX + params.tapStartX + kx * params.tapStepX;
+      if (numeratorX % params.resultStrideX != 0) {
+        continue;
+      }
+      let tapX = numeratorX / params.resultStrideX;
+      let tap = ky * params.weightTapStrideY + kx * params.weightTapStrideX;
+#for c in 0..3 * STEP + WIDTH
+#if WIDTH == 1
+      let column$(c) = (gridColumn + $(c)) * params.sourceStrideX + tapX;
+#else
+      let column$(c) = gridColumn * $(STEP) + $(c) + tapX;
+#end
+      let columnInside$(c) = u32(column$(c)) < params.sourceWidth;
+      let columnPlace$(c) = select(0u, u32(column$(c)), columnInside$(c));
+#end
+      var at = xGroup + n * params.xBatchStride;
+      var addendAt = addendGroup + n * params.addendBatchStride;
+      var weightAt = tap;
+      for (var k = 0u; k < params.inChannels; k++) {
+#for r in 0..4
+#for c in 0..3 * STEP + WIDTH
+        let place$(r)_$(c) = rowPlace$(r) + columnPlace$(c);
+        let value$(r)_$(c) = source(at + place$(r)_$(c), addendAt + place$(r)_$(c));
+        let v$(r)_$(c) = select(0.0, value$(r)_$(c), rowInside$(r) && columnInside$(c));
+#end
+#end
+#for t in 0..WIDTH
+#for i in 0..CHANNELS
+        let w$(t)_$(i) = weight[m$(i) + weightAt + $(t) * params.weightTapStrideX];
+#for r in 0..4
+#for c in 0..4
+        sum$(i)_$(r)_$(c) += w$(t)_$(i) * v$(r)_$(c * STEP + t);
+#end
+#end
+#end
+#end
+        at += params.xChannelStride;
+        addendAt += params.xChannelStride;
+        weightAt += params.weightInStride;
+      }
+    }
+  }
+
+  var sums: array<f32, $(CHANNELS * 16)>;
+#for i in 0..CHANNELS
+#for r in 0..4
+#for c in 0..4
+  sums[$(i * 16 + r * 4 + c)] = sum$(i)_$(r)_$(c);
+#end
+#end
+#end
+  let outChannels = min($(CHANNELS)u, params.outChannels - firstChannel);
+  for (var j = 0; j < 16; j++) {
+    let row = (gridRow + j / 4) * params.resultStrideY + classY;
+    let column = (gridColumn + j % 4) * params.resultStrideX + classX;
+    if (u32(row) >= params.resultHeight || u32(column) >= params.resultWidth) {
+      continue;
+    }
+    let place = u32(row) * params.resultWidth + u32(column);
+    for (var i = 0u; i < outChannels; i++) {
+      finish(sums[i * 16u + u32(j)], n, group * params.outChannels + firstChannel + i, place);
+    }
+  }
+}

@@ -1,0 +1,67 @@
+/** The convolution operator. */
+import { applyOne, type Operator, type Tensor, type TensorLike, type TensorType } from '@infnet/core';
+import type { ConvolutionAlgorithm } from '../forward/algorithm.js';
+import {
+  type Conv2dGeometry,
+  type Conv2dOptions,
+  conv2dGeometry,
+  conv2dSettings,
+  outputShape,
+  requireShape,
+  requireType,
+} from '../geometry.js';
+import { absorbConsumer, absorbProducer } from './fuse.js';
+import { type Conv2dAttributes, lowerConvolution } from './lower.js';
+
+/** Inputs: x [n, c, h, w], weight [oc, c / groups, kh, kw], and bias [oc] if there is one. */
+export const conv2dOperator: Operator<Conv2dAttributes> = {
+  name: 'conv2d',
+  infer: (inputs, attributes, where) => [inferConv2d(inputs, attributes, where)],
+  lower: (context) =>
+    lowerConvolution(context, context.attributes, context.inputs.length > 2 ? ['x', 'weight', 'bias'] : ['x', 'weight'], false),
+  absorbConsumer,
+  absorbProducer,
+  sharesStorage: () => [0],
+};
+
+/**
+ * Convolution (cross-correlation, as everywhere in the field):
+ *
+ *     y[n, m, i, j] = bias[m] + sum over c, u, v of weight[m, c, u, v] * x[n, c, i * stride + u * dilation - padding, ...]
+ *
+ * @param x [n, c, h, w]
+ * @param weight [oc, c / groups, kh, kw]
+ * @param bias [oc]
+ * @returns [n, oc, oh, ow]
+ * @throws InfnetError `SHAPE_RANK`, `SHAPE_DTYPE`, `SHAPE_CHANNELS`, `SHAPE_MISMATCH` (bias), `SHAPE_EMPTY`, `SHAPE_ATTRIBUTE`,
+ * with the module path and the shapes.
+ */
+export function conv2d(
+  x: TensorLike,
+  weight: TensorLike,
+  bias?: TensorLike,
+  options: Conv2dOptions & { readonly algorithm?: ConvolutionAlgorithm } = {},
+): Tensor {
+  const { algorithm, ...rest } = options;
+  const settings = conv2dSettings(rest, [weight.shape[2] ?? 1, weight.shape[3] ?? 1], 'conv2d');
+  const attributes: Conv2dAttributes = algorithm === undefined ? settings : { ...settings, algorithm };
+  return applyOne(conv2dOperator, bias === undefined ? [x, weight] : [x, weight, bias], attributes);
+}
+
+/** The geometry of a node from the types of its first two inputs. */
+export function geometryOf(inputs: readonly TensorType[], attributes: Conv2dAttributes, where: string): Conv2dGeometry {
+  const [x, weight] = inputs as readonly [TensorType, TensorType];
+  requireType(x, 'f32', 'the input', where);
+  requireType(weight, 'f32', 'the weight', where);
+  return conv2dGeometry(x.shape, weight.shape, attributes, where);
+}
+
+function inferConv2d(inputs: readonly TensorType[], attributes: Conv2dAttributes, where: string): TensorType {
+  const geometry = geometryOf(inputs, attributes, where);
+  const bias = inputs[2];
+  if (bias !== undefined) {
+    requireType(bias, 'f32', 'the bias', where);
+    requireShape(bias.shape, [geometry.outChannels], 'the bias', where);
+  }
+  return { shape: outputShape(geometry), dtype: 'f32' };
+}

@@ -1,0 +1,35 @@
+/** Batch norm in inference mode as scale and shift of a convolution's result. */
+import type { Kernel, KernelCall, Operator, View } from '@infnet/core';
+import source from '../kernels/fold-batch-norm.wgsl';
+import { requireShape } from '../geometry.js';
+
+export const foldBatchNormKernel: Kernel = { name: 'conv/fold-batch-norm', source };
+
+/** One dispatch of `conv/fold-batch-norm`; bindings gamma, beta, mean, variance, bias if `bias`, affine. */
+export function foldBatchNormCall(channels: number, eps: number, bias: boolean): KernelCall {
+  return {
+    kernel: foldBatchNormKernel,
+    constants: { BIAS: Number(bias) },
+    params: { channels, eps },
+    workgroups: [Math.ceil(channels / 32), 1, 1],
+    flops: 5 * channels,
+    bytes: 4 * channels * (bias ? 7 : 6),
+  };
+}
+
+/** Inputs: gamma, beta, mean, variance, and the convolution's bias if it has one, all [channels]. Output: [2, channels]. */
+export const foldBatchNormOperator: Operator<{ readonly eps: number }> = {
+  name: 'foldBatchNorm',
+  infer: (inputs, _attributes, where) => {
+    const channels = inputs[0]?.shape[0] ?? 0;
+    for (const input of inputs) requireShape(input.shape, [channels], 'a parameter of batch norm', where);
+    return [{ shape: [2, channels], dtype: 'f32' }];
+  },
+  takesViews: false,
+  lower: ({ attributes, inputs, outputs }) => {
+    const [gamma, beta, mean, variance, bias] = inputs as readonly [View, View, View, View, View?];
+    const affine = outputs[0] as View;
+    const call = foldBatchNormCall(affine.type.shape[1] as number, attributes.eps, bias !== undefined);
+    return [{ ...call, operands: { gamma, beta, mean, variance, affine, ...(bias && { bias }) } }];
+  },
+};

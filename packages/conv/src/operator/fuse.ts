@@ -1,0 +1,172 @@
+/**
+ * What a convolution does besides: fusion rules and the fused operator.
+ *
+ *     y = relu( conv(x + addend, weight) * scale + shift + residual )
+ *
+ * A convolution takes over, in the order in which they follow it: a batch norm in inference mode (as scale and shift, folded
+ * once, so that the weights stay as they are), the addition of a tensor of the result's shape, and relu. Nothing after
+ * relu can be taken over, and no batch norm after an addition. It takes over an addition *before* it where the
+ * algorithm reads each source value few times; see {@link absorbsAddend}.
+ */
+import {
+  type Attributes,
+  type GraphNode,
+  type Operator,
+  type Replacement,
+  type RewriteContext,
+  sameShape,
+  type Tensor,
+} from '@infnet/core';
+import { type ConvolutionAlgorithm, chooseAlgorithm, winogradTileOf } from '../forward/algorithm.js';
+import { forwardGather } from '../forward/gather.js';
+import { conv2dGeometry } from '../geometry.js';
+import { foldBatchNormOperator } from './fold-batch-norm.js';
+import { type Conv2dAttributes, lowerConvolution, type OperandRole } from './lower.js';
+import { winogradWeightOperator } from './winograd-weight.js';
+
+export interface FusedConv2dAttributes extends Conv2dAttributes {
+  /** What each input is, in order; begins with x and weight. */
+  readonly operands: readonly OperandRole[];
+  readonly relu: boolean;
+}
+
+/** `relu(conv2d(x + addend, weight) * scale + shift + residual)`, any part left out. Made by fusion only. */
+export const fusedConv2dOperator: Operator<FusedConv2dAttributes> = {
+  name: 'fusedConv2d',
+  infer: ([x, weight], attributes, where) => {
+    const geometry = conv2dGeometry(x?.shape ?? [], weight?.shape ?? [], attributes, where);
+    return [{ shape: [geometry.batch, geometry.outChannels, ...geometry.outSize], dtype: 'f32' }];
+  },
+  lower: (context) => lowerConvolution(context, context.attributes, context.attributes.operands, context.attributes.relu),
+  absorbConsumer: (node, consumer, rewrite) => absorbConsumer(node, consumer, rewrite),
+  absorbProducer: (node, index, producer, rewrite) => absorbProducer(node, index, producer, rewrite),
+  sharesStorage: ({ operands }) => [0, operands.indexOf('addend')].filter((index) => index >= 0),
+};
+
+/** What fusion looks at of a convolution, plain or fused. */
+type ConvolutionNode = Pick<GraphNode<Conv2dAttributes>, 'inputs' | 'outputs' | 'attributes'>;
+
+/** A convolution being fused: its inputs by role. */
+interface Fusion {
+  readonly attributes: Conv2dAttributes;
+  readonly operands: ReadonlyMap<OperandRole, Tensor>;
+  readonly relu: boolean;
+}
+
+/** Takes over a following `batchNorm2d` (inference), `add`, `addRelu` or `relu`. */
+export function absorbConsumer(
+  node: ConvolutionNode,
+  consumer: GraphNode,
+  rewrite: RewriteContext,
+): Replacement | undefined {
+  const fusion = fusionOf(node);
+  const result = node.outputs[0] as Tensor;
+  switch (consumer.operator.name) {
+    case 'relu':
+      return replacement({ ...fusion, relu: true }, rewrite);
+    case 'add':
+    case 'addRelu':
+      return absorbAdd(fusion, result, consumer, rewrite);
+    case 'batchNorm2d':
+      return absorbBatchNorm(fusion, result, consumer, rewrite);
+    default:
+      return undefined;
+  }
+}
+
+/** Takes over an addition of two tensors of one shape that feeds x. */
+export function absorbProducer(
+  node: ConvolutionNode,
+  index: number,
+  producer: GraphNode,
+  rewrite: RewriteContext,
+): Replacement | undefined {
+  const fusion = fusionOf(node);
+  const [a, b] = producer.inputs;
+  if (index !== 0 || producer.operator.name !== 'add' || producer.inputs.length !== 2 || fusion.operands.has('addend')) return undefined;
+  if (a === undefined || b === undefined || a === b || !sameShape(a.shape, b.shape)) return undefined;
+  if (!absorbsAddend(algorithmOf(fusion, rewrite))) return undefined;
+  return replacement(withOperands(fusion, ['x', a], ['addend', b]), rewrite);
+}
+
+/**
+ * Whether adding while loading is worth it. Winograd's source transform reads a value 2.25 or 4 times, so an addition
+ * there costs about what a pass of its own would, and saves its memory. The other kernels read a value once per tap
+ * and channel tile, where a second load each time is dearer than the pass it saves.
+ */
+export function absorbsAddend(algorithm: ConvolutionAlgorithm): boolean {
+  return winogradTileOf(algorithm) !== undefined;
+}
+
+function absorbAdd(
+  fusion: Fusion,
+  result: Tensor,
+  { inputs, operator }: GraphNode,
+  rewrite: RewriteContext,
+): Replacement | undefined {
+  const other = inputs[0] === result ? inputs[1] : inputs[0];
+  if (fusion.relu || fusion.operands.has('residual') || other === undefined || other === result || inputs.length !== 2) return undefined;
+  if (!sameShape(other.shape, result.shape)) return undefined;
+  return replacement({ ...withOperands(fusion, ['residual', other]), relu: operator.name === 'addRelu' }, rewrite);
+}
+
+function absorbBatchNorm(
+  fusion: Fusion,
+  result: Tensor,
+  { inputs, attributes }: GraphNode,
+  rewrite: RewriteContext,
+): Replacement | undefined {
+  const { relu, operands } = fusion;
+  const parameters = inputs.slice(1);
+  const bias = operands.get('bias');
+  if (relu || operands.has('residual') || operands.has('affine')) return undefined;
+  if (attributes['training'] !== false || inputs[0] !== result || parameters.length !== 4) return undefined;
+  const folded = bias === undefined ? parameters : [...parameters, bias];
+  if (!folded.every((tensor) => rewrite.isConstant(tensor))) return undefined;
+  const [affine] = rewrite.apply(foldBatchNormOperator as unknown as Operator, folded, { eps: attributes['eps'] });
+  return replacement(withOperands(fusion, ['bias', undefined], ['affine', affine]), rewrite);
+}
+
+function fusionOf({ attributes, inputs }: ConvolutionNode): Fusion {
+  const { operands, relu = false, ...rest } = attributes as Conv2dAttributes & Partial<FusedConv2dAttributes>;
+  const roles: readonly OperandRole[] = operands ?? ['x', 'weight', 'bias'];
+  return { attributes: rest as Conv2dAttributes, relu, operands: new Map(inputs.map((tensor, i) => [roles[i] as OperandRole, tensor])) };
+}
+
+function withOperands(fusion: Fusion, ...changes: readonly (readonly [OperandRole, Tensor | undefined])[]): Fusion {
+  const operands = new Map(fusion.operands);
+  for (const [role, tensor] of changes) {
+    if (tensor === undefined) operands.delete(role);
+    else operands.set(role, tensor);
+  }
+  return { ...fusion, operands };
+}
+
+function algorithmOf({ attributes, operands }: Fusion, { device, precision }: RewriteContext): ConvolutionAlgorithm {
+  const [x, weight] = [operands.get('x') as Tensor, operands.get('weight') as Tensor];
+  const gather = forwardGather(conv2dGeometry(x.shape, weight.shape, attributes, 'conv2d'));
+  return attributes.algorithm ?? chooseAlgorithm(gather, device, precision);
+}
+
+/** The fused node. Constant weights of a Winograd convolution are transformed once. */
+function replacement(fusion: Fusion, rewrite: RewriteContext): Replacement {
+  const algorithm = algorithmOf(fusion, rewrite);
+  const tile = winogradTileOf(algorithm);
+  const weight = fusion.operands.get('weight') as Tensor;
+  let complete = fusion;
+  if (tile !== undefined && !fusion.operands.has('transformedWeight') && rewrite.isConstant(weight)) {
+    const [transformed] = rewrite.apply(winogradWeightOperator as unknown as Operator, [weight], { tile });
+    complete = withOperands(fusion, ['transformedWeight', transformed]);
+  }
+  const attributes: FusedConv2dAttributes = {
+    ...complete.attributes,
+    algorithm,
+    operands: [...complete.operands.keys()],
+    relu: complete.relu,
+  };
+  return {
+    operator: fusedConv2dOperator as unknown as Operator,
+    inputs: [...complete.operands.values()],
+    attributes: attributes as Attributes,
+  };
+}

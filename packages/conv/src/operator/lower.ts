@@ -1,0 +1,52 @@
+/** How convolution nodes, plain and fused, become dispatches. */
+import type { Attributes, Dispatch, LowerContext, View } from '@infnet/core';
+import { type ConvolutionAlgorithm, chooseAlgorithm } from '../forward/algorithm.js';
+import { gatherDispatches } from '../forward/dispatches.js';
+import { forwardGather } from '../forward/gather.js';
+import { type Conv2dSettings, conv2dFlops, conv2dGeometry } from '../geometry.js';
+
+/** Attributes of `conv2d`. */
+export interface Conv2dAttributes extends Conv2dSettings {
+  /** Overrides the choice by device, shape and precision: for tests, comparisons and tuners. */
+  readonly algorithm?: ConvolutionAlgorithm | undefined;
+}
+
+/** What an input of a (fused) convolution is. */
+export type OperandRole = 'x' | 'weight' | 'bias' | 'affine' | 'residual' | 'addend' | 'transformedWeight';
+
+/** Dispatches of `act(affine(conv(x + addend, weight)) + residual)`; `roles` names the inputs in their order. */
+export function lowerConvolution(
+  context: LowerContext<Attributes>,
+  attributes: Conv2dAttributes,
+  roles: readonly OperandRole[],
+  relu: boolean,
+): Dispatch[] {
+  const views = new Map(roles.map((role, i) => [role, context.inputs[i] as View]));
+  const x = views.get('x') as View;
+  const weight = views.get('weight') as View;
+  const y = context.outputs[0] as View;
+  const geometry = conv2dGeometry(x.type.shape, weight.type.shape, attributes, 'conv2d');
+  const gather = forwardGather(geometry, weight);
+  const algorithm = attributes.algorithm ?? chooseAlgorithm(gather, context.device, context.precision);
+  const elements = [...views].filter(([role]) => role !== 'transformedWeight').reduce((sum, [, view]) => sum + sizeOf(view), sizeOf(y));
+  return gatherDispatches(
+    algorithm,
+    gather,
+    {
+      x,
+      weight,
+      y,
+      affine: views.get('affine') ?? views.get('bias'),
+      residual: views.get('residual'),
+      addend: views.get('addend'),
+      transformedWeight: views.get('transformedWeight'),
+    },
+    { affine: views.has('affine') ? 'scaleShift' : views.has('bias') ? 'bias' : 'none', relu },
+    { flops: conv2dFlops(geometry), bytes: 4 * elements },
+    context,
+  );
+}
+
+function sizeOf(view: View): number {
+  return view.type.shape.reduce((product, size) => product * size, 1);
+}
