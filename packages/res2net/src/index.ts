@@ -1,0 +1,6 @@
+/** Res2Net blocks and backbones. */
+export { Res2NetBlock, type Res2NetBlockOptions } from './block.js';
+export { UnusedClassifier } from './classifier.js';
+export { HeConv2d } from './he-conv2d.js';
+export type { PerLayer, Res2NetOptions } from './options.js';
+export { Res2Net, res2net50, res2net101, type Res2NetFeatures } from './res2net.js';
