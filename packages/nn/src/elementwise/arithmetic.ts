@@ -56,7 +56,7 @@ export const subOperator: ArithmeticOperator = {
   lower: (context) => lowerBinary('sub', context),
   gradient: rule(
     (g, a) => sumTo(g, a.shape),
-    (g, _a, b) => mulScalar(sumTo(g, b.shape), -1),
+    (g, _a, b) => sumTo(g, b.shape, -1),
   ),
 };
 

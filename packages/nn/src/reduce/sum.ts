@@ -74,13 +74,15 @@ function keptOperand(x: View, y: View, axes: readonly number[]): Pick<LoopOperan
 export const reduceSumOperator: Operator<ReduceAttributes> = reduceOperator('reduceSum');
 export const reduceMeanOperator: Operator<ReduceAttributes> = reduceOperator('reduceMean');
 
-/** Sums to a smaller shape that broadcasts to the input's. */
-export const sumToOperator: Operator<{ readonly shape: Shape }> = {
+/** Sums to a smaller shape that broadcasts to the input's, and multiplies by a number. */
+export const sumToOperator: Operator<{ readonly shape: Shape; readonly scale: number }> = {
   name: 'sumTo',
   infer: ([x], { shape }, where) => inferSumTo(x as TensorType, shape, where),
-  lower: ({ inputs, outputs, scratch }) =>
-    lowerReduction({ x: inputs[0] as View, y: outputs[0] as View, scale: 1 }, { scratch }),
-  gradient: ({ inputs, outputGradients: [g] }) => [g && broadcastTo(g, (inputs[0] as Tensor).shape)],
+  lower: ({ inputs, outputs, attributes: { scale }, scratch }) =>
+    lowerReduction({ x: inputs[0] as View, y: outputs[0] as View, scale }, { scratch }),
+  gradient: ({ inputs, outputGradients: [g], attributes: { scale } }) => [
+    g && broadcastTo(g, (inputs[0] as Tensor).shape, scale),
+  ],
 };
 
 /** Sums the product of two tensors (with broadcasting) to a smaller shape, without storing the product. */
@@ -111,7 +113,7 @@ export const broadcastToOperator: Operator<{ readonly shape: Shape; readonly sca
     return lowerBinary('first', { inputs: [x, x], outputs }, { alpha: scale, to: shape });
   },
   gradient: ({ inputs, outputGradients: [g], attributes: { scale } }) => [
-    g && scaled(sumTo(g, (inputs[0] as Tensor).shape), scale),
+    g && sumTo(g, (inputs[0] as Tensor).shape, scale),
   ],
 };
 
@@ -143,11 +145,14 @@ export function mean(x: TensorLike, options: ReduceOptions = {}): Tensor {
   return applyOne(reduceMeanOperator, [x], attributesOf(x, options, 'mean'));
 }
 
-/** Sums `x` to `shape`, which must broadcast to x's shape. Returns `x` itself when nothing is to be summed. */
-export function sumTo(x: Tensor, shape: Shape): Tensor {
-  if (sameShape(x.shape, shape)) return x;
-  if (elementCount(x.shape) === elementCount(shape)) return reshape(x, shape);
-  return applyOne(sumToOperator, [x], { shape });
+/**
+ * Sums `x` to `shape`, which must broadcast to x's shape, and multiplies by `scale`. Returns `x` itself when neither has
+ * an effect.
+ */
+export function sumTo(x: Tensor, shape: Shape, scale = 1): Tensor {
+  if (sameShape(x.shape, shape)) return scaled(x, scale);
+  if (elementCount(x.shape) === elementCount(shape)) return reshape(scaled(x, scale), shape);
+  return applyOne(sumToOperator, [x], { shape, scale });
 }
 
 /** `sumTo(mul(x, z), shape)` without storing the product. */

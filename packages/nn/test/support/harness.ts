@@ -69,7 +69,7 @@ export async function runWithGradients(
   fn: (inputs: Tensors) => Tensor,
   inputs: Inputs,
   g: Host,
-  targets = Object.keys(inputs),
+  targets: readonly string[] = Object.keys(inputs),
 ): Promise<Record<string, Host>> {
   return run(
     ({ g: upstream, ...rest }) => {
