@@ -4,12 +4,13 @@
  *   1. `publint` and `attw` (are the types wrong, ESM only) on each tarball.
  *   2. Each tarball has a README and a LICENSE, no tests, and every kernel under a subpath that `exports` offers.
  *   3. All tarballs are unpacked side by side, as npm would, and a plain Node imports every entry point: so the
- *      condition `@infnet/source` is proved harmless to those who do not set it.
+ *      condition `@infnet/source` is proved harmless to those who do not set it. A strict program that imports everything
+ *      is compiled against their declaration files.
  *
  * Needs `npm run build` first. `node scripts/check-packages.mjs conv nn` examines these only (and what they depend on must
  * be among them, for step 3).
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { packages, root, run, tool } from './tools.mjs';
@@ -106,6 +107,35 @@ if (failures.length === 0) {
     if (code !== 0) fail(id, 'plain Node cannot import it', output);
   }
 }
+
+/** Compiles a program that imports everything, as a user's compiler would, declaration files checked too. */
+async function checkTypes() {
+  const imports = publicPackages.flatMap(({ manifest }) => entryPoints(manifest));
+  writeFileSync(join(work, 'user.mts'), imports.map((id, i) => `export * as m${i} from '${id}';\n`).join(''));
+  for (const [module, moduleResolution] of [
+    ['ESNext', 'bundler'],
+    ['NodeNext', 'NodeNext'],
+  ]) {
+    const compilerOptions = {
+      module,
+      moduleResolution,
+      target: 'ES2023',
+      lib: ['ES2023', 'DOM', 'ESNext.Disposable'],
+      types: ['@webgpu/types', 'node'],
+      strict: true,
+      noEmit: true,
+      skipLibCheck: false,
+    };
+    writeFileSync(join(work, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['user.mts'] }));
+    const { output } = await run([tool('tsc', 'typescript'), '-p', work, '--pretty', 'false'], {
+      cwd: work,
+      quiet: true,
+    });
+    const ours = output.split('\n').filter((line) => /^(user\.mts|node_modules[\\/]@infnet)/.test(line));
+    if (ours.length > 0) fail('types', `a user's compiler (${moduleResolution}) finds errors`, ours.join('\n'));
+  }
+}
+if (failures.length === 0) await checkTypes();
 
 rmSync(join(work, 'unpacked'), { recursive: true, force: true });
 console.log(
