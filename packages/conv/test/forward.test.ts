@@ -41,7 +41,7 @@ describe.each(['gemm', 'gemm-subgroup', 'gemm-tiled', 'direct'] as const)('%s', 
     );
   });
 
-  it.each([
+  it.for([
     { input: [1, 26, 13, 11], weight: [26, 26, 3, 3], padding: 1 },
     { input: [3, 52, 5, 5], weight: [13, 52, 1, 1] },
     { input: [2, 3, 21, 17], weight: [32, 3, 3, 3], padding: 1, stride: 2 },
@@ -65,7 +65,7 @@ describe.each([
     );
   });
 
-  it.each([
+  it.for([
     { input: [1, 52, 22, 22], weight: [52, 52, 3, 3], padding: 1 },
     { input: [2, 26, 9, 31], weight: [35, 26, 3, 3], padding: [0, 2] },
   ] satisfies ReferenceCase[])('$input * $weight', (test) => check(test, algorithm, tolerance, true));
