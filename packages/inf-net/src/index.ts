@@ -1,0 +1,11 @@
+/** Inf-Net and the multi-class U-Net, composed from the infnet packages. */
+export { Backbone, type Features, type PerLevel } from './backbone/backbone.js';
+export { Bottleneck, ResNet50 } from './backbone/resnet50.js';
+export { VGG16 } from './backbone/vgg16.js';
+export { type ConvolutionCost, convolutionCosts, parameterCount } from './cost.js';
+export { InfNet, type InfNetOutputs } from './inf-net.js';
+export { BACKBONES, type BackboneName, type InfNetOptions } from './options.js';
+export { DoubleConv } from './unet/double-conv.js';
+export { Down } from './unet/down.js';
+export { OutConv, UNet, type UNetOptions } from './unet/unet.js';
+export { Up } from './unet/up.js';
