@@ -71,8 +71,9 @@ if (failures.length === 0) {
   const { code, output } = await run(pack, { quiet: true });
   if (code !== 0) fail('npm pack', 'failed', output);
 }
+const packed = failures.length === 0;
 
-if (failures.length === 0) {
+if (packed) {
   const files = readdirSync(tarballs);
   for (const { name, manifest } of publicPackages) {
     const file = files.find((f) => f === `infnet-${name}-${manifest.version}.tgz`);
@@ -95,7 +96,7 @@ if (failures.length === 0) {
   }
 }
 
-if (failures.length === 0) {
+if (packed) {
   mkdirSync(installed, { recursive: true });
   for (const { name } of publicPackages) {
     renameSync(join(work, 'unpacked', name, 'package'), join(installed, name));
@@ -135,7 +136,7 @@ async function checkTypes() {
     if (ours.length > 0) fail('types', `a user's compiler (${moduleResolution}) finds errors`, ours.join('\n'));
   }
 }
-if (failures.length === 0) await checkTypes();
+if (packed) await checkTypes();
 
 rmSync(join(work, 'unpacked'), { recursive: true, force: true });
 console.log(
