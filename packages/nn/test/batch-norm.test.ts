@@ -185,6 +185,37 @@ describe('training', () => {
     );
   });
 
+  it('joins parts in several steps, forward and backward, where a channel has very many values', async () => {
+    const x = random('x', [2, 1, 120, 100]);
+    const inputs = channelInputs(x);
+    const g = random('g', x.shape);
+    const operators = ['nn/merge-statistics', 'nn/merge-sums'];
+    const fn = (i: Tensors) => {
+      const y = normalized(i, true);
+      const targets = [t(i, 'x'), t(i, 'weight'), t(i, 'bias')];
+      const [dx, dw, db] = gradients([{ output: y, gradient: t(i, 'g') }], targets) as [Tensor, Tensor, Tensor];
+      return { y, dx, dw, db };
+    };
+    const shape = Object.fromEntries(Object.entries({ ...inputs, g }).map(([name, host]) => [name, host.shape]));
+    const kernels = schedule(trace(fn, shape)).dispatches.map(({ kernel }) => kernel.name);
+    for (const name of operators) expect(kernels.filter((kernel) => kernel === name).length).toBeGreaterThan(1);
+    const result = await run(fn, { ...inputs, g });
+    const [weight, bias] = [exact(inputs['weight'] as Host), exact(inputs['bias'] as Host)];
+    const y = reference.batchNormTraining(exact(x), weight, bias);
+    expectClose(result['y']?.data as Float32Array, y.data, { relL2: 2e-6 }, 'y');
+    const one = { shape: [1], data: Float64Array.of(1) };
+    const h = reference.batchNormTraining(exact(x), one, { shape: [1], data: Float64Array.of(0) });
+    const upstream = exact(g);
+    const db = upstream.data.reduce((sum, v) => sum + v, 0);
+    const dw = upstream.data.reduce((sum, v, i) => sum + v * (h.data[i] as number), 0);
+    expectClose(result['db']?.data as Float32Array, [db], { maxAbs: 1e-4 }, 'db');
+    expectClose(result['dw']?.data as Float32Array, [dw], { maxAbs: 1e-4 }, 'dw');
+    const { variance, count } = reference.moments(exact(x));
+    const scale = (weight.data[0] as number) / Math.sqrt((variance[0] as number) + 1e-5);
+    const dx = upstream.data.map((v, i) => scale * (v - db / count - ((h.data[i] as number) * dw) / count));
+    expectClose(result['dx']?.data as Float32Array, dx, { relL2: 2e-6 }, 'dx');
+  });
+
   it('keeps its digits for a long sum around a large mean', async () => {
     const noise = random('x', [3, 2, 64, 64]);
     const x = { shape: noise.shape, data: noise.data.map((v) => 1000 + v) };

@@ -159,6 +159,22 @@ describe('more than 65535 workgroups', () => {
   });
 });
 
+describe('loops', () => {
+  it('merge to as few as the operands allow, and share the loads of what is repeated', () => {
+    const constants = (a: number[], b: number[]) => addCall({ a, b }).constants;
+    expect(constants([2, 3, 4, 4], [2, 3, 4, 4])).toMatchObject({ NESTED: 0, ROWS: 0, VECTOR: 4 });
+    expect(constants([2, 1, 4, 4], [2, 3, 4, 4])).toMatchObject({
+      NESTED: 1,
+      ROWS: 1,
+      A_FIXED: 1,
+      B_FIXED: 0,
+      VECTOR: 4,
+    });
+    expect(constants([2, 3, 4, 4], [3, 1, 1])).toMatchObject({ ROWS: 0, B_FIXED: 1, B_SPLAT: 1, VECTOR: 4 });
+    expect(constants([2, 3, 11, 11], [2, 3, 11, 11])).toMatchObject({ NESTED: 0, VECTOR: 1 });
+  });
+});
+
 describe('calls are plain data', () => {
   it('that survives a copy, and equal calls share their text', () => {
     const call = addCall({ a: [2, 8], b: [8], relu: true });

@@ -2,7 +2,7 @@ import { type Tensor, trace } from '@infnet/core';
 import { expectClose, itWithGolden } from '@infnet/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AvgPool2d, avgPool2d, MaxPool2d, maxPool2d, narrow } from '../src/index.js';
+import { AvgPool2d, avgPool2d, MaxPool2d, maxPool2d, narrow, windowCount } from '../src/index.js';
 import * as reference from './reference/operators.js';
 import {
   checkGradients,
@@ -101,6 +101,36 @@ function fits({ kernel, padding, size, dilation, stride, ceilMode }: Window, dil
 }
 
 describe('window rules', () => {
+  it('number of windows, for every small size, kernel, stride, padding, dilation and ceil mode', () => {
+    const upTo = (n: number, from = 1): number[] => Array.from({ length: n - from + 1 }, (_, i) => i + from);
+    let checked = 0;
+    for (const size of upTo(12)) {
+      for (const kernel of upTo(5)) {
+        for (const stride of upTo(5)) {
+          for (const padding of upTo(Math.floor(kernel / 2), 0)) {
+            for (const dilation of upTo(3)) {
+              if (size + 2 * padding < dilation * (kernel - 1) + 1) continue;
+              for (const ceilMode of [false, true]) {
+                const both = (n: number): [number, number] => [n, n];
+                const window = {
+                  kernel: both(kernel),
+                  stride: both(stride),
+                  padding: both(padding),
+                  dilation: both(dilation),
+                  ceilMode,
+                };
+                const text = `${size} ${JSON.stringify(window)}`;
+                expect(windowCount(size, window, 0), text).toBe(reference.windows(size, window, 0));
+                checked++;
+              }
+            }
+          }
+        }
+      }
+    }
+    expect(checked).toBeGreaterThan(2000);
+  });
+
   it('maxPool2d: any window, stride, padding, dilation and ceil mode, over channel ranges', async () => {
     await forAll(
       window.filter((w) => fits(w, true)),

@@ -4,7 +4,7 @@
 //   mean, variance [C]       read; INVERSE 1: `variance` holds 1 / sqrt(variance + eps)
 //   sums  [C, parts, 2]      written: sum of g, and sum of g (x - mean) * inverse deviation, of each part
 //
-// Parts and dispatch as in statistics.wgsl; `nn/reduce` adds the parts.
+// Parts and dispatch as in statistics.wgsl; `nn/merge-sums` adds the parts.
 
 struct Params {
   xOffset: u32, xBatchStride: u32,
@@ -25,7 +25,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> g: array<f32>;
 @group(0) @binding(3) var<storage, read> mean: array<f32>;
 @group(0) @binding(4) var<storage, read> variance: array<f32>;
-@group(0) @binding(5) var<storage, read_write> sums: array<f32>;
+@group(0) @binding(5) var<storage, read_write> sums: array<vec2f>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -60,6 +60,5 @@ fn main(
       n += 1u;
     }
   }
-  sums[t * 2u] = plain;
-  sums[t * 2u + 1u] = weighted * inverse;
+  sums[t] = vec2f(plain, weighted * inverse);
 }

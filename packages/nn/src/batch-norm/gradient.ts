@@ -4,21 +4,23 @@ import {
   elementCount,
   type Kernel,
   type KernelCall,
+  type LowerContext,
   type Operator,
   type Shape,
   type TensorType,
   type View,
 } from '@infnet/core';
 import { dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
-import { reduceCall } from '../reduce/reduce.js';
 import { requireShape } from '../shape.js';
 import inputSource from './gradient-input.wgsl';
 import sumsSource from './gradient-sums.wgsl';
+import mergeSource from './merge-sums.wgsl';
 import { planeTiles } from './normalize.js';
-import { channelParts, partParams } from './statistics.js';
+import { channelParts, GROUP, LAST_GROUP, partParams } from './statistics.js';
 
 export const batchNormGradientSumsKernel: Kernel = { name: 'nn/batch-norm-gradient-sums', source: sumsSource };
 export const batchNormGradientInputKernel: Kernel = { name: 'nn/batch-norm-gradient-input', source: inputSource };
+export const mergeSumsKernel: Kernel = { name: 'nn/merge-sums', source: mergeSource };
 
 const TILE = 4;
 
@@ -52,13 +54,7 @@ export const batchNorm2dGradientOperator: Operator<BatchNormGradientAttributes> 
       ? (outputs.slice(-2) as [View, View])
       : [scratch(channels, 'gradient of weight'), scratch(channels, 'gradient of bias')];
     if (ofParameters || batch) {
-      const { parts } = channelParts(x.type.shape);
-      const sums = scratch(2 * channels * parts, 'sums');
-      const offsets = { mean: mean.offset, variance: variance.offset };
-      const call = batchNormGradientSumsCall({ shape: x.type.shape, eps, inverse: batch, x, g, offsets });
-      dispatches.push(dispatch(call, { x, g, mean, variance, sums }));
-      dispatches.push(dispatch(partSumCall(channels, parts, 0, ofBias.offset), { x: sums, y: ofBias }));
-      dispatches.push(dispatch(partSumCall(channels, parts, 1, ofWeight.offset), { x: sums, y: ofWeight }));
+      dispatches.push(...lowerSums({ x, g, mean, variance, ofBias, ofWeight }, { eps, inverse: batch }, scratch));
     }
     if (ofInput) {
       const d = outputs[0] as View;
@@ -77,16 +73,64 @@ export const batchNorm2dGradientOperator: Operator<BatchNormGradientAttributes> 
   },
 };
 
-/** Adds the parts of one of the two sums. */
-function partSumCall(channels: number, parts: number, which: 0 | 1, offset: number): KernelCall {
-  return reduceCall({
-    kept: [{ size: channels, strides: [2 * parts, 0, 1] }],
-    reduced: [{ size: parts, strides: [2, 0] }],
-    product: false,
-    scale: 1,
-    parts: 1,
-    yPart: 0,
-    offsets: { x: which, z: 0, y: offset },
+interface SumsViews {
+  readonly x: View;
+  readonly g: View;
+  readonly mean: View;
+  readonly variance: View;
+  readonly ofBias: View;
+  readonly ofWeight: View;
+}
+
+/** The dispatches that make the gradients of bias and weight. */
+function lowerSums(
+  { x, g, mean, variance, ofBias, ofWeight }: SumsViews,
+  options: { readonly eps: number; readonly inverse: boolean },
+  scratch: LowerContext['scratch'],
+): Dispatch[] {
+  const { shape } = x.type;
+  const plan = channelParts(shape);
+  const { channels } = plan;
+  let { parts } = plan;
+  let sums = scratch(2 * channels * parts, 'sums');
+  const offsets = { mean: mean.offset, variance: variance.offset };
+  const measure = batchNormGradientSumsCall({ shape, x, g, offsets, ...options });
+  const dispatches = [dispatch(measure, { x, g, mean, variance, sums })];
+  while (parts > LAST_GROUP) {
+    const groups = Math.ceil(parts / GROUP);
+    const merged = scratch(2 * channels * groups, 'sums');
+    dispatches.push(dispatch(mergeSumsCall(channels, parts, GROUP), { sums, merged }));
+    [sums, parts] = [merged, groups];
+  }
+  const last = finalSumsCall(channels, parts, { first: ofBias.offset, second: ofWeight.offset });
+  dispatches.push(dispatch(last, { sums, first: ofBias, second: ofWeight }));
+  return dispatches;
+}
+
+/** One dispatch of `nn/merge-sums` that adds every `group` parts; bindings sums, merged. */
+export function mergeSumsCall(channels: number, parts: number, group: number): KernelCall {
+  const groups = Math.ceil(parts / group);
+  return lineCall(mergeSumsKernel, {
+    constants: { FINAL: 0 },
+    params: { parts, group, groups },
+    invocations: channels * groups,
+    flops: 2 * channels * parts,
+    values: 2 * channels * (parts + groups),
+  });
+}
+
+/** The last dispatch of `nn/merge-sums`; bindings sums, first, second. */
+export function finalSumsCall(
+  channels: number,
+  parts: number,
+  offsets: { readonly first: number; readonly second: number } = { first: 0, second: 0 },
+): KernelCall {
+  return lineCall(mergeSumsKernel, {
+    constants: { FINAL: 1 },
+    params: { parts, group: parts, groups: 1, firstOffset: offsets.first, secondOffset: offsets.second },
+    invocations: channels,
+    flops: 2 * channels * parts,
+    values: 2 * channels * (parts + 1),
   });
 }
 

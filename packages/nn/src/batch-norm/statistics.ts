@@ -17,8 +17,9 @@ export const batchStatisticsKernel: Kernel = { name: 'nn/batch-statistics', sour
 export const mergeStatisticsKernel: Kernel = { name: 'nn/merge-statistics', source: mergeSource };
 
 /** Up to this many parts are joined by one invocation in the last step. */
-const LAST_GROUP = 64;
-const GROUP = 32;
+export const LAST_GROUP = 64;
+/** So many parts are joined by one invocation in the steps before. */
+export const GROUP = 32;
 
 /** How the values of each channel of [N, C, ...] are dealt to parts. */
 export interface ChannelParts {
