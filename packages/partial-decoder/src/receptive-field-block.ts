@@ -7,10 +7,17 @@
  *     y = relu(conv_cat(concat(branches)) + conv_res(x))            3x3 and 1x1
  *
  * There is a batch norm after every convolution and no ReLU before the last (golden quirk 1).
+ *
+ * Five of the 15 convolutions are 1x1 and read x, which has 16 to 64 times the channels of their results: they are
+ * computed as one (`callSideBySide`). In inference their joint result and those of branches 1 to 3 lie in one map,
+ *
+ *     conv_res | first of branch 1 | of branch 2 | of branch 3 | branch 0 || branch 1 | branch 2 | branch 3
+ *
+ * whose last four ranges are what conv_cat reads, so nothing is copied to be concatenated.
  */
-import { BasicConv2d } from '@infnet/conv-block';
+import { BasicConv2d, callSideBySide } from '@infnet/conv-block';
 import { Module, Sequential, type Tensor } from '@infnet/core';
-import { add, concat, relu } from '@infnet/nn';
+import { add, concat, narrow, relu } from '@infnet/nn';
 
 /** [N, inChannels, H, W] to [N, outChannels, H, W]. */
 export class ReceptiveFieldBlock extends Module {
@@ -32,9 +39,23 @@ export class ReceptiveFieldBlock extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    const branches = [this.branch0, this.branch1, this.branch2, this.branch3].map((branch) => branch.call(x));
-    return relu(add(this.conv_cat.call(concat(branches)), this.conv_res.call(x)));
+    const branches = [this.branch1, this.branch2, this.branch3].map(layersOf);
+    const pointwise = [this.conv_res, ...branches.flatMap((layers) => layers.slice(0, 1)), ...layersOf(this.branch0)];
+    const { parts, joint } = callSideBySide(pointwise, x);
+    const [shortcut, ...inputs] = parts as readonly [Tensor, ...Tensor[]];
+    const narrowest = inputs.pop() as Tensor;
+    const wider = branches.map(([, ...layers], i) => layers.reduce((y, layer) => layer.call(y), inputs[i] as Tensor));
+    const channels = shortcut.shape[1] as number;
+    const seen =
+      joint === undefined
+        ? concat([narrowest, ...wider])
+        : narrow(concat([joint, ...wider]), 1, 4 * channels, 4 * channels);
+    return relu(add(this.conv_cat.call(seen), shortcut));
   }
+}
+
+function layersOf(branch: Sequential): readonly BasicConv2d[] {
+  return branch.layers as readonly BasicConv2d[];
 }
 
 function dilatedBranch(inChannels: number, outChannels: number, size: number): Sequential {

@@ -1,0 +1,99 @@
+/**
+ * stack: tensors end to end along dimension 0 (weights of several convolutions as the weight of one), in one dispatch
+ * where a general concatenation needs one for each. Its gradient cuts a gradient apart, in one dispatch too.
+ */
+import {
+  type Attributes,
+  apply,
+  applyOne,
+  type Dispatch,
+  dispatchLine,
+  elementCount,
+  formatShape,
+  InfnetError,
+  type Kernel,
+  type KernelCall,
+  type Operator,
+  sameShape,
+  type Tensor,
+  type TensorLike,
+  type View,
+} from '@infnet/core';
+import source from './stack.wgsl';
+
+export const stackKernel: Kernel = { name: 'conv-block/stack', source };
+
+/** With the whole this is the 8 storage buffers that every device has. */
+const MOST_PARTS = 7;
+
+export interface StackCallOptions {
+  /** Number of values of each part. */
+  readonly sizes: readonly number[];
+  /** Cut the whole apart instead of joining the parts. Default false. */
+  readonly apart?: boolean;
+}
+
+/** One dispatch; bindings whole, part0, part1, ..., all contiguous from the first element on. */
+export function stackCall({ sizes, apart = false }: StackCallOptions): KernelCall {
+  const count = sizes.reduce((sum, size) => sum + size, 0);
+  return {
+    kernel: stackKernel,
+    constants: { COUNT: sizes.length, APART: Number(apart) },
+    params: { ...Object.fromEntries(sizes.map((size, k) => [`size${k}`, size])), count },
+    workgroups: dispatchLine(Math.ceil(count / 64)),
+    flops: 0,
+    bytes: 8 * count,
+  };
+}
+
+function stackDispatch(whole: View, parts: readonly View[], apart: boolean): Dispatch {
+  const sizes = parts.map(({ type }) => elementCount(type.shape));
+  const operands = { whole, ...Object.fromEntries(parts.map((part, k) => [`part${k}`, part])) };
+  return { ...stackCall({ sizes, apart }), operands };
+}
+
+export const stackOperator: Operator = {
+  name: 'stack',
+  infer(inputs, _attributes, where) {
+    const rest = inputs[0]?.shape.slice(1) ?? [];
+    const fits = inputs.every(
+      ({ shape, dtype }) => dtype === 'f32' && shape.length > 0 && sameShape(shape.slice(1), rest),
+    );
+    if (!fits || inputs.length < 1 || inputs.length > MOST_PARTS) {
+      throw new InfnetError({
+        code: 'SHAPE_MISMATCH',
+        message:
+          `stack needs 1 to ${MOST_PARTS} f32 tensors that differ in dimension 0 only, ` +
+          `got ${inputs.map(({ shape }) => formatShape(shape)).join(' and ')}`,
+        where,
+      });
+    }
+    return [{ shape: [inputs.reduce((sum, { shape }) => sum + (shape[0] as number), 0), ...rest], dtype: 'f32' }];
+  },
+  takesViews: false,
+  lower: ({ inputs, outputs }) => [stackDispatch(outputs[0] as View, inputs, false)],
+  gradient: ({ inputs, outputGradients: [g] }) =>
+    g === undefined ? [] : apply(unstackOperator, [g], { sizes: inputs.map(({ shape }) => shape[0] as number) }),
+};
+
+interface UnstackAttributes extends Attributes {
+  readonly sizes: readonly number[];
+}
+
+/** The parts of a stack, [sizes[k], ...] each. */
+export const unstackOperator: Operator<UnstackAttributes> = {
+  name: 'unstack',
+  infer: ([whole], { sizes }) =>
+    sizes.map((size) => ({ shape: [size, ...(whole?.shape.slice(1) ?? [])], dtype: 'f32' })),
+  takesViews: false,
+  lower: ({ inputs, outputs }) => [stackDispatch(inputs[0] as View, outputs, true)],
+};
+
+/**
+ * Tensors end to end along dimension 0.
+ *
+ * @throws InfnetError `SHAPE_MISMATCH` unless they differ in dimension 0 only and there are at most 7.
+ */
+export function stack(parts: readonly TensorLike[]): Tensor {
+  return applyOne(stackOperator, parts, {});
+}
