@@ -45,7 +45,9 @@ export async function measureForward(context: Context, options: MeasureOptions):
   const net = new InfNet();
   using parameters = new ParameterStore(context, net);
   parameters.initialize(1);
-  const image = Float32Array.from({ length: batch * 3 * size * size }, (_, i) => Math.fround(((i * 7919) % 1009) / 504.5 - 1));
+  const image = Float32Array.from({ length: batch * 3 * size * size }, (_, i) =>
+    Math.fround(((i * 7919) % 1009) / 504.5 - 1),
+  );
   const started = performance.now();
   const graph = trace(({ image }) => ({ map: net.call(image).lateralMap2 }), { image: [batch, 3, size, size] });
   using plan = await preparePlan(context, graph, { parameters });

@@ -14,7 +14,11 @@ export interface KernelPass {
  *
  * @param buffers one GPUBuffer per storage binding of the kernel, by the binding's name.
  */
-export function createKernelPass(device: GPUDevice, call: KernelCall, buffers: Readonly<Record<string, GPUBuffer>>): KernelPass {
+export function createKernelPass(
+  device: GPUDevice,
+  call: KernelCall,
+  buffers: Readonly<Record<string, GPUBuffer>>,
+): KernelPass {
   const description = describeCall(call);
   const { code, entryPoint, workgroups } = description;
   const module = device.createShaderModule({ label: description.name, code });
@@ -32,17 +36,26 @@ export function createKernelPass(device: GPUDevice, call: KernelCall, buffers: R
   };
 }
 
-function storageEntries({ bindings }: CallDescription, buffers: Readonly<Record<string, GPUBuffer>>): GPUBindGroupEntry[] {
+function storageEntries(
+  { bindings }: CallDescription,
+  buffers: Readonly<Record<string, GPUBuffer>>,
+): GPUBindGroupEntry[] {
   return bindings.map(({ name, binding }) => {
     const buffer = buffers[name];
-    if (buffer === undefined) throw new Error(`the kernel has a binding "${name}", but no buffer of that name was given`);
+    if (buffer === undefined)
+      throw new Error(`the kernel has a binding "${name}", but no buffer of that name was given`);
     return { binding, resource: { buffer } };
   });
 }
 
 function uniformEntries(device: GPUDevice, { uniform, name }: CallDescription): GPUBindGroupEntry[] {
   if (uniform === undefined) return [];
-  const buffer = device.createBuffer({ label: `${name} parameters`, size: uniform.byteLength, usage: 0x40, mappedAtCreation: true });
+  const buffer = device.createBuffer({
+    label: `${name} parameters`,
+    size: uniform.byteLength,
+    usage: 0x40,
+    mappedAtCreation: true,
+  });
   new Uint8Array(buffer.getMappedRange()).set(new Uint8Array(uniform));
   buffer.unmap();
   return [{ binding: 0, resource: { buffer } }];

@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import { type ProgramInputs, runProgram } from '../src/program.js';
 import { recordDevice } from './recorder.js';
 
-const wave = (count: number, step: number) => Float32Array.from({ length: count }, (_, i) => Math.fround(Math.sin(i * step)));
+const wave = (count: number, step: number) =>
+  Float32Array.from({ length: count }, (_, i) => Math.fround(Math.sin(i * step)));
 const inputs: ProgramInputs = { features: wave(192, 0.7), weight: wave(162, 0.9), logits: wave(16, 1.3) };
 
 /** The same in float64: convolution with padding 1, relu, times 1 - sigmoid of the logits enlarged twice (half-pixel centres). */
@@ -41,7 +42,7 @@ function reference({ features, weight, logits }: ProgramInputs): number[] {
 it('runs two infnet kernels on a device of its own, and they are right', async () => {
   using context = await open({ onMessage: () => {} });
   const result = await runProgram(context.device, inputs);
-  reference(inputs).forEach((value, i) => expect(result[i]).toBeCloseTo(value, 5));
+  for (const [i, value] of reference(inputs).entries()) expect(result[i]).toBeCloseTo(value, 5);
 });
 
 it('makes every buffer, copy and submit itself: infnet adds none', async () => {

@@ -54,7 +54,8 @@ export function recordDevice(device: GPUDevice): Recorder {
     return proxy;
   };
   const wrapResult = (value: unknown): unknown => {
-    const plain = typeof value !== 'object' || value === null || value instanceof ArrayBuffer || value instanceof Promise;
+    const plain =
+      typeof value !== 'object' || value === null || value instanceof ArrayBuffer || value instanceof Promise;
     return plain ? value : wrap(value);
   };
   return { device: wrap(device), calls };

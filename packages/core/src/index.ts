@@ -1,29 +1,17 @@
-export { InfnetError, isInfnetError, type InfnetErrorFields } from '@infnet/errors';
-export { expandSource, type Constants } from './kernel/expand.js';
+export { InfnetError, type InfnetErrorFields, isInfnetError } from '@infnet/errors';
+export type { MemoryUse } from './context/buffers.js';
+export { type AdapterDescription, Context, type ContextStatus, type WrappedBuffer } from './context/context.js';
 export {
-  type CallDescription,
-  describeCall,
-  dispatchLine,
-  type Kernel,
-  type KernelBinding,
-  type KernelCall,
-  type KernelParameter,
-  type KernelVariant,
-  kernelVariant,
-  packParameters,
-} from './kernel/kernel.js';
-export {
-  byteLength,
-  type DType,
-  elementCount,
-  f32,
-  formatShape,
-  type Shape,
-  sameShape,
-  type TensorType,
-} from './tensor/types.js';
-export { DEFAULT_LIMITS, DEFAULT_PROFILE, type DeviceLimits, type DeviceProfile, profileDevice } from './context/device-profile.js';
-export { Tensor } from './graph/tensor.js';
+  DEFAULT_LIMITS,
+  DEFAULT_PROFILE,
+  type DeviceLimits,
+  type DeviceProfile,
+  profileDevice,
+} from './context/device-profile.js';
+export { fromDevice, type OpenOptions, open } from './context/open.js';
+export type { PlatformOptions } from './context/platform.js';
+export { gradients, type Upstream } from './gradient/gradients.js';
+export { fill, fillOperator, sumDispatch, sumKernel, sumOperator, sumTensors } from './gradient/sum.js';
 export { apply, applyOne, Graph, type GraphNode, graphOf, type TensorLike } from './graph/graph.js';
 export type {
   Attributes,
@@ -38,19 +26,44 @@ export type {
   Storage,
   View,
 } from './graph/operator.js';
+export { Tensor } from './graph/tensor.js';
 export { type InputSpec, type TraceResult, trace } from './graph/trace.js';
+export { type Constants, expandSource } from './kernel/expand.js';
+export {
+  type CallDescription,
+  describeCall,
+  dispatchLine,
+  type Kernel,
+  type KernelBinding,
+  type KernelCall,
+  type KernelParameter,
+  type KernelVariant,
+  kernelVariant,
+  packParameters,
+} from './kernel/kernel.js';
+export { initialValues, seededRandom } from './module/initialize.js';
 export { Module, Sequential } from './module/module.js';
 export { type Initializer, Parameter, type ParameterOptions } from './module/parameter.js';
-export type { PlatformOptions } from './context/platform.js';
-export { type AdapterDescription, Context, type ContextStatus, type WrappedBuffer } from './context/context.js';
-export type { MemoryUse } from './context/buffers.js';
-export { fromDevice, type OpenOptions, open } from './context/open.js';
-export { ParameterStore, type ParameterSlot, type StateDict } from './module/parameter-store.js';
-export { initialValues, seededRandom } from './module/initialize.js';
-export { type PlanMemory, type Schedule, type ScheduledDispatch, type ScheduleOptions, schedule } from './plan/schedule.js';
-export { type Plan, type PlanOptions, type PlanProgress, preparePlan, type RunInputs, type RunOptions, type TensorData } from './plan/plan.js';
+export { type ParameterSlot, ParameterStore, type StateDict } from './module/parameter-store.js';
+export { type BatchedPlan, planInBatches } from './plan/in-batches.js';
+export { type Plan, type PlanOptions, type PlanProgress, preparePlan, type RunOptions } from './plan/plan.js';
+export type { RunInputs, TensorData } from './plan/plan-buffers.js';
+export {
+  type PlanMemory,
+  type Schedule,
+  type ScheduledDispatch,
+  type ScheduleOptions,
+  schedule,
+} from './plan/schedule.js';
 export { Profile, type ProfileEntry, type ProfileRow } from './profile/profile.js';
 export { evaluate, type HostTensor } from './run/evaluate.js';
-export { gradients, type Upstream } from './gradient/gradients.js';
-export { fill, fillOperator, sumDispatch, sumKernel, sumOperator, sumTensors } from './gradient/sum.js';
-export { type BatchedPlan, planInBatches } from './plan/in-batches.js';
+export {
+  byteLength,
+  type DType,
+  elementCount,
+  f32,
+  formatShape,
+  type Shape,
+  sameShape,
+  type TensorType,
+} from './tensor/types.js';

@@ -23,7 +23,10 @@ describe('open', () => {
 describe('a context', () => {
   it('refuses everything after dispose, and destroys a device of its own', async () => {
     const own = await open({ onMessage: () => {} });
-    const plan = await preparePlan(own, trace(({ x }) => scale(x, 2), { x: [1, 4] }));
+    const plan = await preparePlan(
+      own,
+      trace(({ x }) => scale(x, 2), { x: [1, 4] }),
+    );
     own.dispose();
     own.dispose();
     expect(own.status).toBe('disposed');
@@ -35,7 +38,10 @@ describe('a context', () => {
 
   it('notices a lost device and says what to do', async () => {
     const own = await open({ onMessage: () => {} });
-    const plan = await preparePlan(own, trace(({ x }) => scale(x, 2), { x: [1, 4] }));
+    const plan = await preparePlan(
+      own,
+      trace(({ x }) => scale(x, 2), { x: [1, 4] }),
+    );
     own.device.destroy();
     await own.device.lost;
     await expect(plan.run({ x: new Float32Array(4) })).rejects.toThrow(/CONTEXT_LOST[\s\S]*Fix: Open a new context/);
@@ -64,7 +70,11 @@ describe('buffers of the caller', () => {
     const bind = {
       x: context.wrapBuffer(mine, { offset: 256, shape: [1, 3] }),
     };
-    const plan = await preparePlan(context, trace(({ x }) => scale(x, 5), { x: [1, 3] }), { bind });
+    const plan = await preparePlan(
+      context,
+      trace(({ x }) => scale(x, 5), { x: [1, 3] }),
+      { bind },
+    );
     expect([...((await plan.run())['output'] ?? [])]).toEqual([5, 10, 15]);
     await expect(plan.run({ x: new Float32Array(3) })).rejects.toThrow(/PLAN_INPUT/);
     plan.dispose();
@@ -77,7 +87,11 @@ describe('buffers of the caller', () => {
     const { device } = context;
     const mine = device.createBuffer({ size: 12, usage: STORAGE_COPY });
     const bind = { output: context.wrapBuffer(mine, { shape: [1, 3] }) };
-    const plan = await preparePlan(context, trace(({ x }) => scale(x, 5), { x: [1, 3] }), { bind });
+    const plan = await preparePlan(
+      context,
+      trace(({ x }) => scale(x, 5), { x: [1, 3] }),
+      { bind },
+    );
     expect(await plan.run({ x: Float32Array.of(1, 2, 3) })).toEqual({});
     const read = device.createBuffer({ size: 12, usage: 0x01 | 0x08 });
     const encoder = device.createCommandEncoder();
@@ -105,16 +119,24 @@ describe('buffers of the caller', () => {
 
 describe('inputs', () => {
   it('are checked by name and length', async () => {
-    const plan = await preparePlan(context, trace(({ x }) => scale(x, 5), { x: [1, 3] }));
+    const plan = await preparePlan(
+      context,
+      trace(({ x }) => scale(x, 5), { x: [1, 3] }),
+    );
     await expect(plan.run({})).rejects.toThrow(/PLAN_INPUT.*"x" \[1, 3\] is missing/);
     await expect(plan.run({ x: new Float32Array(4) })).rejects.toThrow(/PLAN_INPUT.*needs 3 values, got 4/);
-    await expect(plan.run({ x: new Float32Array(3), z: new Float32Array(3) })).rejects.toThrow(/PLAN_INPUT.*unknown inputs: z/);
+    await expect(plan.run({ x: new Float32Array(3), z: new Float32Array(3) })).rejects.toThrow(
+      /PLAN_INPUT.*unknown inputs: z/,
+    );
     plan.dispose();
     await expect(plan.run({ x: new Float32Array(3) })).rejects.toThrow(/PLAN_DISPOSED/);
   });
 
   it('may be given while another run is under way', async () => {
-    const plan = await preparePlan(context, trace(({ x }) => scale(x, 2), { x: [1, 1] }));
+    const plan = await preparePlan(
+      context,
+      trace(({ x }) => scale(x, 2), { x: [1, 1] }),
+    );
     const results = await Promise.all([1, 2, 3].map((value) => plan.run({ x: Float32Array.of(value) })));
     expect(results.map(({ output }) => output?.[0])).toEqual([2, 4, 6]);
     plan.dispose();
@@ -143,6 +165,8 @@ describe('planInBatches', () => {
   });
 
   it('refuses when one item does not fit, with the figures', async () => {
-    await expect(planInBatches(context, double, { x: [4, 100] }, { memoryBudget: 500 })).rejects.toThrow(/MEMORY_BUDGET/);
+    await expect(planInBatches(context, double, { x: [4, 100] }, { memoryBudget: 500 })).rejects.toThrow(
+      /MEMORY_BUDGET/,
+    );
   });
 });

@@ -1,5 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Context, evaluate, fill, gradients, open, Parameter, ParameterStore, preparePlan, schedule, trace } from '../src/index.js';
+import {
+  type Context,
+  evaluate,
+  fill,
+  gradients,
+  open,
+  Parameter,
+  ParameterStore,
+  preparePlan,
+  schedule,
+  trace,
+} from '../src/index.js';
 import { join, scale, split } from './operators.js';
 
 let context: Context;
@@ -27,19 +38,27 @@ describe('gradients', () => {
   });
 
   it('are undefined for what the output does not depend on', () => {
-    trace(({ x, z }) => {
-      const y = scale(x, 2);
-      expect(gradients([{ output: y, gradient: x }], [z])).toEqual([undefined]);
-      return y;
-    }, { x: [1, 2], z: [1, 2] });
+    trace(
+      ({ x, z }) => {
+        const y = scale(x, 2);
+        expect(gradients([{ output: y, gradient: x }], [z])).toEqual([undefined]);
+        return y;
+      },
+      { x: [1, 2], z: [1, 2] },
+    );
   });
 
   it('refuse a loss that is no scalar, and an operator without a rule', () => {
-    trace(({ x }) => {
-      expect(() => gradients(scale(x, 2), [x])).toThrow(/GRADIENT_SHAPE.*\[1, 2\]/);
-      expect(() => gradients([{ output: join([x, x]), gradient: join([x, x]) }], [x])).toThrow(/GRADIENT_MISSING.*"join"/);
-      return x;
-    }, { x: [1, 2] });
+    trace(
+      ({ x }) => {
+        expect(() => gradients(scale(x, 2), [x])).toThrow(/GRADIENT_SHAPE.*\[1, 2\]/);
+        expect(() => gradients([{ output: join([x, x]), gradient: join([x, x]) }], [x])).toThrow(
+          /GRADIENT_MISSING.*"join"/,
+        );
+        return x;
+      },
+      { x: [1, 2] },
+    );
   });
 });
 
@@ -49,11 +68,14 @@ describe('updates', () => {
     weight.name = 'weight';
     const parameters = new ParameterStore(context, [weight]);
     parameters.load(new Map([['weight', { shape: [1, 3], data: [1, 2, 3] }]]));
-    const step = trace(({ x }) => {
-      const w = x.graph.parameter(weight);
-      x.graph.update(weight, scale(w, 2, x));
-      return scale(w, 1);
-    }, { x: [1, 3] });
+    const step = trace(
+      ({ x }) => {
+        const w = x.graph.parameter(weight);
+        x.graph.update(weight, scale(w, 2, x));
+        return scale(w, 1);
+      },
+      { x: [1, 3] },
+    );
     const look = trace(({ x }) => scale(x, 1, scale(x.graph.parameter(weight), 10)), { x: [1, 3] });
     const training = await preparePlan(context, step, { parameters });
     const frozen = await preparePlan(context, look, { parameters });
@@ -66,10 +88,13 @@ describe('updates', () => {
 
   it('are refused when the shapes differ', () => {
     const weight = new Parameter([1, 3]);
-    trace(({ x }) => {
-      expect(() => x.graph.update(weight, x)).toThrow(/SHAPE_MISMATCH/);
-      return x;
-    }, { x: [1, 2] });
+    trace(
+      ({ x }) => {
+        expect(() => x.graph.update(weight, x)).toThrow(/SHAPE_MISMATCH/);
+        return x;
+      },
+      { x: [1, 2] },
+    );
   });
 });
 
@@ -79,7 +104,10 @@ describe('sum and fill', () => {
       context,
       ({ x }) => {
         const [a, b] = split(scale(x, 1), [2, 2]) as unknown as [typeof x, typeof x];
-        const [d] = gradients(Array.from({ length: 10 }, () => ({ output: scale(a, 1), gradient: b })), [a]);
+        const [d] = gradients(
+          Array.from({ length: 10 }, () => ({ output: scale(a, 1), gradient: b })),
+          [a],
+        );
         return d as never;
       },
       { x: { shape: [2, 4, 1], data: Float32Array.from({ length: 8 }, (_, i) => i) } },
@@ -94,7 +122,10 @@ describe('sum and fill', () => {
   });
 
   it('cost nothing where nothing is added', () => {
-    const graph = trace(({ x, g }) => gradients([{ output: scale(x, 2), gradient: g }], [x])[0] as never, { x: [1, 2], g: [1, 2] });
+    const graph = trace(({ x, g }) => gradients([{ output: scale(x, 2), gradient: g }], [x])[0] as never, {
+      x: [1, 2],
+      g: [1, 2],
+    });
     expect(schedule(graph).dispatches).toHaveLength(1);
   });
 });

@@ -22,7 +22,11 @@ describe('a kernel', () => {
       { name: 'z', binding: 2, access: 'read' },
       { name: 'y', binding: 3, access: 'read_write' },
     ]);
-    expect(variant.parameters.map(({ name, type }) => `${name}: ${type}`)).toEqual(['count: u32', 'shift: i32', 'scale: f32']);
+    expect(variant.parameters.map(({ name, type }) => `${name}: ${type}`)).toEqual([
+      'count: u32',
+      'shift: i32',
+      'scale: f32',
+    ]);
     expect(kernelVariant(kernel, { TWO: 0 }).bindings.map(({ name }) => name)).toEqual(['x', 'y']);
   });
 
@@ -33,7 +37,9 @@ describe('a kernel', () => {
   it('packs parameters little-endian, padded to 16 bytes', () => {
     const bytes = packParameters(kernelVariant(kernel, { TWO: 0 }), { count: 7, shift: -2, scale: 0.5 });
     const view = new DataView(bytes);
-    expect([bytes.byteLength, view.getUint32(0, true), view.getInt32(4, true), view.getFloat32(8, true)]).toEqual([16, 7, -2, 0.5]);
+    expect([bytes.byteLength, view.getUint32(0, true), view.getInt32(4, true), view.getFloat32(8, true)]).toEqual([
+      16, 7, -2, 0.5,
+    ]);
   });
 
   it.each([

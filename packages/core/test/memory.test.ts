@@ -13,7 +13,9 @@ describe('allocation by liveness', () => {
     fc.assert(
       fc.property(lives, (items) => {
         const table = new Map<Storage, Lifetime>();
-        items.forEach(([bytes, a, b], i) => table.set(storage(i, bytes), { first: Math.min(a, b), last: Math.max(a, b) }));
+        for (const [i, [bytes, a, b]] of items.entries()) {
+          table.set(storage(i, bytes), { first: Math.min(a, b), last: Math.max(a, b) });
+        }
         const allocations = allocate(table);
         expect(allocations.flatMap(({ storages }) => storages)).toHaveLength(items.length);
         for (const { bytes, storages } of allocations) {
@@ -32,7 +34,9 @@ describe('allocation by liveness', () => {
   });
 
   it('needs two buffers for a chain of any length', () => {
-    const graph = trace(({ x }) => Array.from({ length: 10 }).reduce<typeof x>((value) => scale(value, 2), x), { x: [1, 1, 100] });
+    const graph = trace(({ x }) => Array.from({ length: 10 }).reduce<typeof x>((value) => scale(value, 2), x), {
+      x: [1, 1, 100],
+    });
     const { memory } = schedule(graph, { fusion: false });
     expect(memory.activations).toBe(2 * 400);
     expect(memory.activationsWithoutReuse).toBe(11 * 400);
@@ -50,7 +54,9 @@ describe('a plan that does not fit', () => {
   });
 
   it('is refused with the figures when it is over the budget', () => {
-    expect(() => assertFits(schedule(graph), DEFAULT_LIMITS, 150 * 2 ** 20)).toThrow(/MEMORY_BUDGET.*192\.0 MiB.*150\.0 MiB/s);
+    expect(() => assertFits(schedule(graph), DEFAULT_LIMITS, 150 * 2 ** 20)).toThrow(
+      /MEMORY_BUDGET.*192\.0 MiB.*150\.0 MiB/s,
+    );
     expect(() => assertFits(schedule(graph), DEFAULT_LIMITS, 200 * 2 ** 20)).not.toThrow();
   });
 });

@@ -1,7 +1,7 @@
 /** Two operators small enough to test core by: a scale-and-add that can fuse and share storage, a join, and a split. */
 import {
-  applyOne,
   apply,
+  applyOne,
   type Dispatch,
   elementCount,
   type Kernel,
@@ -87,12 +87,16 @@ interface SplitAttributes extends Record<string, unknown> {
   readonly sizes: readonly number[];
 }
 
-const startsOf = (sizes: readonly number[]): number[] => sizes.map((_, i) => sizes.slice(0, i).reduce((a, b) => a + b, 0));
+const startsOf = (sizes: readonly number[]): number[] =>
+  sizes.map((_, i) => sizes.slice(0, i).reduce((a, b) => a + b, 0));
 
 export const splitOperator: Operator<SplitAttributes> = {
   name: 'split',
   infer: ([x], { sizes }) =>
-    sizes.map((size) => ({ shape: [x?.shape[0] as number, size, ...(x?.shape.slice(2) ?? [])], dtype: 'f32' as const })),
+    sizes.map((size) => ({
+      shape: [x?.shape[0] as number, size, ...(x?.shape.slice(2) ?? [])],
+      dtype: 'f32' as const,
+    })),
   placement: ({ sizes }) => ({ kind: 'channelRanges', starts: startsOf(sizes) }),
   lower: ({ attributes, inputs, outputs }) => {
     const [x] = inputs as readonly [View];

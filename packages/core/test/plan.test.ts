@@ -1,5 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Context, evaluate, Module, open, Parameter, ParameterStore, preparePlan, schedule, trace } from '../src/index.js';
+import {
+  type Context,
+  evaluate,
+  Module,
+  open,
+  Parameter,
+  ParameterStore,
+  preparePlan,
+  schedule,
+  trace,
+} from '../src/index.js';
 import { join, scale, split } from './operators.js';
 
 let context: Context;
@@ -30,7 +40,14 @@ describe('a plan', () => {
 
   it('keeps a middle that is asked for, and results are right', async () => {
     const inputs = { x: ramp([1, 2, 3], 1) };
-    const { a, b } = await evaluate(context, ({ x }) => { const a = scale(x, 2); return { a, b: scale(a, 3) }; }, inputs);
+    const { a, b } = await evaluate(
+      context,
+      ({ x }) => {
+        const a = scale(x, 2);
+        return { a, b: scale(a, 3) };
+      },
+      inputs,
+    );
     expect([...(a?.data ?? [])]).toEqual([2, 4, 6, 8, 10, 12]);
     expect([...(b?.data ?? [])]).toEqual([6, 12, 18, 24, 30, 36]);
   });
@@ -65,7 +82,10 @@ describe('a plan', () => {
 
   it('runs fifty times without allocating, and disposing frees everything', async () => {
     const before = context.memory;
-    const plan = await preparePlan(context, trace(({ x }) => join([scale(x, 2), scale(x, 3)]), { x: [1, 2, 64] }));
+    const plan = await preparePlan(
+      context,
+      trace(({ x }) => join([scale(x, 2), scale(x, 3)]), { x: [1, 2, 64] }),
+    );
     await plan.run({ x: ramp([1, 2, 64]).data });
     const held = context.memory;
     for (let i = 0; i < 50; i++) await plan.run({ x: ramp([1, 2, 64], i).data });
@@ -83,7 +103,13 @@ describe('a plan', () => {
     }
     const net = new Net();
     const parameters = new ParameterStore(context, net);
-    const graph = trace(({ x }) => { x.graph.parameter(net.weight); return scale(x, 1, scale(x.graph.parameter(net.weight), 10)); }, { x: [1, 2, 2] });
+    const graph = trace(
+      ({ x }) => {
+        x.graph.parameter(net.weight);
+        return scale(x, 1, scale(x.graph.parameter(net.weight), 10));
+      },
+      { x: [1, 2, 2] },
+    );
     const plan = await preparePlan(context, graph, { parameters });
     expect(plan.schedule.constantDispatches).toHaveLength(1);
     expect(plan.schedule.dispatches).toHaveLength(1);
@@ -97,7 +123,10 @@ describe('a plan', () => {
   });
 
   it('profiles every dispatch under its module', async () => {
-    const plan = await preparePlan(context, trace(({ x }) => join([scale(x, 2), scale(x, 3)]), { x: [1, 2, 64] }));
+    const plan = await preparePlan(
+      context,
+      trace(({ x }) => join([scale(x, 2), scale(x, 3)]), { x: [1, 2, 64] }),
+    );
     const profile = await plan.profile({ x: ramp([1, 2, 64]).data });
     expect(profile.entries.map(({ kernel }) => kernel)).toEqual(['test/scale-add', 'test/scale-add']);
     expect(profile.seconds).toBeGreaterThan(0);

@@ -62,7 +62,12 @@ function seedGradient(graph: Graph, { output, gradient }: Upstream): Tensor {
   });
 }
 
-function propagate(graph: Graph, node: GraphNode, dependent: ReadonlySet<Tensor>, collected: Map<Tensor, Tensor[]>): void {
+function propagate(
+  graph: Graph,
+  node: GraphNode,
+  dependent: ReadonlySet<Tensor>,
+  collected: Map<Tensor, Tensor[]>,
+): void {
   const needed = node.inputs.map((input) => dependent.has(input));
   if (!needed.includes(true) || !node.outputs.some((output) => collected.has(output))) return;
   const { operator, attributes, inputs, outputs, scope } = node;
@@ -83,7 +88,11 @@ function propagate(graph: Graph, node: GraphNode, dependent: ReadonlySet<Tensor>
       if (gradient === undefined || !needed[i]) return;
       if (!sameShape(gradient.shape, input.shape)) {
         const shapes = `${formatShape(gradient.shape)} for an input ${formatShape(input.shape)}`;
-        throw new InfnetError({ code: 'GRADIENT_SHAPE', message: `"${operator.name}" gave a gradient ${shapes}`, where: scope });
+        throw new InfnetError({
+          code: 'GRADIENT_SHAPE',
+          message: `"${operator.name}" gave a gradient ${shapes}`,
+          where: scope,
+        });
       }
       collect(collected, input, gradient);
     });

@@ -1,12 +1,12 @@
 /** The two operators that differentiation itself needs: the sum of several gradients, and a gradient to start from. */
 import { InfnetError } from '@infnet/errors';
+import type { Graph } from '../graph/graph.js';
 import { applyOne } from '../graph/graph.js';
 import type { Dispatch, Operator, View } from '../graph/operator.js';
-import type { Graph } from '../graph/graph.js';
 import type { Tensor } from '../graph/tensor.js';
+import type { Kernel } from '../kernel/kernel.js';
 import fillSource from '../kernels/fill.wgsl';
 import sumSource from '../kernels/sum.wgsl';
-import type { Kernel } from '../kernel/kernel.js';
 import { elementCount, formatShape, type Shape, sameShape } from '../tensor/types.js';
 
 export const sumKernel: Kernel = { name: 'core/sum', source: sumSource };

@@ -22,11 +22,11 @@ export type TensorLike = Tensor | Parameter;
 
 export class Graph {
   readonly nodes: GraphNode[] = [];
-  readonly inputs = new Map<string, Tensor>();
-  readonly parameters = new Map<Parameter, Tensor>();
-  readonly outputs = new Map<string, Tensor>();
+  readonly inputs: Map<string, Tensor> = new Map();
+  readonly parameters: Map<Parameter, Tensor> = new Map();
+  readonly outputs: Map<string, Tensor> = new Map();
   /** New values of parameters: written into the parameter's memory at the end of a run. */
-  readonly updates = new Map<Parameter, Tensor>();
+  readonly updates: Map<Parameter, Tensor> = new Map();
   readonly #scopes: string[] = [];
   #nextId = 0;
 
@@ -131,7 +131,11 @@ export function apply<A extends Attributes>(
 }
 
 /** `apply` for an operator with one output. */
-export function applyOne<A extends Attributes>(operator: Operator<A>, inputs: readonly TensorLike[], attributes: A): Tensor {
+export function applyOne<A extends Attributes>(
+  operator: Operator<A>,
+  inputs: readonly TensorLike[],
+  attributes: A,
+): Tensor {
   return apply(operator, inputs, attributes)[0] as Tensor;
 }
 

@@ -5,8 +5,9 @@
  * how it differentiates, and what it may be fused with. Operators are defined in the packages above `core`; the
  * planner knows them by this interface only.
  */
-import type { KernelCall } from '../kernel/kernel.js';
+
 import type { DeviceProfile } from '../context/device-profile.js';
+import type { KernelCall } from '../kernel/kernel.js';
 import type { TensorType } from '../tensor/types.js';
 import type { GraphNode } from './graph.js';
 import type { Tensor } from './tensor.js';
@@ -100,7 +101,12 @@ export interface Operator<A extends Attributes = Attributes> {
    * Fusion backwards: `producer`'s only output feeds only input `index` of this node; return a node that does both, or
    * undefined.
    */
-  absorbProducer?(node: GraphNode<A>, index: number, producer: GraphNode, rewrite: RewriteContext): Replacement | undefined;
+  absorbProducer?(
+    node: GraphNode<A>,
+    index: number,
+    producer: GraphNode,
+    rewrite: RewriteContext,
+  ): Replacement | undefined;
   /** Inputs that `lower` can read even when they lie in the same storage as an output. Default: none. */
   readonly sharesStorage?: (attributes: A) => readonly number[];
   /**

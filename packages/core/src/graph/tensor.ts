@@ -1,4 +1,4 @@
-import type { Shape, DType, TensorType } from '../tensor/types.js';
+import type { DType, Shape, TensorType } from '../tensor/types.js';
 import type { Graph, GraphNode } from './graph.js';
 
 /**

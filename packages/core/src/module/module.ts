@@ -2,8 +2,9 @@
  * Modules: the third face. A module holds parameters and other modules as ordinary properties; the names of the
  * properties make the `state_dict` keys, so that the reference's checkpoints load.
  */
-import { Tensor } from '../graph/tensor.js';
+
 import { graphOf } from '../graph/graph.js';
+import { Tensor } from '../graph/tensor.js';
 import { Parameter } from './parameter.js';
 
 /** Modules that a walk has named. A module called before that is a root: its walk names everything below it. */
@@ -75,7 +76,12 @@ export class Sequential extends Module {
 }
 
 /** Walks properties in definition order, naming modules and parameters. `Sequential` adds no name of its own for `layers`. */
-function visit(module: Module<never, unknown>, path: string, modules: Module<never, unknown>[], parameters: Parameter[]): void {
+function visit(
+  module: Module<never, unknown>,
+  path: string,
+  modules: Module<never, unknown>[],
+  parameters: Parameter[],
+): void {
   module.path = path;
   named.add(module);
   modules.push(module);
@@ -88,7 +94,8 @@ function visitValue(value: unknown, path: string, modules: Module<never, unknown
     value.name = path;
     parameters.push(value);
   } else if (value instanceof Module) visit(value as Module<never, unknown>, path, modules, parameters);
-  else if (Array.isArray(value)) for (const [key, item] of numbered(value)) visitValue(item, `${path}.${key}`, modules, parameters);
+  else if (Array.isArray(value))
+    for (const [key, item] of numbered(value)) visitValue(item, `${path}.${key}`, modules, parameters);
 }
 
 function numbered(values: readonly unknown[]): [string, unknown][] {

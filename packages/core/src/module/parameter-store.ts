@@ -39,7 +39,10 @@ export class ParameterStore {
     this.context = context;
     const parameters = 'parameters' in source ? source.parameters() : source;
     for (const role of ['parameter', 'buffer'] as const) {
-      this.#allocate(parameters.filter((parameter) => parameter.role === role && !parameter.unused), role);
+      this.#allocate(
+        parameters.filter((parameter) => parameter.role === role && !parameter.unused),
+        role,
+      );
     }
     context.adopt(this);
   }
@@ -96,7 +99,8 @@ export class ParameterStore {
         details: { problems },
       });
     }
-    for (const parameter of this.#slots.keys()) this.#write(parameter, state.get(parameter.name)?.data as ArrayLike<number>);
+    for (const parameter of this.#slots.keys())
+      this.#write(parameter, state.get(parameter.name)?.data as ArrayLike<number>);
     this.#version++;
   }
 
@@ -120,7 +124,9 @@ export class ParameterStore {
     );
     try {
       const encoder = this.context.device.createCommandEncoder({ label: 'parameter readback' });
-      this.#slabs.forEach((slab, i) => encoder.copyBufferToBuffer(slab, 0, copies[i] as GPUBuffer, 0, slab.size));
+      for (const [i, slab] of this.#slabs.entries()) {
+        encoder.copyBufferToBuffer(slab, 0, copies[i] as GPUBuffer, 0, slab.size);
+      }
       this.context.device.queue.submit([encoder.finish()]);
       await Promise.all(copies.map((copy) => copy.mapAsync(0x01)));
       const ranges = new Map(this.#slabs.map((slab, i) => [slab, (copies[i] as GPUBuffer).getMappedRange()]));

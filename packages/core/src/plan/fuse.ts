@@ -47,7 +47,7 @@ class Fuser {
     this.#slots = [...graph.nodes];
     this.#results = new Set([...graph.outputs.values(), ...graph.updates.values()]);
     this.#constants = constantTensors(graph, graph.nodes, options.frozenParameters);
-    graph.nodes.forEach((node, at) => this.#place(node, at));
+    for (const [at, node] of graph.nodes.entries()) this.#place(node, at);
   }
 
   run(): GraphNode[] {

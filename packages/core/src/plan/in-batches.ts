@@ -7,7 +7,8 @@ import type { Context } from '../context/context.js';
 import type { Tensor } from '../graph/tensor.js';
 import { type InputSpec, inputType, type TraceResult, trace } from '../graph/trace.js';
 import { elementCount, type TensorType } from '../tensor/types.js';
-import { type Plan, type PlanOptions, preparePlan, type RunInputs, type RunOptions, type TensorData } from './plan.js';
+import { type Plan, type PlanOptions, preparePlan, type RunOptions } from './plan.js';
+import type { RunInputs, TensorData } from './plan-buffers.js';
 
 /** Runs a batch in one or several parts. */
 export interface BatchedPlan extends Disposable {
@@ -59,7 +60,9 @@ class SplitBatch implements BatchedPlan {
     const whole: Record<string, TensorData> = {};
     for (let first = 0; first < this.batch; first += this.itemsPerRun) {
       const items = Math.min(this.itemsPerRun, this.batch - first);
-      const part = Object.fromEntries(Object.entries(inputs).map(([name, data]) => [name, this.#cut(name, data, first, items)]));
+      const part = Object.fromEntries(
+        Object.entries(inputs).map(([name, data]) => [name, this.#cut(name, data, first, items)]),
+      );
       for (const [name, data] of Object.entries(await this.plan.run(part, options))) {
         const size = data.length / this.itemsPerRun;
         whole[name] ??= new (data.constructor as Float32ArrayConstructor)(size * this.batch);

@@ -36,7 +36,9 @@ export function allocate(lives: ReadonlyMap<Storage, Lifetime>): Allocation[] {
   const bySize = [...lives].sort(([a], [b]) => b.bytes - a.bytes || a.id - b.id);
   const buffers: { bytes: number; storages: Storage[]; lives: Lifetime[] }[] = [];
   for (const [storage, life] of bySize) {
-    const free = buffers.find((buffer) => buffer.lives.every((other) => life.first > other.last || life.last < other.first));
+    const free = buffers.find((buffer) =>
+      buffer.lives.every((other) => life.first > other.last || life.last < other.first),
+    );
     const buffer = free ?? { bytes: storage.bytes, storages: [], lives: [] };
     if (free === undefined) buffers.push(buffer);
     buffer.storages.push(storage);

@@ -41,7 +41,8 @@ export class PlacementTable {
     this.#fixed = new Set([...graph.inputs.values(), ...graph.parameters.values(), ...constants]);
     for (const node of nodes) {
       for (const output of node.outputs) this.#producer.set(output, node);
-      for (const input of new Set(node.inputs)) this.#consumers.set(input, [...(this.#consumers.get(input) ?? []), node]);
+      for (const input of new Set(node.inputs))
+        this.#consumers.set(input, [...(this.#consumers.get(input) ?? []), node]);
     }
     for (const node of nodes) this.#updateInPlace(graph, nodes, node);
     // The outermost join first, so that an inner one finds its result placed and follows it.
@@ -73,7 +74,9 @@ export class PlacementTable {
     for (const [output, input] of node.operator.updatesInPlace ?? []) {
       const from = node.inputs[input] as Tensor;
       const to = node.outputs[output] as Tensor;
-      const parameter = [...graph.updates].find(([parameter, value]) => value === to && graph.parameters.get(parameter) === from);
+      const parameter = [...graph.updates].find(
+        ([parameter, value]) => value === to && graph.parameters.get(parameter) === from,
+      );
       const later = nodes.slice(nodes.indexOf(node) + 1).some((other) => other.inputs.includes(from));
       if (parameter !== undefined && !later) this.#links.set(to, { parent: from, offset: 0 });
       else {

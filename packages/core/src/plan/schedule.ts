@@ -4,10 +4,10 @@
  * or refused before anything is allocated.
  */
 import { DEFAULT_PROFILE, type DeviceProfile } from '../context/device-profile.js';
+import { sumDispatch } from '../gradient/sum.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import type { Dispatch, LowerContext, Precision, Storage, View } from '../graph/operator.js';
 import type { Tensor } from '../graph/tensor.js';
-import { sumDispatch } from '../gradient/sum.js';
 import type { Parameter } from '../module/parameter.js';
 import { byteLength } from '../tensor/types.js';
 import { constantTensors, fuse } from './fuse.js';
@@ -64,18 +64,30 @@ export interface Schedule {
 
 /** Plans a graph. Pure: no device is touched. */
 export function schedule(graph: Graph, options: ScheduleOptions = {}): Schedule {
-  const { device = DEFAULT_PROFILE, precision = 'exact', liveParameters = false, fusion = true, external = new Set() } = options;
+  const {
+    device = DEFAULT_PROFILE,
+    precision = 'exact',
+    liveParameters = false,
+    fusion = true,
+    external = new Set(),
+  } = options;
   const frozenParameters = !liveParameters && graph.updates.size === 0;
   const nodes = reachable(graph, fusion ? fuse(graph, { device, precision, frozenParameters }) : graph.nodes);
   const constants = constantTensors(graph, nodes, frozenParameters);
   const lowering = new Lowering(graph, nodes, constants, device, precision);
-  const constantDispatches = nodes.filter((node) => constants.has(node.outputs[0] as Tensor)).flatMap((node) => lowering.lower(node));
-  const dispatches = nodes.filter((node) => !constants.has(node.outputs[0] as Tensor)).flatMap((node) => lowering.lower(node));
+  const constantDispatches = nodes
+    .filter((node) => constants.has(node.outputs[0] as Tensor))
+    .flatMap((node) => lowering.lower(node));
+  const dispatches = nodes
+    .filter((node) => !constants.has(node.outputs[0] as Tensor))
+    .flatMap((node) => lowering.lower(node));
   dispatches.push(...lowering.lowerUpdates());
 
   const inputs = new Map([...graph.inputs].map(([name, tensor]) => [name, lowering.view(tensor)]));
   const outputs = new Map([...graph.outputs].map(([name, tensor]) => [name, lowering.view(tensor)]));
-  const parameters = new Map([...graph.parameters].map(([parameter, tensor]) => [parameter, lowering.view(tensor).storage]));
+  const parameters = new Map(
+    [...graph.parameters].map(([parameter, tensor]) => [parameter, lowering.view(tensor).storage]),
+  );
 
   const lives = lifetimes(dispatches);
   // An input nobody reads, or one that is returned as it is, still needs its buffer.
@@ -89,8 +101,26 @@ export function schedule(graph: Graph, options: ScheduleOptions = {}): Schedule 
     (storage) => storage.kind !== 'parameter',
   );
   const allocations = allocate(lives);
-  const memory = measure(allocations, lives, constantStorages, parameters, constantDispatches.length + dispatches.length, device);
-  return { graph, nodes, constantDispatches, dispatches, allocations, constantStorages, inputs, outputs, parameters, memory };
+  const memory = measure(
+    allocations,
+    lives,
+    constantStorages,
+    parameters,
+    constantDispatches.length + dispatches.length,
+    device,
+  );
+  return {
+    graph,
+    nodes,
+    constantDispatches,
+    dispatches,
+    allocations,
+    constantStorages,
+    inputs,
+    outputs,
+    parameters,
+    memory,
+  };
 }
 
 /** Nodes that an output depends on; tracing may record more. */
@@ -186,7 +216,8 @@ function measure(
   dispatches: number,
   device: DeviceProfile,
 ): PlanMemory {
-  const sum = (sizes: Iterable<{ readonly bytes: number }>): number => [...sizes].reduce((total, { bytes }) => total + bytes, 0);
+  const sum = (sizes: Iterable<{ readonly bytes: number }>): number =>
+    [...sizes].reduce((total, { bytes }) => total + bytes, 0);
   const activations = sum(allocations);
   const constants = sum(constantStorages);
   const parameterBytes = sum(parameters.values());
@@ -201,4 +232,3 @@ function measure(
     total: activations + constants + parameterBytes + uniforms,
   };
 }
-

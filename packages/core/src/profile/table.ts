@@ -11,7 +11,14 @@ export function formatProfileTable(rows: readonly ProfileRow[], totalSeconds: nu
     (flops / seconds / 1e9).toFixed(2),
     (bytes / seconds / 1e9).toFixed(2),
   ]);
-  const total = ['total', String(rows.reduce((sum, { calls }) => sum + calls, 0)), (totalSeconds * 1e3).toFixed(3), '', '', ''];
+  const total = [
+    'total',
+    String(rows.reduce((sum, { calls }) => sum + calls, 0)),
+    (totalSeconds * 1e3).toFixed(3),
+    '',
+    '',
+    '',
+  ];
   const lines = [header, ...body, total];
   const widths = header.map((_, column) => Math.max(...lines.map((line) => (line[column] as string).length)));
   const pad = (cell: string, column: number): string =>

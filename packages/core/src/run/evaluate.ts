@@ -1,7 +1,8 @@
 import type { Context } from '../context/context.js';
 import type { Tensor } from '../graph/tensor.js';
 import { type TraceResult, trace } from '../graph/trace.js';
-import { type PlanOptions, preparePlan, type TensorData } from '../plan/plan.js';
+import { type PlanOptions, preparePlan } from '../plan/plan.js';
+import type { TensorData } from '../plan/plan-buffers.js';
 import type { DType, Shape } from '../tensor/types.js';
 
 /** A tensor with its data in JavaScript memory. */
@@ -21,7 +22,9 @@ export async function evaluate<N extends string>(
   options: PlanOptions = {},
 ): Promise<Record<string, HostTensor>> {
   const names = Object.keys(inputs) as N[];
-  const specs = Object.fromEntries(names.map((name) => [name, { shape: inputs[name].shape, dtype: dtypeOf(inputs[name].data) }]));
+  const specs = Object.fromEntries(
+    names.map((name) => [name, { shape: inputs[name].shape, dtype: dtypeOf(inputs[name].data) }]),
+  );
   const graph = trace(fn, specs as Record<N, { shape: Shape; dtype: DType }>);
   const plan = await preparePlan(context, graph, options);
   try {
