@@ -2,7 +2,9 @@
  * Compiles every ```ts block of every README and of docs/, so that no snippet lies.
  *
  * Each block becomes a module of its own below `.cache/docs`, from where it sees the packages as a user's program in this
- * repository would. A block that starts with `// fragment` is not compiled.
+ * repository would. What a snippet takes as given is declared in a comment right before it, which readers do not see:
+ *
+ *     <!-- given: import type { Tensor } from '@infnet/core'; declare const x: Tensor; -->
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -25,12 +27,11 @@ mkdirSync(out, { recursive: true });
 let count = 0;
 for (const path of markdownFiles(root)) {
   const text = readFileSync(path, 'utf8');
-  for (const match of text.matchAll(/^```ts\n([\s\S]*?)^```/gm)) {
-    const code = match[1];
-    if (code.startsWith('// fragment')) continue;
+  for (const match of text.matchAll(/(?:^<!-- given: (.*) -->\n+)?^```ts\n([\s\S]*?)^```/gm)) {
+    const [, given = '', code] = match;
     const line = text.slice(0, match.index).split('\n').length + 1;
     const name = `${relative(root, path).replace(/[^\w]+/g, '_')}_line${line}.ts`;
-    writeFileSync(join(out, name), `${code}\nexport {};\n`);
+    writeFileSync(join(out, name), `${given}\n${code}\nexport {};\n`);
     count++;
   }
 }
