@@ -3,36 +3,38 @@ import { type Context, open } from '@infnet/core';
 import { itWithGolden } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { InfNet, UNet } from '../src/index.js';
-import { runGolden } from './run-golden.js';
+import { GoldenNet } from './run-golden.js';
 import { type NetSidecar, OUTPUTS } from './support.js';
 
 let context: Context;
+const res2net = new GoldenNet(() => new InfNet(), OUTPUTS);
+const resnet = new GoldenNet(() => new InfNet({ backbone: 'resnet50' }), OUTPUTS);
+const vgg = new GoldenNet(() => new InfNet({ backbone: 'vgg16' }), OUTPUTS);
+const unet = new GoldenNet(() => new UNet(), { logits: 'output' });
+
+const NETS: readonly (readonly [title: string, golden: string, net: GoldenNet])[] = [
+  ['Inf-Net, Res2Net-50, 64 x 64', 'nets/inf_net_res2net_1x3x64x64', res2net],
+  ['Inf-Net, Res2Net-50, two images of 96 x 96', 'nets/inf_net_res2net_2x3x96x96', res2net],
+  ['Inf-Net, ResNet-50, 96 x 96', 'nets/inf_net_resnet50_1x3x96x96', resnet],
+  ['Inf-Net, VGG-16, 96 x 96', 'nets/inf_net_vgg16_1x3x96x96', vgg],
+  ['U-Net, 96 x 96', 'nets/inf_net_unet_1x6x96x96', unet],
+  ['U-Net, 88 x 104, which has odd sizes inside', 'nets/inf_net_unet_1x6x88x104', unet],
+];
+
 beforeAll(async () => {
   context = await open({ onMessage: () => {} });
 });
 afterAll(() => {
-  context.dispose();
+  for (const net of [res2net, resnet, vgg, unet]) net[Symbol.dispose]();
   expect(context.memory).toMatchObject({ bytes: 0, buffers: 0 });
+  context.dispose();
 });
 
 describe('the nets give the numbers of the reference', () => {
-  for (const name of ['inf_net_res2net_1x3x64x64', 'inf_net_res2net_2x3x96x96']) {
-    itWithGolden<NetSidecar>(`Inf-Net, Res2Net-50: ${name}`, `nets/${name}`, async (golden) => {
-      await runGolden(context, new InfNet(), golden, OUTPUTS);
-    });
-  }
-
-  itWithGolden<NetSidecar>('Inf-Net, ResNet-50', 'nets/inf_net_resnet50_1x3x96x96', async (golden) => {
-    await runGolden(context, new InfNet({ backbone: 'resnet50' }), golden, OUTPUTS);
-  });
-
-  itWithGolden<NetSidecar>('Inf-Net, VGG-16', 'nets/inf_net_vgg16_1x3x96x96', async (golden) => {
-    await runGolden(context, new InfNet({ backbone: 'vgg16' }), golden, OUTPUTS);
-  });
-
-  for (const name of ['inf_net_unet_1x6x96x96', 'inf_net_unet_1x6x88x104']) {
-    itWithGolden<NetSidecar>(`U-Net: ${name}`, `nets/${name}`, async (golden) => {
-      await runGolden(context, new UNet(), golden, { logits: 'output' });
+  for (const [title, path, net] of NETS) {
+    itWithGolden<NetSidecar>(title, path, async (golden) => {
+      const { differences } = await net.run(context, golden);
+      expect(Object.keys(differences).length).toBeGreaterThan(0);
     });
   }
 });

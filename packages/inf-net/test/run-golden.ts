@@ -1,5 +1,5 @@
 /** Runs a net of the goldens, with the recipe's parameters, and compares every output with the float32 and float64 runs. */
-import { type Context, type Module, ParameterStore, type PlanOptions, preparePlan, type Tensor, trace, type TraceResult } from '@infnet/core';
+import { type Context, type Module, ParameterStore, type Plan, type PlanOptions, preparePlan, type Tensor, trace, type TraceResult } from '@infnet/core';
 import { type Difference, expectClose, type Golden, image } from '@infnet/testing';
 import { type NetSidecar, recipeState } from './support.js';
 
@@ -10,30 +10,48 @@ export interface GoldenRun {
   /** Distance of every output from the reference's float64 run, by the reference's name. */
   readonly differences: Readonly<Record<string, Difference>>;
   readonly outputs: Readonly<Record<string, ArrayLike<number>>>;
+  readonly plan: Pick<Plan, 'memory' | 'schedule'>;
 }
 
-/**
- * @param outputs the reference's name of every output, with ours.
- * @param forward what is traced; default the net's own call, its outputs by name.
- */
-export async function runGolden(
-  context: Context,
-  net: Module<readonly [Tensor], TraceResult>,
-  golden: Golden<NetSidecar>,
-  outputs: Readonly<Record<string, string>>,
-  options: PlanOptions = {},
-): Promise<GoldenRun> {
-  const { input, gain } = golden.json;
-  const graph = trace(({ x }: { readonly x: Tensor }) => net.call(x), { x: input.shape });
-  using parameters = new ParameterStore(context, net);
-  parameters.load(recipeState(net, '', gain));
-  using plan = await preparePlan(context, graph, { ...options, parameters });
-  const results = await plan.run({ x: image(input.name, input.shape) });
-  const differences: Record<string, Difference> = {};
-  for (const [theirs, ours] of Object.entries(outputs)) {
-    const actual = results[ours] ?? [];
-    expectClose(actual, golden.f32(theirs), TOLERANCE, theirs);
-    differences[theirs] = expectClose(actual, golden.f32(`ref64/${theirs}`), TOLERANCE, `${theirs} in float64`);
+/** A net with the recipe's parameters on the GPU, for any number of goldens. */
+export class GoldenNet implements Disposable {
+  readonly #make: () => Module<readonly [Tensor], TraceResult>;
+  readonly #outputs: Readonly<Record<string, string>>;
+  #loaded: { readonly net: Module<readonly [Tensor], TraceResult>; readonly parameters: ParameterStore } | undefined;
+
+  /** @param outputs the reference's name of every output, with ours. */
+  constructor(make: () => Module<readonly [Tensor], TraceResult>, outputs: Readonly<Record<string, string>>) {
+    this.#make = make;
+    this.#outputs = outputs;
   }
-  return { differences, outputs: results };
+
+  /** Runs the net and compares every output. */
+  async run(context: Context, golden: Golden<NetSidecar>, options: PlanOptions = {}): Promise<GoldenRun> {
+    const { input } = golden.json;
+    const { net, parameters } = this.#load(context, golden.json.gain);
+    const graph = trace(({ x }: { readonly x: Tensor }) => net.call(x), { x: input.shape });
+    using plan = await preparePlan(context, graph, { ...options, parameters });
+    const outputs = await plan.run({ x: image(input.name, input.shape) });
+    const differences: Record<string, Difference> = {};
+    for (const [theirs, ours] of Object.entries(this.#outputs)) {
+      const actual = outputs[ours] ?? [];
+      expectClose(actual, golden.f32(theirs), TOLERANCE, theirs);
+      differences[theirs] = expectClose(actual, golden.f32(`ref64/${theirs}`), TOLERANCE, `${theirs} in float64`);
+    }
+    return { differences, outputs, plan };
+  }
+
+  [Symbol.dispose](): void {
+    this.#loaded?.parameters.dispose();
+  }
+
+  #load(context: Context, gain: number): { readonly net: Module<readonly [Tensor], TraceResult>; readonly parameters: ParameterStore } {
+    if (this.#loaded === undefined) {
+      const net = this.#make();
+      const parameters = new ParameterStore(context, net);
+      parameters.load(recipeState(net, '', gain));
+      this.#loaded = { net, parameters };
+    }
+    return this.#loaded;
+  }
 }

@@ -1,0 +1,79 @@
+/** What a forward costs, from schedules: no GPU is touched. */
+import { DEFAULT_PROFILE, type DeviceProfile, type Module, type Schedule, schedule, type Tensor, trace, type TraceResult } from '@infnet/core';
+import { describe, expect, it } from 'vitest';
+import { InfNet, UNet } from '../src/index.js';
+
+const CPU: DeviceProfile = { ...DEFAULT_PROFILE, class: 'cpu', subgroupSize: 8 };
+const MIB = 2 ** 20;
+
+function scheduleOf(net: Module<readonly [Tensor], TraceResult>, shape: readonly number[], device: DeviceProfile): Schedule {
+  return schedule(trace(({ x }: { readonly x: Tensor }) => net.call(x), { x: shape }), { device });
+}
+
+/** Number of nodes of each operator that is not a view, after fusion. */
+function operators({ dispatches }: Schedule): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { operator, kernel } of dispatches) {
+    const what = operator.endsWith('onv2d') ? 'convolution' : kernel.name;
+    counts[what] = (counts[what] ?? 0) + 1;
+  }
+  return counts;
+}
+
+describe('Inf-Net in inference', () => {
+  const net = new InfNet();
+  const shape = [1, 3, 352, 352] as const;
+
+  it('has 146 convolutions, which do every batch norm, relu and residual sum', () => {
+    // 158 in the reference; each of the three receptive-field blocks computes five of them as one.
+    const plan = scheduleOf(net, shape, CPU);
+    const convolutions = plan.nodes.filter(({ operator }) => /conv2d$/i.test(operator.name));
+    expect(convolutions).toHaveLength(146);
+    const { convolution, ...rest } = operators(plan);
+    expect(convolution).toBeGreaterThanOrEqual(146);
+    expect(rest).toEqual({
+      'nn/pool': 8,
+      'nn/copy': 12,
+      'nn/bilinear': 12,
+      'partial-decoder/product': 2,
+      'reverse-attention/reverse-attention': 3,
+      'reverse-attention/add-resized': 3,
+    });
+  });
+
+  it('copies nothing but the last split of the 12 normal Res2Net blocks', () => {
+    for (const device of [DEFAULT_PROFILE, CPU]) {
+      const copies = scheduleOf(net, shape, device).dispatches.filter(({ kernel }) => kernel.name === 'nn/copy');
+      expect(copies).toHaveLength(12);
+      expect(copies.every(({ scope }) => /^resnet\.layer\d\.[1-9]$/.test(scope))).toBe(true);
+      expect(copies.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(8.1e6);
+    }
+  });
+
+  it('fits: 30 MiB of activations on GPUs, 62 MiB on CPU adapters, whose convolutions transform; 119 MiB of parameters', () => {
+    const [gpu, cpu] = [DEFAULT_PROFILE, CPU].map((device) => scheduleOf(net, shape, device).memory);
+    expect(gpu?.activations).toBeLessThan(30 * MIB);
+    expect(cpu?.activations).toBeLessThan(62 * MIB);
+    for (const memory of [gpu, cpu]) {
+      // 31,072,721 weights and the running statistics, without the classifier.
+      expect(memory?.parameters).toBeLessThan(119 * MIB);
+      expect(memory?.activations).toBeLessThan(1.6 * (memory?.activationsLowerBound ?? 0));
+    }
+  });
+
+  it('computes only what is asked for: the prediction alone needs four resizes less', () => {
+    const forward = ({ x }: { readonly x: Tensor }): Tensor => net.call(x).lateralMap2;
+    const one = operators(schedule(trace(forward, { x: shape }), { device: CPU }));
+    expect(one['nn/bilinear']).toBe(8);
+  });
+});
+
+describe('the U-Net in inference', () => {
+  it('is 19 convolutions, 4 pools, 4 resizes, and no copy', () => {
+    const plan = scheduleOf(new UNet(), [1, 6, 352, 352], CPU);
+    expect(plan.nodes.filter(({ operator }) => /conv2d$/i.test(operator.name))).toHaveLength(19);
+    const { convolution, ...rest } = operators(plan);
+    expect(convolution).toBeGreaterThanOrEqual(19);
+    expect(rest).toEqual({ 'nn/pool': 4, 'nn/bilinear': 4 });
+  });
+});
