@@ -1,0 +1,189 @@
+/**
+ * `infnet kernels`: every hand-written kernel, and the text that really runs.
+ *
+ * The kernels are found where the packages keep them, as `.wgsl` files, so that none can be forgotten here. What Inf-Net
+ * compiles into each is taken from a plan of it, which needs no GPU.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, join, relative, sep } from 'node:path';
+import {
+  type Constants,
+  DEFAULT_PROFILE,
+  expandSource,
+  isInfnetError,
+  type Kernel,
+  schedule,
+  trace,
+} from '@infnet/core';
+import { InfNet } from '@infnet/inf-net';
+import { cliError } from '../errors.js';
+import { EXIT, type Io, say } from '../io.js';
+
+export interface KernelsOptions {
+  readonly print?: string;
+  readonly define: Constants;
+  readonly json?: boolean;
+}
+
+/** A kernel as it is listed. */
+export interface ListedKernel {
+  /** `package/kernel`. */
+  readonly name: string;
+  readonly package: string;
+  /** The first sentence of its comment. */
+  readonly mathematics: string;
+  /** Where its text lies in the package. */
+  readonly file: string;
+  /** Constants that its directives name. */
+  readonly constants: readonly string[];
+}
+
+interface FoundKernel extends ListedKernel {
+  readonly source: string;
+}
+
+/** Packages that own kernels, from the ground up. */
+const PACKAGES = ['core', 'conv', 'nn', 'res2net', 'partial-decoder', 'reverse-attention', 'edge-attention', 'inf-net'];
+
+export async function kernels({ print, define, json = false }: KernelsOptions, io: Io): Promise<number> {
+  const found = await findKernels();
+  if (print === undefined) {
+    if (Object.keys(define).length > 0) throw cliError('CLI_USAGE', '--define goes with --print.', 'Add --print NAME.');
+    const listed: ListedKernel[] = found.map(({ source: _, ...kernel }) => kernel);
+    if (json) say(io.stdout, JSON.stringify({ command: 'kernels', ok: true, kernels: listed }, undefined, 2));
+    else for (const line of table(listed)) say(io.stdout, line);
+    return EXIT.ok;
+  }
+  const kernel = found.find(({ name }) => name === print) ?? unknown(print, found);
+  const used = usedConstants().get(kernel.name)?.[0];
+  const constants = { ...used, ...define };
+  const code = expand(kernel, constants);
+  if (json)
+    say(io.stdout, JSON.stringify({ command: 'kernels', ok: true, name: kernel.name, constants, code }, undefined, 2));
+  else {
+    const text = Object.entries(constants)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' ');
+    say(io.stdout, `// ${kernel.name}, constants: ${text === '' ? 'none' : text}\n${code.trimEnd()}`);
+  }
+  return EXIT.ok;
+}
+
+/** Every kernel of the packages, in the packages' order, then by name. */
+async function findKernels(): Promise<FoundKernel[]> {
+  const found: FoundKernel[] = [];
+  for (const name of PACKAGES) {
+    const folder = packageFolder(name);
+    const names = namesBySource(await import(`@infnet/${name}`));
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.wgsl'));
+    const kernels = files.map((file) => {
+      const path = join(folder, file);
+      const source = readFileSync(path, 'utf8').replaceAll('\r\n', '\n');
+      return {
+        name: names.get(source) ?? `${name}/${basename(file, '.wgsl')}`,
+        package: `@infnet/${name}`,
+        mathematics: firstSentence(source),
+        file: relative(dirname(folder), path).replaceAll(sep, '/'),
+        constants: constantsOf(source),
+        source,
+      };
+    });
+    found.push(...kernels.sort((a, b) => (a.name < b.name ? -1 : 1)));
+  }
+  return found;
+}
+
+/** `src` when this runs from its sources (tests), else `dist`: both have the texts beside the code that imports them. */
+function packageFolder(name: string): string {
+  const manifest = createRequire(import.meta.url).resolve(`@infnet/${name}/package.json`);
+  const built = import.meta.url.includes('/dist/');
+  return join(dirname(manifest), built ? 'dist' : 'src');
+}
+
+/** The kernels that a package exports, by their text. */
+function namesBySource(exports: Readonly<Record<string, unknown>>): Map<string, string> {
+  const isKernel = (value: unknown): value is Kernel => {
+    const { name, source } = (value ?? {}) as Partial<Kernel>;
+    return typeof name === 'string' && typeof source === 'string';
+  };
+  return new Map(
+    Object.values(exports)
+      .filter(isKernel)
+      .map(({ name, source }) => [source, name]),
+  );
+}
+
+/** The kernel's comment up to the first full stop at the end of a line or an empty line. */
+function firstSentence(source: string): string {
+  const lines: string[] = [];
+  for (const line of source.split('\n')) {
+    const text = /^\/\/\s?(.*)$/.exec(line)?.[1];
+    if (text === undefined || (text.trim() === '' && lines.length > 0)) break;
+    lines.push(text.trim());
+    if (/[.:]$/.test(text) && lines.length >= 1) break;
+  }
+  return lines.join(' ');
+}
+
+/** Names in directives and substitutions that are no loop variables. */
+function constantsOf(source: string): string[] {
+  const text = source.split('\n').flatMap((line) => {
+    const directive = /^\s*#(?:if|elif)\s+(.*)$/.exec(line)?.[1] ?? /^\s*#for\s+\w+\s+in\s+(.*)$/.exec(line)?.[1];
+    return directive ?? [...line.matchAll(/\$\(([^)]*)\)/g)].map((match) => match[1] as string);
+  });
+  const loops = new Set([...source.matchAll(/^\s*#for\s+(\w+)\s/gm)].map((match) => match[1]));
+  const names = text.flatMap((part) => part.match(/[A-Za-z_]\w*/g) ?? []);
+  return [...new Set(names)].filter((name) => !loops.has(name) && name !== 'min' && name !== 'max').sort();
+}
+
+/** Constants of every kernel of Inf-Net's forward at 352 x 352 on a plain GPU and on a CPU adapter. */
+function usedConstants(): Map<string, Constants[]> {
+  const graph = trace(({ image }) => new InfNet().call(image), { image: [1, 3, 352, 352] });
+  const used = new Map<string, Constants[]>();
+  for (const device of [DEFAULT_PROFILE, { ...DEFAULT_PROFILE, class: 'cpu', subgroupSize: 4 } as const]) {
+    const { constantDispatches, dispatches } = schedule(graph, { device });
+    for (const { kernel, constants } of [...constantDispatches, ...dispatches]) {
+      used.set(kernel.name, [...(used.get(kernel.name) ?? []), constants]);
+    }
+  }
+  return used;
+}
+
+function expand({ name, source, constants: known }: FoundKernel, constants: Constants): string {
+  const surplus = Object.keys(constants).filter((constant) => !known.includes(constant) && !source.includes(constant));
+  if (surplus.length > 0) {
+    throw cliError(
+      'CLI_USAGE',
+      `${name} has no constant ${surplus.join(', ')}.`,
+      `It has: ${known.join(', ') || 'none'}.`,
+    );
+  }
+  try {
+    return expandSource(source, constants, `kernel ${name}`);
+  } catch (error) {
+    if (!isInfnetError(error)) throw error;
+    const missing = known.filter((constant) => constants[constant] === undefined);
+    const flags = missing.map((constant) => `-D ${constant}=1`).join(' ');
+    throw cliError(
+      'CLI_KERNEL',
+      `${name} needs values for its constants: ${missing.join(', ')}.`,
+      `Give them, e.g. ${flags}; the kernel's first lines say what they mean.`,
+      { cause: error },
+    );
+  }
+}
+
+function unknown(name: string, found: readonly FoundKernel[]): never {
+  const near = found.map((kernel) => kernel.name).filter((known) => known.endsWith(`/${name}`) || known.includes(name));
+  const fix = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'infnet kernels lists them.';
+  throw cliError('CLI_KERNEL', `There is no kernel ${name}.`, fix);
+}
+
+function table(listed: readonly ListedKernel[]): string[] {
+  const width = Math.max(...listed.map(({ name }) => name.length));
+  return [
+    ...listed.map(({ name, mathematics }) => `${name.padEnd(width)}  ${mathematics}`),
+    `${listed.length} kernels in ${new Set(listed.map((kernel) => kernel.package)).size} packages`,
+  ];
+}

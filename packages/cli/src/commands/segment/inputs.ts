@@ -1,0 +1,122 @@
+/** Which slices are meant, and whether their results have places of their own: settled before any work. */
+import type { Stats } from 'node:fs';
+import { mkdir, readdir, stat } from 'node:fs/promises';
+import { basename, extname, join, resolve } from 'node:path';
+import process from 'node:process';
+import { cliError } from '../../errors.js';
+import { resultNames, SUMMARY } from './outputs.js';
+
+export interface SliceFile {
+  /** As given, or the folder as given with the file's name. */
+  readonly path: string;
+  readonly name: string;
+  /** The name without its ending: results are called after it. */
+  readonly stem: string;
+}
+
+export interface Inputs {
+  readonly slices: readonly SliceFile[];
+  /** Files in given folders that are no pictures. */
+  readonly ignored: readonly string[];
+}
+
+const PICTURE = /\.(png|jpe?g)$/i;
+
+/**
+ * The slices of files and folders, in the order given; a folder's own pictures are sorted by name.
+ *
+ * @throws InfnetError `CLI_NO_INPUT`, `CLI_OUTPUT_CLASH`
+ */
+export async function findInputs(paths: readonly string[], out: string): Promise<Inputs> {
+  const slices: SliceFile[] = [];
+  const ignored: string[] = [];
+  for (const path of paths) {
+    const info = await look(path);
+    if (!info.isDirectory()) {
+      slices.push(slice(path));
+      continue;
+    }
+    if (resolve(path) === resolve(out)) {
+      const why = 'a later run would take them for slices';
+      throw cliError(
+        'CLI_OUTPUT_CLASH',
+        `Results would be written among the slices, and ${why}.`,
+        `Give another folder: --out ${join(path, 'results')}.`,
+        { where: path },
+      );
+    }
+    const entries = await readdir(path, { withFileTypes: true });
+    const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
+    const pictures = files.filter((name) => PICTURE.test(name)).sort();
+    if (pictures.length === 0) {
+      const found =
+        files.length === 0 ? 'The folder is empty' : `None of the ${files.length} files in the folder is a picture`;
+      throw cliError(
+        'CLI_NO_INPUT',
+        `${found}.`,
+        'Put .png, .jpg or .jpeg slices there (subfolders are not looked into), or run: infnet phantom --out slices',
+        { where: path },
+      );
+    }
+    slices.push(...pictures.map((name) => slice(join(path, name))));
+    ignored.push(...files.filter((name) => !PICTURE.test(name)).map((name) => join(path, name)));
+  }
+  checkClashes(slices, out);
+  return { slices, ignored };
+}
+
+/** Makes the folder of results. @throws InfnetError `CLI_OUTPUT_FOLDER` */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const fix = 'Give a folder that can be made: no file may have its name, and you need the right to write there.';
+    throw cliError('CLI_OUTPUT_FOLDER', `The folder for the results cannot be made: ${why}`, fix, {
+      where: resolve(folder),
+      cause,
+    });
+  }
+}
+
+async function look(path: string): Promise<Stats> {
+  try {
+    return await stat(path);
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    const message = missing ? 'There is no such file or folder.' : `It cannot be read: ${(cause as Error).message}`;
+    throw cliError('CLI_NO_INPUT', message, 'Check the path.', { where: resolve(path), cause });
+  }
+}
+
+function slice(path: string): SliceFile {
+  const name = basename(path);
+  return { path, name, stem: basename(name, extname(name)) };
+}
+
+/** Two slices with one stem, or a slice that lies where a result would go. */
+function checkClashes(slices: readonly SliceFile[], out: string): void {
+  const caseless = process.platform === 'win32' || process.platform === 'darwin';
+  const key = (text: string): string => (caseless ? text.toLowerCase() : text);
+  const byStem = new Map<string, SliceFile>();
+  for (const one of slices) {
+    const other = byStem.get(key(one.stem));
+    if (other !== undefined) {
+      const message = `${other.path} and ${one.path} would both write ${one.stem}.mask.png.`;
+      throw cliError('CLI_OUTPUT_CLASH', message, 'Rename one, or segment them into different folders.', {
+        details: { stem: one.stem, files: [other.path, one.path] },
+      });
+    }
+    byStem.set(key(one.stem), one);
+  }
+  const inputs = new Set(slices.map(({ path }) => key(resolve(path))));
+  for (const name of [...slices.flatMap(({ stem }) => Object.values(resultNames(stem))), SUMMARY]) {
+    if (!inputs.has(key(resolve(out, name)))) continue;
+    throw cliError(
+      'CLI_OUTPUT_CLASH',
+      `The result ${name} would overwrite an input.`,
+      'Give another folder by --out.',
+      { where: resolve(out, name) },
+    );
+  }
+}

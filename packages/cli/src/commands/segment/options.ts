@@ -1,0 +1,23 @@
+import type { DepthOptions } from '@infnet/data';
+import type { BackboneName } from '@infnet/inf-net';
+import type { AdapterChoice } from '@infnet/node';
+
+/** The options of `infnet segment`, as the command line gives them. */
+export interface SegmentOptions {
+  readonly paths: readonly string[];
+  readonly weights: string;
+  readonly out: string;
+  /** Pixels per side of the net's input. */
+  readonly size: number;
+  readonly format: 'png' | 'npy';
+  readonly json?: boolean;
+  readonly threshold: number;
+  readonly stretch?: boolean;
+  /** What becomes black and white in 16-bit slices. */
+  readonly range: NonNullable<DepthOptions['range']>;
+  readonly batch: number;
+  readonly backbone?: BackboneName;
+  readonly adapter?: AdapterChoice;
+  /** Whether summary.csv has the column of seconds. */
+  readonly time: boolean;
+}

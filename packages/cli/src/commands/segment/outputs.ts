@@ -1,0 +1,80 @@
+/** From logits to the files of one slice. */
+import { join } from 'node:path';
+import {
+  encodePng,
+  type FloatMap,
+  finalPngU8,
+  minMaxNormalize,
+  overlay,
+  probabilityToU8,
+  type RgbImage,
+  resizeBilinearFloat,
+  writeNpy,
+} from '@infnet/data';
+import { writeFileAtomic } from '@infnet/node';
+import { cliError } from '../../errors.js';
+
+export const SUMMARY = 'summary.csv';
+
+export interface OutputOptions {
+  readonly size: number;
+  readonly threshold: number;
+  readonly stretch?: boolean;
+  readonly format: 'png' | 'npy';
+}
+
+export interface SliceResult {
+  /** Pixels of the slice where the probability is at least the threshold. */
+  readonly infectedPixels: number;
+  /** Files to write: name and bytes. */
+  readonly files: readonly { readonly name: string; readonly bytes: Uint8Array }[];
+}
+
+/** Every name that the results of a slice can have. */
+export function resultNames(stem: string): Readonly<Record<'prob' | 'mask' | 'overlay' | 'logits', string>> {
+  return {
+    prob: `${stem}.prob.png`,
+    mask: `${stem}.mask.png`,
+    overlay: `${stem}.overlay.png`,
+    logits: `${stem}.logits.npy`,
+  };
+}
+
+/**
+ * Probability, mask and overlay at the slice's own size.
+ *
+ * @param logits lateral map 2, [size * size]
+ * @throws InfnetError `CLI_NOT_FINITE`: nothing is made of numbers that are none
+ */
+export function makeOutputs(stem: string, slice: RgbImage, logits: Float32Array, options: OutputOptions): SliceResult {
+  const { size, threshold, stretch = false, format } = options;
+  if (!logits.every(Number.isFinite)) {
+    const fix =
+      'Check the weights: values that are not finite or far too large give this. If the weights are right, report it with the output of: infnet doctor';
+    throw cliError(
+      'CLI_NOT_FINITE',
+      'The net gave values that are not finite, so there is no result for this slice.',
+      fix,
+      { where: stem },
+    );
+  }
+  const { width, height } = slice;
+  const sigmoid = Float32Array.from(logits, (x) => 1 / (1 + Math.exp(-x)));
+  const map: FloatMap = { width: size, height: size, data: stretch ? minMaxNormalize(sigmoid) : sigmoid };
+  const probability = resizeBilinearFloat(map, width, height);
+  const mask = Uint8Array.from(probability.data, (p) => (p >= threshold ? 255 : 0));
+  const names = resultNames(stem);
+  const shades = stretch ? finalPngU8(probability.data) : probabilityToU8(probability.data);
+  const files = [
+    { name: names.prob, bytes: encodePng({ width, height, data: shades }) },
+    { name: names.mask, bytes: encodePng({ width, height, data: mask }) },
+    { name: names.overlay, bytes: encodePng(overlay(slice, probability, { threshold })) },
+  ];
+  if (format === 'npy') files.push({ name: names.logits, bytes: writeNpy(logits, [1, 1, size, size]) });
+  return { infectedPixels: mask.reduce((count, value) => count + (value === 255 ? 1 : 0), 0), files };
+}
+
+/** Writes the files, each atomically. @throws InfnetError `FILE_...` */
+export async function writeOutputs(folder: string, { files }: SliceResult): Promise<void> {
+  for (const { name, bytes } of files) await writeFileAtomic(join(folder, name), bytes);
+}

@@ -1,0 +1,70 @@
+/** Errors as people and programs are told them. */
+import { InfnetError, isInfnetError } from '@infnet/errors';
+
+export type CliErrorCode =
+  /** Options that do not fit together or with the files. */
+  | 'CLI_USAGE'
+  /** No slice to work on. */
+  | 'CLI_NO_INPUT'
+  /** Two inputs would write the same files, or a result would overwrite an input. */
+  | 'CLI_OUTPUT_CLASH'
+  /** The folder for the results cannot be made. */
+  | 'CLI_OUTPUT_FOLDER'
+  /** The checkpoint belongs to no backbone that is known. */
+  | 'CLI_BACKBONE'
+  /** The net's values are not finite. */
+  | 'CLI_NOT_FINITE'
+  /** No kernel of that name. */
+  | 'CLI_KERNEL'
+  /** Ctrl-C. */
+  | 'CLI_INTERRUPTED';
+
+export function cliError(
+  code: CliErrorCode,
+  message: string,
+  fix?: string,
+  more: {
+    readonly where?: string;
+    readonly details?: Readonly<Record<string, unknown>>;
+    readonly cause?: unknown;
+  } = {},
+): InfnetError {
+  return new InfnetError({ code, message, fix, ...more });
+}
+
+/** An error in parts, for JSON and for the table of failures. */
+export interface Reason {
+  readonly code: string;
+  /** What happened, without code, place and fix. */
+  readonly message: string;
+  readonly fix?: string;
+}
+
+export function reasonOf(error: unknown): Reason {
+  if (!isInfnetError(error)) {
+    const message = error instanceof Error ? error.message : String(error);
+    return {
+      code: 'UNEXPECTED',
+      message,
+      fix: 'This is a fault of infnet: please report it with the stack (INFNET_DEBUG=1 shows it).',
+    };
+  }
+  let { message } = error;
+  const head = `[${error.code}] `;
+  const tail = `${error.where === undefined ? '' : ` (at ${error.where})`}${error.fix === undefined ? '' : `\n  Fix: ${error.fix}`}`;
+  if (message.startsWith(head)) message = message.slice(head.length);
+  if (tail !== '' && message.endsWith(tail)) message = message.slice(0, -tail.length);
+  return { code: error.code, message, fix: error.fix };
+}
+
+/** For the terminal: infnet's own errors as they are, others with a hint. */
+export function renderError(error: unknown): string {
+  if (isInfnetError(error)) return withStack(error.message, error);
+  const { message, fix } = reasonOf(error);
+  return withStack(`Unexpected error: ${message}\n  Fix: ${fix}`, error);
+}
+
+function withStack(text: string, error: unknown): string {
+  if (!process.env['INFNET_DEBUG'] || !(error instanceof Error)) return text;
+  return `${text}\n${error.stack}`;
+}

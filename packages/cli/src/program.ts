@@ -1,0 +1,178 @@
+/** All commands with their options and help. What a command does is loaded when it runs, so that `--help` is quick. */
+import { Argument, Command, Option } from 'commander';
+import type { SegmentOptions } from './commands/segment/options.js';
+import { EXIT, type Io } from './io.js';
+import { definition, fraction, integer, range } from './options.js';
+import { version } from './version.js';
+
+const ADAPTERS = ['auto', 'gpu', 'llvmpipe', 'swiftshader'] as const;
+const BACKBONES = ['res2net50', 'res2net101', 'resnet50', 'vgg16'] as const;
+
+const EXIT_CODES = `
+Exit codes:
+  ${EXIT.ok}    all done
+  ${EXIT.someFailed}    some files failed, the others were done
+  ${EXIT.setUp}    wrong usage or set-up: nothing was done
+  ${EXIT.interrupted}  stopped by Ctrl-C; files already written stay and are whole`;
+
+/** @param done gets the exit code of the command that ran */
+export function makeProgram(io: Io, done: (code: number) => void): Command {
+  const program = new Command('infnet')
+    .description(
+      'Segment infected lung regions in CT slices with Inf-Net on WebGPU. Research software, not a diagnostic device.',
+    )
+    .version(version())
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    .showSuggestionAfterError()
+    .showHelpAfterError('(add --help for the options)')
+    .addHelpText('after', EXIT_CODES);
+  addSegment(program, io, done);
+  addDoctor(program, io, done);
+  addKernels(program, io, done);
+  addPhantom(program, io, done);
+  addWeights(program, io, done);
+  return program;
+}
+
+function adapterOption(): Option {
+  return new Option('--adapter <kind>', 'which adapter to take (default: INFNET_ADAPTER, else auto)').choices(ADAPTERS);
+}
+
+function addSegment(program: Command, io: Io, done: (code: number) => void): void {
+  program
+    .command('segment')
+    .summary('segment slices')
+    .description(
+      'Segments CT slices: PNG or JPEG, 8 or 16 bit, grey or RGB. A folder stands for its .png, .jpg and .jpeg files (not ' +
+        'those of its subfolders). For each slice three pictures of its own size are written: <stem>.prob.png, ' +
+        '<stem>.mask.png (0/255), <stem>.overlay.png, and for all together summary.csv.',
+    )
+    .addArgument(new Argument('<paths...>', 'slices, or folders of slices'))
+    .requiredOption('--weights <file>', "checkpoint: .pth (PyTorch's, read without running it) or .safetensors")
+    .requiredOption('--out <folder>', 'where results go; made if missing')
+    .option('--size <pixels>', "the net's input size, a multiple of 32 (VGG-16: 16)", integer(16, 4096), 352)
+    .addOption(
+      new Option('--format <kind>', 'npy adds <stem>.logits.npy: lateral map 2, float32, [1, 1, size, size]')
+        .choices(['png', 'npy'])
+        .default('png'),
+    )
+    .option('--json', 'print one JSON document on stdout and nothing else there')
+    .option('--threshold <p>', 'the mask is where the probability is at least this', fraction, 0.5)
+    .option(
+      '--stretch',
+      "stretch each slice's probabilities to 0..1 as the released test code does, also where nothing is infected",
+    )
+    .option(
+      '--range <range>',
+      '16-bit slices: which values become black and white: full, minmax or LOW,HIGH',
+      range,
+      'full',
+    )
+    .option('--batch <n>', 'slices per run of the net', integer(1, 1024), 1)
+    .addOption(
+      new Option('--backbone <name>', 'which backbone the weights are of (default: told from their keys)').choices(
+        BACKBONES,
+      ),
+    )
+    .addOption(adapterOption())
+    .option('--no-time', 'leave the seconds out of summary.csv, so that two runs give identical bytes there too')
+    .addHelpText(
+      'after',
+      `
+Probability: sigmoid of lateral map 2, brought bilinearly to the slice's size. It is written as it is (0..1 onto 0..255),
+not stretched, so that a slice without infection stays dark; --stretch does what the paper's figures were made with.
+Results of an earlier run are overwritten; nothing else in the folder is touched.
+${EXIT_CODES}`,
+    )
+    .action(async (paths: string[], options: Omit<SegmentOptions, 'paths'>) => {
+      const { segment } = await import('./commands/segment/segment.js');
+      done(await segment({ ...options, paths }, io));
+    });
+}
+
+function addDoctor(program: Command, io: Io, done: (code: number) => void): void {
+  program
+    .command('doctor')
+    .summary('say what this machine offers, and mend it')
+    .description(
+      'Shows adapters, limits and features, computes a convolution on the adapter and compares it with JavaScript, and says how to fix what is missing.',
+    )
+    .option(
+      '--json',
+      'print one JSON document on stdout: healthy, adapter, limits, features, kernel, findings, machine',
+    )
+    .addOption(adapterOption())
+    .addHelpText('after', `\nExit codes: ${EXIT.ok} healthy, ${EXIT.setUp} not.`)
+    .action(async (options: { json?: boolean; adapter?: (typeof ADAPTERS)[number] }) => {
+      const { doctor } = await import('./commands/doctor.js');
+      done(await doctor(options, io));
+    });
+}
+
+function addKernels(program: Command, io: Io, done: (code: number) => void): void {
+  program
+    .command('kernels')
+    .summary('list the kernels, or print one')
+    .description(
+      'Lists every WGSL kernel with its mathematics; --print shows the text that really runs, with the constants compiled in.',
+    )
+    .option('--print <name>', 'print this kernel, e.g. conv/gemm')
+    .option('-D, --define <name=value>', 'a compile-time constant for --print; repeat for several', definition, {})
+    .option('--json', 'print one JSON document on stdout')
+    .addHelpText(
+      'after',
+      '\nWithout --define, --print takes the constants that Inf-Net (Res2Net-50, 352 x 352) compiles in first, if it uses the kernel.',
+    )
+    .action(async (options: { print?: string; define: Readonly<Record<string, number>>; json?: boolean }) => {
+      const { kernels } = await import('./commands/kernels.js');
+      done(await kernels(options, io));
+    });
+}
+
+function addPhantom(program: Command, io: Io, done: (code: number) => void): void {
+  program
+    .command('phantom')
+    .summary('make slices to try things out with')
+    .description(
+      'Writes synthetic lung CT slices as PNG into a folder, and their exact masks into its subfolder masks. No patient is in them.',
+    )
+    .requiredOption('--out <folder>', 'where they go; made if missing')
+    .option('--count <n>', 'how many', integer(1, 100_000), 4)
+    .option('--seed <n>', 'the same seed gives the same bytes', integer(0, 2 ** 31), 1)
+    .option('--json', 'print one JSON document on stdout')
+    .action(async (options: { out: string; count: number; seed: number; json?: boolean }) => {
+      const { phantom } = await import('./commands/phantom.js');
+      done(await phantom(options, io));
+    });
+}
+
+function addWeights(program: Command, io: Io, done: (code: number) => void): void {
+  program
+    .command('weights')
+    .summary('make untrained weights to try things out with')
+    .description(
+      'Writes freshly initialised, UNTRAINED weights of Inf-Net: good for trying the commands, their masks mean nothing.',
+    )
+    .requiredOption('--out <file>', 'the .safetensors file to write')
+    .option('--seed <n>', 'the same seed gives the same bytes', integer(0, 2 ** 31), 1)
+    .addOption(new Option('--backbone <name>', 'which backbone').choices(BACKBONES).default('res2net50'))
+    .option('--width <factor>', 'multiplies the channels, for small nets', (text) => fractionOrOne(text), 1)
+    .option('--json', 'print one JSON document on stdout')
+    .action(
+      async (options: {
+        out: string;
+        seed: number;
+        backbone: (typeof BACKBONES)[number];
+        width: number;
+        json?: boolean;
+      }) => {
+        const { weights } = await import('./commands/weights.js');
+        done(await weights(options, io));
+      },
+    );
+}
+
+function fractionOrOne(text: string): number {
+  return Number(text) === 1 ? 1 : fraction(text);
+}

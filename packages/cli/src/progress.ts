@@ -1,0 +1,76 @@
+/**
+ * Progress on stderr. On a terminal a bar that is drawn in place; elsewhere (a log file, a pipe) a line now and then, so
+ * that a log stays readable.
+ */
+import type { Output } from './io.js';
+
+const BAR = 24;
+const TERMINAL_INTERVAL = 80;
+const LOG_INTERVAL = 10_000;
+
+export class Progress {
+  readonly #output: Output;
+  readonly #now: () => number;
+  #label = '';
+  #total = 0;
+  #started = 0;
+  #shown = Number.NEGATIVE_INFINITY;
+  #drawn = false;
+
+  constructor(output: Output, now: () => number = () => performance.now()) {
+    this.#output = output;
+    this.#now = now;
+  }
+
+  /** Begins something of `total` steps. */
+  phase(label: string, total: number): void {
+    this.clear();
+    this.#label = label;
+    this.#total = total;
+    this.#started = this.#now();
+    this.#shown = Number.NEGATIVE_INFINITY;
+  }
+
+  /** `done` steps are done; `detail` is the one under way. */
+  update(done: number, detail = ''): void {
+    const now = this.#now();
+    const interval = this.#output.isTTY ? TERMINAL_INTERVAL : LOG_INTERVAL;
+    if (done < this.#total && now - this.#shown < interval) return;
+    this.#shown = now;
+    const rate = done / Math.max(1e-3, (now - this.#started) / 1000);
+    const figures = [`${done}/${this.#total}`, detail, ...this.#timing(done, rate)].filter((text) => text !== '');
+    if (!this.#output.isTTY) {
+      this.#output.write(`${this.#label}: ${figures.join(', ')}\n`);
+      return;
+    }
+    const full = this.#total === 0 ? BAR : Math.round((BAR * done) / this.#total);
+    const text = `${this.#label} [${'#'.repeat(full)}${'-'.repeat(BAR - full)}] ${figures.join('  ')}`;
+    const columns = this.#output.columns ?? 80;
+    this.#output.write(`\r\x1b[2K${text.length < columns ? text : `${text.slice(0, columns - 2)}…`}`);
+    this.#drawn = true;
+  }
+
+  /** Prints a line that stays, above the bar. */
+  line(text: string): void {
+    this.clear();
+    this.#output.write(`${text}\n`);
+  }
+
+  /** Takes the bar away. */
+  clear(): void {
+    if (this.#drawn) this.#output.write('\r\x1b[2K');
+    this.#drawn = false;
+  }
+
+  #timing(done: number, rate: number): string[] {
+    if (done === 0) return [];
+    const pace = rate >= 1 ? `${rate.toFixed(1)}/s` : `${(1 / rate).toFixed(1)} s each`;
+    return done >= this.#total ? [pace] : [pace, `${clock((this.#total - done) / rate)} left`];
+  }
+}
+
+/** 75 s as `1:15`. */
+function clock(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
+}
