@@ -43,14 +43,14 @@ export interface MeasureOptions {
 export async function measureForward(context: Context, options: MeasureOptions): Promise<ForwardFigures> {
   const { size, batch, runs, onProgress } = options;
   const net = new InfNet();
-  using parameters = new ParameterStore(context, net);
+  const parameters = new ParameterStore(context, net);
   parameters.initialize(1);
   const image = Float32Array.from({ length: batch * 3 * size * size }, (_, i) =>
     Math.fround(((i * 7919) % 1009) / 504.5 - 1),
   );
   const started = performance.now();
   const graph = trace(({ image }) => ({ map: net.call(image).lateralMap2 }), { image: [batch, 3, size, size] });
-  using plan = await preparePlan(context, graph, { parameters });
+  const plan = await preparePlan(context, graph, { parameters });
   await plan.run({ image });
   const firstResultSeconds = (performance.now() - started) / 1e3;
   const walls: number[] = [];
@@ -63,14 +63,17 @@ export async function measureForward(context: Context, options: MeasureOptions):
     onProgress?.(run + 1, runs);
   }
   const { dispatches } = plan.schedule;
+  const { submitCount: submits, memory } = plan;
   const last = profiles.at(-1) as Profile;
+  plan.dispose();
+  parameters.dispose();
   return {
     size,
     batch,
     dispatches: dispatches.length,
-    submits: plan.submitCount,
+    submits,
     gflop: dispatches.reduce((sum, { flops }) => sum + flops, 0) / 1e9,
-    memoryBytes: plan.memory.total,
+    memoryBytes: memory.total,
     firstResultSeconds,
     runSeconds: summarize(walls),
     kernels: figures(dispatches, profiles, (dispatch) => `${dispatch.kernel.name} ${shapesOf(dispatch)}`),

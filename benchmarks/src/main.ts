@@ -2,9 +2,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { InfnetError, isInfnetError, open } from '@infnet/core';
+import { type Context, InfnetError, isInfnetError, open } from '@infnet/core';
 import { writeFileAtomic } from '@infnet/node';
-import { measureForward } from './kernels.js';
+import { type ForwardFigures, measureForward } from './kernels.js';
 import { formatReport } from './report.js';
 
 async function main(): Promise<void> {
@@ -20,21 +20,25 @@ async function main(): Promise<void> {
   const size = values.quick ? 96 : positive('size', values.size);
   const runs = values.quick ? 3 : positive('runs', values.runs);
   const batch = positive('batch', values.batch);
-  using context = await open();
-  const figures = await measureForward(context, {
-    size,
-    batch,
-    runs,
-    onProgress: (done, total) => process.stderr.write(`\rrun ${done} of ${total}${done === total ? '\n' : ''}`),
-  });
+  const context = await open();
+  try {
+    const onProgress = (done: number, total: number): void => {
+      process.stderr.write(`\rrun ${done} of ${total}${done === total ? '\n' : ''}`);
+    };
+    await report(context, await measureForward(context, { size, batch, runs, onProgress }), values.out);
+  } finally {
+    context.dispose();
+  }
+}
+
+async function report(context: Context, figures: ForwardFigures, folder: string): Promise<void> {
   const { chromeTrace, table: _table, ...data } = figures;
   console.log(formatReport(figures, context.adapter.message));
-  const stem = `forward-${context.adapter.kind}-${batch}x${size}`;
-  await mkdir(values.out, { recursive: true });
-  const record = { adapter: context.adapter, date: new Date().toISOString(), ...data };
-  await writeJson(join(values.out, `${stem}.json`), record);
-  await writeJson(join(values.out, `${stem}.trace.json`), chromeTrace);
-  console.log(`\nWritten: ${join(values.out, stem)}.json and .trace.json (open the trace in ui.perfetto.dev)`);
+  const stem = join(folder, `forward-${context.adapter.kind}-${figures.batch}x${figures.size}`);
+  await mkdir(folder, { recursive: true });
+  await writeJson(`${stem}.json`, { adapter: context.adapter, date: new Date().toISOString(), ...data });
+  await writeJson(`${stem}.trace.json`, chromeTrace);
+  console.log(`\nWritten: ${stem}.json and .trace.json (open the trace in ui.perfetto.dev)`);
 }
 
 function positive(name: string, text: string): number {
