@@ -1,10 +1,12 @@
-// nn/avg-pool-gradient: d(i) = sum of g / divisor over the windows that contain i.
+// nn/avg-pool-gradient: d(p) = sum of g / divisor over the windows that contain p.
 //
 //   g  [N, C, outputHeight, outputWidth]  read:    gradient of y, batch item n at gOffset + n * gBatchStride
 //   d  [N, C, inputHeight, inputWidth]    written: gradient of x, likewise
 //
-// Divisors as in pool.wgsl (COUNT_PAD). A gather: the windows that contain a position are a rectangle of results. Tile:
-// one position per invocation. Dispatch: ceil(N * C * inputHeight * inputWidth / 64) workgroups in a line.
+// Divisors as in pool.wgsl (COUNT_PAD). A gather: the windows that contain a position are a rectangle of results, so nothing
+// is added by two invocations at once. Tile: one invocation makes TILE_Y x TILE_X neighbouring positions; it walks once
+// over the windows that contain any of them and gives each to those it contains. Dispatch: ceil(N * C *
+// ceil(inputHeight / TILE_Y) * ceil(inputWidth / TILE_X) / 64) workgroups in a line.
 
 struct Params {
   gOffset: u32, gBatchStride: u32,
@@ -12,6 +14,7 @@ struct Params {
   channels: u32,
   inputHeight: u32, inputWidth: u32,
   outputHeight: u32, outputWidth: u32,
+  tilesY: u32, tilesX: u32,
   kernelHeight: u32, kernelWidth: u32,
   strideY: u32, strideX: u32,
   padY: u32, padX: u32,
@@ -27,9 +30,8 @@ fn firstWindow(p: u32, extent: u32, stride: u32) -> u32 {
   return select(0u, (p - extent) / stride + 1u, p >= extent);
 }
 
-// How many positions window i counts along one dimension.
-fn counted(i: u32, extent: u32, stride: u32, pad: u32, size: u32) -> u32 {
-  let start = i * stride;
+// How many positions the window that starts at `start` of the padded map counts along one dimension.
+fn counted(start: u32, extent: u32, pad: u32, size: u32) -> u32 {
 #if COUNT_PAD
   return min(start + extent, size + 2u * pad) - start;
 #else
@@ -45,26 +47,48 @@ fn main(
 ) {
   let t = (group.y * groups.x + group.x) * 64u + lane;
   if (t >= params.count) { return; }
-  let line = t / params.inputWidth;
-  let column = t - line * params.inputWidth;
-  let plane = line / params.inputHeight;
-  let row = line - plane * params.inputHeight;
+  let line = t / params.tilesX;
+  let column = (t - line * params.tilesX) * $(TILE_X)u;
+  let plane = line / params.tilesY;
+  let row = (line - plane * params.tilesY) * $(TILE_Y)u;
   let n = plane / params.channels;
   let c = plane - n * params.channels;
   let base = params.gOffset + n * params.gBatchStride + c * params.outputHeight * params.outputWidth;
+  // Positions and starts of windows count from the corner of the padded map.
   let p = row + params.padY;
   let q = column + params.padX;
-  let endI = min(p / params.strideY + 1u, params.outputHeight);
-  let endJ = min(q / params.strideX + 1u, params.outputWidth);
-  let startJ = firstWindow(q, params.kernelWidth, params.strideX);
-  var sum = 0.0;
+  let endI = min((p + $(TILE_Y - 1)u) / params.strideY + 1u, params.outputHeight);
+  let endJ = min((q + $(TILE_X - 1)u) / params.strideX + 1u, params.outputWidth);
+  let firstJ = firstWindow(q, params.kernelWidth, params.strideX);
+#for a in 0..TILE_Y
+#for b in 0..TILE_X
+  var s$(a)_$(b) = 0.0;
+#end
+#end
   for (var i = firstWindow(p, params.kernelHeight, params.strideY); i < endI; i++) {
-    let rows = counted(i, params.kernelHeight, params.strideY, params.padY, params.inputHeight);
-    for (var j = startJ; j < endJ; j++) {
-      let columns = counted(j, params.kernelWidth, params.strideX, params.padX, params.inputWidth);
-      sum += g[base + i * params.outputWidth + j] / f32(rows * columns);
+    let top = i * params.strideY;
+    let rows = counted(top, params.kernelHeight, params.padY, params.inputHeight);
+#for a in 0..TILE_Y
+    // Wraps around below zero and is then too large.
+    let rowFits$(a) = p + $(a)u - top < params.kernelHeight;
+#end
+    for (var j = firstJ; j < endJ; j++) {
+      let left = j * params.strideX;
+      let columns = counted(left, params.kernelWidth, params.padX, params.inputWidth);
+      let share = g[base + i * params.outputWidth + j] / f32(rows * columns);
+#for a in 0..TILE_Y
+#for b in 0..TILE_X
+      s$(a)_$(b) += select(0.0, share, rowFits$(a) && q + $(b)u - left < params.kernelWidth);
+#end
+#end
     }
   }
-  let at = (c * params.inputHeight + row) * params.inputWidth + column;
-  d[params.dOffset + n * params.dBatchStride + at] = sum;
+  let to = params.dOffset + n * params.dBatchStride + c * params.inputHeight * params.inputWidth;
+#for a in 0..TILE_Y
+#for b in 0..TILE_X
+  if (row + $(a)u < params.inputHeight && column + $(b)u < params.inputWidth) {
+    d[to + (row + $(a)u) * params.inputWidth + column + $(b)u] = s$(a)_$(b);
+  }
+#end
+#end
 }

@@ -20,7 +20,7 @@ import {
 import { dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
 import { type ImageShape, type Pair, requireShape } from '../shape.js';
 import gradientSource from './avg-pool-gradient.wgsl';
-import { type PoolCallOptions, poolCall } from './pool.js';
+import { type PoolCallOptions, poolCall, poolTile } from './pool.js';
 import { inferPool, type PoolAttributes, type PoolOptions, poolAttributes, pooledShape } from './window.js';
 
 export const avgPoolGradientKernel: Kernel = { name: 'nn/avg-pool-gradient', source: gradientSource };
@@ -120,8 +120,10 @@ export function avgPool2dGradientCall(options: AvgPoolGradientCallOptions): Kern
   const to = pooledShape(shape, options);
   const { g = wholeRange(to), d = wholeRange(shape) } = options;
   const [inputs, outputs] = [elementCount(shape), elementCount(to)];
+  const [tileY, tileX] = poolTile(kernel);
+  const [tilesY, tilesX] = [Math.ceil(shape[2] / tileY), Math.ceil(shape[3] / tileX)];
   return lineCall(avgPoolGradientKernel, {
-    constants: { COUNT_PAD: Number(countIncludePad) },
+    constants: { COUNT_PAD: Number(countIncludePad), TILE_Y: tileY, TILE_X: tileX },
     params: {
       ...rangeParams('g', g),
       ...rangeParams('d', d),
@@ -130,6 +132,8 @@ export function avgPool2dGradientCall(options: AvgPoolGradientCallOptions): Kern
       inputWidth: shape[3],
       outputHeight: to[2],
       outputWidth: to[3],
+      tilesY,
+      tilesX,
       kernelHeight: kernel[0],
       kernelWidth: kernel[1],
       strideY: stride[0],
@@ -137,7 +141,7 @@ export function avgPool2dGradientCall(options: AvgPoolGradientCallOptions): Kern
       padY: padding[0],
       padX: padding[1],
     },
-    invocations: inputs,
+    invocations: shape[0] * shape[1] * tilesY * tilesX,
     flops: 2 * outputs * kernel[0] * kernel[1],
     values: inputs + outputs,
   });

@@ -1,12 +1,13 @@
-// nn/max-pool-gradient: d(i) = sum of g over the windows whose maximum is at i.
+// nn/max-pool-gradient: d(p) = sum of g over the windows whose maximum is at p.
 //
 //   winner  [N * C, outputHeight, outputWidth]  read:    index inside the map of each window's first maximum
 //   g       [N, C, outputHeight, outputWidth]   read:    gradient of y, batch item n at gOffset + n * gBatchStride
 //   d       [N, C, inputHeight, inputWidth]     written: gradient of x, likewise
 //
-// A gather: each position asks the windows that contain it (at most ceil(kernel / stride) squared) whether it won them, so
-// nothing is added by two invocations at once and the order of the sum is fixed. Tile: one position per invocation.
-// Dispatch: ceil(N * C * inputHeight * inputWidth / 64) workgroups in a line.
+// A gather: each position asks the windows that may contain it whether it won them, so nothing is added by two invocations
+// at once and the order of the sum is fixed. Tile: one invocation makes TILE neighbouring positions of a row and walks
+// once over the windows that may contain any of them. Dispatch: ceil(N * C * inputHeight * ceil(inputWidth / TILE) / 64)
+// workgroups in a line.
 
 struct Params {
   gOffset: u32, gBatchStride: u32,
@@ -14,6 +15,7 @@ struct Params {
   channels: u32,
   inputHeight: u32, inputWidth: u32,
   outputHeight: u32, outputWidth: u32,
+  tilesX: u32,
   extentY: u32, extentX: u32,
   strideY: u32, strideX: u32,
   padY: u32, padX: u32,
@@ -25,7 +27,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> g: array<f32>;
 @group(0) @binding(3) var<storage, read_write> d: array<f32>;
 
-// The first window that reaches position p (counted in the padded map), and the one after the last that starts before it.
+// The first window that reaches position p of the padded map.
 fn firstWindow(p: u32, extent: u32, stride: u32) -> u32 {
   return select(0u, (p - extent) / stride + 1u, p >= extent);
 }
@@ -38,8 +40,8 @@ fn main(
 ) {
   let t = (group.y * groups.x + group.x) * 64u + lane;
   if (t >= params.count) { return; }
-  let line = t / params.inputWidth;
-  let column = t - line * params.inputWidth;
+  let line = t / params.tilesX;
+  let column = (t - line * params.tilesX) * $(TILE)u;
   let plane = line / params.inputHeight;
   let row = line - plane * params.inputHeight;
   let n = plane / params.channels;
@@ -50,13 +52,23 @@ fn main(
   let p = row + params.padY;
   let q = column + params.padX;
   let endI = min(p / params.strideY + 1u, params.outputHeight);
-  let endJ = min(q / params.strideX + 1u, params.outputWidth);
-  var sum = 0.0;
+  let endJ = min((q + $(TILE - 1)u) / params.strideX + 1u, params.outputWidth);
+  let firstJ = firstWindow(q, params.extentX, params.strideX);
+#for b in 0..TILE
+  var s$(b) = 0.0;
+#end
   for (var i = firstWindow(p, params.extentY, params.strideY); i < endI; i++) {
-    for (var j = firstWindow(q, params.extentX, params.strideX); j < endJ; j++) {
+    for (var j = firstJ; j < endJ; j++) {
       let at = i * params.outputWidth + j;
-      if (winner[plane * outputs + at] == me) { sum += g[base + at]; }
+      let won = winner[plane * outputs + at] - me;
+      let value = g[base + at];
+#for b in 0..TILE
+      s$(b) += select(0.0, value, won == $(b)u);
+#end
     }
   }
-  d[params.dOffset + n * params.dBatchStride + c * params.inputHeight * params.inputWidth + me] = sum;
+  let to = params.dOffset + n * params.dBatchStride + c * params.inputHeight * params.inputWidth + me;
+#for b in 0..TILE
+  if (column + $(b)u < params.inputWidth) { d[to + $(b)u] = s$(b); }
+#end
 }

@@ -21,6 +21,9 @@ import { inferPool, type PoolAttributes, type PoolOptions, poolAttributes, poole
 export const maxPoolWinnerKernel: Kernel = { name: 'nn/max-pool-winner', source: winnerSource };
 export const maxPoolGradientKernel: Kernel = { name: 'nn/max-pool-gradient', source: gradientSource };
 
+/** Positions of one invocation of the gradient. */
+const TILE = 4;
+
 export interface MaxPoolOptions extends PoolOptions {
   /** Distance of the window's samples. Default 1. */
   readonly dilation?: Pair;
@@ -107,12 +110,14 @@ export function maxPoolGradientCall(options: MaxPoolGradientCallOptions): Kernel
   const to = pooledShape(shape, options);
   const { g = wholeRange(to), d = wholeRange(shape) } = options;
   const [inputs, outputs] = [elementCount(shape), elementCount(to)];
+  const tilesX = Math.ceil(shape[3] / TILE);
   return lineCall(maxPoolGradientKernel, {
-    constants: {},
+    constants: { TILE },
     params: {
       ...rangeParams('g', g),
       ...rangeParams('d', d),
       ...sizes(shape, to),
+      tilesX,
       extentY: (kernel[0] - 1) * dilation[0] + 1,
       extentX: (kernel[1] - 1) * dilation[1] + 1,
       strideY: stride[0],
@@ -120,7 +125,7 @@ export function maxPoolGradientCall(options: MaxPoolGradientCallOptions): Kernel
       padY: padding[0],
       padX: padding[1],
     },
-    invocations: inputs,
+    invocations: shape[0] * shape[1] * shape[2] * tilesX,
     flops: outputs * kernel[0] * kernel[1],
     values: inputs + 2 * outputs,
   });

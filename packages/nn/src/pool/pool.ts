@@ -15,15 +15,23 @@ export interface PoolCallOptions extends PoolAttributes {
   readonly y?: OperandRange;
 }
 
+/** Up to this width the walk along a row is unrolled: the small windows of nets, a pipeline each. */
+const MOST_UNROLLED = 3;
+
+/** Rows and columns of one invocation: a tall window shares its loads downwards, any other one sideways. */
+export function poolTile(kernel: readonly [number, number]): readonly [number, number] {
+  return kernel[1] === 1 && kernel[0] > 1 ? [4, 1] : [1, 4];
+}
+
 /** One dispatch of `nn/pool`; bindings x, y. */
 export function poolCall(mode: 'max' | 'mean', options: PoolCallOptions & { readonly countPad?: boolean }): KernelCall {
   const { shape, kernel, stride, padding, dilation, countPad = true } = options;
   const to = pooledShape(shape, options);
   const { x = wholeRange(shape), y = wholeRange(to) } = options;
-  // A tall window shares its loads downwards, any other one sideways.
-  const [tileY, tileX] = kernel[1] === 1 && kernel[0] > 1 ? [4, 1] : [1, 4];
+  const [tileY, tileX] = poolTile(kernel);
   const [tilesY, tilesX] = [Math.ceil(to[2] / tileY), Math.ceil(to[3] / tileX)];
   const dilated = dilation[0] > 1 || dilation[1] > 1;
+  const unrolled = !dilated && tileY === 1 && kernel[1] <= MOST_UNROLLED && stride[1] <= kernel[1];
   const outputs = to[0] * to[1] * to[2] * to[3];
   return lineCall(poolKernel, {
     constants: {
@@ -32,6 +40,8 @@ export function poolCall(mode: 'max' | 'mean', options: PoolCallOptions & { read
       DILATED: Number(dilated),
       TILE_Y: tileY,
       TILE_X: tileX,
+      WIDTH: unrolled ? kernel[1] : 0,
+      STEP: unrolled ? stride[1] : 0,
     },
     params: {
       ...rangeParams('x', x),

@@ -12,7 +12,8 @@
 //
 // Tile: one invocation makes TILE_Y x TILE_X neighbouring results. It walks once over all positions that their windows
 // touch, loads each value once and gives it to every window it lies in: a 3x3 window with stride 1 costs 4.5 loads per
-// result instead of 9 (1x4 tile), a 31x1 window 8.5 instead of 31 (4x1 tile). Dispatch: ceil(N * C * ceil(outputHeight
+// result instead of 9 (1x4 tile), a 31x1 window 8.5 instead of 31 (4x1 tile). WIDTH > 0: kernel width and horizontal
+// stride are the constants WIDTH and STEP, and the walk along a row is unrolled. Dispatch: ceil(N * C * ceil(outputHeight
 // / TILE_Y) * ceil(outputWidth / TILE_X) / 64) workgroups in a line.
 
 struct Params {
@@ -34,6 +35,20 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
+
+#if MAX
+const nothing = -0x1.fffffep+127f;
+
+fn join(a: f32, b: f32) -> f32 {
+  return max(a, b);
+}
+#else
+const nothing = 0.0;
+
+fn join(a: f32, b: f32) -> f32 {
+  return a + b;
+}
+#end
 
 @compute @workgroup_size(64)
 fn main(
@@ -65,19 +80,25 @@ fn main(
   let cornerY = i32(i0) * params.strideY - params.padY;
   let cornerX = i32(j0) * params.strideX - params.padX;
   let endY = min($(TILE_Y - 1) * params.strideY + extentY, height - cornerY);
-  let endX = min($(TILE_X - 1) * params.strideX + extentX, width - cornerX);
 
 #for a in 0..TILE_Y
 #for b in 0..TILE_X
-#if MAX
-  var s$(a)_$(b) = -0x1.fffffep+127f;
-#else
-  var s$(a)_$(b) = 0.0;
-#end
+  var s$(a)_$(b) = nothing;
 #end
 #end
   for (var u = max(0, -cornerY); u < endY; u++) {
     let row = base + u32(cornerY + u) * params.inputWidth;
+#if WIDTH
+#for v in 0..(TILE_X - 1) * STEP + WIDTH
+    let p$(v) = cornerX + $(v);
+    let value$(v) = select(nothing, x[row + u32(clamp(p$(v), 0, width - 1))], p$(v) >= 0 && p$(v) < width);
+#for b in 0..TILE_X
+#if b * STEP <= v && v < b * STEP + WIDTH
+    s0_$(b) = join(s0_$(b), value$(v));
+#end
+#end
+#end
+#else
 #for a in 0..TILE_Y
     let u$(a) = u - $(a) * params.strideY;
 #if DILATED
@@ -86,6 +107,7 @@ fn main(
     let rowFits$(a) = u$(a) >= 0 && u$(a) < extentY;
 #end
 #end
+    let endX = min($(TILE_X - 1) * params.strideX + extentX, width - cornerX);
     for (var v = max(0, -cornerX); v < endX; v++) {
       let value = x[row + u32(cornerX + v)];
 #for b in 0..TILE_X
@@ -96,14 +118,11 @@ fn main(
       let columnFits$(b) = v$(b) >= 0 && v$(b) < extentX;
 #end
 #for a in 0..TILE_Y
-#if MAX
-      s$(a)_$(b) = select(s$(a)_$(b), max(s$(a)_$(b), value), rowFits$(a) && columnFits$(b));
-#else
-      s$(a)_$(b) += select(0.0, value, rowFits$(a) && columnFits$(b));
-#end
+      s$(a)_$(b) = join(s$(a)_$(b), select(nothing, value, rowFits$(a) && columnFits$(b)));
 #end
 #end
     }
+#end
   }
 #for a in 0..TILE_Y
 #for b in 0..TILE_X
