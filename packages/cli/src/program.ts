@@ -1,6 +1,10 @@
 /** All commands with their options and help. What a command does is loaded when it runs, so that `--help` is quick. */
 import { Argument, Command, Option } from 'commander';
+import type { DoctorOptions } from './commands/doctor.js';
+import type { KernelsOptions } from './commands/kernels.js';
+import type { PhantomCommandOptions } from './commands/phantom.js';
 import type { SegmentOptions } from './commands/segment/options.js';
+import type { WeightsCommandOptions } from './commands/weights.js';
 import { EXIT, type Io } from './io.js';
 import { definition, fraction, integer, range } from './options.js';
 import { version } from './version.js';
@@ -49,8 +53,8 @@ function addSegment(program: Command, io: Io, done: (code: number) => void): voi
         '<stem>.mask.png (0/255), <stem>.overlay.png, and for all together summary.csv.',
     )
     .addArgument(new Argument('<paths...>', 'slices, or folders of slices'))
-    .requiredOption('--weights <file>', "checkpoint: .pth (PyTorch's, read without running it) or .safetensors")
-    .requiredOption('--out <folder>', 'where results go; made if missing')
+    .option('--weights <file>', "required; checkpoint: .pth (PyTorch's, read without running it) or .safetensors")
+    .option('--out <folder>', 'required; where results go; made if missing')
     .option('--size <pixels>', "the net's input size, a multiple of 32 (VGG-16: 16)", integer(16, 4096), 352)
     .addOption(
       new Option('--format <kind>', 'npy adds <stem>.logits.npy: lateral map 2, float32, [1, 1, size, size]')
@@ -85,7 +89,8 @@ not stretched, so that a slice without infection stays dark; --stretch does what
 Results of an earlier run are overwritten; nothing else in the folder is touched.
 ${EXIT_CODES}`,
     )
-    .action(async (paths: string[], options: Omit<SegmentOptions, 'paths'>) => {
+    .action(async (paths: string[], options: Omit<SegmentOptions, 'paths'>, command: Command) => {
+      needs(command, 'weights', 'out');
       const { segment } = await import('./commands/segment/segment.js');
       done(await segment({ ...options, paths }, io));
     });
@@ -104,7 +109,7 @@ function addDoctor(program: Command, io: Io, done: (code: number) => void): void
     )
     .addOption(adapterOption())
     .addHelpText('after', `\nExit codes: ${EXIT.ok} healthy, ${EXIT.setUp} not.`)
-    .action(async (options: { json?: boolean; adapter?: (typeof ADAPTERS)[number] }) => {
+    .action(async (options: DoctorOptions) => {
       const { doctor } = await import('./commands/doctor.js');
       done(await doctor(options, io));
     });
@@ -124,7 +129,7 @@ function addKernels(program: Command, io: Io, done: (code: number) => void): voi
       'after',
       '\nWithout --define, --print takes the constants that Inf-Net (Res2Net-50, 352 x 352) compiles in first, if it uses the kernel.',
     )
-    .action(async (options: { print?: string; define: Readonly<Record<string, number>>; json?: boolean }) => {
+    .action(async (options: KernelsOptions) => {
       const { kernels } = await import('./commands/kernels.js');
       done(await kernels(options, io));
     });
@@ -137,11 +142,12 @@ function addPhantom(program: Command, io: Io, done: (code: number) => void): voi
     .description(
       'Writes synthetic lung CT slices as PNG into a folder, and their exact masks into its subfolder masks. No patient is in them.',
     )
-    .requiredOption('--out <folder>', 'where they go; made if missing')
+    .option('--out <folder>', 'required; where they go; made if missing')
     .option('--count <n>', 'how many', integer(1, 100_000), 4)
     .option('--seed <n>', 'the same seed gives the same bytes', integer(0, 2 ** 31), 1)
     .option('--json', 'print one JSON document on stdout')
-    .action(async (options: { out: string; count: number; seed: number; json?: boolean }) => {
+    .action(async (options: PhantomCommandOptions, command: Command) => {
+      needs(command, 'out');
       const { phantom } = await import('./commands/phantom.js');
       done(await phantom(options, io));
     });
@@ -154,23 +160,28 @@ function addWeights(program: Command, io: Io, done: (code: number) => void): voi
     .description(
       'Writes freshly initialised, UNTRAINED weights of Inf-Net: good for trying the commands, their masks mean nothing.',
     )
-    .requiredOption('--out <file>', 'the .safetensors file to write')
+    .option('--out <file>', 'required; the .safetensors file to write')
     .option('--seed <n>', 'the same seed gives the same bytes', integer(0, 2 ** 31), 1)
     .addOption(new Option('--backbone <name>', 'which backbone').choices(BACKBONES).default('res2net50'))
     .option('--width <factor>', 'multiplies the channels, for small nets', (text) => fractionOrOne(text), 1)
     .option('--json', 'print one JSON document on stdout')
-    .action(
-      async (options: {
-        out: string;
-        seed: number;
-        backbone: (typeof BACKBONES)[number];
-        width: number;
-        json?: boolean;
-      }) => {
-        const { weights } = await import('./commands/weights.js');
-        done(await weights(options, io));
-      },
-    );
+    .action(async (options: WeightsCommandOptions, command: Command) => {
+      needs(command, 'out');
+      const { weights } = await import('./commands/weights.js');
+      done(await weights(options, io));
+    });
+}
+
+/**
+ * Fails unless the options were given. Not left to commander, which would complain of a missing `--weights` before it says
+ * that there is no option `--weigths`.
+ */
+function needs(command: Command, ...names: readonly string[]): void {
+  for (const name of names) {
+    const option = command.options.find((known) => known.attributeName() === name);
+    if (command.getOptionValue(name) === undefined)
+      command.error(`error: required option '${option?.flags}' not specified`);
+  }
 }
 
 function fractionOrOne(text: string): number {

@@ -31,7 +31,7 @@ export interface ListedKernel {
   /** `package/kernel`. */
   readonly name: string;
   readonly package: string;
-  /** The first sentence of its comment. */
+  /** What it computes, from its first comment lines. */
   readonly mathematics: string;
   /** Where its text lies in the package. */
   readonly file: string;
@@ -80,10 +80,11 @@ async function findKernels(): Promise<FoundKernel[]> {
     const kernels = files.map((file) => {
       const path = join(folder, file);
       const source = readFileSync(path, 'utf8').replaceAll('\r\n', '\n');
+      const kernelName = names.get(source) ?? `${name}/${basename(file, '.wgsl')}`;
       return {
-        name: names.get(source) ?? `${name}/${basename(file, '.wgsl')}`,
+        name: kernelName,
         package: `@infnet/${name}`,
-        mathematics: firstSentence(source),
+        mathematics: mathematicsOf(source, kernelName),
         file: relative(dirname(folder), path).replaceAll(sep, '/'),
         constants: constantsOf(source),
         source,
@@ -114,16 +115,18 @@ function namesBySource(exports: Readonly<Record<string, unknown>>): Map<string, 
   );
 }
 
-/** The kernel's comment up to the first full stop at the end of a line or an empty line. */
-function firstSentence(source: string): string {
-  const lines: string[] = [];
-  for (const line of source.split('\n')) {
-    const text = /^\/\/\s?(.*)$/.exec(line)?.[1];
-    if (text === undefined || (text.trim() === '' && lines.length > 0)) break;
-    lines.push(text.trim());
-    if (/[.:]$/.test(text) && lines.length >= 1) break;
-  }
-  return lines.join(' ');
+/**
+ * What a kernel computes: the first sentence of its comment, and where that has no formula the paragraph that follows, if
+ * it is one.
+ */
+function mathematicsOf(source: string, name: string): string {
+  const end = source.search(/^(?!\/\/)/m);
+  const comment = source.slice(0, end < 0 ? source.length : end).replaceAll(/^\/\/ ?/gm, '');
+  const paragraphs = comment.split(/\n\s*\n/).map((text) => text.replaceAll(/\s+/g, ' ').trim());
+  const [first = '', second = ''] = paragraphs.filter((text) => text !== '');
+  const sentence = (/^.*?[.;:](?= [A-Z]|$)/.exec(first)?.[0] ?? first).replace(`${name}: `, '');
+  const whole = sentence.includes(' = ') && /[.;]$/.test(sentence);
+  return whole || !/^[\w[\](), ]+ = /.test(second) ? sentence : `${sentence} ${second}`;
 }
 
 /** Names in directives and substitutions that are no loop variables. */
