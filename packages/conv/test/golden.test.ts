@@ -1,8 +1,8 @@
-import type { Context } from '@infnet/core';
+import { type Context, evaluate, gradients, type Tensor } from '@infnet/core';
 import { expectClose, loadGolden, hasGolden, goldenNote } from '@infnet/testing';
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { conv2d } from '../src/index.js';
-import { compute, openQuietly } from './support.js';
+import { openQuietly } from './support.js';
 
 interface Sidecar {
   readonly cases: readonly {
@@ -35,11 +35,21 @@ describe('conv2d equals the reference\'s', () => {
       const { shape } = golden?.get(`${name}/${tensor}`) as { shape: readonly number[] };
       return { shape, data: golden?.f32(`${name}/${tensor}`) as Float32Array };
     };
-    const inputs = { x: of('x'), w: of('w'), ...(bias && { b: of('b') }) };
+    const inputs = { x: of('x'), w: of('w'), ...(bias && { b: of('b') }), g: of('g_y') };
 
     it(`${name}: ${torch}`, async () => {
-      const y = await compute(context, (t) => conv2d(t['x'] as never, t['w'] as never, t['b'], options), inputs);
-      expectClose(y, of('y').data, TOLERANCE, 'y');
+      const results = await evaluate(
+        context,
+        ({ x, w, b, g }: Readonly<Record<string, Tensor>>) => {
+          const y = conv2d(x as Tensor, w as Tensor, b, options);
+          const targets = { d_x: x, d_w: w, ...(bias && { d_b: b }) } as Record<string, Tensor>;
+          const found = gradients([{ output: y, gradient: g as Tensor }], Object.values(targets)) as Tensor[];
+          return { y, ...Object.fromEntries(Object.keys(targets).map((key, i) => [key, found[i] as Tensor])) };
+        },
+        inputs,
+      );
+      for (const [key, { data }] of Object.entries(results)) expectClose(data, of(key).data, TOLERANCE, key);
+      expect(Object.keys(results)).toHaveLength(bias ? 4 : 3);
     });
   }
   if (golden === undefined) it.skip(`all cases${goldenNote(GOLDEN)}`, () => {});

@@ -32,15 +32,24 @@ export function chooseAlgorithm(gather: Gather, device: DeviceProfile, precision
   return winograd === undefined ? chooseKernel(gather, device) : `winograd${winograd}`;
 }
 
-/** Below these channel counts the transforms cost more than the products they save. */
+/** Below this channel count the transforms cost more than the products they save. */
 const FEWEST_CHANNELS = 16;
+/** Share of the plain multiplications that Winograd may still do, its padding counted, for its transforms to pay. */
+const WORTHWHILE = 0.6;
+/**
+ * With subgroups of 8 (llvmpipe) the plain product runs so near the adapter's limit that Winograd's transforms, which are
+ * all loads and stores, cost what its products save (measured 0.6 to 1.3 times as fast).
+ */
+const FAST_PRODUCT_SUBGROUP = 8;
 
 function winogradTile(gather: Gather, device: DeviceProfile, precision: Precision): WinogradTile | undefined {
   const { inChannels, outChannels } = gather;
-  if (device.class !== 'cpu' || !fitsWinograd(gather)) return undefined;
+  if (device.class !== 'cpu' || device.subgroupSize >= FAST_PRODUCT_SUBGROUP || !fitsWinograd(gather)) return undefined;
   if (inChannels < FEWEST_CHANNELS || outChannels < FEWEST_CHANNELS) return undefined;
   const tile: WinogradTile = precision === 'fast' ? 4 : 2;
-  const { sources, products } = winogradSizes(gather, tile);
+  const { sources, products, tiles } = winogradSizes(gather, tile);
+  const plain = gather.batch * gather.resultSize[0] * gather.resultSize[1] * 9;
+  if ((tile + 2) ** 2 * 8 * Math.ceil(tiles / 8) > WORTHWHILE * plain) return undefined;
   const limit = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
   return 4 * Math.max(sources, products) <= limit ? tile : undefined;
 }

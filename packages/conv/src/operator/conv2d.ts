@@ -10,6 +10,7 @@ import {
   requireShape,
   requireType,
 } from '../geometry.js';
+import { conv2dGradient } from '../gradient/operators.js';
 import { absorbConsumer, absorbProducer } from './fuse.js';
 import { type Conv2dAttributes, lowerConvolution } from './lower.js';
 
@@ -19,6 +20,7 @@ export const conv2dOperator: Operator<Conv2dAttributes> = {
   infer: (inputs, attributes, where) => [inferConv2d(inputs, attributes, where)],
   lower: (context) =>
     lowerConvolution(context, context.attributes, context.inputs.length > 2 ? ['x', 'weight', 'bias'] : ['x', 'weight'], false),
+  gradient: conv2dGradient,
   absorbConsumer,
   absorbProducer,
   sharesStorage: () => [0],

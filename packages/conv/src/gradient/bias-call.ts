@@ -1,0 +1,27 @@
+/** Kernel calls of the bias gradient: the sum over images and pixels, in two passes of fixed order. */
+import { dispatchLine, type Kernel, type KernelCall } from '@infnet/core';
+import type { OperandRange } from '../forward/call.js';
+import source from '../kernels/bias-gradient.wgsl';
+import { sumSplitsCall } from './weight-call.js';
+
+export const biasGradientKernel: Kernel = { name: 'conv/bias-gradient', source };
+
+/** Calls for g [batch, channels, ..pixels]: the first has bindings g, y (partial results), the second partial, y [channels]. */
+export function biasGradientCalls(
+  sizes: { readonly batch: number; readonly channels: number; readonly pixels: number },
+  g: OperandRange,
+  y: OperandRange,
+): { readonly product: KernelCall; readonly sum: KernelCall; readonly partialElements: number } {
+  const { batch, channels, pixels } = sizes;
+  const splits = Math.min(64, pixels);
+  const values = batch * channels * pixels;
+  const product: KernelCall = {
+    kernel: biasGradientKernel,
+    constants: {},
+    params: { batch, channels, pixels, splits, gOffset: g.offset, gBatchStride: g.batchStride },
+    workgroups: dispatchLine(Math.ceil((channels * splits) / 64)),
+    flops: values,
+    bytes: 4 * (values + channels * splits),
+  };
+  return { product, sum: sumSplitsCall(splits, channels, 1, y), partialElements: channels * splits };
+}

@@ -1,0 +1,123 @@
+/** The gradients of a convolution as operators, with kernels of their own. */
+import {
+  applyOne,
+  type Dispatch,
+  type GradientContext,
+  type KernelCall,
+  type LowerContext,
+  type Operator,
+  type Shape,
+  type Tensor,
+  type TensorType,
+  type View,
+} from '@infnet/core';
+import { type ConvolutionAlgorithm, chooseAlgorithm } from '../forward/algorithm.js';
+import { gatherDispatches } from '../forward/dispatches.js';
+import { inputGradientGather } from '../forward/gather.js';
+import { type Conv2dGeometry, type Conv2dSettings, conv2dFlops, conv2dGeometry, outputShape, requireShape } from '../geometry.js';
+import { biasGradientCalls } from './bias-call.js';
+import { chooseWeightGradient, weightGradientCalls, type WeightGradientAlgorithm } from './weight-call.js';
+
+export interface InputGradientAttributes extends Conv2dSettings {
+  /** Shape of the convolution's input. */
+  readonly inputShape: Shape;
+  readonly algorithm?: ConvolutionAlgorithm | undefined;
+}
+
+export interface WeightGradientAttributes extends Conv2dSettings {
+  /** Shape of the convolution's weights. */
+  readonly weightShape: Shape;
+  readonly algorithm?: WeightGradientAlgorithm | undefined;
+}
+
+/** Inputs: the gradient of the output [n, oc, oh, ow], the weights. Output: the gradient of the input. */
+export const conv2dInputGradientOperator: Operator<InputGradientAttributes> = {
+  name: 'conv2dInputGradient',
+  infer: ([g, weight], attributes, where) => {
+    requireGradient(g, conv2dGeometry(attributes.inputShape, weight?.shape ?? [], attributes, where), where);
+    return [{ shape: attributes.inputShape, dtype: 'f32' }];
+  },
+  lower: lowerInputGradient,
+  sharesStorage: () => [0],
+};
+
+/** Inputs: the gradient of the output [n, oc, oh, ow], the convolution's input. Output: the gradient of the weights. */
+export const conv2dWeightGradientOperator: Operator<WeightGradientAttributes> = {
+  name: 'conv2dWeightGradient',
+  infer: ([g, x], attributes, where) => {
+    requireGradient(g, conv2dGeometry(x?.shape ?? [], attributes.weightShape, attributes, where), where);
+    return [{ shape: attributes.weightShape, dtype: 'f32' }];
+  },
+  lower: lowerWeightGradient,
+};
+
+/** Input: the gradient of the output [n, oc, ...]. Output: the gradient of the bias [oc]. */
+export const conv2dBiasGradientOperator: Operator = {
+  name: 'conv2dBiasGradient',
+  infer: ([g]) => [{ shape: [g?.shape[1] ?? 0], dtype: 'f32' }],
+  lower: ({ inputs, outputs, scratch }) => {
+    const [g, y] = [inputs[0] as View, outputs[0] as View];
+    const [batch = 1, channels = 1, ...map] = g.type.shape;
+    const pixels = map.reduce((product, size) => product * size, 1);
+    // The channels of a vector are its items.
+    const calls = biasGradientCalls({ batch, channels, pixels }, g, { offset: y.offset, batchStride: 1 });
+    return twoPasses(calls, { g }, y, scratch(calls.partialElements, 'bias gradient parts'));
+  },
+};
+
+/** The gradient rule of `conv2d`. */
+export function conv2dGradient({
+  attributes,
+  inputs,
+  outputGradients,
+  needed,
+}: GradientContext<Conv2dSettings>): readonly (Tensor | undefined)[] {
+  const [x, weight, bias] = inputs as readonly [Tensor, Tensor, Tensor?];
+  const g = outputGradients[0];
+  if (g === undefined) return inputs.map(() => undefined);
+  const { stride, padding, dilation, groups } = attributes;
+  const settings: Conv2dSettings = { stride, padding, dilation, groups };
+  return [
+    needed[0] ? applyOne(conv2dInputGradientOperator, [g, weight], { ...settings, inputShape: x.shape }) : undefined,
+    needed[1] ? applyOne(conv2dWeightGradientOperator, [g, x], { ...settings, weightShape: weight.shape }) : undefined,
+    bias !== undefined && needed[2] ? applyOne(conv2dBiasGradientOperator, [g], {}) : undefined,
+  ];
+}
+
+function lowerInputGradient(context: LowerContext<InputGradientAttributes>): Dispatch[] {
+  const { attributes, device, precision } = context;
+  const [g, weight] = context.inputs as readonly [View, View];
+  const y = context.outputs[0] as View;
+  const geometry = conv2dGeometry(attributes.inputShape, weight.type.shape, attributes, 'conv2dInputGradient');
+  const gather = inputGradientGather(geometry, weight);
+  const algorithm = attributes.algorithm ?? chooseAlgorithm(gather, device, precision);
+  const bytes = 4 * [g, weight, y].reduce((sum, { type }) => sum + type.shape.reduce((a, b) => a * b, 1), 0);
+  return gatherDispatches(algorithm, gather, { x: g, weight, y }, {}, { flops: conv2dFlops(geometry), bytes }, context);
+}
+
+function lowerWeightGradient(context: LowerContext<WeightGradientAttributes>): Dispatch[] {
+  const { attributes, device } = context;
+  const [g, x] = context.inputs as readonly [View, View];
+  const y = context.outputs[0] as View;
+  const geometry = conv2dGeometry(x.type.shape, attributes.weightShape, attributes, 'conv2dWeightGradient');
+  const algorithm = attributes.algorithm ?? chooseWeightGradient(geometry, device);
+  const { product, sum, partialElements } = weightGradientCalls(algorithm, geometry, { g, x, y }, device);
+  if (sum === undefined) return [{ ...product, operands: { g, x, y } }];
+  return twoPasses({ product, sum }, { g, x }, y, context.scratch(partialElements, 'weight gradient parts'));
+}
+
+/** Partial results, then their sum. */
+function twoPasses(
+  calls: { readonly product: KernelCall; readonly sum: KernelCall },
+  operands: Readonly<Record<string, View>>,
+  y: View,
+  partial: View,
+): Dispatch[] {
+  const product: Dispatch = { ...calls.product, operands: { ...operands, y: partial } };
+  const sum: Dispatch = { ...calls.sum, operands: { partial, y } };
+  return [product, sum];
+}
+
+function requireGradient(g: TensorType | undefined, geometry: Conv2dGeometry, where: string): void {
+  requireShape(g?.shape ?? [], outputShape(geometry), 'the gradient of the output', where);
+}

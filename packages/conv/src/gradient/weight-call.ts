@@ -1,0 +1,194 @@
+/** Kernel calls of the weight gradient: a product over all pixels, split where the result is small and the sum long. */
+import { dispatchLine, type DeviceProfile, InfnetError, type Kernel, type KernelCall } from '@infnet/core';
+import type { OperandRange } from '../forward/call.js';
+import { isPointwise, forwardGather } from '../forward/gather.js';
+import { subgroupTile } from '../forward/tile.js';
+import { type Conv2dGeometry, conv2dFlops } from '../geometry.js';
+import sumSplitsSource from '../kernels/sum-splits.wgsl';
+import subgroupSource from '../kernels/weight-gradient-subgroup.wgsl';
+import tiledSource from '../kernels/weight-gradient-tiled.wgsl';
+import plainSource from '../kernels/weight-gradient.wgsl';
+
+export const weightGradientKernel: Kernel = { name: 'conv/weight-gradient', source: plainSource };
+export const weightGradientSubgroupKernel: Kernel = { name: 'conv/weight-gradient-subgroup', source: subgroupSource };
+export const weightGradientTiledKernel: Kernel = { name: 'conv/weight-gradient-tiled', source: tiledSource };
+export const sumSplitsKernel: Kernel = { name: 'conv/sum-splits', source: sumSplitsSource };
+
+/** `single` makes one value per invocation: for groups of few channels. */
+export type WeightGradientAlgorithm = 'plain' | 'single' | 'subgroup' | 'tiled';
+
+/** The calls of a weight gradient. */
+export interface WeightGradientCalls {
+  /** Bindings `g`, `x`, `y`; `y` is the gradient itself, or the partial results when there is a second call. */
+  readonly product: KernelCall;
+  /** Bindings `partial`, `y`: adds the partial results in a fixed order. */
+  readonly sum: KernelCall | undefined;
+  /** Elements of the partial results; 0 without a second call. */
+  readonly partialElements: number;
+}
+
+export function chooseWeightGradient(geometry: Conv2dGeometry, device: DeviceProfile): WeightGradientAlgorithm {
+  const { inChannels, outChannels, kernel, groups } = geometry;
+  const columns = (inChannels / groups) * kernel[0] * kernel[1];
+  if (groups > 1 && (outChannels / groups) * columns < 128) return 'single';
+  if (device.class === 'gpu') return 'tiled';
+  return device.subgroupSize > 0 ? 'subgroup' : 'plain';
+}
+
+/**
+ * The gradient of a convolution with respect to its weights, as calls.
+ *
+ * @param ranges where g [n, oc, oh, ow], x [n, c, h, w] and y [oc, c / groups, kh, kw] lie.
+ * @throws InfnetError `KERNEL_UNAVAILABLE` for `subgroup` on a device without subgroups of a fixed size.
+ */
+export function weightGradientCalls(
+  algorithm: WeightGradientAlgorithm,
+  geometry: Conv2dGeometry,
+  ranges: { readonly g: OperandRange; readonly x: OperandRange; readonly y: OperandRange },
+  device: DeviceProfile,
+): WeightGradientCalls {
+  const { batch, groups, kernel, inSize, outSize, stride, padding, dilation } = geometry;
+  const outChannels = geometry.outChannels / groups;
+  const inChannels = geometry.inChannels / groups;
+  const taps = kernel[0] * kernel[1];
+  const columns = inChannels * taps;
+  const tile = tileOf(algorithm, geometry, device);
+  const channelTiles = Math.ceil(outChannels / tile.rows);
+  const tiles = channelTiles * Math.ceil(columns / tile.columns);
+  const rows = batch * outSize[0];
+  const count = geometry.outChannels * columns;
+  const { splits, rowsPerSplit } = splitRows(rows, outSize[1], tiles * groups, tile.parallel, count);
+  const { g, x } = ranges;
+  const y = splits === 1 ? ranges.y : { offset: 0, batchStride: columns };
+  const values = batch * (geometry.outChannels * outSize[0] * outSize[1] + geometry.inChannels * inSize[0] * inSize[1]);
+  const [width, height] = dispatchLine(Math.ceil(tiles / tile.perWorkgroup));
+  const product: KernelCall = {
+    kernel: tile.kernel,
+    constants: tile.constants,
+    params: {
+      outChannels,
+      inChannels,
+      columns,
+      taps,
+      kernelWidth: kernel[1],
+      inHeight: inSize[0],
+      inWidth: inSize[1],
+      outHeight: outSize[0],
+      outWidth: outSize[1],
+      strideY: stride[0],
+      strideX: stride[1],
+      paddingY: padding[0],
+      paddingX: padding[1],
+      dilationY: dilation[0],
+      dilationX: dilation[1],
+      rows,
+      splits,
+      rowsPerSplit,
+      gOffset: g.offset,
+      gBatchStride: g.batchStride,
+      xOffset: x.offset,
+      xBatchStride: x.batchStride,
+      yOffset: y.offset,
+      yBatchStride: y.batchStride,
+      ySplitStride: count,
+      channelTiles,
+    },
+    workgroups: [width, height, groups * splits],
+    flops: conv2dFlops(geometry),
+    bytes: 4 * (values + count * splits),
+  };
+  const sum = splits === 1 ? undefined : sumSplitsCall(splits, count, columns, ranges.y);
+  return { product, sum, partialElements: splits === 1 ? 0 : count * splits };
+}
+
+/** Adds `splits` partial results of `count` values; bindings `partial`, `y`. */
+export function sumSplitsCall(splits: number, count: number, inner: number, y: OperandRange): KernelCall {
+  return {
+    kernel: sumSplitsKernel,
+    constants: {},
+    params: { splits, count, inner, yOffset: y.offset, yBatchStride: y.batchStride },
+    workgroups: dispatchLine(Math.ceil(count / 64)),
+    flops: count * (splits - 1),
+    bytes: 4 * count * (splits + 1),
+  };
+}
+
+interface Tile {
+  readonly kernel: Kernel;
+  readonly constants: Readonly<Record<string, number>>;
+  readonly rows: number;
+  readonly columns: number;
+  /** Tiles of one workgroup. */
+  readonly perWorkgroup: number;
+  /** Tiles that should be at work at once. */
+  readonly parallel: number;
+}
+
+function tileOf(algorithm: WeightGradientAlgorithm, geometry: Conv2dGeometry, device: DeviceProfile): Tile {
+  const { groups, kernel } = geometry;
+  const TAPS = Number(!isPointwise(forwardGather(geometry)));
+  switch (algorithm) {
+    case 'subgroup': {
+      const SUBGROUP = device.subgroupSize;
+      if (SUBGROUP === 0) throw unavailable();
+      const columns = (geometry.inChannels / groups) * kernel[0] * kernel[1];
+      const { channels, pixels } = subgroupTile(geometry.outChannels / groups, columns, SUBGROUP);
+      return {
+        kernel: weightGradientSubgroupKernel,
+        constants: { CHANNELS: channels, COLUMNS: pixels, SUBGROUP, TAPS },
+        rows: channels,
+        columns: pixels * SUBGROUP,
+        perWorkgroup: 1,
+        parallel: 64,
+      };
+    }
+    case 'tiled':
+      return {
+        kernel: weightGradientTiledKernel,
+        constants: { TILE_M: 32, TILE_N: 32, TILE_K: 16 },
+        rows: 32,
+        columns: 32,
+        perWorkgroup: 1,
+        parallel: 1024,
+      };
+    default: {
+      const [CHANNELS, COLUMNS] = algorithm === 'single' ? [1, 1] : [8, 8];
+      return {
+        kernel: weightGradientKernel,
+        constants: { CHANNELS, COLUMNS, TAPS },
+        rows: CHANNELS,
+        columns: COLUMNS,
+        perWorkgroup: 32,
+        parallel: device.class === 'gpu' ? 32768 : 256,
+      };
+    }
+  }
+}
+
+/** Fewest pixels that a split sums: shorter ones spend their time storing. */
+const FEWEST_PIXELS = 256;
+/** Most elements of partial results. */
+const MOST_PARTIALS = 4 * 2 ** 20;
+
+function splitRows(
+  rows: number,
+  width: number,
+  tiles: number,
+  parallel: number,
+  count: number,
+): { readonly splits: number; readonly rowsPerSplit: number } {
+  const wanted = Math.ceil(parallel / tiles);
+  const useful = Math.floor((rows * width) / FEWEST_PIXELS);
+  const affordable = Math.floor(MOST_PARTIALS / count);
+  const splits = Math.max(1, Math.min(wanted, useful, affordable, rows, 64));
+  const rowsPerSplit = Math.ceil(rows / splits);
+  return { splits: Math.ceil(rows / rowsPerSplit), rowsPerSplit };
+}
+
+function unavailable(): InfnetError {
+  return new InfnetError({
+    code: 'KERNEL_UNAVAILABLE',
+    message: 'the kernel weight-gradient-subgroup needs subgroups of one fixed size, which this device does not have',
+    fix: 'Leave the choice of the algorithm to infnet.',
+  });
+}

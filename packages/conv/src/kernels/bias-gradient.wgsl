@@ -1,0 +1,39 @@
+// The bias gradient of a convolution: y[s, m] = sum over images n and pixels p = s, s + splits, ... of g[n, m, p].
+//
+//   g  [n, channels, pixels], with an offset and a batch stride
+//   y  [splits, channels]: partial results, which `sum-splits` adds in a fixed order
+//
+// Dispatch: one invocation per (m, s), s fastest, so that neighbours load neighbours; lines of 64.
+struct Params {
+  batch: u32,
+  channels: u32,
+  pixels: u32,
+  splits: u32,
+  gOffset: u32,
+  gBatchStride: u32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> g: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
+  if (index >= params.channels * params.splits) {
+    return;
+  }
+  let m = index / params.splits;
+  let split = index % params.splits;
+  var sum = 0.0;
+  for (var n = 0u; n < params.batch; n++) {
+    let map = params.gOffset + n * params.gBatchStride + m * params.pixels;
+    for (var p = split; p < params.pixels; p += params.splits) {
+      sum += g[map + p];
+    }
+  }
+  y[split * params.channels + m] = sum;
+}

@@ -1,0 +1,142 @@
+// The weight gradient of a convolution as a product of matrices, for CPU adapters that have subgroups.
+//
+//   y[m, (k, ty, tx)] = sum over images n, output pixels (oy, ox) of
+//     g[n, m, oy, ox] * x[n, k, oy * stride + ty * dilation - padding, ox * stride + tx * dilation - padding]
+//
+// g  [n, out channels of all groups, oh, ow]: the gradient of the output; x [n, in channels of all groups, h, w]: the input;
+//    each with an offset and a batch stride
+// y  [out channels, in channels of one group, kh, kw], with an offset and a stride between out channels; or, where the sum
+//    is split, that many partial results one after another (ySplitStride), which `sum-splits` adds in a fixed order
+//
+// The sum runs over batch * oh rows, cut into `splits` parts, because deep layers have huge sums for small results.
+// Tile: one subgroup makes CHANNELS out channels * (COLUMNS * SUBGROUP) columns j = (k, ty, tx). For every pixel a lane
+// loads CHANNELS / SUBGROUP values of g, which it broadcasts, and COLUMNS values of x. TAPS 0: one tap, stride 1, no padding.
+// Dispatch: one subgroup per workgroup; x, y: tiles, channel tiles fastest; z: group * splits + split.
+enable subgroups;
+
+struct Params {
+  outChannels: u32, // of one group
+  inChannels: u32, // of one group
+  columns: u32, // inChannels * taps
+  taps: u32,
+  kernelWidth: u32,
+  inHeight: u32,
+  inWidth: u32,
+  outHeight: u32,
+  outWidth: u32,
+  strideY: i32,
+  strideX: i32,
+  paddingY: i32,
+  paddingX: i32,
+  dilationY: i32,
+  dilationX: i32,
+  rows: u32, // batch * outHeight
+  splits: u32,
+  rowsPerSplit: u32,
+  gOffset: u32,
+  gBatchStride: u32,
+  xOffset: u32,
+  xBatchStride: u32,
+  yOffset: u32,
+  yBatchStride: u32, // between result channels
+  ySplitStride: u32,
+  channelTiles: u32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> g: array<f32>;
+@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+
+@compute @workgroup_size($(SUBGROUP))
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
+  let group = workgroup.z / params.splits;
+  let split = workgroup.z % params.splits;
+  let firstRow = split * params.rowsPerSplit;
+  let endRow = min(firstRow + params.rowsPerSplit, params.rows);
+  let inArea = params.inHeight * params.inWidth;
+  let outArea = params.outHeight * params.outWidth;
+  let tile = workgroup.y * workgroups.x + workgroup.x;
+  let firstChannel = tile % params.channelTiles * $(CHANNELS)u;
+  let firstColumn = tile / params.channelTiles * $(COLUMNS * SUBGROUP)u + lane;
+#for i in 0..(CHANNELS + SUBGROUP - 1) / SUBGROUP
+  let m$(i) = group * params.outChannels + min(firstChannel + $(i * SUBGROUP)u + lane, params.outChannels - 1u);
+  let gMap$(i) = params.gOffset + m$(i) * outArea;
+#end
+#for c in 0..COLUMNS
+  let j$(c) = min(firstColumn + $(c * SUBGROUP)u, params.columns - 1u);
+  let map$(c) = params.xOffset + (group * params.inChannels + j$(c) / params.taps) * inArea;
+  let tapY$(c) = i32(j$(c) % params.taps / params.kernelWidth) * params.dilationY - params.paddingY;
+  let tapX$(c) = i32(j$(c) % params.taps % params.kernelWidth) * params.dilationX - params.paddingX;
+#end
+#for i in 0..CHANNELS
+#for c in 0..COLUMNS
+  var sum$(i)_$(c) = 0.0;
+#end
+#end
+#if TAPS
+  for (var row = firstRow; row < endRow; row++) {
+    let n = row / params.outHeight;
+    let gAt = n * params.gBatchStride + row % params.outHeight * params.outWidth;
+    let inRow = i32(row % params.outHeight) * params.strideY;
+#for c in 0..COLUMNS
+    let rowInside$(c) = u32(inRow + tapY$(c)) < params.inHeight;
+    let at$(c) = map$(c) + n * params.xBatchStride + select(0u, u32(inRow + tapY$(c)) * params.inWidth, rowInside$(c));
+#end
+    for (var p = 0u; p < params.outWidth; p++) {
+      let inColumn = i32(p) * params.strideX;
+#for i in 0..(CHANNELS + SUBGROUP - 1) / SUBGROUP
+      let g$(i) = g[gMap$(i) + gAt + p];
+#end
+#for c in 0..COLUMNS
+      let inside$(c) = rowInside$(c) && u32(inColumn + tapX$(c)) < params.inWidth;
+      let v$(c) = select(0.0, x[at$(c) + select(0u, u32(inColumn + tapX$(c)), inside$(c))], inside$(c));
+#end
+#else
+  // One tap of stride 1 without padding: the pixels of an image are one row.
+  for (var n = firstRow / params.outHeight; n * params.outHeight < endRow; n++) {
+    let gAt = n * params.gBatchStride;
+#for c in 0..COLUMNS
+    let at$(c) = map$(c) + n * params.xBatchStride;
+#end
+    let start = max(firstRow, n * params.outHeight) - n * params.outHeight;
+    let end = min(endRow - n * params.outHeight, params.outHeight);
+    for (var p = start * params.outWidth; p < end * params.outWidth; p++) {
+#for i in 0..(CHANNELS + SUBGROUP - 1) / SUBGROUP
+      let g$(i) = g[gMap$(i) + gAt + p];
+#end
+#for c in 0..COLUMNS
+      let v$(c) = x[at$(c) + p];
+#end
+#end
+#for i in 0..CHANNELS
+      let b$(i) = subgroupBroadcast(g$(i / SUBGROUP), $(i % SUBGROUP)u);
+#for c in 0..COLUMNS
+      sum$(i)_$(c) += b$(i) * v$(c);
+#end
+#end
+    }
+  }
+
+  // Registers cannot be indexed in a loop, and unrolled stores take ten times as long to compile: through an array.
+  var sums: array<f32, $(CHANNELS * COLUMNS)>;
+#for i in 0..CHANNELS
+#for c in 0..COLUMNS
+  sums[$(i * COLUMNS + c)] = sum$(i)_$(c);
+#end
+#end
+  let outChannels = min($(CHANNELS)u, params.outChannels - firstChannel);
+  for (var c = 0u; c < $(COLUMNS)u; c++) {
+    let j = firstColumn + c * $(SUBGROUP)u;
+    if (j >= params.columns) {
+      continue;
+    }
+    for (var i = 0u; i < outChannels; i++) {
+      let m = group * params.outChannels + firstChannel + i;
+      y[params.yOffset + split * params.ySplitStride + m * params.yBatchStride + j] = sums[i * $(COLUMNS)u + c];
+    }
+  }
+}
