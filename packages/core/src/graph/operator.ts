@@ -117,7 +117,8 @@ export interface Operator<A extends Attributes = Attributes> {
   /** Whether inputs and outputs may be channel ranges of larger tensors. Default: true. Set false for kernels that cannot. */
   readonly takesViews?: boolean;
   /**
-   * Operators that only place data. `joinChannels`: output = inputs side by side along dimension 1. `channelRanges`:
+   * Operators that only place data. `joinChannels`: output = inputs side by side along dimension 1; `joinFlat`: one
+   * behind the other, whatever their shapes. `channelRanges`:
    * output i = channels [start[i], start[i] + its own) of input 0. The planner tries to make them free; `lower` is
    * asked to copy only what it could not place (an input whose view already equals its part of the output needs none).
    */
@@ -128,4 +129,6 @@ export type Placement =
   | { readonly kind: 'joinChannels' }
   | { readonly kind: 'channelRanges'; readonly starts: readonly number[] }
   /** The output is input 0 with another shape (same elements, same order). */
-  | { readonly kind: 'reshape' };
+  | { readonly kind: 'reshape' }
+  /** The output is one line of elements in which input i, whatever its shape, lies contiguously from `starts[i]` on. */
+  | { readonly kind: 'joinFlat'; readonly starts: readonly number[] };

@@ -7,7 +7,7 @@ import type { Context } from '../context/context.js';
 import { elementCount, formatShape } from '../tensor/types.js';
 import { initialValues } from './initialize.js';
 import type { Module } from './module.js';
-import type { Parameter } from './parameter.js';
+import { type Parameter, ParameterSlab } from './parameter.js';
 
 /** Where a parameter's values are. */
 export interface ParameterSlot {
@@ -27,7 +27,7 @@ const STORAGE_COPY_BOTH = 0x80 | 0x08 | 0x04; // STORAGE | COPY_DST | COPY_SRC
 export class ParameterStore {
   readonly context: Context;
   readonly #slots = new Map<Parameter, ParameterSlot>();
-  readonly #slabs: GPUBuffer[] = [];
+  readonly #slabs = new Map<ParameterSlab, GPUBuffer>();
   #version = 0;
   #disposed = false;
 
@@ -58,17 +58,25 @@ export class ParameterStore {
   }
 
   get bytes(): number {
-    return this.#slabs.reduce((total, slab) => total + slab.size, 0);
+    return [...this.#slabs.values()].reduce((total, { size }) => total + size, 0);
   }
 
+  /** The buffers as flat parameters: in a trace, one operator can update many parameters through them. */
+  get slabs(): readonly ParameterSlab[] {
+    return [...this.#slabs.keys()];
+  }
+
+  /** Whether a parameter (or one of `slabs`) lies here. */
   has(parameter: Parameter): boolean {
-    return this.#slots.has(parameter);
+    return this.#slots.has(parameter) || this.#slabs.has(parameter as ParameterSlab);
   }
 
   /** @throws InfnetError `PARAMETER_UNKNOWN` for a parameter of another module. */
   slot(parameter: Parameter): ParameterSlot {
     const slot = this.#slots.get(parameter);
     if (slot !== undefined) return slot;
+    const buffer = this.#slabs.get(parameter as ParameterSlab);
+    if (buffer !== undefined) return { buffer, offset: 0, bytes: buffer.size };
     throw new InfnetError({
       code: 'PARAMETER_UNKNOWN',
       message: `the parameter "${parameter.name}" is not in this parameter store`,
@@ -119,17 +127,18 @@ export class ParameterStore {
   /** Reads all values back. */
   async read(): Promise<Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>> {
     this.#assertUsable('read');
-    const copies = this.#slabs.map((slab) =>
-      this.context.createBuffer({ label: 'parameter readback', size: slab.size, usage: 0x01 | 0x08 }),
+    const slabs = [...this.#slabs.values()];
+    const copies = slabs.map(({ size }) =>
+      this.context.createBuffer({ label: 'parameter readback', size, usage: 0x01 | 0x08 }),
     );
     try {
       const encoder = this.context.device.createCommandEncoder({ label: 'parameter readback' });
-      for (const [i, slab] of this.#slabs.entries()) {
+      for (const [i, slab] of slabs.entries()) {
         encoder.copyBufferToBuffer(slab, 0, copies[i] as GPUBuffer, 0, slab.size);
       }
       this.context.device.queue.submit([encoder.finish()]);
       await Promise.all(copies.map((copy) => copy.mapAsync(0x01)));
-      const ranges = new Map(this.#slabs.map((slab, i) => [slab, (copies[i] as GPUBuffer).getMappedRange()]));
+      const ranges = new Map(slabs.map((slab, i) => [slab, (copies[i] as GPUBuffer).getMappedRange()]));
       return new Map(
         [...this.#slots].map(([parameter, { buffer, offset, bytes }]) => {
           const data = new Float32Array((ranges.get(buffer) as ArrayBuffer).slice(offset, offset + bytes));
@@ -144,7 +153,7 @@ export class ParameterStore {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const slab of this.#slabs) this.context.destroyBuffer(slab);
+    for (const slab of this.#slabs.values()) this.context.destroyBuffer(slab);
     this.context.release(this);
   }
 
@@ -152,7 +161,7 @@ export class ParameterStore {
     this.dispose();
   }
 
-  #allocate(parameters: readonly Parameter[], role: string): void {
+  #allocate(parameters: readonly Parameter[], role: Parameter['role']): void {
     const { minStorageBufferOffsetAlignment: alignment, maxStorageBufferBindingSize } = this.context.profile.limits;
     const limit = Math.min(SLAB_BYTES, maxStorageBufferBindingSize);
     const groups: { parameter: Parameter; offset: number }[][] = [];
@@ -172,7 +181,8 @@ export class ParameterStore {
     groups.forEach((group, i) => {
       const size = Math.max(4, sizes[i] as number);
       const buffer = this.context.createBuffer({ label: `${role}s ${i}`, size, usage: STORAGE_COPY_BOTH });
-      this.#slabs.push(buffer);
+      const members = new Map(group.map(({ parameter, offset }) => [parameter, offset / 4]));
+      this.#slabs.set(new ParameterSlab(`${role}s ${i}`, size / 4, members, role), buffer);
       for (const { parameter, offset } of group) {
         this.#slots.set(parameter, { buffer, offset, bytes: elementCount(parameter.shape) * 4 });
       }

@@ -35,3 +35,18 @@ export class Parameter {
     this.unused = options.unused ?? false;
   }
 }
+
+/**
+ * A stretch of memory that holds many parameters, as one flat parameter [elements]: an optimiser or a copy reaches all of
+ * them in one dispatch. A {@link ParameterStore} makes its slabs; values are read and loaded through the members.
+ */
+export class ParameterSlab extends Parameter {
+  /** First element of each member. */
+  readonly members: ReadonlyMap<Parameter, number>;
+
+  constructor(name: string, elements: number, members: ReadonlyMap<Parameter, number>, role: Parameter['role']) {
+    super([elements], { role });
+    this.name = name;
+    this.members = members;
+  }
+}

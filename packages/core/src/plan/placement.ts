@@ -1,24 +1,28 @@
 /**
  * Placement: which tensors are parts of other tensors' memory, so that concatenation and splitting cost nothing.
  *
- * A `joinChannels` node is free when its inputs' producers write straight into their channel ranges of the result; a
- * `channelRanges` node is free when its outputs' consumers read straight from the ranges of its input. Both are noted
+ * A `joinChannels` node is free when its inputs' producers write straight into their channel ranges of the result, a
+ * `joinFlat` node when they write straight into their stretches of the line; a `channelRanges` node is free when its outputs' consumers read straight from the ranges of its input. Both are noted
  * as links child -> parent. A link is refused, and a copy stays, where it would be wrong:
  *
  *  - the child is owned by somebody else (an input, a parameter, a constant), is asked for as an output, or has a link;
  *  - a kernel that touches the child cannot take views;
  *  - one kernel would read and write the same storage (WebGPU refuses one buffer as `read` and `read_write` in
- *    one dispatch), unless its operator says it can (`sharesStorage`).
+ *    one dispatch), unless its operator says it can (`sharesStorage`);
+ *  - one kernel would write two results into one storage (WebGPU refuses two writable bindings that overlap).
  */
 import { InfnetError } from '@infnet/errors';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import type { Tensor } from '../graph/tensor.js';
+import { type Parameter, ParameterSlab } from '../module/parameter.js';
 import { elementCount } from '../tensor/types.js';
 
 interface Link {
   readonly parent: Tensor;
   /** Elements from the start of a batch item of the parent to the start of that of the child. */
   readonly offset: number;
+  /** The child is contiguous in the parent, whose batch items are not the child's. */
+  readonly flat?: boolean;
 }
 
 /** Where a tensor lies: in the storage of `root`, which is a tensor that has storage of its own. */
@@ -46,7 +50,10 @@ export class PlacementTable {
     }
     for (const node of nodes) this.#updateInPlace(graph, nodes, node);
     // The outermost join first, so that an inner one finds its result placed and follows it.
-    for (const node of [...nodes].reverse()) if (kindOf(node) === 'joinChannels') this.#join(node);
+    for (const node of [...nodes].reverse()) {
+      if (kindOf(node) === 'joinChannels') this.#join(node);
+      if (kindOf(node) === 'joinFlat') this.#joinFlat(node);
+    }
     for (const node of nodes) {
       if (kindOf(node) === 'channelRanges') this.#ranges(node);
       if (kindOf(node) === 'reshape') this.#reshape(node);
@@ -56,11 +63,15 @@ export class PlacementTable {
   locate(tensor: Tensor): Location {
     let root = tensor;
     let offset = 0;
+    // The outermost tensor that still has the batch items of this one.
+    let frame: Tensor | undefined;
     for (let link = this.#links.get(root); link !== undefined; link = this.#links.get(root)) {
+      if (link.flat === true) frame ??= root;
       offset += link.offset;
       root = link.parent;
     }
-    const batchStride = root === tensor || root.shape[0] === tensor.shape[0] ? batchSize(root) : batchSize(tensor);
+    frame ??= root;
+    const batchStride = frame === tensor || frame.shape[0] === tensor.shape[0] ? batchSize(frame) : batchSize(tensor);
     return { root, offset, batchStride };
   }
 
@@ -77,7 +88,8 @@ export class PlacementTable {
       const parameter = [...graph.updates].find(
         ([parameter, value]) => value === to && graph.parameters.get(parameter) === from,
       );
-      const later = nodes.slice(nodes.indexOf(node) + 1).some((other) => other.inputs.includes(from));
+      const written = writtenWith(graph, parameter?.[0], from);
+      const later = nodes.slice(nodes.indexOf(node) + 1).some((other) => other.inputs.some((x) => written.has(x)));
       if (parameter !== undefined && !later) this.#links.set(to, { parent: from, offset: 0 });
       else {
         throw new InfnetError({
@@ -96,6 +108,15 @@ export class PlacementTable {
     for (const part of node.inputs) {
       this.#tryLink(part, { parent: whole, offset: channel * innerSize(whole) }, true);
       channel += part.shape[1] ?? 0;
+    }
+  }
+
+  #joinFlat(node: GraphNode): void {
+    const placement = node.operator.placement?.(node.attributes);
+    if (placement?.kind !== 'joinFlat') return;
+    const parent = node.outputs[0] as Tensor;
+    for (const [i, part] of node.inputs.entries()) {
+      this.#tryLink(part, { parent, offset: placement.starts[i] as number, flat: true }, true);
     }
   }
 
@@ -124,7 +145,15 @@ export class PlacementTable {
     if (childIsWritten && (producer === undefined || this.#fixed.has(this.locate(link.parent).root))) return;
     this.#links.set(child, link);
     const affected = producer === undefined ? touching : [producer, ...touching];
-    if (affected.some((node) => this.#readsWhatItWrites(node))) this.#links.delete(child);
+    const refused = affected.some((node) => this.#readsWhatItWrites(node)) || this.#writesTwice(producer);
+    if (refused) this.#links.delete(child);
+  }
+
+  /** Whether a kernel of this node would bind one storage for two of its results. */
+  #writesTwice(node: GraphNode | undefined): boolean {
+    if (node === undefined || kindOf(node) !== undefined) return false;
+    const roots = node.outputs.map((output) => this.locate(output).root);
+    return new Set(roots).size < roots.length;
   }
 
   /** Whether a dispatch of this node would bind one storage both for reading and for writing, and cannot. */
@@ -141,6 +170,12 @@ export class PlacementTable {
       });
     });
   }
+}
+
+/** The tensors whose memory an update in place changes: the parameter's, and those of a slab's members. */
+function writtenWith(graph: Graph, parameter: Parameter | undefined, tensor: Tensor): ReadonlySet<Tensor> {
+  const members = parameter instanceof ParameterSlab ? [...parameter.members.keys()] : [];
+  return new Set([tensor, ...members.flatMap((member) => graph.parameters.get(member) ?? [])]);
 }
 
 function kindOf(node: GraphNode): string | undefined {

@@ -8,7 +8,7 @@ import { sumDispatch } from '../gradient/sum.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import type { Dispatch, LowerContext, Precision, Storage, View } from '../graph/operator.js';
 import type { Tensor } from '../graph/tensor.js';
-import type { Parameter } from '../module/parameter.js';
+import { type Parameter, ParameterSlab } from '../module/parameter.js';
 import { byteLength } from '../tensor/types.js';
 import { constantTensors, fuse } from './fuse.js';
 import { type Allocation, allocate, lifetimes, liveBytesBound } from './memory.js';
@@ -220,7 +220,11 @@ function measure(
     [...sizes].reduce((total, { bytes }) => total + bytes, 0);
   const activations = sum(allocations);
   const constants = sum(constantStorages);
-  const parameterBytes = sum(parameters.values());
+  // A slab holds its members: they are not counted again.
+  const slabs = [...parameters.keys()].filter((parameter) => parameter instanceof ParameterSlab);
+  const inSlabs = new Set<Parameter>(slabs.flatMap(({ members }) => [...members.keys()]));
+  const counted = [...parameters].filter(([parameter]) => !inSlabs.has(parameter));
+  const parameterBytes = sum(counted.map(([, storage]) => storage));
   const uniforms = dispatches * device.limits.minUniformBufferOffsetAlignment;
   return {
     activations,
