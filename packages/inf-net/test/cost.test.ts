@@ -25,7 +25,9 @@ describe('the cost of Inf-Net at 352 x 352', () => {
   it.skipIf(missing !== '')(`equals the reference's 158 convolutions, one by one${missing}`, async () => {
     const { layers, conv_calls, total_macs } = await readFixtureJson<Macs>(FILE);
     expect([conv_calls, layers.length, total_macs]).toEqual([158, 158, 13_843_298_304]);
-    const expected = byPath(layers.map(({ layer, in: input, out, kernel, macs }) => ({ path: layer, input, output: out, kernel, macs })));
+    const expected = byPath(
+      layers.map(({ layer, in: input, out, kernel, macs }) => ({ path: layer, input, output: out, kernel, macs })),
+    );
     const actual = byPath(costs.map(({ weight, ...cost }) => ({ ...cost, kernel: weight.slice(2) })));
     expect(actual).toEqual(expected);
     expect(Object.keys(actual)).toHaveLength(158 - 3 * 4);

@@ -1,6 +1,6 @@
 import { type InfnetError, isInfnetError, schedule, type Tensor, trace } from '@infnet/core';
 import { describe, expect, it } from 'vitest';
-import { type BackboneName, BACKBONES, InfNet, type InfNetOptions, parameterCount, UNet } from '../src/index.js';
+import { BACKBONES, type BackboneName, InfNet, type InfNetOptions, parameterCount, UNet } from '../src/index.js';
 
 const shapesOf = (options: InfNetOptions, image: readonly number[]): Record<string, readonly number[]> => {
   const net = new InfNet(options);
@@ -18,14 +18,19 @@ const failure = (body: () => unknown): InfnetError => {
 };
 
 describe('InfNet', () => {
-  it.each(BACKBONES)('with %s returns five maps of the size of the image, in the order of the reference', (backbone) => {
-    const shapes = shapesOf({ backbone, width: 0.125, channels: 8 }, [2, 3, 64, 96]);
-    expect(Object.keys(shapes)).toEqual(['lateralMap5', 'lateralMap4', 'lateralMap3', 'lateralMap2', 'lateralEdge']);
-    expect(Object.values(shapes)).toEqual(Array(5).fill([2, 1, 64, 96]));
-  });
+  it.each(BACKBONES)(
+    'with %s returns five maps of the size of the image, in the order of the reference',
+    (backbone) => {
+      const shapes = shapesOf({ backbone, width: 0.125, channels: 8 }, [2, 3, 64, 96]);
+      expect(Object.keys(shapes)).toEqual(['lateralMap5', 'lateralMap4', 'lateralMap3', 'lateralMap2', 'lateralEdge']);
+      expect(Object.values(shapes)).toEqual(Array(5).fill([2, 1, 64, 96]));
+    },
+  );
 
   it('takes reduced widths and other numbers of image channels', () => {
-    expect(shapesOf({ width: 0.25, channels: 16, inputChannels: 1 }, [1, 1, 32, 32])['lateralMap2']).toEqual([1, 1, 32, 32]);
+    expect(shapesOf({ width: 0.25, channels: 16, inputChannels: 1 }, [1, 1, 32, 32])['lateralMap2']).toEqual([
+      1, 1, 32, 32,
+    ]);
     const small = parameterCount(new InfNet({ width: 0.25, channels: 16 }));
     expect(small).toBeLessThan(parameterCount(new InfNet()) / 10);
   });
@@ -39,7 +44,9 @@ describe('InfNet', () => {
     expect(failure(() => shapesOf({ width: 0.125 }, [1, 3, 10, 10])).fix).toContain('32 x 32');
     // VGG-16 halves once less.
     expect(shapesOf({ backbone: 'vgg16', width: 0.125 }, [1, 3, 48, 80])['lateralEdge']).toEqual([1, 1, 48, 80]);
-    expect(failure(() => shapesOf({ backbone: 'vgg16', width: 0.125 }, [1, 3, 40, 80])).message).toContain('multiples of 16');
+    expect(failure(() => shapesOf({ backbone: 'vgg16', width: 0.125 }, [1, 3, 40, 80])).message).toContain(
+      'multiples of 16',
+    );
   });
 
   it('refuses images of the wrong rank or number of channels, naming the layer', () => {
@@ -73,7 +80,12 @@ describe('UNet', () => {
     const net = new UNet({ width: 0.125 });
     const shape = (height: number, width: number): readonly number[] | undefined =>
       trace(({ x }: { readonly x: Tensor }) => net.call(x), { x: [1, 6, height, width] }).outputs.get('output')?.shape;
-    for (const [height, width] of [[16, 16], [17, 31], [88, 104]] as const) expect(shape(height, width)).toEqual([1, 3, height, width]);
+    for (const [height, width] of [
+      [16, 16],
+      [17, 31],
+      [88, 104],
+    ] as const)
+      expect(shape(height, width)).toEqual([1, 3, height, width]);
     expect(failure(() => shape(15, 40))).toMatchObject({ code: 'SHAPE_TOO_SMALL' });
   });
 

@@ -2,7 +2,17 @@
  * Every convolution, every batch norm and every block of the four nets against the statistics of the reference's run, in
  * the order in which they run, planned operator by operator. The first line of a failure is the first layer that differs.
  */
-import { type Context, type Graph, type Module, open, ParameterStore, preparePlan, type Tensor, trace, type TraceResult } from '@infnet/core';
+import {
+  type Context,
+  type Graph,
+  type Module,
+  open,
+  ParameterStore,
+  preparePlan,
+  type Tensor,
+  type TraceResult,
+  trace,
+} from '@infnet/core';
 import { hasFixture, image, loadGolden, projection, readFixtureJson } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InfNet, UNet } from '../src/index.js';
@@ -68,18 +78,25 @@ describe('every layer gives the numbers of the reference', () => {
       const net = make();
       const graph = trace(({ x }: { readonly x: Tensor }) => net.call(x), { x: json.input.shape });
       graph.outputs.clear();
-      const expected = Object.entries(modules).filter(([key, { type }]) => TYPES.has(type) && !COMPUTED_OTHERWISE.test(key));
+      const expected = Object.entries(modules).filter(
+        ([key, { type }]) => TYPES.has(type) && !COMPUTED_OTHERWISE.test(key),
+      );
       const found = results(graph);
       // The decoder's result is that of its last convolution.
-      for (const [key] of expected) graph.outputs.set(key, found.get(key === 'ParDec' ? 'ParDec.conv5' : key) as Tensor);
+      for (const [key] of expected)
+        graph.outputs.set(key, found.get(key === 'ParDec' ? 'ParDec.conv5' : key) as Tensor);
       expect([...graph.outputs].filter(([, tensor]) => tensor === undefined).map(([key]) => key)).toEqual([]);
-      expect([...graph.outputs].map(([key, { shape }]) => [key, shape])).toEqual(expected.map(([key, { shape }]) => [key, shape]));
+      expect([...graph.outputs].map(([key, { shape }]) => [key, shape])).toEqual(
+        expected.map(([key, { shape }]) => [key, shape]),
+      );
 
       using parameters = new ParameterStore(context, net);
-      parameters.load(recipeState(net, '', json.gain));
+      parameters.load(recipeState(net, json.gain));
       using plan = await preparePlan(context, graph, { parameters, fusion: false });
       const values = await plan.run({ x: image(json.input.name, json.input.shape) });
-      const wrong = expected.flatMap(([key, statistics]) => difference(key, values[key] as Float32Array, statistics) ?? []);
+      const wrong = expected.flatMap(
+        ([key, statistics]) => difference(key, values[key] as Float32Array, statistics) ?? [],
+      );
       expect(wrong).toEqual([]);
     });
   }

@@ -1,5 +1,15 @@
 /** Runs a net of the goldens, with the recipe's parameters, and compares every output with the float32 and float64 runs. */
-import { type Context, type Module, ParameterStore, type Plan, type PlanOptions, preparePlan, type Tensor, trace, type TraceResult } from '@infnet/core';
+import {
+  type Context,
+  type Module,
+  ParameterStore,
+  type Plan,
+  type PlanOptions,
+  preparePlan,
+  type Tensor,
+  type TraceResult,
+  trace,
+} from '@infnet/core';
 import { type Difference, expectClose, type Golden, image } from '@infnet/testing';
 import { type NetSidecar, recipeState } from './support.js';
 
@@ -45,11 +55,14 @@ export class GoldenNet implements Disposable {
     this.#loaded?.parameters.dispose();
   }
 
-  #load(context: Context, gain: number): { readonly net: Module<readonly [Tensor], TraceResult>; readonly parameters: ParameterStore } {
+  #load(
+    context: Context,
+    gain: number,
+  ): { readonly net: Module<readonly [Tensor], TraceResult>; readonly parameters: ParameterStore } {
     if (this.#loaded === undefined) {
       const net = this.#make();
       const parameters = new ParameterStore(context, net);
-      parameters.load(recipeState(net, '', gain));
+      parameters.load(recipeState(net, gain));
       this.#loaded = { net, parameters };
     }
     return this.#loaded;

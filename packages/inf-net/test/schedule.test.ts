@@ -1,5 +1,14 @@
 /** What a forward costs, from schedules: no GPU is touched. */
-import { DEFAULT_PROFILE, type DeviceProfile, type Module, type Schedule, schedule, type Tensor, trace, type TraceResult } from '@infnet/core';
+import {
+  DEFAULT_PROFILE,
+  type DeviceProfile,
+  type Module,
+  type Schedule,
+  schedule,
+  type Tensor,
+  type TraceResult,
+  trace,
+} from '@infnet/core';
 import { describe, expect, it } from 'vitest';
 import { convolutionCosts, InfNet, UNet } from '../src/index.js';
 
@@ -7,8 +16,15 @@ import { convolutionCosts, InfNet, UNet } from '../src/index.js';
 const CPU: DeviceProfile = { ...DEFAULT_PROFILE, class: 'cpu', subgroupSize: 4 };
 const MIB = 2 ** 20;
 
-function scheduleOf(net: Module<readonly [Tensor], TraceResult>, shape: readonly number[], device: DeviceProfile): Schedule {
-  return schedule(trace(({ x }: { readonly x: Tensor }) => net.call(x), { x: shape }), { device });
+function scheduleOf(
+  net: Module<readonly [Tensor], TraceResult>,
+  shape: readonly number[],
+  device: DeviceProfile,
+): Schedule {
+  return schedule(
+    trace(({ x }: { readonly x: Tensor }) => net.call(x), { x: shape }),
+    { device },
+  );
 }
 
 /** Number of nodes of each operator that is not a view, after fusion. */
@@ -30,7 +46,8 @@ describe('Inf-Net in inference', () => {
     const traced = convolutionCosts(plan.graph).length;
     expect(plan.nodes.filter(({ operator }) => /conv2d$/i.test(operator.name))).toHaveLength(traced);
     const names = new Set(plan.nodes.map(({ operator }) => operator.name));
-    for (const absorbed of ['batchNorm2d', 'batchNorm2dRelu', 'relu', 'add', 'addRelu']) expect(names).not.toContain(absorbed);
+    for (const absorbed of ['batchNorm2d', 'batchNorm2dRelu', 'relu', 'add', 'addRelu'])
+      expect(names).not.toContain(absorbed);
     const { convolution, ...rest } = operators(plan);
     expect(convolution).toBeGreaterThanOrEqual(traced);
     expect(rest).toEqual({

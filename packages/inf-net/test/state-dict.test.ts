@@ -28,8 +28,13 @@ for (const [name, { golden, make }] of Object.entries(NETS)) {
     it.skipIf(missing !== '')(`trains what the recipe lists as weights and biases${missing}`, async () => {
       const { tensors } = (await readFixtureJson<Checksums>(CHECKSUMS))[name] as Checksums[string];
       const statistics = new Set(['bn_rm', 'bn_rv']);
-      const expected = Object.entries(tensors).map(([key, [role]]) => [key, statistics.has(role) ? 'buffer' : 'parameter']);
-      const listed = make().parameters().filter(({ name: key }) => !key.endsWith('num_batches_tracked'));
+      const expected = Object.entries(tensors).map(([key, [role]]) => [
+        key,
+        statistics.has(role) ? 'buffer' : 'parameter',
+      ]);
+      const listed = make()
+        .parameters()
+        .filter(({ name: key }) => !key.endsWith('num_batches_tracked'));
       expect(listed.map(({ name: key, role }) => [key, role])).toEqual(expected);
     });
   });

@@ -1,26 +1,16 @@
 /** The goldens' parameters for any module, and the sidecars' form. */
 import type { Module, StateDict } from '@infnet/core';
-import { GAINS, param, roleOf } from '@infnet/testing';
+import { param, roleOf } from '@infnet/testing';
 
-/** What a block golden's sidecar says. */
-export interface BlockSidecar {
-  readonly torch: string;
-  readonly name_prefix: string;
-  readonly gain: number;
-  /** Every state-dict key with its shape, in order. */
-  readonly params: Readonly<Record<string, readonly number[]>>;
-  readonly inputs: Readonly<Record<string, readonly number[]>>;
-}
-
-/** Every parameter of a module by the recipe: the value follows from `prefix` and the state-dict key. */
-export function recipeState(module: Pick<Module, 'parameters'>, prefix = '', gain: number = GAINS.inf_net_res2net): StateDict {
+/** Every parameter of a net by the recipe: the value follows from its state-dict key. */
+export function recipeState(module: Pick<Module, 'parameters'>, gain: number): StateDict {
   const parameters = module.parameters().filter(({ unused }) => !unused);
   const keys = new Set(parameters.map(({ name }) => name));
   return new Map(
     parameters.map(({ name, shape }) => {
       const role = roleOf(name, shape, keys);
       if (role === undefined) throw new Error(`the recipe has no value for ${name}`);
-      return [name, { shape, data: param(prefix + name, shape, role, gain) }];
+      return [name, { shape, data: param(name, shape, role, gain) }];
     }),
   );
 }

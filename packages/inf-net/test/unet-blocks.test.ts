@@ -1,44 +1,87 @@
-import { type Context, evaluate, type HostTensor, type Module, open, ParameterStore, type Tensor } from '@infnet/core';
-import { expectClose, itWithGolden } from '@infnet/testing';
+/** The parts of the U-Net against the reference's: outputs, gradients of everything, running statistics. */
+import { type Context, type Module, open, type Tensor } from '@infnet/core';
+import { expectClose, type Golden, itWithGolden } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
+import {
+  type BlockFunction,
+  type BlockSidecar,
+  expectGradients,
+  expectInference,
+} from '../../conv-block/test/support/block-golden.js';
 import { DoubleConv, Down, Up } from '../src/index.js';
-import { type BlockSidecar, recipeState, specOf } from './support.js';
+import { specOf } from './support.js';
 
 let context: Context;
 beforeAll(async () => {
   context = await open({ onMessage: () => {} });
 });
-afterAll(() => context.dispose());
+afterAll(() => {
+  expect(context.memory).toMatchObject({ bytes: 0, buffers: 0 });
+  context.dispose();
+});
+
+interface Part {
+  readonly module: Module<never, Tensor>;
+  readonly traced: BlockFunction;
+}
+
+const single = (module: Module): Part => ({
+  module: module as unknown as Module<never, Tensor>,
+  traced: ({ x }) => [module.call(x as Tensor)],
+});
 
 /** The blocks of the goldens, as their sidecars' `torch` field constructs them. */
-const BLOCKS: Readonly<Record<string, () => Module<readonly never[], Tensor>>> = {
-  unet_double_conv: () => new DoubleConv(5, 8) as never,
-  unet_down: () => new Down(5, 8) as never,
-  unet_up: () => new Up(16, 4) as never,
+const PARTS: Readonly<Record<string, () => Part>> = {
+  unet_double_conv: () => single(new DoubleConv(5, 8)),
+  unet_down: () => single(new Down(5, 8)),
+  unet_up: () => {
+    const up = new Up(16, 4);
+    return {
+      module: up as unknown as Module<never, Tensor>,
+      traced: ({ a, b }) => [up.call(a as Tensor, b as Tensor)],
+    };
+  },
 };
 
-describe('the parts of the U-Net', () => {
-  for (const [name, make] of Object.entries(BLOCKS)) {
-    itWithGolden<BlockSidecar>(`${name} has the reference's state dict`, `blocks/${name}`, ({ json }) => {
-      expect(specOf(make())).toEqual(Object.entries(json.params));
+/** A bias before a batch norm has the gradient zero in training; what float32 leaves of it may be 1e-4 in norm. */
+function toleranceOf({ json }: Golden<BlockSidecar>, mode: 'train' | 'eval'): (key: string) => number {
+  return (key) => {
+    const figures = json.modes[mode].param_grads[key] as {
+      readonly true_zero?: boolean;
+      readonly f64: { readonly l2: number };
+    };
+    return figures.true_zero === true ? 1e-4 / figures.f64.l2 : 5e-5;
+  };
+}
+
+for (const [name, make] of Object.entries(PARTS)) {
+  describe(name, () => {
+    itWithGolden<BlockSidecar>("has the reference's state dict, in its order", `blocks/${name}`, ({ json }) => {
+      expect(specOf(make().module)).toEqual(Object.entries(json.params));
     });
 
-    for (const fusion of [true, false]) {
-      const how = fusion ? 'fused' : 'operator by operator';
-      itWithGolden<BlockSidecar>(`${name} gives the reference's output, ${how}`, `blocks/${name}`, async (golden) => {
-        const { json } = golden;
-        const module = make() as unknown as Module<readonly Tensor[], Tensor>;
-        using parameters = new ParameterStore(context, module);
-        parameters.load(recipeState(module, json.name_prefix, json.gain));
-        const names = Object.keys(json.inputs);
-        const inputs = Object.fromEntries(
-          names.map((input) => [input, { shape: golden.shape(input), data: golden.f32(input) } satisfies HostTensor]),
-        );
-        const forward = (tensors: Readonly<Record<string, Tensor>>): Tensor => module.call(...names.map((input) => tensors[input] as Tensor));
-        const { output } = await evaluate(context, forward, inputs, { parameters, fusion });
-        expect(output?.shape).toEqual(golden.shape('eval/y0'));
-        expectClose(output?.data ?? [], golden.f32('eval/y0'), { relL2: 2e-5 }, name);
+    itWithGolden<BlockSidecar>(
+      "gives the reference's output in inference, fused and not",
+      `blocks/${name}`,
+      async (golden) => {
+        const { module, traced } = make();
+        const fused = await expectInference(context, module, traced, golden);
+        const plain = await expectInference(context, module, traced, golden, { fusion: false });
+        const [a, b] = [fused, plain].map(({ results }) => results['y0']?.data as Float32Array) as [
+          Float32Array,
+          Float32Array,
+        ];
+        expectClose(a, b, { relL2: 1e-5 });
+      },
+    );
+
+    for (const mode of ['train', 'eval'] as const) {
+      const how = mode === 'train' ? 'in training' : 'with frozen batch norm';
+      itWithGolden<BlockSidecar>(`gives the reference's gradients ${how}`, `blocks/${name}`, async (golden) => {
+        const { module, traced } = make();
+        const errors = await expectGradients(context, module, traced, golden, mode, toleranceOf(golden, mode));
+        expect(errors.outputs).toBeGreaterThan(0);
       });
     }
-  }
-});
+  });
+}

@@ -1,16 +1,18 @@
-import { type Context, evaluate, type HostTensor, open, ParameterStore, type Tensor } from '@infnet/core';
+/** Res2Net blocks against the reference's: outputs, gradients of everything, running statistics. */
+import { type Context, open, type Tensor } from '@infnet/core';
 import { expectClose, itWithGolden } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type BlockFunction, type BlockSidecar, expectGradients, expectInference } from '../../conv-block/test/support/block-golden.js';
 import { Res2NetBlock } from '../src/index.js';
-import { type BlockSidecar, recipeState, specOf } from './support.js';
+import { specOf } from './support.js';
 
 let context: Context;
 beforeAll(async () => {
   context = await open({ onMessage: () => {} });
 });
 afterAll(() => {
-  context.dispose();
   expect(context.memory).toMatchObject({ bytes: 0, buffers: 0 });
+  context.dispose();
 });
 
 /** The blocks of the goldens, as their sidecars' `torch` field constructs them. */
@@ -24,26 +26,34 @@ const BLOCKS: Readonly<Record<string, () => Res2NetBlock>> = {
   b2n_stage_s2_small: () => new Res2NetBlock(20, 16, { stride: 2, type: 'stage' }),
 };
 
-describe('a Res2Net block', () => {
-  for (const [name, make] of Object.entries(BLOCKS)) {
-    itWithGolden<BlockSidecar>(`${name} has the reference's state dict`, `blocks/${name}`, ({ json }) => {
+const traced = (block: Res2NetBlock): BlockFunction => ({ x }) => [block.call(x as Tensor)];
+
+for (const [name, make] of Object.entries(BLOCKS)) {
+  describe(name, () => {
+    itWithGolden<BlockSidecar>("has the reference's state dict, in its order", `blocks/${name}`, ({ json }) => {
       expect(specOf(make())).toEqual(Object.entries(json.params));
     });
 
-    for (const fusion of [true, false]) {
-      const how = fusion ? 'fused' : 'operator by operator';
-      itWithGolden<BlockSidecar>(`${name} gives the reference's output, ${how}`, `blocks/${name}`, async (golden) => {
+    itWithGolden<BlockSidecar>("gives the reference's output in inference, fused and not", `blocks/${name}`, async (golden) => {
+      const block = make();
+      const fused = await expectInference(context, block, traced(block), golden);
+      const plain = await expectInference(context, block, traced(block), golden, { fusion: false });
+      const [a, b] = [fused, plain].map(({ results }) => results['y0']?.data as Float32Array) as [Float32Array, Float32Array];
+      expectClose(a, b, { relL2: 1e-5 });
+    });
+
+    for (const mode of ['train', 'eval'] as const) {
+      const how = mode === 'train' ? 'in training' : 'with frozen batch norm';
+      itWithGolden<BlockSidecar>(`gives the reference's gradients ${how}`, `blocks/${name}`, async (golden) => {
         const block = make();
-        using parameters = new ParameterStore(context, block);
-        parameters.load(recipeState(block, golden.json.name_prefix, golden.json.gain));
-        const x: HostTensor = { shape: golden.shape('x'), data: golden.f32('x') };
-        const { output } = await evaluate(context, ({ x }: { readonly x: Tensor }) => block.call(x), { x }, { parameters, fusion });
-        expect(output?.shape).toEqual(golden.shape('eval/y0'));
-        expectClose(output?.data ?? [], golden.f32('eval/y0'), { relL2: 2e-5 }, name);
+        const errors = await expectGradients(context, block, traced(block), golden, mode);
+        expect(Math.max(...Object.values(errors))).toBeGreaterThan(0);
       });
     }
-  }
+  });
+}
 
+describe('Res2NetBlock', () => {
   it('refuses a width that leaves no channel', () => {
     expect(() => new Res2NetBlock(8, 2)).toThrow(/MODULE_OPTION/);
   });
