@@ -1,7 +1,7 @@
 /** The first face: one dispatch of a convolution for somebody else's WebGPU program. */
 import { DEFAULT_PROFILE, type DeviceProfile, elementCount, type KernelCall, type Shape } from '@infnet/core';
 import { chooseKernel } from './forward/algorithm.js';
-import { type Epilogue, gatherCall, type GatherKernel, type OperandRange } from './forward/call.js';
+import { type Epilogue, type GatherKernel, gatherCall, type OperandRange } from './forward/call.js';
 import { forwardGather } from './forward/gather.js';
 import { type Conv2dOptions, conv2dFlops, conv2dGeometry, conv2dSettings, outputShape } from './geometry.js';
 
@@ -55,7 +55,10 @@ export function conv2dCall(options: Conv2dCallOptions): KernelCall {
       relu: options.activation === 'relu',
     },
     device,
-    { flops: conv2dFlops(geometry), bytes: 4 * (elements + { none: 0, bias: 1, scaleShift: 2 }[affine] * geometry.outChannels) },
+    {
+      flops: conv2dFlops(geometry),
+      bytes: 4 * (elements + { none: 0, bias: 1, scaleShift: 2 }[affine] * geometry.outChannels),
+    },
   );
 }
 

@@ -39,17 +39,31 @@ export interface Conv2dGeometry extends Conv2dSettings {
 }
 
 /** Fills in the defaults. @throws InfnetError `SHAPE_ATTRIBUTE` for a stride, padding, dilation or groups that cannot be. */
-export function conv2dSettings(options: Conv2dOptions, kernel: readonly [number, number], where: string): Conv2dSettings {
+export function conv2dSettings(
+  options: Conv2dOptions,
+  kernel: readonly [number, number],
+  where: string,
+): Conv2dSettings {
   const stride = positivePair(options.stride ?? 1, 1, 'stride', where);
   const dilation = positivePair(options.dilation ?? 1, 1, 'dilation', where);
   const { groups = 1, padding = 0 } = options;
   requireInteger(groups, 1, 'groups', where);
   if (padding === 'same') {
     if (stride[0] !== 1 || stride[1] !== 1) {
-      fail('SHAPE_ATTRIBUTE', `padding "same" with stride [${stride.join(', ')}] is not defined`, where, 'Give the padding in numbers.');
+      fail(
+        'SHAPE_ATTRIBUTE',
+        `padding "same" with stride [${stride.join(', ')}] is not defined`,
+        where,
+        'Give the padding in numbers.',
+      );
     }
     const [y, x] = [dilation[0] * (kernel[0] - 1), dilation[1] * (kernel[1] - 1)];
-    return { stride, dilation, groups, padding: [Math.floor(y / 2), Math.floor(x / 2), Math.ceil(y / 2), Math.ceil(x / 2)] };
+    return {
+      stride,
+      dilation,
+      groups,
+      padding: [Math.floor(y / 2), Math.floor(x / 2), Math.ceil(y / 2), Math.ceil(x / 2)],
+    };
   }
   const [y, x] = positivePair(padding === 'valid' ? 0 : padding, 0, 'padding', where);
   return { stride, dilation, groups, padding: [y, x, y, x] };
@@ -123,7 +137,12 @@ export function requireShape(actual: Shape, expected: Shape, what: string, where
   fail('SHAPE_MISMATCH', `${what} has the shape ${formatShape(actual)}; ${formatShape(expected)} is needed`, where);
 }
 
-function fourSizes(shape: Shape, what: string, expected: string, where: string): readonly [number, number, number, number] {
+function fourSizes(
+  shape: Shape,
+  what: string,
+  expected: string,
+  where: string,
+): readonly [number, number, number, number] {
   if (shape.length === 4) return shape as unknown as readonly [number, number, number, number];
   return fail('SHAPE_RANK', `${what} has the shape ${formatShape(shape)}; ${expected} is needed`, where);
 }

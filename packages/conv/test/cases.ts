@@ -20,7 +20,12 @@ export const gatherCases: fc.Arbitrary<ReferenceCase> = fc
   })
   .filter(({ size, kernel, padding, dilation }) =>
     [0, 1].every((axis) => {
-      const [s, k, p, d] = [size[axis], kernel[axis], padding[axis], dilation[axis]] as [number, number, number, number];
+      const [s, k, p, d] = [size[axis], kernel[axis], padding[axis], dilation[axis]] as [
+        number,
+        number,
+        number,
+        number,
+      ];
       return s + 2 * p >= d * (k - 1) + 1;
     }),
   )

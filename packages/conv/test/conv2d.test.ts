@@ -1,12 +1,28 @@
 /** The operator's shapes and errors, the module, and what the kernels' text expands to. */
 import { initialValues, isInfnetError, kernelVariant, Module, schedule, type Tensor, trace } from '@infnet/core';
 import { describe, expect, it } from 'vitest';
-import { Conv2d, type Conv2dOptions, conv2d, conv2dFlops, foldBatchNormKernel, gemmKernel, winogradWeightKernel } from '../src/index.js';
+import {
+  Conv2d,
+  type Conv2dOptions,
+  conv2d,
+  conv2dFlops,
+  foldBatchNormKernel,
+  gemmKernel,
+  winogradWeightKernel,
+} from '../src/index.js';
 import { geometryOfCase } from './reference.js';
 
-function outputOf(x: readonly number[], w: readonly number[], options: Conv2dOptions = {}, b?: readonly number[]): readonly number[] {
+function outputOf(
+  x: readonly number[],
+  w: readonly number[],
+  options: Conv2dOptions = {},
+  b?: readonly number[],
+): readonly number[] {
   const inputs = { x, w, ...(b && { b }) };
-  const graph = trace((t: Readonly<Record<string, Tensor>>) => conv2d(t['x'] as Tensor, t['w'] as Tensor, t['b'], options), inputs);
+  const graph = trace(
+    (t: Readonly<Record<string, Tensor>>) => conv2d(t['x'] as Tensor, t['w'] as Tensor, t['b'], options),
+    inputs,
+  );
   return graph.outputs.get('output')?.shape ?? [];
 }
 
@@ -33,7 +49,9 @@ describe('shapes', () => {
   });
 
   it('count two operations per multiply-add', () => {
-    expect(conv2dFlops(geometryOfCase({ input: [2, 6, 7, 5], weight: [8, 3, 3, 3], padding: 1, groups: 2 }))).toBe(2 * 2 * 8 * 35 * 27);
+    expect(conv2dFlops(geometryOfCase({ input: [2, 6, 7, 5], weight: [8, 3, 3, 3], padding: 1, groups: 2 }))).toBe(
+      2 * 2 * 8 * 35 * 27,
+    );
   });
 });
 
@@ -109,7 +127,8 @@ describe('Conv2d', () => {
 });
 
 describe('kernel text', () => {
-  const body = (code: string): string => code.replace(/\/\/[^\n]*\n/g, '').slice(code.replace(/\/\/[^\n]*\n/g, '').indexOf('@compute'));
+  const body = (code: string): string =>
+    code.replace(/\/\/[^\n]*\n/g, '').slice(code.replace(/\/\/[^\n]*\n/g, '').indexOf('@compute'));
 
   it('folding a batch norm', () => {
     expect(body(kernelVariant(foldBatchNormKernel, { BIAS: 0 }).code)).toMatchInlineSnapshot(`

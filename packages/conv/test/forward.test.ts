@@ -3,7 +3,7 @@ import type { Context, HostTensor, Tensor } from '@infnet/core';
 import { expectClose } from '@infnet/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { conv2d, type ConvolutionAlgorithm } from '../src/index.js';
+import { type ConvolutionAlgorithm, conv2d } from '../src/index.js';
 import { gatherCases, winogradCases } from './cases.js';
 import { conv2dReference, type ReferenceCase } from './reference.js';
 import { compute, label, openQuietly, random, weights } from './support.js';
@@ -16,7 +16,12 @@ beforeAll(async () => {
 });
 afterAll(() => context.dispose());
 
-async function check(test: ReferenceCase, algorithm: ConvolutionAlgorithm, tolerance: number, bias = false): Promise<void> {
+async function check(
+  test: ReferenceCase,
+  algorithm: ConvolutionAlgorithm,
+  tolerance: number,
+  bias = false,
+): Promise<void> {
   const { input, weight, ...options } = test;
   const inputs: Record<string, HostTensor> = { x: random('x', input), w: weights('w', weight) };
   if (bias) inputs['b'] = random('b', [weight[0]]);
@@ -32,7 +37,9 @@ describe.each(['gemm', 'gemm-subgroup', 'gemm-tiled', 'direct'] as const)('%s', 
 
   it('is any convolution', async ({ skip }) => {
     if (!available()) {
-      await expect(check({ input: [1, 1, 1, 1], weight: [1, 1, 1, 1] }, algorithm, 0)).rejects.toThrow('KERNEL_UNAVAILABLE');
+      await expect(check({ input: [1, 1, 1, 1], weight: [1, 1, 1, 1] }, algorithm, 0)).rejects.toThrow(
+        'KERNEL_UNAVAILABLE',
+      );
       skip(NO_SUBGROUPS);
     }
     await fc.assert(

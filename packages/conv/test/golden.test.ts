@@ -1,5 +1,5 @@
 import { type Context, evaluate, gradients, type Tensor } from '@infnet/core';
-import { expectClose, loadGolden, hasGolden, goldenNote } from '@infnet/testing';
+import { expectClose, type Golden, goldenNote, hasGolden, loadGolden } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { conv2d } from '../src/index.js';
 import { openQuietly } from './support.js';
@@ -28,12 +28,12 @@ beforeAll(async () => {
 });
 afterAll(() => context.dispose());
 
-describe('conv2d equals the reference\'s', () => {
+describe("conv2d equals the reference's", () => {
   for (const { case: name, torch, params } of golden?.json.cases ?? []) {
     const { bias, ...options } = params;
     const of = (tensor: string): { shape: readonly number[]; data: Float32Array } => {
-      const { shape } = golden?.get(`${name}/${tensor}`) as { shape: readonly number[] };
-      return { shape, data: golden?.f32(`${name}/${tensor}`) as Float32Array };
+      const { shape, data } = (golden as Golden<Sidecar>).get(`${name}/${tensor}`);
+      return { shape, data: data as Float32Array };
     };
     const inputs = { x: of('x'), w: of('w'), ...(bias && { b: of('b') }), g: of('g_y') };
 

@@ -1,12 +1,22 @@
 /** Gradients: every kernel, forced, against sums in float64; and the gradient rule inside a trace. */
-import { applyOne, type Context, evaluate, gradients, type HostTensor, isInfnetError, type Operator, type Tensor, trace } from '@infnet/core';
+import {
+  applyOne,
+  type Context,
+  evaluate,
+  gradients,
+  type HostTensor,
+  isInfnetError,
+  type Operator,
+  type Tensor,
+  trace,
+} from '@infnet/core';
 import { expectClose } from '@infnet/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  type ConvolutionAlgorithm,
   conv2d,
   conv2dInputGradientOperator,
-  type ConvolutionAlgorithm,
   conv2dSettings,
   conv2dWeightGradientOperator,
   type WeightGradientAlgorithm,
@@ -22,7 +32,8 @@ beforeAll(async () => {
 });
 afterAll(() => context.dispose());
 
-const settingsOf = ({ input: _, weight, ...options }: ReferenceCase) => conv2dSettings(options, [weight[2], weight[3]], 'test');
+const settingsOf = ({ input: _, weight, ...options }: ReferenceCase) =>
+  conv2dSettings(options, [weight[2], weight[3]], 'test');
 
 function upstream(test: ReferenceCase): HostTensor {
   const { batch, outChannels, outSize } = geometryOfCase(test);
@@ -35,7 +46,12 @@ async function checkInput(test: ReferenceCase, algorithm: ConvolutionAlgorithm, 
   const traced = (t: Readonly<Record<string, Tensor>>): Tensor =>
     applyOne(conv2dInputGradientOperator as unknown as Operator, [t['g'] as Tensor, t['w'] as Tensor], attributes);
   const dx = await compute(context, traced, inputs);
-  expectClose(dx, inputGradientReference(test, inputs.g.data, inputs.w.data), { relL2: tolerance }, `${algorithm} ${label(test)}`);
+  expectClose(
+    dx,
+    inputGradientReference(test, inputs.g.data, inputs.w.data),
+    { relL2: tolerance },
+    `${algorithm} ${label(test)}`,
+  );
 }
 
 async function checkWeight(test: ReferenceCase, algorithm: WeightGradientAlgorithm | undefined): Promise<void> {
@@ -44,7 +60,12 @@ async function checkWeight(test: ReferenceCase, algorithm: WeightGradientAlgorit
   const traced = (t: Readonly<Record<string, Tensor>>): Tensor =>
     applyOne(conv2dWeightGradientOperator as unknown as Operator, [t['g'] as Tensor, t['x'] as Tensor], attributes);
   const dw = await compute(context, traced, inputs);
-  expectClose(dw, weightGradientReference(test, inputs.g.data, inputs.x.data), { relL2: 2e-6 }, `${algorithm} ${label(test)}`);
+  expectClose(
+    dw,
+    weightGradientReference(test, inputs.g.data, inputs.x.data),
+    { relL2: 2e-6 },
+    `${algorithm} ${label(test)}`,
+  );
 }
 
 describe.each(['gemm', 'gemm-subgroup', 'gemm-tiled', 'direct'] as const)('the input gradient by %s', (algorithm) => {
@@ -72,7 +93,9 @@ describe.each([
 describe.each(['plain', 'single', 'subgroup', 'tiled'] as const)('the weight gradient by %s', (algorithm) => {
   it('is right for any convolution', async ({ skip }) => {
     if (algorithm === 'subgroup' && context.profile.subgroupSize === 0) {
-      await expect(checkWeight({ input: [1, 1, 1, 1], weight: [1, 1, 1, 1] }, algorithm)).rejects.toThrow('KERNEL_UNAVAILABLE');
+      await expect(checkWeight({ input: [1, 1, 1, 1], weight: [1, 1, 1, 1] }, algorithm)).rejects.toThrow(
+        'KERNEL_UNAVAILABLE',
+      );
       skip(NO_SUBGROUPS);
     }
     await fc.assert(
@@ -94,7 +117,13 @@ describe.each(['plain', 'single', 'subgroup', 'tiled'] as const)('the weight gra
 
 describe('the gradient rule', () => {
   it('gives all three gradients inside a trace, the same bits every time', async () => {
-    const test: ReferenceCase = { input: [2, 6, 9, 8], weight: [8, 3, 3, 3], padding: [1, 0], stride: [2, 1], groups: 2 };
+    const test: ReferenceCase = {
+      input: [2, 6, 9, 8],
+      weight: [8, 3, 3, 3],
+      padding: [1, 0],
+      stride: [2, 1],
+      groups: 2,
+    };
     const inputs = { x: random('x', test.input), w: weights('w', test.weight), b: random('b', [8]), g: upstream(test) };
     const run = () =>
       evaluate(
@@ -113,16 +142,17 @@ describe('the gradient rule', () => {
     expectClose(dw?.data ?? [], weightGradientReference(test, inputs.g.data, inputs.x.data), tolerance, 'dw');
     const sums = new Float64Array(8);
     const area = inputs.g.data.length / 16;
-    inputs.g.data.forEach((value, i) => ((sums[Math.floor(i / area) % 8] as number) += value));
+    for (const [i, value] of inputs.g.data.entries()) (sums[Math.floor(i / area) % 8] as number) += value;
     expectClose(db?.data ?? [], sums, tolerance, 'db');
     expect(await run()).toEqual({ dx, dw, db });
   });
 
   it('computes only what is asked for', () => {
-    const graph = trace(
-      ({ x, w, g }) => gradients([{ output: conv2d(x, w), gradient: g }], [w]) as [Tensor],
-      { x: [1, 3, 5, 5], w: [4, 3, 3, 3], g: [1, 4, 3, 3] },
-    );
+    const graph = trace(({ x, w, g }) => gradients([{ output: conv2d(x, w), gradient: g }], [w]) as [Tensor], {
+      x: [1, 3, 5, 5],
+      w: [4, 3, 3, 3],
+      g: [1, 4, 3, 3],
+    });
     expect(graph.nodes.map(({ operator }) => operator.name)).toEqual(['conv2d', 'conv2dWeightGradient']);
   });
 

@@ -39,12 +39,17 @@ function eachProduct(geometry: Conv2dGeometry, visit: (y: number, x: number, w: 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /** y [n, oc, oh, ow]. */
-export function conv2dReference(test: ReferenceCase, x: ArrayLike<number>, w: ArrayLike<number>, bias?: ArrayLike<number>): Float64Array {
+export function conv2dReference(
+  test: ReferenceCase,
+  x: ArrayLike<number>,
+  w: ArrayLike<number>,
+  bias?: ArrayLike<number>,
+): Float64Array {
   const geometry = geometryOfCase(test);
   const { batch, outChannels, outSize } = geometry;
   const area = outSize[0] * outSize[1];
   const y = new Float64Array(batch * outChannels * area);
-  if (bias !== undefined) y.forEach((_, i) => (y[i] = bias[Math.floor(i / area) % outChannels] as number));
+  if (bias !== undefined) for (const i of y.keys()) y[i] = bias[Math.floor(i / area) % outChannels] as number;
   eachProduct(geometry, (iy, ix, iw) => {
     (y[iy] as number) += (x[ix] as number) * (w[iw] as number);
   });

@@ -3,7 +3,7 @@ import type { Context } from '@infnet/core';
 import { evaluate, type HostTensor, open, type PlanOptions } from '@infnet/core';
 import { fill } from '@infnet/testing';
 import type { ConvolutionAlgorithm } from '../src/index.js';
-import { type ReferenceCase } from './reference.js';
+import type { ReferenceCase } from './reference.js';
 
 export const openQuietly = (): Promise<Context> => open({ onMessage: () => {} });
 
@@ -13,13 +13,22 @@ export function gatherAlgorithms(context: Context): readonly ConvolutionAlgorith
   return all.filter((algorithm) => algorithm !== 'gemm-subgroup' || context.profile.subgroupSize > 0);
 }
 
-export const random = (name: string, shape: readonly number[]): HostTensor & { readonly data: Float32Array<ArrayBuffer> } => ({
+export const random = (
+  name: string,
+  shape: readonly number[],
+): HostTensor & { readonly data: Float32Array<ArrayBuffer> } => ({
   shape,
-  data: fill(name, shape.reduce((a, b) => a * b, 1)),
+  data: fill(
+    name,
+    shape.reduce((a, b) => a * b, 1),
+  ),
 });
 
 /** Weights whose sums have about the size of their inputs. */
-export function weights(name: string, shape: readonly number[]): HostTensor & { readonly data: Float32Array<ArrayBuffer> } {
+export function weights(
+  name: string,
+  shape: readonly number[],
+): HostTensor & { readonly data: Float32Array<ArrayBuffer> } {
   const [count, ...rest] = shape;
   const fanIn = rest.reduce((a, b) => a * b, 1);
   return { shape, data: fill(name, (count as number) * fanIn, Math.sqrt(3 / fanIn)) };

@@ -1,9 +1,9 @@
 /** Kernel calls of a gathering product: which kernel, which tile, which parameters. */
-import { dispatchLine, type DeviceProfile, InfnetError, type Kernel, type KernelCall } from '@infnet/core';
+import { type DeviceProfile, dispatchLine, InfnetError, type Kernel, type KernelCall } from '@infnet/core';
 import directSource from '../kernels/direct.wgsl';
+import gemmSource from '../kernels/gemm.wgsl';
 import gemmSubgroupSource from '../kernels/gemm-subgroup.wgsl';
 import gemmTiledSource from '../kernels/gemm-tiled.wgsl';
-import gemmSource from '../kernels/gemm.wgsl';
 import { type Gather, gatherGrid, isPointwise } from './gather.js';
 import { subgroupTile, tiledTile } from './tile.js';
 
@@ -183,7 +183,10 @@ export function gatherCall(
 }
 
 /** Taps of a kernel row that share loads in `direct`: all of them where they lie side by side and are few. */
-function rowReuse({ kernel, tapStep, sourceStride, resultStride }: Gather): { readonly WIDTH: number; readonly STEP: number } {
+function rowReuse({ kernel, tapStep, sourceStride, resultStride }: Gather): {
+  readonly WIDTH: number;
+  readonly STEP: number;
+} {
   const width = kernel[1];
   const adjacent = tapStep[1] === 1 && resultStride[0] === 1 && resultStride[1] === 1 && sourceStride[1] <= 2;
   return adjacent && width > 1 && width <= 7 ? { WIDTH: width, STEP: sourceStride[1] } : { WIDTH: 1, STEP: 1 };

@@ -14,9 +14,16 @@ import {
 import { type ConvolutionAlgorithm, chooseAlgorithm } from '../forward/algorithm.js';
 import { gatherDispatches } from '../forward/dispatches.js';
 import { inputGradientGather } from '../forward/gather.js';
-import { type Conv2dGeometry, type Conv2dSettings, conv2dFlops, conv2dGeometry, outputShape, requireShape } from '../geometry.js';
+import {
+  type Conv2dGeometry,
+  type Conv2dSettings,
+  conv2dFlops,
+  conv2dGeometry,
+  outputShape,
+  requireShape,
+} from '../geometry.js';
 import { biasGradientCalls } from './bias-call.js';
-import { chooseWeightGradient, weightGradientCalls, type WeightGradientAlgorithm } from './weight-call.js';
+import { chooseWeightGradient, type WeightGradientAlgorithm, weightGradientCalls } from './weight-call.js';
 
 export interface InputGradientAttributes extends Conv2dSettings {
   /** Shape of the convolution's input. */

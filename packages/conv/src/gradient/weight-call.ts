@@ -1,13 +1,13 @@
 /** Kernel calls of the weight gradient: a product over all pixels, split where the result is small and the sum long. */
-import { dispatchLine, type DeviceProfile, InfnetError, type Kernel, type KernelCall } from '@infnet/core';
+import { type DeviceProfile, dispatchLine, InfnetError, type Kernel, type KernelCall } from '@infnet/core';
 import type { OperandRange } from '../forward/call.js';
-import { isPointwise, forwardGather } from '../forward/gather.js';
+import { forwardGather, isPointwise } from '../forward/gather.js';
 import { subgroupTile } from '../forward/tile.js';
 import { type Conv2dGeometry, conv2dFlops } from '../geometry.js';
 import sumSplitsSource from '../kernels/sum-splits.wgsl';
+import plainSource from '../kernels/weight-gradient.wgsl';
 import subgroupSource from '../kernels/weight-gradient-subgroup.wgsl';
 import tiledSource from '../kernels/weight-gradient-tiled.wgsl';
-import plainSource from '../kernels/weight-gradient.wgsl';
 
 export const weightGradientKernel: Kernel = { name: 'conv/weight-gradient', source: plainSource };
 export const weightGradientSubgroupKernel: Kernel = { name: 'conv/weight-gradient-subgroup', source: subgroupSource };

@@ -19,7 +19,12 @@ export const conv2dOperator: Operator<Conv2dAttributes> = {
   name: 'conv2d',
   infer: (inputs, attributes, where) => [inferConv2d(inputs, attributes, where)],
   lower: (context) =>
-    lowerConvolution(context, context.attributes, context.inputs.length > 2 ? ['x', 'weight', 'bias'] : ['x', 'weight'], false),
+    lowerConvolution(
+      context,
+      context.attributes,
+      context.inputs.length > 2 ? ['x', 'weight', 'bias'] : ['x', 'weight'],
+      false,
+    ),
   gradient: conv2dGradient,
   absorbConsumer,
   absorbProducer,

@@ -1,7 +1,7 @@
 /** Batch norm in inference mode as scale and shift of a convolution's result. */
 import type { Kernel, KernelCall, Operator, View } from '@infnet/core';
-import source from '../kernels/fold-batch-norm.wgsl';
 import { requireShape } from '../geometry.js';
+import source from '../kernels/fold-batch-norm.wgsl';
 
 export const foldBatchNormKernel: Kernel = { name: 'conv/fold-batch-norm', source };
 

@@ -10,6 +10,7 @@
  */
 import {
   type Attributes,
+  type DeviceProfile,
   type GraphNode,
   type Operator,
   type Replacement,
@@ -37,7 +38,8 @@ export const fusedConv2dOperator: Operator<FusedConv2dAttributes> = {
     const geometry = conv2dGeometry(x?.shape ?? [], weight?.shape ?? [], attributes, where);
     return [{ shape: [geometry.batch, geometry.outChannels, ...geometry.outSize], dtype: 'f32' }];
   },
-  lower: (context) => lowerConvolution(context, context.attributes, context.attributes.operands, context.attributes.relu),
+  lower: (context) =>
+    lowerConvolution(context, context.attributes, context.attributes.operands, context.attributes.relu),
   absorbConsumer: (node, consumer, rewrite) => absorbConsumer(node, consumer, rewrite),
   absorbProducer: (node, index, producer, rewrite) => absorbProducer(node, index, producer, rewrite),
   sharesStorage: ({ operands }) => [0, operands.indexOf('addend')].filter((index) => index >= 0),
@@ -83,19 +85,21 @@ export function absorbProducer(
 ): Replacement | undefined {
   const fusion = fusionOf(node);
   const [a, b] = producer.inputs;
-  if (index !== 0 || producer.operator.name !== 'add' || producer.inputs.length !== 2 || fusion.operands.has('addend')) return undefined;
+  if (index !== 0 || producer.operator.name !== 'add' || producer.inputs.length !== 2 || fusion.operands.has('addend'))
+    return undefined;
   if (a === undefined || b === undefined || a === b || !sameShape(a.shape, b.shape)) return undefined;
-  if (!absorbsAddend(algorithmOf(fusion, rewrite))) return undefined;
+  if (!absorbsAddend(algorithmOf(fusion, rewrite), rewrite.device)) return undefined;
   return replacement(withOperands(fusion, ['x', a], ['addend', b]), rewrite);
 }
 
 /**
  * Whether adding while loading is worth it. Winograd's source transform reads a value 2.25 or 4 times, so an addition
  * there costs about what a pass of its own would, and saves its memory. The other kernels read a value once per tap
- * and channel tile, where a second load each time is dearer than the pass it saves.
+ * and channel tile. On a GPU these loads are few beside the multiply-adds; on CPU adapters a second load each time is
+ * dearer than the pass it saves (estimated a third more time for the convolution, against a tenth for the pass).
  */
-export function absorbsAddend(algorithm: ConvolutionAlgorithm): boolean {
-  return winogradTileOf(algorithm) !== undefined;
+export function absorbsAddend(algorithm: ConvolutionAlgorithm, device: DeviceProfile): boolean {
+  return device.class === 'gpu' || winogradTileOf(algorithm) !== undefined;
 }
 
 function absorbAdd(
@@ -105,7 +109,8 @@ function absorbAdd(
   rewrite: RewriteContext,
 ): Replacement | undefined {
   const other = inputs[0] === result ? inputs[1] : inputs[0];
-  if (fusion.relu || fusion.operands.has('residual') || other === undefined || other === result || inputs.length !== 2) return undefined;
+  if (fusion.relu || fusion.operands.has('residual') || other === undefined || other === result || inputs.length !== 2)
+    return undefined;
   if (!sameShape(other.shape, result.shape)) return undefined;
   return replacement({ ...withOperands(fusion, ['residual', other]), relu: operator.name === 'addRelu' }, rewrite);
 }
@@ -130,7 +135,11 @@ function absorbBatchNorm(
 function fusionOf({ attributes, inputs }: ConvolutionNode): Fusion {
   const { operands, relu = false, ...rest } = attributes as Conv2dAttributes & Partial<FusedConv2dAttributes>;
   const roles: readonly OperandRole[] = operands ?? ['x', 'weight', 'bias'];
-  return { attributes: rest as Conv2dAttributes, relu, operands: new Map(inputs.map((tensor, i) => [roles[i] as OperandRole, tensor])) };
+  return {
+    attributes: rest as Conv2dAttributes,
+    relu,
+    operands: new Map(inputs.map((tensor, i) => [roles[i] as OperandRole, tensor])),
+  };
 }
 
 function withOperands(fusion: Fusion, ...changes: readonly (readonly [OperandRole, Tensor | undefined])[]): Fusion {

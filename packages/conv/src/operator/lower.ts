@@ -28,7 +28,9 @@ export function lowerConvolution(
   const geometry = conv2dGeometry(x.type.shape, weight.type.shape, attributes, 'conv2d');
   const gather = forwardGather(geometry, weight);
   const algorithm = attributes.algorithm ?? chooseAlgorithm(gather, context.device, context.precision);
-  const elements = [...views].filter(([role]) => role !== 'transformedWeight').reduce((sum, [, view]) => sum + sizeOf(view), sizeOf(y));
+  const elements = [...views]
+    .filter(([role]) => role !== 'transformedWeight')
+    .reduce((sum, [, view]) => sum + sizeOf(view), sizeOf(y));
   return gatherDispatches(
     algorithm,
     gather,

@@ -1,5 +1,5 @@
 import { Module, Parameter, type Tensor } from '@infnet/core';
-import { type Conv2dOptions, type Pair, conv2dSettings } from '../geometry.js';
+import { type Conv2dOptions, conv2dSettings, type Pair } from '../geometry.js';
 import { conv2d } from './conv2d.js';
 
 export interface Conv2dModuleOptions extends Conv2dOptions {
