@@ -2,7 +2,8 @@ import { type Context, isInfnetError, Module, open, schedule, type Tensor, trace
 import { expectClose, itWithGolden } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BlockSidecar, expectInference } from '../../conv-block/test/support/block-golden.js';
-import { ReverseAttentionBranch, type ReverseAttentionBranchOptions } from '../src/index.js';
+import { ReverseAttentionBranch } from '../src/index.js';
+import { goldens, runOf } from './branches.js';
 
 let context: Context;
 beforeAll(async () => {
@@ -11,20 +12,6 @@ beforeAll(async () => {
 afterAll(() => {
   context.dispose();
 });
-
-const goldens: Readonly<Record<string, ReverseAttentionBranchOptions>> = {
-  ra4: { level: 4, inChannels: 2048 },
-  ra3: { level: 3, inChannels: 1024, scale: 16 },
-  ra2: { level: 2, inChannels: 512, scale: 8 },
-  ra4_narrow: { level: 4, inChannels: 24, channels: 8, edgeChannels: 4 },
-};
-
-const runOf =
-  (branch: ReverseAttentionBranch) =>
-  ({ feat, prev, edge }: Readonly<Record<string, Tensor>>): readonly Tensor[] => {
-    const { logits, lateral } = branch.call(feat as Tensor, prev as Tensor, edge as Tensor);
-    return [logits, lateral];
-  };
 
 describe('ReverseAttentionBranch', () => {
   for (const [name, options] of Object.entries(goldens)) {
