@@ -9,6 +9,7 @@ import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig 
 import { browserDependencies } from './scripts/browser-dependencies.mjs';
 import { chromiumFlags, ensureChromium } from './scripts/chromium.mjs';
 import { fixtureIndex, fixtures } from './scripts/fixtures-plugin.mjs';
+import { bitsFolder, nodeBits } from './scripts/node-bits.mjs';
 import { wgsl } from './scripts/wgsl-plugin.mjs';
 
 const index = fixtureIndex();
@@ -30,7 +31,7 @@ function nodeProject(): TestProjectInlineConfiguration {
       // Few processes: each creates a device of its own, and a software adapter uses every core by itself.
       pool: 'forks',
       maxWorkers: Number(process.env['INFNET_TEST_WORKERS'] ?? 2),
-      provide: { fixtures: index },
+      provide: { fixtures: index, nodeBits: {}, bitsFolder },
       env: { INFNET_ADAPTER: process.env['INFNET_ADAPTER'] ?? 'swiftshader' },
     },
   };
@@ -49,7 +50,7 @@ async function browserProject(): Promise<TestProjectInlineConfiguration> {
       exclude: ['**/node_modules/**', '**/*.node.test.ts'],
       ...patience,
       fileParallelism: false,
-      provide: { fixtures: index },
+      provide: { fixtures: index, nodeBits: nodeBits(), bitsFolder },
       browser: {
         enabled: true,
         headless: true,

@@ -1,6 +1,6 @@
-/** Every net of the goldens, whole, in inference. The 352 x 352 net is in nets-352.node.test.ts. */
+/** Every net of the goldens, whole, in inference. The 352 x 352 net is in nets-352.test.ts. */
 import { type Context, open } from '@infnet/core';
-import { itWithGolden } from '@infnet/testing';
+import { BitRecord, itWithGolden } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { InfNet, UNet } from '../src/index.js';
 import { GoldenNet } from './run-golden.js';
@@ -30,11 +30,16 @@ afterAll(() => {
   context.dispose();
 });
 
+const bits = new BitRecord('nets');
+
 describe('the nets give the numbers of the reference', () => {
   for (const [title, path, net] of NETS) {
     itWithGolden<NetSidecar>(title, path, async (golden) => {
-      const { differences } = await net.run(context, golden);
+      const { differences, outputs } = await net.run(context, golden);
+      bits.add(path, outputs);
       expect(Object.keys(differences).length).toBeGreaterThan(0);
     });
   }
+
+  bits.settle(() => context.adapter.kind);
 });

@@ -1,0 +1,2 @@
+export declare const bitsFolder: string;
+export declare function nodeBits(): Record<string, string>;
