@@ -1,0 +1,53 @@
+// trainer/bce-gradient: the gradient of the mean binary cross entropy with respect to the predictions.
+//
+//   LOGITS 1:  d = g * factor * (sigmoid(x) - t)                              factor = 1 / number of values
+//   LOGITS 0:  d = g * factor * (x - t) / max(x (1 - x), 1e-12)               where the clamped logarithms are cut off too,
+//                                                                             as PyTorch does
+//
+//   g  [1]        read at gOffset: gradient of the loss
+//   x  [N, item]  read: batch item n is contiguous and starts at xOffset + n * xBatchStride
+//   t  [N, item]  read, likewise
+//   d  [N, item]  written, likewise
+//
+// Tile: one value per invocation. Dispatch: ceil(N * item / 64) workgroups in a line.
+
+struct Params {
+  gOffset: u32,
+  xOffset: u32, xBatchStride: u32,
+  tOffset: u32, tBatchStride: u32,
+  dOffset: u32, dBatchStride: u32,
+  item: u32,
+  factor: f32,
+  count: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> g: array<f32>;
+@group(0) @binding(2) var<storage, read> x: array<f32>;
+@group(0) @binding(3) var<storage, read> t: array<f32>;
+@group(0) @binding(4) var<storage, read_write> d: array<f32>;
+
+fn slope(value: f32, truth: f32) -> f32 {
+#if LOGITS
+  let small = exp(-abs(value));
+  let large = 1.0 / (1.0 + small);
+  return select(small * large, large, value >= 0.0) - truth;
+#else
+  return (value - truth) / max(value * (1.0 - value), 1e-12);
+#end
+}
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let k = (group.y * groups.x + group.x) * 64u + lane;
+  if (k >= params.count) { return; }
+  let n = k / params.item;
+  let i = k - n * params.item;
+  let value = x[params.xOffset + n * params.xBatchStride + i];
+  let truth = t[params.tOffset + n * params.tBatchStride + i];
+  d[params.dOffset + n * params.dBatchStride + i] = g[params.gOffset] * params.factor * slope(value, truth);
+}

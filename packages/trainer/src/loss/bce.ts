@@ -1,0 +1,161 @@
+/** Binary cross entropy, of logits and of probabilities; the mean over all values. */
+import {
+  applyOne,
+  dispatchLine,
+  elementCount,
+  type Kernel,
+  type KernelCall,
+  type Operator,
+  type Shape,
+  type Tensor,
+  type TensorLike,
+  type TensorType,
+  type View,
+} from '@infnet/core';
+import source from './bce.wgsl';
+import gradientSource from './bce-gradient.wgsl';
+import {
+  type Deal,
+  deal,
+  dispatch,
+  mapCall,
+  meanCall,
+  type Ranges,
+  rangeParams,
+  requireMaps,
+  requireSame,
+  SCALAR,
+  wholeRange,
+} from './common.js';
+
+export const bceKernel: Kernel = { name: 'trainer/bce', source };
+export const bceGradientKernel: Kernel = { name: 'trainer/bce-gradient', source: gradientSource };
+
+export type BceAttributes = {
+  /** Predictions are logits (else probabilities). */
+  readonly logits: boolean;
+};
+
+export interface BceCallOptions extends BceAttributes {
+  /** [N, ...] of predictions and targets. */
+  readonly shape: Shape;
+  readonly ranges?: Ranges<'x' | 't'>;
+  /** Index of the loss in its buffer. Default 0. */
+  readonly yOffset?: number;
+}
+
+export interface BceCalls {
+  /** Sums per workgroup; bindings x, t, partial. */
+  readonly partial: KernelCall;
+  /** Their mean; bindings partial, y. */
+  readonly total: KernelCall;
+  /** Floats that `partial` writes. */
+  readonly partialCount: number;
+}
+
+/** The two dispatches of the loss. */
+export function bceCalls({ shape, logits, ranges = {}, yOffset = 0 }: BceCallOptions): BceCalls {
+  const whole = wholeRange(shape);
+  const values = elementCount(shape);
+  const item = whole.batchStride;
+  const dealt: Deal = deal(values / item, item);
+  return {
+    partialCount: dealt.count,
+    partial: {
+      kernel: bceKernel,
+      constants: { LOGITS: Number(logits) },
+      params: { ...rangeParams({ x: ranges.x ?? whole, t: ranges.t ?? whole }), item, ...dealt },
+      workgroups: dispatchLine(dealt.count),
+      flops: 20 * values,
+      bytes: 4 * (2 * values + dealt.count),
+    },
+    total: meanCall(dealt.count, values, yOffset),
+  };
+}
+
+export interface BceGradientCallOptions extends BceAttributes {
+  readonly shape: Shape;
+  readonly ranges?: Ranges<'x' | 't' | 'd'>;
+  /** Index of the loss's gradient in its buffer. Default 0. */
+  readonly gOffset?: number;
+}
+
+/** One dispatch; bindings g, x, t, d. */
+export function bceGradientCall({ shape, logits, ranges = {}, gOffset = 0 }: BceGradientCallOptions): KernelCall {
+  const whole = wholeRange(shape);
+  const count = elementCount(shape);
+  const { x = whole, t = whole, d = whole } = ranges;
+  return mapCall(bceGradientKernel, {
+    constants: { LOGITS: Number(logits) },
+    params: { gOffset, ...rangeParams({ x, t, d }), item: whole.batchStride, factor: 1 / count },
+    count,
+    flopsEach: 8,
+    values: 3 * count,
+  });
+}
+
+function check([x, t]: readonly TensorType[], { logits }: BceAttributes, where: string): void {
+  const names = [logits ? 'the logits' : 'the probabilities', 'the target'] as const;
+  requireMaps(x as TensorType, names[0], where);
+  requireMaps(t as TensorType, names[1], where);
+  requireSame(x as TensorType, t as TensorType, names, where);
+}
+
+/** Inputs: predictions, targets. Output: the loss. */
+export const bceOperator: Operator<BceAttributes> = {
+  name: 'bce',
+  infer(inputs, attributes, where) {
+    check(inputs, attributes, where);
+    return [SCALAR];
+  },
+  lower({ inputs, outputs, attributes, scratch }) {
+    const [x, t] = inputs as readonly [View, View];
+    const y = outputs[0] as View;
+    const calls = bceCalls({ ...attributes, shape: x.type.shape, ranges: { x, t }, yOffset: y.offset });
+    const partial = scratch(calls.partialCount, 'partial sums');
+    return [dispatch(calls.partial, { x, t, partial }), dispatch(calls.total, { partial, y })];
+  },
+  gradient: ({ inputs: [x, t], outputGradients: [g], attributes, needed }) =>
+    g === undefined || needed[0] !== true
+      ? []
+      : [applyOne(bceGradientOperator, [g, x as Tensor, t as Tensor], attributes)],
+};
+
+/** Inputs: gradient of the loss, predictions, targets. Output: gradient of the predictions. */
+export const bceGradientOperator: Operator<BceAttributes> = {
+  name: 'bceGradient',
+  infer([, x, t], attributes, where) {
+    check([x as TensorType, t as TensorType], attributes, where);
+    return [x as TensorType];
+  },
+  lower({ inputs, outputs, attributes }) {
+    const [g, x, t] = inputs as readonly [View, View, View];
+    const d = outputs[0] as View;
+    const call = bceGradientCall({ ...attributes, shape: x.type.shape, ranges: { x, t, d }, gOffset: g.offset });
+    return [dispatch(call, { g, x, t, d })];
+  },
+};
+
+/**
+ * The mean binary cross entropy of sigmoid(logits) with targets in [0, 1], computed without overflow. A scalar; the gradient
+ * flows to the logits, not to the target.
+ *
+ * @param logits [N, ...]
+ * @param target [N, ...], the same shape
+ * @throws InfnetError `SHAPE_RANK`, `SHAPE_DTYPE`, `SHAPE_MISMATCH`, with the module's path.
+ */
+export function bceWithLogits(logits: TensorLike, target: TensorLike): Tensor {
+  return applyOne(bceOperator, [logits, target], { logits: true });
+}
+
+/**
+ * The mean binary cross entropy of probabilities, as the reference's U-Net is trained: both logarithms are cut off at -100, so
+ * a probability of exactly 0 or 1 costs at most 100 and stops learning. `bceWithLogits` has neither fault.
+ *
+ * @param probabilities [N, ...], e.g. `sigmoid(logits)`
+ * @param target [N, ...], the same shape, in [0, 1]
+ * @throws InfnetError `SHAPE_RANK`, `SHAPE_DTYPE`, `SHAPE_MISMATCH`, with the module's path.
+ */
+export function bce(probabilities: TensorLike, target: TensorLike): Tensor {
+  return applyOne(bceOperator, [probabilities, target], { logits: false });
+}

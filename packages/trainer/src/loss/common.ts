@@ -1,0 +1,112 @@
+/** What the losses share: how values are dealt to workgroups, where operands lie, and which shapes fit. */
+import {
+  type Dispatch,
+  dispatchLine,
+  elementCount,
+  formatShape,
+  InfnetError,
+  type Kernel,
+  type KernelCall,
+  type Shape,
+  sameShape,
+  type TensorType,
+  type View,
+} from '@infnet/core';
+import { sumPartialsKernel } from '@infnet/edge-attention';
+import type { OperandRange } from '@infnet/nn';
+
+export type Ranges<Name extends string> = Partial<Readonly<Record<Name, OperandRange>>>;
+
+/** Workgroups of a first pass, at most (more only where there are more rows). */
+const MOST_GROUPS = 1024;
+
+/** How the values of `rows` rows are dealt to the workgroups of a first pass. */
+export interface Deal {
+  /** Values that each of a workgroup's 64 invocations sums. */
+  readonly rounds: number;
+  readonly groupsPerRow: number;
+  /** Workgroups altogether. */
+  readonly count: number;
+}
+
+export function deal(rows: number, inner: number): Deal {
+  // At least 8 values per invocation, so that the barrier behind them costs little.
+  const rounds = Math.max(8, Math.ceil((rows * inner) / (64 * MOST_GROUPS)));
+  const groupsPerRow = Math.ceil(inner / (64 * rounds));
+  return { rounds, groupsPerRow, count: rows * groupsPerRow };
+}
+
+/** The range of a tensor that fills its buffer from the first element on. */
+export function wholeRange(shape: Shape): OperandRange {
+  return { offset: 0, batchStride: elementCount(shape.slice(1)) };
+}
+
+/** `xOffset` and `xBatchStride` for each operand, as `struct Params` names them. */
+export function rangeParams(ranges: Readonly<Record<string, OperandRange>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(ranges).flatMap(([name, { offset, batchStride }]) => [
+      [`${name}Offset`, offset],
+      [`${name}BatchStride`, batchStride],
+    ]),
+  );
+}
+
+/** A call with one invocation per value. */
+export function mapCall(
+  kernel: Kernel,
+  fields: Pick<KernelCall, 'constants' | 'params'> & {
+    readonly count: number;
+    readonly flopsEach: number;
+    readonly values: number;
+  },
+): KernelCall {
+  const { constants, params, count, flopsEach, values } = fields;
+  return {
+    kernel,
+    constants,
+    params: { ...params, count },
+    workgroups: dispatchLine(Math.ceil(count / 64)),
+    flops: flopsEach * count,
+    bytes: 4 * values,
+  };
+}
+
+/** The second pass of a mean: one workgroup adds the partial sums. Bindings partial, y. */
+export function meanCall(partials: number, values: number, yOffset: number): KernelCall {
+  return {
+    kernel: sumPartialsKernel,
+    constants: {},
+    params: { yOffset, count: partials, factor: 1 / values },
+    workgroups: [1, 1, 1],
+    flops: partials,
+    bytes: 4 * (partials + 1),
+  };
+}
+
+export function dispatch(call: KernelCall, operands: Readonly<Record<string, View>>): Dispatch {
+  return { ...call, operands };
+}
+
+/** Type of every loss. */
+export const SCALAR: TensorType = { shape: [], dtype: 'f32' };
+
+/** @throws InfnetError `SHAPE_DTYPE`, `SHAPE_RANK`. */
+export function requireMaps(type: TensorType, what: string, where: string): void {
+  if (type.dtype === 'f32' && type.shape.length >= 2) return;
+  throw new InfnetError({
+    code: type.dtype === 'f32' ? 'SHAPE_RANK' : 'SHAPE_DTYPE',
+    message: `${what} is ${type.dtype} ${formatShape(type.shape)}; f32 [batch, channels, height, width] is needed`,
+    where,
+  });
+}
+
+/** @throws InfnetError `SHAPE_MISMATCH`, naming both. */
+export function requireSame(a: TensorType, b: TensorType, names: readonly [string, string], where: string): void {
+  if (sameShape(a.shape, b.shape)) return;
+  throw new InfnetError({
+    code: 'SHAPE_MISMATCH',
+    message: `${names[0]} has the shape ${formatShape(a.shape)}, ${names[1]} ${formatShape(b.shape)}`,
+    where,
+    fix: 'Resize the prediction to the size of the target (interpolate).',
+  });
+}

@@ -1,0 +1,55 @@
+// trainer/dice-loss-gradient: the gradient of the Dice loss, in one pass.
+//
+//   (a, b) = factors[n, c]                                                     (dice-loss-total.wgsl)
+//   d = g * (b - a t), times p (1 - p) where p = sigmoid(x) (SIGMOID 1)
+//
+//   g        [1]           read at gOffset: gradient of the loss
+//   x        [N, C, area]  read: batch item n is contiguous and starts at xOffset + n * xBatchStride (SIGMOID 1 only)
+//   t        [N, C, area]  read, likewise
+//   factors  [N * C, 2]    read from factorsOffset on
+//   d        [N, C, area]  written, as x
+//
+// Tile: one value per invocation. Dispatch: ceil(N * C * area / 64) workgroups in a line.
+
+struct Params {
+  gOffset: u32,
+  factorsOffset: u32,
+#if SIGMOID
+  xOffset: u32, xBatchStride: u32,
+#end
+  tOffset: u32, tBatchStride: u32,
+  dOffset: u32, dBatchStride: u32,
+  channels: u32,
+  area: u32,
+  count: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> g: array<f32>;
+@group(0) @binding(2) var<storage, read> t: array<f32>;
+@group(0) @binding(3) var<storage, read> factors: array<f32>;
+@group(0) @binding(4) var<storage, read_write> d: array<f32>;
+#if SIGMOID
+@group(0) @binding(5) var<storage, read> x: array<f32>;
+#end
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let k = (group.y * groups.x + group.x) * 64u + lane;
+  if (k >= params.count) { return; }
+  let map = k / params.area;
+  let n = map / params.channels;
+  let i = k - n * params.channels * params.area;
+  let at = params.factorsOffset + map * 2u;
+  var slope = factors[at + 1u] - factors[at] * t[params.tOffset + n * params.tBatchStride + i];
+#if SIGMOID
+  let small = exp(-abs(x[params.xOffset + n * params.xBatchStride + i]));
+  let large = 1.0 / (1.0 + small);
+  slope *= small * large * large;
+#end
+  d[params.dOffset + n * params.dBatchStride + i] = g[params.gOffset] * slope;
+}

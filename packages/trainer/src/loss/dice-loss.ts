@@ -1,0 +1,188 @@
+/** The Dice loss: 1 - 2 |P and T| / (|P| + |T|), soft, per map. */
+import {
+  apply,
+  applyOne,
+  dispatchLine,
+  elementCount,
+  type Kernel,
+  type KernelCall,
+  type Operator,
+  type Shape,
+  type Tensor,
+  type TensorLike,
+  type TensorType,
+  type View,
+} from '@infnet/core';
+import {
+  deal,
+  dispatch,
+  mapCall,
+  type Ranges,
+  rangeParams,
+  requireMaps,
+  requireSame,
+  SCALAR,
+  wholeRange,
+} from './common.js';
+import source from './dice-loss.wgsl';
+import gradientSource from './dice-loss-gradient.wgsl';
+import totalSource from './dice-loss-total.wgsl';
+
+export const diceLossKernel: Kernel = { name: 'trainer/dice-loss', source };
+export const diceLossTotalKernel: Kernel = { name: 'trainer/dice-loss-total', source: totalSource };
+export const diceLossGradientKernel: Kernel = { name: 'trainer/dice-loss-gradient', source: gradientSource };
+
+export type DiceLossAttributes = {
+  /** Predictions are logits (else probabilities). */
+  readonly sigmoid: boolean;
+  /** Added above and below, so that an empty map is no division by zero. */
+  readonly smooth: number;
+};
+
+export interface DiceLossCallOptions extends DiceLossAttributes {
+  /** [N, C, ...] of predictions and targets. */
+  readonly shape: Shape;
+  readonly ranges?: Ranges<'x' | 't'>;
+  /** Index of the loss and of the first map's factors in their buffers. Default 0. */
+  readonly yOffset?: number;
+  readonly factorsOffset?: number;
+}
+
+export interface DiceLossCalls {
+  /** Sums per workgroup; bindings x, t, partial. */
+  readonly partial: KernelCall;
+  /** The loss and each map's factors for the gradient; bindings partial, y, factors [N * C, 2]. */
+  readonly total: KernelCall;
+  /** Floats that `partial` writes. */
+  readonly partialCount: number;
+}
+
+interface Maps {
+  readonly channels: number;
+  readonly area: number;
+  readonly maps: number;
+}
+
+function mapsOf(shape: Shape): Maps {
+  const [n, channels] = shape as readonly [number, number];
+  return { channels, area: elementCount(shape.slice(2)), maps: n * channels };
+}
+
+/** The two dispatches of the loss. */
+export function diceLossCalls(options: DiceLossCallOptions): DiceLossCalls {
+  const { shape, sigmoid, smooth, ranges = {}, yOffset = 0, factorsOffset = 0 } = options;
+  const whole = wholeRange(shape);
+  const { channels, area, maps } = mapsOf(shape);
+  const values = maps * area;
+  const dealt = deal(maps, area);
+  return {
+    partialCount: 2 * dealt.count,
+    partial: {
+      kernel: diceLossKernel,
+      constants: { SIGMOID: Number(sigmoid) },
+      params: { ...rangeParams({ x: ranges.x ?? whole, t: ranges.t ?? whole }), channels, area, ...dealt },
+      workgroups: dispatchLine(dealt.count),
+      flops: 8 * values,
+      bytes: 4 * (2 * values + 2 * dealt.count),
+    },
+    total: {
+      kernel: diceLossTotalKernel,
+      constants: {},
+      params: { yOffset, factorsOffset, groupsPerRow: dealt.groupsPerRow, maps, smooth_: smooth },
+      workgroups: [1, 1, 1],
+      flops: 2 * dealt.count,
+      bytes: 4 * (2 * dealt.count + 2 * maps + 1),
+    },
+  };
+}
+
+export interface DiceLossGradientCallOptions extends Pick<DiceLossAttributes, 'sigmoid'> {
+  readonly shape: Shape;
+  readonly ranges?: Ranges<'x' | 't' | 'd'>;
+  readonly gOffset?: number;
+  readonly factorsOffset?: number;
+}
+
+/** One dispatch; bindings g, t, factors, d and, with `sigmoid`, x. */
+export function diceLossGradientCall(options: DiceLossGradientCallOptions): KernelCall {
+  const { shape, sigmoid, ranges = {}, gOffset = 0, factorsOffset = 0 } = options;
+  const whole = wholeRange(shape);
+  const { channels, area, maps } = mapsOf(shape);
+  const { x = whole, t = whole, d = whole } = ranges;
+  return mapCall(diceLossGradientKernel, {
+    constants: { SIGMOID: Number(sigmoid) },
+    params: { gOffset, factorsOffset, ...rangeParams(sigmoid ? { x, t, d } : { t, d }), channels, area },
+    count: maps * area,
+    flopsEach: 8,
+    values: 3 * maps * area,
+  });
+}
+
+function check([x, t]: readonly TensorType[], where: string): void {
+  const names = ['the prediction', 'the target'] as const;
+  requireMaps(x as TensorType, names[0], where);
+  requireMaps(t as TensorType, names[1], where);
+  requireSame(x as TensorType, t as TensorType, names, where);
+}
+
+/** Inputs: predictions, targets. Outputs: the loss; per map, what the gradient needs. */
+export const diceLossOperator: Operator<DiceLossAttributes> = {
+  name: 'diceLoss',
+  infer(inputs, _attributes, where) {
+    check(inputs, where);
+    return [SCALAR, { shape: [mapsOf(inputs[0]?.shape as Shape).maps, 2], dtype: 'f32' }];
+  },
+  lower({ inputs, outputs, attributes, scratch }) {
+    const [x, t] = inputs as readonly [View, View];
+    const [y, factors] = outputs as readonly [View, View];
+    const calls = diceLossCalls({
+      ...attributes,
+      shape: x.type.shape,
+      ranges: { x, t },
+      yOffset: y.offset,
+      factorsOffset: factors.offset,
+    });
+    const partial = scratch(calls.partialCount, 'partial sums');
+    return [dispatch(calls.partial, { x, t, partial }), dispatch(calls.total, { partial, y, factors })];
+  },
+  gradient({ inputs, outputs, outputGradients: [g], attributes, needed }) {
+    if (g === undefined || needed[0] !== true) return [];
+    return [applyOne(diceLossGradientOperator, [g, ...inputs, outputs[1] as Tensor], attributes)];
+  },
+};
+
+/** Inputs: gradient of the loss, predictions, targets, factors per map. Output: gradient of the predictions. */
+export const diceLossGradientOperator: Operator<DiceLossAttributes> = {
+  name: 'diceLossGradient',
+  infer([, x, t], _attributes, where) {
+    check([x, t] as TensorType[], where);
+    return [x as TensorType];
+  },
+  lower({ inputs, outputs, attributes: { sigmoid } }) {
+    const [g, x, t, factors] = inputs as readonly [View, View, View, View];
+    const d = outputs[0] as View;
+    const offsets = { gOffset: g.offset, factorsOffset: factors.offset };
+    const call = diceLossGradientCall({ sigmoid, shape: x.type.shape, ranges: { x, t, d }, ...offsets });
+    return [dispatch(call, { g, t, factors, d, ...(sigmoid ? { x } : {}) })];
+  },
+};
+
+export interface DiceLossOptions {
+  /** What makes probabilities of the predictions. Default `sigmoid`; `none` where they are probabilities already. */
+  readonly activation?: 'sigmoid' | 'none';
+  /** Added above and below the fraction. Default 1. */
+  readonly smooth?: number;
+}
+
+/**
+ * The soft Dice loss, the mean over images and channels of 1 - (2 sum(p t) + smooth) / (sum(p) + sum(t) + smooth). A scalar;
+ * the gradient flows to the predictions.
+ *
+ * @param prediction [N, C, ...], logits unless `activation` says otherwise
+ * @param target [N, C, ...], in [0, 1]
+ * @throws InfnetError `SHAPE_RANK`, `SHAPE_DTYPE`, `SHAPE_MISMATCH`, with the module's path.
+ */
+export function diceLoss(prediction: TensorLike, target: TensorLike, options: DiceLossOptions = {}): Tensor {
+  const { activation = 'sigmoid', smooth = 1 } = options;
+  return apply(diceLossOperator, [prediction, target], { sigmoid: activation === 'sigmoid', smooth })[0] as Tensor;
+}

@@ -1,0 +1,213 @@
+/**
+ * The joint loss of lesion maps (paper section III-D): binary cross entropy plus weighted IoU.
+ *
+ * The weights 1 + 5 |mean of the mask over 31 x 31 - mask| are large at lesion borders. They depend on the mask only, so
+ * the four supervised maps of a net share one pooled mask. What the paper and the released code disagree about (quirk 10) is
+ * the cross entropy: the paper weights it, the released code takes the plain mean, because its `reduce='none'` is a true
+ * value of a legacy argument.
+ */
+import {
+  apply,
+  applyOne,
+  dispatchLine,
+  elementCount,
+  graphOf,
+  type Kernel,
+  type KernelCall,
+  type Operator,
+  type Shape,
+  Tensor,
+  type TensorLike,
+  type TensorType,
+  type View,
+} from '@infnet/core';
+import { avgPool2d } from '@infnet/nn';
+import {
+  deal,
+  dispatch,
+  mapCall,
+  type Ranges,
+  rangeParams,
+  requireMaps,
+  requireSame,
+  SCALAR,
+  wholeRange,
+} from './common.js';
+import source from './joint-loss.wgsl';
+import gradientSource from './joint-loss-gradient.wgsl';
+import totalSource from './joint-loss-total.wgsl';
+
+export const jointLossKernel: Kernel = { name: 'trainer/joint-loss', source };
+export const jointLossTotalKernel: Kernel = { name: 'trainer/joint-loss-total', source: totalSource };
+export const jointLossGradientKernel: Kernel = { name: 'trainer/joint-loss-gradient', source: gradientSource };
+
+/** `as-released`: plain mean cross entropy, as the goldens. `paper`: weighted, as the paper says. */
+export type JointLossVariant = 'as-released' | 'paper';
+
+export type JointLossAttributes = { readonly variant: JointLossVariant };
+
+export interface JointLossCallOptions extends JointLossAttributes {
+  /** [N, ...] of logits, mask and pooled mask. */
+  readonly shape: Shape;
+  readonly ranges?: Ranges<'z' | 't' | 'pooled'>;
+  /** Index of the loss and of the first image's factors in their buffers. Default 0. */
+  readonly yOffset?: number;
+  readonly imageOffset?: number;
+}
+
+export interface JointLossCalls {
+  /** Sums per workgroup; bindings z, t, pooled, partial. */
+  readonly partial: KernelCall;
+  /** The loss and each image's factors for the gradient; bindings partial, y, image [N, 4]. */
+  readonly total: KernelCall;
+  /** Floats that `partial` writes. */
+  readonly partialCount: number;
+}
+
+/** The two dispatches of the loss. */
+export function jointLossCalls(options: JointLossCallOptions): JointLossCalls {
+  const { shape, variant, ranges = {}, yOffset = 0, imageOffset = 0 } = options;
+  const whole = wholeRange(shape);
+  const values = elementCount(shape);
+  const item = whole.batchStride;
+  const images = values / item;
+  const dealt = deal(images, item);
+  const { z = whole, t = whole, pooled = whole } = ranges;
+  return {
+    partialCount: 5 * dealt.count,
+    partial: {
+      kernel: jointLossKernel,
+      constants: {},
+      params: { ...rangeParams({ z, t, pooled }), item, ...dealt },
+      workgroups: dispatchLine(dealt.count),
+      flops: 35 * values,
+      bytes: 4 * (3 * values + 5 * dealt.count),
+    },
+    total: {
+      kernel: jointLossTotalKernel,
+      constants: { WEIGHTED: Number(variant === 'paper') },
+      params: { yOffset, imageOffset, groupsPerRow: dealt.groupsPerRow, images, item },
+      workgroups: [1, 1, 1],
+      flops: 5 * dealt.count,
+      bytes: 4 * (5 * dealt.count + 4 * images + 1),
+    },
+  };
+}
+
+export interface JointLossGradientCallOptions extends JointLossAttributes {
+  readonly shape: Shape;
+  readonly ranges?: Ranges<'z' | 't' | 'pooled' | 'd'>;
+  /** Index of the loss's gradient and of the first image's factors in their buffers. Default 0. */
+  readonly gOffset?: number;
+  readonly imageOffset?: number;
+}
+
+/** One dispatch; bindings g, z, t, pooled, image, d. */
+export function jointLossGradientCall(options: JointLossGradientCallOptions): KernelCall {
+  const { shape, variant, ranges = {}, gOffset = 0, imageOffset = 0 } = options;
+  const whole = wholeRange(shape);
+  const count = elementCount(shape);
+  const { z = whole, t = whole, pooled = whole, d = whole } = ranges;
+  return mapCall(jointLossGradientKernel, {
+    constants: { WEIGHTED: Number(variant === 'paper') },
+    params: {
+      gOffset,
+      imageOffset,
+      ...rangeParams({ z, t, pooled, d }),
+      item: whole.batchStride,
+      factor: 1 / count,
+    },
+    count,
+    flopsEach: 25,
+    values: 4 * count,
+  });
+}
+
+const NAMES = ['the logits', 'the mask', 'the pooled mask'] as const;
+
+function check(inputs: readonly TensorType[], where: string): void {
+  for (const [i, input] of inputs.entries()) {
+    requireMaps(input, NAMES[i] as string, where);
+    requireSame(inputs[0] as TensorType, input, [NAMES[0], NAMES[i] as string], where);
+  }
+}
+
+/** Inputs: logits, mask, pooled mask. Outputs: the loss; per image, what the gradient needs. */
+export const jointLossOperator: Operator<JointLossAttributes> = {
+  name: 'jointLoss',
+  infer(inputs, _attributes, where) {
+    check(inputs, where);
+    return [SCALAR, { shape: [inputs[0]?.shape[0] as number, 4], dtype: 'f32' }];
+  },
+  lower({ inputs, outputs, attributes, scratch }) {
+    const [z, t, pooled] = inputs as readonly [View, View, View];
+    const [y, image] = outputs as readonly [View, View];
+    const calls = jointLossCalls({
+      ...attributes,
+      shape: z.type.shape,
+      ranges: { z, t, pooled },
+      yOffset: y.offset,
+      imageOffset: image.offset,
+    });
+    const partial = scratch(calls.partialCount, 'partial sums');
+    return [dispatch(calls.partial, { z, t, pooled, partial }), dispatch(calls.total, { partial, y, image })];
+  },
+  gradient({ inputs, outputs, outputGradients: [g], attributes, needed }) {
+    if (g === undefined || needed[0] !== true) return [];
+    return [applyOne(jointLossGradientOperator, [g, ...inputs, outputs[1] as Tensor], attributes)];
+  },
+};
+
+/** Inputs: gradient of the loss, logits, mask, pooled mask, factors per image. Output: gradient of the logits. */
+export const jointLossGradientOperator: Operator<JointLossAttributes> = {
+  name: 'jointLossGradient',
+  infer([, z, t, pooled], _attributes, where) {
+    check([z, t, pooled] as TensorType[], where);
+    return [z as TensorType];
+  },
+  lower({ inputs, outputs, attributes }) {
+    const [g, z, t, pooled, image] = inputs as readonly [View, View, View, View, View];
+    const d = outputs[0] as View;
+    const call = jointLossGradientCall({
+      ...attributes,
+      shape: z.type.shape,
+      ranges: { z, t, pooled, d },
+      gOffset: g.offset,
+      imageOffset: image.offset,
+    });
+    return [dispatch(call, { g, z, t, pooled, image, d })];
+  },
+};
+
+/** Pooled masks that were traced already: the maps of a net are compared with one mask. */
+const pooledMasks = new WeakMap<Tensor, Tensor>();
+
+function pooledMask(mask: Tensor): Tensor {
+  let pooled = pooledMasks.get(mask);
+  if (pooled === undefined) {
+    pooled = avgPool2d(mask, 31, { stride: 1, padding: 15 });
+    pooledMasks.set(mask, pooled);
+  }
+  return pooled;
+}
+
+/**
+ * Binary cross entropy plus weighted IoU of sigmoid(logits) with a mask. A scalar; the gradient flows to the logits.
+ *
+ * With w = 1 + 5 |average of the mask over 31 x 31 - mask| (zeros beyond the border are counted) and, per image,
+ * I = sum of p t w, S = sum of (p + t) w: the IoU part is the mean over images of 1 - (I + 1) / (S - I + 1).
+ *
+ * @param logits [N, C, H, W]
+ * @param mask [N, C, H, W], in [0, 1]; soft masks are fine
+ * @param options `variant` of the cross entropy: `as-released` (default, the reference's numbers: plain mean over the batch)
+ * or `paper` (weighted mean per image).
+ * @throws InfnetError `SHAPE_RANK`, `SHAPE_DTYPE`, `SHAPE_MISMATCH`, with the module's path.
+ */
+export function jointLoss(
+  logits: TensorLike,
+  mask: TensorLike,
+  { variant = 'as-released' }: Partial<JointLossAttributes> = {},
+): Tensor {
+  const t = mask instanceof Tensor ? mask : graphOf([logits], 'jointLoss').parameter(mask);
+  return apply(jointLossOperator, [logits, t, pooledMask(t)], { variant })[0] as Tensor;
+}
