@@ -1,7 +1,7 @@
 import { type Context, open, schedule, type Tensor, trace } from '@infnet/core';
 import { expectClose, itWithGolden } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BlockSidecar, expectInference } from '../../conv-block/test/support/block-golden.js';
+import { type BlockSidecar, expectGradients, expectInference } from '../../conv-block/test/support/block-golden.js';
 import { EdgeBranch } from '../src/index.js';
 
 let context: Context;
@@ -46,4 +46,13 @@ describe('EdgeBranch', () => {
       'edge_conv4 interpolate',
     ]);
   });
+});
+
+describe('gradients of EdgeBranch', () => {
+  for (const mode of ['train', 'eval'] as const) {
+    itWithGolden<BlockSidecar>(`equal the golden in ${mode} mode`, 'blocks/edge', async (golden) => {
+      const branch = new EdgeBranch(256);
+      await expectGradients(context, branch, runOf(branch), golden, mode);
+    });
+  }
 });

@@ -1,7 +1,7 @@
 import { type Context, isInfnetError, Module, open, schedule, type Tensor, trace } from '@infnet/core';
 import { expectClose, itWithGolden } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BlockSidecar, expectInference } from '../../conv-block/test/support/block-golden.js';
+import { type BlockSidecar, expectGradients, expectInference } from '../../conv-block/test/support/block-golden.js';
 import { PartialDecoder, ReceptiveFieldBlock } from '../src/index.js';
 
 let context: Context;
@@ -100,4 +100,38 @@ describe('PartialDecoder', () => {
       where: 'ParDec',
     });
   });
+});
+
+const modes = ['train', 'eval'] as const;
+
+describe('gradients of ReceptiveFieldBlock', () => {
+  for (const [name, inChannels, outChannels] of [
+    ['rfb_small', 16, 8],
+    ['rfb_small_3x3', 16, 8],
+    ['rfb_512_32', 512, 32],
+  ] as const) {
+    for (const mode of modes) {
+      itWithGolden<BlockSidecar>(`equal the golden ${name} in ${mode} mode`, `blocks/${name}`, async (golden) => {
+        const block = new ReceptiveFieldBlock(inChannels, outChannels);
+        await expectGradients(context, block, ({ x }) => [block.call(x as Tensor)], golden, mode);
+      });
+    }
+  }
+});
+
+describe('gradients of PartialDecoder', () => {
+  for (const [name, channels] of [
+    ['agg_small', 4],
+    ['agg_32', 32],
+  ] as const) {
+    for (const mode of modes) {
+      itWithGolden<BlockSidecar>(`equal the golden ${name} in ${mode} mode`, `blocks/${name}`, async (golden) => {
+        const decoder = new PartialDecoder(channels);
+        const run = ({ x1, x2, x3 }: Readonly<Record<string, Tensor>>): readonly Tensor[] => [
+          decoder.call(x1 as Tensor, x2 as Tensor, x3 as Tensor),
+        ];
+        await expectGradients(context, decoder, run, golden, mode);
+      });
+    }
+  }
 });

@@ -1,9 +1,8 @@
 import { type Context, isInfnetError, Module, open, schedule, type Tensor, trace } from '@infnet/core';
 import { expectClose, itWithGolden } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BlockSidecar, expectInference } from '../../conv-block/test/support/block-golden.js';
-import { ReverseAttentionBranch } from '../src/index.js';
-import { goldens, runOf } from './branches.js';
+import { type BlockSidecar, expectGradients, expectInference } from '../../conv-block/test/support/block-golden.js';
+import { ReverseAttentionBranch, type ReverseAttentionBranchOptions } from '../src/index.js';
 
 let context: Context;
 beforeAll(async () => {
@@ -12,6 +11,20 @@ beforeAll(async () => {
 afterAll(() => {
   context.dispose();
 });
+
+const goldens: Readonly<Record<string, ReverseAttentionBranchOptions>> = {
+  ra4: { level: 4, inChannels: 2048 },
+  ra3: { level: 3, inChannels: 1024, scale: 16 },
+  ra2: { level: 2, inChannels: 512, scale: 8 },
+  ra4_narrow: { level: 4, inChannels: 24, channels: 8, edgeChannels: 4 },
+};
+
+const runOf =
+  (branch: ReverseAttentionBranch) =>
+  ({ feat, prev, edge }: Readonly<Record<string, Tensor>>): readonly Tensor[] => {
+    const { logits, lateral } = branch.call(feat as Tensor, prev as Tensor, edge as Tensor);
+    return [logits, lateral];
+  };
 
 describe('ReverseAttentionBranch', () => {
   for (const [name, options] of Object.entries(goldens)) {
@@ -91,4 +104,15 @@ describe('ReverseAttentionBranch', () => {
     expect(attempt({ feat: [1, 23, 3, 3] })).toMatchObject({ code: 'SHAPE_CHANNELS', where: 'ra4_conv1.conv' });
     expect(isInfnetError(attempt({ edge: [1, 5, 24, 24] }), 'SHAPE_CHANNELS')).toBe(true);
   });
+});
+
+describe('gradients of ReverseAttentionBranch', () => {
+  for (const [name, options] of Object.entries(goldens)) {
+    for (const mode of ['train', 'eval'] as const) {
+      itWithGolden<BlockSidecar>(`equal the golden ${name} in ${mode} mode`, `blocks/${name}`, async (golden) => {
+        const branch = new ReverseAttentionBranch(options);
+        await expectGradients(context, branch, runOf(branch), golden, mode);
+      });
+    }
+  }
 });
