@@ -4,7 +4,7 @@
  * The kernels are found where the packages keep them, as `.wgsl` files, so that none can be forgotten here. What Inf-Net
  * compiles into each is taken from a plan of it, which needs no GPU.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import {
@@ -43,8 +43,18 @@ interface FoundKernel extends ListedKernel {
   readonly source: string;
 }
 
-/** Packages that own kernels, from the ground up. */
-const PACKAGES = ['core', 'conv', 'nn', 'res2net', 'partial-decoder', 'reverse-attention', 'edge-attention', 'inf-net'];
+/** The order in which packages are listed, from the ground up; others follow. */
+const ORDER = [
+  'core',
+  'conv',
+  'nn',
+  'conv-block',
+  'res2net',
+  'partial-decoder',
+  'reverse-attention',
+  'edge-attention',
+  'inf-net',
+];
 
 export async function kernels({ print, define, json = false }: KernelsOptions, io: Io): Promise<number> {
   const found = await findKernels();
@@ -73,10 +83,11 @@ export async function kernels({ print, define, json = false }: KernelsOptions, i
 /** Every kernel of the packages, in the packages' order, then by name. */
 async function findKernels(): Promise<FoundKernel[]> {
   const found: FoundKernel[] = [];
-  for (const name of PACKAGES) {
-    const folder = packageFolder(name);
-    const names = namesBySource(await import(`@infnet/${name}`));
+  for (const { name, folder } of installedPackages()) {
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.wgsl'));
+    if (files.length === 0) continue;
+    // A package that cannot be loaded (half built) still has its texts; its kernels are then called after their files.
+    const names = namesBySource(await import(`@infnet/${name}`).catch(() => ({})));
     const kernels = files.map((file) => {
       const path = join(folder, file);
       const source = readFileSync(path, 'utf8').replaceAll('\r\n', '\n');
@@ -95,11 +106,25 @@ async function findKernels(): Promise<FoundKernel[]> {
   return found;
 }
 
-/** `src` when this runs from its sources (tests), else `dist`: both have the texts beside the code that imports them. */
-function packageFolder(name: string): string {
-  const manifest = createRequire(import.meta.url).resolve(`@infnet/${name}/package.json`);
-  const built = import.meta.url.includes('/dist/');
-  return join(dirname(manifest), built ? 'dist' : 'src');
+/**
+ * The public packages of infnet that lie beside `@infnet/core`, in this repository as in `node_modules`, each with its code:
+ * `src` when this runs from its sources (tests), else `dist`. Both have the texts beside the code that imports them.
+ */
+function installedPackages(): { readonly name: string; readonly folder: string }[] {
+  const home = dirname(dirname(createRequire(import.meta.url).resolve('@infnet/core/package.json')));
+  const code = import.meta.url.includes('/dist/') ? 'dist' : 'src';
+  const names = readdirSync(home).filter((name) => {
+    const manifest = join(home, name, 'package.json');
+    if (!existsSync(manifest) || !existsSync(join(home, name, code))) return false;
+    const { name: full, private: hidden } = JSON.parse(readFileSync(manifest, 'utf8')) as {
+      name?: string;
+      private?: boolean;
+    };
+    return full === `@infnet/${name}` && hidden !== true;
+  });
+  const place = (name: string): number => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
+  names.sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
+  return names.map((name) => ({ name, folder: join(home, name, code) }));
 }
 
 /** The kernels that a package exports, by their text. */

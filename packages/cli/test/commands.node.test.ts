@@ -1,0 +1,111 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decodeImage } from '@infnet/data';
+import { describe, expect, it } from 'vitest';
+import { infnet, temporaryFolder } from './support.js';
+
+const packages = join(import.meta.dirname, '..', '..');
+
+describe('doctor', () => {
+  it('--json has healthy, adapter, limits, features, findings, and a kernel that was compared', async () => {
+    const { code, stdout, stderr } = await infnet(['doctor', '--json']);
+    const report = JSON.parse(stdout);
+    expect(code).toBe(0);
+    expect(stderr).toBe('');
+    expect(report).toMatchObject({ command: 'doctor', healthy: true, kernel: { ok: true } });
+    expect(report.adapter.kind).toBe(process.env['INFNET_ADAPTER']);
+    expect(report.limits.maxStorageBufferBindingSize).toBeGreaterThanOrEqual(128 * 2 ** 20);
+    expect(report.features).toContain('core-features-and-limits');
+    expect(report.kernel.maxError).toBeLessThan(1e-4);
+    expect(report.findings.length).toBeGreaterThan(0);
+    for (const { severity, what } of report.findings) {
+      expect(['problem', 'note', 'ok']).toContain(severity);
+      expect(what).toMatch(/\w/);
+    }
+  });
+
+  it('is not healthy without the adapter that was asked for, and says how to get it', async () => {
+    const { code, stdout } = await infnet(['doctor', '--json', '--adapter', 'gpu']);
+    const report = JSON.parse(stdout);
+    if (report.healthy) return expect(code).toBe(0); // this machine has a GPU
+    expect(code).toBe(2);
+    expect(report).toMatchObject({ adapter: null, kernel: null });
+    expect(report.findings[0]).toMatchObject({
+      severity: 'problem',
+      what: expect.stringContaining('no GPU'),
+      fix: expect.stringContaining('driver'),
+    });
+  });
+});
+
+describe('kernels', () => {
+  it('lists every .wgsl file of the packages with its mathematics', async () => {
+    const { code, stdout } = await infnet(['kernels', '--json']);
+    expect(code).toBe(0);
+    const { kernels } = JSON.parse(stdout) as { kernels: { name: string; package: string; mathematics: string }[] };
+    // `testing` is private: it is no part of the product.
+    const files = readdirSync(packages, { recursive: true, encoding: 'utf8' }).filter(
+      (file) => /^[\w-]+[\\/]src[\\/].*\.wgsl$/.test(file) && !file.startsWith('testing'),
+    );
+    expect(kernels).toHaveLength(files.length);
+    expect(new Set(kernels.map(({ name }) => name)).size).toBe(kernels.length);
+    for (const kernel of kernels) {
+      expect(kernel.name.startsWith(`${kernel.package.replace('@infnet/', '')}/`), kernel.name).toBe(true);
+      expect(kernel.mathematics.length, kernel.name).toBeGreaterThan(10);
+    }
+    const text = await infnet(['kernels']);
+    expect(text.stdout).toContain('conv/gemm');
+  });
+
+  it('prints the text that runs, with constants from Inf-Net or from flags', async () => {
+    const { code, stdout } = await infnet(['kernels', '--print', 'conv/gemm-tiled']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\/\/ conv\/gemm-tiled, constants: .*TILE_M=/);
+    expect(stdout).toContain('@compute');
+    expect(stdout).not.toMatch(/^\s*#(for|if|end)/m);
+    expect(stdout).not.toContain('$(');
+    const sum = await infnet(['kernels', '--print', 'core/sum', '-D', 'COUNT=3']);
+    expect(sum.stdout).toContain('var<storage, read> x2: array<f32>;');
+    expect(sum.stdout).not.toContain('x3');
+  });
+
+  it('says what is missing or unknown, exit code 2', async () => {
+    expect(await infnet(['kernels', '--print', 'gemm-tiled'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('conv/gemm-tiled'),
+    });
+    expect(await infnet(['kernels', '--print', 'core/sum'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('-D COUNT='),
+    });
+    expect(await infnet(['kernels', '--print', 'core/sum', '-D', 'COUNT=2', '-D', 'OTHER=1'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no constant OTHER'),
+    });
+    expect(await infnet(['kernels', '-D', 'A=1'])).toMatchObject({ code: 2 });
+  });
+});
+
+describe('phantom', () => {
+  it('writes slices and masks of equal size, the same bytes for the same seed', async () => {
+    const [one, two] = [temporaryFolder(), temporaryFolder()];
+    const { code, stdout } = await infnet(['phantom', '--out', one, '--count', '2', '--seed', '7', '--json']);
+    expect(code).toBe(0);
+    await infnet(['phantom', '--out', two, '--count', '2', '--seed', '7']);
+    const names = ['phantom-0007.png', 'phantom-0008.png'];
+    expect(readdirSync(one)).toEqual(['masks', ...names]);
+    expect(readdirSync(join(one, 'masks'))).toEqual(names);
+    const { slices } = JSON.parse(stdout);
+    for (const [i, name] of names.entries()) {
+      const [slice, mask] = [join(one, name), join(one, 'masks', name)].map((file) => readFileSync(file)) as [
+        Buffer,
+        Buffer,
+      ];
+      expect(slice.equals(readFileSync(join(two, name)))).toBe(true);
+      const [a, b] = [await decodeImage(new Uint8Array(slice)), await decodeImage(new Uint8Array(mask))];
+      expect([a.width, a.height]).toEqual([b.width, b.height]);
+      const infected = Array.from(b.data).reduce((sum, v) => sum + v / 255, 0);
+      expect(slices[i].infectedFraction).toBeCloseTo(infected / b.data.length, 12);
+    }
+  });
+});

@@ -1,0 +1,94 @@
+import { InfnetError } from '@infnet/errors';
+import { describe, expect, it } from 'vitest';
+import { makeOutputs } from '../src/commands/segment/outputs.js';
+import { summaryCsv } from '../src/commands/segment/summary.js';
+import { reasonOf, renderError } from '../src/errors.js';
+import type { Output } from '../src/io.js';
+import { Progress } from '../src/progress.js';
+
+function terminal(isTTY: boolean): { readonly shown: string[]; readonly output: Output } {
+  const shown: string[] = [];
+  return { shown, output: { isTTY, columns: 80, write: (text) => shown.push(text) } };
+}
+
+describe('progress', () => {
+  it('on a terminal: a bar with name, rate and time left, drawn in place, that goes away', () => {
+    let now = 0;
+    const { shown, output } = terminal(true);
+    const progress = new Progress(output, () => now);
+    progress.phase('segmenting', 4);
+    progress.update(0, 'a.png');
+    now = 2000;
+    progress.update(1, 'b.png');
+    expect(shown[1]).toBe('\r\x1b[2Ksegmenting [######------------------] 1/4  b.png  2.0 s each  0:06 left');
+    now = 2010;
+    progress.update(2, 'c.png');
+    expect(shown).toHaveLength(2);
+    progress.line('a message');
+    expect(shown.slice(2)).toEqual(['\r\x1b[2K', 'a message\n']);
+  });
+
+  it('elsewhere: a line now and then, and the last one', () => {
+    let now = 0;
+    const { shown, output } = terminal(false);
+    const progress = new Progress(output, () => now);
+    progress.phase('segmenting', 100);
+    for (let i = 0; i <= 100; i++, now += 150) progress.update(i, `${i}.png`);
+    const lines = shown;
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toBe('segmenting: 0/100, 0.png\n');
+    expect(lines[2]).toBe('segmenting: 100/100, 100.png, 6.7/s\n');
+    expect(shown.join('')).not.toContain('\x1b');
+  });
+});
+
+describe('summary.csv', () => {
+  it('quotes what must be quoted and leaves the time out when asked', () => {
+    const done = {
+      file: 'a,b "c".png',
+      stem: 'x',
+      width: 2,
+      height: 3,
+      infectedPixels: 2,
+      infectedFraction: 1 / 3,
+      seconds: 1.5,
+      outputs: [],
+    };
+    const failed = { file: 'z.png', code: 'DATA_X', message: 'two\n lines' };
+    const reports = [{ done }, { failed }];
+    expect(summaryCsv(reports, { time: true })).toBe(
+      'file,width,height,infected_pixels,infected_fraction,seconds,error\n"a,b ""c"".png",2,3,2,0.333333,1.500,\nz.png,,,,,,DATA_X: two lines\n',
+    );
+    expect(summaryCsv(reports, { time: false })).toBe(
+      'file,width,height,infected_pixels,infected_fraction,error\n"a,b ""c"".png",2,3,2,0.333333,\nz.png,,,,,DATA_X: two lines\n',
+    );
+  });
+});
+
+describe('outputs', () => {
+  const slice = { width: 20, height: 18, channels: 3, data: new Uint8Array(20 * 18 * 3) } as const;
+
+  it('a slice without infection stays dark; only --stretch stretches it', () => {
+    const logits = Float32Array.from({ length: 16 * 16 }, (_, i) => -5 - (i % 7) / 10);
+    const options = { size: 16, threshold: 0.5, format: 'png' } as const;
+    expect(makeOutputs('s', slice, logits, options).infectedPixels).toBe(0);
+    expect(makeOutputs('s', slice, logits, { ...options, stretch: true }).infectedPixels).toBeGreaterThan(0);
+  });
+
+  it('the mask is where the probability is at least the threshold', () => {
+    const logits = new Float32Array(16 * 16); // sigmoid 0.5 everywhere
+    const count = (threshold: number): number =>
+      makeOutputs('s', slice, logits, { size: 16, threshold, format: 'png' }).infectedPixels;
+    expect([count(0.5), count(0.500001), count(0.4)]).toEqual([360, 0, 360]);
+  });
+});
+
+describe('errors', () => {
+  it('takes infnet errors apart and marks others', () => {
+    const error = new InfnetError({ code: 'A_B', message: 'It broke.', where: 'x.png', fix: 'Mend it.' });
+    expect(reasonOf(error)).toEqual({ code: 'A_B', message: 'It broke.', fix: 'Mend it.' });
+    expect(renderError(error)).toBe('[A_B] It broke. (at x.png)\n  Fix: Mend it.');
+    expect(reasonOf(new TypeError('oops'))).toMatchObject({ code: 'UNEXPECTED', message: 'oops' });
+    expect(renderError(new TypeError('oops'))).toMatch(/^Unexpected error: oops\n {2}Fix: .*report/);
+  });
+});
