@@ -107,6 +107,32 @@ describe('callSideBySide', () => {
       expectClose(data, apart[i] as Float32Array, { relL2: 2e-6 }, `result ${i}`);
   });
 
+  it('equals the blocks one by one where only some batch norms are trained', async () => {
+    const outputs = async (together: boolean): Promise<Float32Array[]> => {
+      const blocks = new Blocks(together).train();
+      blocks.blocks[0]?.bn.eval();
+      using parameters = new ParameterStore(context, blocks);
+      parameters.initialize(3);
+      const results = await evaluate(
+        context,
+        ({ x }) => blocks.call(x),
+        { x: tensor('x', [2, 9, 5, 3]) },
+        { parameters },
+      );
+      return Object.values(results).map(({ data }) => data as Float32Array);
+    };
+    const [together, apart] = [await outputs(true), await outputs(false)];
+    for (const [i, data] of together.entries())
+      expectClose(data, apart[i] as Float32Array, { relL2: 2e-6 }, `result ${i}`);
+  });
+
+  it('refuses a block that is not 1x1', () => {
+    const blocks = [new BasicConv2d(9, 3, 1), new BasicConv2d(9, 3, 3, { padding: 1 })];
+    expect(() => trace(({ x }) => callSideBySide(blocks, x).parts, { x: [2, 9, 5, 3] })).toThrow(
+      /1x1, this one is 3x3/,
+    );
+  });
+
   it('is one convolution in inference', () => {
     const blocks = new Blocks(true);
     const { dispatches } = schedule(trace(({ x }) => blocks.call(x), { x: [2, 9, 5, 3] }));
