@@ -34,6 +34,7 @@ export {
   type WeightGradientAttributes,
 } from './gradient/operators.js';
 export {
+  padKernel,
   sumSplitsKernel,
   type WeightGradientAlgorithm,
   weightGradientKernel,

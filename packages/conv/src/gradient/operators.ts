@@ -108,9 +108,13 @@ function lowerWeightGradient(context: LowerContext<WeightGradientAttributes>): D
   const y = context.outputs[0] as View;
   const geometry = conv2dGeometry(x.type.shape, attributes.weightShape, attributes, 'conv2dWeightGradient');
   const algorithm = attributes.algorithm ?? chooseWeightGradient(geometry, device);
-  const { product, sum, partialElements } = weightGradientCalls(algorithm, geometry, { g, x, y }, device);
-  if (sum === undefined) return [{ ...product, operands: { g, x, y } }];
-  return twoPasses({ product, sum }, { g, x }, y, context.scratch(partialElements, 'weight gradient parts'));
+  const calls = weightGradientCalls(algorithm, geometry, { g, x, y }, device);
+  const padded = calls.pad === undefined ? x : context.scratch(calls.paddedElements, 'padded input');
+  const pad: Dispatch[] = calls.pad === undefined ? [] : [{ ...calls.pad, operands: { x, y: padded } }];
+  const { product, sum } = calls;
+  if (sum === undefined) return [...pad, { ...product, operands: { g, x: padded, y } }];
+  const partial = context.scratch(calls.partialElements, 'weight gradient parts');
+  return [...pad, ...twoPasses({ product, sum }, { g, x: padded }, y, partial)];
 }
 
 /** Partial results, then their sum. */

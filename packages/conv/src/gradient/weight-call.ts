@@ -2,8 +2,9 @@
 import { type DeviceProfile, dispatchLine, InfnetError, type Kernel, type KernelCall } from '@infnet/core';
 import type { OperandRange } from '../forward/call.js';
 import { forwardGather, isPointwise } from '../forward/gather.js';
-import { subgroupTile } from '../forward/tile.js';
+import { subgroupTile, tiledTile } from '../forward/tile.js';
 import { type Conv2dGeometry, conv2dFlops } from '../geometry.js';
+import padSource from '../kernels/pad.wgsl';
 import sumSplitsSource from '../kernels/sum-splits.wgsl';
 import plainSource from '../kernels/weight-gradient.wgsl';
 import subgroupSource from '../kernels/weight-gradient-subgroup.wgsl';
@@ -13,23 +14,30 @@ export const weightGradientKernel: Kernel = { name: 'conv/weight-gradient', sour
 export const weightGradientSubgroupKernel: Kernel = { name: 'conv/weight-gradient-subgroup', source: subgroupSource };
 export const weightGradientTiledKernel: Kernel = { name: 'conv/weight-gradient-tiled', source: tiledSource };
 export const sumSplitsKernel: Kernel = { name: 'conv/sum-splits', source: sumSplitsSource };
+export const padKernel: Kernel = { name: 'conv/pad', source: padSource };
 
 /** `single` makes one value per invocation: for groups of few channels. */
 export type WeightGradientAlgorithm = 'plain' | 'single' | 'subgroup' | 'tiled';
 
 /** The calls of a weight gradient. */
 export interface WeightGradientCalls {
-  /** Bindings `g`, `x`, `y`; `y` is the gradient itself, or the partial results when there is a second call. */
+  /** Bindings `x`, `y`: writes x with its padding around it, which `product` then reads. Undefined without padding. */
+  readonly pad: KernelCall | undefined;
+  /** Elements of the padded x; 0 without `pad`. */
+  readonly paddedElements: number;
+  /** Bindings `g`, `x` (padded, if there is `pad`), `y`; `y` is the gradient itself, or partial results if there is `sum`. */
   readonly product: KernelCall;
   /** Bindings `partial`, `y`: adds the partial results in a fixed order. */
   readonly sum: KernelCall | undefined;
-  /** Elements of the partial results; 0 without a second call. */
+  /** Elements of the partial results; 0 without `sum`. */
   readonly partialElements: number;
 }
 
 export function chooseWeightGradient(geometry: Conv2dGeometry, device: DeviceProfile): WeightGradientAlgorithm {
   const { inChannels, outChannels, kernel, groups } = geometry;
   const columns = (inChannels / groups) * kernel[0] * kernel[1];
+  const limit = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
+  if (4 * paddedSize(geometry).elements > limit) return 'tiled';
   if (groups > 1 && (outChannels / groups) * columns < 128) return 'single';
   if (device.class === 'gpu') return 'tiled';
   return device.subgroupSize > 0 ? 'subgroup' : 'plain';
@@ -47,45 +55,33 @@ export function weightGradientCalls(
   ranges: { readonly g: OperandRange; readonly x: OperandRange; readonly y: OperandRange },
   device: DeviceProfile,
 ): WeightGradientCalls {
-  const { batch, groups, kernel, inSize, outSize, stride, padding, dilation } = geometry;
-  const outChannels = geometry.outChannels / groups;
-  const inChannels = geometry.inChannels / groups;
-  const taps = kernel[0] * kernel[1];
-  const columns = inChannels * taps;
+  const { batch, groups, kernel, outSize, padding } = geometry;
+  const columns = (geometry.inChannels / groups) * kernel[0] * kernel[1];
   const tile = tileOf(algorithm, geometry, device);
-  const channelTiles = Math.ceil(outChannels / tile.rows);
+  const channelTiles = Math.ceil(geometry.outChannels / groups / tile.rows);
   const tiles = channelTiles * Math.ceil(columns / tile.columns);
   const rows = batch * outSize[0];
   const count = geometry.outChannels * columns;
   const { splits, rowsPerSplit } = splitRows(rows, outSize[1], tiles * groups, tile.parallel, count);
-  const { g, x } = ranges;
+
+  const padded = paddedSize(geometry);
+  const pads = algorithm !== 'tiled' && padding.some((size) => size > 0);
+  const x = pads ? { offset: 0, batchStride: padded.elements / batch } : ranges.x;
   const y = splits === 1 ? ranges.y : { offset: 0, batchStride: columns };
+  const inSize = pads ? padded.size : geometry.inSize;
   const values = batch * (geometry.outChannels * outSize[0] * outSize[1] + geometry.inChannels * inSize[0] * inSize[1]);
   const [width, height] = dispatchLine(Math.ceil(tiles / tile.perWorkgroup));
   const product: KernelCall = {
     kernel: tile.kernel,
     constants: tile.constants,
     params: {
-      outChannels,
-      inChannels,
-      columns,
-      taps,
-      kernelWidth: kernel[1],
-      inHeight: inSize[0],
-      inWidth: inSize[1],
-      outHeight: outSize[0],
-      outWidth: outSize[1],
-      strideY: stride[0],
-      strideX: stride[1],
-      paddingY: padding[0],
-      paddingX: padding[1],
-      dilationY: dilation[0],
-      dilationX: dilation[1],
+      ...sizeParams(geometry, inSize),
+      ...(algorithm === 'tiled' && { paddingY: padding[0], paddingX: padding[1] }),
       rows,
       splits,
       rowsPerSplit,
-      gOffset: g.offset,
-      gBatchStride: g.batchStride,
+      gOffset: ranges.g.offset,
+      gBatchStride: ranges.g.batchStride,
       xOffset: x.offset,
       xBatchStride: x.batchStride,
       yOffset: y.offset,
@@ -97,8 +93,68 @@ export function weightGradientCalls(
     flops: conv2dFlops(geometry),
     bytes: 4 * (values + count * splits),
   };
-  const sum = splits === 1 ? undefined : sumSplitsCall(splits, count, columns, ranges.y);
-  return { product, sum, partialElements: splits === 1 ? 0 : count * splits };
+  return {
+    pad: pads ? padCall(geometry, ranges.x) : undefined,
+    paddedElements: pads ? padded.elements : 0,
+    product,
+    sum: splits === 1 ? undefined : sumSplitsCall(splits, count, columns, ranges.y),
+    partialElements: splits === 1 ? 0 : count * splits,
+  };
+}
+
+function sizeParams(geometry: Conv2dGeometry, inSize: readonly [number, number]): Record<string, number> {
+  const { groups, kernel, outSize, stride, dilation } = geometry;
+  const inChannels = geometry.inChannels / groups;
+  const taps = kernel[0] * kernel[1];
+  return {
+    outChannels: geometry.outChannels / groups,
+    inChannels,
+    columns: inChannels * taps,
+    taps,
+    kernelWidth: kernel[1],
+    inHeight: inSize[0],
+    inWidth: inSize[1],
+    outHeight: outSize[0],
+    outWidth: outSize[1],
+    strideY: stride[0],
+    strideX: stride[1],
+    dilationY: dilation[0],
+    dilationX: dilation[1],
+  };
+}
+
+/** Size of the part of the padded image that the kernel touches. */
+function paddedSize({ batch, inChannels, outSize, kernel, stride, dilation }: Conv2dGeometry): {
+  readonly size: readonly [number, number];
+  readonly elements: number;
+} {
+  const side = (axis: 0 | 1): number => (outSize[axis] - 1) * stride[axis] + (kernel[axis] - 1) * dilation[axis] + 1;
+  const size = [side(0), side(1)] as const;
+  return { size, elements: batch * inChannels * size[0] * size[1] };
+}
+
+function padCall(geometry: Conv2dGeometry, x: OperandRange): KernelCall {
+  const { size, elements } = paddedSize(geometry);
+  const { batch, inChannels, inSize, padding } = geometry;
+  return {
+    kernel: padKernel,
+    constants: {},
+    params: {
+      count: elements,
+      channels: inChannels,
+      inHeight: inSize[0],
+      inWidth: inSize[1],
+      outHeight: size[0],
+      outWidth: size[1],
+      top: padding[0],
+      left: padding[1],
+      xOffset: x.offset,
+      xBatchStride: x.batchStride,
+    },
+    workgroups: dispatchLine(Math.ceil(elements / 64)),
+    flops: 0,
+    bytes: 4 * (elements + batch * inChannels * inSize[0] * inSize[1]),
+  };
 }
 
 /** Adds `splits` partial results of `count` values; bindings `partial`, `y`. */
@@ -142,15 +198,18 @@ function tileOf(algorithm: WeightGradientAlgorithm, geometry: Conv2dGeometry, de
         parallel: 64,
       };
     }
-    case 'tiled':
+    case 'tiled': {
+      const columns = (geometry.inChannels / groups) * kernel[0] * kernel[1];
+      const { TILE_M, TILE_N } = tiledTile(columns, geometry.outChannels / groups, columns, groups);
       return {
         kernel: weightGradientTiledKernel,
-        constants: { TILE_M: 32, TILE_N: 32, TILE_K: 16 },
-        rows: 32,
-        columns: 32,
+        constants: { TILE_M, TILE_N, TILE_K: 16 },
+        rows: TILE_M,
+        columns: TILE_N,
         perWorkgroup: 1,
         parallel: 1024,
       };
+    }
     default: {
       const [CHANNELS, COLUMNS] = algorithm === 'single' ? [1, 1] : [8, 8];
       return {

@@ -4,7 +4,7 @@
 //     g[n, m, oy, ox] * x[n, k, oy * stride + ty * dilation - padding, ox * stride + tx * dilation - padding]
 //
 // g  [n, out channels of all groups, oh, ow]: the gradient of the output; x [n, in channels of all groups, h, w]: the input;
-//    each with an offset and a batch stride
+//    each with an offset and a batch stride; x with its padding around it (`pad`), so that every tap lies inside
 // y  [out channels, in channels of one group, kh, kw], with an offset and a stride between out channels; or, where the sum
 //    is split, that many partial results one after another (ySplitStride), which `sum-splits` adds in a fixed order
 //
@@ -24,12 +24,10 @@ struct Params {
   inWidth: u32,
   outHeight: u32,
   outWidth: u32,
-  strideY: i32,
-  strideX: i32,
-  paddingY: i32,
-  paddingX: i32,
-  dilationY: i32,
-  dilationX: i32,
+  strideY: u32,
+  strideX: u32,
+  dilationY: u32,
+  dilationX: u32,
   rows: u32, // batch * outHeight
   splits: u32,
   rowsPerSplit: u32,
@@ -68,9 +66,9 @@ fn main(
 #end
 #for c in 0..COLUMNS
   let j$(c) = min(firstColumn + $(c * SUBGROUP)u, params.columns - 1u);
-  let map$(c) = params.xOffset + (group * params.inChannels + j$(c) / params.taps) * inArea;
-  let tapY$(c) = i32(j$(c) % params.taps / params.kernelWidth) * params.dilationY - params.paddingY;
-  let tapX$(c) = i32(j$(c) % params.taps % params.kernelWidth) * params.dilationX - params.paddingX;
+  let tap$(c) = j$(c) % params.taps / params.kernelWidth * params.dilationY * params.inWidth
+    + j$(c) % params.taps % params.kernelWidth * params.dilationX;
+  let map$(c) = params.xOffset + (group * params.inChannels + j$(c) / params.taps) * inArea + tap$(c);
 #end
 #for i in 0..CHANNELS
 #for c in 0..COLUMNS
@@ -81,19 +79,17 @@ fn main(
   for (var row = firstRow; row < endRow; row++) {
     let n = row / params.outHeight;
     let gAt = n * params.gBatchStride + row % params.outHeight * params.outWidth;
-    let inRow = i32(row % params.outHeight) * params.strideY;
+    let inRow = row % params.outHeight * params.strideY;
 #for c in 0..COLUMNS
-    let rowInside$(c) = u32(inRow + tapY$(c)) < params.inHeight;
-    let at$(c) = map$(c) + n * params.xBatchStride + select(0u, u32(inRow + tapY$(c)) * params.inWidth, rowInside$(c));
+    var at$(c) = map$(c) + n * params.xBatchStride + inRow * params.inWidth;
 #end
     for (var p = 0u; p < params.outWidth; p++) {
-      let inColumn = i32(p) * params.strideX;
 #for i in 0..(CHANNELS + SUBGROUP - 1) / SUBGROUP
       let g$(i) = g[gMap$(i) + gAt + p];
 #end
 #for c in 0..COLUMNS
-      let inside$(c) = rowInside$(c) && u32(inColumn + tapX$(c)) < params.inWidth;
-      let v$(c) = select(0.0, x[at$(c) + select(0u, u32(inColumn + tapX$(c)), inside$(c))], inside$(c));
+      let v$(c) = x[at$(c)];
+      at$(c) += params.strideX;
 #end
 #else
   // One tap of stride 1 without padding: the pixels of an image are one row.

@@ -3,7 +3,7 @@
 //   y[m, (k, ty, tx)] = sum over images n, output pixels (oy, ox) of
 //     g[n, m, oy, ox] * x[n, k, oy * stride + ty * dilation - padding, ox * stride + tx * dilation - padding]
 //
-// Layout of g, x, y and the meaning of the parameters: see weight-gradient-subgroup.wgsl, whose they are.
+// Layout of g, x, y and the meaning of the parameters: see weight-gradient-subgroup.wgsl. Here x has no padding around it.
 //
 // Tile: a workgroup of 64 makes TILE_M out channels * TILE_N columns, in steps of TILE_K pixels (of all images, in order).
 // The 8 * 8 invocations keep TILE_M / 8 rows, side by side, and TILE_N / 8 columns, 8 apart. Neighbours load neighbouring
@@ -19,12 +19,12 @@ struct Params {
   inWidth: u32,
   outHeight: u32,
   outWidth: u32,
-  strideY: i32,
-  strideX: i32,
-  paddingY: i32,
-  paddingX: i32,
-  dilationY: i32,
-  dilationX: i32,
+  strideY: u32,
+  strideX: u32,
+  dilationY: u32,
+  dilationX: u32,
+  paddingY: u32,
+  paddingX: u32,
   rows: u32, // batch * outHeight
   splits: u32,
   rowsPerSplit: u32,
@@ -68,8 +68,8 @@ fn main(
   for (var c = local; c < $(TILE_N)u; c += 64u) {
     let j = min(firstColumn + c, params.columns - 1u);
     maps[c] = params.xOffset + (group * params.inChannels + j / params.taps) * inArea;
-    tapsY[c] = i32(j % params.taps / params.kernelWidth) * params.dilationY - params.paddingY;
-    tapsX[c] = i32(j % params.taps % params.kernelWidth) * params.dilationX - params.paddingX;
+    tapsY[c] = i32(j % params.taps / params.kernelWidth * params.dilationY) - i32(params.paddingY);
+    tapsX[c] = i32(j % params.taps % params.kernelWidth * params.dilationX) - i32(params.paddingX);
   }
   // The rows and columns that this invocation computes.
   let ownRow = local / 8u * $(TILE_M / 8)u;
@@ -86,8 +86,8 @@ fn main(
     let pixel = min(q, end - 1u);
     let n = pixel / outArea;
     let place = pixel - n * outArea;
-    let inRow = i32(place / params.outWidth) * params.strideY;
-    let inColumn = i32(place % params.outWidth) * params.strideX;
+    let inRow = i32(place / params.outWidth * params.strideY);
+    let inColumn = i32(place % params.outWidth * params.strideX);
     let gAt = params.gOffset + n * params.gBatchStride + place;
     workgroupBarrier();
     for (var i = local / $(TILE_K)u; i < $(TILE_M)u; i += $(64 / TILE_K)u) {

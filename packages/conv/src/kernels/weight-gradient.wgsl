@@ -4,7 +4,7 @@
 //   y[m, (k, ty, tx)] = sum over images n, output pixels (oy, ox) of
 //     g[n, m, oy, ox] * x[n, k, oy * stride + ty * dilation - padding, ox * stride + tx * dilation - padding]
 //
-// Layout of g, x, y and the meaning of the parameters: see weight-gradient-subgroup.wgsl, whose they are.
+// Layout of g, x, y and the meaning of the parameters: see weight-gradient-subgroup.wgsl.
 //
 // Tile: one invocation makes CHANNELS * COLUMNS values.
 // Dispatch: workgroups of 32 in lines; tiles in x, y (channel tiles fastest), group * splits + split in z.
@@ -18,12 +18,10 @@ struct Params {
   inWidth: u32,
   outHeight: u32,
   outWidth: u32,
-  strideY: i32,
-  strideX: i32,
-  paddingY: i32,
-  paddingX: i32,
-  dilationY: i32,
-  dilationX: i32,
+  strideY: u32,
+  strideX: u32,
+  dilationY: u32,
+  dilationX: u32,
   rows: u32, // batch * outHeight
   splits: u32,
   rowsPerSplit: u32,
@@ -65,9 +63,9 @@ fn main(
 #end
 #for c in 0..COLUMNS
   let j$(c) = min(firstColumn + $(c)u, params.columns - 1u);
-  let map$(c) = params.xOffset + (group * params.inChannels + j$(c) / params.taps) * inArea;
-  let tapY$(c) = i32(j$(c) % params.taps / params.kernelWidth) * params.dilationY - params.paddingY;
-  let tapX$(c) = i32(j$(c) % params.taps % params.kernelWidth) * params.dilationX - params.paddingX;
+  let tap$(c) = j$(c) % params.taps / params.kernelWidth * params.dilationY * params.inWidth
+    + j$(c) % params.taps % params.kernelWidth * params.dilationX;
+  let map$(c) = params.xOffset + (group * params.inChannels + j$(c) / params.taps) * inArea + tap$(c);
 #end
 #for i in 0..CHANNELS
 #for c in 0..COLUMNS
@@ -78,16 +76,14 @@ fn main(
   for (var row = firstRow; row < endRow; row++) {
     let n = row / params.outHeight;
     let gAt = n * params.gBatchStride + row % params.outHeight * params.outWidth;
-    let inRow = i32(row % params.outHeight) * params.strideY;
+    let inRow = row % params.outHeight * params.strideY;
 #for c in 0..COLUMNS
-    let rowInside$(c) = u32(inRow + tapY$(c)) < params.inHeight;
-    let at$(c) = map$(c) + n * params.xBatchStride + select(0u, u32(inRow + tapY$(c)) * params.inWidth, rowInside$(c));
+    var at$(c) = map$(c) + n * params.xBatchStride + inRow * params.inWidth;
 #end
     for (var p = 0u; p < params.outWidth; p++) {
-      let inColumn = i32(p) * params.strideX;
 #for c in 0..COLUMNS
-      let inside$(c) = rowInside$(c) && u32(inColumn + tapX$(c)) < params.inWidth;
-      let v$(c) = select(0.0, x[at$(c) + select(0u, u32(inColumn + tapX$(c)), inside$(c))], inside$(c));
+      let v$(c) = x[at$(c)];
+      at$(c) += params.strideX;
 #end
 #else
   // One tap of stride 1 without padding: the pixels of an image are one row.
