@@ -61,7 +61,7 @@ export function library({ platform = 'neutral' } = {}) {
     tsconfig: join(root, 'tsconfig.base.json'),
     // Everything that is not a file of this package: other packages, Node's modules, `#imports`.
     external: [/^(@[\w-]+\/|[a-z0-9][\w.-]*(\/|$)|node:|#)/],
-    plugins: [wgsl({ suffix: '.js' })],
+    plugins: [wgsl({ suffix: '.js', compact: true })],
     hooks: {
       'build:done': () => {
         copyKernels(folder);

@@ -1,5 +1,5 @@
 /** See `wgsl-plugin.mjs`. The shape fits both vite's and rolldown's plugin type. */
-export declare function wgsl(options?: { suffix?: string }): {
+export declare function wgsl(options?: { suffix?: string; compact?: boolean }): {
   name: string;
   enforce: 'pre';
   resolveId(id: string, importer: string | undefined): string | null;

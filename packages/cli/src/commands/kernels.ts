@@ -91,7 +91,7 @@ async function findKernels(): Promise<FoundKernel[]> {
     const kernels = files.map((file) => {
       const path = join(folder, file);
       const source = readFileSync(path, 'utf8').replaceAll('\r\n', '\n');
-      const kernelName = names.get(source) ?? `${name}/${basename(file, '.wgsl')}`;
+      const kernelName = names.get(withoutComments(source)) ?? `${name}/${basename(file, '.wgsl')}`;
       return {
         name: kernelName,
         package: `@infnet/${name}`,
@@ -136,8 +136,14 @@ function namesBySource(exports: Readonly<Record<string, unknown>>): Map<string, 
   return new Map(
     Object.values(exports)
       .filter(isKernel)
-      .map(({ name, source }) => [source, name]),
+      .map(({ name, source }) => [withoutComments(source), name]),
   );
+}
+
+/** A kernel's text as a build ships it: without comments and indentation. */
+function withoutComments(source: string): string {
+  const lines = source.split('\n').map((line) => line.replace(/\/\/.*$/, '').trim());
+  return lines.filter((line) => line !== '').join('\n');
 }
 
 /**
