@@ -24,7 +24,10 @@ export function convolutionCosts(graph: Graph): ConvolutionCost[] {
 }
 
 /** Number of trained values; with `unused` also those that the checkpoint has and no forward reads. */
-export function parameterCount(module: Pick<Module, 'parameters'>, options: { readonly unused?: boolean } = {}): number {
+export function parameterCount(
+  module: Pick<Module, 'parameters'>,
+  options: { readonly unused?: boolean } = {},
+): number {
   return module
     .parameters()
     .filter(({ role, unused }) => role === 'parameter' && (options.unused === true || !unused))

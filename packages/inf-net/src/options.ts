@@ -24,7 +24,8 @@ export function checkedOptions(options: InfNetOptions): Required<InfNetOptions> 
   const fail = (message: string, fix: string): never => {
     throw new InfnetError({ code: 'MODULE_OPTION', message, where: 'InfNet', fix });
   };
-  if (!BACKBONES.includes(backbone)) fail(`the backbone "${String(backbone)}" is not known`, `Use ${BACKBONES.join(', ')}.`);
+  if (!BACKBONES.includes(backbone))
+    fail(`the backbone "${String(backbone)}" is not known`, `Use ${BACKBONES.join(', ')}.`);
   if (!(width > 0)) fail(`the width ${width} is not positive`, 'Use 1 for the reference, less for a smaller net.');
   for (const [name, value] of Object.entries({ channels, inputChannels })) {
     if (!Number.isInteger(value) || value < 1) fail(`${name} is ${value}`, 'Use a positive integer.');

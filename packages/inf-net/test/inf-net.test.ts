@@ -1,4 +1,4 @@
-import { type InfnetError, isInfnetError, schedule, type Tensor, trace } from '@infnet/core';
+import { gradients, type InfnetError, isInfnetError, schedule, type Tensor, trace } from '@infnet/core';
 import { describe, expect, it } from 'vitest';
 import { BACKBONES, type BackboneName, InfNet, type InfNetOptions, parameterCount, UNet } from '../src/index.js';
 
@@ -72,6 +72,27 @@ describe('InfNet', () => {
       expect(graph.updates.size).toBe(2 * norms.length);
       expect(schedule(graph).dispatches.length).toBeGreaterThan(0);
     }
+  });
+});
+
+describe('gradients of InfNet', () => {
+  it.each(BACKBONES)('with %s reach every parameter that the forward reads, and no other', (backbone) => {
+    const net = new InfNet({ backbone, width: 0.125, channels: 4 }).train();
+    const trained = net.parameters().filter(({ role }) => role === 'parameter');
+    let reached: string[] = [];
+    const step = ({ x, g }: Readonly<Record<'x' | 'g', Tensor>>): Tensor[] => {
+      const upstreams = Object.values(net.call(x)).map((output) => ({ output, gradient: g }));
+      const found = gradients(upstreams, trained);
+      reached = trained.filter((_, i) => found[i] !== undefined).map(({ name }) => name);
+      return found.filter((gradient) => gradient !== undefined);
+    };
+    const graph = trace(step, { x: [2, 3, 64, 64], g: [2, 1, 64, 64] });
+    expect(reached).toEqual(trained.filter(({ unused }) => !unused).map(({ name }) => name));
+    const shapes = trained.filter(({ unused }) => !unused).map(({ shape }) => shape);
+    expect([...graph.outputs.values()].map(({ shape }) => shape)).toEqual(shapes);
+    // What a step needs can be known, and refused, before anything is allocated.
+    const { memory } = schedule(graph, { liveParameters: true });
+    expect(memory.activations).toBeLessThan(memory.activationsWithoutReuse);
   });
 });
 

@@ -1,6 +1,6 @@
 /** The parts of the U-Net against the reference's: outputs, gradients of everything, running statistics. */
 import { type Context, type Module, open, type Tensor } from '@infnet/core';
-import { expectClose, type Golden, itWithGolden } from '@infnet/testing';
+import { expectClose, itWithGolden } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import {
   type BlockFunction,
@@ -43,17 +43,6 @@ const PARTS: Readonly<Record<string, () => Part>> = {
   },
 };
 
-/** A bias before a batch norm has the gradient zero in training; what float32 leaves of it may be 1e-4 in norm. */
-function toleranceOf({ json }: Golden<BlockSidecar>, mode: 'train' | 'eval'): (key: string) => number {
-  return (key) => {
-    const figures = json.modes[mode].param_grads[key] as {
-      readonly true_zero?: boolean;
-      readonly f64: { readonly l2: number };
-    };
-    return figures.true_zero === true ? 1e-4 / figures.f64.l2 : 5e-5;
-  };
-}
-
 for (const [name, make] of Object.entries(PARTS)) {
   describe(name, () => {
     itWithGolden<BlockSidecar>("has the reference's state dict, in its order", `blocks/${name}`, ({ json }) => {
@@ -79,7 +68,7 @@ for (const [name, make] of Object.entries(PARTS)) {
       const how = mode === 'train' ? 'in training' : 'with frozen batch norm';
       itWithGolden<BlockSidecar>(`gives the reference's gradients ${how}`, `blocks/${name}`, async (golden) => {
         const { module, traced } = make();
-        const errors = await expectGradients(context, module, traced, golden, mode, toleranceOf(golden, mode));
+        const errors = await expectGradients(context, module, traced, golden, mode);
         expect(errors.outputs).toBeGreaterThan(0);
       });
     }

@@ -12,7 +12,7 @@
  * `stage` block, a copy in a `normal` one).
  */
 import { Module, Sequential, type Tensor } from '@infnet/core';
-import { add, AvgPool2d, avgPool2d, BatchNorm2d, concat, relu, split } from '@infnet/nn';
+import { AvgPool2d, add, avgPool2d, BatchNorm2d, concat, relu, split } from '@infnet/nn';
 import { HeConv2d } from './he-conv2d.js';
 import { EXPANSION, splitWidth } from './options.js';
 
@@ -84,11 +84,7 @@ export class Res2NetBlock extends Module {
 /** The v1b shortcut: average pool, 1x1 convolution, batch norm. The pool of stride 1 is an identity. */
 function shortcut(inputChannels: number, outputChannels: number, stride: number): Sequential {
   const pool = stride === 1 ? new Identity() : new AvgPool2d(stride, { ceilMode: true, countIncludePad: false });
-  return new Sequential(
-    pool,
-    new HeConv2d(inputChannels, outputChannels, 1),
-    new BatchNorm2d(outputChannels),
-  );
+  return new Sequential(pool, new HeConv2d(inputChannels, outputChannels, 1), new BatchNorm2d(outputChannels));
 }
 
 /** Holds the pool's place in the state dict where there is nothing to pool. */

@@ -5,7 +5,12 @@ import { Parameter } from '@infnet/core';
 export class HeConv2d extends Conv2d {
   override readonly weight: Parameter;
 
-  constructor(inChannels: number, outChannels: number, kernelSize: Pair, options: Omit<Conv2dModuleOptions, 'bias'> = {}) {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Pair,
+    options: Omit<Conv2dModuleOptions, 'bias'> = {},
+  ) {
     super(inChannels, outChannels, kernelSize, { ...options, bias: false });
     const [rows, columns] = typeof kernelSize === 'number' ? [kernelSize, kernelSize] : kernelSize;
     const shape = [outChannels, inChannels / (options.groups ?? 1), rows, columns];

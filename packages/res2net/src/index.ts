@@ -3,4 +3,4 @@ export { Res2NetBlock, type Res2NetBlockOptions } from './block.js';
 export { UnusedClassifier } from './classifier.js';
 export { HeConv2d } from './he-conv2d.js';
 export type { PerLayer, Res2NetOptions } from './options.js';
-export { Res2Net, res2net50, res2net101, type Res2NetFeatures } from './res2net.js';
+export { Res2Net, type Res2NetFeatures, res2net50, res2net101 } from './res2net.js';

@@ -43,7 +43,8 @@ export function widen(channels: number, width: number): number {
 export function res2netFigures({ depth = 50, width = 1 }: Res2NetOptions): Res2NetFigures {
   const blocks: PerLayer | undefined = BLOCKS[depth];
   if (blocks === undefined) throw optionError(`depth ${String(depth)} is not known`, 'Use 50 or 101.');
-  if (!(width > 0)) throw optionError(`the width ${width} is not positive`, 'Use 1 for the reference, less for a smaller net.');
+  if (!(width > 0))
+    throw optionError(`the width ${width} is not positive`, 'Use 1 for the reference, less for a smaller net.');
   const [a, b, c] = STEM;
   const [p1, p2, p3, p4] = PLANES;
   return {
@@ -57,7 +58,10 @@ export function res2netFigures({ depth = 50, width = 1 }: Res2NetOptions): Res2N
 export function splitWidth(planes: number, baseWidth: number): number {
   const width = Math.floor(planes * (baseWidth / 64));
   if (width >= 1) return width;
-  throw optionError(`${planes} planes at base width ${baseWidth} leave no channel for a split`, 'Use a larger width or base width.');
+  throw optionError(
+    `${planes} planes at base width ${baseWidth} leave no channel for a split`,
+    'Use a larger width or base width.',
+  );
 }
 
 export function optionError(message: string, fix: string): InfnetError {

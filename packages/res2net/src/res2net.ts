@@ -39,13 +39,17 @@ export class Res2Net extends Module<readonly [Tensor], Res2NetFeatures> {
   constructor(options: Res2NetOptions = {}) {
     super();
     const { inputChannels = 3, baseWidth = 26, scale = 4, classes = 1000 } = options;
-    if (!Number.isInteger(scale) || scale < 2) throw optionError(`scale ${scale} is no ladder`, 'Use an integer of at least 2.');
+    if (!Number.isInteger(scale) || scale < 2)
+      throw optionError(`scale ${scale} is no ladder`, 'Use an integer of at least 2.');
     const { blocks, stem, planes } = res2netFigures(options);
     const outputs = planes.map((n) => n * EXPANSION) as unknown as PerLayer;
     const layer = (i: 0 | 1 | 2 | 3, stride: number): Sequential => {
       const inputs = i === 0 ? stem[2] : (outputs[i - 1] as number);
       const first = new Res2NetBlock(inputs, planes[i], { stride, type: 'stage', baseWidth, scale });
-      const others = Array.from({ length: blocks[i] - 1 }, () => new Res2NetBlock(outputs[i], planes[i], { baseWidth, scale }));
+      const others = Array.from(
+        { length: blocks[i] - 1 },
+        () => new Res2NetBlock(outputs[i], planes[i], { baseWidth, scale }),
+      );
       return new Sequential(first, ...others);
     };
     this.conv1 = stemOf(inputChannels, stem);
@@ -69,8 +73,7 @@ export class Res2Net extends Module<readonly [Tensor], Res2NetFeatures> {
 
 /** Three 3x3 convolutions, the first of stride 2; batch norm and relu after the first two. */
 function stemOf(inputChannels: number, [a, b, c]: readonly [number, number, number]): Sequential {
-  const conv = (from: number, to: number, stride = 1): HeConv2d =>
-    new HeConv2d(from, to, 3, { stride, padding: 1 });
+  const conv = (from: number, to: number, stride = 1): HeConv2d => new HeConv2d(from, to, 3, { stride, padding: 1 });
   return new Sequential(
     conv(inputChannels, a, 2),
     new BatchNorm2d(a),

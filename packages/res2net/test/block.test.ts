@@ -2,7 +2,12 @@
 import { type Context, open, type Tensor } from '@infnet/core';
 import { expectClose, itWithGolden } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BlockFunction, type BlockSidecar, expectGradients, expectInference } from '../../conv-block/test/support/block-golden.js';
+import {
+  type BlockFunction,
+  type BlockSidecar,
+  expectGradients,
+  expectInference,
+} from '../../conv-block/test/support/block-golden.js';
 import { Res2NetBlock } from '../src/index.js';
 import { specOf } from './support.js';
 
@@ -26,7 +31,9 @@ const BLOCKS: Readonly<Record<string, () => Res2NetBlock>> = {
   b2n_stage_s2_small: () => new Res2NetBlock(20, 16, { stride: 2, type: 'stage' }),
 };
 
-const traced = (block: Res2NetBlock): BlockFunction => ({ x }) => [block.call(x as Tensor)];
+const traced =
+  (block: Res2NetBlock): BlockFunction =>
+  ({ x }) => [block.call(x as Tensor)];
 
 for (const [name, make] of Object.entries(BLOCKS)) {
   describe(name, () => {
@@ -34,13 +41,20 @@ for (const [name, make] of Object.entries(BLOCKS)) {
       expect(specOf(make())).toEqual(Object.entries(json.params));
     });
 
-    itWithGolden<BlockSidecar>("gives the reference's output in inference, fused and not", `blocks/${name}`, async (golden) => {
-      const block = make();
-      const fused = await expectInference(context, block, traced(block), golden);
-      const plain = await expectInference(context, block, traced(block), golden, { fusion: false });
-      const [a, b] = [fused, plain].map(({ results }) => results['y0']?.data as Float32Array) as [Float32Array, Float32Array];
-      expectClose(a, b, { relL2: 1e-5 });
-    });
+    itWithGolden<BlockSidecar>(
+      "gives the reference's output in inference, fused and not",
+      `blocks/${name}`,
+      async (golden) => {
+        const block = make();
+        const fused = await expectInference(context, block, traced(block), golden);
+        const plain = await expectInference(context, block, traced(block), golden, { fusion: false });
+        const [a, b] = [fused, plain].map(({ results }) => results['y0']?.data as Float32Array) as [
+          Float32Array,
+          Float32Array,
+        ];
+        expectClose(a, b, { relL2: 1e-5 });
+      },
+    );
 
     for (const mode of ['train', 'eval'] as const) {
       const how = mode === 'train' ? 'in training' : 'with frozen batch norm';

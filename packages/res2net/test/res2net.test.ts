@@ -5,7 +5,10 @@ import { Res2Net, res2net50, res2net101 } from '../src/index.js';
 import { specOf } from './support.js';
 
 const count = (net: Res2Net): number =>
-  net.parameters().filter(({ role }) => role === 'parameter').reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  net
+    .parameters()
+    .filter(({ role }) => role === 'parameter')
+    .reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
 
 describe('Res2Net', () => {
   itWithGolden<{ params: Record<string, readonly number[]> }>(
@@ -30,12 +33,26 @@ describe('Res2Net', () => {
       const graph = trace(({ x }: { readonly x: Tensor }) => ({ ...net.call(x) }), { x: [2, 3, size, size] });
       return [...graph.outputs.values()].map(({ shape }) => shape);
     };
-    expect(shapes(res2net50(), 96)).toEqual([[2, 256, 24, 24], [2, 512, 12, 12], [2, 1024, 6, 6], [2, 2048, 3, 3]]);
-    expect(shapes(res2net101({ width: 0.25 }), 64)).toEqual([[2, 64, 16, 16], [2, 128, 8, 8], [2, 256, 4, 4], [2, 512, 2, 2]]);
+    expect(shapes(res2net50(), 96)).toEqual([
+      [2, 256, 24, 24],
+      [2, 512, 12, 12],
+      [2, 1024, 6, 6],
+      [2, 2048, 3, 3],
+    ]);
+    expect(shapes(res2net101({ width: 0.25 }), 64)).toEqual([
+      [2, 64, 16, 16],
+      [2, 128, 8, 8],
+      [2, 256, 4, 4],
+      [2, 512, 2, 2],
+    ]);
   });
 
   it('starts from He weights in the backbone and ones and zeros in batch norm', () => {
-    const parameters = new Map(res2net50().parameters().map((parameter) => [parameter.name, parameter]));
+    const parameters = new Map(
+      res2net50()
+        .parameters()
+        .map((parameter) => [parameter.name, parameter]),
+    );
     const weight = initialValues(parameters.get('layer1.1.convs.0.weight') as never, 7);
     const deviation = Math.sqrt(weight.reduce((sum, v) => sum + v * v, 0) / weight.length);
     expect(deviation / Math.sqrt(2 / (26 * 9))).toBeCloseTo(1, 1);

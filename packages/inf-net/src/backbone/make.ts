@@ -23,7 +23,13 @@ export function makeBackbone({ backbone, width, inputChannels }: Required<InfNet
   }
   if (backbone === 'resnet50') {
     const resnet = new ResNet50({ width, inputChannels });
-    return { resnet, vgg: undefined, channels: resnet.channels, stride: resnet.stride, features: (image) => resnet.call(image) };
+    return {
+      resnet,
+      vgg: undefined,
+      channels: resnet.channels,
+      stride: resnet.stride,
+      features: (image) => resnet.call(image),
+    };
   }
   const resnet = new Res2Net({ depth: backbone === 'res2net50' ? 50 : 101, width, inputChannels });
   const features = (image: Tensor): Features => {

@@ -33,7 +33,12 @@ export class UNet extends Module {
   constructor(options: UNetOptions = {}) {
     super();
     const { inputChannels = 6, outputChannels = 3, width = 1 } = options;
-    const [a, b, c, d] = [64, 128, 256, 512].map((n) => Math.max(1, Math.round(n * width))) as [number, number, number, number];
+    const [a, b, c, d] = [64, 128, 256, 512].map((n) => Math.max(1, Math.round(n * width))) as [
+      number,
+      number,
+      number,
+      number,
+    ];
     this.inc = new DoubleConv(inputChannels, a);
     this.down1 = new Down(a, b);
     this.down2 = new Down(b, c);
