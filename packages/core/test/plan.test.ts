@@ -52,6 +52,21 @@ describe('a plan', () => {
     expect([...(b?.data ?? [])]).toEqual([6, 12, 18, 24, 30, 36]);
   });
 
+  it('returns an input as it is, whatever is computed after its last use', async () => {
+    const inputs = { x: ramp([1, 2, 3], 1), g: ramp([1, 2, 3], 100) };
+    const { y, g } = await evaluate(
+      context,
+      ({ x, g }) => {
+        const y = [2, 3, 4, 5].reduce((value, factor) => join([scale(value, factor, g)]), scale(x, 1, g));
+        return { y: scale(y, 2), g };
+      },
+      inputs,
+      { fusion: false },
+    );
+    expect([...(g?.data ?? [])]).toEqual([...inputs.g.data]);
+    expect(y?.data[0]).toBe(2 * (5 * (4 * (3 * (2 * 101 + 100) + 100) + 100) + 100));
+  });
+
   it('splits and joins without a copy, in one storage that is read and written at once', async () => {
     // The shape of a Res2Net block: every range adds the range before it.
     const block = ({ x }: { readonly x: Parameters<typeof split>[0] }) => {

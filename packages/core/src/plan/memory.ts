@@ -19,14 +19,13 @@ export interface Allocation {
   readonly storages: readonly Storage[];
 }
 
-/** Lifetimes from the dispatches that use each storage. Inputs live from the start, outputs to the end. */
+/** Lifetimes from the dispatches that use each storage. Inputs live from the start; the caller keeps what is returned. */
 export function lifetimes(dispatches: readonly Dispatch[]): Map<Storage, Lifetime> {
   const lives = new Map<Storage, Lifetime>();
   dispatches.forEach((dispatch, at) => {
     for (const { storage } of Object.values(dispatch.operands)) {
       const first = lives.get(storage)?.first ?? (storage.kind === 'input' ? 0 : at);
-      const last = storage.kind === 'output' ? dispatches.length - 1 : at;
-      lives.set(storage, { first, last });
+      lives.set(storage, { first, last: at });
     }
   });
   return lives;

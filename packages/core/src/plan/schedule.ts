@@ -90,10 +90,10 @@ export function schedule(graph: Graph, options: ScheduleOptions = {}): Schedule 
   );
 
   const lives = lifetimes(dispatches);
-  // An input nobody reads, or one that is returned as it is, still needs its buffer.
-  for (const { storage } of [...inputs.values(), ...outputs.values()]) {
-    if (!lives.has(storage)) lives.set(storage, { first: 0, last: Math.max(0, dispatches.length - 1) });
-  }
+  // What is returned lives to the end (an input returned as it is, too), and an input nobody reads still needs its buffer.
+  const end = Math.max(0, dispatches.length - 1);
+  for (const { storage } of inputs.values()) if (!lives.has(storage)) lives.set(storage, { first: 0, last: 0 });
+  for (const { storage } of outputs.values()) lives.set(storage, { first: lives.get(storage)?.first ?? 0, last: end });
   const persistent = (storage: Storage): boolean => storage.kind === 'parameter' || storage.kind === 'constant';
   for (const storage of [...lives.keys()]) if (persistent(storage)) lives.delete(storage);
   for (const [name, { storage }] of [...inputs, ...outputs]) if (external.has(name)) lives.delete(storage);
