@@ -27,6 +27,12 @@ export {
 } from './geometry.js';
 export { biasGradientKernel } from './gradient/bias-call.js';
 export {
+  type Conv2dGradientCallOptions,
+  conv2dBiasGradientCalls,
+  conv2dInputGradientCall,
+  conv2dWeightGradientCalls,
+} from './gradient/calls.js';
+export {
   conv2dBiasGradientOperator,
   conv2dInputGradientOperator,
   conv2dWeightGradientOperator,
@@ -37,6 +43,7 @@ export {
   padKernel,
   sumSplitsKernel,
   type WeightGradientAlgorithm,
+  type WeightGradientCalls,
   weightGradientKernel,
   weightGradientSubgroupKernel,
   weightGradientTiledKernel,

@@ -16,14 +16,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type ConvolutionAlgorithm,
   conv2d,
+  conv2dBiasGradientCalls,
+  conv2dInputGradientCall,
   conv2dInputGradientOperator,
   conv2dSettings,
+  conv2dWeightGradientCalls,
   conv2dWeightGradientOperator,
   type WeightGradientAlgorithm,
 } from '../src/index.js';
 import { gatherCases, winogradCases } from './cases.js';
 import { geometryOfCase, inputGradientReference, type ReferenceCase, weightGradientReference } from './reference.js';
-import { compute, label, openQuietly, random, weights } from './support.js';
+import { compute, dispatch, label, openQuietly, random, weights } from './support.js';
 
 const NO_SUBGROUPS = 'this device has no subgroups of one fixed size';
 let context: Context;
@@ -168,5 +171,45 @@ describe('the gradient rule', () => {
     } catch (error) {
       expect(isInfnetError(error, 'SHAPE_MISMATCH')).toBe(true);
     }
+  });
+});
+
+describe('gradients for a WebGPU program without infnet', () => {
+  const test: ReferenceCase = {
+    input: [2, 6, 21, 17],
+    weight: [8, 3, 3, 3],
+    padding: [1, 2],
+    stride: [2, 1],
+    groups: 2,
+  };
+  const { input, weight, ...options } = test;
+  const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+  const [x, w] = [random('x', input).data, weights('w', weight).data];
+  const g = upstream(test).data as Float32Array;
+
+  it('of the input, in one dispatch', async () => {
+    const call = conv2dInputGradientCall({ input, weight, ...options });
+    const dx = await dispatch(context, call, { x: g, weight: w, y: new Float32Array(size(input)) });
+    expectClose(dx, inputGradientReference(test, g, w), { relL2: 2e-6 });
+  });
+
+  it.each(['plain', 'tiled'] as const)('of the weights by %s, in as many as it says', async (algorithm) => {
+    const calls = conv2dWeightGradientCalls({ input, weight, ...options, algorithm });
+    expect(calls.pad === undefined).toBe(algorithm === 'tiled');
+    const source = calls.pad && (await dispatch(context, calls.pad, { x, y: new Float32Array(calls.paddedElements) }));
+    const y = new Float32Array(calls.partialElements || size(weight));
+    const product = await dispatch(context, calls.product, { g, x: source ?? x, y });
+    const dw =
+      calls.sum && (await dispatch(context, calls.sum, { partial: product, y: new Float32Array(size(weight)) }));
+    expectClose(dw ?? product, weightGradientReference(test, g, x), { relL2: 2e-6 });
+  });
+
+  it('of the bias, in two', async () => {
+    const { product, sum, partialElements } = conv2dBiasGradientCalls(upstream(test).shape);
+    const partial = await dispatch(context, product, { g, y: new Float32Array(partialElements) });
+    const db = await dispatch(context, sum, { partial, y: new Float32Array(8) });
+    const sums = new Float64Array(8);
+    for (const [i, value] of g.entries()) (sums[Math.floor(i / (g.length / 16)) % 8] as number) += value;
+    expectClose(db, sums, { relL2: 2e-6 });
   });
 });

@@ -6,7 +6,7 @@ import { type GatherKernel, type GatherOperands, gatherCall } from '../src/forwa
 import { forwardGather } from '../src/forward/gather.js';
 import { conv2dCall } from '../src/index.js';
 import { conv2dReference, geometryOfCase, type ReferenceCase } from './reference.js';
-import { openQuietly } from './support.js';
+import { dispatch, openQuietly } from './support.js';
 
 const NO_SUBGROUPS = 'this device has no subgroups of one fixed size';
 let context: Context;
@@ -14,44 +14,6 @@ beforeAll(async () => {
   context = await openQuietly();
 });
 afterAll(() => context.dispose());
-
-/** Runs a call the way another program would: its own pipeline, buffers and pass. Returns `y`'s buffer. */
-async function dispatch(call: KernelCall, buffers: Readonly<Record<string, Float32Array>>): Promise<Float32Array> {
-  const { device } = context;
-  const { code, bindings, uniform, workgroups, entryPoint } = describeCall(call);
-  const module = device.createShaderModule({ code });
-  const pipeline = await device.createComputePipelineAsync({ layout: 'auto', compute: { module, entryPoint } });
-  const made: GPUBuffer[] = [];
-  const make = (size: number, usage: number, data?: ArrayBuffer): GPUBuffer => {
-    const buffer = device.createBuffer({ size, usage });
-    if (data !== undefined) device.queue.writeBuffer(buffer, 0, data);
-    made.push(buffer);
-    return buffer;
-  };
-  const entries: GPUBindGroupEntry[] = [];
-  let y: GPUBuffer | undefined;
-  for (const { name, binding } of bindings) {
-    const data = buffers[name] as Float32Array;
-    const buffer = make(data.byteLength, 0x80 | 0x08 | 0x04, data.slice().buffer);
-    if (name === 'y') y = buffer;
-    entries.push({ binding, resource: { buffer } });
-  }
-  entries.push({ binding: 0, resource: { buffer: make((uniform as ArrayBuffer).byteLength, 0x40 | 0x08, uniform) } });
-  const output = y as GPUBuffer;
-  const readback = make(output.size, 0x01 | 0x08);
-  const encoder = device.createCommandEncoder();
-  const pass = encoder.beginComputePass();
-  pass.setPipeline(pipeline);
-  pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
-  pass.dispatchWorkgroups(...workgroups);
-  pass.end();
-  encoder.copyBufferToBuffer(output, 0, readback, 0, output.size);
-  device.queue.submit([encoder.finish()]);
-  await readback.mapAsync(0x01);
-  const result = new Float32Array(readback.getMappedRange().slice(0));
-  for (const buffer of made) buffer.destroy();
-  return result;
-}
 
 const test: ReferenceCase = { input: [2, 6, 7, 5], weight: [10, 6, 3, 3], padding: 1, stride: [2, 1] };
 const pointwise: ReferenceCase = { input: [2, 6, 4, 5], weight: [6, 6, 1, 1] };
@@ -110,6 +72,7 @@ describe.each(['gemm', 'gemm-subgroup', 'gemm-tiled', 'direct'] as const)('%s', 
         affine: fill('affine', 2 * outChannels),
       };
       const result = await dispatch(
+        context,
         call(test, {
           x: ranges.x,
           y: ranges.y,
@@ -165,7 +128,7 @@ describe.each(['gemm', 'gemm-subgroup', 'gemm-tiled', 'direct'] as const)('%s', 
       y: shared,
       weight: fill('w', size(which.weight), 0.3),
     };
-    const result = await dispatch(call(which, { ...ranges, ...where }), buffers);
+    const result = await dispatch(context, call(which, { ...ranges, ...where }), buffers);
     const count = inChannels * area;
     const x = take(where.xInOutput ? shared : buffers.x, batch, ranges.x, count);
     const addend = take(where.addendInOutput ? shared : buffers.addend, batch, ranges.addend, count);
@@ -192,7 +155,7 @@ describe('conv2dCall', () => {
     expect(call.flops).toBe(2 * 2 * 10 * 4 * 5 * 6 * 9);
     expect(call.bytes).toBe(4 * (buffers.x.length + buffers.weight.length + buffers.bias.length + buffers.y.length));
     const expected = conv2dReference(test, buffers.x, buffers.weight, buffers.bias).map((value) => Math.max(value, 0));
-    expectClose(await dispatch(call, buffers), expected, { relL2: 2e-6 });
+    expectClose(await dispatch(context, call, buffers), expected, { relL2: 2e-6 });
   });
 
   it('has one pipeline for layers of different sizes', () => {
@@ -205,7 +168,7 @@ describe('conv2dCall', () => {
 
   it('keeps a NaN through relu', async () => {
     const call = conv2dCall({ input: [1, 1, 1, 2], weight: [1, 1, 1, 1], activation: 'relu' });
-    const y = await dispatch(call, {
+    const y = await dispatch(context, call, {
       x: Float32Array.of(Number.NaN, -1),
       weight: Float32Array.of(1),
       y: new Float32Array(2),

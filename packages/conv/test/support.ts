@@ -1,6 +1,13 @@
 /** What the tests of convolution share: cases, variants, and where data comes from. */
-import type { Context } from '@infnet/core';
-import { evaluate, type HostTensor, open, type PlanOptions } from '@infnet/core';
+import {
+  type Context,
+  describeCall,
+  evaluate,
+  type HostTensor,
+  type KernelCall,
+  open,
+  type PlanOptions,
+} from '@infnet/core';
 import { fill } from '@infnet/testing';
 import type { ConvolutionAlgorithm } from '../src/index.js';
 import type { ReferenceCase } from './reference.js';
@@ -50,4 +57,46 @@ export async function compute(
 ): Promise<Float32Array> {
   const { output } = await evaluate(context, fn, inputs, options);
   return output?.data as Float32Array;
+}
+
+/** Runs a call the way another program would: its own pipeline, buffers and pass. Returns the contents of `y`. */
+export async function dispatch(
+  context: Context,
+  call: KernelCall,
+  buffers: Readonly<Record<string, Float32Array>>,
+): Promise<Float32Array> {
+  const { device } = context;
+  const { code, bindings, uniform, workgroups, entryPoint } = describeCall(call);
+  const module = device.createShaderModule({ code });
+  const pipeline = await device.createComputePipelineAsync({ layout: 'auto', compute: { module, entryPoint } });
+  const made: GPUBuffer[] = [];
+  const make = (size: number, usage: number, data?: ArrayBuffer): GPUBuffer => {
+    const buffer = device.createBuffer({ size, usage });
+    if (data !== undefined) device.queue.writeBuffer(buffer, 0, data);
+    made.push(buffer);
+    return buffer;
+  };
+  const entries: GPUBindGroupEntry[] = [];
+  let y: GPUBuffer | undefined;
+  for (const { name, binding } of bindings) {
+    const data = buffers[name] as Float32Array;
+    const buffer = make(data.byteLength, 0x80 | 0x08 | 0x04, data.slice().buffer);
+    if (name === 'y') y = buffer;
+    entries.push({ binding, resource: { buffer } });
+  }
+  entries.push({ binding: 0, resource: { buffer: make((uniform as ArrayBuffer).byteLength, 0x40 | 0x08, uniform) } });
+  const output = y as GPUBuffer;
+  const readback = make(output.size, 0x01 | 0x08);
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+  pass.dispatchWorkgroups(...workgroups);
+  pass.end();
+  encoder.copyBufferToBuffer(output, 0, readback, 0, output.size);
+  device.queue.submit([encoder.finish()]);
+  await readback.mapAsync(0x01);
+  const result = new Float32Array(readback.getMappedRange().slice(0));
+  for (const buffer of made) buffer.destroy();
+  return result;
 }
