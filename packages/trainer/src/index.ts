@@ -3,3 +3,30 @@ export * from './loss/cross-entropy.js';
 export * from './loss/dice-loss.js';
 export * from './loss/inf-net-loss.js';
 export * from './loss/joint-loss.js';
+export * from './optimizer/adam.js';
+export * from './optimizer/clip.js';
+export {
+  accumulateKernel,
+  gradientStatisticsKernel,
+  gradientStatisticsTotalKernel,
+  stepControlKernel,
+  storeValuesKernel,
+} from './optimizer/operators.js';
+export {
+  Optimizer,
+  type OptimizerKernel,
+  type OptimizerOptions,
+  type OptimizerState,
+  type ParameterSettings,
+} from './optimizer/optimizer.js';
+export * from './optimizer/sgd.js';
+export * from './schedule.js';
+export { type StepLoss, type TracedStep, type TraceStepOptions, traceStep } from './step/trace-step.js';
+export {
+  type GradientFigures,
+  type StepReport,
+  TrainingStep,
+  type TrainingStepOptions,
+  type TrainingStepRun,
+  trainingStep,
+} from './step/training-step.js';

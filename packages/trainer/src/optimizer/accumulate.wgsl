@@ -1,0 +1,33 @@
+// trainer/accumulate: a line of gradients added to the line of the batches before, or put in its place.
+//
+//   sum = keep ? sum + g : g          keep = hyper[6]
+//
+//   sum    [count]  changed in place
+//   g      [count]  read from gOffset on
+//   hyper  [8]      read
+//
+// Tile: one value per invocation. Dispatch: ceil(count / 64) workgroups in a line.
+
+struct Params {
+  gOffset: u32,
+  hyperOffset: u32,
+  count: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> sum: array<f32>;
+@group(0) @binding(2) var<storage, read> g: array<f32>;
+@group(0) @binding(3) var<storage, read> hyper: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (group.y * groups.x + group.x) * 64u + lane;
+  if (i >= params.count) { return; }
+  let added = g[params.gOffset + i];
+  // A choice, not a product with keep: the old sum may be infinite or NaN.
+  if (hyper[params.hyperOffset + 6u] == 0.0) { sum[i] = added; } else { sum[i] += added; }
+}

@@ -1,0 +1,66 @@
+/** Adam (Kingma and Ba, 2015) and AdamW (Loshchilov and Hutter, 2019), with PyTorch's arithmetic. */
+import type { Kernel, ParameterStore } from '@infnet/core';
+import source from './adam.wgsl';
+import type { StepNumbers } from './operators.js';
+import { checkOptions, Optimizer, type OptimizerOptions } from './optimizer.js';
+
+export const adamKernel: Kernel = { name: 'trainer/adam', source };
+
+export interface AdamOptions extends OptimizerOptions {
+  /** How much of the two moments is kept from step to step. Default [0.9, 0.999]. */
+  readonly betas?: readonly [number, number];
+  /** Added to the root of the second moment. Default 1e-8. */
+  readonly eps?: number;
+}
+
+abstract class AdamFamily extends Optimizer {
+  readonly #betas: readonly [number, number];
+
+  constructor(parameters: ParameterStore, options: AdamOptions, decoupled: boolean) {
+    const { betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options;
+    const [beta1, beta2] = betas;
+    checkOptions({
+      beta1: [beta1, 0, 1],
+      beta2: [beta2, 0, 1],
+      eps: [eps, 0, Infinity],
+      weightDecay: [weightDecay, 0, Infinity],
+    });
+    super(parameters, options, {
+      kernel: adamKernel,
+      constants: { DECOUPLED: Number(decoupled) },
+      params: { beta1, rest1: 1 - beta1, beta2, rest2: 1 - beta2, eps },
+      moments: [
+        { binding: 'm', name: 'exp_avg' },
+        { binding: 'v', name: 'exp_avg_sq' },
+      ],
+      flopsEach: 14,
+    });
+    this.#betas = betas;
+  }
+
+  override numbers(): Pick<StepNumbers, 'unbias1' | 'unbias2'> {
+    const step = this.steps + 1;
+    const [beta1, beta2] = this.#betas;
+    return { unbias1: 1 / (1 - beta1 ** step), unbias2: 1 / Math.sqrt(1 - beta2 ** step) };
+  }
+}
+
+/** Adam; weight decay is the L2 kind, added to the gradient. */
+export class Adam extends AdamFamily {
+  override readonly name = 'adam';
+
+  /** @throws InfnetError `OPTIMIZER_OPTION`, `OPTIMIZER_NOTHING`. */
+  constructor(parameters: ParameterStore, options: AdamOptions = {}) {
+    super(parameters, options, false);
+  }
+}
+
+/** Adam with decoupled weight decay: parameters shrink by learning rate times decay, whatever their gradients. */
+export class AdamW extends AdamFamily {
+  override readonly name = 'adamw';
+
+  /** `weightDecay` is 0.01 by default. @throws InfnetError `OPTIMIZER_OPTION`, `OPTIMIZER_NOTHING`. */
+  constructor(parameters: ParameterStore, options: AdamOptions = {}) {
+    super(parameters, { weightDecay: 0.01, ...options }, true);
+  }
+}

@@ -1,0 +1,23 @@
+/** How gradients are kept in bounds before a step. Plain data: the optimiser's kernel does it on the way. */
+import { checkOptions } from './optimizer.js';
+
+export interface GradientClip {
+  /** Elementwise clamp to +-limit; Infinity: none. */
+  readonly limit: number;
+  /** Largest norm of all gradients together, to which they are scaled down; 0: any. */
+  readonly maxNorm: number;
+}
+
+export const noClip: GradientClip = { limit: Infinity, maxNorm: 0 };
+
+/** Every element of every gradient into [-limit, limit], as the released code does with 0.5 (quirk 12). */
+export function clampGradients(limit: number): GradientClip {
+  checkOptions({ limit: [limit, Number.MIN_VALUE, Infinity] });
+  return { limit, maxNorm: 0 };
+}
+
+/** All gradients by one factor, so that their norm is at most `maxNorm`. */
+export function clipGradientNorm(maxNorm: number): GradientClip {
+  checkOptions({ maxNorm: [maxNorm, Number.MIN_VALUE, Infinity] });
+  return { limit: Infinity, maxNorm };
+}

@@ -1,0 +1,51 @@
+// trainer/gradient-statistics: for each parameter, parts of the sum of squares and of the largest magnitude of its gradient.
+//
+//   g         [line]        read: gradients one behind the other
+//   segments  [segments, 8] read: where each gradient starts (field 1) and how many values it has (field 3)
+//   partial   [segments, groups, 2]  written from partialOffset on: bits of the sum of squares, bits of the largest |g|
+//
+// Magnitudes are compared as bit patterns: for floats without their sign that order is the order of the values, with
+// infinity and NaN above all numbers, and a device that assumes there are none cannot lose them.
+//
+// Tile: a workgroup walks through every groups-th block of 64 values of one gradient. Dispatch: groups x segments.
+
+struct Params {
+  gOffset: u32,
+  firstSegment: u32,
+  groups: u32,
+  partialOffset: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> g: array<f32>;
+@group(0) @binding(2) var<storage, read> segments: array<u32>;
+@group(0) @binding(3) var<storage, read_write> partial: array<u32>;
+
+var<workgroup> squares: array<f32, 64>;
+var<workgroup> largest: array<u32, 64>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let segment = (params.firstSegment + group.y) * 8u;
+  let start = params.gOffset + segments[segment + 1u];
+  let count = segments[segment + 3u];
+  var sum = 0.0;
+  var top = 0u;
+  for (var i = group.x * 64u + lane; i < count; i += params.groups * 64u) {
+    let value = g[start + i];
+    sum += value * value;
+    top = max(top, bitcast<u32>(value) & 0x7fffffffu);
+  }
+  squares[lane] = sum;
+  largest[lane] = top;
+  workgroupBarrier();
+  if (lane == 0u) {
+    for (var l = 1u; l < 64u; l++) {
+      sum += squares[l];
+      top = max(top, largest[l]);
+    }
+    let at = params.partialOffset + (group.y * params.groups + group.x) * 2u;
+    partial[at] = bitcast<u32>(sum);
+    partial[at + 1u] = top;
+  }
+}

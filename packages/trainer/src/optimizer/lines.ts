@@ -1,0 +1,116 @@
+/**
+ * Lines: many small tensors behind each other in a few large ones, so that one dispatch reaches all of them.
+ *
+ * Gradients come from hundreds of kernels. The planner lets each write its result straight into a line (`joinFlat`), and
+ * the optimiser walks through the lines. Results of one kernel go to different lines, because WebGPU binds a buffer for
+ * writing once per dispatch only: batch norm's gradients of weight and bias, for example.
+ */
+import {
+  applyOne,
+  type Dispatch,
+  elementCount,
+  type Operator,
+  type Parameter,
+  type Tensor,
+  type View,
+} from '@infnet/core';
+import { copyCall } from '@infnet/nn';
+
+/** Elements of the longest line: 64 MiB, half of what every device can bind. */
+const LONGEST = 2 ** 24;
+/** Parts start at multiples of this, so that kernels can load four values at once. */
+const ALIGNMENT = 64;
+
+/** Where a tensor lies. */
+export interface LinePlace {
+  readonly line: number;
+  /** First element in the line. */
+  readonly start: number;
+}
+
+export interface LineLayout {
+  /** Elements of each line. */
+  readonly lengths: readonly number[];
+  readonly places: ReadonlyMap<Parameter, LinePlace>;
+}
+
+/** Deals the values of parameters (gradients, new statistics) to lines, in their order. */
+export function layOutLines(values: ReadonlyMap<Parameter, Tensor>): LineLayout {
+  const all = new Set(values.values());
+  const lengths: number[] = [];
+  /** The line that the results of each rank go to. */
+  const open: number[] = [];
+  const places = new Map<Parameter, LinePlace>();
+  for (const [parameter, tensor] of values) {
+    const rank = rankOf(tensor, all);
+    const count = Math.ceil(elementCount(tensor.shape) / ALIGNMENT) * ALIGNMENT;
+    const current = open[rank];
+    const fits = current !== undefined && (lengths[current] as number) + count <= LONGEST;
+    const line = fits ? current : lengths.length;
+    open[rank] = line;
+    const start = fits ? (lengths[line] as number) : 0;
+    lengths[line] = start + count;
+    places.set(parameter, { line, start });
+  }
+  return { lengths, places };
+}
+
+/** How many results of the same node, among those of interest, come before this one. */
+function rankOf(tensor: Tensor, all: ReadonlySet<Tensor>): number {
+  const results = tensor.producer?.outputs ?? [];
+  return results.slice(0, results.indexOf(tensor)).filter((result) => all.has(result)).length;
+}
+
+/** The lines as tensors. */
+export function joinLines(values: ReadonlyMap<Parameter, Tensor>, layout: LineLayout): readonly Tensor[] {
+  return layout.lengths.map((length, line) => {
+    const parts = [...layout.places].filter(([, place]) => place.line === line);
+    const tensors = parts.map(([parameter]) => values.get(parameter) as Tensor);
+    return joinFlat(
+      tensors,
+      parts.map(([, { start }]) => start),
+      length,
+    );
+  });
+}
+
+export type JoinFlatAttributes = {
+  /** First element of each input in the result. */
+  readonly starts: readonly number[];
+  /** Elements of the result; what no input covers is undefined. */
+  readonly length: number;
+};
+
+export const joinFlatOperator: Operator<JoinFlatAttributes> = {
+  name: 'joinFlat',
+  infer: (_inputs, { length }) => [{ shape: [length], dtype: 'f32' }],
+  placement: ({ starts }) => ({ kind: 'joinFlat', starts }),
+  lower: ({ inputs, outputs, attributes: { starts } }) =>
+    inputs.flatMap((x, i) => copyToLine(x, outputs[0] as View, starts[i] as number)),
+};
+
+/** Tensors of any shapes behind each other, input i from element `starts[i]` on. */
+export function joinFlat(parts: readonly Tensor[], starts: readonly number[], length: number): Tensor {
+  return applyOne(joinFlatOperator, parts, { starts, length });
+}
+
+/** The copy of what could not be written in place. */
+function copyToLine(x: View, line: View, start: number): readonly Dispatch[] {
+  const { shape } = x.type;
+  const item = elementCount(shape.slice(1));
+  const rows = elementCount(shape) / item;
+  const contiguous = rows === 1 || x.batchStride === item;
+  const offset = line.offset + start;
+  const inPlace = x.storage === line.storage;
+  if (inPlace && contiguous && x.offset === offset) return [];
+  const [batch, length] = contiguous ? [1, rows * item] : [rows, item];
+  const call = copyCall({
+    batch,
+    rows: 1,
+    length,
+    x: { offset: x.offset, batchStride: x.batchStride, rowStride: 0 },
+    y: { offset, batchStride: item, rowStride: 0 },
+    inPlace,
+  });
+  return [{ ...call, operands: inPlace ? { y: line } : { x, y: line } }];
+}

@@ -1,0 +1,221 @@
+/** The operators at the end of a training step: statistics of gradients, the decision, and updates in place. */
+import {
+  apply,
+  applyOne,
+  type Dispatch,
+  dispatchLine,
+  elementCount,
+  type Graph,
+  type Kernel,
+  type Operator,
+  type Parameter,
+  type Tensor,
+  type View,
+} from '@infnet/core';
+import accumulateSource from './accumulate.wgsl';
+import statisticsSource from './gradient-statistics.wgsl';
+import totalSource from './gradient-statistics-total.wgsl';
+import type { SegmentGroup, SegmentTable } from './segments.js';
+import controlSource from './step-control.wgsl';
+import storeSource from './store-values.wgsl';
+
+export const gradientStatisticsKernel: Kernel = { name: 'trainer/gradient-statistics', source: statisticsSource };
+export const gradientStatisticsTotalKernel: Kernel = { name: 'trainer/gradient-statistics-total', source: totalSource };
+export const stepControlKernel: Kernel = { name: 'trainer/step-control', source: controlSource };
+export const accumulateKernel: Kernel = { name: 'trainer/accumulate', source: accumulateSource };
+export const storeValuesKernel: Kernel = { name: 'trainer/store-values', source: storeSource };
+
+/** Fields of `hyper`, the numbers of one step: an input of the plan, so that it need not be made anew. */
+export interface StepNumbers {
+  readonly learningRate: number;
+  /** Adam: 1 / (1 - beta1^t) and 1 / sqrt(1 - beta2^t). */
+  readonly unbias1: number;
+  readonly unbias2: number;
+  /** Factor of all gradients, e.g. 1 / number of accumulated batches. */
+  readonly gradientScale: number;
+  /** Elementwise clamp to +-limit. */
+  readonly limit: number;
+  /** Largest norm of all gradients together; 0: any. */
+  readonly maxNorm: number;
+  /** Add to the gradients of the batches before. */
+  readonly keep: boolean;
+  /** Change the parameters. */
+  readonly apply: boolean;
+}
+
+export const HYPER_SIZE = 8;
+export const CONTROL_SIZE = 8;
+
+export function packNumbers(numbers: StepNumbers): Float32Array<ArrayBuffer> {
+  const { learningRate, unbias1, unbias2, gradientScale, limit, maxNorm, keep, apply } = numbers;
+  const most = 3.4028234e38;
+  const clamped = Math.min(limit, most);
+  return Float32Array.of(learningRate, unbias1, unbias2, gradientScale, clamped, maxNorm, Number(keep), Number(apply));
+}
+
+type GroupsAttributes = { readonly groups: readonly SegmentGroup[] };
+
+const gridOf = ({ workgroups, count }: SegmentGroup): readonly [number, number, number] => [workgroups, count, 1];
+
+/** Inputs: the table, the lines. Output: [segments, 2], sum of squares and largest magnitude (bits of floats). */
+export const gradientStatisticsOperator: Operator<GroupsAttributes> = {
+  name: 'gradientStatistics',
+  infer: ([table]) => [{ shape: [table?.shape[0] as number, 2], dtype: 'f32' }],
+  lower({ inputs: [segments, ...lines], outputs, attributes: { groups }, scratch }) {
+    const statistics = outputs[0] as View;
+    return groups.flatMap((group): Dispatch[] => {
+      const g = lines[group.line] as View;
+      const parts = group.workgroups * group.count;
+      const partial = scratch(2 * parts, 'partial statistics');
+      const shared = { groups: group.workgroups, partialOffset: 0 };
+      const measure: Dispatch = {
+        kernel: gradientStatisticsKernel,
+        constants: {},
+        params: { ...shared, gOffset: g.offset, firstSegment: group.first },
+        workgroups: gridOf(group),
+        flops: 3 * group.values,
+        bytes: 4 * (group.values + 2 * parts),
+        operands: { g, segments: segments as View, partial },
+      };
+      const total: Dispatch = {
+        kernel: gradientStatisticsTotalKernel,
+        constants: {},
+        params: { ...shared, statisticsOffset: statistics.offset + 2 * group.first, count: group.count },
+        workgroups: [Math.ceil(group.count / 64), 1, 1],
+        flops: 2 * parts,
+        bytes: 8 * (parts + group.count),
+        operands: { partial, statistics },
+      };
+      return [measure, total];
+    });
+  },
+};
+
+/** Inputs: statistics, loss, hyper. Output: control [8]; see step-control.wgsl. */
+export const stepControlOperator: Operator<Record<string, never>> = {
+  name: 'stepControl',
+  infer: () => [{ shape: [CONTROL_SIZE], dtype: 'f32' }],
+  lower({ inputs, outputs }) {
+    const [statistics, loss, hyper] = inputs as readonly [View, View, View];
+    const control = outputs[0] as View;
+    const count = statistics.type.shape[0] as number;
+    const params = {
+      statisticsOffset: statistics.offset,
+      lossOffset: loss.offset,
+      hyperOffset: hyper.offset,
+      controlOffset: control.offset,
+      count,
+    };
+    const operands = { statistics, loss, hyper, control };
+    const cost = { flops: 2 * count, bytes: 8 * count + 68 };
+    return [{ kernel: stepControlKernel, constants: {}, params, workgroups: [1, 1, 1], ...cost, operands }];
+  },
+};
+
+/** What an update in place is made of. Its inputs: table, hyper, control, then `slabs`, then `lines`. */
+export interface SegmentUpdate {
+  readonly name: string;
+  readonly table: SegmentTable;
+  /** How many of the inputs from the fourth on are slabs, which are changed. */
+  readonly slabs: number;
+  /** The dispatch of a group of segments. */
+  dispatch(group: SegmentGroup, operands: UpdateOperands): Dispatch;
+}
+
+export interface UpdateOperands {
+  readonly segments: View;
+  readonly hyper: View;
+  readonly control: View;
+  readonly slabs: readonly View[];
+  readonly lines: readonly View[];
+}
+
+/** Applies an update to slabs in place and registers the result with the graph. */
+export function updateSlabs(
+  graph: Graph,
+  update: SegmentUpdate,
+  inputs: {
+    readonly segments: Tensor;
+    readonly hyper: Tensor;
+    readonly control: Tensor;
+    readonly slabs: readonly Parameter[];
+    readonly lines: readonly Tensor[];
+  },
+): void {
+  const { segments, hyper, control, slabs, lines } = inputs;
+  const tensors = slabs.map((slab) => graph.parameter(slab));
+  const changed = apply(updateOperator(update), [segments, hyper, control, ...tensors, ...lines], {});
+  for (const [i, slab] of slabs.entries()) graph.update(slab, changed[i] as Tensor);
+}
+
+const FIXED_INPUTS = 3;
+
+function updateOperator(update: SegmentUpdate): Operator<Record<string, never>> {
+  const { name, slabs, table } = update;
+  return {
+    name,
+    infer: (inputs) => inputs.slice(FIXED_INPUTS, FIXED_INPUTS + slabs),
+    updatesInPlace: Array.from({ length: slabs }, (_, i) => [i, FIXED_INPUTS + i] as const),
+    lower({ inputs }) {
+      const [segments, hyper, control, ...rest] = inputs as readonly [View, View, View, ...View[]];
+      const operands = { segments, hyper, control, slabs: rest.slice(0, slabs), lines: rest.slice(slabs) };
+      return table.groups.map((group) => update.dispatch(group, operands));
+    },
+  };
+}
+
+/** The update that puts values where parameters are: running statistics, unless the step is void. */
+export function storeValuesUpdate(table: SegmentTable, slabs: number): SegmentUpdate {
+  return {
+    name: 'storeValues',
+    table,
+    slabs,
+    dispatch(group, { segments, control, slabs, lines }) {
+      const [p, x] = [slabs[group.slab] as View, lines[group.line] as View];
+      return {
+        kernel: storeValuesKernel,
+        constants: {},
+        params: {
+          xOffset: x.offset,
+          controlOffset: control.offset,
+          firstSegment: group.first,
+          groups: group.workgroups,
+        },
+        workgroups: gridOf(group),
+        flops: 0,
+        bytes: 8 * group.values,
+        operands: { p, x, segments, control },
+      };
+    },
+  };
+}
+
+/** Inputs: sum (a parameter), line, hyper. Output: the new sum, in place. */
+export const accumulateOperator: Operator<Record<string, never>> = {
+  name: 'accumulate',
+  infer: ([sum]) => [sum as never],
+  updatesInPlace: [[0, 0]],
+  lower({ inputs }) {
+    const [sum, g, hyper] = inputs as readonly [View, View, View];
+    const count = elementCount(g.type.shape);
+    return [
+      {
+        kernel: accumulateKernel,
+        constants: {},
+        params: { gOffset: g.offset, hyperOffset: hyper.offset, count },
+        workgroups: dispatchLine(Math.ceil(count / 64)),
+        flops: count,
+        bytes: 12 * count,
+        operands: { sum, g, hyper },
+      },
+    ];
+  },
+};
+
+/** Adds a line of gradients to the line of the batches before. */
+export function accumulate(sum: Parameter, line: Tensor, hyper: Tensor): Tensor {
+  const { graph } = line;
+  const result = applyOne(accumulateOperator, [graph.parameter(sum), line, hyper], {});
+  graph.update(sum, result);
+  return result;
+}

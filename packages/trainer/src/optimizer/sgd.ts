@@ -1,0 +1,33 @@
+/** Stochastic gradient descent with momentum, with PyTorch's arithmetic (no dampening, no Nesterov). */
+import type { Kernel, ParameterStore } from '@infnet/core';
+import type { StepNumbers } from './operators.js';
+import { checkOptions, Optimizer, type OptimizerOptions } from './optimizer.js';
+import source from './sgd.wgsl';
+
+export const sgdKernel: Kernel = { name: 'trainer/sgd', source };
+
+export interface SGDOptions extends OptimizerOptions {
+  /** Share of the step before that is kept. Default 0, which needs no memory. */
+  readonly momentum?: number;
+}
+
+export class SGD extends Optimizer {
+  override readonly name = 'sgd';
+
+  /** @throws InfnetError `OPTIMIZER_OPTION`, `OPTIMIZER_NOTHING`. */
+  constructor(parameters: ParameterStore, options: SGDOptions = {}) {
+    const { momentum = 0, weightDecay = 0 } = options;
+    checkOptions({ momentum: [momentum, 0, Infinity], weightDecay: [weightDecay, 0, Infinity] });
+    super(parameters, options, {
+      kernel: sgdKernel,
+      constants: { MOMENTUM: Number(momentum > 0) },
+      params: { momentum },
+      moments: momentum > 0 ? [{ binding: 'm', name: 'momentum_buffer' }] : [],
+      flopsEach: 7,
+    });
+  }
+
+  override numbers(): Pick<StepNumbers, 'unbias1' | 'unbias2'> {
+    return { unbias1: 1, unbias2: 1 };
+  }
+}

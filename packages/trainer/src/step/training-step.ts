@@ -1,0 +1,198 @@
+/** A training step on a device: the plan of a traced step, and what a run of it says. */
+import {
+  type Context,
+  InfnetError,
+  type Plan,
+  type PlanMemory,
+  type PlanOptions,
+  preparePlan,
+  type RunInputs,
+  type RunOptions,
+  type TensorData,
+} from '@infnet/core';
+import { type GradientClip, noClip } from '../optimizer/clip.js';
+import { CONTROL_SIZE, packNumbers } from '../optimizer/operators.js';
+import type { Optimizer } from '../optimizer/optimizer.js';
+import {
+  gradientLine,
+  HYPER,
+  REPORT,
+  STATISTICS,
+  type TracedStep,
+  type TraceStepOptions,
+  traceStep,
+} from './trace-step.js';
+
+export interface TrainingStepOptions<N extends string = string>
+  extends TraceStepOptions<N>,
+    Pick<PlanOptions, 'precision' | 'memoryBudget' | 'maxSubmitSeconds' | 'onProgress' | 'bind'> {
+  /** Default: none. */
+  readonly clip?: GradientClip;
+}
+
+export interface TrainingStepRun extends Pick<RunOptions, 'signal' | 'onProgress'> {
+  readonly learningRate: number;
+  /** Only with `accumulate`: this is batch `index` of `of` whose gradients are averaged; the last one moves the parameters. */
+  readonly batch?: { readonly index: number; readonly of: number };
+  /** Names of the loss function's `outputs` to read back. Default: none. */
+  readonly read?: readonly string[];
+}
+
+/** What one run says. */
+export interface StepReport {
+  readonly loss: number;
+  /** The loss's parts by name. */
+  readonly parts: Readonly<Record<string, number>>;
+  /** Norm of all gradients together, before the clip. */
+  readonly gradientNorm: number;
+  /** Largest magnitude of any gradient element; Infinity when one is infinite or NaN. */
+  readonly largestGradient: number;
+  /** False when the loss or a gradient was not a number: the step then changed nothing. */
+  readonly finite: boolean;
+  /** Sum of squares and largest magnitude of each parameter's gradient, largest first. */
+  gradients(): readonly GradientFigures[];
+  readonly outputs: Readonly<Record<string, TensorData>>;
+}
+
+export interface GradientFigures {
+  readonly name: string;
+  readonly norm: number;
+  /** Infinity for an infinite one, NaN where one is no number. */
+  readonly largest: number;
+}
+
+/**
+ * Traces and prepares a training step. Several steps (scales, batch sizes) may share one optimiser and its parameters; they
+ * must run one after the other.
+ *
+ * @throws InfnetError `SHAPE_...`, `GRADIENT_...`, `MEMORY_...`, `TRAINING_NO_GRADIENT`, `TRAINING_LOSS`.
+ */
+export async function trainingStep<N extends string>(
+  context: Context,
+  options: TrainingStepOptions<N>,
+): Promise<TrainingStep<N>> {
+  const traced = traceStep(options);
+  const { precision, memoryBudget, maxSubmitSeconds, onProgress, bind } = options;
+  const given = { precision, memoryBudget, maxSubmitSeconds, onProgress, bind };
+  const plan = await preparePlan(context, traced.graph, {
+    ...(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as PlanOptions),
+    parameters: [options.optimizer.parameters, ...traced.stores],
+  });
+  return new TrainingStep(plan, traced, options.optimizer, options.clip ?? noClip, options.accumulate ?? false);
+}
+
+export class TrainingStep<N extends string = string> {
+  readonly plan: Plan;
+  readonly #traced: TracedStep;
+  readonly #optimizer: Optimizer;
+  readonly #clip: GradientClip;
+  readonly #accumulates: boolean;
+
+  /** Use `trainingStep`. */
+  constructor(plan: Plan, traced: TracedStep, optimizer: Optimizer, clip: GradientClip, accumulates: boolean) {
+    this.plan = plan;
+    this.#traced = traced;
+    this.#optimizer = optimizer;
+    this.#clip = clip;
+    this.#accumulates = accumulates;
+  }
+
+  /** Memory figures, in bytes; `parameters` holds the net's and the optimiser's. */
+  get memory(): PlanMemory {
+    return this.plan.memory;
+  }
+
+  /** Parameters whose gradients the step computes. */
+  get parameters(): readonly string[] {
+    return this.#traced.order.map(({ name }) => name);
+  }
+
+  /**
+   * One step: the parameters, the optimiser's state and running statistics move, unless loss or gradients are not finite.
+   *
+   * @throws InfnetError `PLAN_INPUT`, `CONTEXT_LOST`, `RUN_ABORTED` (nothing has moved then, unless in the last submit),
+   * `TRAINING_BATCH`.
+   */
+  async run(inputs: Readonly<Record<N, TensorData>> | RunInputs, options: TrainingStepRun): Promise<StepReport> {
+    const { learningRate, batch = { index: 0, of: 1 }, read = [], signal, onProgress } = options;
+    this.#checkBatch(batch);
+    const last = batch.index === batch.of - 1;
+    const numbers = packNumbers({
+      ...this.#optimizer.numbers(),
+      ...this.#clip,
+      learningRate,
+      gradientScale: 1 / batch.of,
+      keep: batch.index > 0,
+      apply: last,
+    });
+    const results = await this.plan.run(
+      { ...inputs, ...this.#traced.tables, [HYPER]: numbers },
+      { read: [REPORT, STATISTICS, ...read], ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) },
+    );
+    const report = this.#report(results, read);
+    if (last && report.finite) this.#optimizer.steps++;
+    return report;
+  }
+
+  /** Gradients of the run before, by name, as they were before the clip; needs `keepGradients` and a run that read them. */
+  gradientsOf(results: Readonly<Record<string, TensorData>>): Map<string, Float32Array> {
+    const { places } = this.#traced.layout;
+    return new Map(
+      [...places].map(([{ name, shape }, { line, start }]) => {
+        const data = results[gradientLine(line)] as Float32Array;
+        return [name, data.slice(start, start + shape.reduce((a, b) => a * b, 1))];
+      }),
+    );
+  }
+
+  /** Names under which a run reads all gradients (`keepGradients`). */
+  get gradientOutputs(): readonly string[] {
+    return this.#traced.layout.lengths.map((_, line) => gradientLine(line));
+  }
+
+  dispose(): void {
+    this.plan.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #report(results: Readonly<Record<string, TensorData>>, read: readonly string[]): StepReport {
+    const values = results[REPORT] as Float32Array;
+    const named = this.#traced.reported.map((name, i) => [name, values[i] as number] as const);
+    const [[, loss], ...parts] = named as [readonly [string, number], ...(readonly [string, number])[]];
+    const control = values.subarray(values.length - CONTROL_SIZE);
+    const figures = results[STATISTICS] as Float32Array;
+    return {
+      loss,
+      parts: Object.fromEntries(parts),
+      gradientNorm: control[2] as number,
+      largestGradient: control[3] as number,
+      finite: control[4] === 1,
+      gradients: () => this.#figures(figures),
+      outputs: Object.fromEntries(read.map((name) => [name, results[name] as TensorData])),
+    };
+  }
+
+  #figures(figures: Float32Array): readonly GradientFigures[] {
+    const rank = ({ largest }: GradientFigures): number => (Number.isNaN(largest) ? Infinity : largest);
+    return this.#traced.order
+      .map(({ name }, i) => ({
+        name,
+        norm: Math.sqrt(figures[2 * i] as number),
+        largest: figures[2 * i + 1] as number,
+      }))
+      .sort((a, b) => rank(b) - rank(a));
+  }
+
+  #checkBatch({ index, of }: { readonly index: number; readonly of: number }): void {
+    const valid = Number.isInteger(index) && Number.isInteger(of) && index >= 0 && index < of;
+    if (valid && (of === 1 || this.#accumulates)) return;
+    throw new InfnetError({
+      code: 'TRAINING_BATCH',
+      message: `batch ${index} of ${of}`,
+      fix: valid ? 'Prepare the step with { accumulate: true }.' : 'index counts from 0 to of - 1.',
+    });
+  }
+}
