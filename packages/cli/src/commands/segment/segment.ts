@@ -48,9 +48,15 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
     const network = await prepare(context, weights, options, progress, io.signal);
     const compiled = performance.now();
     const run = await segmentAll(slices, network, options, progress, io.signal);
-    await writeFileAtomic(join(out, SUMMARY), new TextEncoder().encode(summaryCsv(run.reports, options)));
+    const table = new TextEncoder().encode(summaryCsv(run.reports, options));
+    const unwritten = await writeFileAtomic(join(out, SUMMARY), table).then(
+      () => [],
+      (error: unknown) => [{ file: join(out, SUMMARY), ...reasonOf(error) }],
+    );
+    for (const { file, code, message } of unwritten) say(io.stderr, `infnet: ${file} failed: [${code}] ${message}`);
     const ended = performance.now();
-    const failed = run.reports.flatMap((report) => ('failed' in report ? [report.failed] : []));
+    const failedSlices = run.reports.flatMap((report) => ('failed' in report ? [report.failed] : []));
+    const failed = [...failedSlices, ...unwritten];
     const done = run.reports.flatMap((report) => ('done' in report ? [report.done] : []));
     const exitCode = run.interrupted ? EXIT.interrupted : failed.length > 0 ? EXIT.someFailed : EXIT.ok;
     if (run.interrupted)
@@ -87,7 +93,7 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
     } else {
       for (const { file, infectedFraction } of done)
         say(io.stdout, `${file}: ${(100 * infectedFraction).toFixed(2)} % infected`);
-      const count = `${done.length} of ${slices.length} slices segmented${failed.length > 0 ? `, ${failed.length} failed` : ''}`;
+      const count = `${done.length} of ${slices.length} slices segmented${failedSlices.length > 0 ? `, ${failedSlices.length} failed` : ''}`;
       say(io.stdout, `${count}, ${seconds(started, ended).toFixed(1)} s; results in ${resolve(out)}`);
     }
     return exitCode;
