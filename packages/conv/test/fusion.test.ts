@@ -1,8 +1,10 @@
 /** What a convolution takes over, and that the numbers stay the same. */
 import {
+  applyOne,
   type Context,
   elementCount,
   Module,
+  type Operator,
   ParameterStore,
   preparePlan,
   type Schedule,
@@ -13,9 +15,10 @@ import {
 import { add, BatchNorm2d, concat, relu, split } from '@infnet/nn';
 import { expectClose, fill } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Conv2d, type ConvolutionAlgorithm, conv2d } from '../src/index.js';
+import { Conv2d, type ConvolutionAlgorithm, conv2d, conv2dSettings, fusedConv2dOperator } from '../src/index.js';
 import { absorbsAddend } from '../src/operator/fuse.js';
-import { openQuietly, random } from './support.js';
+import { conv2dReference, type ReferenceCase } from './reference.js';
+import { compute, openQuietly, random, weights } from './support.js';
 
 let context: Context;
 beforeAll(async () => {
@@ -109,8 +112,37 @@ describe('a convolution takes over', () => {
       conv2d(x, weight, bias, { padding: 1, algorithm });
     const net = new Net((net, x) => relu(add(net.bn.call(conv(net, add(x, relu(x)))), x)), 26);
     const plan = await compare(net, [2, 26, 11, 11], 'fast');
-    expect(operatorsOf(plan)).toEqual(['relu', 'fusedConv2d']);
+    const sum = absorbsAddend(algorithm, context.profile) ? [] : ['add'];
+    expect(operatorsOf(plan)).toEqual(['relu', ...sum, 'fusedConv2d']);
     expect(plan.constantDispatches.map(({ operator }) => operator).sort()).toEqual(['foldBatchNorm', 'winogradWeight']);
+  });
+});
+
+describe('a fused convolution', () => {
+  it.each(['winograd2', 'winograd4'] as const)('adds while it loads, and finishes, with %s', async (algorithm) => {
+    const test: ReferenceCase = { input: [2, 5, 9, 7], weight: [6, 5, 3, 3], padding: 1 };
+    const inputs = {
+      x: random('x', test.input),
+      addend: random('addend', test.input),
+      weight: weights('w', test.weight),
+      affine: random('affine', [2, 6]),
+      residual: random('residual', [2, 6, 9, 7]),
+    };
+    const operands = ['x', 'weight', 'affine', 'residual', 'addend'] as const;
+    const attributes = { ...conv2dSettings(test, [3, 3], 'test'), algorithm, relu: true, operands };
+    const traced = (t: Readonly<Record<string, Tensor>>): Tensor =>
+      applyOne(
+        fusedConv2dOperator as unknown as Operator,
+        operands.map((role) => t[role] as Tensor),
+        attributes,
+      );
+    const sum = inputs.x.data.map((value, i) => value + (inputs.addend.data[i] as number));
+    const expected = conv2dReference(test, sum, inputs.weight.data).map((value, i) => {
+      const channel = Math.floor(i / 63) % 6;
+      const scaled = value * (inputs.affine.data[channel] as number) + (inputs.affine.data[6 + channel] as number);
+      return Math.max(scaled + (inputs.residual.data[i] as number), 0);
+    });
+    expectClose(await compute(context, traced, inputs), expected, { relL2: algorithm === 'winograd4' ? 1e-5 : 2e-6 });
   });
 });
 
