@@ -3,7 +3,8 @@ import type { Context, HostTensor, Tensor } from '@infnet/core';
 import { expectClose } from '@infnet/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ConvolutionAlgorithm, conv2d } from '../src/index.js';
+import { subgroupTile } from '../src/forward/tile.js';
+import { type ConvolutionAlgorithm, conv2d, conv2dCall } from '../src/index.js';
 import { gatherCases, winogradCases } from './cases.js';
 import { conv2dReference, type ReferenceCase } from './reference.js';
 import { compute, label, openQuietly, random, weights } from './support.js';
@@ -58,6 +59,24 @@ describe.each(['gemm', 'gemm-subgroup', 'gemm-tiled', 'direct'] as const)('%s', 
   ] satisfies ReferenceCase[])('$input * $weight', async (test, { skip }) => {
     skip(!available(), NO_SUBGROUPS);
     await check(test, algorithm, 2e-6, true);
+  });
+});
+
+describe('large dispatches', () => {
+  it('of gemm-tiled use tiles of 64 x 64', async () => {
+    const test: ReferenceCase = { input: [1, 3, 91, 91], weight: [70, 3, 1, 1] };
+    const call = conv2dCall({ ...test, kernel: 'gemm-tiled' });
+    expect(call.constants).toMatchObject({ TILE_M: 64, TILE_N: 64 });
+    await check(test, 'gemm-tiled', 2e-6);
+  });
+
+  it('of more than 65535 workgroups lie in several lines', async ({ skip }) => {
+    skip(context.profile.subgroupSize === 0, NO_SUBGROUPS);
+    const { channels } = subgroupTile(2 ** 20, 1, context.profile.subgroupSize);
+    const test: ReferenceCase = { input: [1, 1, 1, 1], weight: [channels * 65536, 1, 1, 1] };
+    const call = conv2dCall({ ...test, kernel: 'gemm-subgroup', device: context.profile });
+    expect(call.workgroups[1]).toBe(2);
+    await check(test, 'gemm-subgroup', 2e-6);
   });
 });
 

@@ -118,6 +118,13 @@ describe.each(['plain', 'single', 'subgroup', 'tiled'] as const)('the weight gra
   });
 });
 
+it('the weight gradient of many channels by tiled uses tiles of 64 x 64', async () => {
+  const test: ReferenceCase = { input: [1, 1024, 2, 2], weight: [1024, 1024, 1, 1] };
+  const calls = conv2dWeightGradientCalls({ ...test, algorithm: 'tiled' });
+  expect(calls.product.constants).toMatchObject({ TILE_M: 64, TILE_N: 64 });
+  await checkWeight(test, 'tiled');
+});
+
 describe('the gradient rule', () => {
   it('gives all three gradients inside a trace, the same bits every time', async () => {
     const test: ReferenceCase = {

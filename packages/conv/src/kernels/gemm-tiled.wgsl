@@ -183,21 +183,28 @@ fn main(
     }
   }
 
+  // Registers cannot be indexed in a loop, and unrolled stores take ten times as long to compile: through an array.
+  var sums: array<f32, $(TILE_M * TILE_N / 64)>;
+#for i in 0..TILE_M / 8
 #for j in 0..TILE_N / 8
-  {
-    let q = firstPixel + firstColumn + $(8 * j)u;
+  sums[$(i * (TILE_N / 8) + j)] = sum$(i)_$(j);
+#end
+#end
+  for (var j = 0u; j < $(TILE_N / 8)u; j++) {
+    let q = firstPixel + firstColumn + 8u * j;
     let n = q / params.area;
     let p = q - n * params.area;
     let row = i32(p / params.columns) * params.resultStrideY + classY;
     let column = i32(p % params.columns) * params.resultStrideX + classX;
     let place = u32(row) * params.resultWidth + u32(column);
-    if (q < params.pixels && u32(row) < params.resultHeight && u32(column) < params.resultWidth) {
-#for i in 0..TILE_M / 8
-      if (firstChannel + firstRow + $(i)u < params.outChannels) {
-        finish(sum$(i)_$(j), n, group * params.outChannels + firstChannel + firstRow + $(i)u, place);
+    if (q >= params.pixels || u32(row) >= params.resultHeight || u32(column) >= params.resultWidth) {
+      continue;
+    }
+    for (var i = 0u; i < $(TILE_M / 8)u; i++) {
+      let channel = firstChannel + firstRow + i;
+      if (channel < params.outChannels) {
+        finish(sums[i * $(TILE_N / 8)u + j], n, group * params.outChannels + channel, place);
       }
-#end
     }
   }
-#end
 }

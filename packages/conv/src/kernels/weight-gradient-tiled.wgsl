@@ -115,15 +115,21 @@ fn main(
     }
   }
 
+  // Registers cannot be indexed in a loop, and unrolled stores take ten times as long to compile: through an array.
+  var sums: array<f32, $(TILE_M * TILE_N / 64)>;
 #for i in 0..TILE_M / 8
-  if (firstChannel + ownRow + $(i)u < params.outChannels) {
-    let m = group * params.outChannels + firstChannel + ownRow + $(i)u;
-    let at = params.yOffset + split * params.ySplitStride + m * params.yBatchStride;
 #for c in 0..TILE_N / 8
-    if (firstColumn + ownColumn + $(8 * c)u < params.columns) {
-      y[at + firstColumn + ownColumn + $(8 * c)u] = sum$(i)_$(c);
+  sums[$(i * (TILE_N / 8) + c)] = sum$(i)_$(c);
+#end
+#end
+  for (var i = 0u; i < $(TILE_M / 8)u; i++) {
+    let channel = firstChannel + ownRow + i;
+    let at = params.yOffset + split * params.ySplitStride + (group * params.outChannels + channel) * params.yBatchStride;
+    for (var c = 0u; c < $(TILE_N / 8)u; c++) {
+      let j = firstColumn + ownColumn + 8u * c;
+      if (channel < params.outChannels && j < params.columns) {
+        y[at + j] = sums[i * $(TILE_N / 8)u + c];
+      }
     }
-#end
   }
-#end
 }
