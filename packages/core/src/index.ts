@@ -45,6 +45,7 @@ export { initialValues, seededRandom } from './module/initialize.js';
 export { Module, Sequential } from './module/module.js';
 export { type Initializer, Parameter, type ParameterOptions, ParameterSlab } from './module/parameter.js';
 export { type ParameterSlot, ParameterStore, type StateDict } from './module/parameter-store.js';
+export { BufferArena } from './plan/arena.js';
 export { type BatchedPlan, planInBatches } from './plan/in-batches.js';
 export { type Plan, type PlanOptions, type PlanProgress, preparePlan, type RunOptions } from './plan/plan.js';
 export type { RunInputs, TensorData } from './plan/plan-buffers.js';

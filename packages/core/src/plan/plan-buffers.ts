@@ -5,6 +5,7 @@ import type { Storage, View } from '../graph/operator.js';
 import type { Parameter } from '../module/parameter.js';
 import type { ParameterStore } from '../module/parameter-store.js';
 import { elementCount, formatShape, sameShape } from '../tensor/types.js';
+import type { BufferArena } from './arena.js';
 import type { BufferRange } from './commands.js';
 import type { Schedule } from './schedule.js';
 
@@ -21,6 +22,7 @@ const MAP_MODE_READ = 0x01;
 export interface PlanBufferOptions {
   readonly stores: readonly ParameterStore[];
   readonly bind: Readonly<Record<string, WrappedBuffer>>;
+  readonly arena?: BufferArena | undefined;
 }
 
 export class PlanBuffers {
@@ -40,14 +42,14 @@ export class PlanBuffers {
   /** Creates every buffer that a run needs. @throws InfnetError `PLAN_INPUT` for a wrong binding, `MEMORY_LIMIT`. */
   place(): void {
     const { inputs, outputs, allocations, constantStorages, parameters } = this.#schedule;
-    const { bind } = this.#options;
+    const { bind, arena } = this.#options;
     for (const [name, wrapped] of Object.entries(bind)) {
       const storage = this.#boundStorage(name, inputs.get(name) ?? outputs.get(name), wrapped);
       const { buffer, offset, shape } = wrapped;
       this.#ranges.set(storage, { buffer, offset, size: elementCount(shape) * 4 });
     }
     for (const [i, { bytes, storages }] of allocations.entries()) {
-      const buffer = this.#create(`plan buffer ${i}`, bytes, STORAGE_COPY_BOTH);
+      const buffer = arena?.take(i, bytes) ?? this.#create(`plan buffer ${i}`, bytes, STORAGE_COPY_BOTH);
       for (const storage of storages) this.#ranges.set(storage, { buffer, offset: 0, size: storage.bytes });
     }
     for (const storage of constantStorages) {

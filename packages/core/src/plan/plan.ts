@@ -7,6 +7,7 @@ import type { Context, WrappedBuffer } from '../context/context.js';
 import type { Graph } from '../graph/graph.js';
 import type { ParameterStore } from '../module/parameter-store.js';
 import { type Profile, profileCommands } from '../profile/profile.js';
+import type { BufferArena } from './arena.js';
 import { type Command, createCommand, createUniforms, encodePass, splitByTime } from './commands.js';
 import { assertFits } from './fit.js';
 import type { Pipeline } from './pipelines.js';
@@ -24,6 +25,8 @@ export interface PlanOptions extends Omit<ScheduleOptions, 'device' | 'external'
   readonly parameters?: ParameterStore | readonly ParameterStore[];
   /** Inputs and outputs that lie in buffers of yours (`context.wrapBuffer`), by name: bound as they are, never copied. */
   readonly bind?: Readonly<Record<string, WrappedBuffer>>;
+  /** Memory that several plans share, for those that never run at the same time. Default: memory of its own. */
+  readonly arena?: BufferArena;
   /** Bytes that the plan may take altogether. Default: no limit but the device's. */
   readonly memoryBudget?: number;
   /** Longest estimated time of one submit, in seconds, so that no driver resets the device. Default 0.5. */
@@ -88,7 +91,11 @@ export class Plan {
     this.schedule = schedule;
     this.#options = options;
     this.#stores = [options.parameters ?? []].flat();
-    this.#buffers = new PlanBuffers(context, schedule, { stores: this.#stores, bind: options.bind ?? {} });
+    this.#buffers = new PlanBuffers(context, schedule, {
+      stores: this.#stores,
+      bind: options.bind ?? {},
+      arena: options.arena,
+    });
     context.adopt(this);
   }
 
