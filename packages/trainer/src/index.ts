@@ -21,6 +21,7 @@ export {
 } from './optimizer/optimizer.js';
 export * from './optimizer/sgd.js';
 export * from './schedule.js';
+export { scaledSize } from './step/multi-scale.js';
 export { type StepLoss, type TracedStep, type TraceStepOptions, traceStep } from './step/trace-step.js';
 export {
   type GradientFigures,
@@ -30,3 +31,15 @@ export {
   type TrainingStepRun,
   trainingStep,
 } from './step/training-step.js';
+export type { ItemRequest, TrainingData } from './trainer/data.js';
+export type { PrepareProgress, TrainingMemory } from './trainer/session.js';
+export type { Best, Position, TrainerState } from './trainer/state.js';
+export {
+  type EpochEvent,
+  type StepEvent,
+  Trainer,
+  type TrainerEvents,
+  type TrainerOptions,
+  type TrainingResult,
+  type Validation,
+} from './trainer/trainer.js';

@@ -25,12 +25,12 @@ import {
 
 export interface TrainingStepOptions<N extends string = string>
   extends TraceStepOptions<N>,
-    Pick<PlanOptions, 'precision' | 'memoryBudget' | 'maxSubmitSeconds' | 'onProgress' | 'bind'> {
+    Pick<PlanOptions, 'precision' | 'memoryBudget' | 'maxSubmitSeconds' | 'onProgress' | 'bind' | 'arena'> {
   /** Default: none. */
   readonly clip?: GradientClip;
 }
 
-export interface TrainingStepRun extends Pick<RunOptions, 'signal' | 'onProgress'> {
+export interface TrainingStepRun extends Pick<RunOptions, 'onProgress'> {
   readonly learningRate: number;
   /** Only with `accumulate`: this is batch `index` of `of` whose gradients are averaged; the last one moves the parameters. */
   readonly batch?: { readonly index: number; readonly of: number };
@@ -72,8 +72,8 @@ export async function trainingStep<N extends string>(
   options: TrainingStepOptions<N>,
 ): Promise<TrainingStep<N>> {
   const traced = traceStep(options);
-  const { precision, memoryBudget, maxSubmitSeconds, onProgress, bind } = options;
-  const given = { precision, memoryBudget, maxSubmitSeconds, onProgress, bind };
+  const { precision, memoryBudget, maxSubmitSeconds, onProgress, bind, arena } = options;
+  const given = { precision, memoryBudget, maxSubmitSeconds, onProgress, bind, arena };
   const plan = await preparePlan(context, traced.graph, {
     ...(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as PlanOptions),
     parameters: [options.optimizer.parameters, ...traced.stores],
@@ -109,12 +109,12 @@ export class TrainingStep<N extends string = string> {
 
   /**
    * One step: the parameters, the optimiser's state and running statistics move, unless loss or gradients are not finite.
+   * It cannot be stopped half-way, because parameters must move together.
    *
-   * @throws InfnetError `PLAN_INPUT`, `CONTEXT_LOST`, `RUN_ABORTED` (nothing has moved then, unless in the last submit),
-   * `TRAINING_BATCH`.
+   * @throws InfnetError `PLAN_INPUT`, `CONTEXT_LOST`, `TRAINING_BATCH`.
    */
   async run(inputs: Readonly<Record<N, TensorData>> | RunInputs, options: TrainingStepRun): Promise<StepReport> {
-    const { learningRate, batch = { index: 0, of: 1 }, read = [], signal, onProgress } = options;
+    const { learningRate, batch = { index: 0, of: 1 }, read = [], onProgress } = options;
     this.#checkBatch(batch);
     const last = batch.index === batch.of - 1;
     const numbers = packNumbers({
@@ -127,7 +127,7 @@ export class TrainingStep<N extends string = string> {
     });
     const results = await this.plan.run(
       { ...inputs, ...this.#traced.tables, [HYPER]: numbers },
-      { read: [REPORT, STATISTICS, ...read], ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) },
+      { read: [REPORT, STATISTICS, ...read], ...(onProgress ? { onProgress } : {}) },
     );
     const report = this.#report(results, read);
     if (last && report.finite) this.#optimizer.steps++;

@@ -1,0 +1,13 @@
+/** Sizes of multi-scale training. */
+
+/**
+ * The side length at a rate: `size * rate`, rounded to a multiple (half to even, as Python rounds). 352 at 0.75, 1, 1.25 gives
+ * 256, 352, 448 (quirk 13).
+ */
+export function scaledSize(size: number, rate: number, multiple = 32): number {
+  const exact = (size * rate) / multiple;
+  const floor = Math.floor(exact);
+  const rest = exact - floor;
+  const up = rest > 0.5 || (rest === 0.5 && floor % 2 === 1);
+  return Math.max(1, floor + Number(up)) * multiple;
+}
