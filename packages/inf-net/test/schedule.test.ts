@@ -41,18 +41,19 @@ describe('Inf-Net in inference', () => {
   const net = new InfNet();
   const shape = [1, 3, 352, 352] as const;
 
-  it('runs convolutions, which do every batch norm, relu and residual sum, and 40 other passes', () => {
+  it('runs convolutions, which do every batch norm, relu and residual sum, and 52 other passes', () => {
     const plan = scheduleOf(net, shape, CPU);
     const traced = convolutionCosts(plan.graph).length;
     expect(plan.nodes.filter(({ operator }) => /conv2d$/i.test(operator.name))).toHaveLength(traced);
     const names = new Set(plan.nodes.map(({ operator }) => operator.name));
-    for (const absorbed of ['batchNorm2d', 'batchNorm2dRelu', 'relu', 'add', 'addRelu'])
-      expect(names).not.toContain(absorbed);
+    for (const absorbed of ['batchNorm2d', 'batchNorm2dRelu', 'relu', 'addRelu']) expect(names).not.toContain(absorbed);
     const { convolution, ...rest } = operators(plan);
     expect(convolution).toBeGreaterThanOrEqual(traced);
     expect(rest).toEqual({
       'nn/pool': 8,
-      'nn/copy': 12,
+      'res2net/split-step': 12,
+      // The second sums of the Res2Net blocks: an exact convolution would lose by adding as it loads.
+      'nn/binary': 12,
       'nn/bilinear': 12,
       'partial-decoder/product': 2,
       'reverse-attention/reverse-attention': 3,
@@ -60,12 +61,13 @@ describe('Inf-Net in inference', () => {
     });
   });
 
-  it('copies nothing but the last split of the 12 normal Res2Net blocks', () => {
+  it('copies nothing: the last split of the 12 normal Res2Net blocks moves in the pass of the first sum', () => {
     for (const device of [DEFAULT_PROFILE, CPU]) {
-      const copies = scheduleOf(net, shape, device).dispatches.filter(({ kernel }) => kernel.name === 'nn/copy');
-      expect(copies).toHaveLength(12);
-      expect(copies.every(({ scope }) => /^resnet\.layer\d\.[1-9]$/.test(scope))).toBe(true);
-      expect(copies.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(8.1e6);
+      const { dispatches } = scheduleOf(net, shape, device);
+      expect(dispatches.filter(({ kernel }) => kernel.name === 'nn/copy')).toEqual([]);
+      const steps = dispatches.filter(({ operator }) => operator === 'splitStep');
+      expect(steps).toHaveLength(12);
+      expect(steps.every(({ scope }) => /^resnet\.layer\d\.[1-9]$/.test(scope))).toBe(true);
     }
   });
 

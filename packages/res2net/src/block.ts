@@ -5,16 +5,17 @@
  * channel ranges; each but the last goes through a 3x3 convolution of its own, in a `normal` block after the result of
  * the range before was added to it. So one block sees several receptive fields at once.
  *
- * `forward` says this with plain operators, so it differentiates by itself. What it costs is the planner's business:
- * the splits are channel ranges that the 3x3 convolutions read in place, the sums are added while a convolution loads
- * its input, batch norm and relu are the convolutions' epilogues, and results land in their ranges of the tensor that
- * the last 1x1 convolution reads, whose epilogue adds the shortcut. Only the last split has to be moved (a pool in a
- * `stage` block, a copy in a `normal` one).
+ * `forward` says this with operators, so it differentiates by itself. What it costs is the planner's business: the splits
+ * are channel ranges that the 3x3 convolutions read in place, batch norm and relu are the convolutions' epilogues, and
+ * results land in their ranges of the tensor that the last 1x1 convolution reads, whose epilogue adds the shortcut. Only
+ * the last split has to be moved: by the pool in a `stage` block; in a `normal` one the block's own kernel does it in the
+ * pass of the first sum (split-step.wgsl). Further sums are added while the convolution loads, where that pays.
  */
 import { Module, Sequential, type Tensor } from '@infnet/core';
 import { AvgPool2d, add, avgPool2d, BatchNorm2d, concat, relu, split } from '@infnet/nn';
 import { HeConv2d } from './he-conv2d.js';
 import { EXPANSION, splitWidth } from './options.js';
+import { splitStep } from './split-step.js';
 
 export interface Res2NetBlockOptions {
   /** Step of the 3x3 convolutions and of the pools. Default 1. */
@@ -67,16 +68,17 @@ export class Res2NetBlock extends Module {
 
   override forward(x: Tensor): Tensor {
     const splits = split(relu(this.bn1.call(this.conv1.call(x))), this.width);
-    const last = splits[this.scale - 1] as Tensor;
+    let last = splits[this.scale - 1] as Tensor;
     const results: Tensor[] = [];
     for (const [i, conv] of this.convs.entries()) {
       const previous = this.type === 'stage' ? undefined : results[i - 1];
-      const part = splits[i] as Tensor;
-      const input = previous === undefined ? part : add(previous, part);
+      let input = splits[i] as Tensor;
+      if (previous !== undefined && i === 1) ({ sum: input, passed: last } = splitStep(input, previous, last));
+      else if (previous !== undefined) input = add(previous, input);
       results.push(relu((this.bns[i] as BatchNorm2d).call(conv.call(input))));
     }
-    results.push(this.type === 'stage' ? avgPool2d(last, 3, { stride: this.stride, padding: 1 }) : last);
-    const y = this.bn3.call(this.conv3.call(concat(results)));
+    if (this.type === 'stage') last = avgPool2d(last, 3, { stride: this.stride, padding: 1 });
+    const y = this.bn3.call(this.conv3.call(concat([...results, last])));
     return relu(add(y, this.downsample === undefined ? x : this.downsample.call(x)));
   }
 }

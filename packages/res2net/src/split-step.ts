@@ -1,0 +1,121 @@
+/** The kernel that only a Res2Net block needs: one sum of its ladder, and the last split put into its place on the way. */
+import {
+  apply,
+  type Dispatch,
+  elementCount,
+  formatShape,
+  InfnetError,
+  type Kernel,
+  type KernelCall,
+  type LowerContext,
+  type Operator,
+  type Shape,
+  sameShape,
+  type Tensor,
+  type View,
+} from '@infnet/core';
+import source from './split-step.wgsl';
+
+export const splitStepKernel: Kernel = { name: 'res2net/split-step', source };
+
+/** Where an operand lies in its buffer, in elements: batch item n starts at `offset + n * batchStride`. */
+export interface SplitRange {
+  readonly offset: number;
+  readonly batchStride: number;
+}
+
+export interface SplitStepCallOptions {
+  /** [N, C, H, W] of one split. */
+  readonly shape: Shape;
+  /** Where the operands lie. Default: from the first element on. */
+  readonly ranges?: Partial<Readonly<Record<'part' | 'previous' | 'last' | 'sum' | 'passed', SplitRange>>>;
+  /** `previous` lies in the buffer of `passed` and is read through it. Default false. */
+  readonly previousInPassed?: boolean;
+}
+
+/**
+ * One dispatch of `sum = part + previous` and `passed = last`; bindings part, last, sum, passed (and previous).
+ * `passed` must not overlap what is read.
+ */
+export function splitStepCall({ shape, ranges = {}, previousInPassed = false }: SplitStepCallOptions): KernelCall {
+  const [batch = 1, ...rest] = shape;
+  const count = elementCount(rest);
+  const groups = Math.ceil(count / 256);
+  const lines = Math.min(groups, 65535);
+  const whole: SplitRange = { offset: 0, batchStride: count };
+  const { part = whole, previous = whole, last = whole, sum = whole, passed = whole } = ranges;
+  return {
+    kernel: splitStepKernel,
+    constants: { PREVIOUS_IN_PASSED: Number(previousInPassed) },
+    params: {
+      count,
+      lines,
+      partOffset: part.offset,
+      partBatchStride: part.batchStride,
+      previousOffset: previous.offset,
+      previousBatchStride: previous.batchStride,
+      lastOffset: last.offset,
+      lastBatchStride: last.batchStride,
+      sumOffset: sum.offset,
+      sumBatchStride: sum.batchStride,
+      passedOffset: passed.offset,
+      passedBatchStride: passed.batchStride,
+    },
+    workgroups: [lines, batch, Math.ceil(groups / lines)],
+    flops: count * batch,
+    bytes: 5 * 4 * count * batch,
+  };
+}
+
+/** Inputs part, previous, last; outputs sum, passed. Its gradient needs no kernel: it passes gradients on. */
+export const splitStepOperator: Operator = {
+  name: 'splitStep',
+  infer: (inputs, _attributes, where) => {
+    const [part, previous, last] = inputs;
+    const shapes = inputs.map(({ shape }) => formatShape(shape)).join(', ');
+    if (part === undefined || previous === undefined || last === undefined || !sameSplits(inputs)) {
+      throw new InfnetError({
+        code: 'SHAPE_MISMATCH',
+        message: `a step of a Res2Net block needs three splits [N, C, H, W] of one shape, got ${shapes}`,
+        where,
+        fix: 'Split the channels into equal parts, and use stride 1 where splits are added to each other.',
+      });
+    }
+    return [part, last];
+  },
+  // previous, in the joined result that passed is a range of.
+  sharesStorage: () => [1],
+  lower: ({ inputs, outputs }: LowerContext): readonly Dispatch[] => {
+    const [part, previous, last] = inputs as readonly [View, View, View];
+    const [sum, passed] = outputs as readonly [View, View];
+    const previousInPassed = previous.storage === passed.storage;
+    const call = splitStepCall({
+      shape: part.type.shape,
+      ranges: { part, previous, last, sum, passed },
+      previousInPassed,
+    });
+    const operands: Record<string, View> = { part, last, sum, passed };
+    if (!previousInPassed) operands['previous'] = previous;
+    return [{ ...call, operands }];
+  },
+  gradient: ({ outputGradients: [sum, passed] }) => [sum, sum, passed],
+};
+
+function sameSplits(inputs: readonly { readonly shape: Shape }[]): boolean {
+  const [first] = inputs;
+  return first?.shape.length === 4 && inputs.every(({ shape }) => sameShape(shape, first.shape));
+}
+
+/**
+ * One step of the ladder: `part + previous`, and `last` moved towards its place in the joined result.
+ *
+ * @throws InfnetError `SHAPE_MISMATCH`.
+ */
+export function splitStep(
+  part: Tensor,
+  previous: Tensor,
+  last: Tensor,
+): { readonly sum: Tensor; readonly passed: Tensor } {
+  const [sum, passed] = apply(splitStepOperator, [part, previous, last], {});
+  return { sum: sum as Tensor, passed: passed as Tensor };
+}
