@@ -5,6 +5,7 @@ import { InfnetError, type InfnetErrorFields } from '@infnet/errors';
 export type DataErrorCode =
   | 'DATA_ARGUMENT'
   | 'DATA_CORRUPT'
+  | 'DATA_DATASET'
   | 'DATA_EMPTY'
   | 'DATA_JPEG_DECODER'
   | 'DATA_NPY'

@@ -1,4 +1,5 @@
 export * from './canny.js';
+export * from './dataset/index.js';
 export { decodeImage } from './decode/decode-image.js';
 export { initJpegDecoder } from './decode/jpeg-wasm.js';
 export { MAX_PIXELS, MIN_SIDE, type SizeLimits } from './decode/limits.js';

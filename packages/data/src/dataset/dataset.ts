@@ -1,0 +1,187 @@
+/** Slices with masks as a trainer wants them: by index, resized as the reference does, in batches, cached. */
+import type { InfnetError } from '@infnet/errors';
+import { dataError } from '../errors.js';
+import { type ByteImage, type GreyImage, toRgb8 } from '../image.js';
+import { resizePillow } from '../resize/pillow.js';
+import { type HostTensor, toSoftTensor, toTensor } from '../tensor.js';
+import { type AugmentationOptions, augment, drawAugmentation } from './augment.js';
+import type { ItemFiles } from './layout.js';
+import type { LoadedSlice, Slice } from './load.js';
+import type { MaskContent } from './masks.js';
+import type { Problem } from './problems.js';
+
+export interface SampleOptions {
+  /** Side of the network's input: picture, mask and edge become size x size, whatever their shape, as in the reference. */
+  readonly size: number;
+  /** Default: none. */
+  readonly augmentation?: AugmentationOptions;
+}
+
+/** Tensors of one slice, or of a batch with the batch dimension first. float32, row-major. */
+export interface Sample {
+  /** [3, size, size]: RGB, ImageNet mean and standard deviation. */
+  readonly image: HostTensor;
+  /** [1, size, size]: 0..1, soft at borders. */
+  readonly mask: HostTensor;
+  /** [1, size, size]: 0..1. */
+  readonly edge: HostTensor;
+}
+
+/** An item of a data set: its files, and which classes its mask has. */
+export interface DatasetItem extends ItemFiles {
+  /** Absent in an unlabelled data set. */
+  readonly content?: MaskContent;
+}
+
+/** What a data set and its parts have in common. */
+export interface DatasetStore {
+  readonly name: string;
+  readonly labelled: boolean;
+  readonly oneClass: 'error' | 'allow';
+  readonly warnings: readonly Problem[];
+  load(item: DatasetItem): Promise<LoadedSlice>;
+}
+
+/** Use `openDataset`. */
+export class Dataset {
+  /** In the order of their names, numbers by value: 2 before 10. */
+  readonly items: readonly DatasetItem[];
+  readonly store: DatasetStore;
+
+  constructor(store: DatasetStore, items: readonly DatasetItem[]) {
+    this.store = store;
+    this.items = items;
+  }
+
+  get length(): number {
+    return this.items.length;
+  }
+
+  /** Whether there are masks. */
+  get labelled(): boolean {
+    return this.store.labelled;
+  }
+
+  /** What was left out or needs attention, of the whole data set; `describeProblems` puts it into lines. */
+  get warnings(): readonly Problem[] {
+    return this.store.warnings;
+  }
+
+  /** File names without folder and extension. */
+  get names(): readonly string[] {
+    return this.items.map(({ name }) => name);
+  }
+
+  /** Some of the items, in the order given. Files, cache and warnings are shared. */
+  subset(indices: readonly number[]): Dataset {
+    return new Dataset(
+      this.store,
+      indices.map((index) => this.#item(index)),
+    );
+  }
+
+  /** The picture alone, at its own size; also of an unlabelled data set. */
+  async image(index: number): Promise<ByteImage> {
+    return (await this.store.load(this.#item(index))).image;
+  }
+
+  /** Picture, mask and edge at their own size, for validation and overlays. The cache's own: do not write into them. */
+  async slice(index: number): Promise<Slice> {
+    const item = this.#item(index);
+    this.#needMasks();
+    return (await this.store.load(item)) as Slice;
+  }
+
+  /**
+   * One training sample. Without augmentation the values equal the released loader's (quirk 18).
+   *
+   * @param options.random which variation the augmentation makes, see `itemSeed`
+   * @throws `DATA_ARGUMENT`, `DATA_DATASET` (a file changed since the data set was opened)
+   */
+  async sample(index: number, options: SampleOptions & { readonly random?: number }): Promise<Sample> {
+    return reshape(await this.batch([index], { ...options, random: [numberFor(options)] }), (shape) => shape.slice(1));
+  }
+
+  /**
+   * Samples one behind the other: `image` [n, 3, size, size], `mask` and `edge` [n, 1, size, size].
+   *
+   * @param options.random one number for each of `indices`, needed with augmentation
+   */
+  async batch(
+    indices: readonly number[],
+    options: SampleOptions & { readonly random?: readonly number[] },
+  ): Promise<Sample> {
+    const { size, augmentation, random } = options;
+    this.#needMasks();
+    if (augmentation !== undefined && random?.length !== indices.length) {
+      throw noRandom(`${indices.length} numbers for the batch's ${indices.length} items, got ${random?.length ?? 0}`);
+    }
+    const area = checkSide(size) ** 2;
+    const empty = (channels: number): HostTensor => ({
+      data: new Float32Array(indices.length * channels * area),
+      shape: [indices.length, channels, size, size],
+    });
+    const [image, mask, edge] = [empty(3), empty(1), empty(1)];
+    for (const [i, index] of indices.entries()) {
+      const loaded = await this.slice(index);
+      const slice =
+        augmentation === undefined ? loaded : augment(loaded, drawAugmentation(augmentation, random?.[i] as number));
+      image.data.set(imageTensor(slice.image, size), i * 3 * area);
+      mask.data.set(softTensor(slice.mask, size), i * area);
+      edge.data.set(softTensor(slice.edge, size), i * area);
+    }
+    return { image, mask, edge };
+  }
+
+  #item(index: number): DatasetItem {
+    const item = this.items[index];
+    if (item !== undefined) return item;
+    throw dataError({
+      code: 'DATA_ARGUMENT',
+      message: `There is no item ${index} in a data set of ${this.length}; the first one is 0.`,
+      where: this.store.name,
+    });
+  }
+
+  #needMasks(): void {
+    if (this.labelled) return;
+    throw dataError({
+      code: 'DATA_ARGUMENT',
+      message: 'The data set was opened without masks, so there are only pictures.',
+      where: this.store.name,
+      fix: 'Use image(index), or open it with { labelled: true }.',
+    });
+  }
+}
+
+/** Resizing comes first: grey pictures are resized once, not three times; the bits are the same. */
+function imageTensor(image: ByteImage, size: number): Float32Array {
+  return toTensor(toRgb8(resizePillow(image, size, size))).data;
+}
+
+function softTensor(image: GreyImage, size: number): Float32Array {
+  return toSoftTensor(resizePillow(image, size, size)).data;
+}
+
+function reshape({ image, mask, edge }: Sample, change: (shape: readonly number[]) => number[]): Sample {
+  const one = ({ data, shape }: HostTensor): HostTensor => ({ data, shape: change(shape) });
+  return { image: one(image), mask: one(mask), edge: one(edge) };
+}
+
+function checkSide(size: number): number {
+  if (Number.isInteger(size) && size > 0 && size <= 4096) return size;
+  throw dataError({ code: 'DATA_ARGUMENT', message: `The size is ${size}; it must be a whole number, 1..4096.` });
+}
+
+function numberFor({ augmentation, random }: SampleOptions & { readonly random?: number }): number {
+  if (augmentation !== undefined && random === undefined) throw noRandom('a random number, got none');
+  return random ?? 0;
+}
+
+function noRandom(text: string): InfnetError {
+  return dataError({
+    code: 'DATA_ARGUMENT',
+    message: `Augmentation needs ${text}.`,
+    fix: 'Give { random: itemSeed(seed, epoch, index) }, so that the same training can be repeated.',
+  });
+}

@@ -1,0 +1,139 @@
+/** From a listing of files to pairs of image and mask: by name, never by position (the reference pairs by position, quirk 18). */
+import { compareNames } from './natural-order.js';
+import type { ProblemList } from './problems.js';
+
+/** Names of the folders, compared without regard to case. Default: the paper's, `Imgs`, `GT`, `Edge`. */
+export interface FolderLayout {
+  readonly images?: string;
+  readonly masks?: string;
+  readonly edges?: string;
+}
+
+/** A flat listing: paths of the source, in any order. */
+export interface ListLayout {
+  readonly images: readonly string[];
+  readonly masks: readonly string[];
+  readonly edges?: readonly string[];
+}
+
+/** Paths of one item. */
+export interface ItemFiles {
+  /** File name without folder and extension. */
+  readonly name: string;
+  readonly image: string;
+  /** Absent in an unlabelled data set. */
+  readonly mask?: string;
+  /** Absent where the edge is derived from the mask. */
+  readonly edge?: string;
+}
+
+export interface LayoutOptions {
+  readonly root?: string;
+  readonly layout?: FolderLayout | ListLayout;
+  readonly labelled: boolean;
+  readonly edges: 'files' | 'derive';
+}
+
+interface Groups {
+  readonly images: readonly string[];
+  readonly masks: readonly string[];
+  readonly edges: readonly string[];
+}
+
+/** Extensions that stand for an attempt at a picture; such a file is read, and reported if that fails. */
+const PICTURE = /\.(png|jpe?g|jfif|tiff?|bmp|gif|webp|dcm|dicom|nii|gz|npy|npz|mha|nrrd)$/i;
+
+/** Items in the order of their names. What does not match goes to `problems`. */
+export function pairFiles(paths: readonly string[], options: LayoutOptions, problems: ProblemList): ItemFiles[] {
+  const groups = isList(options.layout) ? options.layout : findFolders(paths, options, problems);
+  if (groups === undefined) return [];
+  const images = byStem(groups.images, problems);
+  const masks = options.labelled ? byStem(groups.masks, problems) : new Map<string, string>();
+  const useEdges = options.labelled && options.edges === 'files';
+  const edges = useEdges ? byStem(groups.edges ?? [], problems) : new Map<string, string>();
+  const folders = isList(options.layout) ? {} : (options.layout ?? {});
+  if (images.size === 0) problems.add('empty', `no images in ${folders.images ?? 'Imgs'}`);
+  if (options.labelled && masks.size === 0) problems.add('empty', `no masks in ${folders.masks ?? 'GT'}`);
+  if (problems.wrong('empty')) return [];
+
+  const items: ItemFiles[] = [];
+  for (const [name, image] of sorted(images)) {
+    const mask = masks.get(name);
+    if (!options.labelled) items.push({ name, image });
+    else if (mask === undefined) problems.add('imageWithoutMask', image);
+    else {
+      const edge = edges.get(name);
+      if (edge === undefined && edges.size > 0) problems.add('edgeDerived', image);
+      items.push({ name, image, mask, ...(edge === undefined ? {} : { edge }) });
+    }
+  }
+  for (const [name, mask] of sorted(masks)) if (!images.has(name)) problems.add('maskWithoutImage', mask);
+  for (const [name, edge] of sorted(edges)) {
+    if (!images.has(name) || !masks.has(name)) problems.add('edgeWithoutPair', edge);
+  }
+  return items;
+}
+
+function isList(layout: FolderLayout | ListLayout | undefined): layout is ListLayout {
+  return layout !== undefined && Array.isArray(layout.images);
+}
+
+/** The files directly in the three folders, wherever below the root these lie. */
+function findFolders(paths: readonly string[], options: LayoutOptions, problems: ProblemList): Groups | undefined {
+  const { images = 'Imgs', masks = 'GT', edges = 'Edge' } = (options.layout ?? {}) as FolderLayout;
+  const root = (options.root ?? '').replace(/^\.?\/+|\/+$/g, '');
+  const below = paths.map(slashes).filter((path) => root === '' || path.startsWith(`${root}/`));
+  const roots = new Set<string>();
+  for (const path of below) {
+    const parts = path.split('/');
+    const folder = parts[parts.length - 2];
+    const wanted = options.labelled ? [images, masks] : [images];
+    if (folder !== undefined && wanted.some((name) => same(folder, name))) roots.add(parts.slice(0, -2).join('/'));
+  }
+  // The given root itself comes first, so that a copy of a data set inside another does no harm.
+  const found = roots.has(root) ? [root] : [...roots].sort(compareNames);
+  if (found.length > 1) {
+    for (const candidate of found)
+      problems.add('ambiguousLayout', candidate === '' ? '(the folder itself)' : candidate);
+    return undefined;
+  }
+  const base = found[0] ?? root;
+  const inFolder = (name: string): string[] => {
+    const prefix = `${base === '' ? '' : `${base}/`}${name}/`;
+    return paths.filter((path) => {
+      const clean = slashes(path);
+      return same(clean.slice(0, prefix.length), prefix) && !clean.slice(prefix.length).includes('/');
+    });
+  };
+  return { images: inFolder(images), masks: inFolder(masks), edges: inFolder(edges) };
+}
+
+/** Windows gives backslashes; the path itself stays as the source knows it. */
+function slashes(path: string): string {
+  return path.replaceAll('\\', '/');
+}
+
+function same(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
+
+/** Paths by file name without folder and extension, accents in one spelling (macOS writes them in another). */
+function byStem(paths: readonly string[], problems: ProblemList): Map<string, string> {
+  const stems = new Map<string, string>();
+  for (const path of [...paths].sort(compareNames)) {
+    const file = slashes(path).split('/').at(-1) as string;
+    if (file.startsWith('.') || !PICTURE.test(file)) {
+      problems.add('ignored', path);
+      continue;
+    }
+    const stem = file.slice(0, file.lastIndexOf('.')).normalize('NFC');
+    const first = stems.get(stem);
+    if (first === undefined) stems.set(stem, path);
+    else problems.add('duplicateName', path, `also ${first}`);
+  }
+  return stems;
+}
+
+function sorted(stems: ReadonlyMap<string, string>): [string, string][] {
+  return [...stems].sort(([a], [b]) => compareNames(a, b));
+}

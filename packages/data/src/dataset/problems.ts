@@ -1,0 +1,104 @@
+/** What can be wrong with a data set, collected by kind, and the one error or list that tells all of it. */
+import type { InfnetError } from '@infnet/errors';
+import { dataError } from '../errors.js';
+
+/** Kinds that make a data set wrong, and what they are called. */
+const WRONG = {
+  empty: 'nothing found',
+  ambiguousLayout: 'more than one data set',
+  duplicateName: 'two files of the same name',
+  imageWithoutMask: 'image without mask',
+  maskWithoutImage: 'mask without image',
+  edgeWithoutPair: 'edge without image and mask',
+  unreadable: 'unreadable file',
+  maskSize: 'mask of another size than its image',
+  edgeSize: 'edge of another size than its image',
+  maskNotBinary: 'mask that is not binary',
+  oneClass: 'one class only',
+} as const;
+
+/** Kinds that are only told. */
+const TOLD = {
+  emptyMask: 'mask without any infected pixel',
+  fullMask: 'mask without any background pixel',
+  edgeDerived: 'edge missing, derived from the mask',
+  ignored: 'file that is no picture, ignored',
+} as const;
+
+export type ProblemKind = keyof typeof WRONG | keyof typeof TOLD;
+
+/** All findings of one kind. */
+export interface Problem {
+  readonly kind: ProblemKind;
+  /** The kind in words. */
+  readonly title: string;
+  readonly count: number;
+  /** Every file, with what is wrong with it where the kind does not say all. */
+  readonly entries: readonly { readonly file: string; readonly note?: string }[];
+}
+
+const FIXES: Partial<Record<ProblemKind, string>> = {
+  empty: 'Give the folder that holds Imgs and GT, or name its folders with { layout }.',
+  ambiguousLayout: 'Say which one with { root }.',
+  duplicateName: 'Keep one file of each name.',
+  imageWithoutMask: 'Add the mask under the same name, or remove the image.',
+  maskWithoutImage: 'Add the image under the same name, or remove the mask.',
+  edgeWithoutPair: 'Remove the edge; edges are derived from masks.',
+  unreadable: 'Replace these files by PNG or JPEG that open elsewhere.',
+  maskSize: 'Export the mask at the size of its image.',
+  edgeSize: 'Remove the edge; edges are derived from masks.',
+  maskNotBinary:
+    "Masks hold 0 and 255. Otherwise say what they mean with { masks: 'soft' }, { masks: 'nonzero' } or { masks: 'threshold' }.",
+  oneClass: "Add slices of the other kind, or allow it with { oneClass: 'allow' }.",
+};
+
+const SHOWN = 10;
+
+export class ProblemList {
+  readonly #entries = new Map<ProblemKind, { file: string; note?: string }[]>();
+
+  add(kind: ProblemKind, file: string, note?: string): void {
+    const entries = this.#entries.get(kind) ?? [];
+    entries.push(note === undefined ? { file } : { file, note });
+    this.#entries.set(kind, entries);
+  }
+
+  /** Whether anything is wrong, of any kind or of one of these. */
+  wrong(...kinds: readonly ProblemKind[]): boolean {
+    const asked = kinds.length > 0 ? kinds : (Object.keys(WRONG) as ProblemKind[]);
+    return asked.some((kind) => this.#entries.has(kind));
+  }
+
+  /** In a fixed order of kinds; entries as they were found. */
+  list(which: 'wrong' | 'all' = 'all'): readonly Problem[] {
+    const titles: Readonly<Record<string, string>> = which === 'wrong' ? WRONG : { ...WRONG, ...TOLD };
+    return Object.entries(titles).flatMap(([kind, title]) => {
+      const entries = this.#entries.get(kind as ProblemKind);
+      return entries === undefined ? [] : [{ kind: kind as ProblemKind, title, count: entries.length, entries }];
+    });
+  }
+
+  /** The error that tells everything that is wrong. */
+  error(where: string): InfnetError {
+    const problems = this.list('wrong');
+    const fixes = problems.flatMap(({ kind }) => FIXES[kind] ?? []);
+    return dataError({
+      code: 'DATA_DATASET',
+      message: `The data set cannot be used as it is:\n${describeProblems(problems)}\n `,
+      where,
+      fix: [...new Set(fixes)].join('\n       '),
+      details: { problems },
+    });
+  }
+}
+
+/** One line per kind: its count and the first 10 files. */
+export function describeProblems(problems: readonly Problem[]): string {
+  return problems
+    .map(({ title, count, entries }) => {
+      const named = entries.slice(0, SHOWN).map(({ file, note }) => (note === undefined ? file : `${file} (${note})`));
+      const more = count > SHOWN ? `, and ${count - SHOWN} more` : '';
+      return `  ${title}, ${count}: ${named.join(', ')}${more}`;
+    })
+    .join('\n');
+}

@@ -1,0 +1,201 @@
+/** Everything that can be wrong with a data set, each with the error or the warning it gets. */
+import { describe, expect, it } from 'vitest';
+import {
+  type DatasetOptions,
+  describeProblems,
+  encodePng,
+  memorySource,
+  openDataset,
+  type Problem,
+} from '../../src/index.js';
+import { failure } from '../support/errors.js';
+import { grey, LOOK, phantomFiles } from '../support/sets.js';
+
+type Files = Record<string, Uint8Array>;
+const { width = 0, height = 0 } = LOOK;
+const good = phantomFiles(['1', '2', '3']);
+const without = (...paths: string[]): Files =>
+  Object.fromEntries(Object.entries(good).filter(([path]) => !paths.includes(path)));
+const png = (at: (x: number, y: number) => number, w = width, h = height): Uint8Array => encodePng(grey(w, h, at));
+const open = (files: Files, options: DatasetOptions = {}) => openDataset(memorySource(files, 'here'), options);
+
+/** The problems of the error that opening must give. */
+async function wrong(files: Files, options: DatasetOptions = {}): Promise<{ text: string; problems: Problem[] }> {
+  const error = await failure('DATA_DATASET', () => open(files, options));
+  expect(error.where).toBe('here');
+  expect(error.fix).toBeTruthy();
+  return { text: error.message, problems: error.details['problems'] as Problem[] };
+}
+
+async function onlyProblem(
+  kind: string,
+  files: Files,
+  options: DatasetOptions = {},
+): Promise<Problem & { text: string }> {
+  const { text, problems } = await wrong(files, options);
+  expect(problems.map((problem) => problem.kind)).toEqual([kind]);
+  return { ...(problems[0] as Problem), text };
+}
+
+describe('openDataset names everything that does not match', () => {
+  it('a good set opens without a warning', async () => {
+    const dataset = await open(good);
+    expect([dataset.names, dataset.warnings]).toEqual([['1', '2', '3'], []]);
+  });
+
+  it('image without mask', async () => {
+    const { entries, text } = await onlyProblem('imageWithoutMask', without('GT/2.png'));
+    expect(entries).toEqual([{ file: 'Imgs/2.png' }]);
+    expect(text).toContain('image without mask, 1: Imgs/2.png');
+  });
+
+  it('mask without image', async () => {
+    const { entries } = await onlyProblem('maskWithoutImage', without('Imgs/3.png'));
+    expect(entries).toEqual([{ file: 'GT/3.png' }]);
+  });
+
+  it('edge without pair; an edge that is missing among others is derived and told', async () => {
+    const edge = { 'Edge/1.png': good['GT/1.png'] as Uint8Array };
+    const { entries } = await onlyProblem('edgeWithoutPair', { ...good, ...edge, 'Edge/9.png': edge['Edge/1.png'] });
+    expect(entries).toEqual([{ file: 'Edge/9.png' }]);
+    const dataset = await open({ ...good, ...edge });
+    expect(dataset.warnings).toMatchObject([
+      { kind: 'edgeDerived', entries: [{ file: 'Imgs/2.png' }, { file: 'Imgs/3.png' }] },
+    ]);
+  });
+
+  it('unreadable file, with the reason', async () => {
+    const text = new TextEncoder().encode('<html>not found</html>');
+    const cut = (good['GT/2.png'] as Uint8Array).slice(0, 200);
+    const { entries } = await onlyProblem('unreadable', { ...good, 'Imgs/1.png': text, 'GT/2.png': cut });
+    expect(entries.map(({ file }) => file)).toEqual(['Imgs/1.png', 'GT/2.png']);
+    expect(entries[0]?.note).toMatch(/^The file is neither PNG nor JPEG; it looks like text\.$/);
+    expect(entries[1]?.note).toBeTruthy();
+  });
+
+  it('a source that cannot read a file', async () => {
+    const source = memorySource(good, 'here');
+    const failing = {
+      ...source,
+      read: (path: string) => (path === 'Imgs/2.png' ? Promise.reject(new Error('disk is gone')) : source.read(path)),
+    };
+    const error = await failure('DATA_DATASET', () => openDataset(failing));
+    expect(error.message).toContain('unreadable file, 1: Imgs/2.png (disk is gone)');
+  });
+
+  it('mask of another size than its image', async () => {
+    const { entries } = await onlyProblem('maskSize', { ...good, 'GT/2.png': png((x) => (x > 9 ? 255 : 0), 96, 72) });
+    expect(entries).toEqual([{ file: 'GT/2.png', note: '96x72, its image 72x96' }]);
+  });
+
+  it('edge of another size than its image', async () => {
+    const { entries } = await onlyProblem('edgeSize', { ...good, 'Edge/1.png': png(() => 0, 40, 40) });
+    expect(entries).toEqual([{ file: 'Edge/1.png', note: '40x40, its image 72x96' }]);
+  });
+
+  it('mask that is not binary, values listed', async () => {
+    const classes = png((x) => (x < 10 ? 0 : x < 20 ? 38 : 75));
+    const ramp = png((x) => x);
+    const { entries } = await onlyProblem('maskNotBinary', { ...good, 'GT/1.png': classes, 'GT/3.png': ramp });
+    expect(entries).toEqual([
+      { file: 'GT/1.png', note: 'values 0, 38, 75' },
+      { file: 'GT/3.png', note: '72 values: 0, 1, 2, 3, 4, 5, 6, 7, ...' },
+    ]);
+  });
+
+  it('masks of other values are taken when the caller says what they mean', async () => {
+    const files = { ...good, 'GT/1.png': png((x) => (x < 10 ? 0 : x < 20 ? 1 : 200)) };
+    const values = async (masks: 'soft' | 'nonzero' | 'threshold') => {
+      const { mask } = await (await open(files, { masks })).slice(0);
+      return [mask.data[0], mask.data[15], mask.data[30]];
+    };
+    expect(await values('soft')).toEqual([0, 1, 200]);
+    expect(await values('nonzero')).toEqual([0, 255, 255]);
+    expect(await values('threshold')).toEqual([0, 0, 255]);
+  });
+
+  it('masks all empty or all full are an error, unless allowed', async () => {
+    for (const [value, said] of [
+      [0, 'no infected pixel in any of 3 masks'],
+      [255, 'no background pixel in any of 3 masks'],
+    ] as const) {
+      const flat = png(() => value);
+      const files = { ...good, 'GT/1.png': flat, 'GT/2.png': flat, 'GT/3.png': flat };
+      expect((await onlyProblem('oneClass', files)).entries).toEqual([{ file: said }]);
+      await wrong(files, { onProblem: 'skip' });
+      const dataset = await open(files, { oneClass: 'allow' });
+      expect(dataset.length).toBe(3);
+      expect(dataset.warnings).toMatchObject([{ kind: value === 0 ? 'emptyMask' : 'fullMask', count: 3 }]);
+    }
+  });
+
+  it('some empty masks (healthy slices) are only told', async () => {
+    const dataset = await open({ ...good, 'GT/2.png': png(() => 0) });
+    expect(dataset.length).toBe(3);
+    expect(describeProblems(dataset.warnings)).toBe('  mask without any infected pixel, 1: GT/2.png');
+    expect(dataset.items.map(({ content }) => content)).toEqual(['mixed', 'empty', 'mixed']);
+  });
+
+  it('an empty folder, a folder without masks, a folder without images', async () => {
+    const said = async (files: Files): Promise<string[]> =>
+      (await onlyProblem('empty', files)).entries.map((e) => e.file);
+    expect(await said({})).toEqual(['no images in Imgs', 'no masks in GT']);
+    expect(await said({ 'README.txt': png(() => 0) })).toEqual(['no images in Imgs', 'no masks in GT']);
+    expect(await said(without('GT/1.png', 'GT/2.png', 'GT/3.png'))).toEqual(['no masks in GT']);
+    expect(await said(without('Imgs/1.png', 'Imgs/2.png', 'Imgs/3.png'))).toEqual(['no images in Imgs']);
+  });
+
+  it('two files of one name, and several data sets below one folder', async () => {
+    const jpg = { 'Imgs/2.jpg': good['Imgs/2.png'] as Uint8Array };
+    const { entries } = await onlyProblem('duplicateName', { ...good, ...jpg });
+    expect(entries).toEqual([{ file: 'Imgs/2.png', note: 'also Imgs/2.jpg' }]);
+    const two = Object.fromEntries(
+      ['a', 'b'].flatMap((root) => Object.entries(good).map(([p, b]) => [`${root}/${p}`, b])),
+    );
+    expect((await onlyProblem('ambiguousLayout', two)).entries).toEqual([{ file: 'a' }, { file: 'b' }]);
+    expect((await open(two, { root: 'b/' })).items[0]?.image).toBe('b/Imgs/1.png');
+  });
+
+  it('files that are no pictures are left alone and told', async () => {
+    const note = new Uint8Array(3);
+    const dataset = await open({ ...good, 'Imgs/.DS_Store': note, 'GT/notes.txt': note, 'Imgs/old/1.png': note });
+    expect(dataset.length).toBe(3);
+    expect(dataset.warnings).toMatchObject([
+      { kind: 'ignored', entries: [{ file: 'Imgs/.DS_Store' }, { file: 'GT/notes.txt' }] },
+    ]);
+  });
+
+  it('everything at once in one error: counts, and the first 10 of each kind', async () => {
+    const names = Array.from({ length: 14 }, (_, i) => `slice ${i}`);
+    const lonely = Object.fromEntries(names.map((name) => [`Imgs/${name}.png`, good['Imgs/1.png'] as Uint8Array]));
+    const { text, problems } = await wrong({ ...without('Imgs/3.png'), ...lonely, 'GT/2.png': png((x) => x % 3) });
+    expect(problems.map(({ kind, count }) => [kind, count])).toEqual([
+      ['imageWithoutMask', 14],
+      ['maskWithoutImage', 1],
+      ['maskNotBinary', 1],
+    ]);
+    expect(text).toContain('image without mask, 14: Imgs/slice 0.png');
+    expect(text).toContain('Imgs/slice 9.png, and 4 more');
+    expect(text).not.toContain('slice 10.png');
+  });
+
+  it('with onProblem skip the wrong items are left out and told; an error stays where nothing is left', async () => {
+    const files = { ...without('GT/1.png'), 'GT/2.png': png((x) => x) };
+    const dataset = await open(files, { onProblem: 'skip' });
+    expect(dataset.names).toEqual(['3']);
+    expect(dataset.warnings.map(({ kind }) => kind)).toEqual(['imageWithoutMask', 'maskNotBinary']);
+    const { problems } = await wrong({ ...files, 'GT/3.png': png((x) => x) }, { onProblem: 'skip' });
+    expect(problems.map(({ kind, count }) => [kind, count])).toEqual([
+      ['imageWithoutMask', 1],
+      ['maskNotBinary', 2],
+    ]);
+  });
+
+  it('a file that changes after opening is told when it is read again', async () => {
+    const files: Files = { ...good };
+    const dataset = await open(files, { cacheBytes: 0 });
+    files['GT/2.png'] = png((x) => (x > 9 ? 255 : 0), 96, 72);
+    const error = await failure('DATA_DATASET', () => dataset.sample(1, { size: 32 }));
+    expect(error.message).toContain('GT/2.png (96x72, its image 72x96; changed since it was opened)');
+  });
+});
