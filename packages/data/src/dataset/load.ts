@@ -57,7 +57,7 @@ export async function loadItem(source: DataSource, files: ItemFiles, options: Lo
   const image = grey ? toGrey8(picture, options) : toRgb8(picture, options);
   if (files.mask === undefined || maskPicture === undefined) return { slice: { image } };
 
-  const { mask, content, foreign } = readMask(toGrey8(maskPicture), options.masks ?? 'binary');
+  const { mask, content, foreign } = readMask(maskPicture, options.masks ?? 'binary');
   if (!sameSize(mask, image)) find('maskSize', files.mask, `${sizeOf(mask)}, its image ${sizeOf(image)}`);
   if (foreign !== undefined) find('maskNotBinary', files.mask, foreign);
   const edge = edgePicture === undefined ? binaryToEdge(mask) : toGrey8(edgePicture);

@@ -1,5 +1,5 @@
 /** What the values of a mask file mean. */
-import type { GreyImage } from '../image.js';
+import { type DecodedImage, type GreyImage, toGrey8 } from '../image.js';
 
 /**
  * - `binary` (default): 0 and 255; anything else is a problem, so that a class map or a JPEG's grey seam is not taken
@@ -22,7 +22,8 @@ export interface ReadMask {
 
 const LISTED = 8;
 
-export function readMask(grey: GreyImage, mode: MaskMode): ReadMask {
+export function readMask(picture: DecodedImage, mode: MaskMode): ReadMask {
+  const grey = toGrey8(picture.data instanceof Uint16Array ? narrow(picture, picture.data) : picture);
   const used = new Uint8Array(256);
   for (let i = 0; i < grey.data.length; i++) used[grey.data[i] as number] = 1;
   const values = Array.from(used.keys()).filter((value) => used[value] === 1);
@@ -32,6 +33,12 @@ export function readMask(grey: GreyImage, mode: MaskMode): ReadMask {
   const left = cut === undefined ? values : [...new Set(values.map((value) => (value > cut ? 255 : 0)))];
   const content = left.every((v) => v === 0) ? 'empty' : left.every((v) => v === 255) ? 'full' : 'mixed';
   return { mask, content, ...(foreign ? { foreign: spell(values) } : {}) };
+}
+
+/** 16 bits to 8 such that only 0 becomes 0 and only 65535 becomes 255: a mask of 0 and 1 does not turn into an empty one. */
+function narrow(picture: DecodedImage, samples: Uint16Array): DecodedImage {
+  const data = Uint8Array.from(samples, (v) => (v === 0 ? 0 : v === 65535 ? 255 : Math.min(254, Math.max(1, v >> 8))));
+  return { ...picture, depth: 8, data };
 }
 
 function spell(values: readonly number[]): string {

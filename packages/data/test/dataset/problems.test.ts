@@ -114,6 +114,19 @@ describe('openDataset names everything that does not match', () => {
     expect(await values('threshold')).toEqual([0, 0, 255]);
   });
 
+  it('16-bit masks: 0 and 65535 are binary, 0 and 1 are told and not taken for empty', async () => {
+    const deep = (high: number): Uint8Array => {
+      const data = Uint16Array.from({ length: width * height }, (_, i) => (i % width > 20 ? high : 0));
+      return encodePng({ width, height, data });
+    };
+    const full = await open({ ...good, 'GT/1.png': deep(65535) });
+    expect((await full.slice(0)).mask.data.subarray(20, 22)).toEqual(Uint8Array.of(0, 255));
+    const ones = { ...good, 'GT/1.png': deep(1) };
+    expect((await onlyProblem('maskNotBinary', ones)).entries).toEqual([{ file: 'GT/1.png', note: 'values 0, 1' }]);
+    const mask = (await (await open(ones, { masks: 'nonzero' })).slice(0)).mask.data;
+    expect(mask.subarray(20, 22)).toEqual(Uint8Array.of(0, 255));
+  });
+
   it('masks all empty or all full are an error, unless allowed', async () => {
     for (const [value, said] of [
       [0, 'no infected pixel in any of 3 masks'],
