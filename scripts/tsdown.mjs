@@ -31,6 +31,15 @@ function entriesOf(manifest) {
   return [...found].sort();
 }
 
+/**
+ * What a package's types stand on beyond imports. TypeScript finds `@webgpu/types` by itself only when it is told to, so
+ * without this line a user sees `GPUDevice` as an error, or with `skipLibCheck` as `any`; `Disposable` likewise.
+ */
+function referencesOf(manifest) {
+  if (manifest.dependencies?.['@webgpu/types'] === undefined) return '';
+  return '/// <reference types="@webgpu/types" />\n/// <reference lib="esnext.disposable" />';
+}
+
 /** Copies every `.wgsl` of `src` to the same place in `dist`. */
 function copyKernels(folder) {
   for (const name of readdirSync(join(folder, 'src'), { recursive: true })) {
@@ -58,6 +67,7 @@ export function library({ platform = 'neutral' } = {}) {
     sourcemap: true,
     clean: true,
     dts: { oxc: true, sourcemap: true },
+    banner: { dts: referencesOf(manifest) },
     tsconfig: join(root, 'tsconfig.base.json'),
     // Everything that is not a file of this package: other packages, Node's modules, `#imports`.
     external: [/^(@[\w-]+\/|[a-z0-9][\w.-]*(\/|$)|node:|#)/],
