@@ -9,6 +9,7 @@ import {
   ParameterStore,
   preparePlan,
   schedule,
+  sumTensors,
   trace,
 } from '../src/index.js';
 import { join, scale, split } from './operators.js';
@@ -119,6 +120,18 @@ describe('sum and fill', () => {
     const { output } = await evaluate(context, ({ x }) => fill(x.graph, [70], 2.5), { x: values([0]) });
     expect(new Set(output?.data)).toEqual(new Set([2.5]));
     expect(output?.data).toHaveLength(70);
+  });
+
+  it('take vectors and tensors of more than 65535 workgroups', async () => {
+    const count = 70_000;
+    const x = { shape: [count], data: new Float32Array(count).map((_, i) => i) };
+    const { twice, threes } = await evaluate(
+      context,
+      ({ x }) => ({ twice: sumTensors([x, x]), threes: fill(x.graph, [65_536 * 64], 3) }),
+      { x },
+    );
+    expect(twice?.data.every((value, i) => value === 2 * i)).toBe(true);
+    expect(threes?.data.every((value) => value === 3)).toBe(true);
   });
 
   it('cost nothing where nothing is added', () => {

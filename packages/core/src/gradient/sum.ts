@@ -4,7 +4,7 @@ import type { Graph } from '../graph/graph.js';
 import { applyOne } from '../graph/graph.js';
 import type { Dispatch, Operator, View } from '../graph/operator.js';
 import type { Tensor } from '../graph/tensor.js';
-import type { Kernel } from '../kernel/kernel.js';
+import { dispatchLine, type Kernel } from '../kernel/kernel.js';
 import fillSource from '../kernels/fill.wgsl';
 import sumSource from '../kernels/sum.wgsl';
 import { elementCount, formatShape, type Shape, sameShape } from '../tensor/types.js';
@@ -17,8 +17,11 @@ const MOST_INPUTS = 6;
 
 /** One dispatch that writes the sum of `inputs` (one input: a copy). */
 export function sumDispatch(inputs: readonly View[], y: View): Dispatch {
-  const [batch = 1, ...rest] = y.type.shape.length === 0 ? [1] : y.type.shape;
-  const count = elementCount(rest);
+  const [items = 1, ...rest] = y.type.shape;
+  // Operands without gaps are added as one line, whatever their shape: a vector is no batch of single values.
+  const flat = [...inputs, y].every((view) => view.batchStride === elementCount(rest));
+  const batch = flat ? 1 : items;
+  const count = flat ? items * elementCount(rest) : elementCount(rest);
   const groups = Math.ceil(count / 256);
   const lines = Math.min(groups, 65535);
   const named = inputs.map((view, i) => [`x${i}`, view] as const);
@@ -86,7 +89,7 @@ export const fillOperator: Operator<FillAttributes> = {
         kernel: fillKernel,
         constants: {},
         params: { count, value },
-        workgroups: [Math.ceil(count / 64), 1, 1],
+        workgroups: dispatchLine(Math.ceil(count / 64)),
         flops: 0,
         bytes: 4 * count,
         operands: { y: outputs[0] as View },
