@@ -20,7 +20,8 @@ export interface Inputs {
   readonly ignored: readonly string[];
 }
 
-const PICTURE = /\.(png|jpe?g)$/i;
+/** Hidden files are none: macOS leaves `._slice.png` beside `slice.png` on foreign disks, which is no picture. */
+const PICTURE = /^[^.].*\.(png|jpe?g)$/i;
 
 /**
  * The slices of files and folders, in the order given; a folder's own pictures are sorted by name.

@@ -45,7 +45,9 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
   const context = await open({ adapter: options.adapter, onMessage: (line) => say(io.stderr, line) });
   try {
     const opened = performance.now();
-    const network = await prepare(context, weights, options, progress, io.signal);
+    // A batch larger than there are slices would compute empty ones.
+    const batch = Math.min(options.batch, slices.length);
+    const network = await prepare(context, weights, { ...options, batch }, progress, io.signal);
     const compiled = performance.now();
     const run = await segmentAll(slices, network, options, progress, io.signal);
     const table = new TextEncoder().encode(summaryCsv(run.reports, options));
