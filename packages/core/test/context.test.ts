@@ -125,6 +125,10 @@ describe('inputs', () => {
     );
     await expect(plan.run({})).rejects.toThrow(/PLAN_INPUT.*"x" \[1, 3\] is missing/);
     await expect(plan.run({ x: new Float32Array(4) })).rejects.toThrow(/PLAN_INPUT.*needs 3 values, got 4/);
+    for (const wrong of [new Uint8Array(3), new Float64Array(3), new Int32Array(3), [1, 2, 3]]) {
+      const given = { x: wrong as unknown as Float32Array };
+      await expect(plan.run(given)).rejects.toThrow(`needs a Float32Array, got ${wrong.constructor.name}`);
+    }
     await expect(plan.run({ x: new Float32Array(3), z: new Float32Array(3) })).rejects.toThrow(
       /PLAN_INPUT.*unknown inputs: z/,
     );
@@ -156,7 +160,7 @@ describe('planInBatches', () => {
 
   it('runs a batch in the largest parts that fit the budget', async () => {
     const inputs = { x: [5, 100] };
-    const plan = await planInBatches(context, double, inputs, { memoryBudget: 2300 });
+    const plan = await planInBatches(context, double, inputs, { memoryBudget: 3100 });
     expect(plan.itemsPerRun).toBe(2);
     const x = Float32Array.from({ length: 500 }, (_, i) => i);
     const { output } = await plan.run({ x });

@@ -6,6 +6,7 @@ import {
   open,
   Parameter,
   ParameterStore,
+  Profile,
   preparePlan,
   schedule,
   trace,
@@ -103,6 +104,7 @@ describe('a plan', () => {
     );
     await plan.run({ x: ramp([1, 2, 64]).data });
     const held = context.memory;
+    expect(held.bytes - before.bytes).toBe(plan.memory.total);
     for (let i = 0; i < 50; i++) await plan.run({ x: ramp([1, 2, 64], i).data });
     expect(context.memory).toEqual(held);
     plan.dispose();
@@ -147,5 +149,30 @@ describe('a plan', () => {
     expect(profile.seconds).toBeGreaterThan(0);
     expect(profile.table('kernel')).toContain('test/scale-add');
     expect(profile.chromeTrace().traceEvents).toHaveLength(2);
+  });
+
+  it('has a profile with figures where the clock was too coarse', () => {
+    const entry = { scope: 'a', operator: 'o', kernel: 'k', start: 0, seconds: 0, flops: 9, bytes: 9 };
+    const profile = new Profile([entry]);
+    expect(profile.table()).not.toMatch(/NaN|Infinity/);
+    expect(JSON.stringify(profile.chromeTrace())).not.toContain('null');
+  });
+
+  it('is refused for a function that returns nothing, or later', () => {
+    const nothing = (() => {}) as unknown as () => never;
+    const later = (async () => {}) as unknown as () => never;
+    expect(() => trace(nothing, { x: [1] })).toThrow(/GRAPH_OUTPUT.*nothing/);
+    expect(() => trace(later, { x: [1] })).toThrow(/GRAPH_OUTPUT.*a promise/);
+  });
+});
+
+describe('a parameter store', () => {
+  it('refuses values of another shape, also with as many elements', () => {
+    const weight = new Parameter([2, 3]);
+    weight.name = 'weight';
+    const store = new ParameterStore(context, [weight]);
+    const turned = new Map([['weight', { shape: [3, 2], data: new Float32Array(6) }]]);
+    expect(() => store.load(turned)).toThrow(/PARAMETER_VALUES.*\[3, 2\] given, \[2, 3\] needed/);
+    store.dispose();
   });
 });

@@ -25,7 +25,7 @@ export interface AdapterDescription {
 /** A tensor's data in a buffer that somebody else owns; infnet binds it and never copies or destroys it. */
 export interface WrappedBuffer {
   readonly buffer: GPUBuffer;
-  /** Bytes from the start of the buffer to the first element; a multiple of 4. */
+  /** Bytes from the start of the buffer to the first element; a multiple of `minStorageBufferOffsetAlignment`. */
   readonly offset: number;
   readonly shape: Shape;
 }
@@ -106,7 +106,10 @@ export class Context {
     if (offset < 0 || offset % limit !== 0 || offset + bytes > buffer.size) {
       throw new InfnetError({
         code: 'BUFFER_RANGE',
-        message: `offset ${offset} with ${bytes} bytes does not fit a buffer of ${buffer.size} bytes`,
+        message:
+          offset % limit === 0
+            ? `offset ${offset} with ${bytes} bytes does not fit a buffer of ${buffer.size} bytes`
+            : `offset ${offset} is no multiple of ${limit}`,
         where: buffer.label === '' ? 'wrapBuffer' : buffer.label,
         fix: `The offset must be a multiple of ${limit} (minStorageBufferOffsetAlignment) and the range must lie inside.`,
       });

@@ -78,7 +78,7 @@ export class Graph {
     return new Tensor(this, this.#nextId++, type, producer);
   }
 
-  /** Makes a node without adding it; `outputs` are inferred unless given (a fused node takes over its consumer's). */
+  /** Makes a node, its outputs inferred, without adding it to `nodes`. */
   makeNode(
     operator: Operator,
     inputs: readonly Tensor[],

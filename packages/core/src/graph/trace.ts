@@ -14,7 +14,8 @@ export type TraceResult = Tensor | readonly Tensor[] | Readonly<Record<string, T
  *
  * @param fn takes an object with one tensor per input; runs now, once.
  * @param inputs shape of every input by name.
- * @throws InfnetError `SHAPE_...` with the module path where shapes do not fit.
+ * @throws InfnetError `SHAPE_...` with the module path where shapes do not fit, `GRAPH_OUTPUT` when something else than
+ * tensors of this trace is returned.
  */
 export function trace<N extends string>(
   fn: (inputs: Readonly<Record<N, Tensor>>) => TraceResult,
@@ -41,5 +42,12 @@ export function inputType(spec: InputSpec): TensorType {
 function namedResults(result: TraceResult): Readonly<Record<string, Tensor>> {
   if (result instanceof Tensor) return { output: result };
   if (Array.isArray(result)) return Object.fromEntries(result.map((tensor, i) => [String(i), tensor as Tensor]));
+  if (result === undefined || result === null || result instanceof Promise) {
+    throw new InfnetError({
+      code: 'GRAPH_OUTPUT',
+      message: `the traced function returned ${result instanceof Promise ? 'a promise' : 'nothing'}`,
+      fix: 'Return one tensor, a list or an object of tensors, from a function that is not async.',
+    });
+  }
   return result as Readonly<Record<string, Tensor>>;
 }

@@ -4,7 +4,7 @@
  */
 import { InfnetError } from '@infnet/errors';
 import type { Context } from '../context/context.js';
-import { elementCount, formatShape } from '../tensor/types.js';
+import { elementCount, formatShape, sameShape } from '../tensor/types.js';
 import { initialValues } from './initialize.js';
 import type { Module } from './module.js';
 import { type Parameter, ParameterSlab } from './parameter.js';
@@ -95,7 +95,7 @@ export class ParameterStore {
     for (const parameter of this.#slots.keys()) {
       const entry = state.get(parameter.name);
       if (entry === undefined) problems.push(`${parameter.name}: missing`);
-      else if (entry.data.length !== elementCount(parameter.shape)) {
+      else if (!sameShape(entry.shape, parameter.shape) || entry.data.length !== elementCount(parameter.shape)) {
         problems.push(`${parameter.name}: ${formatShape(entry.shape)} given, ${formatShape(parameter.shape)} needed`);
       }
     }

@@ -19,6 +19,13 @@ const STORAGE_COPY_BOTH = 0x80 | 0x08 | 0x04; // STORAGE | COPY_DST | COPY_SRC
 const MAP_READ_COPY_DST = 0x01 | 0x08;
 const MAP_MODE_READ = 0x01;
 
+const ARRAYS = { f32: Float32Array, u32: Uint32Array, i32: Int32Array } as const;
+
+/** `Float32Array`, `Array`, ...: also for arrays of another frame or realm, where `instanceof` fails. */
+function kindOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
 export interface PlanBufferOptions {
   readonly stores: readonly ParameterStore[];
   readonly bind: Readonly<Record<string, WrappedBuffer>>;
@@ -77,7 +84,7 @@ export class PlanBuffers {
     return range;
   }
 
-  /** Uploads all inputs. @throws InfnetError `PLAN_INPUT` for missing, surplus or mis-sized ones; nothing is written then. */
+  /** Uploads all inputs. @throws InfnetError `PLAN_INPUT` for missing, surplus, mis-typed or mis-sized ones; nothing is written then. */
   write(given: RunInputs): void {
     const { bind } = this.#options;
     const expected = [...this.#schedule.inputs].filter(([name]) => !(name in bind));
@@ -89,6 +96,9 @@ export class PlanBuffers {
       const count = elementCount(type.shape);
       const what = `input "${name}" ${formatShape(type.shape)}`;
       if (length === undefined) throw this.#inputError(`${what} is missing`);
+      const got = kindOf(given[name]);
+      if (got !== ARRAYS[type.dtype].name)
+        throw this.#inputError(`${what} needs a ${ARRAYS[type.dtype].name}, got ${got}`);
       if (length !== count) throw this.#inputError(`${what} needs ${count} values, got ${length}`);
     }
     for (const [name, { storage }] of expected) {
@@ -112,8 +122,7 @@ export class PlanBuffers {
     for (const { name, view, staging } of outputs) {
       await staging.mapAsync(MAP_MODE_READ);
       const bytes = staging.getMappedRange().slice(0, elementCount(view.type.shape) * 4);
-      const arrays = { f32: Float32Array, u32: Uint32Array, i32: Int32Array };
-      results[name] = new arrays[view.type.dtype](bytes);
+      results[name] = new ARRAYS[view.type.dtype](bytes);
       staging.unmap();
     }
     return results;
@@ -132,7 +141,11 @@ export class PlanBuffers {
     const staging = this.#staging.get(name);
     if (view !== undefined && staging !== undefined) return { view, staging };
     const names = [...this.#staging.keys()].join(', ');
-    throw this.#inputError(`"${name}" is no output that can be read back; outputs: ${names}`);
+    throw new InfnetError({
+      code: 'PLAN_OUTPUT',
+      message: `"${name}" is no output that can be read back`,
+      fix: `These are: ${names || 'none'}. Outputs bound to buffers of yours are read from there.`,
+    });
   }
 
   #boundStorage(name: string, view: View | undefined, wrapped: WrappedBuffer): Storage {

@@ -44,6 +44,8 @@ export interface PlanMemory {
   readonly constants: number;
   readonly parameters: number;
   readonly uniforms: number;
+  /** Copies of the outputs that JavaScript reads. */
+  readonly readback: number;
   readonly total: number;
 }
 
@@ -101,8 +103,10 @@ export function schedule(graph: Graph, options: ScheduleOptions = {}): Schedule 
     (storage) => storage.kind !== 'parameter',
   );
   const allocations = allocate(lives);
+  const read = [...outputs].filter(([name]) => !external.has(name)).map(([, { storage }]) => storage);
   const memory = measure(
     allocations,
+    read,
     lives,
     constantStorages,
     parameters,
@@ -210,6 +214,7 @@ export function operandStorages(dispatch: Dispatch): Storage[] {
 
 function measure(
   allocations: readonly Allocation[],
+  read: readonly Storage[],
   lives: Parameters<typeof liveBytesBound>[0],
   constantStorages: readonly Storage[],
   parameters: ReadonlyMap<Parameter, Storage>,
@@ -226,6 +231,7 @@ function measure(
   const counted = [...parameters].filter(([parameter]) => !inSlabs.has(parameter));
   const parameterBytes = sum(counted.map(([, storage]) => storage));
   const uniforms = dispatches * device.limits.minUniformBufferOffsetAlignment;
+  const readback = sum(read);
   return {
     activations,
     activationsLowerBound: liveBytesBound(lives),
@@ -233,6 +239,7 @@ function measure(
     constants,
     parameters: parameterBytes,
     uniforms,
-    total: activations + constants + parameterBytes + uniforms,
+    readback,
+    total: activations + constants + parameterBytes + uniforms + readback,
   };
 }

@@ -4,7 +4,7 @@
 import { InfnetError } from '@infnet/errors';
 import type { Context } from '../context/context.js';
 import type { Command } from '../plan/commands.js';
-import { formatProfileTable } from './table.js';
+import { formatProfileTable, gigaPerSecond } from './table.js';
 
 /** One dispatch, timed. Seconds are GPU time. */
 export interface ProfileEntry {
@@ -59,7 +59,7 @@ export class Profile {
     return formatProfileTable(this.group(by, depth), this.seconds);
   }
 
-  /** The Trace Event format, for chrome://tracing and Perfetto: one track of kernels, one of modules. */
+  /** The Trace Event format, for chrome://tracing and Perfetto: one bar per dispatch, named after its module. */
   chromeTrace(): { readonly traceEvents: readonly object[]; readonly displayTimeUnit: 'ms' } {
     const traceEvents = this.entries.map((entry) => ({
       name: entry.scope === '' ? entry.operator : entry.scope,
@@ -72,8 +72,8 @@ export class Profile {
       args: {
         operator: entry.operator,
         kernel: entry.kernel,
-        gflops: entry.flops / entry.seconds / 1e9,
-        gigabytesPerSecond: entry.bytes / entry.seconds / 1e9,
+        gflops: gigaPerSecond(entry.flops, entry.seconds),
+        gigabytesPerSecond: gigaPerSecond(entry.bytes, entry.seconds),
       },
     }));
     return { traceEvents, displayTimeUnit: 'ms' };

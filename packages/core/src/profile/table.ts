@@ -1,5 +1,10 @@
 import type { ProfileRow } from './profile.js';
 
+/** Billions per second; 0 where the clock was too coarse to see any time pass (browsers round to 0.1 ms). */
+export function gigaPerSecond(count: number, seconds: number): number {
+  return seconds > 0 ? count / seconds / 1e9 : 0;
+}
+
 /** Columns padded for a terminal. */
 export function formatProfileTable(rows: readonly ProfileRow[], totalSeconds: number): string {
   const header = ['name', 'calls', 'ms', 'share', 'GFLOP/s', 'GB/s'];
@@ -7,9 +12,9 @@ export function formatProfileTable(rows: readonly ProfileRow[], totalSeconds: nu
     name === '' ? '(net)' : name,
     String(calls),
     (seconds * 1e3).toFixed(3),
-    `${((100 * seconds) / totalSeconds).toFixed(1)} %`,
-    (flops / seconds / 1e9).toFixed(2),
-    (bytes / seconds / 1e9).toFixed(2),
+    `${(totalSeconds > 0 ? (100 * seconds) / totalSeconds : 0).toFixed(1)} %`,
+    gigaPerSecond(flops, seconds).toFixed(2),
+    gigaPerSecond(bytes, seconds).toFixed(2),
   ]);
   const total = [
     'total',
