@@ -22,6 +22,7 @@ export {
 export * from './optimizer/sgd.js';
 export * from './schedule.js';
 export { scaledSize } from './step/multi-scale.js';
+export { type BlockOf, numberedBlock } from './step/recompute.js';
 export { type StepLoss, type TracedStep, type TraceStepOptions, traceStep } from './step/trace-step.js';
 export {
   type GradientFigures,

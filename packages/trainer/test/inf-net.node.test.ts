@@ -75,6 +75,7 @@ describe('Inf-Net with frozen batch norm', () => {
   });
 
   async function firstStep(json: TrainSidecar, run: TrainRun): Promise<void> {
+    expect(Math.abs(context.memory.bytes / run.predicted - 1), 'memory').toBeLessThan(0.1);
     const before = await valuesOf(run.parameters);
     const first = await run.first();
     expect(lossError(first.report, json.losses_f64[0] as number[])).toBeLessThan(1e-5);

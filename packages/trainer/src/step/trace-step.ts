@@ -33,6 +33,7 @@ import {
 } from '../optimizer/operators.js';
 import type { Optimizer } from '../optimizer/optimizer.js';
 import { type SegmentTable, segmentsOf, segmentTable, slabPlace } from '../optimizer/segments.js';
+import { type BlockOf, numberedBlock, recompute } from './recompute.js';
 
 /** What the traced loss function returns. */
 export interface StepLoss {
@@ -60,7 +61,12 @@ export interface TraceStepOptions<N extends string = string> {
   readonly size?: readonly [number, number];
   /** Sum gradients over several runs before a step. Default false. */
   readonly accumulate?: boolean;
-  /** Let `gradients` be read. Default false. */
+  /**
+   * Compute intermediates of blocks again in the backward pass instead of keeping them: less memory, about a third more
+   * work, the same bits. True: blocks by module path, see `numberedBlock`. Default false.
+   */
+  readonly recompute?: boolean | BlockOf;
+  /** Let gradients be read (`gradientsOf`). Default false. */
   readonly keepGradients?: boolean;
 }
 
@@ -99,8 +105,15 @@ export function traceStep<N extends string>(options: TraceStepOptions<N>): Trace
           Tensor
         >;
         const hyper = all[HYPER] as Tensor;
-        const step = new StepTrace(hyper, asStepLoss(options.loss(given)), optimizer);
+        const loss = asStepLoss(options.loss(given));
+        const { graph } = hyper;
+        const forward = graph.nodes.length;
+        const kept = new Set([...graph.updates.values(), loss.loss, ...Object.values(loss.parts ?? {})]);
+        for (const output of Object.values(loss.outputs ?? {})) kept.add(output);
+        const step = new StepTrace(hyper, loss, optimizer);
         traced = step.finish(options.accumulate ?? false);
+        const { recompute: again = false } = options;
+        if (again !== false) recompute(graph, forward, again === true ? numberedBlock : again, kept);
         return step.outputs(options.keepGradients ?? false);
       },
       { ...inputs, [HYPER]: [HYPER_SIZE] },

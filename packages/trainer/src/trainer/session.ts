@@ -15,6 +15,7 @@ import {
 import type { GradientClip } from '../optimizer/clip.js';
 import type { Optimizer, OptimizerState } from '../optimizer/optimizer.js';
 import { scaledSize } from '../step/multi-scale.js';
+import type { BlockOf } from '../step/recompute.js';
 import { type StepLoss, traceStep } from '../step/trace-step.js';
 import { type TrainingStep, type TrainingStepOptions, trainingStep } from '../step/training-step.js';
 
@@ -32,6 +33,7 @@ export interface SessionOptions extends Pick<PlanOptions, 'precision' | 'memoryB
   readonly clip: GradientClip;
   readonly frozenBatchNorm: boolean | ((path: string) => boolean);
   readonly accumulate: boolean;
+  readonly recompute: boolean | BlockOf;
 }
 
 /** Bytes on the device. */
@@ -77,10 +79,8 @@ export class Session implements Disposable {
   predictMemory(): TrainingMemory {
     const [largest] = this.#variants();
     const { graph } = traceStep(this.#stepOptions(largest as Variant));
-    const { memory, outputs } = schedule(graph, { device: this.context.profile });
-    const readback = [...outputs.values()].reduce((sum, { storage }) => sum + storage.bytes, 0);
-    const plans = this.#variants().length;
-    const step = memory.activations + plans * (memory.uniforms + readback);
+    const { memory } = schedule(graph, { device: this.context.profile });
+    const step = memory.activations + this.#variants().length * (memory.uniforms + memory.readback);
     const [parameters, optimizer] = [this.parameters.bytes, this.optimizer.bytes];
     return { parameters, optimizer, step, total: parameters + optimizer + step };
   }
@@ -119,7 +119,7 @@ export class Session implements Disposable {
   }
 
   #stepOptions({ batchSize, scale }: Variant): TrainingStepOptions {
-    const { net, loss, inputs, clip, frozenBatchNorm, accumulate, sizeMultiple } = this.#options;
+    const { net, loss, inputs, clip, frozenBatchNorm, accumulate, recompute, sizeMultiple } = this.#options;
     const { precision, memoryBudget, maxSubmitSeconds } = this.#options;
     const size = imageSize(inputs);
     const plan = Object.entries({ precision, memoryBudget, maxSubmitSeconds }).filter(
@@ -131,6 +131,7 @@ export class Session implements Disposable {
       clip,
       frozenBatchNorm,
       accumulate,
+      recompute,
       optimizer: this.optimizer,
       arena: this.#arena,
       inputs: Object.fromEntries(Object.entries(inputs).map(([name, spec]) => [name, withBatch(spec, batchSize)])),

@@ -19,6 +19,7 @@ import {
 } from '@infnet/core';
 import { type GradientClip, noClip } from '../optimizer/clip.js';
 import type { LearningRateSchedule } from '../schedule.js';
+import type { BlockOf } from '../step/recompute.js';
 import type { GradientFigures, StepReport } from '../step/training-step.js';
 import type { TrainingData } from './data.js';
 import { batchSizes, mixSeed, type OrderOptions, type StepItems, stepsOfEpoch } from './order.js';
@@ -96,6 +97,8 @@ export interface TrainerOptions extends TrainerEvents, Pick<SessionOptions, 'net
   readonly initial?: StateDict;
   readonly clip?: GradientClip;
   readonly frozenBatchNorm?: boolean | ((path: string) => boolean);
+  /** Compute intermediates again instead of keeping them; see `trainingStep`. Default false. */
+  readonly recompute?: boolean | BlockOf;
   /** Batches per step, whose gradients are averaged. Default 1. */
   readonly accumulate?: number;
   /** Every batch is trained at each of these rates of the image size, one after the other. Default [1]. */
@@ -189,8 +192,9 @@ export class Trainer {
           const stopped = await this.#train(signal);
           this.#snapshot = await this.#readState();
           return { stopped, best: this.#best, state: this.#snapshot };
-        } catch (error) {
-          const isLost = isInfnetError(error, 'CONTEXT_LOST') || this.#session?.context.status === 'lost';
+        } catch (reason) {
+          const error = await this.#lossOr(reason);
+          const isLost = isInfnetError(error, 'CONTEXT_LOST');
           if (!isLost) await this.#rescue();
           if (!isLost || this.#snapshot === undefined) throw error;
           const from = this.#snapshot.position.step;
@@ -228,6 +232,7 @@ export class Trainer {
       data,
       clip = noClip,
       frozenBatchNorm = false,
+      recompute = false,
       sizeMultiple = 32,
       plan,
     } = this.#options;
@@ -239,6 +244,7 @@ export class Trainer {
         optimizer,
         clip,
         frozenBatchNorm,
+        recompute,
         sizeMultiple,
         inputs: data.inputs,
         batchSizes: batchSizes(this.#order),
@@ -408,6 +414,21 @@ export class Trainer {
     this.#snapshot = state;
     await this.#options.onSnapshot?.(state);
     return state;
+  }
+
+  /** The loss of the device, if that is behind an error; browsers reject what waits for a lost device with errors of their own. */
+  async #lossOr(error: unknown): Promise<unknown> {
+    const context = this.#session?.context;
+    if (context === undefined) return error;
+    if (!(error instanceof InfnetError)) {
+      await Promise.race([context.device.lost, new Promise((resolve) => setTimeout(resolve, 50))]);
+    }
+    try {
+      context.assertAlive('training');
+      return error;
+    } catch (loss) {
+      return loss;
+    }
   }
 
   /** After an error: what there is to keep. A second error would hide the first. */

@@ -77,6 +77,8 @@ export interface FirstStep {
 
 export interface TrainRun extends Disposable {
   readonly parameters: ParameterStore;
+  /** Bytes that the plan of the first size said it takes, stores included. */
+  readonly predicted: number;
   /** One step at the first size, with all gradients and the maps read back. */
   first(): Promise<FirstStep>;
   /** One step at a size (index into `sizes`). */
@@ -121,6 +123,7 @@ export async function trainRun(context: Context, json: TrainSidecar, options: Tr
     (steps[size] as TrainingStep).run(batch, { learningRate: 1e-4, read });
   return {
     parameters,
+    predicted: steps[0]?.memory.total as number,
     step: (size = 0) => run(size),
     async first() {
       const step = steps[0] as TrainingStep;
