@@ -10,16 +10,14 @@ export interface ItemRequest {
   readonly seed: number;
 }
 
-/** A data set for training. It must give the same values for the same request, or a resumed training would differ. */
-export interface TrainingData {
+/** A data set for training; `N` names its inputs. It must give the same values for the same request, or a resumed training would differ. */
+export interface TrainingData<N extends string = string> {
   /** Number of items. */
   readonly length: number;
   /** Shape of every input of the loss function, by name, without the batch dimension. */
-  readonly inputs: Readonly<Record<string, InputSpec>>;
+  readonly inputs: Readonly<Record<N, InputSpec>>;
   /** The items one behind the other, for every input. Called for the next batch while the device is busy with one. */
-  batch(
-    items: readonly ItemRequest[],
-  ): Promise<Readonly<Record<string, TensorData>>> | Readonly<Record<string, TensorData>>;
+  batch(items: readonly ItemRequest[]): Promise<Readonly<Record<N, TensorData>>> | Readonly<Record<N, TensorData>>;
   /** What to call an item in messages: its file. Default: its index. */
   name?(index: number): string;
 }

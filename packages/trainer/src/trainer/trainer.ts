@@ -11,15 +11,18 @@ import {
   type Context,
   elementCount,
   InfnetError,
+  type InputSpec,
   isInfnetError,
   type Module,
   type ParameterStore,
   type StateDict,
+  type Tensor,
   type TensorData,
 } from '@infnet/core';
 import { type GradientClip, noClip } from '../optimizer/clip.js';
 import type { LearningRateSchedule } from '../schedule.js';
 import type { BlockOf } from '../step/recompute.js';
+import type { StepLoss } from '../step/trace-step.js';
 import type { GradientFigures, StepReport } from '../step/training-step.js';
 import type { TrainingData } from './data.js';
 import { batchSizes, mixSeed, type OrderOptions, type StepItems, stepsOfEpoch } from './order.js';
@@ -82,12 +85,16 @@ export interface TrainerEvents {
   onRebuild?(lost: { readonly error: unknown; readonly at: Position; readonly from: Position }): void | Promise<void>;
 }
 
-export interface TrainerOptions extends TrainerEvents, Pick<SessionOptions, 'net' | 'loss' | 'optimizer'> {
+export interface TrainerOptions<N extends string = string>
+  extends TrainerEvents,
+    Pick<SessionOptions, 'net' | 'optimizer'> {
   /** Opens a context; called again when its device was lost. */
   readonly open: () => Promise<Context>;
   /** What becomes of a context at the end of a run, and of one whose device was lost. Default: it is disposed. */
   readonly close?: (context: Context) => void;
-  readonly data: TrainingData;
+  readonly data: TrainingData<N>;
+  /** Applies the net to a batch and compares the result with its targets. Traced once for every batch size and scale. */
+  readonly loss: (inputs: Readonly<Record<N, Tensor>>) => Tensor | StepLoss;
   readonly learningRate: LearningRateSchedule;
   readonly epochs: number;
   readonly batchSize: number;
@@ -134,8 +141,8 @@ export interface TrainingResult {
 /** Lost devices in a row, without a new snapshot between them, after which training gives up. */
 const MOST_REBUILDS = 3;
 
-export class Trainer {
-  readonly #options: TrainerOptions;
+export class Trainer<N extends string = string> {
+  readonly #options: TrainerOptions<N>;
   readonly #order: OrderOptions;
   readonly #scales: readonly number[];
   readonly #plan: TrainerState['plan'];
@@ -150,7 +157,7 @@ export class Trainer {
   #running = false;
 
   /** @throws InfnetError `TRAINER_OPTION`, `TRAINER_STATE` for a state of another training. */
-  constructor(options: TrainerOptions) {
+  constructor(options: TrainerOptions<N>) {
     checkOptions(options);
     const { data, batchSize, accumulate = 1, lastBatch = 'keep', shuffle = true, seed = 0, scales = [1] } = options;
     this.#options = options;
@@ -240,7 +247,7 @@ export class Trainer {
     try {
       this.#session = new Session(context, {
         net,
-        loss,
+        loss: loss as SessionOptions['loss'],
         optimizer,
         clip,
         frozenBatchNorm,
@@ -502,7 +509,7 @@ function meanOf(rows: readonly Readonly<Record<string, number>>[]): Record<strin
   );
 }
 
-function checkOptions(options: TrainerOptions): void {
+function checkOptions<N extends string>(options: TrainerOptions<N>): void {
   const { data, epochs, batchSize, accumulate = 1, scales = [1], lastBatch } = options;
   const counts = { epochs, batchSize, accumulate, 'data.length': data.length };
   const problems = Object.entries(counts).flatMap(([name, value]) =>
@@ -512,7 +519,7 @@ function checkOptions(options: TrainerOptions): void {
   if (lastBatch === 'drop' && data.length < batchSize) {
     problems.push(`${data.length} items make no batch of ${batchSize}, and smaller ones are dropped`);
   }
-  for (const [name, spec] of Object.entries(data.inputs)) {
+  for (const [name, spec] of Object.entries<InputSpec>(data.inputs)) {
     if (elementCount('shape' in spec ? spec.shape : spec) < 1) problems.push(`input "${name}" is empty`);
   }
   if (problems.length > 0) throw new InfnetError({ code: 'TRAINER_OPTION', message: problems.join('; ') });
