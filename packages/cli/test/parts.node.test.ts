@@ -1,5 +1,10 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { InfnetError } from '@infnet/errors';
 import { describe, expect, it } from 'vitest';
+import { makeFolder } from '../src/commands/segment/inputs.js';
 import { makeOutputs } from '../src/commands/segment/outputs.js';
 import { summaryCsv } from '../src/commands/segment/summary.js';
 import { reasonOf, renderError } from '../src/errors.js';
@@ -90,5 +95,23 @@ describe('errors', () => {
     expect(renderError(error)).toBe('[A_B] It broke. (at x.png)\n  Fix: Mend it.');
     expect(reasonOf(new TypeError('oops'))).toMatchObject({ code: 'UNEXPECTED', message: 'oops' });
     expect(renderError(new TypeError('oops'))).toMatch(/^Unexpected error: oops\n {2}Fix: .*report/);
+  });
+});
+
+describe('makeFolder', () => {
+  it('makes a folder with its parents, twice', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'infnet-folder-'));
+    const deep = join(home, 'a', 'b', 'c');
+    await makeFolder(deep);
+    await makeFolder(deep);
+    expect((await stat(deep)).isDirectory()).toBe(true);
+    await writeFile(join(home, 'file'), '');
+    await expect(makeFolder(join(home, 'file'))).rejects.toThrow(/CLI_OUTPUT_FOLDER/);
+    await expect(makeFolder(join(home, 'file', 'below'))).rejects.toThrow(/CLI_OUTPUT_FOLDER/);
+    await rm(home, { recursive: true });
+  });
+
+  it.runIf(existsSync('/proc/self'))('gives up where a file system refuses (needs /proc)', async () => {
+    await expect(makeFolder('/proc/infnet-test/results')).rejects.toThrow(/CLI_OUTPUT_FOLDER/);
   });
 });

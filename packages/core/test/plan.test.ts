@@ -139,12 +139,24 @@ describe('a plan', () => {
     expect([...((await parameters.read()).get('weight')?.data ?? [])]).toEqual([5, 6, 7, 8]);
   });
 
+  it('refuses to run once the parameters it uses were disposed', async () => {
+    const weight = new Parameter([1, 2, 2]);
+    const parameters = new ParameterStore(context, [weight]);
+    parameters.initialize(1);
+    const graph = trace(({ x }) => scale(x, 1, x.graph.parameter(weight)), { x: [1, 2, 2] });
+    const plan = await preparePlan(context, graph, { parameters });
+    parameters.dispose();
+    await expect(plan.run({ x: new Float32Array(4) })).rejects.toThrow(/PARAMETER_DISPOSED[\s\S]*Fix:/);
+    plan.dispose();
+  });
+
   it('profiles every dispatch under its module', async () => {
     const plan = await preparePlan(
       context,
-      trace(({ x }) => join([scale(x, 2), scale(x, 3)]), { x: [1, 2, 64] }),
+      trace(({ x }) => join([scale(x, 2), scale(x, 3)]), { x: [1, 2, 2 ** 18] }),
     );
-    const profile = await plan.profile({ x: ramp([1, 2, 64]).data });
+    // Large enough to take longer than the tenth of a millisecond to which browsers round timestamps.
+    const profile = await plan.profile({ x: ramp([1, 2, 2 ** 18]).data });
     expect(profile.entries.map(({ kernel }) => kernel)).toEqual(['test/scale-add', 'test/scale-add']);
     expect(profile.seconds).toBeGreaterThan(0);
     expect(profile.table('kernel')).toContain('test/scale-add');

@@ -66,6 +66,18 @@ export class ParameterStore {
     return [...this.#slabs.keys()];
   }
 
+  /** @throws InfnetError `PARAMETER_DISPOSED`, `CONTEXT_LOST`, `CONTEXT_DISPOSED`. Plans ask before they run. */
+  assertUsable(where: string): void {
+    this.context.assertAlive(where);
+    if (!this.#disposed) return;
+    throw new InfnetError({
+      code: 'PARAMETER_DISPOSED',
+      message: 'the parameter store was disposed',
+      where,
+      fix: 'Dispose a parameter store after every plan that uses it.',
+    });
+  }
+
   /** Whether a parameter (or one of `slabs`) lies here. */
   has(parameter: Parameter): boolean {
     return this.#slots.has(parameter) || this.#slabs.has(parameter as ParameterSlab);
@@ -90,7 +102,7 @@ export class ParameterStore {
    * @throws InfnetError `PARAMETER_VALUES` listing missing and mis-shaped keys; nothing is loaded then.
    */
   load(state: StateDict): void {
-    this.#assertUsable('load');
+    this.assertUsable('ParameterStore.load');
     const problems: string[] = [];
     for (const parameter of this.#slots.keys()) {
       const entry = state.get(parameter.name);
@@ -114,7 +126,7 @@ export class ParameterStore {
 
   /** Gives every parameter its first values, from a seed: the same seed gives the same bits everywhere. */
   initialize(seed: number): void {
-    this.#assertUsable('initialize');
+    this.assertUsable('ParameterStore.initialize');
     for (const parameter of this.#slots.keys()) this.#write(parameter, initialValues(parameter, seed));
     this.#version++;
   }
@@ -126,7 +138,7 @@ export class ParameterStore {
 
   /** Reads all values back. */
   async read(): Promise<Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }>> {
-    this.#assertUsable('read');
+    this.assertUsable('ParameterStore.read');
     const slabs = [...this.#slabs.values()];
     const copies = slabs.map(({ size }) =>
       this.context.createBuffer({ label: 'parameter readback', size, usage: 0x01 | 0x08 }),
@@ -193,11 +205,5 @@ export class ParameterStore {
     const { buffer, offset } = this.slot(parameter);
     const data = values instanceof Float32Array ? values : Float32Array.from(values);
     this.context.device.queue.writeBuffer(buffer, offset, data as Float32Array<ArrayBuffer>);
-  }
-
-  #assertUsable(where: string): void {
-    this.context.assertAlive(`ParameterStore.${where}`);
-    if (!this.#disposed) return;
-    throw new InfnetError({ code: 'PARAMETER_DISPOSED', message: 'the parameter store was disposed', where });
   }
 }

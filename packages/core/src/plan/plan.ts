@@ -222,6 +222,7 @@ export class Plan {
       if (this.#disposed) {
         throw new InfnetError({ code: 'PLAN_DISPOSED', message: 'the plan was disposed', where: 'Plan.run' });
       }
+      for (const store of this.#stores) store.assertUsable('Plan.run');
       const { device } = this.#context;
       device.pushErrorScope('validation');
       const [outcome] = await Promise.allSettled([body()]);
