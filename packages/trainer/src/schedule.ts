@@ -24,14 +24,14 @@ export interface StepOptions {
 }
 
 /** The rate times `factor` after every `every` epochs. */
-export function step(rate: number, { every = 50, factor = 0.1 }: StepOptions = {}): LearningRateSchedule {
+export function stepDecay(rate: number, { every = 50, factor = 0.1 }: StepOptions = {}): LearningRateSchedule {
   return ({ epoch }) => rate * factor ** Math.floor(epoch / every);
 }
 
 /**
  * What the released code does (quirk 14): it counts epochs from 1 and multiplies the current rate by factor ^ floor(epoch /
  * every) in every epoch, so the rate falls tenfold each epoch from the 50th on, and faster from the 100th. For comparison
- * with the reference; `step` is what the paper means.
+ * with the reference; `stepDecay` is what the paper means.
  */
 export function releasedStep(rate: number, { every = 50, factor = 0.1 }: StepOptions = {}): LearningRateSchedule {
   return ({ epoch }) => {

@@ -1,7 +1,7 @@
 import { hasFixture, readFixtureJson } from '@infnet/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { constant, cosine, type Progress, releasedStep, scaledSize, step, warmUp } from '../src/index.js';
+import { constant, cosine, type Progress, releasedStep, scaledSize, stepDecay, warmUp } from '../src/index.js';
 import { batchSizes, mixSeed, permutation, stepsOfEpoch } from '../src/trainer/order.js';
 
 const at = (epoch: number, rest: Partial<Progress> = {}): Progress => ({
@@ -23,10 +23,10 @@ describe('learning rates', () => {
     }
   });
 
-  it('constant, step, cosine and warm-up are what their names say', () => {
+  it('constant, stepDecay, cosine and warm-up are what their names say', () => {
     expect(constant(3)(at(70))).toBe(3);
-    expect([0, 49, 50, 99, 100].map((epoch) => step(1)(at(epoch)))).toEqual([1, 1, 0.1, 0.1, 0.1 ** 2]);
-    expect([0, 3, 4].map((epoch) => step(8, { every: 4, factor: 0.5 })(at(epoch)))).toEqual([8, 8, 4]);
+    expect([0, 49, 50, 99, 100].map((epoch) => stepDecay(1)(at(epoch)))).toEqual([1, 1, 0.1, 0.1, 0.1 ** 2]);
+    expect([0, 3, 4].map((epoch) => stepDecay(8, { every: 4, factor: 0.5 })(at(epoch)))).toEqual([8, 8, 4]);
     const wave = cosine(1, { minimum: 0.2 });
     for (const [epoch, rate] of [
       [0, 1],

@@ -153,6 +153,18 @@ describe('validation', () => {
     expect(best[1]?.[0].parameters).not.toEqual(result.state.parameters);
   });
 
+  it('makes snapshots as often as wanted, of the best and of the last epoch always', async () => {
+    const epochs: number[] = [];
+    await new Trainer(
+      smallTraining({
+        ...scripted([1, 2, 1, 1, 1, 1]),
+        snapshotEpochs: 3,
+        onSnapshot: ({ position }) => void epochs.push(position.epoch),
+      }),
+    ).run();
+    expect(epochs).toEqual([1, 2, 3, 6]);
+  });
+
   it('stops early when nothing becomes better, also after a resume, by the figure that was named', async () => {
     const options = scripted([5, 4, 4.5, 4.1, 9, 9]);
     const settings = { ...options, best: { metric: 'dice', larger: false }, patience: 2 };

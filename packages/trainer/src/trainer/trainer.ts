@@ -77,7 +77,7 @@ export interface TrainerEvents {
   /** Also for the steps that are repeated after a lost device. */
   onStep?(event: StepEvent): void | Promise<void>;
   onEpoch?(event: EpochEvent): void | Promise<void>;
-  /** A state to keep: after every epoch, and every `snapshotEvery` steps. */
+  /** A state to keep: after epochs (`snapshotEpochs`), and within them (`snapshotEvery` steps). */
   onSnapshot?(state: TrainerState): void | Promise<void>;
   /** The state after the best validation so far. */
   onBest?(state: TrainerState, best: Best): void | Promise<void>;
@@ -126,6 +126,8 @@ export interface TrainerOptions<N extends string = string>
   readonly patience?: number;
   /** Steps between snapshots within an epoch. Default: none but at its end. */
   readonly snapshotEvery?: number;
+  /** Epochs between snapshots; the best and the last one always make one. Default 1. A snapshot reads the whole state back. */
+  readonly snapshotEpochs?: number;
   readonly plan?: Pick<SessionOptions, 'precision' | 'memoryBudget' | 'maxSubmitSeconds'>;
   /** Continue from this state. */
   readonly resume?: TrainerState;
@@ -197,7 +199,7 @@ export class Trainer<N extends string = string> {
         try {
           await this.#open();
           const stopped = await this.#train(signal);
-          this.#snapshot = await this.#readState();
+          this.#snapshot = await this.#currentState();
           return { stopped, best: this.#best, state: this.#snapshot };
         } catch (reason) {
           const error = await this.#lossOr(reason);
@@ -370,9 +372,10 @@ export class Trainer<N extends string = string> {
   }
 
   async #endEpoch(epoch: number, learningRate: number, seconds: number): Promise<void> {
-    const { epochs, validate, validateEvery = 1 } = this.#options;
+    const { epochs, validate, validateEvery = 1, snapshotEpochs = 1 } = this.#options;
     const { step } = this.#position;
-    const isDue = validate !== undefined && ((epoch + 1) % validateEvery === 0 || epoch + 1 === epochs);
+    const isLast = epoch + 1 === epochs;
+    const isDue = validate !== undefined && ((epoch + 1) % validateEvery === 0 || isLast);
     const metrics = isDue ? await this.#validate(epoch) : undefined;
     const isBest = metrics !== undefined && this.#isBest(epoch, metrics);
     const means = Object.entries(this.#sums).map(([name, sum]) => [name, sum / this.#summed]);
@@ -380,8 +383,10 @@ export class Trainer<N extends string = string> {
     this.#position = { epoch: epoch + 1, unit: 0, step };
     this.#sums = {};
     this.#summed = 0;
-    const state = await this.#keepSnapshot();
-    if (isBest) await this.#options.onBest?.(state, this.#best as Best);
+    if (isBest || isLast || (epoch + 1) % snapshotEpochs === 0) {
+      const state = await this.#keepSnapshot();
+      if (isBest) await this.#options.onBest?.(state, this.#best as Best);
+    }
     await this.#options.onEpoch?.({ epoch, epochs, step, loss, parts, learningRate, seconds, metrics, isBest });
   }
 
@@ -442,6 +447,11 @@ export class Trainer<N extends string = string> {
   async #rescue(): Promise<void> {
     if (this.#session === undefined || this.#snapshot === undefined) return;
     this.#snapshot = await this.#readState().catch(() => this.#snapshot);
+  }
+
+  /** The last snapshot where it is up to date, else a new state. */
+  async #currentState(): Promise<TrainerState> {
+    return this.#snapshot?.position === this.#position ? this.#snapshot : this.#readState();
   }
 
   async #readState(): Promise<TrainerState> {
