@@ -67,7 +67,8 @@ describe('a training step', () => {
     const { before, after } = await train();
     const net = new SmallNet();
     using store = new ParameterStore(context, net);
-    store.load(new Map([...before].map(([name, data]) => [name, { shape: [data.length], data }])));
+    const entries = net.parameters().map(({ name, shape }) => [name, { shape, data: before.get(name) ?? [] }] as const);
+    store.load(new Map(entries));
     net.train();
     const graph = trace(({ image }) => net.call(image), { image: inputs.image });
     net.eval();
