@@ -1,15 +1,17 @@
 /** The published data set, where it is on the disk. */
 import { readdir, readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { listFixtures } from '@infnet/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { binaryToEdge, type DataSource, everyFifth, type GreyImage, openDataset, split } from '../../src/index.js';
 import { failure } from '../support/errors.js';
 
 const folder = 'data/covid-semiseg/TrainingSet';
-const here = listFixtures(`${folder}/LungInfection-Train/Doctor-label/Imgs/`).length > 0;
+const [first] = listFixtures(`${folder}/LungInfection-Train/Doctor-label/Imgs/`);
+const here = first !== undefined;
 const note = here ? '' : ` (skipped: ../shared/${folder} is not here)`;
-const root = fileURLToPath(new URL(`../../../../../shared/${folder}/`, import.meta.url));
+// Where the test run found it: beside the repository, or where INFNET_SHARED says.
+const file = inject('fixtures').files[first ?? ''] ?? '';
+const root = file.slice(0, file.replaceAll('\\', '/').indexOf('/LungInfection-Train/') + 1);
 
 /** A folder of the disk, with the folders in it. */
 function folderSource(path: string): DataSource {
