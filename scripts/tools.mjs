@@ -57,7 +57,10 @@ export function run([program, ...args], { cwd = root, env = {}, quiet = false } 
     child.stdout?.on('data', (chunk) => (output += chunk));
     child.stderr?.on('data', (chunk) => (output += chunk));
     child.on('error', (error) => resolve({ code: 1, output: `${output}${error.message}\n` }));
-    child.on('close', (code, signal) => resolve({ code: code ?? (signal ? 1 : 0), output }));
+    child.on('close', (code, signal) => {
+      if (signal !== null) console.error(`${[file, ...args].join(' ')}: ended by ${signal}`);
+      resolve({ code: code ?? 1, output });
+    });
   });
 }
 
