@@ -2,4 +2,5 @@
 export { ADAPTER_CHOICES, type AdapterChoice, type AdapterKind } from './adapter-kind.js';
 export { type AdapterFinding, type AdapterReport, type DriverFinding, diagnose, type Finding } from './diagnose.js';
 export { readFile, writeFileAtomic } from './files.js';
+export { type FolderSource, folderSource } from './folder-source.js';
 export { type OpenAdapterOptions, type OpenedAdapter, openAdapter } from './open-adapter.js';

@@ -35,6 +35,7 @@ export {
 export type { ItemRequest, TrainingData } from './trainer/data.js';
 export type { PrepareProgress, TrainingMemory } from './trainer/session.js';
 export type { Best, Position, TrainerState } from './trainer/state.js';
+export { decodeTrainerState, encodeTrainerState } from './trainer/state-file.js';
 export {
   type EpochEvent,
   type StepEvent,

@@ -383,11 +383,12 @@ export class Trainer<N extends string = string> {
     this.#position = { epoch: epoch + 1, unit: 0, step };
     this.#sums = {};
     this.#summed = 0;
+    // Told before the state is kept: who keeps a log never misses an epoch, whenever he is killed; at most he hears of it twice.
+    await this.#options.onEpoch?.({ epoch, epochs, step, loss, parts, learningRate, seconds, metrics, isBest });
     if (isBest || isLast || (epoch + 1) % snapshotEpochs === 0) {
       const state = await this.#keepSnapshot();
       if (isBest) await this.#options.onBest?.(state, this.#best as Best);
     }
-    await this.#options.onEpoch?.({ epoch, epochs, step, loss, parts, learningRate, seconds, metrics, isBest });
   }
 
   async #validate(epoch: number): Promise<Readonly<Record<string, number>>> {

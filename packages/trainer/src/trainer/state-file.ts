@@ -1,0 +1,76 @@
+/**
+ * A training's state as the bytes of one safetensors file: all tensors, and the rest as JSON in the metadata.
+ *
+ * One file, so that weights and moments cannot come from different moments in time: whoever writes it atomically has either the
+ * whole new state or the whole old one.
+ */
+import { type CheckpointTensor, readSafetensors, type WritableTensor, writeSafetensors } from '@infnet/checkpoint';
+import { InfnetError, type StateDict } from '@infnet/core';
+import type { OptimizerState } from '../optimizer/optimizer.js';
+import type { TrainerState } from './state.js';
+
+const KIND = 'infnet training state';
+const PARAMETERS = 'parameters/';
+const MOMENTS = 'optimizer/';
+
+/** Everything but tensors. */
+type Progress = Omit<TrainerState, 'parameters' | 'optimizer'> & {
+  readonly optimizer: Omit<OptimizerState, 'moments'>;
+};
+
+/**
+ * Bytes of a state; the same state gives the same bytes.
+ *
+ * @param metadata texts of the caller's own to store with it, e.g. how the net was built
+ */
+export function encodeTrainerState(
+  { parameters, optimizer, ...rest }: TrainerState,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
+  const { moments, ...figures } = optimizer;
+  const progress: Progress = { ...rest, optimizer: figures };
+  const tensors = [...tensorsOf(PARAMETERS, parameters), ...tensorsOf(MOMENTS, moments)];
+  return writeSafetensors(tensors, { ...metadata, kind: KIND, progress: JSON.stringify(progress) });
+}
+
+/**
+ * The state in the bytes of {@link encodeTrainerState}, equal to the bit.
+ *
+ * @param file what to call it in errors
+ * @throws InfnetError `CHECKPOINT_...` for damaged bytes, `TRAINER_STATE_FILE` for a file that is none of these
+ */
+export function decodeTrainerState(bytes: Uint8Array, file?: string): TrainerState {
+  const { tensors, metadata } = readSafetensors(bytes, { ...(file === undefined ? {} : { file }), copy: true });
+  const progress = metadata.get('progress');
+  if (metadata.get('kind') !== KIND || typeof progress !== 'string') {
+    throw new InfnetError({
+      code: 'TRAINER_STATE_FILE',
+      message: `this safetensors file holds ${tensors.size} tensors but no state of a training`,
+      ...(file === undefined ? {} : { where: file }),
+      fix: 'Weights alone cannot be resumed. Give the file that the training wrote, or start anew with these weights.',
+    });
+  }
+  const { optimizer, ...rest } = JSON.parse(progress) as Progress;
+  return {
+    ...rest,
+    // JSON leaves out what is undefined.
+    best: rest.best,
+    parameters: stateOf(PARAMETERS, tensors),
+    optimizer: { ...optimizer, moments: stateOf(MOMENTS, tensors) },
+  };
+}
+
+function tensorsOf(prefix: string, state: StateDict): WritableTensor[] {
+  return [...state].map(([name, { shape, data }]) => ({
+    name: prefix + name,
+    shape,
+    data: data instanceof Float32Array ? data : Float32Array.from(data),
+  }));
+}
+
+function stateOf(prefix: string, tensors: ReadonlyMap<string, CheckpointTensor>): OptimizerState['moments'] {
+  const found = [...tensors].filter(([name]) => name.startsWith(prefix));
+  return new Map(
+    found.map(([name, { shape, data }]) => [name.slice(prefix.length), { shape, data: data as Float32Array }]),
+  );
+}
