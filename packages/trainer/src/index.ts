@@ -32,6 +32,7 @@ export {
   type TrainingStepRun,
   trainingStep,
 } from './step/training-step.js';
+export type { CompanionSetting, TrainerCompanion } from './trainer/companion.js';
 export type { ItemRequest, TrainingData } from './trainer/data.js';
 export type { PrepareProgress, TrainingMemory } from './trainer/session.js';
 export type { Best, Position, TrainerState } from './trainer/state.js';

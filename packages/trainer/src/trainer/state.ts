@@ -39,6 +39,8 @@ export interface TrainerState {
   readonly stale: number;
   readonly parameters: StateDict;
   readonly optimizer: OptimizerState;
+  /** What a `TrainerCompanion` keeps. */
+  readonly companion?: StateDict;
 }
 
 /** @throws InfnetError `TRAINER_STATE` when the state is of a training with another order of items. */

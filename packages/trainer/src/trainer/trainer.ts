@@ -24,6 +24,7 @@ import type { LearningRateSchedule } from '../schedule.js';
 import type { BlockOf } from '../step/recompute.js';
 import type { StepLoss } from '../step/trace-step.js';
 import type { GradientFigures, StepReport } from '../step/training-step.js';
+import type { TrainerCompanion } from './companion.js';
 import type { TrainingData } from './data.js';
 import { batchSizes, mixSeed, type OrderOptions, type StepItems, stepsOfEpoch } from './order.js';
 import { type PrepareProgress, Session, type SessionOptions, type TrainingMemory } from './session.js';
@@ -129,6 +130,10 @@ export interface TrainerOptions<N extends string = string>
   /** Epochs between snapshots; the best and the last one always make one. Default 1. A snapshot reads the whole state back. */
   readonly snapshotEpochs?: number;
   readonly plan?: Pick<SessionOptions, 'precision' | 'memoryBudget' | 'maxSubmitSeconds'>;
+  /** Asks the data for a batch while the step before it runs. Default true; false for data that depend on that step. */
+  readonly prefetch?: boolean;
+  /** Something that moves with the parameters, and is kept and resumed with them. */
+  readonly companion?: TrainerCompanion;
   /** Continue from this state. */
   readonly resume?: TrainerState;
 }
@@ -269,6 +274,8 @@ export class Trainer<N extends string = string> {
     if (this.#snapshot !== undefined) this.#session.load(this.#snapshot.parameters, this.#snapshot.optimizer);
     else if (this.#options.initial !== undefined) parameters.load(this.#options.initial);
     else parameters.initialize(this.#seed);
+    const { companion } = this.#options;
+    await companion?.open({ context, net, parameters, state: this.#snapshot?.companion });
     await this.#options.onMemory?.(this.#session.predictMemory());
     await this.#session.prepare(this.#options.onPrepare);
     this.#snapshot ??= await this.#readState();
@@ -276,6 +283,7 @@ export class Trainer<N extends string = string> {
 
   #close(): void {
     const context = this.#session?.context;
+    this.#options.companion?.close();
     this.#session?.dispose();
     this.#session = undefined;
     if (context !== undefined) this.#closeContext(context);
@@ -298,20 +306,20 @@ export class Trainer<N extends string = string> {
   /** The rest of an epoch. False when it was stopped. */
   async #epoch(signal: AbortSignal | undefined): Promise<boolean> {
     const { epoch } = this.#position;
-    const { snapshotEvery = Number.POSITIVE_INFINITY } = this.#options;
+    const { snapshotEvery = Number.POSITIVE_INFINITY, prefetch = true } = this.#options;
     const started = performance.now();
     const steps = stepsOfEpoch(this.#order, epoch);
     const units = steps.length * this.#scales.length;
-    let loaded = this.#load(steps, this.#position.unit, epoch);
+    let loaded = prefetch ? this.#load(steps, this.#position.unit, epoch) : undefined;
     let learningRate = 0;
     while (this.#position.unit < units) {
       if (signal?.aborted === true) {
-        await loaded.catch(() => {});
+        await loaded?.catch(() => {});
         return false;
       }
       const { unit } = this.#position;
-      const batches = await loaded;
-      loaded = this.#load(steps, unit + 1, epoch);
+      const batches = await (loaded ?? this.#load(steps, unit, epoch));
+      loaded = prefetch ? this.#load(steps, unit + 1, epoch) : undefined;
       learningRate = await this.#unit(steps, unit, batches);
       if (this.#position.step % snapshotEvery === 0 && this.#position.unit < units) await this.#keepSnapshot();
     }
@@ -349,6 +357,7 @@ export class Trainer<N extends string = string> {
       if (!report.finite) throw this.#notFinite(report, items, scale);
       reports.push(report);
     }
+    await this.#options.companion?.step();
     const seconds = (performance.now() - started) / 1000;
     this.#position = { epoch, unit: unit + 1, step: step + 1 };
     const means = meanOf(reports.map(({ loss, parts }) => ({ loss, ...parts })));
@@ -457,7 +466,8 @@ export class Trainer<N extends string = string> {
 
   async #readState(): Promise<TrainerState> {
     const { parameters, optimizer } = this.#session as Session;
-    const [values, moments] = await Promise.all([parameters.read(), optimizer.state()]);
+    const { companion } = this.#options;
+    const [values, moments, beside] = await Promise.all([parameters.read(), optimizer.state(), companion?.state()]);
     return {
       version: 1,
       seed: this.#seed,
@@ -469,6 +479,7 @@ export class Trainer<N extends string = string> {
       stale: this.#stale,
       parameters: values,
       optimizer: moments,
+      ...(beside === undefined ? {} : { companion: beside }),
     };
   }
 
