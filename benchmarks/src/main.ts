@@ -1,54 +1,37 @@
-/** `npm run bench [-- --size 352 --batch 1 --runs 5 --out DIR --quick]`: the first per-kernel figures. */
-import { mkdir } from 'node:fs/promises';
+/** `npm run bench [-- --gradients --size 352 --batch 1 --runs 5 --out DIR --quick]`. One file per suite. */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Context, InfnetError, isInfnetError, open } from '@infnet/core';
-import { writeFileAtomic } from '@infnet/node';
-import { type ForwardFigures, measureForward } from './kernels.js';
-import { formatReport } from './report.js';
+import { InfnetError, isInfnetError, open } from '@infnet/core';
+import { forwardSuite } from './forward-suite.js';
+import { gradientSuite } from './gradients/suite.js';
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      size: { type: 'string', default: '352' },
+      gradients: { type: 'boolean', default: false },
+      size: { type: 'string' },
       batch: { type: 'string', default: '1' },
-      runs: { type: 'string', default: '5' },
+      runs: { type: 'string' },
       out: { type: 'string', default: join('benchmarks', 'results') },
       quick: { type: 'boolean', default: false },
     },
   });
-  const size = values.quick ? 96 : positive('size', values.size);
-  const runs = values.quick ? 3 : positive('runs', values.runs);
+  const size = positive('size', values.size ?? (values.quick ? '96' : '352'));
+  const runs = positive('runs', values.runs ?? (values.quick ? '3' : '5'));
   const batch = positive('batch', values.batch);
+  const suite = values.gradients ? gradientSuite : forwardSuite;
   const context = await open();
   try {
-    const onProgress = (done: number, total: number): void => {
-      process.stderr.write(`\rrun ${done} of ${total}${done === total ? '\n' : ''}`);
-    };
-    await report(context, await measureForward(context, { size, batch, runs, onProgress }), values.out);
+    await suite(context, { size, batch, runs, out: values.out });
   } finally {
     context.dispose();
   }
-}
-
-async function report(context: Context, figures: ForwardFigures, folder: string): Promise<void> {
-  const { chromeTrace, table: _table, ...data } = figures;
-  console.log(formatReport(figures, context.adapter.message));
-  const stem = join(folder, `forward-${context.adapter.kind}-${figures.batch}x${figures.size}`);
-  await mkdir(folder, { recursive: true });
-  await writeJson(`${stem}.json`, { adapter: context.adapter, date: new Date().toISOString(), ...data });
-  await writeJson(`${stem}.trace.json`, chromeTrace);
-  console.log(`\nWritten: ${stem}.json and .trace.json (open the trace in ui.perfetto.dev)`);
 }
 
 function positive(name: string, text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value > 0) return value;
   throw new InfnetError({ code: 'CLI_OPTION', message: `--${name} must be a positive integer, got "${text}"` });
-}
-
-function writeJson(path: string, value: unknown): Promise<void> {
-  return writeFileAtomic(path, new TextEncoder().encode(`${JSON.stringify(value, null, 1)}\n`));
 }
 
 main().catch((error: unknown) => {

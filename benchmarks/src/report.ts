@@ -1,4 +1,5 @@
 import type { ForwardFigures, KernelFigure } from './kernels.js';
+import { formatTable } from './table.js';
 
 /** The figures as text for a terminal. */
 export function formatReport(figures: ForwardFigures, adapter: string): string {
@@ -30,9 +31,5 @@ function rows(kernels: readonly KernelFigure[]): string[] {
     figure.gigabytesPerSecond.toFixed(2),
     figure.shape,
   ]);
-  const table = [header, ...body];
-  const widths = header.map((_, column) => Math.max(...table.map((row) => (row[column] as string).length)));
-  const align = (cell: string, column: number): string =>
-    column === 0 || column === 5 ? cell.padEnd(widths[column] as number) : cell.padStart(widths[column] as number);
-  return table.map((row) => `  ${row.map(align).join('  ')}`.trimEnd());
+  return formatTable(header, body, [5]);
 }

@@ -1,0 +1,88 @@
+/**
+ * Measures the convolutions of Inf-Net: forward, gradient of the input, gradient of the weights.
+ *
+ * Other programs run on the same machine, and what they take changes within seconds. So a layer's passes alternate (forward,
+ * dX, dW, forward, dX, dW, ...): what disturbs one disturbs all, and their ratio stays. Dawn rounds timestamps to 65 us;
+ * a pass that is short is therefore run several times for one sample.
+ */
+import { type Context, type Shape, type Tensor, trace } from '@infnet/core';
+import { InfNet } from '@infnet/inf-net';
+import type { LayerSamples } from './figures.js';
+import { distinctConvolutions, type Layer, layerLabel } from './layers.js';
+import { type LayerData, type Pass, type PassName, preparePasses } from './passes.js';
+import { verify } from './verify.js';
+
+export interface GradientOptions {
+  readonly size: number;
+  readonly batch: number;
+  readonly runs: number;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Samples of every distinct layer of Inf-Net (Res2Net-50), every result checked before. @throws InfnetError `BENCH_WRONG`. */
+export async function measureGradients(context: Context, options: GradientOptions): Promise<LayerSamples[]> {
+  const { size, batch, runs, onProgress } = options;
+  const net = new InfNet();
+  const graph = trace(({ image }: { readonly image: Tensor }) => net.call(image), { image: [batch, 3, size, size] });
+  const layers = distinctConvolutions(graph);
+  const measured: LayerSamples[] = [];
+  for (const layer of layers) {
+    measured.push(await measureLayer(context, layer, runs));
+    onProgress?.(measured.length, layers.length);
+  }
+  return measured;
+}
+
+async function measureLayer(context: Context, layer: Layer, runs: number): Promise<LayerSamples> {
+  const data = dataOf(layer);
+  const passes = await preparePasses(context, layer, data);
+  try {
+    const results = new Map<PassName, Float32Array>();
+    for (const { name, plan, inputs } of passes) results.set(name, (await plan.run(inputs))['output'] as Float32Array);
+    verify(layer, data, {
+      y: results.get('forward') as Float32Array,
+      dX: results.get('inputGradient'),
+      dW: results.get('weightGradient') as Float32Array,
+    });
+    const repeats = repeatsFor(await sample(passes[0] as Pass, 1));
+    const seconds = Object.fromEntries(passes.map(({ name }) => [name, [] as number[]]));
+    for (let run = 0; run < runs; run++) {
+      for (const pass of passes) seconds[pass.name]?.push(await sample(pass, repeats));
+    }
+    const { path, count, flops } = layer;
+    return { label: layerLabel(layer), path, count, flops, seconds };
+  } finally {
+    for (const { plan } of passes) plan.dispose();
+  }
+}
+
+/** Seconds that a sample should take at least, so that the clock's steps do not matter. */
+const SAMPLE_SECONDS = 5e-3;
+
+function repeatsFor(seconds: number): number {
+  return Math.max(1, Math.min(16, Math.ceil(SAMPLE_SECONDS / Math.max(seconds, 1e-5))));
+}
+
+/** Mean GPU time of all dispatches of a pass. */
+async function sample({ plan, inputs }: Pass, repeats: number): Promise<number> {
+  let total = 0;
+  for (let i = 0; i < repeats; i++) total += (await plan.profile(inputs)).seconds;
+  return total / repeats;
+}
+
+/** Values between -1 and 1, those of the weights smaller, so that sums stay about as large as what they sum. */
+function dataOf({ input, weight, output }: Layer): LayerData {
+  const fanIn = weight.slice(1).reduce((product, size) => product * size, 1);
+  return { x: values(input, 7919, 1), w: values(weight, 6997, Math.sqrt(3 / fanIn)), g: values(output, 5323, 1) };
+}
+
+function values(shape: Shape, step: number, scale: number): Float32Array<ArrayBuffer> {
+  const data = new Float32Array(shape.reduce((product, size) => product * size, 1));
+  let state = step;
+  for (let i = 0; i < data.length; i++) {
+    // Numerical Recipes' linear congruential generator; its upper bits are random enough here.
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    data[i] = scale * (state / 2 ** 31 - 1);
+  }
+  return data;
+}

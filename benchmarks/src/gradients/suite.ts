@@ -1,0 +1,21 @@
+/** `npm run bench -- --gradients`: how fast the gradients of convolution are beside the forward. */
+import { progress, type Suite, writeResult } from '../suite.js';
+import { layerFigures, totals } from './figures.js';
+import { measureGradients } from './measure.js';
+import { formatGradients } from './report.js';
+
+export const gradientSuite: Suite = async (context, options) => {
+  const { size, batch, runs } = options;
+  const samples = await measureGradients(context, { size, batch, runs, onProgress: progress('layer') });
+  console.log(formatGradients(samples, `${batch}x3x${size}x${size}`, context.adapter.message));
+  const path = await writeResult(context, options, 'gradients', {
+    adapter: context.adapter,
+    date: new Date().toISOString(),
+    size,
+    batch,
+    runs,
+    totals: totals(samples),
+    layers: samples.map((layer) => ({ ...layerFigures(layer), seconds: layer.seconds })),
+  });
+  console.log(`\nWritten: ${path}`);
+};
