@@ -29,3 +29,9 @@ export function requireRange(value: number, low: number, high: number, name: str
   if (value >= low && value <= high) return;
   fail('METRICS_OPTION', `${name} is ${value}, outside ${low}..${high}.`, where, `Pass ${name} in ${low}..${high}.`);
 }
+
+/** Throws `METRICS_OPTION` unless `value` is an integer in `low..high`. */
+export function requireInteger(value: number, low: number, high: number, name: string, where: string): void {
+  if (Number.isInteger(value)) requireRange(value, low, high, name, where);
+  else fail('METRICS_OPTION', `${name} is ${value}, not an integer.`, where, `Pass an integer in ${low}..${high}.`);
+}

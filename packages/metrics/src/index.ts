@@ -1,4 +1,5 @@
-export type { BinaryMask, Mask, ProbabilityMap } from './input.js';
+export { type BinaryOptions, type BinaryScores, binaryScores, overlapScores } from './binary-scores.js';
+export type { Mask, ProbabilityMap } from './input.js';
 export {
   type EvaluationOptions,
   type EvaluationSettings,
@@ -11,4 +12,7 @@ export type { Counts } from './overlap/counts.js';
 export { CURVE_NAMES, type CurveName, type Curves } from './overlap/curves.js';
 export type { Conventions, Ratios } from './overlap/ratios.js';
 export { SCORE_NAMES, type ScoreName, type Scores } from './scores.js';
+export type { BootstrapOptions, Interval, Intervals } from './set/bootstrap.js';
+export { evaluateSet, type SetOptions, type SetScores } from './set/set-scores.js';
+export { type CsvOptions, PAPER_COLUMNS, type ScoreRow, scoresCsv, scoresTable, type TableOptions } from './table.js';
 export { defaultThresholds } from './thresholds.js';
