@@ -1,1 +1,3 @@
-export {};
+export type { ReportErrorCode } from './errors.js';
+export { renderReport } from './page.js';
+export * from './types.js';
