@@ -30,6 +30,7 @@ const GREY_ABOVE = 128;
  * @param above a pixel is infected when its value is above this; without it the rule of {@link Mask} holds
  */
 export function readMask(mask: Mask, length: number, where: string, above?: number): BinaryMask {
+  requireExtents([length], length, 'map', where);
   if (mask.length !== length) {
     fail(
       'METRICS_SIZE',

@@ -84,7 +84,6 @@ export function evaluateMap(map: ProbabilityMap, mask: Mask, options: MapOptions
 /** Mean Dice over the thresholds: `evaluateMap(...).meanDice` without the rest. */
 export function meanDice(map: ProbabilityMap, mask: Mask, options: EvaluationOptions = {}): number {
   const where = 'meanDice';
-  requireExtents([map.length], map.length, 'map', where);
   const { conventions, stretch, thresholds } = readSettings(options, where);
   const reference = readMask(mask, map.length, where, options.maskAbove);
   const values = readMap(map, stretch, where);

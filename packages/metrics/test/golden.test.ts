@@ -35,13 +35,13 @@ const { cases, aggregates, main_m_mat_values: octave } = golden.json;
 /** Within 1e-9; null and NaN want NaN. */
 function close(actual: number, expected: number | null | undefined, what: string): void {
   if (expected === undefined) throw new Error(`the golden has no ${what}`);
-  if (expected === null || Number.isNaN(expected)) expect(actual, what).toBeNaN();
-  else expect(Math.abs(actual - expected), `${what}: ${actual} instead of ${expected}`).toBeLessThanOrEqual(1e-9);
+  const wanted = expected ?? Number.NaN;
+  const same = Number.isNaN(wanted) ? Number.isNaN(actual) : Math.abs(actual - wanted) <= 1e-9;
+  if (!same) expect.fail(`${what}: ${actual} instead of ${wanted}`); // 80 000 comparisons: no expect() for each
 }
 
-const meanName = (curve: CurveName): keyof MapScores & `mean${string}` => `mean${capital(curve)}`;
-const maxName = (curve: CurveName): keyof MapScores & `max${string}` => `max${capital(curve)}`;
-const CAPITALS = {
+/** How the names of scores spell a curve. */
+const SPELLING = {
   precision: 'Precision',
   sensitivity: 'Sensitivity',
   specificity: 'Specificity',
@@ -50,9 +50,6 @@ const CAPITALS = {
   iou: 'Iou',
   emeasure: 'EMeasure',
 } as const;
-function capital(curve: CurveName): (typeof CAPITALS)[CurveName] {
-  return CAPITALS[curve];
-}
 
 function mapOf(item: Case): Float32Array | Uint8Array {
   return item.variant === 'float' ? golden.f32(`${item.case}/pred`) : golden.u8(`${item.case}/pred_u8`);
@@ -72,8 +69,8 @@ describe('each map of the reference, curves and scores to 1e-9, NaN where it has
       scores.curves[curve].forEach((value, t) => {
         close(value, curves[row * 256 + t], `${curve} at ${t}`);
       });
-      close(scores[meanName(curve)], item[`mean_${curve}`], `mean ${curve}`);
-      close(scores[maxName(curve)], item[`max_${curve}`], `max ${curve}`);
+      close(scores[`mean${SPELLING[curve]}`], item[`mean_${curve}`], `mean ${curve}`);
+      close(scores[`max${SPELLING[curve]}`], item[`max_${curve}`], `max ${curve}`);
     });
     close(scores.sMeasure, item.smeasure, 'S');
     close(scores.mae, item.mae, 'MAE');
@@ -95,8 +92,8 @@ describe('aggregates of the reference to 1e-9', () => {
     close(scores.sMeasure, wanted.Sm, 'S');
     close(scores.mae, wanted.MAE, 'MAE');
     for (const curve of CURVE_NAMES) {
-      close(scores[meanName(curve)], wanted[`mean_${curve}`], `mean ${curve}`);
-      close(scores[maxName(curve)], wanted[`max_${curve}`], `max ${curve}`);
+      close(scores[`mean${SPELLING[curve]}`], wanted[`mean_${curve}`], `mean ${curve}`);
+      close(scores[`max${SPELLING[curve]}`], wanted[`max_${curve}`], `max ${curve}`);
       if (exact !== undefined) continue;
       const column = golden.f64(`aggregate/${variant}/${set}/column_${curve}`);
       scores.curves[curve].forEach((value, t) => {
