@@ -18,6 +18,10 @@ import source from './split-step.wgsl';
 
 export const splitStepKernel: Kernel = { name: 'res2net/split-step', source };
 
+/** Values of the constant PREVIOUS_IN; see the kernel. */
+const OWN = 0;
+const RESULTS = { passed: 1, sum: 2 } as const;
+
 /** Where an operand lies in its buffer, in elements: batch item n starts at `offset + n * batchStride`. */
 export interface SplitRange {
   readonly offset: number;
@@ -29,15 +33,15 @@ export interface SplitStepCallOptions {
   readonly shape: Shape;
   /** Where the operands lie. Default: from the first element on. */
   readonly ranges?: Partial<Readonly<Record<'part' | 'previous' | 'last' | 'sum' | 'passed', SplitRange>>>;
-  /** `previous` lies in the buffer of `passed` and is read through it. Default false. */
-  readonly previousInPassed?: boolean;
+  /** The result in whose buffer `previous` lies; it is read through that binding. Default: a buffer of its own. */
+  readonly previousIn?: 'passed' | 'sum';
 }
 
 /**
  * One dispatch of `sum = part + previous` and `passed = last`; bindings part, last, sum, passed (and previous).
- * `passed` must not overlap what is read.
+ * The ranges of `sum` and `passed` must not overlap what is read.
  */
-export function splitStepCall({ shape, ranges = {}, previousInPassed = false }: SplitStepCallOptions): KernelCall {
+export function splitStepCall({ shape, ranges = {}, previousIn }: SplitStepCallOptions): KernelCall {
   const [batch = 1, ...rest] = shape;
   const count = elementCount(rest);
   const groups = Math.ceil(count / 256);
@@ -46,7 +50,7 @@ export function splitStepCall({ shape, ranges = {}, previousInPassed = false }: 
   const { part = whole, previous = whole, last = whole, sum = whole, passed = whole } = ranges;
   return {
     kernel: splitStepKernel,
-    constants: { PREVIOUS_IN_PASSED: Number(previousInPassed) },
+    constants: { PREVIOUS_IN: previousIn === undefined ? OWN : RESULTS[previousIn] },
     params: {
       count,
       lines,
@@ -83,19 +87,20 @@ export const splitStepOperator: Operator = {
     }
     return [part, last];
   },
-  // previous, in the joined result that passed is a range of.
+  // previous, in the joined result that passed, or sum, is a range of.
   sharesStorage: () => [1],
   lower: ({ inputs, outputs }: LowerContext): readonly Dispatch[] => {
     const [part, previous, last] = inputs as readonly [View, View, View];
     const [sum, passed] = outputs as readonly [View, View];
-    const previousInPassed = previous.storage === passed.storage;
+    const previousIn =
+      previous.storage === passed.storage ? 'passed' : previous.storage === sum.storage ? 'sum' : undefined;
     const call = splitStepCall({
       shape: part.type.shape,
       ranges: { part, previous, last, sum, passed },
-      previousInPassed,
+      previousIn,
     });
     const operands: Record<string, View> = { part, last, sum, passed };
-    if (!previousInPassed) operands['previous'] = previous;
+    if (previousIn === undefined) operands['previous'] = previous;
     return [{ ...call, operands }];
   },
   gradient: ({ outputGradients: [sum, passed] }) => [sum, sum, passed],

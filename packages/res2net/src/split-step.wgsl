@@ -5,8 +5,9 @@
 //
 // part, previous, last, sum, passed : f32, `batch` items of `count` contiguous values (channels x rows x columns of a
 //     split), item n at ?Offset + n * ?BatchStride. part and last are ranges of the split tensor, passed is one of the
-//     joined result. So is previous, mostly: PREVIOUS_IN_PASSED 1 reads it through passed, because one storage cannot be
-//     bound for reading and for writing in one dispatch.
+//     joined result. So is previous, mostly: PREVIOUS_IN 1 reads it through passed, because one storage cannot be bound
+//     for reading and for writing in one dispatch. PREVIOUS_IN 2 reads it through sum, which is in the joined result
+//     itself where no convolution follows; 0 has a binding for it.
 // Tile: 4 values per invocation, 64 apart. Dispatch: lines of 256 values in x and z, batch items in y.
 struct Params {
   count: u32,
@@ -27,7 +28,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> last: array<f32>;
 @group(0) @binding(3) var<storage, read_write> sum: array<f32>;
 @group(0) @binding(4) var<storage, read_write> passed: array<f32>;
-#if PREVIOUS_IN_PASSED == 0
+#if PREVIOUS_IN == 0
 @group(0) @binding(5) var<storage, read> previous: array<f32>;
 #end
 
@@ -39,8 +40,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   let i$(j) = first + $(j * 64)u;
   if (i$(j) < params.count) {
     let previousAt = params.previousOffset + n * params.previousBatchStride + i$(j);
-#if PREVIOUS_IN_PASSED
+#if PREVIOUS_IN == 1
     let before = passed[previousAt];
+#elif PREVIOUS_IN == 2
+    let before = sum[previousAt];
 #else
     let before = previous[previousAt];
 #end

@@ -66,7 +66,7 @@ describe('what a Res2Net block runs in inference', () => {
     const { dispatches } = scheduleOf(256, 64, {}, { device: CPU });
     const step = dispatches.find(({ operator }) => operator === 'splitStep');
     expect(step?.bytes).toBe(5 * 4 * 26 * 32 * 32);
-    expect(step?.constants).toEqual({ PREVIOUS_IN_PASSED: 1 });
+    expect(step?.constants).toEqual({ PREVIOUS_IN: 1 });
   });
 
   it('reads splits and writes results in place: input, splits, joined results and output are all there is', () => {

@@ -48,7 +48,25 @@ describe('splitStep', () => {
   it('is one dispatch, and joining costs none', () => {
     const { dispatches } = schedule(trace(ladder, { x: [2, 6, 4, 4] }));
     expect(dispatches.map(({ operator }) => operator)).toEqual(['relu', 'relu', 'splitStep', 'relu']);
-    expect(dispatches[2]?.constants).toEqual({ PREVIOUS_IN_PASSED: 1 });
+    expect(dispatches[2]?.constants).toEqual({ PREVIOUS_IN: 1 });
+  });
+
+  it('reads previous where its sum is written, when no convolution follows and both are joined', async () => {
+    const joined = ({ x }: { readonly x: Tensor }): Tensor => {
+      const [a, b, c] = split(relu(x), 2) as [Tensor, Tensor, Tensor];
+      const { sum, passed } = splitStep(b, a, c);
+      return relu(concat([a, sum, passed]));
+    };
+    const { dispatches } = schedule(trace(joined, { x: [2, 6, 3, 5] }));
+    const step = dispatches.find(({ operator }) => operator === 'splitStep');
+    expect(step?.constants).toEqual({ PREVIOUS_IN: 2 });
+    const data = integers(180, 2);
+    const { output } = await evaluate(context, joined, { x: { shape: [2, 6, 3, 5], data } });
+    const positive = data.map((value) => Math.max(0, value));
+    const expected = positive.map((value, i) =>
+      Math.floor(i / 30) % 3 === 1 ? value + (positive[i - 30] as number) : value,
+    );
+    expect(output?.data).toEqual(expected);
   });
 
   it('reads previous from a storage of its own too', async () => {
