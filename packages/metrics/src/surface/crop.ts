@@ -15,11 +15,12 @@ export function cropTogether(
       for (let y = 0; y < rows; y++) {
         for (let x = 0; x < columns; x++, i++) {
           if (mask[i] === 0) continue;
-          const at = [z, y, x];
-          for (let axis = 0; axis < 3; axis++) {
-            low[axis] = Math.min(low[axis]!, at[axis]!);
-            high[axis] = Math.max(high[axis]!, at[axis]!);
-          }
+          if (z < low[0]!) low[0] = z;
+          if (z > high[0]!) high[0] = z;
+          if (y < low[1]!) low[1] = y;
+          if (y > high[1]!) high[1] = y;
+          if (x < low[2]!) low[2] = x;
+          if (x > high[2]!) high[2] = x;
         }
       }
     }

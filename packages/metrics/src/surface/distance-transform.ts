@@ -26,7 +26,8 @@ export function distanceTransform(mask: Mask, geometry: Geometry): Float64Array 
 
 /** The squared distances; `mask` is 0/1. */
 export function squaredDistances(mask: Uint8Array, shape: readonly number[], spacing: readonly number[]): Float64Array {
-  const field = Float64Array.from(mask, (value) => (value === 1 ? 0 : Number.POSITIVE_INFINITY));
+  const field = new Float64Array(mask.length);
+  for (let i = 0; i < mask.length; i++) if (mask[i] === 0) field[i] = Number.POSITIVE_INFINITY;
   let stride = 1;
   for (let axis = shape.length - 1; axis >= 0; axis--) {
     transformAxis(field, shape[axis]!, stride, spacing[axis]!);
