@@ -6,7 +6,7 @@ import { embedJson, escapeHtml, Ids, type Place } from './html.js';
 import { renderLineChart } from './line-chart.js';
 import { renderPictures } from './pictures.js';
 import { renderRoofline } from './roofline.js';
-import { SCRIPT } from './script.js';
+import { SCRIPT } from './script/index.js';
 import { STYLE } from './style.js';
 import { MARKER_DEFINITIONS } from './svg.js';
 import { renderTable } from './table.js';

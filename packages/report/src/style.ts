@@ -123,6 +123,7 @@ dialog::backdrop{background:var(--page)}
 .stage img{display:block;margin:auto;background:#000}
 button{font:inherit;font-size:.875rem;color:inherit;background:var(--panel);border:1px solid var(--line);border-radius:4px;padding:.35rem .8rem;cursor:pointer}
 button:hover{border-color:var(--strong)}
+.probe{position:absolute;inset:0;z-index:1;cursor:crosshair;touch-action:pan-y}
 .crosshair{position:absolute;top:0;bottom:0;width:1px;background:var(--strong);pointer-events:none}
 .dot{position:absolute;width:9px;height:9px;margin:-4.5px;border-radius:50%;background:currentColor;box-shadow:0 0 0 2px var(--page);pointer-events:none}
 .readout{position:absolute;top:.25rem;padding:.45rem .65rem;background:var(--page);border:1px solid var(--line);border-radius:4px;font-size:.8rem;line-height:1.45;pointer-events:none;z-index:1;box-shadow:0 2px 8px rgb(0 0 0/.12);white-space:nowrap}
