@@ -21,6 +21,7 @@ export {
 } from './optimizer/optimizer.js';
 export * from './optimizer/sgd.js';
 export * from './schedule.js';
+export * from './semi/index.js';
 export { scaledSize } from './step/multi-scale.js';
 export { type BlockOf, numberedBlock } from './step/recompute.js';
 export { type StepLoss, type TracedStep, type TraceStepOptions, traceStep } from './step/trace-step.js';

@@ -12,9 +12,10 @@ import type { TrainerState } from './state.js';
 const KIND = 'infnet training state';
 const PARAMETERS = 'parameters/';
 const MOMENTS = 'optimizer/';
+const COMPANION = 'companion/';
 
 /** Everything but tensors. */
-type Progress = Omit<TrainerState, 'parameters' | 'optimizer'> & {
+type Progress = Omit<TrainerState, 'parameters' | 'optimizer' | 'companion'> & {
   readonly optimizer: Omit<OptimizerState, 'moments'>;
 };
 
@@ -24,12 +25,13 @@ type Progress = Omit<TrainerState, 'parameters' | 'optimizer'> & {
  * @param metadata texts of the caller's own to store with it, e.g. how the net was built
  */
 export function encodeTrainerState(
-  { parameters, optimizer, ...rest }: TrainerState,
+  { parameters, optimizer, companion, ...rest }: TrainerState,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
   const { moments, ...figures } = optimizer;
   const progress: Progress = { ...rest, optimizer: figures };
   const tensors = [...tensorsOf(PARAMETERS, parameters), ...tensorsOf(MOMENTS, moments)];
+  if (companion !== undefined) tensors.push(...tensorsOf(COMPANION, companion));
   return writeSafetensors(tensors, { ...metadata, kind: KIND, progress: JSON.stringify(progress) });
 }
 
@@ -51,16 +53,19 @@ export function decodeTrainerState(bytes: Uint8Array, file?: string): TrainerSta
     });
   }
   const { optimizer, ...rest } = JSON.parse(progress) as Progress;
+  const companion = stateOf(COMPANION, tensors);
   return {
     ...rest,
     // JSON leaves out what is undefined.
     best: rest.best,
     parameters: stateOf(PARAMETERS, tensors),
     optimizer: { ...optimizer, moments: stateOf(MOMENTS, tensors) },
+    ...(companion.size === 0 ? {} : { companion }),
   };
 }
 
-function tensorsOf(prefix: string, state: StateDict): WritableTensor[] {
+/** Values to write, their names behind a prefix. */
+export function tensorsOf(prefix: string, state: StateDict): WritableTensor[] {
   return [...state].map(([name, { shape, data }]) => ({
     name: prefix + name,
     shape,
@@ -68,7 +73,11 @@ function tensorsOf(prefix: string, state: StateDict): WritableTensor[] {
   }));
 }
 
-function stateOf(prefix: string, tensors: ReadonlyMap<string, CheckpointTensor>): OptimizerState['moments'] {
+/** The values whose names are behind a prefix. */
+export function stateOf(
+  prefix: string,
+  tensors: ReadonlyMap<string, CheckpointTensor>,
+): Map<string, { readonly shape: readonly number[]; readonly data: Float32Array }> {
   const found = [...tensors].filter(([name]) => name.startsWith(prefix));
   return new Map(
     found.map(([name, { shape, data }]) => [name.slice(prefix.length), { shape, data: data as Float32Array }]),

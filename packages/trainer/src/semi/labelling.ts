@@ -1,0 +1,59 @@
+/** The first half of a round: the strategy says which images, the net labels them. */
+import { InfnetError } from '@infnet/core';
+import { encodeLabel, type LabelEncoding, labelHash, type PseudoLabel, type PseudoLabelStore } from './labels.js';
+import { type PredictorOptions, withPredictor } from './predictor.js';
+import type { RoundContext, RoundPlan, RoundRecord, SemiStrategy } from './strategy.js';
+
+export interface LabellingOptions {
+  readonly predictor: PredictorOptions;
+  readonly strategy: SemiStrategy;
+  readonly round: Omit<RoundContext, 'predict'>;
+  readonly store: PseudoLabelStore;
+  readonly encoding: LabelEncoding;
+  /** Epochs where the strategy says none. */
+  readonly epochs: number;
+  onLabel(done: number, total: number): unknown;
+}
+
+/**
+ * The round's record, its labels put into the store; undefined when the strategy has ended.
+ *
+ * @throws InfnetError `SEMI_PLAN` for a strategy's plan that makes no sense, and what predicting throws.
+ */
+export function labelRound(options: LabellingOptions): Promise<RoundRecord | undefined> {
+  const { predictor, strategy, round, store, encoding } = options;
+  return withPredictor(predictor, async (predict) => {
+    const plan = await strategy.next({ ...round, predict });
+    if (plan === undefined) return undefined;
+    const { label: images, scores, epochs = options.epochs } = plan;
+    assertPlan(plan, round, strategy.name);
+    const labels: string[] = [];
+    await predict(images, async ({ index, width, height, probability }) => {
+      const label: PseudoLabel = { width, height, channels: 1, data: encodeLabel(encoding, probability) };
+      await store.put(index, label);
+      labels.push(labelHash(label));
+      await options.onLabel(labels.length, images.length);
+    });
+    return { round: round.round, images: [...images], labels, ...(scores ? { scores: [...scores] } : {}), epochs };
+  });
+}
+
+function assertPlan(
+  { label, scores, epochs }: RoundPlan,
+  { round, unlabelled }: Omit<RoundContext, 'predict'>,
+  name: string,
+): void {
+  const problems: string[] = [];
+  const outside = label.filter((index) => !Number.isInteger(index) || index < 0 || index >= unlabelled);
+  if (outside.length > 0) problems.push(`image ${outside[0]} of ${unlabelled}`);
+  if (new Set(label).size < label.length) problems.push('an image twice');
+  if (scores !== undefined && scores.length !== label.length)
+    problems.push(`${scores.length} scores for ${label.length} images`);
+  if (epochs !== undefined && !(Number.isInteger(epochs) && epochs >= 0)) problems.push(`${epochs} epochs`);
+  if (problems.length === 0) return;
+  throw new InfnetError({
+    code: 'SEMI_PLAN',
+    message: `the strategy "${name}" planned round ${round} with ${problems.join(', ')}`,
+    where: `round ${round}`,
+  });
+}
