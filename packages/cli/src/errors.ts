@@ -10,6 +10,8 @@ export type CliErrorCode =
   | 'CLI_OUTPUT_CLASH'
   /** The folder for the results cannot be made. */
   | 'CLI_OUTPUT_FOLDER'
+  /** A folder that holds a run already, or none. */
+  | 'CLI_RUN_FOLDER'
   /** The checkpoint belongs to no backbone that is known. */
   | 'CLI_BACKBONE'
   /** The net's values are not finite. */

@@ -1,5 +1,12 @@
-/** Values of options: text to numbers, with errors that name the option. */
-import { InvalidArgumentError } from 'commander';
+/** Values of options: text to numbers, with errors that name the option; and what several commands have in common. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+
+const ADAPTERS = ['auto', 'gpu', 'llvmpipe', 'swiftshader'] as const;
+export const BACKBONES = ['res2net50', 'res2net101', 'resnet50', 'vgg16'] as const;
+
+export function adapterOption(): Option {
+  return new Option('--adapter <kind>', 'which adapter to take (default: INFNET_ADAPTER, else auto)').choices(ADAPTERS);
+}
 
 export function integer(low: number, high: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
@@ -32,4 +39,42 @@ export function definition(text: string, before: Readonly<Record<string, number>
   const match = /^(\w+)=(-?\d+)$/.exec(text);
   if (match === null) throw new InvalidArgumentError('Give NAME=INTEGER.');
   return { ...before, [match[1] as string]: Number(match[2]) };
+}
+
+/**
+ * Fails unless the options were given. Not left to commander, which would complain of a missing `--weights` before it says
+ * that there is no option `--weigths`.
+ */
+export function needs(command: Command, ...names: readonly string[]): void {
+  for (const name of names) {
+    const option = command.options.find((known) => known.attributeName() === name);
+    if (command.getOptionValue(name) === undefined)
+      command.error(`error: required option '${option?.flags}' not specified`);
+  }
+}
+
+/** Above 0 and up to 1. */
+export function fractionOrOne(text: string): number {
+  return Number(text) === 1 ? 1 : fraction(text);
+}
+
+/** A number above `low`, or from it on with `orEqual`. */
+export function above(low: number, { orEqual = false }: { readonly orEqual?: boolean } = {}): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isFinite(value) && (value > low || (orEqual && value === low))) return value;
+    throw new InvalidArgumentError(`Give a number ${orEqual ? 'of at least' : 'above'} ${low}.`);
+  };
+}
+
+/** Numbers above 0, separated by commas. */
+export function numbers(text: string): readonly number[] {
+  const values = text.split(',').map(Number);
+  if (values.length > 0 && values.every((value) => value > 0 && Number.isFinite(value))) return values;
+  throw new InvalidArgumentError('Give numbers above 0, separated by commas.');
+}
+
+/** Collects the values of an option that is given several times. */
+export function several(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text];
 }

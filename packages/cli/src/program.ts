@@ -4,13 +4,11 @@ import type { DoctorOptions } from './commands/doctor.js';
 import type { KernelsOptions } from './commands/kernels.js';
 import type { PhantomCommandOptions } from './commands/phantom.js';
 import type { SegmentOptions } from './commands/segment/options.js';
+import { addTrain } from './commands/train/define.js';
 import type { WeightsCommandOptions } from './commands/weights.js';
 import { EXIT, type Io } from './io.js';
-import { definition, fraction, integer, range } from './options.js';
+import { adapterOption, BACKBONES, definition, fraction, fractionOrOne, integer, needs, range } from './options.js';
 import { version } from './version.js';
-
-const ADAPTERS = ['auto', 'gpu', 'llvmpipe', 'swiftshader'] as const;
-const BACKBONES = ['res2net50', 'res2net101', 'resnet50', 'vgg16'] as const;
 
 const EXIT_CODES = `
 Exit codes:
@@ -23,7 +21,7 @@ Exit codes:
 export function makeProgram(io: Io, done: (code: number) => void): Command {
   const program = new Command('infnet')
     .description(
-      'Segment infected lung regions in CT slices with Inf-Net on WebGPU. Research software, not a diagnostic device.',
+      'Segment infected lung regions in CT slices with Inf-Net on WebGPU, and train it. Research software, not a diagnostic device.',
     )
     .version(version())
     .exitOverride()
@@ -32,15 +30,12 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .showHelpAfterError('(add --help for the options)')
     .addHelpText('after', EXIT_CODES);
   addSegment(program, io, done);
+  addTrain(program, io, done);
   addDoctor(program, io, done);
   addKernels(program, io, done);
   addPhantom(program, io, done);
   addWeights(program, io, done);
   return program;
-}
-
-function adapterOption(): Option {
-  return new Option('--adapter <kind>', 'which adapter to take (default: INFNET_ADAPTER, else auto)').choices(ADAPTERS);
 }
 
 function addSegment(program: Command, io: Io, done: (code: number) => void): void {
@@ -163,27 +158,11 @@ function addWeights(program: Command, io: Io, done: (code: number) => void): voi
     .option('--out <file>', 'required; the .safetensors file to write')
     .option('--seed <n>', 'the same seed gives the same bytes', integer(0, 2 ** 31), 1)
     .addOption(new Option('--backbone <name>', 'which backbone').choices(BACKBONES).default('res2net50'))
-    .option('--width <factor>', 'multiplies the channels, for small nets', (text) => fractionOrOne(text), 1)
+    .option('--width <factor>', 'multiplies the channels, for small nets', fractionOrOne, 1)
     .option('--json', 'print one JSON document on stdout')
     .action(async (options: WeightsCommandOptions, command: Command) => {
       needs(command, 'out');
       const { weights } = await import('./commands/weights.js');
       done(await weights(options, io));
     });
-}
-
-/**
- * Fails unless the options were given. Not left to commander, which would complain of a missing `--weights` before it says
- * that there is no option `--weigths`.
- */
-function needs(command: Command, ...names: readonly string[]): void {
-  for (const name of names) {
-    const option = command.options.find((known) => known.attributeName() === name);
-    if (command.getOptionValue(name) === undefined)
-      command.error(`error: required option '${option?.flags}' not specified`);
-  }
-}
-
-function fractionOrOne(text: string): number {
-  return Number(text) === 1 ? 1 : fraction(text);
 }

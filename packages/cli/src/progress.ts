@@ -13,6 +13,7 @@ export class Progress {
   readonly #now: () => number;
   #label = '';
   #total = 0;
+  #from = 0;
   #started = 0;
   #shown = Number.NEGATIVE_INFINITY;
   #drawn = false;
@@ -22,11 +23,12 @@ export class Progress {
     this.#now = now;
   }
 
-  /** Begins something of `total` steps. */
-  phase(label: string, total: number): void {
+  /** Begins something of `total` steps, `from` of which were done before. */
+  phase(label: string, total: number, from = 0): void {
     this.clear();
     this.#label = label;
     this.#total = total;
+    this.#from = from;
     this.#started = this.#now();
     this.#shown = Number.NEGATIVE_INFINITY;
   }
@@ -37,7 +39,7 @@ export class Progress {
     const interval = this.#output.isTTY ? TERMINAL_INTERVAL : LOG_INTERVAL;
     if (done < this.#total && now - this.#shown < interval) return;
     this.#shown = now;
-    const rate = done / Math.max(1e-3, (now - this.#started) / 1000);
+    const rate = (done - this.#from) / Math.max(1e-3, (now - this.#started) / 1000);
     const figures = [`${done}/${this.#total}`, detail, ...this.#timing(done, rate)].filter((text) => text !== '');
     if (!this.#output.isTTY) {
       this.#output.write(`${this.#label}: ${figures.join(', ')}\n`);
@@ -63,7 +65,7 @@ export class Progress {
   }
 
   #timing(done: number, rate: number): string[] {
-    if (done === 0) return [];
+    if (rate <= 0) return [];
     const pace = rate >= 1 ? `${rate.toFixed(1)}/s` : `${(1 / rate).toFixed(1)} s each`;
     return done >= this.#total ? [pace] : [pace, `${clock((this.#total - done) / rate)} left`];
   }

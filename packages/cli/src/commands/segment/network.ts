@@ -1,32 +1,14 @@
-/** The net on a device: planned once for a batch, run for every batch. */
-import {
-  type Context,
-  ParameterStore,
-  type PlanProgress,
-  planInBatches,
-  type Tensor,
-  type TraceResult,
-} from '@infnet/core';
+/** The weights on a device, ready for slices. */
+import { type Context, ParameterStore } from '@infnet/core';
 import { cliError } from '../../errors.js';
+import { type Prediction, type PredictionOptions, planPrediction } from '../../prediction.js';
 import type { LoadedWeights } from './weights.js';
 
-export interface Network {
+export interface Network extends Pick<Prediction, 'run'> {
   /** Bytes that the plan and the parameters take on the device. */
   readonly bytes: number;
   /** Pipelines compiled. */
   readonly pipelines: number;
-  /**
-   * Logits of lateral map 2, [size * size] each, of at most `batch` inputs [3 * size * size].
-   *
-   * @throws InfnetError `RUN_ABORTED`, `CONTEXT_LOST`, ...
-   */
-  run(inputs: readonly Float32Array[], signal?: AbortSignal): Promise<Float32Array[]>;
-}
-
-export interface NetworkOptions {
-  readonly size: number;
-  readonly batch: number;
-  readonly onProgress?: (progress: PlanProgress) => void;
 }
 
 /** @throws InfnetError `CLI_USAGE` unless the net can take pictures of `size` */
@@ -42,24 +24,10 @@ export function checkSize(size: number, { net, description }: Pick<LoadedWeights
 export async function prepareNetwork(
   context: Context,
   { net, state }: LoadedWeights,
-  { size, batch, onProgress }: NetworkOptions,
+  options: PredictionOptions,
 ): Promise<Network> {
   const parameters = new ParameterStore(context, net);
   parameters.load(state);
-  // Only the prediction is asked for.
-  const forward = ({ image }: { readonly image: Tensor }): TraceResult => ({
-    lateralMap2: net.call(image).lateralMap2,
-  });
-  const planned = await planInBatches(context, forward, { image: [batch, 3, size, size] }, { parameters, onProgress });
-  const area = size * size;
-  return {
-    bytes: context.memory.bytes,
-    pipelines: context.pipelines.size,
-    async run(inputs, signal) {
-      const image = new Float32Array(batch * 3 * area);
-      for (const [i, input] of inputs.entries()) image.set(input, i * 3 * area);
-      const { lateralMap2 } = await planned.run({ image }, { signal });
-      return inputs.map((_, i) => (lateralMap2 as Float32Array).slice(i * area, (i + 1) * area));
-    },
-  };
+  const prediction = await planPrediction(context, net, parameters, options);
+  return { bytes: context.memory.bytes, pipelines: context.pipelines.size, run: prediction.run };
 }

@@ -1,0 +1,111 @@
+/** Which settings a run has: those of the command line, or on `--resume` those of its folder with what may change. */
+import { resolve } from 'node:path';
+import { cliError } from '../../errors.js';
+import type { TrainOptions, TrainSettings } from './options.js';
+
+const NAMES = [
+  'data',
+  'size',
+  'epochs',
+  'batch',
+  'lr',
+  'schedule',
+  'optimizer',
+  'weightDecay',
+  'clip',
+  'clipNorm',
+  'loss',
+  'scales',
+  'accumulate',
+  'seed',
+  'backbone',
+  'width',
+  'channels',
+  'weights',
+  'validate',
+  'validateEvery',
+  'patience',
+  'augment',
+  'edges',
+  'masks',
+  'skipBad',
+  'freezeBatchNorm',
+  'freeze',
+  'recompute',
+  'snapshotEvery',
+  'samples',
+] as const satisfies readonly (keyof TrainSettings)[];
+
+/** The released code clamps every element of every gradient to +-0.5 (quirk 12). */
+const RELEASED_CLIP = 0.5;
+
+/** Settings that may change on the way: they say how to go on, not what has been done. */
+const CHANGEABLE: ReadonlySet<string> = new Set([
+  'epochs',
+  'lr',
+  'schedule',
+  'weightDecay',
+  'clip',
+  'clipNorm',
+  'patience',
+  'validateEvery',
+  'snapshotEvery',
+  'recompute',
+]);
+
+/** @throws InfnetError `CLI_USAGE` */
+export function newSettings(options: TrainOptions): TrainSettings {
+  const { data, weights } = options;
+  if (data === undefined) {
+    throw cliError(
+      'CLI_USAGE',
+      'Which slices to train on is not said.',
+      'Give --data FOLDER, with Imgs and GT below it.',
+    );
+  }
+  const picked = Object.fromEntries(NAMES.map((name) => [name, options[name]])) as unknown as TrainSettings;
+  const clip = options.clip ?? (options.clipNorm > 0 ? 0 : RELEASED_CLIP);
+  return { ...picked, clip, data: resolve(data), ...(weights === undefined ? {} : { weights: resolve(weights) }) };
+}
+
+export interface Resumed {
+  readonly settings: TrainSettings;
+  /** What is different from now on, in words. */
+  readonly changes: readonly string[];
+}
+
+/**
+ * The settings of a run with those changed that the command line gives anew.
+ *
+ * @throws InfnetError `CLI_USAGE` when one is given that a training cannot change on its way
+ */
+export function resumedSettings(before: TrainSettings, options: TrainOptions): Resumed {
+  const asked: Partial<Record<string, unknown>> = { ...options };
+  for (const name of ['data', 'weights']) {
+    const path = asked[name];
+    if (typeof path === 'string') asked[name] = resolve(path);
+  }
+  const given = NAMES.filter((name) => options.given.includes(name));
+  const different = given.filter((name) => JSON.stringify(asked[name]) !== JSON.stringify(before[name]));
+  const refused = different.filter((name) => !CHANGEABLE.has(name));
+  if (refused.length > 0) {
+    const what = refused.map((name) => `${optionName(name)} was ${text(before[name])}, not ${text(asked[name])}`);
+    throw cliError(
+      'CLI_USAGE',
+      `The run cannot be resumed with other settings: ${what.join('; ')}.`,
+      'Leave these options out: --resume takes them from config.json. Or start another run in another folder, with --weights.',
+    );
+  }
+  return {
+    settings: { ...before, ...Object.fromEntries(different.map((name) => [name, asked[name]])) },
+    changes: different.map((name) => `${optionName(name)} ${text(asked[name])} (was ${text(before[name])})`),
+  };
+}
+
+function optionName(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function text(value: unknown): string {
+  return value === undefined ? 'not given' : Array.isArray(value) ? value.join(',') || 'none' : String(value);
+}

@@ -1,0 +1,54 @@
+/** The slices of a run: opened, checked, split. */
+import { type Dataset, describeProblems, everyFifth, MILD_AUGMENTATION, openDataset, split } from '@infnet/data';
+import { folderSource } from '@infnet/node';
+import { withFlags } from '../../dataset-errors.js';
+import { cliError } from '../../errors.js';
+import type { TrainSettings } from './options.js';
+
+export interface RunData {
+  readonly train: Dataset;
+  /** Undefined: nothing is validated. */
+  readonly validation: Dataset | undefined;
+  /** Lines about what was left out or needs attention. */
+  readonly warnings: string;
+}
+
+export interface DataProgress {
+  onProgress(done: number, total: number, name: string): void;
+  readonly signal?: AbortSignal;
+}
+
+/** @throws InfnetError `DATA_DATASET` with all that is wrong, by file; `DATA_ARGUMENT`, `FILE_...`, `CLI_USAGE` */
+export async function openData(settings: TrainSettings, { onProgress, signal }: DataProgress): Promise<RunData> {
+  const { data, edges, masks, skipBad, validate, seed } = settings;
+  const opening = openDataset(folderSource(data), {
+    edges,
+    ...(masks === 'binary' ? {} : { masks }),
+    onProblem: skipBad ? 'skip' : 'error',
+    onProgress: ({ done, total, name }) => onProgress(done, total, name),
+    signal,
+  });
+  const dataset = await withFlags(opening);
+  const warnings = describeProblems(dataset.warnings);
+  if (validate === 'none') return { train: dataset, validation: undefined, warnings };
+  if (validate === 'train') return { train: dataset, validation: dataset, warnings };
+  const splitting = Promise.resolve().then(() => split(dataset, { validate: parseValidate(validate, dataset), seed }));
+  return { ...(await withFlags(splitting)), warnings };
+}
+
+/** @throws InfnetError `CLI_USAGE` */
+export function parseValidate(text: string, dataset: { readonly length: number }): number | number[] {
+  if (text === 'every-fifth') return everyFifth(dataset);
+  if (/^\d+(,\d+)*$/.test(text)) return text.split(',').map(Number);
+  const share = Number(text);
+  if (text.trim() !== '' && share > 0 && share < 1) return share;
+  throw cliError(
+    'CLI_USAGE',
+    `--validate ${text} is not understood.`,
+    'Give a share like 0.2, positions in the order of names like 4,9,14, every-fifth, train (the slices trained on), or none.',
+  );
+}
+
+export function augmentationOf({ augment }: TrainSettings): typeof MILD_AUGMENTATION | undefined {
+  return augment === 'mild' ? MILD_AUGMENTATION : undefined;
+}

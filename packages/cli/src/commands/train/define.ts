@@ -1,0 +1,90 @@
+/** The options of `infnet train` and their help. */
+import { type Command, Option } from 'commander';
+import { EXIT, type Io } from '../../io.js';
+import { above, adapterOption, BACKBONES, fractionOrOne, integer, needs, numbers, several } from '../../options.js';
+import { AUGMENTATIONS, EDGES, LOSSES, MASKS, OPTIMIZERS, SCHEDULES, type TrainOptions } from './options.js';
+
+const HELP = `
+The data folder holds Imgs, GT and perhaps Edge (the layout of COVID-SemiSeg), anywhere below it; files pair by name. Edges that
+are missing are derived from the masks.
+
+The run folder gets config.json, log.jsonl, report.html (look at it while it trains), checkpoints/ (last: the whole state; best,
+final: weights for infnet segment) and samples/. Ctrl-C saves and stops; a run that was stopped or killed continues with
+  infnet train --out RUN --resume
+and ends with the same bits as one that was never stopped. On the way only --epochs, --lr, --schedule, --weight-decay, --clip,
+--clip-norm, --patience, --validate-every, --snapshot-every and --recompute may change.
+
+The defaults are the paper's recipe at one scale: Adam, 1e-4, a tenth of it after every 50 epochs. The paper trains at three scales:
+--scales 0.75,1,1.25. What the released code really does differs: --schedule as-released; --loss as-released is its loss.
+
+Exit codes: ${EXIT.ok} trained, ${EXIT.someFailed} trained but some files could not be written, ${EXIT.setUp} wrong usage, data or set-up, or not-finite values, ${EXIT.interrupted} stopped by Ctrl-C`;
+
+export function addTrain(program: Command, io: Io, done: (code: number) => void): void {
+  const choice = (flags: string, text: string, values: readonly string[]): Option =>
+    new Option(flags, text).choices(values).default(values[0]);
+  program
+    .command('train')
+    .summary('train a net on slices with masks')
+    .description('Trains Inf-Net on a folder of slices and masks, with everything about it in a run folder.')
+    .option('--data <folder>', 'required; slices (Imgs), masks (GT) and perhaps edges (Edge)')
+    .option('--out <folder>', 'required; the run folder; made if missing')
+    .option('--resume', 'continue the run in --out', false)
+    .option('--size <pixels>', "the net's input size, a multiple of 32 (VGG-16: 16)", integer(16, 4096), 352)
+    .option('--epochs <n>', 'times through the slices', integer(1), 100)
+    .option('--batch <n>', 'slices per batch', integer(1, 4096), 8)
+    .option('--lr <rate>', 'learning rate', above(0), 1e-4)
+    .option(
+      '--seed <n>',
+      'first weights, order of slices, augmentation, drawn validation share',
+      integer(0, 2 ** 31),
+      1,
+    )
+    .addOption(new Option('--backbone <name>', 'which backbone').choices(BACKBONES).default('res2net50'))
+    .option('--width <factor>', 'multiplies the channels, for smaller nets', fractionOrOne, 1)
+    .option('--channels <n>', "channels of the decoder's inputs", integer(1, 1024), 32)
+    .option('--weights <file>', 'start from this checkpoint (.pth or .safetensors), whose net it then is')
+    .option(
+      '--validate <which>',
+      'a share like 0.2, positions in the order of names like 4,9,14, every-fifth, train (on what is trained on), none',
+      '0.2',
+    )
+    .option('--validate-every <epochs>', 'epochs between validations', integer(1), 1)
+    .option('--patience <n>', 'stop after so many validations without a better one; 0: never', integer(0), 0)
+    .addOption(choice('--schedule <kind>', 'how the learning rate falls', SCHEDULES))
+    .addOption(choice('--optimizer <kind>', 'sgd has momentum 0.9', OPTIMIZERS))
+    .option('--weight-decay <factor>', 'of the optimiser', above(0, { orEqual: true }), 0)
+    .option(
+      '--clip <limit>',
+      'clamp every gradient element to +- this; 0: none (default: 0.5, or 0 with --clip-norm)',
+      above(0, { orEqual: true }),
+    )
+    .option('--clip-norm <norm>', 'scale all gradients down to this norm; 0: any', above(0, { orEqual: true }), 0)
+    .addOption(choice('--loss <kind>', 'plain mean cross entropy, or weighted as the paper says', LOSSES))
+    .option('--scales <list>', 'every batch is trained at each of these rates of --size', numbers, [1])
+    .option('--accumulate <n>', 'batches per step, whose gradients are averaged', integer(1), 1)
+    .addOption(choice('--augment <kind>', 'vary the slices: flips, small rotations, scale, brightness', AUGMENTATIONS))
+    .addOption(choice('--edges <which>', "the data's Edge files where there are some, or always from the masks", EDGES))
+    .addOption(choice('--masks <values>', 'what grey values in masks mean', MASKS))
+    .option('--skip-bad', 'leave out slices that are wrong instead of refusing the data', false)
+    .option('--freeze-batch-norm', 'keep running statistics as they are (fine-tuning with small batches)', false)
+    .option(
+      '--freeze <name>',
+      'do not train parameters whose names begin so, e.g. resnet.; repeat for several',
+      several,
+      [],
+    )
+    .option('--recompute', 'compute maps again instead of keeping them: half the memory, a third more work', false)
+    .option('--snapshot-every <steps>', 'keep the state also within epochs; 0: only after each', integer(0), 0)
+    .option('--samples <n>', 'validation slices whose overlays are kept by epoch', integer(0, 64), 4)
+    .addOption(adapterOption())
+    .option('--json', 'print one JSON document on stdout at the end', false)
+    .addHelpText('after', HELP)
+    .action(async (options: Omit<TrainOptions, 'given'>, command: Command) => {
+      needs(command, 'out');
+      const given = command.options
+        .map((option) => option.attributeName())
+        .filter((name) => command.getOptionValueSource(name) === 'cli');
+      const { train } = await import('./train.js');
+      done(await train({ ...options, given }, io));
+    });
+}

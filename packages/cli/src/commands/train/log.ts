@@ -1,0 +1,130 @@
+/**
+ * `log.jsonl`: a line of JSON for every event, appended as it happens.
+ *
+ * A killed run leaves lines of steps that the last state does not know, perhaps half a line: they are cut off before the run
+ * continues, since the steps come again. A line that cannot be written (full disk) stays in memory and is tried again with the
+ * next one, over whatever the failed try left behind.
+ */
+import { existsSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { isInfnetError } from '@infnet/core';
+import { readFile, writeFileAtomic } from '@infnet/node';
+
+export interface StepLine {
+  readonly event: 'step';
+  readonly step: number;
+  readonly epoch: number;
+  readonly scale: number;
+  readonly loss: number;
+  readonly parts: Readonly<Record<string, number>>;
+  readonly learningRate: number;
+  readonly gradientNorm: number;
+  readonly seconds: number;
+}
+
+export interface EpochLine {
+  readonly event: 'epoch';
+  readonly step: number;
+  /** From 1. */
+  readonly epoch: number;
+  readonly loss: number;
+  readonly parts: Readonly<Record<string, number>>;
+  readonly learningRate: number;
+  readonly seconds: number;
+  readonly metrics?: Readonly<Record<string, number>>;
+  readonly isBest: boolean;
+}
+
+/** Begun, resumed, stopped, device lost, snapshot not written, ...: what happened, in words and figures. */
+export interface NoteLine {
+  readonly event: 'start' | 'resume' | 'memory' | 'rebuild' | 'problem' | 'end';
+  readonly step: number;
+  readonly time: string;
+  readonly [detail: string]: unknown;
+}
+
+export type LogLine = StepLine | EpochLine | NoteLine;
+
+export class RunLog {
+  readonly #lines: LogLine[];
+  readonly #file: FileHandle;
+  /** Lines that are in the file, and its bytes up to there. */
+  #written: number;
+  #end: number;
+
+  private constructor(lines: LogLine[], file: FileHandle, end: number) {
+    this.#lines = lines;
+    this.#file = file;
+    this.#written = lines.length;
+    this.#end = end;
+  }
+
+  /** Opens the log as it was after `step` steps: later lines are gone. @throws InfnetError `FILE_...` */
+  static async open(path: string, step: number): Promise<RunLog> {
+    const text = existsSync(path) ? new TextDecoder().decode(await readFile(path).catch(emptyFile)) : '';
+    const kept = text
+      .split('\n')
+      .flatMap(parse)
+      .filter((line) => line.step <= step);
+    const bytes = encode(kept);
+    await writeFileAtomic(path, bytes);
+    return new RunLog(kept, await open(path, 'r+'), bytes.length);
+  }
+
+  get lines(): readonly LogLine[] {
+    return this.#lines;
+  }
+
+  get epochs(): readonly EpochLine[] {
+    return this.#lines.filter((line) => line.event === 'epoch') as EpochLine[];
+  }
+
+  add(line: LogLine): void {
+    this.#lines.push(line);
+  }
+
+  /** Adds what happened, with the time of day. */
+  note(event: NoteLine['event'], step: number, details: Readonly<Record<string, unknown>> = {}): void {
+    this.add({ event, step, time: new Date().toISOString(), ...details });
+  }
+
+  /** Writes what is not written yet. @param sync also forces it to the disk. @throws the file system's error */
+  async flush(sync = false): Promise<void> {
+    const pending = this.#lines.slice(this.#written);
+    if (pending.length > 0) {
+      const bytes = encode(pending);
+      for (let done = 0; done < bytes.length; ) {
+        const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, this.#end + done);
+        done += bytesWritten;
+      }
+      this.#end += bytes.length;
+      this.#written += pending.length;
+    }
+    if (sync) await this.#file.datasync();
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+function encode(lines: readonly LogLine[]): Uint8Array {
+  return new TextEncoder().encode(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+}
+
+/** A run that was killed at once leaves an empty log, which is no error. */
+function emptyFile(error: unknown): Uint8Array {
+  if (isInfnetError(error, 'FILE_EMPTY')) return new Uint8Array();
+  throw error;
+}
+
+/** A line, unless it is the half one that a kill left. */
+function parse(text: string): LogLine[] {
+  if (text.trim() === '') return [];
+  try {
+    const line = JSON.parse(text) as LogLine;
+    return typeof line.step === 'number' ? [line] : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,44 @@
+/** Optimiser, learning rate and clip from settings. */
+import type { ParameterStore } from '@infnet/core';
+import {
+  Adam,
+  AdamW,
+  clampGradients,
+  clipGradientNorm,
+  constant,
+  cosine,
+  type GradientClip,
+  type LearningRateSchedule,
+  noClip,
+  type Optimizer,
+  releasedStep,
+  SGD,
+  stepDecay,
+} from '@infnet/trainer';
+import { cliError } from '../../errors.js';
+import type { TrainSettings } from './options.js';
+
+/** Momentum of the released multi-class training is 0.7; 0.9 is what the field uses. */
+const MOMENTUM = 0.9;
+
+export function optimizerOf({ optimizer, weightDecay, freeze }: TrainSettings, parameters: ParameterStore): Optimizer {
+  const frozen = (name: string): boolean => freeze.some((beginning) => name.startsWith(beginning));
+  const options = { weightDecay, settings: (name: string) => ({ frozen: frozen(name) }) };
+  if (optimizer === 'sgd') return new SGD(parameters, { ...options, momentum: MOMENTUM });
+  return optimizer === 'adamw' ? new AdamW(parameters, options) : new Adam(parameters, options);
+}
+
+export function scheduleOf({ schedule, lr }: TrainSettings): LearningRateSchedule {
+  if (schedule === 'constant') return constant(lr);
+  if (schedule === 'cosine') return cosine(lr);
+  return schedule === 'step' ? stepDecay(lr) : releasedStep(lr);
+}
+
+/** @throws InfnetError `CLI_USAGE` */
+export function clipOf({ clip, clipNorm }: TrainSettings): GradientClip {
+  if (clipNorm > 0 && clip > 0 && Number.isFinite(clip)) {
+    throw cliError('CLI_USAGE', '--clip and --clip-norm do not go together.', 'Give --clip 0 with --clip-norm.');
+  }
+  if (clipNorm > 0) return clipGradientNorm(clipNorm);
+  return clip > 0 ? clampGradients(clip) : noClip;
+}

@@ -1,0 +1,64 @@
+/** The net of a run, and weights as files that `infnet segment` and PyTorch read. */
+import { existsSync } from 'node:fs';
+import { type WritableTensor, writeSafetensors } from '@infnet/checkpoint';
+import { initialValues, type StateDict } from '@infnet/core';
+import { InfNet } from '@infnet/inf-net';
+import { writeFileAtomic } from '@infnet/node';
+import { cliError } from '../../errors.js';
+import { loadWeights } from '../segment/weights.js';
+import type { TrainSettings } from './options.js';
+
+export interface RunNet {
+  readonly net: InfNet;
+  /** Where the parameters start, when not from the seed. */
+  readonly initial: StateDict | undefined;
+  /** The settings with backbone, width and channels as they are. */
+  readonly settings: TrainSettings;
+}
+
+/**
+ * @param resumed whether the parameters will come from a state anyway: a checkpoint to start from is then not needed any more
+ * @throws InfnetError `FILE_...`, `CHECKPOINT_...`, `CLI_USAGE` when the size does not fit
+ */
+export async function makeNet(settings: TrainSettings, resumed: boolean): Promise<RunNet> {
+  const { weights, backbone, width, channels, size } = settings;
+  if (weights === undefined || (resumed && !existsSync(weights))) {
+    const net = new InfNet({ backbone, width, channels });
+    checkSize(size, net);
+    return { net, initial: undefined, settings };
+  }
+  const { net, state, description } = await loadWeights(weights);
+  checkSize(size, net);
+  const told = { backbone: description.backbone, width: description.width, channels: description.channels };
+  return { net, initial: state, settings: { ...settings, ...told } };
+}
+
+/** @throws InfnetError `CLI_USAGE` */
+function checkSize(size: number, { sizeMultiple }: InfNet): void {
+  if (size % sizeMultiple === 0) return;
+  const below = Math.floor(size / sizeMultiple) * sizeMultiple;
+  const fits = [below, below + sizeMultiple].filter((fit) => fit > 0);
+  throw cliError(
+    'CLI_USAGE',
+    `--size ${size} is no multiple of ${sizeMultiple}, which the net needs.`,
+    `Give ${fits.join(' or ')}; the reference uses 352.`,
+  );
+}
+
+/** Writes every entry of the net's state dict, as PyTorch has them. @throws InfnetError `FILE_...` */
+export async function writeWeights(
+  file: string,
+  net: InfNet,
+  values: StateDict,
+  { seed, steps, ...described }: { readonly seed: number; readonly steps: number } & Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const tensors = net.stateDictSpec().map(({ name, shape, parameter }): WritableTensor => {
+    const trained = values.get(name);
+    if (trained !== undefined) return { name, shape, data: trained.data as Float32Array };
+    // Counters of batches, and the classifier that takes no part.
+    const data = parameter.dtype === 'i32' ? BigInt64Array.of(BigInt(steps)) : initialValues(parameter, seed);
+    return { name, shape, data };
+  });
+  const texts = Object.entries({ ...described, seed, steps }).map(([key, value]) => [key, String(value)]);
+  await writeFileAtomic(file, writeSafetensors(tensors, { made_by: 'infnet train', ...Object.fromEntries(texts) }));
+}

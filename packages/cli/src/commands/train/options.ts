@@ -1,0 +1,66 @@
+/** The options of `infnet train`, as the command line gives them. */
+import type { BackboneName } from '@infnet/inf-net';
+import type { AdapterChoice } from '@infnet/node';
+
+export const SCHEDULES = ['step', 'constant', 'cosine', 'as-released'] as const;
+export const OPTIMIZERS = ['adam', 'adamw', 'sgd'] as const;
+export const LOSSES = ['as-released', 'paper'] as const;
+export const AUGMENTATIONS = ['none', 'mild'] as const;
+export const EDGES = ['files', 'derive'] as const;
+export const MASKS = ['binary', 'soft', 'nonzero', 'threshold'] as const;
+
+/** What a training depends on: written to `config.json` and read back by `--resume`. */
+export interface TrainSettings {
+  readonly data: string;
+  /** Pixels per side of the net's input. */
+  readonly size: number;
+  readonly epochs: number;
+  readonly batch: number;
+  readonly lr: number;
+  readonly schedule: (typeof SCHEDULES)[number];
+  readonly optimizer: (typeof OPTIMIZERS)[number];
+  readonly weightDecay: number;
+  /** Elementwise clamp of gradients; 0: none. */
+  readonly clip: number;
+  /** Largest norm of all gradients together; 0: any. */
+  readonly clipNorm: number;
+  readonly loss: (typeof LOSSES)[number];
+  readonly scales: readonly number[];
+  /** Batches per step. */
+  readonly accumulate: number;
+  readonly seed: number;
+  readonly backbone: BackboneName;
+  readonly width: number;
+  readonly channels: number;
+  /** Checkpoint to start from; backbone, width and channels are then told from it. */
+  readonly weights?: string;
+  /** `every-fifth`, `none`, `train`, positions like `4,9,14`, or a share like `0.2`. */
+  readonly validate: string;
+  readonly validateEvery: number;
+  readonly patience: number;
+  readonly augment: (typeof AUGMENTATIONS)[number];
+  readonly edges: (typeof EDGES)[number];
+  readonly masks: (typeof MASKS)[number];
+  readonly skipBad: boolean;
+  readonly freezeBatchNorm: boolean;
+  /** Parameters whose names begin so are not trained. */
+  readonly freeze: readonly string[];
+  readonly recompute: boolean;
+  /** Steps between snapshots within an epoch; 0: only at its end. */
+  readonly snapshotEvery: number;
+  /** Slices whose overlays are kept by epoch. */
+  readonly samples: number;
+}
+
+export interface TrainOptions extends Omit<TrainSettings, 'data' | 'clip'> {
+  readonly data?: string;
+  /** Default: the released 0.5, or with `clipNorm` none. */
+  readonly clip?: number;
+  /** The run folder. */
+  readonly out: string;
+  readonly resume: boolean;
+  readonly json: boolean;
+  readonly adapter?: AdapterChoice;
+  /** Names of the options that were given on the command line: on `--resume` the others come from `config.json`. */
+  readonly given: readonly string[];
+}

@@ -1,0 +1,236 @@
+/** The report of a training, made from its settings, its log and its pictures: the same files give the same page. */
+import { type Block, type LineChart, type Report, renderReport, type Section } from '@infnet/report';
+import type { EpochLine, LogLine, NoteLine } from './log.js';
+import type { TrainSettings } from './options.js';
+import type { Sample } from './samples.js';
+
+export interface RunReport {
+  readonly settings: TrainSettings;
+  readonly lines: readonly LogLine[];
+  readonly samples: readonly Sample[];
+  readonly adapter: string;
+  /** Slices trained on, and validated on. */
+  readonly slices: { readonly train: number; readonly validation: number };
+  /** Undefined while it runs. */
+  readonly stopped?: string;
+}
+
+const SUPERVISIONS: Readonly<Record<string, string>> = {
+  edge: 'edge',
+  map5: 'map 5 (global)',
+  map4: 'map 4',
+  map3: 'map 3',
+  map2: 'map 2 (the prediction)',
+};
+/** While it trains the page looks for news this often. */
+const REFRESH = 30;
+
+export function trainingReport(run: RunReport): string {
+  const { settings, lines, stopped } = run;
+  const epochs = lines.filter((line): line is EpochLine => line.event === 'epoch');
+  const best = epochs.filter(({ isBest }) => isBest).at(-1);
+  const report: Report = {
+    title: 'Training of Inf-Net',
+    subtitle: stopped ?? `running: epoch ${(epochs.at(-1)?.epoch ?? 0) + 1} of ${settings.epochs}`,
+    sections: [
+      overview(run, epochs, best),
+      { title: 'Loss', note: lossNote(settings), blocks: [lossCurves(epochs, best)] },
+      ...validation(epochs, best),
+      ...pictures(run.samples, best),
+      { title: 'Course', blocks: course(lines, epochs) },
+      { title: 'Settings', blocks: [{ kind: 'facts', rows: settingRows(settings) }] },
+    ],
+    data: { settings, epochs },
+    footer: 'Made by infnet train. Research software, not a diagnostic device.',
+    ...(stopped === undefined ? { refreshSeconds: REFRESH } : {}),
+  };
+  return renderReport(report);
+}
+
+function overview(run: RunReport, epochs: readonly EpochLine[], best: EpochLine | undefined): Section {
+  const { settings, adapter, slices, lines } = run;
+  const last = epochs.at(-1);
+  const seconds = epochs.reduce((sum, epoch) => sum + epoch.seconds, 0);
+  const resumed = lines.filter(({ event }) => event === 'resume').length;
+  const rows: [string, string][] = [
+    [
+      'Slices',
+      `${slices.train} to train on, ${slices.validation} to validate on, at ${settings.size} x ${settings.size}`,
+    ],
+    ['Done', `${epochs.length} of ${settings.epochs} epochs, ${last?.step ?? 0} steps, ${duration(seconds)}`],
+    ['Loss', last === undefined ? 'none yet' : figure(last.loss)],
+    ['Adapter', adapter],
+  ];
+  if (best?.metrics !== undefined) {
+    const { dice, iou } = best.metrics;
+    rows.splice(2, 0, ['Best validation', `Dice ${figure(dice)}, IoU ${figure(iou)} after epoch ${best.epoch}`]);
+  }
+  if (resumed > 0) rows.push(['Interrupted', `${resumed} times, resumed each time`]);
+  return { title: 'At a glance', blocks: [{ kind: 'facts', rows }] };
+}
+
+function lossCurves(epochs: readonly EpochLine[], best: EpochLine | undefined): LineChart {
+  const names = Object.keys(epochs[0]?.parts ?? {});
+  return {
+    kind: 'lines',
+    title: 'Mean loss of each epoch, by supervision',
+    x: { label: 'epoch' },
+    y: { label: 'loss' },
+    series: [
+      { name: 'all together', points: epochs.map(({ epoch, loss }) => [epoch, loss]) },
+      ...names.map((name) => ({
+        name: SUPERVISIONS[name] ?? name,
+        points: epochs.map(({ epoch, parts }): [number, number] => [epoch, parts[name] ?? Number.NaN]),
+        dashed: name === 'edge',
+      })),
+    ],
+    ...marks(best),
+  };
+}
+
+function validation(epochs: readonly EpochLine[], best: EpochLine | undefined): Section[] {
+  const validated = epochs.filter(({ metrics }) => metrics !== undefined);
+  if (validated.length === 0) return [];
+  const curve = (name: string, key: string, dashed = false): LineChart['series'][number] => ({
+    name,
+    points: validated.map(({ epoch, metrics }): [number, number] => [epoch, metrics?.[key] ?? Number.NaN]),
+    dashed,
+  });
+  return [
+    {
+      title: 'Validation',
+      note:
+        'Means over the validation slices, each at its own size. Dice and IoU are taken at probability 0.5; mean Dice over 256 ' +
+        'thresholds. The stretched map is the released test code’s: every map brought to full contrast.',
+      blocks: [
+        {
+          kind: 'lines',
+          title: 'Validation by epoch',
+          x: { label: 'epoch' },
+          y: { label: 'score', min: 0, max: 1 },
+          series: [
+            curve('Dice', 'dice'),
+            curve('IoU', 'iou'),
+            curve('mean Dice', 'meanDice'),
+            curve('Dice, stretched map', 'releasedDice', true),
+            curve('mean Dice, stretched map', 'releasedMeanDice', true),
+          ],
+          ...marks(best),
+        },
+        {
+          kind: 'table',
+          title: 'Best and last epoch',
+          columns: ['epoch', 'Dice', 'IoU', 'sensitivity', 'specificity', 'mean Dice', 'MAE'].map((title) => ({
+            title,
+            align: 'right',
+          })),
+          rows: [...new Set([best, validated.at(-1)])].flatMap((epoch) => {
+            const { metrics } = epoch ?? {};
+            if (epoch === undefined || metrics === undefined) return [];
+            const keys = ['dice', 'iou', 'sensitivity', 'specificity', 'meanDice', 'mae'];
+            return [[epoch.epoch, ...keys.map((key) => figure(metrics[key]))]];
+          }),
+          emphasise: [0],
+        },
+      ],
+    },
+  ];
+}
+
+function pictures(samples: readonly Sample[], best: EpochLine | undefined): Section[] {
+  const epochs = [...new Set(samples.flatMap((sample) => [...sample.epochs.keys()]))].sort((a, b) => a - b);
+  if (epochs.length === 0) return [];
+  return [
+    {
+      title: 'Slices by epoch',
+      note: `Green: what is infected. Orange: what the net says (probability at least 0.5).${best === undefined ? '' : ` Best epoch: ${best.epoch}.`}`,
+      blocks: [
+        {
+          kind: 'pictures',
+          columns: ['truth', ...epochs.map((epoch) => `epoch ${epoch}`)],
+          rows: samples.map(({ name, truth, epochs: byEpoch }) => ({
+            label: name,
+            pictures: [
+              { png: truth, alt: `slice ${name} with what is infected` },
+              ...epochs.flatMap((epoch) => {
+                const png = byEpoch.get(epoch);
+                return png === undefined ? [] : [{ png, alt: `slice ${name}, prediction after epoch ${epoch}` }];
+              }),
+            ],
+          })),
+        },
+      ],
+    },
+  ];
+}
+
+function course(lines: readonly LogLine[], epochs: readonly EpochLine[]): Block[] {
+  const steps = lines.flatMap((line) => (line.event === 'step' ? [line] : []));
+  const notes = lines.filter((line): line is NoteLine => 'time' in line);
+  return [
+    {
+      kind: 'lines',
+      title: 'Learning rate',
+      x: { label: 'epoch' },
+      y: { label: 'rate', scale: 'log' },
+      series: [{ name: 'learning rate', points: epochs.map(({ epoch, learningRate }) => [epoch, learningRate]) }],
+    },
+    {
+      kind: 'lines',
+      title: 'Norm of the gradient, before the clip',
+      x: { label: 'step' },
+      y: { label: 'norm', scale: 'log' },
+      series: [{ name: 'all gradients together', points: steps.map(({ step, gradientNorm }) => [step, gradientNorm]) }],
+    },
+    {
+      kind: 'lines',
+      title: 'Time of a step',
+      x: { label: 'step' },
+      y: { label: 'seconds', min: 0 },
+      series: [{ name: 'seconds', points: steps.map(({ step, seconds }) => [step, seconds]) }],
+    },
+    {
+      kind: 'table',
+      title: 'Events',
+      columns: [{ title: 'time (UTC)' }, { title: 'step', align: 'right' }, { title: 'event' }, { title: 'details' }],
+      rows: notes.map(({ event, step, time, ...details }) => [
+        time.slice(0, 19).replace('T', ' '),
+        step,
+        event,
+        Object.entries(details)
+          .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+          .join('; '),
+      ]),
+    },
+  ];
+}
+
+function settingRows(settings: TrainSettings): [string, string][] {
+  return Object.entries(settings).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.join(', ') || 'none' : String(value),
+  ]);
+}
+
+function lossNote({ loss }: TrainSettings): string {
+  const kind =
+    loss === 'paper'
+      ? 'weighted cross entropy, as the paper says'
+      : 'plain mean cross entropy, as the code was released';
+  return `The sum of five: cross entropy of the edge, and for each of four maps ${kind}, plus the weighted IoU loss.`;
+}
+
+function marks(best: EpochLine | undefined): Pick<LineChart, 'marks'> {
+  return best === undefined ? {} : { marks: [{ x: best.epoch, label: 'best' }] };
+}
+
+function figure(value: number | undefined): string {
+  return value === undefined ? '' : value.toFixed(value < 10 ? 4 : 1);
+}
+
+/** 3725 s as `1 h 2 min`. */
+export function duration(seconds: number): string {
+  if (seconds < 90) return `${seconds.toFixed(0)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

@@ -1,0 +1,90 @@
+/** Overlays of a few slices by epoch: what the net sees, growing. */
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type Dataset, encodePng, type FloatMap, overlay } from '@infnet/data';
+import { readFile, writeFileAtomic } from '@infnet/node';
+import { makeFolder } from '../segment/inputs.js';
+
+/** The truth in another colour than a prediction. */
+const TRUTH = { colour: [40, 190, 120], outlineColour: [150, 255, 190] } as const;
+const MANTISSAS = new Set([1, 1.5, 2, 3, 4, 6, 8]);
+
+export interface Sample {
+  readonly name: string;
+  readonly truth: Uint8Array;
+  /** By epoch, from 1. */
+  readonly epochs: ReadonlyMap<number, Uint8Array>;
+}
+
+/** 1, 2, 3, 4, 6, 8, 10, 15, 20, 30, ...: often at first, when most happens. */
+export function isPictured(epoch: number): boolean {
+  return MANTISSAS.has(epoch / 10 ** Math.floor(Math.log10(epoch) + 1e-9));
+}
+
+export class Samples {
+  readonly #folder: string;
+  readonly #dataset: Dataset;
+  readonly #count: number;
+  readonly #pictures = new Map<number, { truth: Uint8Array; epochs: Map<number, Uint8Array> }>();
+
+  /** @param count of the data set's slices, spread over it */
+  constructor(folder: string, dataset: Dataset, count: number) {
+    this.#folder = folder;
+    this.#dataset = dataset;
+    this.#count = Math.min(count, dataset.length);
+  }
+
+  /** Which slices are pictured. */
+  get indices(): readonly number[] {
+    return Array.from({ length: this.#count }, (_, i) => Math.floor((i * this.#dataset.length) / this.#count));
+  }
+
+  /** Draws the truth, and takes the pictures of a resumed run up to `epochs` from its folder. @throws InfnetError `FILE_...` */
+  async open(epochs: number): Promise<void> {
+    for (const index of this.indices) {
+      const { image, mask } = await this.#dataset.slice(index);
+      const truth = encodePng(overlay(image, mask, TRUTH));
+      this.#pictures.set(index, { truth, epochs: await this.#kept(index, epochs) });
+    }
+  }
+
+  /** Keeps the overlay of a slice after an epoch, from 1. @throws InfnetError `FILE_...` */
+  async add(index: number, epoch: number, probability: FloatMap): Promise<void> {
+    const kept = this.#pictures.get(index);
+    if (kept === undefined) return;
+    const png = encodePng(overlay(await this.#dataset.image(index), probability));
+    kept.epochs.set(epoch, png);
+    const folder = this.#folderOf(index);
+    await makeFolder(folder);
+    await writeFileAtomic(join(folder, 'truth.png'), kept.truth);
+    await writeFileAtomic(join(folder, fileOf(epoch)), png);
+  }
+
+  get all(): readonly Sample[] {
+    return this.indices.flatMap((index) => {
+      const kept = this.#pictures.get(index);
+      const name = this.#dataset.names[index] ?? String(index);
+      return kept === undefined ? [] : [{ name, ...kept }];
+    });
+  }
+
+  #folderOf(index: number): string {
+    return join(this.#folder, basename(this.#dataset.names[index] ?? String(index)));
+  }
+
+  async #kept(index: number, epochs: number): Promise<Map<number, Uint8Array>> {
+    const folder = this.#folderOf(index);
+    const names = existsSync(folder) ? (await readdir(folder)).sort() : [];
+    const kept = new Map<number, Uint8Array>();
+    for (const name of names) {
+      const epoch = Number(/^epoch-(\d+)\.png$/.exec(name)?.[1]);
+      if (epoch <= epochs) kept.set(epoch, await readFile(join(folder, name)));
+    }
+    return kept;
+  }
+}
+
+function fileOf(epoch: number): string {
+  return `epoch-${String(epoch).padStart(4, '0')}.png`;
+}

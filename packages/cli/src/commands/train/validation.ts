@@ -1,0 +1,113 @@
+/**
+ * What a net is worth after an epoch: predicted on the validation slices, compared at each slice's own size.
+ *
+ * `dice`, `iou`, `mae` are of the probability as `infnet segment` writes it. `releasedDice`, `releasedMeanDice` are of the map
+ * as the released test code makes it (stretched to full contrast, 8 bit, quirk 20), to compare with figures made that way.
+ */
+import type { Context, ParameterStore } from '@infnet/core';
+import {
+  type Dataset,
+  type FloatMap,
+  finalPngU8,
+  minMaxNormalize,
+  probabilityToU8,
+  resizeBilinearFloat,
+  resizePillow,
+  toRgb8,
+  toTensor,
+} from '@infnet/data';
+import type { InfNet } from '@infnet/inf-net';
+import { evaluateMap } from '@infnet/metrics';
+import { type Prediction, planPrediction, sigmoid } from '../../prediction.js';
+
+export interface ValidationOptions {
+  readonly net: InfNet;
+  readonly dataset: Dataset;
+  readonly size: number;
+  readonly batch: number;
+  /** Gets each slice's probability, 0..1, [size, size]. */
+  readonly onSlice?: (index: number, probability: FloatMap) => Promise<void> | void;
+}
+
+export type ValidationFigures = Readonly<
+  Record<
+    'dice' | 'iou' | 'sensitivity' | 'specificity' | 'meanDice' | 'mae' | 'releasedDice' | 'releasedMeanDice',
+    number
+  >
+>;
+
+/** Means over the slices of one validation after another, each with the parameters as they are then. */
+export class Validator {
+  readonly #options: ValidationOptions;
+  #planned: { readonly context: Context; readonly prediction: Prediction } | undefined;
+
+  constructor(options: ValidationOptions) {
+    this.#options = options;
+  }
+
+  /** @param context the training's: when it is another than before (a lost device), the plan is made anew */
+  async run(context: Context, parameters: ParameterStore): Promise<ValidationFigures> {
+    const { dataset, size, onSlice } = this.#options;
+    const batch = Math.min(this.#options.batch, dataset.length);
+    const prediction = await this.#plan(context, parameters, batch);
+    const rows: ValidationFigures[] = [];
+    for (let first = 0; first < dataset.length; first += batch) {
+      const indices = Array.from({ length: Math.min(batch, dataset.length - first) }, (_, i) => first + i);
+      const inputs = await Promise.all(indices.map((index) => inputOf(dataset, index, size)));
+      for (const [i, logits] of (await prediction.run(inputs)).entries()) {
+        const index = indices[i] as number;
+        const probability = { width: size, height: size, data: sigmoid(logits) };
+        rows.push(await figuresOf(dataset, index, probability));
+        await onSlice?.(index, probability);
+      }
+    }
+    const names = Object.keys(rows[0] as ValidationFigures) as (keyof ValidationFigures)[];
+    const means = names.map((name) => [name, rows.reduce((sum, row) => sum + row[name], 0) / rows.length]);
+    return Object.fromEntries(means) as ValidationFigures;
+  }
+
+  /** Frees the plan; to be called while its context is still there, or after it has gone. */
+  forget(): void {
+    this.#planned = undefined;
+  }
+
+  async #plan(context: Context, parameters: ParameterStore, batch: number): Promise<Prediction> {
+    if (this.#planned?.context === context) return this.#planned.prediction;
+    const { net, size } = this.#options;
+    const prediction = await planPrediction(context, net, parameters, { size, batch });
+    this.#planned = { context, prediction };
+    return prediction;
+  }
+}
+
+async function inputOf(dataset: Dataset, index: number, size: number): Promise<Float32Array> {
+  return toTensor(resizePillow(toRgb8(await dataset.image(index)), size, size)).data;
+}
+
+async function figuresOf(dataset: Dataset, index: number, probability: FloatMap): Promise<ValidationFigures> {
+  const { mask } = await dataset.slice(index);
+  const { width, height } = mask;
+  const own = resizeBilinearFloat(probability, width, height);
+  const common = { width, height, conventions: 'sane' } as const;
+  const plain = evaluateMap(probabilityToU8(own.data), mask.data, { ...common, stretch: false });
+  const stretched = bytesMap(finalPngU8(minMaxNormalize(probability.data)), probability);
+  const released = evaluateMap(resizeBilinearFloat(stretched, width, height).data, mask.data, {
+    ...common,
+    stretch: false,
+  });
+  const { dice, iou, sensitivity, specificity, meanDice, mae } = plain;
+  return {
+    dice,
+    iou,
+    sensitivity,
+    specificity,
+    meanDice,
+    mae,
+    releasedDice: released.dice,
+    releasedMeanDice: released.meanDice,
+  };
+}
+
+function bytesMap(bytes: Uint8Array, { width, height }: FloatMap): FloatMap {
+  return { width, height, data: Float32Array.from(bytes, (v) => v / 255) };
+}
