@@ -46,7 +46,7 @@ describe.skipIf(why !== '')(`a run${why}`, () => {
       const child = start(['--out', out, ...always, '--resume']);
       const end = ended(child);
       if (tries++ % 2 === 0) await Promise.race([pause(2500 * random()), end]);
-      else if (await says(child, /^training: /m)) await Promise.race([pause(500 * random()), end]);
+      else if (await says(child, /^training: /m)) await Promise.race([pause(4000 * random() ** 2), end]);
       child.kill('SIGKILL');
       const { code } = await end;
       if (code === null) {
