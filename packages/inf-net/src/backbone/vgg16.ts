@@ -7,6 +7,22 @@ import { Module, Parameter, type Tensor } from '@infnet/core';
 import { avgPool2d, relu } from '@infnet/nn';
 import { Backbone, type Features, type PerLevel, widen } from './backbone.js';
 
+/**
+ * A 3x3 convolution with He's first weights and no bias at first. The reference never trains this backbone from scratch, so it has
+ * none of its own to follow; with PyTorch's default thirteen layers without batch norm would begin with maps of almost nothing.
+ */
+class VggConv2d extends Conv2d {
+  override readonly weight: Parameter;
+  override readonly bias: Parameter;
+
+  constructor(inChannels: number, outChannels: number) {
+    super(inChannels, outChannels, 3, { padding: 1 });
+    const init = { kind: 'kaimingNormalFanOut', fanOut: outChannels * 9 } as const;
+    this.weight = new Parameter([outChannels, inChannels, 3, 3], { init });
+    this.bias = new Parameter([outChannels], { init: { kind: 'constant', value: 0 } });
+  }
+}
+
 /** Convolutions 3x3 with relu, under names of their own, after a 2x2 average pool (but for the first stage). */
 class VggStage extends Module {
   readonly #convs: Conv2d[] = [];
@@ -70,7 +86,7 @@ export class VGG16 extends Backbone {
   constructor({ inputChannels = 3, width = 1 }: { readonly inputChannels?: number; readonly width?: number } = {}) {
     super();
     const [a, b, c, d] = [64, 128, 256, 512].map((n) => widen(n, width)) as unknown as PerLevel;
-    const conv = (from: number, to: number): Conv2d => new Conv2d(from, to, 3, { padding: 1 });
+    const conv = (from: number, to: number): Conv2d => new VggConv2d(from, to);
     const spare = (from: number, to: number): UnusedConv2d => new UnusedConv2d(from, to);
     this.conv1 = new VggStage(false, { conv1_1: conv(inputChannels, a), conv1_2: conv(a, a) });
     this.conv2 = new VggStage(true, { conv2_1: conv(a, b), conv2_2: conv(b, b) });
