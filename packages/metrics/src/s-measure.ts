@@ -48,8 +48,9 @@ function objectScore(map: Float64Array, mask: BinaryMask): number {
   let insideSquares = 0;
   let outsideSquares = 0;
   for (let i = 0; i < pixels; i++) {
-    if (data[i] === 1) insideSquares += (map[i]! - inside) ** 2;
-    else outsideSquares += (1 - map[i]! - outside) ** 2;
+    const away = data[i] === 1 ? map[i]! - inside : 1 - map[i]! - outside;
+    if (data[i] === 1) insideSquares += away * away;
+    else outsideSquares += away * away;
   }
   const fraction = positives / pixels;
   return (

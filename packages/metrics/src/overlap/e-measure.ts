@@ -30,5 +30,5 @@ export function eMeasure({ tp, fp, fn, tn }: Counts, conventions: Conventions): 
 
 function aligned(f: number, g: number): number {
   const alignment = (2 * g * f) / (g * g + f * f + EPS);
-  return (alignment + 1) ** 2 / 4;
+  return ((alignment + 1) * (alignment + 1)) / 4; // not `** 2`, whose last bit is the engine's choice
 }
