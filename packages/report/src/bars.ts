@@ -35,9 +35,7 @@ export function renderBars(chart: BarChart, { where, ids }: Place): string {
     const { value, low, high, note } = bar;
     const drawing: string[] = [lines];
     if (drawable(value)) {
-      const [from, to] = [Math.min(0, value), Math.max(0, value)];
-      const width = percent(axis.position(to) - axis.position(from));
-      drawing.push(`<rect class="bar" x="${at(from)}" width="${width}" y="22%" height="56%"/>`);
+      drawing.push(`<line class="bar" x1="${at(0)}" x2="${at(value)}" y1="50%" y2="50%"/>`);
     }
     if (low !== undefined && high !== undefined && drawable(low) && drawable(high)) {
       drawing.push(`<line class="whisker" x1="${at(low)}" x2="${at(high)}" y1="50%" y2="50%"/>`);

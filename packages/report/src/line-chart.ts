@@ -50,7 +50,9 @@ export function renderLineChart(chart: LineChart, { where, ids }: Place): string
       kind: 'lines',
       title,
       description: describe(chart, curves, marks),
-      legend: curves.map((one) => `<li>${swatch(one.look)}<span>${escapeHtml(one.name)}</span></li>`).join(''),
+      legend: curves
+        .map((one) => `<li>${swatch(one.look, curves.length > 1)}<span>${escapeHtml(one.name)}</span></li>`)
+        .join(''),
       xLabel: chart.x.label,
       yLabel: chart.y.label + (chart.y.scale === 'log' ? ' (logarithmic)' : ''),
       drawing,

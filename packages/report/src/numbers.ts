@@ -1,22 +1,9 @@
-/** Numbers as people read them: few digits, a real minus sign, powers of ten as powers. */
+/** Numbers as people read them: few digits, a real minus sign, thousands apart. */
 
-const SUPERSCRIPTS: Readonly<Record<string, string>> = {
-  '-': '⁻',
-  '0': '⁰',
-  '1': '¹',
-  '2': '²',
-  '3': '³',
-  '4': '⁴',
-  '5': '⁵',
-  '6': '⁶',
-  '7': '⁷',
-  '8': '⁸',
-  '9': '⁹',
-};
 const PREFIXES: readonly string[] = ['', 'k', 'M', 'G', 'T', 'P', 'E'];
 const NARROW_SPACE = '\u202f';
 
-/** `value` rounded to `digits` significant digits, without trailing zeros: 0.4213, 12 000 000, 3.2·10⁻⁶. */
+/** `value` rounded to `digits` significant digits, without trailing zeros: 0.4213, 12 000 000, 3.2e-6. */
 export function formatNumber(value: number, digits = 4): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
@@ -31,6 +18,17 @@ export function formatNumber(value: number, digits = 4): string {
   return power(trim(minus(mantissa!)), Number(exponent));
 }
 
+/** Texts of {@link formatNumber} below each other, all with as many decimals; whole numbers of two digits and more stay. */
+export function alignDecimals(texts: readonly string[]): string[] {
+  const fraction = (text: string) => /^−?\d[\d\u202f]*(?:\.(\d+))?$/.exec(text)?.[1]?.length;
+  const longest = Math.max(0, ...texts.map((text) => fraction(text) ?? 0));
+  return texts.map((text) => {
+    const decimals = fraction(text) ?? (/^−?\d$/.test(text) ? 0 : undefined);
+    if (longest === 0 || decimals === undefined) return text;
+    return `${text}${decimals === 0 ? '.' : ''}${'0'.repeat(longest - decimals)}`;
+  });
+}
+
 /** `value` with exactly `decimals` decimals, thousands apart from 10 000 on. */
 export function fixed(value: number, decimals: number): string {
   const [whole, fraction] = minus(value.toFixed(decimals)).split('.');
@@ -39,10 +37,9 @@ export function fixed(value: number, decimals: number): string {
   return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }
 
-/** mantissa·10ⁿ; a mantissa of 1 is left out. */
+/** 3.2e-6. Not 10⁻⁶: where a font lacks the small minus sign, nothing stands there, and the value is another. */
 export function power(mantissa: string, exponent: number): string {
-  const raised = `10${String(exponent).replace(/[-\d]/g, (character) => SUPERSCRIPTS[character]!)}`;
-  return mantissa === '1' ? raised : `${mantissa}·${raised}`;
+  return `${mantissa}e${exponent}`;
 }
 
 /** With a prefix of the SI: `si(2.4e11, 'FLOP/s')` is `240 GFLOP/s`. */

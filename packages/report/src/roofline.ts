@@ -62,7 +62,7 @@ export function renderRoofline(chart: Roofline, { where, ids }: Place): string {
       drawing: [
         frame(x, y),
         stretched(ceilings.map((c) => ceilingLine(c, x, y, bandwidth, compute)).join(''), true),
-        ceilings.map((c) => ceilingLabel(c, x, y)).join(''),
+        ceilings.map((c, i) => ceilingLabel(c, i, x, y, compute)).join(''),
         numbered.map(([point, number]) => spot(point, number, x, y)).join(''),
       ].join(''),
       yWidth: longest(y.ticks),
@@ -86,16 +86,20 @@ function ceilingLine(ceiling: Ceiling, x: Axis, y: Axis, bandwidth: number, comp
   return curve(line, x, y, look).replace('class="curve', 'class="ceiling curve');
 }
 
-function ceilingLabel(ceiling: Ceiling, x: Axis, y: Axis): string {
+function ceilingLabel(ceiling: Ceiling, index: number, x: Axis, y: Axis, compute: number): string {
   if ('compute' in ceiling) {
     const text = `${ceiling.label}, ${si(ceiling.compute, 'FLOP/s')}`;
     return `<text class="ceiling-label" x="100%" y="${percent(1 - y.position(ceiling.compute))}" dy="-0.5em" text-anchor="end">${escapeHtml(text)}</text>`;
   }
-  // Where the slope enters the plot, at its left side or its foot.
-  const enters = Math.max(x.min, y.min / ceiling.bandwidth);
-  const place = Math.max(0, x.position(enters));
+  // To the left of the line, where it has no points of its own; each on another height.
+  const left = Math.max(0, x.position(y.min / ceiling.bandwidth));
+  const right = Math.min(1, x.position(compute / ceiling.bandwidth));
+  const place = left + (right - left) * (0.72 - 0.14 * (index % 4));
+  const intensity = 10 ** (Math.log10(x.min) + place * (Math.log10(x.max) - Math.log10(x.min)));
   const text = `${ceiling.label}, ${si(ceiling.bandwidth, 'B/s')}`;
-  return `<text class="ceiling-label" x="${percent(place)}" y="${percent(1 - y.position(enters * ceiling.bandwidth))}" dx="1.6em" dy="-0.3em">${escapeHtml(text)}</text>`;
+  const anchor = place < 0.35 ? 'start' : 'end';
+  const offset = anchor === 'start' ? 'dx="0.6em" dy="1em"' : 'dx="-0.7em" dy="-0.1em"';
+  return `<text class="ceiling-label" x="${percent(place)}" y="${percent(1 - y.position(intensity * ceiling.bandwidth))}" ${offset} text-anchor="${anchor}">${escapeHtml(text)}</text>`;
 }
 
 function spot(point: RooflinePoint, number: number, x: Axis, y: Axis): string {
@@ -110,7 +114,7 @@ function share(point: RooflinePoint, roof: (intensity: number) => number): strin
 
 function key(points: readonly RooflinePoint[], roof: (intensity: number) => number): string {
   const notes = points.some((point) => point.note !== undefined);
-  const titles = ['', 'Point', 'FLOP/byte', 'FLOP/s', 'Of the roof', ...(notes ? ['Note'] : [])];
+  const titles = ['#', 'Point', 'FLOP/byte', 'FLOP/s', 'Of the roof', ...(notes ? ['Note'] : [])];
   return renderGrid({
     columns: titles.map((title, i) => ({ title, right: i >= 2 && i <= 4 })),
     rows: points.map((point, i) => [

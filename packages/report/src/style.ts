@@ -81,6 +81,7 @@ tbody th{font-weight:500}
 .spot{fill:var(--k0)}
 .drawing .spot-number{stroke:none;fill:var(--page);font-weight:650;font-size:.7rem}
 .empty{color:var(--soft);font-style:italic}
+.plot:has(.empty){height:6rem}
 .plot .empty{position:absolute;inset:0;display:grid;place-content:center}
 .chart-note{margin-top:.4rem;font-size:.82rem;color:var(--soft);max-width:72ch}
 details{margin-top:.6rem;font-size:.85rem}
@@ -92,17 +93,20 @@ details caption{font-weight:500;color:var(--soft)}
 .bar-table th{max-width:14rem;line-height:1.3}
 .bar-table .right{padding-right:0}
 .bar-cell{width:60%}
-.bar-cell svg{display:block;width:100%;height:1.9rem;overflow:visible}
-.bar-table tbody .bar-cell{padding-block:0}
+.bar-cell svg{display:block;width:100%;height:1.6rem;overflow:visible}
+.bar-table tbody .bar-cell{position:relative;height:2.2rem}
+.bar-table tbody svg{position:absolute;inset:0 .9rem 0 0;width:calc(100% - .9rem);height:100%}
+.bar-table tfoot td{vertical-align:top}
 tfoot{color:var(--soft);font-size:.75rem}
-.bar{fill:var(--k0)}
+.bar{stroke:var(--k0);stroke-width:1.05rem}
 .whisker{stroke:var(--ink);stroke-width:1.5}
 .note,.interval{color:var(--soft)}
 .bar-table .note,.interval{display:block;font-size:.78rem;font-weight:400;line-height:1.3}
 .pictures{display:grid;gap:1.75rem}
 .pictures li{display:grid;grid-template-columns:13rem 1fr;gap:.75rem 1.5rem}
 .about p{margin-top:.2rem;font-size:.85rem;color:var(--soft)}
-.strip{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(var(--picture),calc(50% - .5rem)),var(--picture)));gap:1rem}
+.strip{display:flex;flex-wrap:wrap;gap:1rem}
+.strip figure{width:min(var(--picture),calc(50% - .5rem))}
 .strip img{display:block;width:100%;height:auto;background:#000}
 .coarse{image-rendering:pixelated}
 .strip .enlarge{display:block;cursor:zoom-in}
@@ -110,7 +114,7 @@ tfoot{color:var(--soft);font-size:.75rem}
 .strip figcaption span{display:block}
 .strip .column{color:var(--ink)}
 .close{display:none}
-.strip figure:target{position:fixed;inset:0;z-index:3;display:grid;grid-template-rows:1fr auto auto;gap:.75rem;padding:1.5rem;background:var(--page);justify-items:center}
+.strip figure:target{position:fixed;width:auto;inset:0;z-index:3;display:grid;grid-template-rows:1fr auto auto;gap:.75rem;padding:1.5rem;background:var(--page);justify-items:center}
 .strip figure:target .enlarge{min-height:0;width:100%;cursor:default}
 .strip figure:target img{width:100%;height:100%;object-fit:contain;background:none}
 .strip figure:target .close{display:inline}

@@ -45,7 +45,7 @@ export interface Look {
   readonly dashed: boolean;
 }
 
-export function lookOf(index: number, colour = index, dashed = false): Look {
+export function lookOf(index: number, colour: number = index, dashed = false): Look {
   return { colour: ((colour % COLOURS) + COLOURS) % COLOURS, marker: index % MARKERS, dashed };
 }
 
@@ -55,8 +55,8 @@ export function marker(look: Look, x: string, y: string): string {
 }
 
 /** The sign of a series in the legend. */
-export function swatch(look: Look): string {
-  return `<svg class="swatch" width="34" height="14" aria-hidden="true" focusable="false"><line x1="1" x2="33" y1="7" y2="7" class="curve k${look.colour}${look.dashed ? ' dashed' : ''}"/>${marker(look, '17', '7')}</svg>`;
+export function swatch(look: Look, marked: boolean): string {
+  return `<svg class="swatch" width="34" height="14" aria-hidden="true" focusable="false"><line x1="1" x2="33" y1="7" y2="7" class="curve k${look.colour}${look.dashed ? ' dashed' : ''}"/>${marked ? marker(look, '17', '7') : ''}</svg>`;
 }
 
 /** The inner, stretched SVG. */

@@ -1,7 +1,7 @@
 import { checkList, checkObject, checkText, checkWidth } from './check.js';
 import { reportError } from './errors.js';
 import { escapeHtml, type Place } from './html.js';
-import { formatNumber } from './numbers.js';
+import { alignDecimals, formatNumber } from './numbers.js';
 import type { Table } from './types.js';
 
 export interface Grid {
@@ -60,10 +60,15 @@ export function renderTable(table: Table, { where }: Place): string {
     );
   }
   const numeric = (c: number) => rows.length > 0 && rows.every((row) => typeof row[c] === 'number');
+  const texts = rows.map((row) => row.map((cell) => (typeof cell === 'number' ? formatNumber(cell, 5) : cell)));
+  for (const c of columns.keys()) {
+    if (!numeric(c)) continue;
+    for (const [r, text] of alignDecimals(texts.map((row) => row[c]!)).entries()) texts[r]![c] = text;
+  }
   const grid = renderGrid({
     caption: table.title === undefined ? undefined : checkText(table.title, `${where}.title`),
     columns: columns.map(({ title, align }, c) => ({ title, right: align ? align === 'right' : numeric(c) })),
-    rows: rows.map((row) => row.map((cell) => (typeof cell === 'number' ? formatNumber(cell, 5) : cell))),
+    rows: texts,
     emphasise: new Set(emphasise),
   });
   return `<div class="wide">${grid}${rows.length === 0 ? '<p class="chart-note">no rows yet</p>' : ''}</div>`;
