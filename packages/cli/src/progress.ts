@@ -17,6 +17,8 @@ export class Progress {
   #started = 0;
   #shown = Number.NEGATIVE_INFINITY;
   #drawn = false;
+  /** Whether the end of the phase was shown: some who report it do so again and again. */
+  #ended = false;
 
   constructor(output: Output, now: () => number = () => performance.now()) {
     this.#output = output;
@@ -29,6 +31,7 @@ export class Progress {
     this.#label = label;
     this.#total = total;
     this.#from = from;
+    this.#ended = false;
     this.#started = this.#now();
     this.#shown = Number.NEGATIVE_INFINITY;
   }
@@ -37,7 +40,8 @@ export class Progress {
   update(done: number, detail = ''): void {
     const now = this.#now();
     const interval = this.#output.isTTY ? TERMINAL_INTERVAL : LOG_INTERVAL;
-    if (done < this.#total && now - this.#shown < interval) return;
+    if (done < this.#total ? now - this.#shown < interval : this.#ended) return;
+    this.#ended = done >= this.#total;
     this.#shown = now;
     const rate = (done - this.#from) / Math.max(1e-3, (now - this.#started) / 1000);
     const figures = [`${done}/${this.#total}`, detail, ...this.#timing(done, rate)].filter((text) => text !== '');

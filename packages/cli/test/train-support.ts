@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { readSafetensors } from '@infnet/checkpoint';
 import { encodePng, phantomSlice } from '@infnet/data';
 
 /** Two steps in each epoch; one slice is validated. */
@@ -25,19 +26,30 @@ export function writePhantoms(folder: string, change: (files: Map<string, Uint8A
   return folder;
 }
 
-/** What two runs that did the same have in common: every bit of the state and of the weights. */
-export function bitsOf(run: string): Readonly<Record<string, string>> {
-  const names = ['last', 'best', 'final'] as const;
+/**
+ * What two runs that did the same have in common: every bit of the weights, and of the state but for the length of the log, which
+ * knows of the interruptions.
+ */
+export function bitsOf(
+  run: string,
+  names: readonly string[] = ['last', 'best', 'final'],
+): Readonly<Record<string, string>> {
   return Object.fromEntries(
     names.map((name) => {
-      const bytes = readFileSync(join(run, 'checkpoints', `${name}.safetensors`));
-      return [name, createHash('sha256').update(bytes).digest('hex')];
+      const bytes = new Uint8Array(readFileSync(join(run, 'checkpoints', `${name}.safetensors`)));
+      const { tensors, metadata } = readSafetensors(bytes);
+      const hash = createHash('sha256');
+      for (const [key, text] of metadata) if (key !== 'log_lines') hash.update(`${key} ${text}`);
+      for (const [key, { shape, data }] of tensors) {
+        hash.update(`${key} ${shape}`).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+      }
+      return [name, hash.digest('hex')];
     }),
   );
 }
 
 /** Lines of the log of one kind. */
 export function logOf(run: string, event: string): readonly Readonly<Record<string, unknown>>[] {
-  const lines = readFileSync(join(run, 'log.jsonl'), 'utf8').trimEnd().split('\n');
-  return lines.map((line) => JSON.parse(line)).filter((line) => line.event === event);
+  const lines = readFileSync(join(run, 'log.jsonl'), 'utf8').split('\n');
+  return lines.flatMap((line) => (line === '' ? [] : [JSON.parse(line)])).filter((line) => line.event === event);
 }

@@ -33,7 +33,21 @@ const NAMES = [
   'freeze',
   'recompute',
   'snapshotEvery',
+  'snapshotEpochs',
   'samples',
+  'semi',
+  'unlabelled',
+  'strategy',
+  'group',
+  'accept',
+  'roundEpochs',
+  'roundLr',
+  'maxRounds',
+  'teacherEpochs',
+  'pseudoEpochs',
+  'pseudoStart',
+  'finetuneEpochs',
+  'labels',
 ] as const satisfies readonly (keyof TrainSettings)[];
 
 /** The released code clamps every element of every gradient to +-0.5 (quirk 12). */
@@ -50,12 +64,13 @@ const CHANGEABLE: ReadonlySet<string> = new Set([
   'patience',
   'validateEvery',
   'snapshotEvery',
+  'snapshotEpochs',
   'recompute',
 ]);
 
 /** @throws InfnetError `CLI_USAGE` */
 export function newSettings(options: TrainOptions): TrainSettings {
-  const { data, weights } = options;
+  const { data, weights, unlabelled } = options;
   if (data === undefined) {
     throw cliError(
       'CLI_USAGE',
@@ -63,9 +78,27 @@ export function newSettings(options: TrainOptions): TrainSettings {
       'Give --data FOLDER, with Imgs and GT below it.',
     );
   }
+  if (options.semi && options.unlabelled === undefined) {
+    const fix = 'Give --unlabelled FOLDER with slices (Imgs below it), or leave --semi out.';
+    throw cliError('CLI_USAGE', 'Which slices have no mask is not said.', fix);
+  }
+  if (!options.semi && options.unlabelled !== undefined) {
+    throw cliError(
+      'CLI_USAGE',
+      '--unlabelled is for a semi-supervised training.',
+      'Add --semi, or leave --unlabelled out.',
+    );
+  }
   const picked = Object.fromEntries(NAMES.map((name) => [name, options[name]])) as unknown as TrainSettings;
-  const clip = options.clip ?? (options.clipNorm > 0 ? 0 : RELEASED_CLIP);
-  return { ...picked, clip, data: resolve(data), ...(weights === undefined ? {} : { weights: resolve(weights) }) };
+  const { clipNorm, epochs, pseudoEpochs = epochs, finetuneEpochs = epochs } = options;
+  const clip = options.clip ?? (clipNorm > 0 ? 0 : RELEASED_CLIP);
+  const paths = {
+    data,
+    ...(weights === undefined ? {} : { weights }),
+    ...(unlabelled === undefined ? {} : { unlabelled }),
+  };
+  const absolute = Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, resolve(path)]));
+  return { ...picked, clip, pseudoEpochs, finetuneEpochs, ...absolute };
 }
 
 export interface Resumed {
@@ -81,7 +114,7 @@ export interface Resumed {
  */
 export function resumedSettings(before: TrainSettings, options: TrainOptions): Resumed {
   const asked: Partial<Record<string, unknown>> = { ...options };
-  for (const name of ['data', 'weights']) {
+  for (const name of ['data', 'weights', 'unlabelled']) {
     const path = asked[name];
     if (typeof path === 'string') asked[name] = resolve(path);
   }

@@ -36,6 +36,26 @@ export async function openData(settings: TrainSettings, { onProgress, signal }: 
   return { ...(await withFlags(splitting)), warnings };
 }
 
+/**
+ * Slices without masks for a semi-supervised training: those of a folder, other files beside them aside.
+ *
+ * @throws InfnetError `DATA_DATASET` with all that is wrong, by file
+ */
+export async function openUnlabelled(
+  { unlabelled = '', skipBad }: TrainSettings,
+  { onProgress, signal }: DataProgress,
+): Promise<{ readonly dataset: Dataset; readonly warnings: string }> {
+  const dataset = await withFlags(
+    openDataset(folderSource(unlabelled), {
+      labelled: false,
+      onProblem: skipBad ? 'skip' : 'error',
+      onProgress: ({ done, total, name }) => onProgress(done, total, name),
+      signal,
+    }),
+  );
+  return { dataset, warnings: describeProblems(dataset.warnings) };
+}
+
 /** @throws InfnetError `CLI_USAGE` */
 export function parseValidate(text: string, dataset: { readonly length: number }): number | number[] {
   if (text === 'every-fifth') return everyFifth(dataset);

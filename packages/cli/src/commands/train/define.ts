@@ -2,7 +2,18 @@
 import { type Command, Option } from 'commander';
 import { EXIT, type Io } from '../../io.js';
 import { above, adapterOption, BACKBONES, fractionOrOne, integer, needs, numbers, several } from '../../options.js';
-import { AUGMENTATIONS, EDGES, LOSSES, MASKS, OPTIMIZERS, SCHEDULES, type TrainOptions } from './options.js';
+import {
+  AUGMENTATIONS,
+  EDGES,
+  LABELS,
+  LOSSES,
+  MASKS,
+  OPTIMIZERS,
+  SCHEDULES,
+  STARTS,
+  STRATEGIES,
+  type TrainOptions,
+} from './options.js';
 
 const HELP = `
 The data folder holds Imgs, GT and perhaps Edge (the layout of COVID-SemiSeg), anywhere below it; files pair by name. Edges that
@@ -16,6 +27,10 @@ and ends with the same bits as one that was never stopped. On the way only --epo
 
 The defaults are the paper's recipe at one scale: Adam, 1e-4, a tenth of it after every 50 epochs. The paper trains at three scales:
 --scales 0.75,1,1.25. What the released code really does differs: --schedule as-released; --loss as-released is its loss.
+
+With --semi (Inf-Net's randomly selected propagation): train on the labelled slices (--epochs); then, round by round, label --group
+slices with the net as it is and go on with all that is labelled (--round-epochs); then train on all of it (--pseudo-epochs) and
+fine-tune on the labelled slices (--finetune-epochs). checkpoints/supervised is the net before the first pseudo label.
 
 Exit codes: ${EXIT.ok} trained, ${EXIT.someFailed} trained but some files could not be written, ${EXIT.setUp} wrong usage, data or set-up, or not-finite values, ${EXIT.interrupted} stopped by Ctrl-C`;
 
@@ -76,6 +91,28 @@ export function addTrain(program: Command, io: Io, done: (code: number) => void)
     .option('--recompute', 'compute maps again instead of keeping them: half the memory, a third more work', false)
     .option('--snapshot-every <steps>', 'keep the state also within epochs; 0: only after each', integer(0), 0)
     .option('--samples <n>', 'validation slices whose overlays are kept by epoch', integer(0, 64), 4)
+    .option('--snapshot-epochs <epochs>', 'epochs between states; each holds weights and optimiser', integer(1), 1)
+    .option('--semi', 'semi-supervised: label slices of --unlabelled with the net, and learn from them', false)
+    .option('--unlabelled <folder>', 'slices (Imgs) without masks')
+    .addOption(
+      choice('--strategy <kind>', 'random: as the paper; confidence: the surest first; mean-teacher', STRATEGIES),
+    )
+    .option('--group <n>', 'unlabelled slices per round (confidence: the pool)', integer(1), 5)
+    .option('--accept <share>', 'confidence: share of the pool that gets its label', fractionOrOne, 0.5)
+    .option('--round-epochs <n>', 'epochs after each round', integer(0), 9)
+    .option('--round-lr <rate>', 'learning rate of the rounds', above(0), 3e-4)
+    .option('--max-rounds <n>', 'rounds at most; 0: until all slices are used', integer(0), 0)
+    .option('--teacher-epochs <n>', 'mean-teacher: epochs of its round', integer(1), 30)
+    .option(
+      '--pseudo-epochs <n>',
+      'then on all pseudo labels and the labelled slices; 0: not (default: --epochs)',
+      integer(0),
+    )
+    .addOption(choice('--pseudo-start <from>', 'that stage begins with first weights, or goes on', STARTS))
+    .option('--finetune-epochs <n>', 'at last on the labelled slices; 0: not (default: --epochs)', integer(0))
+    .addOption(
+      choice('--labels <kind>', 'pseudo labels stretched to full contrast as released, or probabilities', LABELS),
+    )
     .addOption(adapterOption())
     .option('--json', 'print one JSON document on stdout at the end', false)
     .addHelpText('after', HELP)

@@ -3,13 +3,13 @@
  * what was there before stays, and the next event tries again.
  */
 
+import type { StateDict } from '@infnet/core';
 import type { InfNet } from '@infnet/inf-net';
 import { writeFileAtomic } from '@infnet/node';
-import type { TrainerState } from '@infnet/trainer';
 import { type Reason, reasonOf } from '../../errors.js';
 import type { RunLog } from './log.js';
 import { writeWeights } from './net.js';
-import type { RunFolder } from './run-folder.js';
+import { type Checkpoint, LOG_LINES, type RunFolder } from './run-folder.js';
 
 export interface KeeperOptions {
   readonly folder: RunFolder;
@@ -23,14 +23,20 @@ export interface KeeperOptions {
   readonly report: () => string;
 }
 
+export interface WeightsOrigin {
+  /** Epochs trained. */
+  readonly epoch: number;
+  readonly steps: number;
+}
+
 export class Keeper {
   readonly #options: KeeperOptions;
   readonly #failures = new Map<string, Reason>();
-  /** The best state, until its weights are written. */
-  #best: TrainerState | undefined;
+  #linesOfState: number;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
+    this.#linesOfState = options.log.lines.length;
   }
 
   /** What could not be written at its last try, by file. */
@@ -39,25 +45,28 @@ export class Keeper {
   }
 
   /**
-   * The state after an epoch, or within one. Best weights go first: once the state says that an epoch was the best, its weights
-   * are there. The log is on the disk before the state that has its steps.
+   * The whole state. The log is on the disk before the state that has its steps.
+   *
+   * @param encode gets what the file must say of the log
    */
-  async state(state: TrainerState): Promise<void> {
+  async state(encode: (metadata: Readonly<Record<string, string>>) => Uint8Array): Promise<void> {
     const { folder, log } = this.#options;
-    const { best, position } = state;
+    const file = folder.checkpoint('last');
     await this.#try(folder.log, () => log.flush(true));
-    if (best !== undefined && best.step === position.step) this.#best = state;
-    if (this.#best !== undefined && (await this.weights('best', this.#best))) this.#best = undefined;
-    // A state that says there are best weights must not be newer than they are.
-    if (this.#best === undefined) await this.#try(folder.checkpoint('last'), () => folder.writeState(state));
+    this.#linesOfState = log.lines.length;
+    await this.#try(file, () => writeFileAtomic(file, encode({ [LOG_LINES]: String(log.lines.length) })));
+  }
+
+  /** How many lines the log had when the last state was made. */
+  get linesOfState(): number {
+    return this.#linesOfState;
   }
 
   /** Weights that `infnet segment` and PyTorch read. */
-  async weights(name: 'best' | 'final', { parameters, position }: TrainerState): Promise<boolean> {
+  async weights(name: Checkpoint, parameters: StateDict, { epoch, steps }: WeightsOrigin): Promise<boolean> {
     const { folder, net, seed, describe } = this.#options;
     const file = folder.checkpoint(name);
-    const description = { ...describe, epoch: position.epoch, seed, steps: position.step };
-    return this.#try(file, () => writeWeights(file, net, parameters, description));
+    return this.#try(file, () => writeWeights(file, net, parameters, { ...describe, epoch, seed, steps }));
   }
 
   async log(): Promise<void> {

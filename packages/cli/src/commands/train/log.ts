@@ -2,7 +2,7 @@
  * `log.jsonl`: a line of JSON for every event, appended as it happens.
  *
  * A killed run leaves lines of steps that the last state does not know, perhaps half a line: they are cut off before the run
- * continues, since the steps come again. A line that cannot be written (full disk) stays in memory and is tried again with the
+ * continues, since the steps come again. The state's file says how many lines there were. A line that cannot be written (full disk) stays in memory and is tried again with the
  * next one, over whatever the failed try left behind.
  */
 import { existsSync } from 'node:fs';
@@ -33,11 +33,14 @@ export interface EpochLine {
   readonly seconds: number;
   readonly metrics?: Readonly<Record<string, number>>;
   readonly isBest: boolean;
+  /** Of a semi-supervised training: which stage, and in `rounds` which round, from 1. */
+  readonly stage?: string;
+  readonly round?: number;
 }
 
 /** Begun, resumed, stopped, device lost, snapshot not written, ...: what happened, in words and figures. */
 export interface NoteLine {
-  readonly event: 'start' | 'resume' | 'memory' | 'rebuild' | 'problem' | 'end';
+  readonly event: 'start' | 'resume' | 'memory' | 'rebuild' | 'problem' | 'stage' | 'end';
   readonly step: number;
   readonly time: string;
   readonly [detail: string]: unknown;
@@ -59,16 +62,24 @@ export class RunLog {
     this.#end = end;
   }
 
-  /** Opens the log as it was after `step` steps: later lines are gone. @throws InfnetError `FILE_...` */
-  static async open(path: string, step: number): Promise<RunLog> {
+  /** Opens the log as it was when it had `lines` lines: later ones are gone. @throws InfnetError `FILE_...` */
+  static async open(path: string, lines = Number.POSITIVE_INFINITY): Promise<RunLog> {
     const text = existsSync(path) ? new TextDecoder().decode(await readFile(path).catch(emptyFile)) : '';
     const kept = text
       .split('\n')
       .flatMap(parse)
-      .filter((line) => line.step <= step);
+      .slice(0, Number.isFinite(lines) ? lines : undefined);
     const bytes = encode(kept);
     await writeFileAtomic(path, bytes);
     return new RunLog(kept, await open(path, 'r+'), bytes.length);
+  }
+
+  /** Forgets all but the first `count` lines: what they tell comes again. */
+  async rewind(count: number): Promise<void> {
+    this.#lines.length = Math.min(this.#lines.length, count);
+    this.#written = Math.min(this.#written, count);
+    this.#end = encode(this.#lines.slice(0, this.#written)).length;
+    await this.#file.truncate(this.#end);
   }
 
   get lines(): readonly LogLine[] {

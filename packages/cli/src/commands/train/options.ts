@@ -7,6 +7,9 @@ export const OPTIMIZERS = ['adam', 'adamw', 'sgd'] as const;
 export const LOSSES = ['as-released', 'paper'] as const;
 export const AUGMENTATIONS = ['none', 'mild'] as const;
 export const EDGES = ['files', 'derive'] as const;
+export const STRATEGIES = ['random', 'confidence', 'mean-teacher'] as const;
+export const LABELS = ['stretched', 'probability'] as const;
+export const STARTS = ['anew', 'continue'] as const;
 export const MASKS = ['binary', 'soft', 'nonzero', 'threshold'] as const;
 
 /** What a training depends on: written to `config.json` and read back by `--resume`. */
@@ -48,14 +51,36 @@ export interface TrainSettings {
   readonly recompute: boolean;
   /** Steps between snapshots within an epoch; 0: only at its end. */
   readonly snapshotEvery: number;
+  /** Epochs between states. */
+  readonly snapshotEpochs: number;
   /** Slices whose overlays are kept by epoch. */
   readonly samples: number;
+  /** Semi-supervised; the settings below are of that alone. */
+  readonly semi: boolean;
+  readonly unlabelled?: string;
+  readonly strategy: (typeof STRATEGIES)[number];
+  /** Unlabelled slices per round: K of the paper, or the pool that the surest are taken from. */
+  readonly group: number;
+  /** With `confidence`: the share of the pool that is accepted. */
+  readonly accept: number;
+  readonly roundEpochs: number;
+  readonly roundLr: number;
+  readonly maxRounds: number;
+  readonly teacherEpochs: number;
+  readonly pseudoEpochs: number;
+  readonly pseudoStart: (typeof STARTS)[number];
+  readonly finetuneEpochs: number;
+  readonly labels: (typeof LABELS)[number];
 }
 
-export interface TrainOptions extends Omit<TrainSettings, 'data' | 'clip'> {
+export interface TrainOptions extends Omit<TrainSettings, 'data' | 'clip' | 'pseudoEpochs' | 'finetuneEpochs'> {
   readonly data?: string;
   /** Default: the released 0.5, or with `clipNorm` none. */
   readonly clip?: number;
+  /** Default: `epochs`. */
+  readonly pseudoEpochs?: number;
+  /** Default: `epochs`. */
+  readonly finetuneEpochs?: number;
   /** The run folder. */
   readonly out: string;
   readonly resume: boolean;

@@ -15,7 +15,7 @@ export interface RunReport {
   readonly stopped?: string;
 }
 
-const SUPERVISIONS: Readonly<Record<string, string>> = {
+export const SUPERVISIONS: Readonly<Record<string, string>> = {
   edge: 'edge',
   map5: 'map 5 (global)',
   map4: 'map 4',
@@ -23,7 +23,7 @@ const SUPERVISIONS: Readonly<Record<string, string>> = {
   map2: 'map 2 (the prediction)',
 };
 /** While it trains the page looks for news this often. */
-const REFRESH = 30;
+export const REFRESH: number = 30;
 
 export function trainingReport(run: RunReport): string {
   const { settings, lines, stopped } = run;
@@ -36,7 +36,7 @@ export function trainingReport(run: RunReport): string {
       overview(run, epochs, best),
       { title: 'Loss', note: lossNote(settings), blocks: [lossCurves(epochs, best)] },
       ...validation(epochs, best),
-      ...pictures(run.samples, best),
+      ...pictures(run.samples, best === undefined ? '' : `Best epoch: ${best.epoch}.`),
       { title: 'Course', blocks: course(lines, epochs) },
       { title: 'Settings', blocks: [{ kind: 'facts', rows: settingRows(settings) }] },
     ],
@@ -137,24 +137,24 @@ function validation(epochs: readonly EpochLine[], best: EpochLine | undefined): 
   ];
 }
 
-function pictures(samples: readonly Sample[], best: EpochLine | undefined): Section[] {
-  const epochs = [...new Set(samples.flatMap((sample) => [...sample.epochs.keys()]))].sort((a, b) => a - b);
-  if (epochs.length === 0) return [];
+export function pictures(samples: readonly Sample[], note: string): Section[] {
+  const keys = [...new Set(samples.flatMap((sample) => [...sample.pictures.keys()]))].sort();
+  if (keys.length === 0) return [];
   return [
     {
-      title: 'Slices by epoch',
-      note: `Green: what is infected. Orange: what the net says (probability at least 0.5).${best === undefined ? '' : ` Best epoch: ${best.epoch}.`}`,
+      title: 'Slices as the net sees them',
+      note: `Green: what is infected. Orange: what the net says (probability at least 0.5). ${note}`.trimEnd(),
       blocks: [
         {
           kind: 'pictures',
-          columns: ['truth', ...epochs.map((epoch) => `epoch ${epoch}`)],
-          rows: samples.map(({ name, truth, epochs: byEpoch }) => ({
+          columns: ['truth', ...keys.map(titleOf)],
+          rows: samples.map(({ name, truth, pictures }) => ({
             label: name,
             pictures: [
               { png: truth, alt: `slice ${name} with what is infected` },
-              ...epochs.flatMap((epoch) => {
-                const png = byEpoch.get(epoch);
-                return png === undefined ? [] : [{ png, alt: `slice ${name}, prediction after epoch ${epoch}` }];
+              ...keys.flatMap((key) => {
+                const png = pictures.get(key);
+                return png === undefined ? [] : [{ png, alt: `slice ${name}, prediction, ${titleOf(key)}` }];
               }),
             ],
           })),
@@ -164,7 +164,12 @@ function pictures(samples: readonly Sample[], best: EpochLine | undefined): Sect
   ];
 }
 
-function course(lines: readonly LogLine[], epochs: readonly EpochLine[]): Block[] {
+/** `epoch-0010` as `epoch 10`, `2-round-003` as `round 3`. */
+function titleOf(key: string): string {
+  return key.replace(/^\d+-/, '').replace(/-0*(\d+)$/, ' $1');
+}
+
+export function course(lines: readonly LogLine[], epochs: readonly EpochLine[]): Block[] {
   const steps = lines.flatMap((line) => (line.event === 'step' ? [line] : []));
   const notes = lines.filter((line): line is NoteLine => 'time' in line);
   return [
@@ -205,14 +210,14 @@ function course(lines: readonly LogLine[], epochs: readonly EpochLine[]): Block[
   ];
 }
 
-function settingRows(settings: TrainSettings): [string, string][] {
+export function settingRows(settings: TrainSettings): [string, string][] {
   return Object.entries(settings).map(([name, value]) => [
     name,
     Array.isArray(value) ? value.join(', ') || 'none' : String(value),
   ]);
 }
 
-function lossNote({ loss }: TrainSettings): string {
+export function lossNote({ loss }: TrainSettings): string {
   const kind =
     loss === 'paper'
       ? 'weighted cross entropy, as the paper says'
@@ -224,7 +229,7 @@ function marks(best: EpochLine | undefined): Pick<LineChart, 'marks'> {
   return best === undefined ? {} : { marks: [{ x: best.epoch, label: 'best' }] };
 }
 
-function figure(value: number | undefined): string {
+export function figure(value: number | undefined): string {
   return value === undefined ? '' : value.toFixed(value < 10 ? 4 : 1);
 }
 

@@ -6,6 +6,8 @@
  *     checkpoints/last.safetensors    the whole state: what --resume continues from
  *     checkpoints/best.safetensors    weights of the best validation
  *     checkpoints/final.safetensors   weights at the end
+ *     checkpoints/supervised.safetensors   with --semi: weights before the first pseudo label
+ *     pseudo-labels/<slice>.png       with --semi: the labels that the net made
  *     samples/<slice>/epoch-0010.png  overlays
  *     report.html                     all of it to look at
  *
@@ -14,12 +16,15 @@
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { readSafetensors } from '@infnet/checkpoint';
 import { readFile, writeFileAtomic } from '@infnet/node';
-import { decodeTrainerState, encodeTrainerState, type TrainerState } from '@infnet/trainer';
 import { cliError } from '../../errors.js';
 import { makeFolder } from '../segment/inputs.js';
 import { newSettings, type Resumed, resumedSettings } from './config.js';
 import type { TrainOptions, TrainSettings } from './options.js';
+
+/** `supervised`: the weights before the first pseudo label, of a semi-supervised training. */
+export type Checkpoint = 'last' | 'best' | 'final' | 'supervised';
 
 const VERSION = 1;
 
@@ -42,11 +47,15 @@ export class RunFolder {
     return join(this.path, 'report.html');
   }
 
+  get pseudoLabels(): string {
+    return join(this.path, 'pseudo-labels');
+  }
+
   get samples(): string {
     return join(this.path, 'samples');
   }
 
-  checkpoint(name: 'last' | 'best' | 'final'): string {
+  checkpoint(name: Checkpoint): string {
     return join(this.path, 'checkpoints', `${name}.safetensors`);
   }
 
@@ -73,21 +82,28 @@ export class RunFolder {
     });
   }
 
-  /** @throws InfnetError `FILE_...` */
-  async writeState(state: TrainerState): Promise<void> {
-    await writeFileAtomic(this.checkpoint('last'), encodeTrainerState(state));
-  }
-
-  /** The state to continue from, or undefined where the run was stopped before its first one. */
-  async readState(): Promise<TrainerState | undefined> {
+  /** The state's bytes to continue from, or undefined where the run was stopped before its first one. */
+  async readState(): Promise<StoredState | undefined> {
     const file = this.checkpoint('last');
-    return existsSync(file) ? decodeTrainerState(await readFile(file), file) : undefined;
+    if (!existsSync(file)) return undefined;
+    const bytes = await readFile(file);
+    const lines = readSafetensors(bytes, { file }).metadata.get(LOG_LINES);
+    return { file, bytes, ...(typeof lines === 'string' ? { logLines: Number(lines) } : {}) };
   }
+}
+
+/** Name of the state's metadata that says how many lines the log had. */
+export const LOG_LINES = 'log_lines';
+
+export interface StoredState {
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  readonly logLines?: number;
 }
 
 export interface OpenedRun extends Resumed {
   readonly folder: RunFolder;
-  readonly state: TrainerState | undefined;
+  readonly stored: StoredState | undefined;
 }
 
 /**
@@ -99,7 +115,7 @@ export async function openRun(options: TrainOptions): Promise<OpenedRun> {
   const folder = new RunFolder(options.out);
   const exists = existsSync(folder.config);
   if (!options.resume) {
-    if (!exists) return { folder, settings: newSettings(options), changes: [], state: undefined };
+    if (!exists) return { folder, settings: newSettings(options), changes: [], stored: undefined };
     throw cliError(
       'CLI_RUN_FOLDER',
       'There is a run in this folder already.',
@@ -109,7 +125,7 @@ export async function openRun(options: TrainOptions): Promise<OpenedRun> {
   }
   if (!exists) {
     // A run that was killed before its first file is begun, not refused, if it is known what to do.
-    if (options.data !== undefined) return { folder, settings: newSettings(options), changes: [], state: undefined };
+    if (options.data !== undefined) return { folder, settings: newSettings(options), changes: [], stored: undefined };
     throw cliError(
       'CLI_RUN_FOLDER',
       'There is no run in this folder: it has no config.json.',
@@ -117,5 +133,5 @@ export async function openRun(options: TrainOptions): Promise<OpenedRun> {
       { where: folder.path },
     );
   }
-  return { folder, ...resumedSettings(await folder.readSettings(), options), state: await folder.readState() };
+  return { folder, ...resumedSettings(await folder.readSettings(), options), stored: await folder.readState() };
 }

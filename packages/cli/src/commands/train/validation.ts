@@ -39,13 +39,13 @@ export type ValidationFigures = Readonly<
 /** Means over the slices of one validation after another, each with the parameters as they are then. */
 export class Validator {
   readonly #options: ValidationOptions;
-  #planned: { readonly context: Context; readonly prediction: Prediction } | undefined;
+  #planned: { readonly parameters: ParameterStore; readonly prediction: Prediction } | undefined;
 
   constructor(options: ValidationOptions) {
     this.#options = options;
   }
 
-  /** @param context the training's: when it is another than before (a lost device), the plan is made anew */
+  /** @param parameters the training's: when they are others than before, the plan is made anew */
   async run(context: Context, parameters: ParameterStore): Promise<ValidationFigures> {
     const { dataset, size, onSlice } = this.#options;
     const batch = Math.min(this.#options.batch, dataset.length);
@@ -66,16 +66,17 @@ export class Validator {
     return Object.fromEntries(means) as ValidationFigures;
   }
 
-  /** Frees the plan; to be called while its context is still there, or after it has gone. */
+  /** The device with the plan was lost. */
   forget(): void {
     this.#planned = undefined;
   }
 
   async #plan(context: Context, parameters: ParameterStore, batch: number): Promise<Prediction> {
-    if (this.#planned?.context === context) return this.#planned.prediction;
+    if (this.#planned?.parameters === parameters) return this.#planned.prediction;
+    this.#planned?.prediction[Symbol.dispose]();
     const { net, size } = this.#options;
     const prediction = await planPrediction(context, net, parameters, { size, batch });
-    this.#planned = { context, prediction };
+    this.#planned = { parameters, prediction };
     return prediction;
   }
 }

@@ -1,0 +1,240 @@
+/** The report of a semi-supervised training, and its state as plain JSON with the images by name. */
+import { type LineChart, renderReport, type Section } from '@infnet/report';
+import type { PropagationState, RoundRecord, TrainingFigures } from '@infnet/trainer';
+import type { EpochLine, LogLine } from './log.js';
+import type { TrainSettings } from './options.js';
+import { course, duration, figure, lossNote, pictures, REFRESH, SUPERVISIONS, settingRows } from './report.js';
+import type { Sample } from './samples.js';
+
+export interface RoundDocument {
+  /** From 1. */
+  readonly round: number;
+  readonly images: readonly string[];
+  readonly scores?: readonly number[];
+  readonly labels: readonly string[];
+  readonly epochs: number;
+  readonly figures?: TrainingFigures;
+}
+
+/** What `propagation.json` has. */
+export interface PropagationDocument {
+  readonly stage: PropagationState['stage'];
+  readonly strategy: string;
+  readonly settings: PropagationState['problem']['settings'];
+  readonly seed: number;
+  readonly labelled: number;
+  readonly unlabelled: number;
+  readonly stages: readonly { readonly stage: string; readonly figures: TrainingFigures }[];
+  readonly rounds: readonly RoundDocument[];
+  readonly current: RoundDocument | null;
+}
+
+export function propagationDocument(state: PropagationState, names: readonly string[]): PropagationDocument {
+  const { problem, stage, stages, rounds, current } = state;
+  const describe = ({ round, images, ...rest }: RoundRecord): RoundDocument => ({
+    ...rest,
+    round: round + 1,
+    images: images.map((index) => names[index] ?? String(index)),
+  });
+  return {
+    stage,
+    ...problem,
+    stages,
+    rounds: rounds.map(describe),
+    current: current === undefined ? null : describe(current),
+  };
+}
+
+export interface SemiReport {
+  readonly settings: TrainSettings;
+  readonly lines: readonly LogLine[];
+  readonly samples: readonly Sample[];
+  readonly adapter: string;
+  readonly slices: { readonly train: number; readonly validation: number; readonly unlabelled: number };
+  readonly propagation: PropagationDocument;
+  /** Undefined while it runs. */
+  readonly stopped?: string;
+}
+
+/** Scores of the table, by their keys. */
+const SCORES: readonly (readonly [key: string, title: string])[] = [
+  ['dice', 'Dice'],
+  ['iou', 'IoU'],
+  ['sensitivity', 'sensitivity'],
+  ['specificity', 'specificity'],
+  ['meanDice', 'mean Dice'],
+  ['mae', 'MAE'],
+  ['releasedDice', 'Dice, stretched map'],
+  ['releasedMeanDice', 'mean Dice, stretched map'],
+];
+
+export function semiReport(run: SemiReport): string {
+  const { settings, lines, stopped, propagation } = run;
+  const epochs = lines.filter((line): line is EpochLine => line.event === 'epoch');
+  return renderReport({
+    title: 'Semi-supervised training of Inf-Net',
+    subtitle: stopped ?? `running: ${propagation.stage}, round ${propagation.rounds.length + 1}`,
+    sections: [
+      overview(run, epochs),
+      ...comparison(epochs),
+      { title: 'Loss', note: lossNote(settings), blocks: [lossCurves(epochs)] },
+      ...pictures(run.samples, 'One picture for each stage, and for some of the rounds.'),
+      ...rounds(propagation),
+      {
+        title: 'Course',
+        blocks: course(
+          lines,
+          epochs.map((line, i) => ({ ...line, epoch: i + 1 })),
+        ),
+      },
+      { title: 'Settings', blocks: [{ kind: 'facts', rows: settingRows(settings) }] },
+    ],
+    data: { settings, propagation, epochs },
+    footer: 'Made by infnet train --semi. Research software, not a diagnostic device.',
+    ...(stopped === undefined ? { refreshSeconds: REFRESH } : {}),
+  });
+}
+
+function overview(run: SemiReport, epochs: readonly EpochLine[]): Section {
+  const { settings, slices, propagation, adapter } = run;
+  const used = new Set(propagation.rounds.flatMap(({ images }) => images)).size;
+  const seconds = epochs.reduce((sum, epoch) => sum + epoch.seconds, 0);
+  return {
+    title: 'At a glance',
+    blocks: [
+      {
+        kind: 'facts',
+        rows: [
+          ['Labelled slices', `${slices.train} to train on, ${slices.validation} to validate on`],
+          ['Unlabelled slices', `${slices.unlabelled}, ${used} of them have a pseudo label`],
+          ['Input', `${settings.size} x ${settings.size}`],
+          [
+            'Strategy',
+            `${propagation.strategy} (${Object.entries(propagation.settings)
+              .map((pair) => pair.join(' '))
+              .join(', ')})`,
+          ],
+          ['Done', `${propagation.rounds.length} rounds, ${epochs.length} epochs, ${duration(seconds)}`],
+          ['Adapter', adapter],
+        ],
+      },
+    ],
+  };
+}
+
+/** What each stage ended with: the table of supervised against semi-supervised. */
+function comparison(epochs: readonly EpochLine[]): Section[] {
+  const ends = endsOf(epochs);
+  if (ends.length === 0) return [];
+  const rounds = ends.filter(({ stage }) => stage === 'rounds');
+  const named: (readonly [string, EpochLine | undefined])[] = [
+    ['supervised (labelled slices alone)', ends.find(({ stage }) => stage === 'labelled')],
+    ['after the last round', rounds.at(-1)],
+    ['on all pseudo labels', ends.find(({ stage }) => stage === 'pseudo')],
+    ['semi-supervised (fine-tuned on labelled slices)', ends.find(({ stage }) => stage === 'finetune')],
+  ];
+  const curve = (key: string, name: string): LineChart['series'][number] => ({
+    name,
+    points: ends.map(({ metrics }, i): [number, number] => [i + 1, metrics?.[key] ?? Number.NaN]),
+  });
+  return [
+    {
+      title: 'Supervised against semi-supervised',
+      note: 'Means over the validation slices, each at its own size; Dice, IoU, sensitivity and specificity at probability 0.5.',
+      blocks: [
+        {
+          kind: 'table',
+          columns: [{ title: 'weights' }, ...SCORES.map(([, title]) => ({ title, align: 'right' as const }))],
+          rows: named.flatMap(([name, line]) =>
+            line?.metrics === undefined ? [] : [[name, ...SCORES.map(([key]) => figure(line.metrics?.[key]))]],
+          ),
+        },
+        {
+          kind: 'lines',
+          title: 'Validation at the end of each stage and round',
+          x: { label: 'stage or round' },
+          y: { label: 'score', min: 0, max: 1 },
+          series: [curve('dice', 'Dice'), curve('iou', 'IoU'), curve('meanDice', 'mean Dice')],
+          marks: stageMarks(ends.map(({ stage }, i) => [i + 1, stage])),
+        },
+      ],
+    },
+  ];
+}
+
+/** The last epoch with a validation of every stage and round. */
+function endsOf(epochs: readonly EpochLine[]): EpochLine[] {
+  const byPlace = new Map<string, EpochLine>();
+  for (const line of epochs) if (line.metrics !== undefined) byPlace.set(`${line.stage} ${line.round}`, line);
+  return [...byPlace.values()];
+}
+
+function lossCurves(epochs: readonly EpochLine[]): LineChart {
+  const names = [...new Set(epochs.flatMap(({ parts }) => Object.keys(parts)))];
+  return {
+    kind: 'lines',
+    title: 'Mean loss of each epoch, all stages one after the other',
+    x: { label: 'epoch, counted over all stages' },
+    y: { label: 'loss' },
+    series: [
+      { name: 'all together', points: epochs.map(({ loss }, i) => [i + 1, loss]) },
+      ...names.map((name) => ({
+        name: SUPERVISIONS[name] ?? name,
+        points: epochs.map(({ parts }, i): [number, number] => [i + 1, parts[name] ?? Number.NaN]),
+        dashed: name === 'edge',
+      })),
+    ],
+    marks: stageMarks(epochs.map(({ stage }, i) => [i + 1, stage])),
+  };
+}
+
+/** A mark where a stage begins. */
+function stageMarks(
+  places: readonly (readonly [x: number, stage: string | undefined])[],
+): NonNullable<LineChart['marks']> {
+  return places.flatMap(([x, stage], i) =>
+    stage === undefined || stage === places[i - 1]?.[1] ? [] : [{ x, label: stage }],
+  );
+}
+
+function rounds({ rounds, current }: PropagationDocument): Section[] {
+  const all = current === null ? rounds : [...rounds, current];
+  if (all.length === 0) return [];
+  return [
+    {
+      title: 'Rounds',
+      note: 'Which slices got a pseudo label when. The labels are in the folder pseudo-labels.',
+      blocks: [
+        {
+          kind: 'table',
+          columns: [
+            { title: 'round', align: 'right' },
+            { title: 'slices' },
+            { title: 'confidence' },
+            { title: 'epochs', align: 'right' },
+            { title: 'loss', align: 'right' },
+            { title: 'Dice', align: 'right' },
+          ],
+          rows: all.map(({ round, images, scores, epochs, figures }) => [
+            round,
+            shortened(images),
+            scores === undefined || scores.length === 0
+              ? ''
+              : `${Math.min(...scores).toFixed(3)} to ${Math.max(...scores).toFixed(3)}`,
+            epochs,
+            figure(figures?.loss),
+            figure(figures?.metrics?.['dice']),
+          ]),
+        },
+      ],
+    },
+  ];
+}
+
+const SHOWN = 8;
+
+function shortened(names: readonly string[]): string {
+  return names.length <= SHOWN
+    ? names.join(', ')
+    : `${names.slice(0, SHOWN).join(', ')} and ${names.length - SHOWN} more`;
+}

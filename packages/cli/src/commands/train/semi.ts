@@ -1,0 +1,289 @@
+/**
+ * A semi-supervised training: `Propagation` of @infnet/trainer with its labels, state and course in the run folder.
+ *
+ * All stages and rounds share one context, so that kernels are compiled once, not in every round.
+ */
+import { join } from 'node:path';
+import type { Context, StateDict } from '@infnet/core';
+import { binaryToEdge, type Dataset, resizePillow, toRgb8, toTensor, trainingData } from '@infnet/data';
+import { writeFileAtomic } from '@infnet/node';
+import {
+  confidenceFiltered,
+  constant,
+  decodePropagationState,
+  encodePropagationState,
+  infNetLoss,
+  meanTeacher,
+  Propagation,
+  type PropagationEvent,
+  type PropagationState,
+  randomSelection,
+  type SemiStrategy,
+  type UnlabelledData,
+} from '@infnet/trainer';
+import { augmentationOf } from './data.js';
+import { folderLabelStore } from './label-store.js';
+import type { EpochLine } from './log.js';
+import { clipOf, optimizerOf, scheduleOf } from './method.js';
+import type { TrainSettings } from './options.js';
+import { duration } from './report.js';
+import { bestOf, type RunEnd, type RunParts, TrainingRun } from './run.js';
+import { isPictured } from './samples.js';
+import { propagationDocument, semiReport } from './semi-report.js';
+import { scoresOf } from './supervised.js';
+
+type StageName = PropagationEvent['stage'];
+const ORDER: Readonly<Record<StageName, number>> = { labelled: 1, rounds: 2, pseudo: 3, finetune: 4 };
+
+export class SemiRun extends TrainingRun {
+  readonly #unlabelled: Dataset;
+  readonly #propagation: Propagation<'image' | 'mask' | 'edge'>;
+  #steps: number;
+  #context: Context | undefined;
+  #stage: StageName = 'labelled';
+  /** From 1. */
+  #round: number | undefined;
+  #rounds: number | undefined;
+  /** Whether the bar of the training in progress was begun. */
+  #begun = false;
+  #epochBegan = 0;
+
+  /** @throws InfnetError `SEMI_...`, `CHECKPOINT_...` */
+  constructor(parts: RunParts, unlabelled: Dataset) {
+    super(parts);
+    this.#unlabelled = unlabelled;
+    this.#steps = parts.log.lines.filter(({ event }) => event === 'step').at(-1)?.step ?? 0;
+    this.#propagation = this.#make();
+  }
+
+  protected override get steps(): number {
+    return this.#steps;
+  }
+
+  protected override rewound(steps: number): void {
+    this.#steps -= steps;
+  }
+
+  protected override pictureKey(): string | undefined {
+    const stage = this.#stage;
+    if (stage !== 'rounds') return `${ORDER[stage]}-${stage}`;
+    const round = this.#round ?? 0;
+    const isWanted = isPictured(round) || round === this.#rounds;
+    return isWanted ? `${ORDER.rounds}-round-${String(round).padStart(3, '0')}` : undefined;
+  }
+
+  protected override async train(): Promise<RunEnd> {
+    const { io, folder } = this.parts;
+    try {
+      const { stopped, state, weights } = await this.#propagation.run({ signal: io.signal });
+      await this.#keep(state);
+      const epochs = this.parts.log.epochs.length;
+      if (stopped === 'finished' && weights !== undefined) {
+        await this.keeper.weights('final', weights, { epoch: epochs, steps: this.#steps });
+      }
+      const document = propagationDocument(state, this.#unlabelled.names);
+      const text =
+        stopped === 'finished'
+          ? `finished: ${state.rounds.length} rounds, ${epochs} epochs`
+          : `interrupted in ${this.#placeText()}, after step ${this.#steps}`;
+      const files = {
+        config: folder.config,
+        log: folder.log,
+        report: folder.report,
+        propagation: this.#documentFile,
+        pseudoLabels: folder.pseudoLabels,
+        state: folder.checkpoint('last'),
+        supervised: folder.checkpoint('supervised'),
+        ...(stopped === 'finished' ? { final: folder.checkpoint('final') } : {}),
+      };
+      return { aborted: stopped === 'aborted', text, document: { stopped, semi: document, files } };
+    } finally {
+      this.#context?.dispose();
+    }
+  }
+
+  protected override async keepState(): Promise<void> {
+    const { state } = this.#propagation;
+    if (state.trainer !== undefined || state.weights !== undefined) await this.#keep(state);
+  }
+
+  protected override page(): string {
+    const { settings, log, data } = this.parts;
+    return semiReport({
+      settings,
+      lines: log.lines,
+      samples: this.samples?.all ?? [],
+      adapter: this.adapter,
+      slices: {
+        train: data.train.length,
+        validation: data.validation?.length ?? 0,
+        unlabelled: this.#unlabelled.length,
+      },
+      propagation: propagationDocument(this.#propagation.state, this.#unlabelled.names),
+      ...(this.stopped === undefined ? {} : { stopped: this.stopped }),
+    });
+  }
+
+  get #documentFile(): string {
+    return join(this.parts.folder.path, 'propagation.json');
+  }
+
+  #make(): Propagation<'image' | 'mask' | 'edge'> {
+    const { settings, net, initial, data, stored, folder, progress } = this.parts;
+    const { size, epochs, batch, seed, loss: variant, scales, labels, maxRounds } = settings;
+    const shared = { batchSize: batch, learningRate: scheduleOf(settings) };
+    return new Propagation({
+      open: () => this.#sharedContext(),
+      close: (context) => this.#release(context),
+      net,
+      labelled: trainingData(data.train, { size, augmentation: augmentationOf(settings) }),
+      unlabelled: unlabelledData(this.#unlabelled, size),
+      loss: ({ image, mask, edge }) => infNetLoss(net.call(image), { mask, edge }, { variant }),
+      logits: ({ image }) => net.call(image).lateralMap2,
+      edgeOf: binaryToEdge,
+      encoding: labels,
+      store: folderLabelStore(folder.pseudoLabels, this.#unlabelled.names),
+      strategy: strategyOf(settings),
+      stages: {
+        labelled: { ...shared, epochs },
+        rounds: { batchSize: batch, epochs: settings.roundEpochs, learningRate: constant(settings.roundLr) },
+        pseudo: { ...shared, epochs: settings.pseudoEpochs, start: settings.pseudoStart },
+        finetune: { ...shared, epochs: settings.finetuneEpochs },
+      },
+      training: {
+        optimizer: (parameters) => optimizerOf(settings, parameters),
+        clip: clipOf(settings),
+        scales,
+        sizeMultiple: net.sizeMultiple,
+        // At the smallest size the deepest maps are single values, of which one alone has no variance: hours later, in a round.
+        lastBatch: size === net.sizeMultiple ? 'drop' : 'keep',
+        frozenBatchNorm: settings.freezeBatchNorm,
+        recompute: settings.recompute,
+        accumulate: settings.accumulate,
+        snapshotEpochs: settings.snapshotEpochs,
+        ...(settings.snapshotEvery > 0 ? { snapshotEvery: settings.snapshotEvery } : {}),
+      },
+      ...(maxRounds > 0 ? { maxRounds } : {}),
+      seed,
+      predictBatch: batch,
+      ...(initial === undefined ? {} : { initial }),
+      ...(this.hasValidation ? { validate: ({ context, parameters }) => this.validate(context, parameters) } : {}),
+      handlers: this.handlers(
+        ({ batches, step }) => {
+          this.#steps++;
+          if (this.#begun) return;
+          this.#begun = true;
+          progress.phase(this.#placeText(), this.#epochsNow * batches * scales.length, step - 1);
+        },
+        ({ epoch }) => ({ text: `epoch ${epoch + 1}`, line: this.#place() }),
+      ),
+      onEvent: (event) => this.#onEvent(event),
+      onState: (state) => this.#keep(state),
+      ...(stored === undefined ? {} : { resume: decodePropagationState(stored.bytes, stored.file) }),
+    });
+  }
+
+  /** Epochs of the stage or round in progress. */
+  get #epochsNow(): number {
+    const { epochs, pseudoEpochs, finetuneEpochs } = this.parts.settings;
+    const rounds = this.#propagation.state.current?.epochs ?? 0;
+    return { labelled: epochs, rounds, pseudo: pseudoEpochs, finetune: finetuneEpochs }[this.#stage];
+  }
+
+  #place(): { readonly stage: string; readonly round?: number } {
+    return { stage: this.#stage, ...(this.#round === undefined ? {} : { round: this.#round }) };
+  }
+
+  #placeText(): string {
+    if (this.#stage !== 'rounds') return `stage ${this.#stage}`;
+    return `round ${this.#round ?? 0}${this.#rounds === undefined ? '' : ` of ${this.#rounds}`}`;
+  }
+
+  async #onEvent(event: PropagationEvent): Promise<void> {
+    const { log, progress } = this.parts;
+    this.#stage = event.stage;
+    this.#round = event.round === undefined ? undefined : event.round + 1;
+    this.#rounds = event.rounds;
+    if (event.kind === 'label') {
+      if (event.done === 1) progress.phase(`${this.#placeText()}: labelling`, event.total);
+      progress.update(event.done);
+    } else if (event.kind === 'begin') {
+      this.#begun = false;
+      this.#epochBegan = performance.now();
+      log.note('stage', this.#steps, { ...this.#place(), images: event.images, pseudoLabelled: event.pseudo });
+      const pseudo = event.pseudo === 0 ? '' : `, ${event.pseudo} of them with a pseudo label`;
+      progress.line(`${this.#placeText()}: ${event.images} slices${pseudo}`);
+    } else if (event.kind === 'epoch') await this.#onEpoch(event);
+    else await this.#onEnd(event.weights);
+  }
+
+  async #onEpoch(event: PropagationEvent & { readonly kind: 'epoch' }): Promise<void> {
+    const { log, progress } = this.parts;
+    const { epoch, epochs, loss, parts, learningRate, metrics } = event;
+    const seconds = (performance.now() - this.#epochBegan) / 1000;
+    this.#epochBegan = performance.now();
+    const before = bestOf(log.epochs)?.metrics?.['dice'] ?? Number.NEGATIVE_INFINITY;
+    const isBest = (metrics?.['dice'] ?? Number.NEGATIVE_INFINITY) > before;
+    const figures = { loss, parts, learningRate, seconds, metrics, isBest };
+    log.add({ event: 'epoch', step: this.#steps, epoch: epoch + 1, ...figures, ...this.#place() });
+    progress.line(
+      `${this.#placeText()}, epoch ${epoch + 1} of ${epochs}: loss ${loss.toFixed(4)}${scoresOf(metrics)}${isBest ? ' (best)' : ''}, ${duration(seconds)}`,
+    );
+    await this.keeper.log();
+    if (metrics !== undefined || epoch % 5 === 0) await this.keeper.report();
+  }
+
+  async #onEnd(weights: StateDict): Promise<void> {
+    const { log } = this.parts;
+    const origin = { epoch: log.epochs.length, steps: this.#steps };
+    if (this.#stage === 'labelled') await this.keeper.weights('supervised', weights, origin);
+    const last: EpochLine | undefined = log.epochs.at(-1);
+    if (last?.isBest === true) await this.keeper.weights('best', weights, origin);
+  }
+
+  async #keep(state: PropagationState): Promise<void> {
+    const document = propagationDocument(state, this.#unlabelled.names);
+    const text = `${JSON.stringify(document, undefined, 2)}\n`;
+    const file = this.#documentFile;
+    await this.keeper.file(file, () => writeFileAtomic(file, new TextEncoder().encode(text)));
+    await this.keeper.state((metadata) => encodePropagationState(state, metadata));
+  }
+
+  async #sharedContext(): Promise<Context> {
+    this.#context ??= await this.open();
+    return this.#context;
+  }
+
+  /** Kept for the next training, unless its device was lost. */
+  #release(context: Context): void {
+    try {
+      context.assertAlive('propagation');
+    } catch {
+      context.dispose();
+      if (this.#context === context) this.#context = undefined;
+    }
+  }
+}
+
+/** Unlabelled slices as the net takes them, prepared as labelled ones are. */
+export function unlabelledData(dataset: Dataset, size: number): UnlabelledData<'image' | 'mask' | 'edge'> {
+  const area = 3 * size * size;
+  return {
+    length: dataset.length,
+    name: (index) => dataset.items[index]?.image ?? String(index),
+    async images(indices) {
+      const all = new Float32Array(indices.length * area);
+      for (const [i, index] of indices.entries()) {
+        const slice = toRgb8(resizePillow(await dataset.image(index), size, size));
+        all.set(toTensor(slice).data, i * area);
+      }
+      return all;
+    },
+  };
+}
+
+function strategyOf({ strategy, group, teacherEpochs, accept }: TrainSettings): SemiStrategy {
+  if (strategy === 'mean-teacher') return meanTeacher({ epochs: teacherEpochs });
+  if (strategy === 'confidence') return confidenceFiltered({ pool: group, accept: { best: accept } });
+  return randomSelection({ groupSize: group });
+}

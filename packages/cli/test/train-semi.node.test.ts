@@ -1,0 +1,113 @@
+/** `infnet train --semi`: rounds and stages in a run folder, and what is refused. Bits after a kill: the trainer's tests. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { encodePng, phantomSlice } from '@infnet/data';
+import { describe, expect, it } from 'vitest';
+import { main } from '../src/index.js';
+import { infnet, temporaryFolder } from './support.js';
+import { bitsOf, logOf, QUICK, writePhantoms } from './train-support.js';
+
+const folder = temporaryFolder();
+const data = writePhantoms(join(folder, 'data'));
+const unlabelled = join(folder, 'unlabelled');
+mkdirSync(join(unlabelled, 'Imgs'), { recursive: true });
+for (let i = 0; i < 4; i++) {
+  writeFileSync(
+    join(unlabelled, 'Imgs', `u${i}.png`),
+    encodePng(phantomSlice(60 + i, { width: 72, height: 64 }).image),
+  );
+}
+const SEMI = [
+  ...['--semi', '--unlabelled', unlabelled, '--epochs', '2', '--group', '2', '--round-epochs', '1'],
+  ...['--pseudo-epochs', '1', '--finetune-epochs', '1', ...QUICK],
+];
+
+describe('a semi-supervised training', () => {
+  const whole = join(folder, 'whole');
+
+  it('goes through all stages and rounds, and leaves labels, weights, state as JSON and a report', async () => {
+    const { code, stdout, stderr } = await infnet(['train', '--data', data, '--out', whole, ...SEMI, '--json']);
+    expect(stderr).toContain('round 2 of 2: 8 slices, 4 of them with a pseudo label');
+    expect(code, stderr).toBe(0);
+    const document = JSON.parse(stdout);
+    expect(document).toMatchObject({
+      ok: true,
+      stopped: 'finished',
+      semi: { stage: 'done', strategy: 'random-selection' },
+    });
+    const { rounds } = document.semi;
+    expect(rounds).toHaveLength(2);
+    expect(rounds.flatMap(({ images }: { images: string[] }) => images).sort()).toEqual(['u0', 'u1', 'u2', 'u3']);
+    expect(JSON.parse(readFileSync(join(whole, 'propagation.json'), 'utf8'))).toEqual(document.semi);
+    expect(readdirSync(join(whole, 'pseudo-labels')).sort()).toEqual(['u0.png', 'u1.png', 'u2.png', 'u3.png']);
+    expect(readdirSync(join(whole, 'checkpoints')).sort()).toEqual([
+      'best.safetensors',
+      'final.safetensors',
+      'last.safetensors',
+      'supervised.safetensors',
+    ]);
+    expect(readdirSync(join(whole, 'samples', '4'))).toEqual([
+      '1-labelled.png',
+      '2-round-001.png',
+      '2-round-002.png',
+      '3-pseudo.png',
+      '4-finetune.png',
+      'truth.png',
+    ]);
+    expect(logOf(whole, 'epoch').map(({ stage, round }) => round ?? stage)).toEqual([
+      ...['labelled', 'labelled', 1, 2, 'pseudo', 'finetune'],
+    ]);
+    const page = readFileSync(join(whole, 'report.html'), 'utf8');
+    for (const text of ['Supervised against semi-supervised', 'fine-tuned on labelled slices', 'u0', 'round 2']) {
+      expect(page).toContain(text);
+    }
+  });
+
+  it('stopped by Ctrl-C within a round it goes on and ends with the same bits', async () => {
+    const out = join(folder, 'stopped');
+    const controller = new AbortController();
+    let stderr = '';
+    const code = await main(['train', '--data', data, '--out', out, ...SEMI], {
+      stdout: { write: () => true },
+      stderr: {
+        write: (text) => {
+          stderr += text;
+          const steps = existsSync(join(out, 'log.jsonl')) ? logOf(out, 'step') : [];
+          if (steps.at(-1)?.['round'] === 2) controller.abort();
+        },
+        isTTY: true,
+      },
+      signal: controller.signal,
+    });
+    expect(code, stderr).toBe(130);
+    expect(stderr).toMatch(/interrupted in round 2 of 2, after step \d+\. Continue with: infnet train --out/);
+    const resumed = await infnet(['train', '--out', out, '--resume']);
+    expect(resumed.code, resumed.stderr).toBe(0);
+    const names = ['last', 'best', 'final', 'supervised'];
+    expect(bitsOf(out, names)).toEqual(bitsOf(whole, names));
+    const told = (run: string) => logOf(run, 'step').map(({ step, loss, stage, round }) => [step, loss, stage, round]);
+    expect(told(out)).toEqual(told(whole));
+  });
+});
+
+describe('what is refused', () => {
+  const out = join(folder, 'refused');
+  const empty = join(folder, 'empty');
+  mkdirSync(join(empty, 'Imgs'), { recursive: true });
+  const broken = join(folder, 'broken');
+  mkdirSync(join(broken, 'Imgs'), { recursive: true });
+  writeFileSync(join(broken, 'Imgs', 'x.png'), 'no picture');
+
+  it.each([
+    ['no unlabelled folder', ['--semi'], /--unlabelled FOLDER/],
+    ['an unlabelled folder without --semi', ['--unlabelled', unlabelled], /Add --semi/],
+    ['an empty unlabelled folder', ['--semi', '--unlabelled', empty], /DATA_DATASET/],
+    ['unlabelled slices that cannot be read', ['--semi', '--unlabelled', broken], /DATA_DATASET.*Imgs\/x\.png/s],
+    ['no unlabelled folder at all', ['--semi', '--unlabelled', join(folder, 'none')], /FILE_NOT_FOUND/],
+  ])('%s', async (_name, args, pattern) => {
+    const { code, stderr } = await infnet(['train', '--data', data, '--out', out, '--size', '32', ...args]);
+    expect(stderr).toMatch(pattern);
+    expect(code).toBe(2);
+    expect(existsSync(out)).toBe(false);
+  });
+});
