@@ -7,7 +7,6 @@ import { imageName, type UnlabelledData } from './unlabelled.js';
 export type EdgeOf = (mask: PseudoLabel) => { readonly data: Uint8Array };
 
 export interface HybridOptions {
-  /** Undefined: pseudo-labelled images alone, with the inputs of `inputs`. */
   readonly labelled: TrainingData;
   /** False: labelled images are left out. Default true. */
   readonly withLabelled?: boolean;

@@ -1,5 +1,5 @@
 /**
- * Randomly selected propagation, the paper's strategy (section III-D, algorithm 1): the unlabelled images are shuffled once and
+ * Randomly selected propagation, the paper's strategy (algorithm 1): the unlabelled images are shuffled once and
  * join the training set K at a time, each with the label that the net gives it when its turn comes. Labels stay as they
  * were made (quirk 23).
  */

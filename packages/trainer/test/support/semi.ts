@@ -26,7 +26,7 @@ export class PlainNet extends Module {
 }
 
 /** The images of other discs. */
-export function unlabelledDiscs(length = UNLABELLED, spoiled?: number): UnlabelledData {
+export function unlabelledDiscs(length: number = UNLABELLED, spoiled?: number): UnlabelledData {
   const data = discs(100);
   return {
     length,
