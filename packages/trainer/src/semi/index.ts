@@ -1,7 +1,14 @@
 export { type Confidence, entropyConfidence, lesionConfidence } from './confidence.js';
 export { type ConfidenceFilterOptions, confidenceFiltered } from './confidence-filtered.js';
 export type { EdgeOf } from './hybrid-data.js';
-export { type LabelEncoding, labelHash, memoryLabelStore, type PseudoLabel, type PseudoLabelStore } from './labels.js';
+export {
+  encodeLabel,
+  type LabelEncoding,
+  labelHash,
+  memoryLabelStore,
+  type PseudoLabel,
+  type PseudoLabelStore,
+} from './labels.js';
 export { type MeanTeacherOptions, meanTeacher } from './mean-teacher.js';
 export { movingAverageKernel } from './moving-average.js';
 export type { PropagationEvent, PropagationOptions, PropagationProgress, PropagationResult } from './options.js';

@@ -63,7 +63,7 @@ export class RunLog {
   }
 
   /** Opens the log as it was when it had `lines` lines: later ones are gone. @throws InfnetError `FILE_...` */
-  static async open(path: string, lines = Number.POSITIVE_INFINITY): Promise<RunLog> {
+  static async open(path: string, lines: number = Number.POSITIVE_INFINITY): Promise<RunLog> {
     const text = existsSync(path) ? new TextDecoder().decode(await readFile(path).catch(emptyFile)) : '';
     const kept = text
       .split('\n')

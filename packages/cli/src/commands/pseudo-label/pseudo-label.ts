@@ -1,0 +1,165 @@
+/** `infnet pseudo-label`: slices in, a data set with the masks that a net predicts out. */
+import { extname, join, resolve } from 'node:path';
+import { open } from '@infnet/core';
+import {
+  binaryToEdge,
+  type Dataset,
+  describeProblems,
+  encodePng,
+  openDataset,
+  resizeBilinearFloat,
+  resizePillow,
+  toRgb8,
+  toTensor,
+} from '@infnet/data';
+import type { BackboneName } from '@infnet/inf-net';
+import { type AdapterChoice, folderSource, readFile, writeFileAtomic } from '@infnet/node';
+import { encodeLabel } from '@infnet/trainer';
+import { withFlags } from '../../dataset-errors.js';
+import { cliError, reasonOf } from '../../errors.js';
+import { EXIT, type Io, say } from '../../io.js';
+import { sigmoid } from '../../prediction.js';
+import { Progress } from '../../progress.js';
+import { makeFolder } from '../segment/inputs.js';
+import { checkSize, type Network, prepareWithProgress } from '../segment/network.js';
+import { loadWeights } from '../segment/weights.js';
+import type { LABELS } from '../train/options.js';
+
+export interface PseudoLabelOptions {
+  readonly data: string;
+  readonly weights: string;
+  readonly out: string;
+  readonly size: number;
+  readonly batch: number;
+  readonly labels: (typeof LABELS)[number];
+  /** Whether the slices are copied beside their masks. */
+  readonly images: boolean;
+  readonly skipBad: boolean;
+  readonly backbone?: BackboneName;
+  readonly adapter?: AdapterChoice;
+  readonly json: boolean;
+}
+
+interface Labelled {
+  readonly name: string;
+  /** Share of the slice whose label is above 128. */
+  readonly infectedFraction: number;
+}
+
+export async function pseudoLabel(options: PseudoLabelOptions, io: Io): Promise<number> {
+  const { data, out, size, batch, json } = options;
+  if (resolve(data) === resolve(out)) {
+    const fix = 'Give another folder by --out.';
+    throw cliError('CLI_OUTPUT_CLASH', 'The labels would be written among the slices.', fix, { where: resolve(out) });
+  }
+  const progress = new Progress(io.stderr);
+  const weights = await loadWeights(options.weights, options.backbone);
+  checkSize(size, weights);
+  const dataset = await openSlices(options, progress, io);
+  if (weights.description.untrained) say(io.stderr, 'infnet: these weights are UNTRAINED; the labels mean nothing');
+  for (const name of options.images ? ['Imgs', 'GT', 'Edge'] : ['GT', 'Edge']) await makeFolder(join(out, name));
+  const context = await open({ adapter: options.adapter, onMessage: (line) => say(io.stderr, line) });
+  try {
+    const items = Math.min(batch, dataset.length);
+    const network = await prepareWithProgress(context, weights, { size, batch: items }, progress, io.signal);
+    const { labelled, errors } = await labelAll(dataset, network, options, progress, io.signal);
+    const interrupted = io.signal?.aborted === true && labelled.length + errors.length < dataset.length;
+    const exitCode = interrupted ? EXIT.interrupted : errors.length > 0 ? EXIT.someFailed : EXIT.ok;
+    if (json) {
+      const settings = { size, labels: options.labels };
+      const common = { command: 'pseudo-label', ok: exitCode === EXIT.ok, exitCode, adapter: context.adapter };
+      say(
+        io.stdout,
+        JSON.stringify({ ...common, settings, out: resolve(out), slices: labelled, errors }, undefined, 2),
+      );
+    } else say(io.stdout, `${labelled.length} of ${dataset.length} slices labelled, in ${resolve(out)}`);
+    return exitCode;
+  } finally {
+    progress.clear();
+    context.dispose();
+  }
+}
+
+/** Slices in `Imgs`, or where there is no such folder those of the folder itself. */
+async function openSlices({ data, skipBad }: PseudoLabelOptions, progress: Progress, io: Io): Promise<Dataset> {
+  const source = folderSource(data);
+  const paths = await source.list();
+  const hasLayout = paths.some((path) => /(^|\/)Imgs\//i.test(path));
+  const flat = paths.filter((path) => !path.includes('/'));
+  const dataset = await withFlags(
+    openDataset(source, {
+      labelled: false,
+      onProblem: skipBad ? 'skip' : 'error',
+      signal: io.signal,
+      ...(hasLayout ? {} : { layout: { images: flat, masks: [] } }),
+      onProgress: ({ done, total, name }) => {
+        if (done <= 1) progress.phase('reading slices', total);
+        progress.update(done, name);
+      },
+    }),
+  );
+  progress.clear();
+  const warnings = describeProblems(dataset.warnings);
+  if (warnings !== '') say(io.stderr, warnings.replace(/^ {2}/gm, 'infnet: '));
+  return dataset;
+}
+
+async function labelAll(
+  dataset: Dataset,
+  network: Network,
+  options: PseudoLabelOptions,
+  progress: Progress,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly labelled: readonly Labelled[]; readonly errors: readonly object[] }> {
+  const { size } = options;
+  const batch = Math.min(options.batch, dataset.length);
+  const labelled: Labelled[] = [];
+  const errors: object[] = [];
+  progress.phase('labelling', dataset.length);
+  for (let first = 0; first < dataset.length && signal?.aborted !== true; first += batch) {
+    const indices = Array.from({ length: Math.min(batch, dataset.length - first) }, (_, i) => first + i);
+    const inputs = await Promise.all(
+      indices.map(async (index) => toTensor(toRgb8(resizePillow(await dataset.image(index), size, size))).data),
+    );
+    for (const [i, logits] of (await network.run(inputs, signal)).entries()) {
+      const index = indices[i] as number;
+      const name = dataset.names[index] as string;
+      try {
+        labelled.push(await writeLabel(dataset, index, logits, options));
+      } catch (error) {
+        const reason = reasonOf(error);
+        errors.push({ file: dataset.items[index]?.image, ...reason });
+        progress.line(`infnet: ${name} failed: [${reason.code}] ${reason.message}`);
+      }
+      progress.update(labelled.length + errors.length, name);
+    }
+  }
+  progress.clear();
+  return { labelled, errors };
+}
+
+/** @throws InfnetError `CLI_NOT_FINITE`, `FILE_...` */
+async function writeLabel(
+  dataset: Dataset,
+  index: number,
+  logits: Float32Array,
+  { data, out, size, labels, images }: PseudoLabelOptions,
+): Promise<Labelled> {
+  const name = dataset.names[index] as string;
+  if (!logits.every(Number.isFinite)) {
+    const message = 'The net gave values that are not finite, so there is no label for this slice.';
+    throw cliError('CLI_NOT_FINITE', message, 'Check the weights: infnet doctor checks the adapter.', { where: name });
+  }
+  const { width, height } = await dataset.image(index);
+  // Stretched at the net's size as the released generator does, then brought to the slice's own: its masks have the
+  // net's size, so that the released loader drops them (quirk 19).
+  const bytes = encodeLabel(labels, sigmoid(logits));
+  const map = { width: size, height: size, data: Float32Array.from(bytes, (v) => v / 255) };
+  const mask = Uint8Array.from(resizeBilinearFloat(map, width, height).data, (p) => Math.round(255 * p));
+  const picture = { width, height, channels: 1, data: mask } as const;
+  await writeFileAtomic(join(out, 'GT', `${name}.png`), encodePng(picture));
+  await writeFileAtomic(join(out, 'Edge', `${name}.png`), encodePng(binaryToEdge(picture)));
+  const file = dataset.items[index]?.image as string;
+  if (images) await writeFileAtomic(join(out, 'Imgs', `${name}${extname(file)}`), await readFile(join(data, file)));
+  return { name, infectedFraction: mask.reduce((sum, v) => sum + Number(v > 128), 0) / mask.length };
+}
