@@ -73,8 +73,9 @@ function linearAxis(low: number, high: number, options: AxisOptions): Axis {
   // Curves that come near zero show it; others use the room for their shape.
   if (options.nice && options.min === undefined && min > 0 && min < 0.4 * max) min = 0;
   // Also when the values differ by rounding alone, where no tick would be told from the next.
-  if (!(max - min > 1e-9 * Math.max(Math.abs(min), Math.abs(max)))) {
-    const room = Math.abs(max) * 0.1 || 1;
+  const size = Math.max(Math.abs(min), Math.abs(max));
+  if (!(max - min > Math.max(1e-9 * size, 1 / LARGEST))) {
+    const room = size > 1e10 / LARGEST ? 0.1 * size : 1;
     const middle = max;
     if (options.max === undefined) max = Math.max(min, middle) + room;
     if (options.min === undefined) min = Math.min(min, middle) - room;

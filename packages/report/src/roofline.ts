@@ -51,6 +51,8 @@ export function renderRoofline(chart: Roofline, { where, ids }: Place): string {
   const y = makeAxis(heights, { scale: 'log', count: 6, nice: true, format: (value) => si(value, '') });
   const missing = points.length - drawn.length;
 
+  const taken = drawn.map((p) => [x.position(p.intensity), y.position(p.performance)] as const);
+
   const numbered = points.map((point, i) => [point, i + 1] as const).filter((_, i) => shown[i]);
   return chartFigure(
     {
@@ -62,7 +64,7 @@ export function renderRoofline(chart: Roofline, { where, ids }: Place): string {
       drawing: [
         frame(x, y),
         stretched(ceilings.map((c) => ceilingLine(c, x, y, bandwidth, compute)).join(''), true),
-        ceilings.map((c, i) => ceilingLabel(c, i, x, y, compute)).join(''),
+        ceilings.map((c) => ceilingLabel(c, ceilings, taken, x, y)).join(''),
         numbered.map(([point, number]) => spot(point, number, x, y)).join(''),
       ].join(''),
       yWidth: longest(y.ticks),
@@ -86,20 +88,54 @@ function ceilingLine(ceiling: Ceiling, x: Axis, y: Axis, bandwidth: number, comp
   return curve(line, x, y, look).replace('class="curve', 'class="ceiling curve');
 }
 
-function ceilingLabel(ceiling: Ceiling, index: number, x: Axis, y: Axis, compute: number): string {
+function ceilingLabel(
+  ceiling: Ceiling,
+  all: readonly Ceiling[],
+  taken: (readonly [number, number])[],
+  x: Axis,
+  y: Axis,
+): string {
   if ('compute' in ceiling) {
     const text = `${ceiling.label}, ${si(ceiling.compute, 'FLOP/s')}`;
     return `<text class="ceiling-label" x="100%" y="${percent(1 - y.position(ceiling.compute))}" dy="-0.5em" text-anchor="end">${escapeHtml(text)}</text>`;
   }
-  // To the left of the line, where it has no points of its own; each on another height.
-  const left = Math.max(0, x.position(y.min / ceiling.bandwidth));
-  const right = Math.min(1, x.position(compute / ceiling.bandwidth));
-  const place = left + (right - left) * (0.72 - 0.14 * (index % 4));
-  const intensity = 10 ** (Math.log10(x.min) + place * (Math.log10(x.max) - Math.log10(x.min)));
   const text = `${ceiling.label}, ${si(ceiling.bandwidth, 'B/s')}`;
-  const anchor = place < 0.35 ? 'start' : 'end';
-  const offset = anchor === 'start' ? 'dx="0.6em" dy="1em"' : 'dx="-0.7em" dy="-0.1em"';
-  return `<text class="ceiling-label" x="${percent(place)}" y="${percent(1 - y.position(intensity * ceiling.bandwidth))}" ${offset} text-anchor="${anchor}">${escapeHtml(text)}</text>`;
+  const [px, py] = slopeSpot(ceiling.bandwidth, text.length, all, taken, x, y);
+  return `<text class="ceiling-label" x="${percent(px)}" y="${percent(1 - py)}" dx="0.7em" dy="0.9em">${escapeHtml(text)}</text>`;
+}
+
+/** Where on a slope its label, to the right of the line, is farthest from what is `taken` and crosses the fewest other slopes. Takes it. */
+function slopeSpot(
+  bandwidth: number,
+  characters: number,
+  all: readonly Ceiling[],
+  taken: (readonly [number, number])[],
+  x: Axis,
+  y: Axis,
+): readonly [number, number] {
+  // In parts of a plot some 400 pixels wide and high, which is about what there is.
+  const [width, height] = [0.021 * characters, 0.05];
+  let best: readonly [number, number] = [0, 0];
+  let bestScore = Number.NEGATIVE_INFINITY;
+  for (let px = 0.02; px < 0.98 - width; px += 0.02) {
+    const intensity = x.min * (x.max / x.min) ** px;
+    const py = y.position(intensity * bandwidth);
+    if (py < 0.08 || py > 0.9) continue;
+    const [left, right, middle] = [px + 0.02, px + 0.02 + width, py - height / 2];
+    let score = 0.15;
+    for (const [qx, qy] of taken) {
+      const far = Math.hypot(qx - Math.min(right, Math.max(left, qx)), qy - middle);
+      score = Math.min(score, far);
+    }
+    for (const other of all) {
+      if (!('bandwidth' in other) || other.bandwidth === bandwidth) continue;
+      const crossing = x.position((intensity * bandwidth) / other.bandwidth);
+      if (crossing > left && crossing < right) score -= 0.1;
+    }
+    if (score > bestScore) [best, bestScore] = [[px, py], score];
+  }
+  for (let part = 0; part <= 1; part += 0.25) taken.push([best[0] + 0.02 + part * width, best[1] - height / 2]);
+  return best;
 }
 
 function spot(point: RooflinePoint, number: number, x: Axis, y: Axis): string {
