@@ -56,13 +56,16 @@ export function overlay(slice: AnyImage, map: FloatMap | GreyImage, options: Ove
   const height = grey.height * scale;
   const base = resizeBilinearFloat(toMap(grey), width, height).data;
   const field = smooth(resizeBilinearFloat(toMap(map), width, height), scale);
+  const reach = Math.ceil(outline / 2 + 0.5);
   const data = new Uint8Array(width * height * 3);
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
       const value = field[i] as number;
       const distance = (value - threshold) / slope(field, width, height, x, y);
-      const fill = clamp(distance + 0.5) * opacity * (0.55 + 0.45 * clamp((value - threshold) / (1 - threshold)));
-      const line = outline === 0 ? 0 : 0.9 * clamp(outline / 2 + 0.5 - Math.abs(distance));
+      const isBorder = Math.abs(distance) < reach && crosses(field, width, height, x, y, threshold, reach);
+      const inside = isBorder ? clamp(distance + 0.5) : Number(value >= threshold);
+      const fill = inside * opacity * (0.55 + 0.45 * clamp((value - threshold) / (1 - threshold)));
+      const line = outline > 0 && isBorder ? 0.9 * clamp(outline / 2 + 0.5 - Math.abs(distance)) : 0;
       const shade = (base[i] as number) * 255;
       for (let c = 0; c < 3; c++) {
         const filled = shade + ((colour[c] as number) - shade) * fill;
@@ -109,6 +112,28 @@ function slope(field: Float32Array, width: number, height: number, x: number, y:
   const gx = (at(x + 1, y) - at(x - 1, y)) / 2;
   const gy = (at(x, y + 1) - at(x, y - 1)) / 2;
   return Math.max(Math.sqrt(gx * gx + gy * gy), 0.01);
+}
+
+/**
+ * Whether the threshold is passed within `reach` pixels. A map that stays close to it without passing it (an untrained net's) has no
+ * outline, though height over slope is small there.
+ */
+function crosses(
+  field: Float32Array,
+  width: number,
+  height: number,
+  x: number,
+  y: number,
+  threshold: number,
+  reach: number,
+): boolean {
+  const isAbove = (field[y * width + x] as number) >= threshold;
+  for (let py = Math.max(0, y - reach); py <= Math.min(height - 1, y + reach); py++) {
+    for (let px = Math.max(0, x - reach); px <= Math.min(width - 1, x + reach); px++) {
+      if ((field[py * width + px] as number) >= threshold !== isAbove) return true;
+    }
+  }
+  return false;
 }
 
 function clamp(value: number): number {

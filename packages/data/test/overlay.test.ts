@@ -35,6 +35,11 @@ describe('overlay', () => {
     expect(new Set(faint.data)).toEqual(new Set([60]));
   });
 
+  it('draws no outline where a map only comes close to the threshold, as an untrained net’s does', () => {
+    const ramp = Float32Array.from({ length: size * size }, (_, i) => 0.499 - 0.0001 * (i % size));
+    expect(new Set(overlay(slice, { width: size, height: size, data: ramp }).data)).toEqual(new Set([60]));
+  });
+
   it('takes probabilities of another size, and scales up', () => {
     const map = { width: 11, height: 11, data: new Float32Array(121) };
     for (let y = 4; y < 7; y++) map.data.fill(0.95, y * 11 + 4, y * 11 + 7);
