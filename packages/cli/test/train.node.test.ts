@@ -172,6 +172,7 @@ describe('what is refused before anything is written', () => {
     ['a size that does not fit', ['--data', data, '--size', '100'], /Give 96 or 128/],
     ['a validation that is not understood', ['--data', data, '--size', '32', '--validate', 'some'], /--validate some/],
     ['two kinds of clip', ['--data', data, '--size', '32', '--clip', '1', '--clip-norm', '2'], /do not go together/],
+    ['no epoch at all', ['--data', data, '--epochs', '0'], /--epochs 0 would train nothing/],
     ['a rate of zero', ['--data', data, '--lr', '0'], /Give a number above 0/],
     ['a folder that is not there', ['--data', join(folder, 'none'), '--size', '32'], /FILE_NOT_FOUND/],
     ['weights that are not there', ['--data', data, '--weights', join(folder, 'none.pth')], /FILE_NOT_FOUND/],

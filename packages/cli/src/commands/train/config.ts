@@ -89,6 +89,10 @@ export function newSettings(options: TrainOptions): TrainSettings {
       'Add --semi, or leave --unlabelled out.',
     );
   }
+  if (options.epochs === 0 && !(options.semi && weights !== undefined)) {
+    const fix = 'Give at least 1. 0 is for --semi with --weights, which then labels at once.';
+    throw cliError('CLI_USAGE', '--epochs 0 would train nothing.', fix);
+  }
   const picked = Object.fromEntries(NAMES.map((name) => [name, options[name]])) as unknown as TrainSettings;
   const { clipNorm, epochs, pseudoEpochs = epochs, finetuneEpochs = epochs } = options;
   const clip = options.clip ?? (clipNorm > 0 ? 0 : RELEASED_CLIP);

@@ -45,7 +45,7 @@ export function addTrain(program: Command, io: Io, done: (code: number) => void)
     .option('--out <folder>', 'required; the run folder; made if missing')
     .option('--resume', 'continue the run in --out', false)
     .option('--size <pixels>', "the net's input size, a multiple of 32 (VGG-16: 16)", integer(16, 4096), 352)
-    .option('--epochs <n>', 'times through the slices', integer(1), 100)
+    .option('--epochs <n>', 'times through the slices; with --semi and --weights also 0', integer(0), 100)
     .option('--batch <n>', 'slices per batch', integer(1, 4096), 8)
     .option('--lr <rate>', 'learning rate', above(0), 1e-4)
     .option(

@@ -59,7 +59,7 @@ function overview(run: RunReport, epochs: readonly EpochLine[], best: EpochLine 
     ],
     ['Done', `${epochs.length} of ${settings.epochs} epochs, ${last?.step ?? 0} steps, ${duration(seconds)}`],
     ['Loss', last === undefined ? 'none yet' : figure(last.loss)],
-    ['Adapter', adapter],
+    ['Adapter', adapterName(adapter)],
   ];
   if (best?.metrics !== undefined) {
     const { dice, iou } = best.metrics;
@@ -211,10 +211,8 @@ export function course(lines: readonly LogLine[], epochs: readonly EpochLine[]):
 }
 
 export function settingRows(settings: TrainSettings): [string, string][] {
-  return Object.entries(settings).map(([name, value]) => [
-    name,
-    Array.isArray(value) ? value.join(', ') || 'none' : String(value),
-  ]);
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined && value !== null);
+  return given.map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') || 'none' : String(value)]);
 }
 
 export function lossNote({ loss }: TrainSettings): string {
@@ -231,6 +229,11 @@ function marks(best: EpochLine | undefined): Pick<LineChart, 'marks'> {
 
 export function figure(value: number | undefined): string {
   return value === undefined ? '' : value.toFixed(value < 10 ? 4 : 1);
+}
+
+/** Without why it was taken and what to expect of it. */
+export function adapterName(adapter: string): string {
+  return adapter.split(' - ')[0] ?? adapter;
 }
 
 /** 3725 s as `1 h 2 min`. */

@@ -3,7 +3,17 @@ import { type LineChart, renderReport, type Section } from '@infnet/report';
 import type { PropagationState, RoundRecord, TrainingFigures } from '@infnet/trainer';
 import type { EpochLine, LogLine } from './log.js';
 import type { TrainSettings } from './options.js';
-import { course, duration, figure, lossNote, pictures, REFRESH, SUPERVISIONS, settingRows } from './report.js';
+import {
+  adapterName,
+  course,
+  duration,
+  figure,
+  lossNote,
+  pictures,
+  REFRESH,
+  SUPERVISIONS,
+  settingRows,
+} from './report.js';
 import type { Sample } from './samples.js';
 
 export interface RoundDocument {
@@ -115,7 +125,7 @@ function overview(run: SemiReport, epochs: readonly EpochLine[]): Section {
               .join(', ')})`,
           ],
           ['Done', `${propagation.rounds.length} rounds, ${epochs.length} epochs, ${duration(seconds)}`],
-          ['Adapter', adapter],
+          ['Adapter', adapterName(adapter)],
         ],
       },
     ],
