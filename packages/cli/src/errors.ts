@@ -18,6 +18,14 @@ export type CliErrorCode =
   | 'CLI_NOT_FINITE'
   /** No kernel of that name. */
   | 'CLI_KERNEL'
+  /** A prediction without a mask, a mask without a prediction, or several files of one name. */
+  | 'CLI_UNPAIRED'
+  /** A picture with colours where a map or a mask is wanted. */
+  | 'CLI_NOT_GREY'
+  /** A mask with other values than two. */
+  | 'CLI_NOT_BINARY'
+  /** Every slice failed, so there are no scores. */
+  | 'CLI_NOTHING_SCORED'
   /** Ctrl-C. */
   | 'CLI_INTERRUPTED';
 

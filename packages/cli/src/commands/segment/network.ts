@@ -2,6 +2,8 @@
 import { type Context, ParameterStore } from '@infnet/core';
 import { cliError } from '../../errors.js';
 import { type Prediction, type PredictionOptions, planPrediction } from '../../prediction.js';
+import type { Progress } from '../../progress.js';
+import { unlessAborted } from '../../stop.js';
 import type { LoadedWeights } from './weights.js';
 
 export interface Network extends Pick<Prediction, 'run'> {
@@ -30,4 +32,26 @@ export async function prepareNetwork(
   parameters.load(state);
   const prediction = await planPrediction(context, net, parameters, options);
   return { bytes: context.memory.bytes, pipelines: context.pipelines.size, run: prediction.run };
+}
+
+/** The same with a bar, and given up on Ctrl-C. @throws InfnetError `CLI_INTERRUPTED` */
+export async function prepareWithProgress(
+  context: Context,
+  weights: LoadedWeights,
+  { size, batch }: Pick<PredictionOptions, 'size' | 'batch'>,
+  progress: Progress,
+  signal: AbortSignal | undefined,
+): Promise<Network> {
+  let total = -1;
+  const onProgress: PredictionOptions['onProgress'] = (step) => {
+    if (signal?.aborted) return;
+    if (step.total !== total) progress.phase('compiling kernels', step.total);
+    total = step.total;
+    progress.update(step.done);
+  };
+  try {
+    return await unlessAborted(prepareNetwork(context, weights, { size, batch, onProgress }), signal);
+  } finally {
+    progress.clear();
+  }
 }

@@ -5,15 +5,14 @@
  * After that a slice that fails is reported, and the others are done.
  */
 import { join, resolve } from 'node:path';
-import { type Context, isInfnetError, open } from '@infnet/core';
+import { isInfnetError, open } from '@infnet/core';
 import { decodeImage, type RgbImage, resizePillow, toRgb8, toTensor } from '@infnet/data';
 import { readFile, writeFileAtomic } from '@infnet/node';
 import { reasonOf } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
 import { Progress } from '../../progress.js';
-import { unlessAborted } from '../../stop.js';
 import { findInputs, makeFolder, type SliceFile } from './inputs.js';
-import { checkSize, type Network, prepareNetwork } from './network.js';
+import { checkSize, type Network, prepareWithProgress } from './network.js';
 import type { SegmentOptions } from './options.js';
 import { makeOutputs, SUMMARY, writeOutputs } from './outputs.js';
 import { type SliceReport, summaryCsv } from './summary.js';
@@ -47,7 +46,7 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
     const opened = performance.now();
     // A batch larger than there are slices would compute empty ones.
     const batch = Math.min(options.batch, slices.length);
-    const network = await prepare(context, weights, { ...options, batch }, progress, io.signal);
+    const network = await prepareWithProgress(context, weights, { size: options.size, batch }, progress, io.signal);
     const compiled = performance.now();
     const run = await segmentAll(slices, network, options, progress, io.signal);
     const table = new TextEncoder().encode(summaryCsv(run.reports, options));
@@ -102,27 +101,6 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
   } finally {
     progress.clear();
     context.dispose();
-  }
-}
-
-async function prepare(
-  context: Context,
-  weights: Awaited<ReturnType<typeof loadWeights>>,
-  { size, batch }: SegmentOptions,
-  progress: Progress,
-  signal: AbortSignal | undefined,
-): Promise<Network> {
-  let total = -1;
-  const onProgress = (step: { readonly phase: string; readonly done: number; readonly total: number }): void => {
-    if (signal?.aborted) return;
-    if (step.total !== total) progress.phase('compiling kernels', step.total);
-    total = step.total;
-    progress.update(step.done);
-  };
-  try {
-    return await unlessAborted(prepareNetwork(context, weights, { size, batch, onProgress }), signal);
-  } finally {
-    progress.clear();
   }
 }
 

@@ -1,4 +1,5 @@
 /** What came of the slices: the table for people and spreadsheets, and the document for programs. */
+import { csv } from '../../csv.js';
 import type { Reason } from '../../errors.js';
 
 /** A slice that was done. */
@@ -43,10 +44,5 @@ export function summaryCsv(reports: readonly SliceReport[], options: { readonly 
     const figures = [width, height, infectedPixels].map(String);
     return [file, ...figures, infectedFraction.toFixed(6), ...(options.time ? [seconds.toFixed(3)] : []), ''];
   });
-  return [header, ...lines].map((fields) => `${fields.map(quoted).join(',')}\n`).join('');
-}
-
-function quoted(field: string): string {
-  const plain = field.replace(/\s*\n\s*/g, ' ');
-  return /[",]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+  return csv([header, ...lines]);
 }
