@@ -1,6 +1,7 @@
 /** All commands with their options and help. What a command does is loaded when it runs, so that `--help` is quick. */
 import { Argument, Command, Option } from 'commander';
 import type { DoctorOptions } from './commands/doctor.js';
+import { addEvaluate } from './commands/evaluate/define.js';
 import type { KernelsOptions } from './commands/kernels.js';
 import type { PhantomCommandOptions } from './commands/phantom.js';
 import type { SegmentOptions } from './commands/segment/options.js';
@@ -31,6 +32,7 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .addHelpText('after', EXIT_CODES);
   addSegment(program, io, done);
   addTrain(program, io, done);
+  addEvaluate(program, io, done);
   addDoctor(program, io, done);
   addKernels(program, io, done);
   addPhantom(program, io, done);

@@ -1,0 +1,206 @@
+/**
+ * `infnet evaluate`: how good predictions are.
+ *
+ * What is wrong with the request is found before the first slice. After that a file that cannot be scored is reported, and the
+ * others are scored without it. Stopped by Ctrl-C nothing is written: a mean over a part would be taken for one over all.
+ */
+import { join, resolve } from 'node:path';
+import type { ByteImage } from '@infnet/data';
+import { writeFileAtomic } from '@infnet/node';
+import { cliError, reasonOf } from '../../errors.js';
+import { EXIT, type Io, say } from '../../io.js';
+import { Progress } from '../../progress.js';
+import { makeFolder } from '../segment/inputs.js';
+import { type Case, Cases } from './cases.js';
+import { drawCase } from './draw.js';
+import { fromFiles } from './from-files.js';
+import { fromNet } from './from-net.js';
+import { notesOn } from './notes.js';
+import { type EvaluateOptions, formOf, type Scoring, scoringOf } from './options.js';
+import { documentOf, FILES, scoresCsv } from './outputs.js';
+import { type DrawnCase, evaluationReport } from './report.js';
+import { scoreText } from './rows.js';
+import { type SliceScores, scoreSet, scoreSlice } from './score.js';
+import type { FailedFile, SliceSource } from './source.js';
+
+const SHOWN = 10;
+
+export async function evaluate(options: EvaluateOptions, io: Io): Promise<number> {
+  const scoring = scoringOf(options);
+  const form = formOf(options);
+  const progress = new Progress(io.stderr);
+  const source = form.kind === 'files' ? await fromFiles(form, options) : await fromNet(form, options, io, progress);
+  try {
+    return await evaluateFrom(source, scoring, options, io, progress);
+  } finally {
+    progress.clear();
+    source[Symbol.dispose]();
+  }
+}
+
+async function evaluateFrom(
+  source: SliceSource,
+  scoring: Scoring,
+  options: EvaluateOptions,
+  io: Io,
+  progress: Progress,
+): Promise<number> {
+  const started = performance.now();
+  const { out, json, bootstrap: resamples, seed } = options;
+  if (out !== undefined) await makeFolder(out);
+  if (source.ignored.length > 0) {
+    say(io.stderr, `infnet: ignored ${source.ignored.length} files that are no pictures: ${listed(source.ignored)}`);
+  }
+  const run = await scoreAll(source, scoring, options.worst, progress, io.signal);
+  const scored = performance.now();
+  const evaluation = scoreSet(run.slices, scoring, { resamples, seed });
+  const metricsSeconds = run.metricsSeconds + seconds(scored, performance.now());
+  const notes = notesOn(evaluation);
+  for (const note of notes) say(io.stderr, `infnet: ${note}`);
+  const parts = {
+    evaluation,
+    settings: { ...source.settings, bootstrap: resamples, seed },
+    failed: run.failed,
+    ignored: source.ignored,
+    notes,
+  };
+  if (out !== undefined) {
+    const worst = await drawAll(run.cases.worst, scoring, run.failed, progress);
+    const best = await drawAll(run.cases.best, scoring, run.failed, progress);
+    const page = evaluationReport({ evaluation, facts: source.facts, notes, worst, best, failed: run.failed });
+    const document = `${JSON.stringify(documentOf(parts, { curves: true }), undefined, 1)}\n`;
+    await write(join(out, FILES.csv), scoresCsv(evaluation, run.failed), run.failed, progress);
+    await write(join(out, FILES.json), document, run.failed, progress);
+    await write(join(out, FILES.report), page, run.failed, progress);
+  }
+  const exitCode = run.failed.length > 0 ? EXIT.someFailed : EXIT.ok;
+  const totalSeconds = seconds(started, performance.now());
+  if (json) {
+    const { command, ...rest } = documentOf(parts, { curves: false });
+    const files = out === undefined ? null : filesIn(out);
+    const head = { command, ok: exitCode === EXIT.ok, exitCode, files };
+    const document = { ...head, ...rest, timings: { metricsSeconds, totalSeconds } };
+    say(io.stdout, JSON.stringify(document, undefined, 2));
+    return exitCode;
+  }
+  const failed = run.failed.length > 0 ? `, ${run.failed.length} files failed` : '';
+  say(
+    io.stdout,
+    `${run.slices.length} slices evaluated${failed}; conventions ${scoring.conventions}, maps ${scoring.stretch ? 'stretched' : 'as they are'}\n`,
+  );
+  say(io.stdout, scoreText(evaluation));
+  if (out !== undefined) say(io.stdout, `\nlook at ${filesIn(out).report}`);
+  return exitCode;
+}
+
+interface Scored {
+  readonly slices: readonly SliceScores[];
+  readonly cases: Cases;
+  /** Grows by what fails later. */
+  readonly failed: FailedFile[];
+  readonly metricsSeconds: number;
+}
+
+/** @throws InfnetError `CLI_INTERRUPTED`, `CLI_NOTHING_SCORED` */
+async function scoreAll(
+  source: SliceSource,
+  scoring: Scoring,
+  worst: number,
+  progress: Progress,
+  signal: AbortSignal | undefined,
+): Promise<Scored> {
+  const slices: SliceScores[] = [];
+  const failed: FailedFile[] = [];
+  const cases = new Cases(worst);
+  let metricsSeconds = 0;
+  const fail = (failure: FailedFile): void => {
+    failed.push(failure);
+    tell(failure, progress);
+  };
+  for (const failure of source.failed) fail(failure);
+  progress.phase('evaluating', source.total);
+  for await (const found of source.items(signal)) {
+    if ('failed' in found) {
+      fail(found.failed);
+      continue;
+    }
+    const { item } = found;
+    const begun = performance.now();
+    try {
+      const scored = scoreSlice(item, scoring);
+      slices.push(scored);
+      cases.add({ item, scored });
+    } catch (error) {
+      fail({ file: item.files['prediction'] ?? item.files['image'] ?? item.name, ...reasonOf(error) });
+    }
+    metricsSeconds += seconds(begun, performance.now());
+    progress.update(slices.length, item.name);
+    // Lets a signal in.
+    await new Promise((done) => setImmediate(done));
+    if (signal?.aborted) break;
+  }
+  progress.clear();
+  if (signal?.aborted && slices.length < source.total) {
+    const message = `stopped after ${slices.length} of ${source.total} slices; nothing was written`;
+    throw cliError('CLI_INTERRUPTED', message);
+  }
+  if (slices.length === 0) {
+    const lines = failed.slice(0, SHOWN).map(({ file, code, message }) => `  ${file}: [${code}] ${message}`);
+    const more = failed.length > SHOWN ? [`  and ${failed.length - SHOWN} more`] : [];
+    throw cliError(
+      'CLI_NOTHING_SCORED',
+      `None of ${source.total} slices could be scored:\n${[...lines, ...more].join('\n')}`,
+      failed[0]?.fix,
+      { details: { failed } },
+    );
+  }
+  return { slices, cases, failed, metricsSeconds };
+}
+
+/** A slice that cannot be read costs its picture only. */
+async function drawAll(
+  cases: readonly Case[],
+  scoring: Scoring,
+  failed: FailedFile[],
+  progress: Progress,
+): Promise<DrawnCase[]> {
+  const drawn: DrawnCase[] = [];
+  for (const { item, scored } of cases) {
+    let image: ByteImage | undefined;
+    try {
+      image = await item.image();
+    } catch (error) {
+      const failure = { file: item.files['image'] ?? item.name, ...reasonOf(error) };
+      failed.push(failure);
+      tell(failure, progress);
+    }
+    drawn.push({ scored, pictures: drawCase(item, image, scoring) });
+  }
+  return drawn;
+}
+
+async function write(file: string, text: string, failed: FailedFile[], progress: Progress): Promise<void> {
+  try {
+    await writeFileAtomic(file, new TextEncoder().encode(text));
+  } catch (error) {
+    const failure = { file, ...reasonOf(error) };
+    failed.push(failure);
+    tell(failure, progress);
+  }
+}
+
+function tell({ file, code, message }: FailedFile, progress: Progress): void {
+  progress.line(`infnet: ${file} failed: [${code}] ${message}`);
+}
+
+function filesIn(out: string): Readonly<Record<keyof typeof FILES, string>> {
+  return { csv: resolve(out, FILES.csv), json: resolve(out, FILES.json), report: resolve(out, FILES.report) };
+}
+
+function seconds(from: number, to: number): number {
+  return (to - from) / 1000;
+}
+
+function listed(paths: readonly string[]): string {
+  return `${paths.slice(0, SHOWN).join(', ')}${paths.length > SHOWN ? ', ...' : ''}`;
+}

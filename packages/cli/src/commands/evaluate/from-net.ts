@@ -1,0 +1,210 @@
+/**
+ * A net that predicts the slices of a data set.
+ *
+ * With sane conventions each map is what `infnet segment` writes to `.prob.png`: brought to the slice's own size, 8 bit. With those as
+ * released it is what the released test code writes: stretched to full contrast at the net's size, 8 bit (quirk 20), and the
+ * evaluation resizes it.
+ */
+import { join, resolve } from 'node:path';
+import { isInfnetError, open } from '@infnet/core';
+import {
+  type Dataset,
+  describeProblems,
+  finalPngU8,
+  minMaxNormalize,
+  openDataset,
+  probabilityToU8,
+  resizeBilinearFloat,
+  resizePillow,
+  split,
+  toRgb8,
+  toTensor,
+} from '@infnet/data';
+import { folderSource } from '@infnet/node';
+import { withFlags } from '../../dataset-errors.js';
+import { cliError, reasonOf } from '../../errors.js';
+import { type Io, say } from '../../io.js';
+import { sigmoid } from '../../prediction.js';
+import type { Progress } from '../../progress.js';
+import { unlessAborted } from '../../stop.js';
+import { checkSize, type Network, prepareWithProgress } from '../segment/network.js';
+import { loadWeights } from '../segment/weights.js';
+import { parseValidate } from '../train/data.js';
+import type { MapPicture } from './maps.js';
+import type { EvaluateOptions, Form } from './options.js';
+import type { FailedFile, Found, SliceSource } from './source.js';
+
+/** Findings in a data set that leave nothing out. */
+const HARMLESS: ReadonlySet<string> = new Set(['emptyMask', 'fullMask', 'edgeDerived', 'ignored']);
+
+/** @throws InfnetError `FILE_...`, `CHECKPOINT_...`, `DATA_DATASET` when nothing is left, `DATA_ARGUMENT`, `CLI_USAGE`, ... */
+export async function fromNet(
+  form: Form & { kind: 'net' },
+  options: EvaluateOptions,
+  io: Io,
+  progress: Progress,
+): Promise<SliceSource> {
+  const { data, weights: file } = form;
+  const { size, validate, masks, conventions } = options;
+  const weights = await loadWeights(file, options.backbone);
+  checkSize(size, weights);
+  const { description } = weights;
+  say(io.stderr, `infnet: ${description.backbone} from ${description.file} (${description.tensors} tensors)`);
+  if (description.untrained) say(io.stderr, 'infnet: these weights are UNTRAINED; the scores mean nothing');
+  const whole = await openSlices(data, options, io, progress);
+  const dataset = heldOut(whole, options);
+  const batch = Math.min(options.batch, dataset.length);
+  const context = await open({ adapter: options.adapter, onMessage: (line) => say(io.stderr, line) });
+  try {
+    const network = await prepareWithProgress(context, weights, { size, batch }, progress, io.signal);
+    const part = dataset === whole ? '' : `, ${dataset.length} of them (--validate ${validate})`;
+    return {
+      total: dataset.length,
+      failed: failuresOf(whole, data),
+      ignored: [],
+      facts: [
+        [
+          'Net',
+          `${description.backbone}, width ${description.width}, from ${resolve(file)}${description.untrained ? ' (UNTRAINED)' : ''}`,
+        ],
+        ['Slices', `${whole.length} in ${resolve(data)}${part}, predicted at ${size} x ${size}`],
+        ['Adapter', context.adapter.message.replace(/^infnet: /, '')],
+      ],
+      settings: {
+        data,
+        validate: validate ?? null,
+        size,
+        batch,
+        masks,
+        weights: description,
+        adapter: context.adapter,
+      },
+      items: (signal) =>
+        predictAll({ dataset, data, network, batch, size, released: conventions === 'as-released' }, signal),
+      [Symbol.dispose]: () => context.dispose(),
+    };
+  } catch (error) {
+    context.dispose();
+    throw error;
+  }
+}
+
+async function openSlices(
+  data: string,
+  { masks, range }: EvaluateOptions,
+  io: Io,
+  progress: Progress,
+): Promise<Dataset> {
+  let started = false;
+  const opening = openDataset(folderSource(data), {
+    // Edges are not evaluated.
+    edges: 'derive',
+    ...(masks === 'binary' ? {} : { masks }),
+    range,
+    onProblem: 'skip',
+    oneClass: 'allow',
+    onProgress: ({ done, total, name }) => {
+      if (!started) progress.phase('reading slices', total);
+      started = true;
+      progress.update(done, name);
+    },
+    signal: io.signal,
+  });
+  try {
+    const dataset = await withFlags(unlessAborted(opening, io.signal));
+    const told = dataset.warnings.filter(({ kind }) => HARMLESS.has(kind));
+    if (told.length > 0) progress.line(`infnet: about the slices:\n${describeProblems(told)}`);
+    return dataset;
+  } finally {
+    progress.clear();
+  }
+}
+
+/** @throws InfnetError `DATA_ARGUMENT`, `CLI_USAGE` */
+function heldOut(dataset: Dataset, { validate, seed }: EvaluateOptions): Dataset {
+  if (validate === undefined) return dataset;
+  return split(dataset, { validate: parseValidate(validate, dataset), seed }).validation;
+}
+
+function failuresOf({ warnings }: Dataset, data: string): FailedFile[] {
+  return warnings
+    .filter(({ kind }) => !HARMLESS.has(kind))
+    .flatMap(({ kind, title, entries }) =>
+      entries.map(({ file, note }) => ({
+        file: join(data, file),
+        code: kind === 'imageWithoutMask' || kind === 'maskWithoutImage' ? 'CLI_UNPAIRED' : 'DATA_DATASET',
+        message: note === undefined ? title : `${title}: ${note}`,
+      })),
+    );
+}
+
+interface Predicting {
+  readonly dataset: Dataset;
+  readonly data: string;
+  readonly network: Network;
+  readonly batch: number;
+  readonly size: number;
+  readonly released: boolean;
+}
+
+async function* predictAll(job: Predicting, signal: AbortSignal | undefined): AsyncGenerator<Found> {
+  const { dataset, data, network, batch, size, released } = job;
+  const fileOf = (index: number): string => join(data, dataset.items[index]?.image ?? '');
+  for (let next = 0; next < dataset.length && !signal?.aborted; ) {
+    const ready: { readonly index: number; readonly input: Float32Array }[] = [];
+    while (ready.length < batch && next < dataset.length) {
+      const index = next++;
+      try {
+        ready.push({ index, input: toTensor(resizePillow(toRgb8(await dataset.image(index)), size, size)).data });
+      } catch (error) {
+        yield { failed: { file: fileOf(index), ...reasonOf(error) } };
+      }
+    }
+    if (ready.length === 0) continue;
+    let logits: readonly Float32Array[];
+    try {
+      logits = await network.run(
+        ready.map(({ input }) => input),
+        signal,
+      );
+    } catch (error) {
+      if (signal?.aborted || isInfnetError(error, 'RUN_ABORTED')) return;
+      for (const { index } of ready) yield { failed: { file: fileOf(index), ...reasonOf(error) } };
+      if (!isInfnetError(error, 'CONTEXT_LOST')) continue;
+      for (; next < dataset.length; next++) yield { failed: { file: fileOf(next), ...reasonOf(error) } };
+      return;
+    }
+    for (const [i, { index }] of ready.entries()) {
+      yield await found(dataset, index, fileOf(index), { logits: logits[i] as Float32Array, size, released });
+    }
+  }
+}
+
+async function found(
+  dataset: Dataset,
+  index: number,
+  file: string,
+  { logits, size, released }: { readonly logits: Float32Array; readonly size: number; readonly released: boolean },
+): Promise<Found> {
+  try {
+    if (!logits.every(Number.isFinite)) {
+      throw cliError('CLI_NOT_FINITE', 'The net gave values that are not finite.', 'Check the weights.', {
+        where: file,
+      });
+    }
+    const { mask } = await dataset.slice(index);
+    const probability = { width: size, height: size, data: sigmoid(logits) };
+    const map: MapPicture = released
+      ? { width: size, height: size, white: 255, data: finalPngU8(minMaxNormalize(probability.data)) }
+      : {
+          width: mask.width,
+          height: mask.height,
+          white: 255,
+          data: probabilityToU8(resizeBilinearFloat(probability, mask.width, mask.height).data),
+        };
+    const name = dataset.names[index] ?? String(index);
+    return { item: { name, files: { image: file }, map, truth: mask, image: () => dataset.image(index) } };
+  } catch (error) {
+    return { failed: { file, ...reasonOf(error) } };
+  }
+}

@@ -1,0 +1,39 @@
+/** What a reader of the scores must know of the slices. */
+import type { Evaluation } from './score.js';
+
+export function notesOn({ slices, scoring, set }: Evaluation): string[] {
+  const count = slices.length;
+  const released = scoring.conventions === 'as-released';
+  const notes: string[] = [];
+  const healthy = slices.filter(({ infected }) => infected.truth === 0).length;
+  const full = slices.filter(({ infected }) => infected.truth === 1).length;
+  if (healthy > 0) {
+    notes.push(
+      `${healthy} of ${count} masks have no infected pixel. ${
+        released
+          ? 'As released, such a slice scores 0 in Dice, sensitivity, specificity, precision and IoU, also where nothing is predicted.'
+          : 'Their sensitivity is undefined and left out of its mean; their Dice is 1 where nothing is predicted, else 0.'
+      }`,
+    );
+  }
+  if (full > 0) {
+    notes.push(
+      `${full} of ${count} masks are infected everywhere. ${
+        released
+          ? 'As released, one such slice makes the specificity of the whole set undefined (n/a).'
+          : 'Their specificity is undefined and left out of its mean.'
+      }`,
+    );
+  }
+  const resized = slices.filter(({ resizedFrom }) => resizedFrom !== undefined).length;
+  if (resized > 0) {
+    notes.push(
+      `${resized} of ${count} maps had another size than their mask and were resized bilinearly (the paper's tool: MATLAB's bicubic).`,
+    );
+  }
+  if (released && !scoring.stretch) notes.push('The paper’s tool stretches every map; here none was (--no-stretch).');
+  if (set.intervals !== undefined && count < 10) {
+    notes.push(`Intervals drawn from ${count} slices say little.`);
+  }
+  return notes;
+}

@@ -1,0 +1,87 @@
+/** The scores as files: a line for each slice, and one document. */
+import { CURVE_NAMES, SCORE_NAMES, type ScoreName, type Scores } from '@infnet/metrics';
+import { csv } from '../../csv.js';
+import { type Evaluation, type SliceScores, SURFACE_NAMES } from './score.js';
+import type { FailedFile } from './source.js';
+
+export const FILES = { csv: 'scores.csv', json: 'scores.json', report: 'report.html' } as const;
+
+/** In the order of the slices; then the files that failed, with the reason in the last column. NaN and Infinity by name. */
+export function scoresCsv({ slices, scoring }: Evaluation, failed: readonly FailedFile[]): string {
+  const distances = scoring.spacing === undefined ? [] : SURFACE_NAMES;
+  const header = [
+    'name',
+    'width',
+    'height',
+    'infected_truth',
+    'infected_prediction',
+    ...SCORE_NAMES,
+    ...distances,
+    'error',
+  ];
+  const lines = slices.map(({ name, scores, infected, surface }) => [
+    name,
+    ...[scores.width, scores.height, infected.truth, infected.prediction].map(String),
+    ...SCORE_NAMES.map((score) => String(scores[score])),
+    ...distances.map((distance) => String(surface?.[distance])),
+    '',
+  ]);
+  const blank = header.slice(2).map(() => '');
+  const failures = failed.map(({ file, code, message }) => [file, ...blank, `${code}: ${message}`]);
+  return csv([header, ...lines, ...failures]);
+}
+
+export interface DocumentParts {
+  readonly evaluation: Evaluation;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly failed: readonly FailedFile[];
+  readonly ignored: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** The fields of `--json` and `scores.json`, NaN and Infinity not yet null. Curves are left to `scores.json`. */
+export function documentOf(
+  { evaluation, settings, failed, ignored, notes }: DocumentParts,
+  { curves }: { readonly curves: boolean },
+): Readonly<Record<string, unknown>> {
+  const { set, slices, scoring, surface } = evaluation;
+  const { conventions, threshold, stretch, spacing, unit } = scoring;
+  return {
+    command: 'evaluate',
+    settings: { ...settings, conventions, threshold, stretch, spacing: spacing ?? null, unit },
+    images: set.images,
+    ...scoresOf(set),
+    bootstrap: set.bootstrap ?? null,
+    intervals: set.intervals ?? null,
+    surface: surface ?? null,
+    notes,
+    ...(curves ? { thresholds: set.settings.thresholds, curves: pickCurves(set.curves) } : {}),
+    slices: slices.map(sliceDocument),
+    errors: failed,
+    ignored,
+  };
+}
+
+function sliceDocument({ name, files, resizedFrom, scores, infected, surface }: SliceScores): object {
+  const { width, height, counts } = scores;
+  return {
+    name,
+    files,
+    width,
+    height,
+    resizedFrom: resizedFrom ?? null,
+    infectedTruth: infected.truth,
+    infectedPrediction: infected.prediction,
+    counts,
+    ...scoresOf(scores),
+    ...surface,
+  };
+}
+
+function scoresOf(scores: Scores): Record<ScoreName, number> {
+  return Object.fromEntries(SCORE_NAMES.map((name) => [name, scores[name]])) as Record<ScoreName, number>;
+}
+
+function pickCurves(curves: Evaluation['set']['curves']): object {
+  return Object.fromEntries(CURVE_NAMES.map((name) => [name, curves[name]]));
+}

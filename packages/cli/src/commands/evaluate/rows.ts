@@ -1,0 +1,97 @@
+/** Which scores are shown, in what order and words: the same on the terminal and in the report. */
+import type { Interval, ScoreName } from '@infnet/metrics';
+import type { Evaluation } from './score.js';
+
+export interface ScoreLine {
+  readonly title: string;
+  readonly value: string;
+  /** `low to high`; empty where there is none. */
+  readonly interval: string;
+}
+
+export interface ScoreGroup {
+  readonly title: string;
+  readonly lines: readonly ScoreLine[];
+}
+
+type Names = readonly (readonly [ScoreName, string])[];
+
+const OVER_THRESHOLDS: Names = [
+  ['meanDice', 'Dice'],
+  ['meanSensitivity', 'sensitivity'],
+  ['meanSpecificity', 'specificity'],
+  ['meanEMeasure', 'E-measure'],
+];
+const OF_THE_MAP: Names = [
+  ['sMeasure', 'S-measure'],
+  ['mae', 'mean absolute error'],
+];
+const AT_THRESHOLD: Names = [
+  ['dice', 'Dice'],
+  ['iou', 'IoU'],
+  ['sensitivity', 'sensitivity'],
+  ['specificity', 'specificity'],
+  ['precision', 'precision'],
+];
+const AT_BEST: Names = [
+  ['maxDice', 'Dice'],
+  ['maxIou', 'IoU'],
+  ['maxEMeasure', 'E-measure'],
+];
+
+export function scoreGroups({ set, scoring, surface }: Evaluation): readonly ScoreGroup[] {
+  const lines = (names: Names): ScoreLine[] =>
+    names.map(([name, title]) => ({ title, value: figure(set[name]), interval: span(set.intervals?.[name]) }));
+  const groups: ScoreGroup[] = [
+    { title: `mean over ${set.settings.thresholds.length} thresholds`, lines: lines(OVER_THRESHOLDS) },
+    { title: 'of the map itself', lines: lines(OF_THE_MAP) },
+    { title: `at threshold ${scoring.threshold}`, lines: lines(AT_THRESHOLD) },
+    { title: `each at its best threshold (Dice: ${figure(set.bestThreshold)})`, lines: lines(AT_BEST) },
+  ];
+  if (surface === undefined) return groups;
+  const distances = (['hausdorff95', 'averageSurfaceDistance'] as const).flatMap((name): ScoreLine[] => {
+    const title = name === 'hausdorff95' ? 'Hausdorff 95' : 'average surface distance';
+    const { mean, median } = surface[name];
+    return [
+      { title: `${title}, mean`, value: length(mean), interval: '' },
+      { title: `${title}, median`, value: length(median), interval: '' },
+    ];
+  });
+  const { infinite, slices } = surface.hausdorff95;
+  const without = infinite === 0 ? '' : `; without ${infinite} of ${slices} slices, where only one mask is empty`;
+  return [...groups, { title: `surfaces, in ${scoring.unit}${without}`, lines: distances }];
+}
+
+export function figure(value: number): string {
+  return Number.isNaN(value) ? 'n/a' : value.toFixed(4);
+}
+
+/** A distance. */
+export function length(value: number | undefined): string {
+  if (value === undefined || Number.isNaN(value)) return 'n/a';
+  return Number.isFinite(value) ? value.toFixed(2) : 'infinite';
+}
+
+function span(interval: Interval | undefined): string {
+  return interval === undefined || Number.isNaN(interval.low)
+    ? ''
+    : `${figure(interval.low)} to ${figure(interval.high)}`;
+}
+
+/** The groups below each other, for a terminal. */
+export function scoreText(evaluation: Evaluation): string {
+  const groups = scoreGroups(evaluation);
+  const all = groups.flatMap(({ lines }) => lines);
+  const indent = 2;
+  const title = indent + Math.max(...all.map((line) => line.title.length));
+  const value = Math.max(...all.map((line) => line.value.length));
+  const confidence = evaluation.set.bootstrap?.confidence;
+  const head = confidence === undefined ? [] : [`${' '.repeat(title + value + 4)}${100 * confidence} % interval`];
+  const body = groups.flatMap((group) => [
+    group.title,
+    ...group.lines.map((line) =>
+      `${' '.repeat(indent)}${line.title.padEnd(title - indent)}  ${line.value.padStart(value)}  ${line.interval}`.trimEnd(),
+    ),
+  ]);
+  return [...head, ...body].join('\n');
+}

@@ -1,0 +1,123 @@
+/** One slice scored, and the set of them. */
+import {
+  type BootstrapOptions,
+  evaluateMap,
+  evaluateSet,
+  type MapScores,
+  type SetScores,
+  surfaceScores,
+} from '@infnet/metrics';
+import { mapAt } from './maps.js';
+import type { Scoring } from './options.js';
+import type { Item } from './source.js';
+
+/** In the unit of the spacing. Both masks empty: 0; one of them: Infinity. */
+export interface SurfaceDistances {
+  readonly hausdorff95: number;
+  readonly averageSurfaceDistance: number;
+}
+
+export const SURFACE_NAMES = ['hausdorff95', 'averageSurfaceDistance'] as const;
+
+export interface SliceScores {
+  readonly name: string;
+  readonly files: Readonly<Record<string, string>>;
+  /** Size of the map before it was brought to that of the mask, where they differ. */
+  readonly resizedFrom?: readonly [width: number, height: number];
+  readonly scores: MapScores;
+  readonly surface?: SurfaceDistances;
+  /** Shares of all pixels. */
+  readonly infected: { readonly truth: number; readonly prediction: number };
+}
+
+/** The mask's border for `@infnet/metrics`; truths are 0 and 255 here, also where a whole mask is 0. */
+const MASK_ABOVE = 128;
+
+export function scoreSlice(item: Item, scoring: Scoring): SliceScores {
+  const { name, files, map, truth } = item;
+  const { width, height } = truth;
+  const { spacing, threshold } = scoring;
+  const scores = evaluateMap(mapAt(map, truth, scoring.conventions), truth.data, {
+    width,
+    height,
+    conventions: scoring.conventions,
+    stretch: scoring.stretch,
+    threshold,
+    maskAbove: MASK_ABOVE,
+  });
+  const { tp, fp, fn } = scores.counts;
+  const area = width * height;
+  const resized = map.width !== width || map.height !== height;
+  const common = {
+    name,
+    files,
+    ...(resized ? { resizedFrom: [map.width, map.height] as const } : {}),
+    scores,
+    infected: { truth: (tp + fn) / area, prediction: (tp + fp) / area },
+  };
+  if (spacing === undefined) return common;
+  const predicted = Uint8Array.from(scoredValues(item, scoring), (v) => (v >= threshold ? 255 : 0));
+  const { hausdorff95, averageSurfaceDistance } = surfaceScores(predicted, truth.data, {
+    shape: [height, width],
+    spacing,
+  });
+  return { ...common, surface: { hausdorff95, averageSurfaceDistance } };
+}
+
+/** The values that are compared with thresholds: 0..1, at the mask's size, stretched if the scoring stretches. */
+export function scoredValues({ map, truth }: Pick<Item, 'map' | 'truth'>, scoring: Scoring): Float64Array {
+  const at = mapAt(map, truth, scoring.conventions);
+  const values = at instanceof Uint8Array ? Float64Array.from(at, (v) => v / 255) : at;
+  if (!scoring.stretch) return values;
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  // A constant map stays as it is.
+  return high > low ? values.map((value) => (value - low) / (high - low)) : values;
+}
+
+/** A surface distance over a set: infinite ones (one of the two masks empty) have no mean and are counted. */
+export interface SurfaceSummary {
+  readonly mean: number;
+  readonly median: number;
+  readonly slices: number;
+  readonly infinite: number;
+}
+
+export interface Evaluation {
+  readonly scoring: Scoring;
+  readonly slices: readonly SliceScores[];
+  readonly set: SetScores;
+  readonly surface?: Readonly<Record<(typeof SURFACE_NAMES)[number], SurfaceSummary>>;
+}
+
+export function scoreSet(
+  slices: readonly SliceScores[],
+  scoring: Scoring,
+  { resamples, seed }: Required<Pick<BootstrapOptions, 'resamples' | 'seed'>>,
+): Evaluation {
+  const bootstrap = resamples === 0 ? false : { resamples, seed };
+  const set = evaluateSet(
+    slices.map(({ scores }) => scores),
+    { bootstrap },
+  );
+  if (scoring.spacing === undefined) return { scoring, slices, set };
+  const of = (name: (typeof SURFACE_NAMES)[number]): SurfaceSummary =>
+    summarise(slices.map(({ surface }) => surface?.[name] ?? Number.POSITIVE_INFINITY));
+  const surface = { hausdorff95: of('hausdorff95'), averageSurfaceDistance: of('averageSurfaceDistance') };
+  return { scoring, slices, set, surface };
+}
+
+function summarise(values: readonly number[]): SurfaceSummary {
+  const finite = Float64Array.from(values.filter(Number.isFinite)).sort();
+  const n = finite.length;
+  const median = ((finite[Math.floor((n - 1) / 2)] ?? Number.NaN) + (finite[Math.floor(n / 2)] ?? Number.NaN)) / 2;
+  return {
+    mean: finite.reduce((sum, value) => sum + value, 0) / n,
+    median,
+    slices: values.length,
+    infinite: values.length - n,
+  };
+}

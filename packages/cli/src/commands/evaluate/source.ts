@@ -1,0 +1,37 @@
+/** Where maps and masks come from: files that are there, or a net that predicts. The scoring does not care. */
+import type { ByteImage, GreyImage } from '@infnet/data';
+import type { Reason } from '../../errors.js';
+import type { MapPicture } from './maps.js';
+
+/** One slice to score. */
+export interface Item {
+  readonly name: string;
+  /** Paths, by what the file is. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly map: MapPicture;
+  /** 255 where infected; its size is the one that is scored at. */
+  readonly truth: GreyImage;
+  /** The slice itself, read when it is asked for; undefined where there is none. */
+  image(): Promise<ByteImage | undefined>;
+}
+
+/** A file that could not be scored. */
+export interface FailedFile extends Reason {
+  readonly file: string;
+}
+
+export type Found = { readonly item: Item } | { readonly failed: FailedFile };
+
+export interface SliceSource extends Disposable {
+  /** Items to come, as far as it is known. */
+  readonly total: number;
+  /** What is known to have failed before the first item. */
+  readonly failed: readonly FailedFile[];
+  /** Files of no concern. */
+  readonly ignored: readonly string[];
+  /** What is evaluated, for people. */
+  readonly facts: readonly (readonly [label: string, value: string])[];
+  /** The same for programs. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  items(signal: AbortSignal | undefined): AsyncIterable<Found>;
+}
