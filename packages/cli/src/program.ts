@@ -4,6 +4,7 @@ import type { DoctorOptions } from './commands/doctor.js';
 import { addEvaluate } from './commands/evaluate/define.js';
 import type { KernelsOptions } from './commands/kernels.js';
 import type { PhantomCommandOptions } from './commands/phantom.js';
+import { addPseudoLabel } from './commands/pseudo-label/define.js';
 import type { SegmentOptions } from './commands/segment/options.js';
 import { addTrain } from './commands/train/define.js';
 import type { WeightsCommandOptions } from './commands/weights.js';
@@ -32,6 +33,7 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .addHelpText('after', EXIT_CODES);
   addSegment(program, io, done);
   addTrain(program, io, done);
+  addPseudoLabel(program, io, done);
   addEvaluate(program, io, done);
   addDoctor(program, io, done);
   addKernels(program, io, done);
@@ -142,6 +144,11 @@ function addPhantom(program: Command, io: Io, done: (code: number) => void): voi
     .option('--out <folder>', 'required; where they go; made if missing')
     .option('--count <n>', 'how many', integer(1, 100_000), 4)
     .option('--seed <n>', 'the same seed gives the same bytes', integer(0, 2 ** 31), 1)
+    .addOption(
+      new Option('--layout <kind>', 'slices with a folder masks; a data set to train on (Imgs, GT); unlabelled (Imgs)')
+        .choices(['slices', 'dataset', 'unlabelled'])
+        .default('slices'),
+    )
     .option('--json', 'print one JSON document on stdout')
     .action(async (options: PhantomCommandOptions, command: Command) => {
       needs(command, 'out');

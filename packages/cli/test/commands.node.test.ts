@@ -108,4 +108,18 @@ describe('phantom', () => {
       expect(slices[i].infectedFraction).toBeCloseTo(infected / b.data.length, 12);
     }
   });
+
+  it('lays them out as a data set, with masks or without', async () => {
+    const out = temporaryFolder();
+    const made = async (layout: string, folder: string) =>
+      infnet(['phantom', '--out', join(out, folder), '--count', '1', '--seed', '7', '--layout', layout]);
+    expect((await made('dataset', 'set')).code).toBe(0);
+    expect((await made('unlabelled', 'more')).code).toBe(0);
+    const names = readdirSync(out, { recursive: true }).map(String).sort();
+    expect(names.filter((name) => name.endsWith('.png'))).toEqual([
+      join('more', 'Imgs', 'phantom-0007.png'),
+      join('set', 'GT', 'phantom-0007.png'),
+      join('set', 'Imgs', 'phantom-0007.png'),
+    ]);
+  });
 });
