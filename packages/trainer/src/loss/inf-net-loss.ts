@@ -2,6 +2,7 @@
 import { sumTensors, type Tensor } from '@infnet/core';
 import { edgeLoss } from '@infnet/edge-attention';
 import { bceWithLogits } from './bce.js';
+import { diceLoss } from './dice-loss.js';
 import { type JointLossVariant, jointLoss } from './joint-loss.js';
 
 /** What Inf-Net gives, logits at full size [N, 1, H, W]. */
@@ -27,20 +28,30 @@ export interface InfNetTargets {
 }
 
 /**
- * The sum of the plain cross entropy of the edge map and of the joint loss of the four lesion maps, all coefficients 1
- * (quirk 11). Parts: `edge`, `map2`, `map3`, `map4`, `map5`.
+ * `as-released`, `paper`: the joint loss, see there. `dice`: mean cross entropy and soft Dice, which does not weigh borders; the
+ * joint loss prefers too large a lesion to one that is too small.
+ */
+export type InfNetLossVariant = JointLossVariant | 'dice';
+
+/**
+ * The sum of the plain cross entropy of the edge map and of the loss of the four lesion maps, by default the joint loss, all
+ * coefficients 1 (quirk 11). Parts: `edge`, `map2`, `map3`, `map4`, `map5`.
  */
 export function infNetLoss(
   maps: SupervisedMaps,
   { mask, edge }: InfNetTargets,
-  options: { readonly variant?: JointLossVariant } = {},
+  { variant = 'as-released' }: { readonly variant?: InfNetLossVariant } = {},
 ): LossWithParts {
+  const mapLoss = (logits: Tensor): Tensor =>
+    variant === 'dice'
+      ? sumTensors([bceWithLogits(logits, mask), diceLoss(logits, mask)])
+      : jointLoss(logits, mask, { variant });
   const parts = {
     edge: edge === undefined ? edgeLoss(maps.lateralEdge, mask) : bceWithLogits(maps.lateralEdge, edge),
-    map2: jointLoss(maps.lateralMap2, mask, options),
-    map3: jointLoss(maps.lateralMap3, mask, options),
-    map4: jointLoss(maps.lateralMap4, mask, options),
-    map5: jointLoss(maps.lateralMap5, mask, options),
+    map2: mapLoss(maps.lateralMap2),
+    map3: mapLoss(maps.lateralMap3),
+    map4: mapLoss(maps.lateralMap4),
+    map5: mapLoss(maps.lateralMap5),
   };
   return { loss: sumTensors(Object.values(parts)), parts };
 }

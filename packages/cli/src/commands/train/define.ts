@@ -74,7 +74,13 @@ export function addTrain(program: Command, io: Io, done: (code: number) => void)
       above(0, { orEqual: true }),
     )
     .option('--clip-norm <norm>', 'scale all gradients down to this norm; 0: any', above(0, { orEqual: true }), 0)
-    .addOption(choice('--loss <kind>', 'plain mean cross entropy, or weighted as the paper says', LOSSES))
+    .addOption(
+      choice(
+        '--loss <kind>',
+        'plain mean cross entropy and weighted IoU; both weighted, as the paper says; cross entropy and Dice',
+        LOSSES,
+      ),
+    )
     .option('--scales <list>', 'every batch is trained at each of these rates of --size', numbers, [1])
     .option('--accumulate <n>', 'batches per step, whose gradients are averaged', integer(1), 1)
     .addOption(choice('--augment <kind>', 'vary the slices: flips, small rotations, scale, brightness', AUGMENTATIONS))

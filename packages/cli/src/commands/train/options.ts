@@ -4,7 +4,7 @@ import type { AdapterChoice } from '@infnet/node';
 
 export const SCHEDULES = ['step', 'constant', 'cosine', 'as-released'] as const;
 export const OPTIMIZERS = ['adam', 'adamw', 'sgd'] as const;
-export const LOSSES = ['as-released', 'paper'] as const;
+export const LOSSES = ['as-released', 'paper', 'dice'] as const;
 export const AUGMENTATIONS = ['none', 'mild'] as const;
 export const EDGES = ['files', 'derive'] as const;
 export const STRATEGIES = ['random', 'confidence', 'mean-teacher'] as const;

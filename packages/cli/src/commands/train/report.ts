@@ -216,11 +216,12 @@ export function settingRows(settings: TrainSettings): [string, string][] {
 }
 
 export function lossNote({ loss }: TrainSettings): string {
-  const kind =
-    loss === 'paper'
-      ? 'weighted cross entropy, as the paper says'
-      : 'plain mean cross entropy, as the code was released';
-  return `The sum of five: cross entropy of the edge, and for each of four maps ${kind}, plus the weighted IoU loss.`;
+  const kind = {
+    'as-released': 'plain mean cross entropy, as the code was released, and weighted IoU',
+    paper: 'weighted cross entropy, as the paper says, and weighted IoU',
+    dice: 'mean cross entropy and soft Dice',
+  }[loss];
+  return `The sum of five: cross entropy of the edge, and for each of four maps ${kind}.`;
 }
 
 function marks(best: EpochLine | undefined): Pick<LineChart, 'marks'> {
