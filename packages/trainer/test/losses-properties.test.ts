@@ -111,7 +111,7 @@ describe('infNetLoss', () => {
   it('has the gradients of finite differences mid-graph, for all maps at once', async () => {
     const cases = fc.record({
       shape: oddImages(2000).map(([n, , h, w]): Sizes => [n, 1, h, w]),
-      variant: fc.constantFrom('as-released' as const, 'paper' as const),
+      variant: fc.constantFrom('as-released' as const, 'paper' as const, 'dice' as const),
       inRange: fc.boolean(),
     });
     await forAllDrawn(
@@ -130,9 +130,11 @@ describe('infNetLoss', () => {
           ],
           reference: (values) => {
             const { data: t } = values['mask'] as Exact;
-            const joint = maps
-              .slice(0, 4)
-              .map((name) => reference.jointLoss((values[name] as Exact).data, t, shape, variant).loss);
+            const ofMap = (x: Float64Array): number =>
+              variant === 'dice'
+                ? reference.bceWithLogits(x, t) + reference.diceLoss(x, t, shape, 1, true).loss
+                : reference.jointLoss(x, t, shape, variant).loss;
+            const joint = maps.slice(0, 4).map((name) => ofMap((values[name] as Exact).data as Float64Array));
             const ofEdge = reference.bceWithLogits(
               (values['lateralEdge'] as Exact).data,
               (values['edge'] as Exact).data,
