@@ -9,6 +9,7 @@ export type DataErrorCode =
   | 'DATA_EMPTY'
   | 'DATA_JPEG_DECODER'
   | 'DATA_NPY'
+  | 'DATA_RELEASED_LABEL'
   | 'DATA_TOO_LARGE'
   | 'DATA_TOO_SMALL'
   | 'DATA_TRUNCATED'

@@ -40,6 +40,9 @@ export interface DecodedImage {
   /** `Uint8Array` when `depth` is 8, `Uint16Array` when it is 16; `width * height * channels` samples. */
   readonly data: Uint8Array | Uint16Array;
   readonly format: 'png' | 'jpeg';
+  /** Of a palette PNG: the index of every pixel, row-major, and the colours, RGB or RGBA. `data` holds the colours looked up. */
+  readonly indices?: Uint8Array;
+  readonly palette?: readonly (readonly number[])[];
 }
 
 /** Anything {@link toRgb8} and {@link toGrey8} take. */

@@ -1,4 +1,29 @@
 export * from './canny.js';
+export {
+  CLASS_NAMES,
+  CLASS_PALETTE,
+  type ClassCounts,
+  type ClassMap,
+  countClasses,
+  encodeClassMap,
+  type ReadClassMap,
+  readClassMap,
+} from './classes/class-map.js';
+export { type MultiClassInputOptions, multiClassInput } from './classes/input.js';
+export {
+  type ClassOverlayOptions,
+  CONSOLIDATION_COLOUR,
+  classOverlay,
+  GROUND_GLASS_COLOUR,
+} from './classes/overlay.js';
+export {
+  type ChannelOrder,
+  type ClassTensor,
+  decideClasses,
+  oneHot,
+  releasedLabels,
+  releasedOneHot,
+} from './classes/targets.js';
 export * from './dataset/index.js';
 export { decodeImage } from './decode/decode-image.js';
 export { initJpegDecoder } from './decode/jpeg-wasm.js';
@@ -21,5 +46,6 @@ export { type Phantom, type PhantomOptions, phantomSlice } from './phantom/phant
 export * from './png.js';
 export { resizeCv2, resizeNearest } from './resize/cv2.js';
 export { type FloatMap, resizeBilinearFloat } from './resize/float.js';
+export { resizeLabels } from './resize/labels.js';
 export { resizePillow } from './resize/pillow.js';
 export * from './tensor.js';

@@ -39,8 +39,25 @@ export const OUTLINE_COLOUR: Colour = [255, 205, 96];
  * @throws `DATA_ARGUMENT` for wrong sizes or options
  */
 export function overlay(slice: AnyImage, map: FloatMap | GreyImage, options: OverlayOptions = {}): RgbImage {
-  const { threshold = 0.5, opacity = 0.42, outline = 1.5, scale = 1 } = options;
   const { colour = INFECTION_COLOUR, outlineColour = OUTLINE_COLOUR } = options;
+  checkSize(map, 'map to overlay');
+  return drawLayers(slice, [{ map, colour, outlineColour }], options);
+}
+
+/** A map and its colours. */
+export interface OverlayLayer {
+  readonly map: FloatMap | GreyImage;
+  readonly colour: Colour;
+  readonly outlineColour: Colour;
+}
+
+/** Draws maps over a slice, one after the other. */
+export function drawLayers(
+  slice: AnyImage,
+  layers: readonly OverlayLayer[],
+  options: Omit<OverlayOptions, 'colour' | 'outlineColour'>,
+): RgbImage {
+  const { threshold = 0.5, opacity = 0.42, outline = 1.5, scale = 1 } = options;
   if (!Number.isInteger(scale) || scale < 1 || scale > 8) {
     throw dataError({ code: 'DATA_ARGUMENT', message: `The overlay's scale must be 1, 2, .. 8, not ${scale}.` });
   }
@@ -50,30 +67,32 @@ export function overlay(slice: AnyImage, map: FloatMap | GreyImage, options: Ove
       message: `Overlay options out of range: threshold ${threshold} (0..1), opacity ${opacity} (0..1), outline ${outline} (>= 0).`,
     });
   }
-  checkSize(map, 'map to overlay');
   const grey = toGrey8(slice);
   const width = grey.width * scale;
   const height = grey.height * scale;
   const base = resizeBilinearFloat(toMap(grey), width, height).data;
-  const field = smooth(resizeBilinearFloat(toMap(map), width, height), scale);
   const reach = Math.ceil(outline / 2 + 0.5);
-  const data = new Uint8Array(width * height * 3);
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      const value = field[i] as number;
-      const distance = (value - threshold) / slope(field, width, height, x, y);
-      const isBorder = Math.abs(distance) < reach && crosses(field, width, height, x, y, threshold, reach);
-      const inside = isBorder ? clamp(distance + 0.5) : Number(value >= threshold);
-      const fill = inside * opacity * (0.55 + 0.45 * clamp((value - threshold) / (1 - threshold)));
-      const line = outline > 0 && isBorder ? 0.9 * clamp(outline / 2 + 0.5 - Math.abs(distance)) : 0;
-      const shade = (base[i] as number) * 255;
-      for (let c = 0; c < 3; c++) {
-        const filled = shade + ((colour[c] as number) - shade) * fill;
-        data[i * 3 + c] = Math.round(filled + ((outlineColour[c] as number) - filled) * line);
+  const colours = new Float64Array(width * height * 3);
+  for (let i = 0; i < base.length; i++) colours.fill((base[i] as number) * 255, 3 * i, 3 * i + 3);
+  for (const { map, colour, outlineColour } of layers) {
+    const field = smooth(resizeBilinearFloat(toMap(map), width, height), scale);
+    for (let y = 0, i = 0; y < height; y++) {
+      for (let x = 0; x < width; x++, i++) {
+        const value = field[i] as number;
+        const distance = (value - threshold) / slope(field, width, height, x, y);
+        const isBorder = Math.abs(distance) < reach && crosses(field, width, height, x, y, threshold, reach);
+        const inside = isBorder ? clamp(distance + 0.5) : Number(value >= threshold);
+        const fill = inside * opacity * (0.55 + 0.45 * clamp((value - threshold) / (1 - threshold)));
+        const line = outline > 0 && isBorder ? 0.9 * clamp(outline / 2 + 0.5 - Math.abs(distance)) : 0;
+        for (let c = 0; c < 3; c++) {
+          const shade = colours[i * 3 + c] as number;
+          const filled = shade + ((colour[c] as number) - shade) * fill;
+          colours[i * 3 + c] = filled + ((outlineColour[c] as number) - filled) * line;
+        }
       }
     }
   }
-  return { width, height, channels: 3, data };
+  return { width, height, channels: 3, data: Uint8Array.from(colours, Math.round) };
 }
 
 function toMap(map: FloatMap | GreyImage): FloatMap {

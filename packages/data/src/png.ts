@@ -1,7 +1,9 @@
 /** Writing PNG files. No time stamps, no texts: the same picture gives the same bytes everywhere. */
 import { encode } from 'fast-png';
+import { zlibSync } from 'fflate';
+import { crc32 } from './decode/png-chunks.js';
 import { dataError } from './errors.js';
-import { checkSize } from './image.js';
+import { checkSize, type GreyImage } from './image.js';
 
 /** A picture to write: bytes for 8 bit, a `Uint16Array` for 16 bit; interleaved, row-major. */
 export interface PngSource {
@@ -21,4 +23,56 @@ export function encodePng(image: PngSource): Uint8Array {
   }
   const depth = data instanceof Uint16Array ? 16 : 8;
   return encode({ width, height, channels, depth, data }, { zlib: { level: 9 } });
+}
+
+/**
+ * The bytes of a palette PNG, 8 bit: `image` holds indices into `palette` (RGB, at most 256 colours).
+ *
+ * @throws `DATA_ARGUMENT` for an index without a colour
+ */
+export function encodeIndexedPng(
+  image: GreyImage,
+  palette: readonly (readonly [number, number, number])[],
+): Uint8Array {
+  const { width, height, data } = image;
+  checkSize(image, 'picture to write');
+  const beyond = data.find((index) => index >= palette.length);
+  if (beyond !== undefined || palette.length > 256) {
+    const what = beyond === undefined ? 'is too long: 256 is the most' : `has no colour ${beyond}`;
+    throw dataError({ code: 'DATA_ARGUMENT', message: `The palette of ${palette.length} colours ${what}.` });
+  }
+  const header = new Uint8Array(13);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, width);
+  view.setUint32(4, height);
+  header.set([8, 3, 0, 0, 0], 8);
+  // Every row after a filter byte of 0: palettes compress best unfiltered.
+  const rows = new Uint8Array((width + 1) * height);
+  for (let y = 0; y < height; y++) rows.set(data.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
+  const chunks = [
+    chunk('IHDR', header),
+    chunk('PLTE', Uint8Array.from(palette.flat())),
+    chunk('IDAT', zlibSync(rows, { level: 9 })),
+    chunk('IEND', new Uint8Array(0)),
+  ];
+  const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+  const out = new Uint8Array(8 + chunks.reduce((sum, { length }) => sum + length, 0));
+  out.set(signature);
+  let at = 8;
+  for (const part of chunks) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+/** Length, type, data, checksum. */
+function chunk(type: string, data: Uint8Array): Uint8Array {
+  const out = new Uint8Array(12 + data.length);
+  const view = new DataView(out.buffer);
+  view.setUint32(0, data.length);
+  for (let i = 0; i < 4; i++) out[4 + i] = type.charCodeAt(i);
+  out.set(data, 8);
+  view.setUint32(8 + data.length, crc32(out.subarray(4, 8 + data.length)));
+  return out;
 }

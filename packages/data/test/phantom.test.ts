@@ -21,7 +21,7 @@ describe('phantomSlice', () => {
   it('the same seed gives the same bytes on every platform', () => {
     const p = phantomSlice(7, small);
     expect([p.image, p.infection, p.classes, p.lung].map((part) => crc32(part.data))).toEqual([
-      3230697876, 394812786, 1748318745, 1406885284,
+      700648623, 1460228516, 2256475469, 3614862429,
     ]);
   });
 
@@ -54,14 +54,19 @@ describe('phantomSlice', () => {
   });
 
   it('brightness rises from lung over ground-glass and consolidation to the chest wall', () => {
-    const p = phantomSlice(11, { width: 220, height: 280, burden: 0.3, noise: 20, window: [-1000, 200] });
-    const healthy = meanWhere(p, (i) => p.lung.data[i] === 255 && p.classes.data[i] === 0);
-    const glass = meanWhere(p, (i) => p.classes.data[i] === 1);
-    const dense = meanWhere(p, (i) => p.classes.data[i] === 2);
-    expect(healthy).toBeGreaterThan(15);
-    expect(healthy).toBeLessThan(75);
-    expect(glass).toBeGreaterThan(healthy + 25);
-    expect(dense).toBeGreaterThan(glass + 25);
+    // Ground-glass varies from faint to dense, and its borders are soft: each slice rises, and on the average clearly.
+    const rises = [11, 12, 13, 14, 15].map((seed) => {
+      const p = phantomSlice(seed, { width: 220, height: 280, burden: 0.3, noise: 20, window: [-1000, 200] });
+      const healthy = meanWhere(p, (i) => p.lung.data[i] === 255 && p.classes.data[i] === 0);
+      const glass = meanWhere(p, (i) => p.classes.data[i] === 1);
+      const dense = meanWhere(p, (i) => p.classes.data[i] === 2);
+      expect(healthy).toBeGreaterThan(15);
+      expect(healthy).toBeLessThan(75);
+      expect(glass).toBeGreaterThan(healthy + 15);
+      expect(dense).toBeGreaterThan(glass + 25);
+      return glass - healthy;
+    });
+    expect(rises.reduce((a, b) => a + b) / rises.length).toBeGreaterThan(30);
   });
 
   it('a healthy slice has an empty mask', () => {

@@ -10,12 +10,13 @@
  * and edge are sampled at the same places as the picture (their borders become soft, as they do in the resize). Outside the
  * slice its border goes on, in all three. A draw without rotation and scale moves pixels without touching their values.
  */
+import type { ClassMap } from '../classes/class-map.js';
 import { dataError } from '../errors.js';
 import type { ByteImage } from '../image.js';
 import { Random } from '../phantom/random.js';
 import { power, tangent } from './arithmetic.js';
 import type { LoadedSlice } from './load.js';
-import { flip, warp } from './warp.js';
+import { flip, warp, warpNearest } from './warp.js';
 
 /** What may vary, and how far. Whatever is left out does not. */
 export interface AugmentationOptions {
@@ -120,19 +121,31 @@ export function checkAugmentation(options: AugmentationOptions): void {
   }
 }
 
-/** Applies a variation to picture, mask and edge. The input is not modified. */
-export function augment<S extends LoadedSlice>(slice: S, variation: Augmentation): S {
-  const { image, mask, edge } = slice;
+/** What may be augmented: a slice with mask and edge, or with prior and classes. */
+export type Augmentable = LoadedSlice & { readonly prior?: ByteImage; readonly classes?: ClassMap };
+
+/**
+ * Applies a variation to the picture and to what belongs to it. Class maps move by nearest neighbour and keep their values.
+ * The input is not modified.
+ */
+export function augment<S extends Augmentable>(slice: S, variation: Augmentation): S {
+  const { image, mask, edge, prior, classes } = slice;
   return {
     image: adjust(move(image, variation), variation),
     ...(mask === undefined ? {} : { mask: move(mask, variation) }),
     ...(edge === undefined ? {} : { edge: move(edge, variation) }),
+    ...(prior === undefined ? {} : { prior: move(prior, variation) }),
+    ...(classes === undefined ? {} : { classes: move(classes, variation, warpNearest) }),
   } as S;
 }
 
-function move<T extends ByteImage>(image: T, { flipHorizontal, flipVertical, halfTangent, scale }: Augmentation): T {
+function move<T extends ByteImage>(
+  image: T,
+  { flipHorizontal, flipVertical, halfTangent, scale }: Augmentation,
+  by: (image: T, halfTangent: number, scale: number) => T = warp,
+): T {
   const flipped = flip(image, flipHorizontal, flipVertical);
-  return halfTangent === 0 && scale === 1 ? flipped : warp(flipped, halfTangent, scale);
+  return halfTangent === 0 && scale === 1 ? flipped : by(flipped, halfTangent, scale);
 }
 
 /** Grey values: first the bend, then gain and offset, clipped. */

@@ -7,8 +7,8 @@ import { type HostTensor, toSoftTensor, toTensor } from '../tensor.js';
 import { type AugmentationOptions, augment, drawAugmentation } from './augment.js';
 import type { ItemFiles } from './layout.js';
 import type { LoadedSlice, Slice } from './load.js';
-import type { MaskContent } from './masks.js';
 import type { Problem } from './problems.js';
+import type { ItemContent } from './read-all.js';
 
 export interface SampleOptions {
   /** Side of the network's input: picture, mask and edge become size x size, whatever their shape, as in the reference. */
@@ -28,10 +28,7 @@ export interface Sample {
 }
 
 /** An item of a data set: its files, and which classes its mask has. */
-export interface DatasetItem extends ItemFiles {
-  /** Absent in an unlabelled data set. */
-  readonly content?: MaskContent;
-}
+export interface DatasetItem extends ItemFiles, ItemContent {}
 
 /** What a data set and its parts have in common. */
 export interface DatasetStore {
@@ -168,17 +165,20 @@ function reshape({ image, mask, edge }: Sample, change: (shape: readonly number[
   return { image: one(image), mask: one(mask), edge: one(edge) };
 }
 
-function checkSide(size: number): number {
+export function checkSide(size: number): number {
   if (Number.isInteger(size) && size > 0 && size <= 4096) return size;
   throw dataError({ code: 'DATA_ARGUMENT', message: `The size is ${size}; it must be a whole number, 1..4096.` });
 }
 
-function numberFor({ augmentation, random }: SampleOptions & { readonly random?: number }): number {
+export function numberFor({
+  augmentation,
+  random,
+}: Pick<SampleOptions, 'augmentation'> & { readonly random?: number }): number {
   if (augmentation !== undefined && random === undefined) throw noRandom('a random number, got none');
   return random ?? 0;
 }
 
-function noRandom(text: string): InfnetError {
+export function noRandom(text: string): InfnetError {
   return dataError({
     code: 'DATA_ARGUMENT',
     message: `Augmentation needs ${text}.`,

@@ -1,4 +1,5 @@
 export {
+  type Augmentable,
   type Augmentation,
   type AugmentationOptions,
   augment,
@@ -10,10 +11,27 @@ export { Dataset, type DatasetItem, type DatasetStore, type Sample, type SampleO
 export type { FolderLayout, ItemFiles, ListLayout } from './layout.js';
 export type { LoadedSlice, LoadOptions, Slice } from './load.js';
 export type { MaskContent, MaskMode } from './masks.js';
+export {
+  MultiClassDataset,
+  type MultiClassSample,
+  type MultiClassSampleOptions,
+  type MultiClassSlice,
+  type MultiClassStore,
+  type PriorFunction,
+  type PriorRequest,
+  type StoredSlice,
+} from './multi-class.js';
 export { compareNames } from './natural-order.js';
-export { type DatasetOptions, DEFAULT_CACHE_BYTES, type OpenProgress, openDataset } from './open.js';
+export { type DatasetOptions, openDataset } from './open.js';
+export { type MultiClassOptions, openMultiClassDataset } from './open-multi-class.js';
 export { type PhantomSourceOptions, phantomSource } from './phantom-source.js';
 export { describeProblems, type Problem, type ProblemKind } from './problems.js';
+export { DEFAULT_CACHE_BYTES, type ItemContent, type OpenProgress, type ReadOptions } from './read-all.js';
 export { type DataSource, type FileLike, fileListSource, memorySource } from './source.js';
-export { type DatasetSplit, everyFifth, type SplitOptions, split } from './split.js';
-export { type DatasetTraining, trainingData } from './training-data.js';
+export { type DatasetSplit, everyFifth, type SplitOptions, type Splittable, split } from './split.js';
+export {
+  type DatasetTraining,
+  type MultiClassTraining,
+  multiClassTrainingData,
+  trainingData,
+} from './training-data.js';

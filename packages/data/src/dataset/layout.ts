@@ -7,6 +7,8 @@ export interface FolderLayout {
   readonly images?: string;
   readonly masks?: string;
   readonly edges?: string;
+  /** Of a multi-class data set. Default `Prior`. */
+  readonly priors?: string;
 }
 
 /** A flat listing: paths of the source, in any order. */
@@ -14,6 +16,7 @@ export interface ListLayout {
   readonly images: readonly string[];
   readonly masks: readonly string[];
   readonly edges?: readonly string[];
+  readonly priors?: readonly string[];
 }
 
 /** Paths of one item. */
@@ -25,6 +28,8 @@ export interface ItemFiles {
   readonly mask?: string;
   /** Absent where the edge is derived from the mask. */
   readonly edge?: string;
+  /** Of a multi-class data set; absent where it is made from the image. */
+  readonly prior?: string;
 }
 
 export interface LayoutOptions {
@@ -32,12 +37,15 @@ export interface LayoutOptions {
   readonly layout?: FolderLayout | ListLayout;
   readonly labelled: boolean;
   readonly edges: 'files' | 'derive';
+  /** Whether priors are looked for; one that is missing among others is a problem. Default false. */
+  readonly priors?: boolean;
 }
 
 interface Groups {
   readonly images: readonly string[];
   readonly masks: readonly string[];
   readonly edges: readonly string[];
+  readonly priors: readonly string[];
 }
 
 /** Extensions that stand for an attempt at a picture; such a file is read, and reported if that fails. */
@@ -45,12 +53,15 @@ const PICTURE = /\.(png|jpe?g|jfif|tiff?|bmp|gif|webp|dcm|dicom|nii|gz|npy|npz|m
 
 /** Items in the order of their names. What does not match goes to `problems`. */
 export function pairFiles(paths: readonly string[], options: LayoutOptions, problems: ProblemList): ItemFiles[] {
-  const groups = isList(options.layout) ? options.layout : findFolders(paths, options, problems);
+  const groups: (Partial<Groups> & Pick<Groups, 'images' | 'masks'>) | undefined = isList(options.layout)
+    ? options.layout
+    : findFolders(paths, options, problems);
   if (groups === undefined) return [];
   const images = byStem(groups.images, problems);
   const masks = options.labelled ? byStem(groups.masks, problems) : new Map<string, string>();
   const useEdges = options.labelled && options.edges === 'files';
   const edges = useEdges ? byStem(groups.edges ?? [], problems) : new Map<string, string>();
+  const priors = options.priors === true ? byStem(groups.priors ?? [], problems) : new Map<string, string>();
   const folders = isList(options.layout) ? {} : (options.layout ?? {});
   if (images.size === 0) problems.add('empty', `no images in ${folders.images ?? 'Imgs'}`);
   if (options.labelled && masks.size === 0) problems.add('empty', `no masks in ${folders.masks ?? 'GT'}`);
@@ -64,12 +75,21 @@ export function pairFiles(paths: readonly string[], options: LayoutOptions, prob
     else {
       const edge = edges.get(name);
       if (edge === undefined && edges.size > 0) problems.add('edgeDerived', image);
-      items.push({ name, image, mask, ...(edge === undefined ? {} : { edge }) });
+      const prior = priors.get(name);
+      if (prior === undefined && priors.size > 0) {
+        problems.add('imageWithoutPrior', image);
+        continue;
+      }
+      const given = { ...(edge === undefined ? {} : { edge }), ...(prior === undefined ? {} : { prior }) };
+      items.push({ name, image, mask, ...given });
     }
   }
   for (const [name, mask] of sorted(masks)) if (!images.has(name)) problems.add('maskWithoutImage', mask);
   for (const [name, edge] of sorted(edges)) {
     if (!images.has(name) || !masks.has(name)) problems.add('edgeWithoutPair', edge);
+  }
+  for (const [name, prior] of sorted(priors)) {
+    if (!images.has(name) || !masks.has(name)) problems.add('priorWithoutPair', prior);
   }
   return items;
 }
@@ -80,7 +100,7 @@ function isList(layout: FolderLayout | ListLayout | undefined): layout is ListLa
 
 /** The files directly in the three folders, wherever below the root these lie. */
 function findFolders(paths: readonly string[], options: LayoutOptions, problems: ProblemList): Groups | undefined {
-  const { images = 'Imgs', masks = 'GT', edges = 'Edge' } = (options.layout ?? {}) as FolderLayout;
+  const { images = 'Imgs', masks = 'GT', edges = 'Edge', priors = 'Prior' } = (options.layout ?? {}) as FolderLayout;
   const root = (options.root ?? '').replace(/^\.?\/+|\/+$/g, '');
   const below = paths.map(slashes).filter((path) => root === '' || path.startsWith(`${root}/`));
   const roots = new Set<string>();
@@ -105,7 +125,7 @@ function findFolders(paths: readonly string[], options: LayoutOptions, problems:
       return same(clean.slice(0, prefix.length), prefix) && !clean.slice(prefix.length).includes('/');
     });
   };
-  return { images: inFolder(images), masks: inFolder(masks), edges: inFolder(edges) };
+  return { images: inFolder(images), masks: inFolder(masks), edges: inFolder(edges), priors: inFolder(priors) };
 }
 
 /** Windows gives backslashes; the path itself stays as the source knows it. */

@@ -5,8 +5,8 @@ import { decodeImage } from '../decode/decode-image.js';
 import type { SizeLimits } from '../decode/limits.js';
 import { type ByteImage, type DecodedImage, type DepthOptions, type GreyImage, toGrey8, toRgb8 } from '../image.js';
 import type { ItemFiles } from './layout.js';
-import { type MaskContent, type MaskMode, readMask } from './masks.js';
-import type { ProblemKind } from './problems.js';
+import { type MaskMode, readMask } from './masks.js';
+import type { Finding, Loaded } from './read-all.js';
 import type { DataSource } from './source.js';
 
 /** A decoded item at its own size; all three pictures have the same. */
@@ -26,35 +26,21 @@ export interface LoadOptions extends DepthOptions, SizeLimits {
   readonly masks?: MaskMode;
 }
 
-export interface Finding {
-  readonly kind: ProblemKind;
-  readonly file: string;
-  readonly note: string;
-}
-
-export type Loaded = { readonly slice: LoadedSlice; readonly content?: MaskContent } | { readonly findings: Finding[] };
-
 /** Never throws for what is wrong with a file: it becomes a finding. */
-export async function loadItem(source: DataSource, files: ItemFiles, options: LoadOptions): Promise<Loaded> {
+export async function loadItem(
+  source: DataSource,
+  files: ItemFiles,
+  options: LoadOptions,
+): Promise<Loaded<LoadedSlice>> {
   const findings: Finding[] = [];
-  const find = (kind: ProblemKind, file: string, note: string): void => void findings.push({ kind, file, note });
-  const open = async (file: string | undefined): Promise<DecodedImage | undefined> => {
-    if (file === undefined) return undefined;
-    try {
-      return await decodeImage(await source.read(file), file, options);
-    } catch (error) {
-      // The JPEG decoder missing is not this file's fault.
-      if (isInfnetError(error, 'DATA_JPEG_DECODER')) throw error;
-      find('unreadable', file, reason(error));
-      return undefined;
-    }
-  };
+  const find = (kind: Finding['kind'], file: string, note: string): void => void findings.push({ kind, file, note });
+  const open = (file: string | undefined): Promise<DecodedImage | undefined> =>
+    openPicture(source, file, options, findings);
   const picture = await open(files.image);
   const maskPicture = await open(files.mask);
   const edgePicture = await open(files.edge);
   if (picture === undefined || findings.length > 0) return { findings };
-  const grey = picture.channels <= 2;
-  const image = grey ? toGrey8(picture, options) : toRgb8(picture, options);
+  const image = asSlice(picture, options);
   if (files.mask === undefined || maskPicture === undefined) return { slice: { image } };
 
   const { mask, content, foreign } = readMask(maskPicture, options.masks ?? 'binary');
@@ -67,16 +53,41 @@ export async function loadItem(source: DataSource, files: ItemFiles, options: Lo
   return findings.length > 0 ? { findings } : { slice: { image, mask, edge }, content };
 }
 
+/** A decoded file; `undefined` where there is none, or where a finding tells what is wrong with it. */
+export async function openPicture(
+  source: DataSource,
+  file: string | undefined,
+  options: SizeLimits,
+  findings: Finding[],
+): Promise<DecodedImage | undefined> {
+  if (file === undefined) return undefined;
+  try {
+    return await decodeImage(await source.read(file), file, options);
+  } catch (error) {
+    // The JPEG decoder missing is not this file's fault.
+    if (isInfnetError(error, 'DATA_JPEG_DECODER')) throw error;
+    findings.push({ kind: 'unreadable', file, note: reason(error) });
+    return undefined;
+  }
+}
+
 /** Bytes that a slice keeps in memory. */
 export function bytesOf({ image, mask, edge }: LoadedSlice): number {
   return image.data.length + (mask?.data.length ?? 0) + (edge?.data.length ?? 0);
 }
 
-function sameSize(a: ByteImage, b: ByteImage): boolean {
+/** Grey when the file is grey. */
+export function asSlice(picture: DecodedImage, options: DepthOptions): ByteImage {
+  return picture.channels <= 2 ? toGrey8(picture, options) : toRgb8(picture, options);
+}
+
+type Size = Pick<ByteImage, 'width' | 'height'>;
+
+export function sameSize(a: Size, b: Size): boolean {
   return a.width === b.width && a.height === b.height;
 }
 
-function sizeOf({ width, height }: ByteImage): string {
+export function sizeOf({ width, height }: Size): string {
   return `${width}x${height}`;
 }
 

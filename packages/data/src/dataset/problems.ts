@@ -10,10 +10,14 @@ const WRONG = {
   imageWithoutMask: 'image without mask',
   maskWithoutImage: 'mask without image',
   edgeWithoutPair: 'edge without image and mask',
+  imageWithoutPrior: 'image without prior',
+  priorWithoutPair: 'prior without image and mask',
   unreadable: 'unreadable file',
   maskSize: 'mask of another size than its image',
   edgeSize: 'edge of another size than its image',
+  priorSize: 'prior of another size than its image',
   maskNotBinary: 'mask that is not binary',
+  maskNotClasses: 'mask that is no class map',
   oneClass: 'one class only',
 } as const;
 
@@ -21,6 +25,7 @@ const WRONG = {
 const TOLD = {
   emptyMask: 'mask without any infected pixel',
   fullMask: 'mask without any background pixel',
+  classAbsent: 'class that no mask has',
   edgeDerived: 'edge missing, derived from the mask',
   ignored: 'file that is no picture, ignored',
 } as const;
@@ -44,11 +49,16 @@ const FIXES: Partial<Record<ProblemKind, string>> = {
   imageWithoutMask: 'Add the mask under the same name, or remove the image.',
   maskWithoutImage: 'Add the image under the same name, or remove the mask.',
   edgeWithoutPair: 'Remove the edge; edges are derived from masks.',
+  imageWithoutPrior: 'Add the prior under the same name, or give { prior: (request) => ... } for all of them.',
+  priorWithoutPair: 'Remove the prior, or add image and mask under the same name.',
   unreadable: 'Replace these files by PNG or JPEG that open elsewhere.',
   maskSize: 'Export the mask at the size of its image.',
+  priorSize: 'Export the prior at the size of its image.',
   edgeSize: 'Remove the edge; edges are derived from masks.',
   maskNotBinary:
     "Masks hold 0 and 255. Otherwise say what they mean with { masks: 'soft' }, { masks: 'nonzero' } or { masks: 'threshold' }.",
+  maskNotClasses:
+    'Masks are palette PNG with the indices 0, 1, 2, or black, red and green, or greys 0, 1, 2, or greys 0, 38, 75: background, ground-glass, consolidation.',
   oneClass: "Add slices of the other kind, or allow it with { oneClass: 'allow' }.",
 };
 

@@ -2,8 +2,9 @@
 import { dataError } from '../errors.js';
 import { Random } from '../phantom/random.js';
 import type { Dataset } from './dataset.js';
-import { oneClassOf } from './open.js';
+import type { MaskContent } from './masks.js';
 import { ProblemList } from './problems.js';
+import { oneClassOf } from './read-all.js';
 
 export interface SplitOptions {
   /** Positions in the order of the names, from 0; or the share to draw, above 0 and below 1. */
@@ -12,9 +13,17 @@ export interface SplitOptions {
   readonly seed?: number;
 }
 
-export interface DatasetSplit {
-  readonly train: Dataset;
-  readonly validation: Dataset;
+export interface DatasetSplit<D = Dataset> {
+  readonly train: D;
+  readonly validation: D;
+}
+
+/** What is needed of a data set to split it; `Dataset` and `MultiClassDataset` have it. */
+export interface Splittable<D> {
+  readonly length: number;
+  readonly items: readonly { readonly content?: MaskContent }[];
+  readonly store: { readonly name: string; readonly oneClass: 'error' | 'allow' };
+  subset(indices: readonly number[]): D;
 }
 
 /** Positions 4, 9, 14, ...: every fifth item, the split that the project's figures are made with. */
@@ -29,7 +38,7 @@ export function everyFifth(dataset: { readonly length: number }): number[] {
  * @throws `DATA_ARGUMENT` for positions that are not there or occur twice, or an empty part; `DATA_DATASET` when the part
  * to train on has one class only (unless the data set was opened with `{ oneClass: 'allow' }`)
  */
-export function split(dataset: Dataset, { validate, seed = 0 }: SplitOptions): DatasetSplit {
+export function split<D extends Splittable<D>>(dataset: D, { validate, seed = 0 }: SplitOptions): DatasetSplit<D> {
   const { length, store } = dataset;
   const chosen = new Set(typeof validate === 'number' ? drawShare(length, validate, seed) : validate);
   const all = Array.from({ length }, (_, i) => i);

@@ -1,5 +1,6 @@
 /** A data set in the form `@infnet/trainer` asks for. */
 import type { Dataset, SampleOptions } from './dataset.js';
+import type { MultiClassDataset, MultiClassSampleOptions } from './multi-class.js';
 
 /** Fits the trainer's `TrainingData`: inputs `image`, `mask` and `edge`, float32, NCHW. */
 export interface DatasetTraining {
@@ -28,4 +29,48 @@ export function trainingData(dataset: Dataset, options: SampleOptions): DatasetT
     },
     name: (index) => dataset.items[index]?.image ?? String(index),
   };
+}
+
+/** Fits the trainer's `TrainingData`: inputs `image` (float32, NCHW) and `classes` (u32) or `onehot` (float32). */
+export interface MultiClassTraining<T extends 'classes' | 'onehot'> {
+  readonly length: number;
+  /** Shapes without the batch dimension. */
+  readonly inputs: { readonly image: readonly number[] } & Readonly<
+    Record<T, { readonly shape: readonly number[]; readonly dtype: 'u32' | 'f32' }>
+  >;
+  batch(
+    items: readonly { readonly index: number; readonly seed: number }[],
+  ): Promise<{ readonly image: Float32Array } & Readonly<Record<T, T extends 'classes' ? Uint32Array : Float32Array>>>;
+  name(index: number): string;
+}
+
+/**
+ * A multi-class data set in the form the trainer asks for.
+ *
+ * @param target `classes` for `crossEntropy` of logits, `onehot` for `bce` of their sigmoid, as the released code trains
+ */
+export function multiClassTrainingData<T extends 'classes' | 'onehot'>(
+  dataset: MultiClassDataset,
+  target: T,
+  options: MultiClassSampleOptions,
+): MultiClassTraining<T> {
+  const { size } = options;
+  const spec =
+    target === 'classes'
+      ? { shape: [size, size], dtype: 'u32' as const }
+      : { shape: [3, size, size], dtype: 'f32' as const };
+  const training = {
+    length: dataset.length,
+    inputs: { image: [6, size, size], [target]: spec },
+    async batch(items: readonly { readonly index: number; readonly seed: number }[]) {
+      const random = items.map(({ seed }) => seed);
+      const batch = await dataset.batch(
+        items.map(({ index }) => index),
+        { ...options, random },
+      );
+      return { image: batch.image.data, [target]: batch[target].data };
+    },
+    name: (index: number) => dataset.items[index]?.image ?? String(index),
+  };
+  return training as unknown as MultiClassTraining<T>;
 }

@@ -52,6 +52,25 @@ export function warp<T extends ByteImage>(image: T, halfTangent: number, scale: 
   return { ...image, data };
 }
 
+/** The same movement as {@link warp}, but every pixel takes the value of the nearest one: for class maps. */
+export function warpNearest<T extends ByteImage>(image: T, halfTangent: number, scale: number): T {
+  const { width, height, channels } = image;
+  const square = halfTangent * halfTangent;
+  const cos = (1 - square) / (1 + square) / scale;
+  const sin = (2 * halfTangent) / (1 + square) / scale;
+  const [cx, cy] = [(width - 1) / 2, (height - 1) / 2];
+  const data = new Uint8Array(image.data.length);
+  for (let y = 0, to = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const sx = Math.round(clamp(cx + cos * (x - cx) - sin * (y - cy), width - 1));
+      const sy = Math.round(clamp(cy + sin * (x - cx) + cos * (y - cy), height - 1));
+      const from = (sy * width + sx) * channels;
+      for (let k = 0; k < channels; k++) data[to++] = image.data[from + k] as number;
+    }
+  }
+  return { ...image, data };
+}
+
 function clamp(value: number, most: number): number {
   return Math.min(most, Math.max(0, value));
 }

@@ -54,7 +54,8 @@ export function decodePng(bytes: Uint8Array, where: string, limits: SizeLimits):
   if (colourType === 3) {
     const palette = png.palette ?? [];
     const channels = palette[0]?.length === 4 ? 4 : 3;
-    return { width, height, channels, depth: 8, data: lookUp(samples, palette, channels, where), format: 'png' };
+    const colours = lookUp(samples, palette, channels, where);
+    return { width, height, channels, depth: 8, data: colours, format: 'png', indices: samples, palette };
   }
   if (bitDepth < 8) {
     const step = 255 / (2 ** bitDepth - 1);

@@ -10,14 +10,18 @@
  */
 import { dataError } from '../errors.js';
 import type { GreyImage } from '../image.js';
-import { cover, drawAnatomy, lungDistance, lungHu, tissueHu } from './anatomy.js';
+import { cavityDistance, drawAnatomy, lungDistance, lungHu, mediastinumDistance, tissueHu } from './anatomy.js';
+import { cover } from './bones.js';
+import { sampleField } from './field.js';
+import { drawInfectedHu } from './infected.js';
 import { drawLesions } from './lesions.js';
 import { Random } from './random.js';
-import { clamp, fractalNoise, mix } from './shapes.js';
+import { scan } from './scan.js';
+import { clamp, mix } from './shapes.js';
 import { drawVessels } from './vessels.js';
 
 export interface PhantomOptions {
-  /** Pixels; default drawn from 180..400 (width) and 240..480 (height). At least 64 per side. */
+  /** Pixels; default drawn from 190..420 (width) and 240..480 (height). At least 64 per side. */
   readonly width?: number;
   readonly height?: number;
   /** Infected share of the lungs aimed at, 0..0.9; 0 for a healthy slice. Default drawn, every sixth slice healthy. */
@@ -60,24 +64,28 @@ export function phantomSlice(seed: number, options: PhantomOptions = {}): Phanto
   const lesionRandom = new Random(random.next());
   const scanner = new Random(random.next());
 
-  const pixel = 2 / Math.min(width, height);
-  const lungShare = new Float32Array(width * height);
-  const hu = new Float32Array(width * height);
-  const lung = new Uint8Array(width * height);
+  const unit = Math.min(width, height) / 2;
+  const pixel = 1 / unit;
+  const count = width * height;
+  const lungShare = new Float32Array(count);
+  const cavity = sampleField(width, height, (x, y) => cavityDistance(anatomy, x, y));
+  const mediastinum = sampleField(width, height, (x, y) => mediastinumDistance(anatomy, x, y));
+  const hu = new Float32Array(count);
+  const lung = new Uint8Array(count);
   for (let y = 0, i = 0; y < height; y++) {
     const ny = ((y + 0.5) / height) * 2 - 1;
     for (let x = 0; x < width; x++, i++) {
       const nx = ((x + 0.5) / width) * 2 - 1;
-      const distance = lungDistance(anatomy, nx, ny);
+      const distance = lungDistance(cavity[i] as number, mediastinum[i] as number);
       lungShare[i] = cover(distance, pixel);
       if (distance < 0) lung[i] = 255;
       hu[i] = distance > pixel ? 0 : lungHu(anatomy, nx, ny);
     }
   }
-  const lesions = drawLesions(lesionRandom, anatomy, lungShare, width, height, burden);
-  const classes = new Uint8Array(width * height);
-  const texture = fractalNoise(lesionRandom.next());
-  const grain = width / 5;
+  const site = { width, height, lung: lungShare, cavity, back: (x: number) => (x / width) * 2 - 1 };
+  const lesions = drawLesions(lesionRandom, site, burden);
+  const infectedHu = drawInfectedHu(lesionRandom);
+  const classes = new Uint8Array(count);
   for (let y = 0, i = 0; y < height; y++) {
     const ny = ((y + 0.5) / height) * 2 - 1;
     for (let x = 0; x < width; x++, i++) {
@@ -88,15 +96,15 @@ export function phantomSlice(seed: number, options: PhantomOptions = {}): Phanto
       if (lung[i] === 255) classes[i] = dense >= 0.5 ? 2 : glass >= 0.5 ? 1 : 0;
       let value = 0;
       if (share > 0) {
-        const speckle = 110 * texture(nx * grain, ny * grain * (height / width));
-        value = mix(hu[i] as number, lesions.glassHu + speckle, 0.9 * glass);
-        value = mix(value, -640, 0.5 * (vessels.fissure[i] as number));
-        value = mix(value, lesions.consolidationHu + 0.3 * speckle, dense);
-        value = Math.max(value, mix(value, 30, vessels.vessel[i] as number));
-        value = Math.max(value, mix(value, -150, vessels.bronchusWall[i] as number));
+        const healthy = hu[i] as number;
+        value = healthy;
+        if (glass > 0) value = infectedHu(healthy, glass, dense, (x - width / 2) / unit, (y - height / 2) / unit);
+        value = Math.max(value, mix(value, -640, 0.5 * (vessels.fissure[i] as number)));
+        value = Math.max(value, mix(value, 40, vessels.vessel[i] as number));
+        value = Math.max(value, mix(value, -100, vessels.bronchusWall[i] as number));
         value = mix(value, -960, vessels.bronchusAir[i] as number);
       }
-      hu[i] = share === 1 ? value : mix(tissueHu(anatomy, nx, ny, pixel), value, share);
+      hu[i] = share === 1 ? value : mix(tissueHu(anatomy, nx, ny, cavity[i] as number, pixel), value, share);
     }
   }
   const scanned = scan(scanner, hu, width, height, noise);
@@ -116,23 +124,23 @@ type Drawn = Required<PhantomOptions>;
 
 /** Everything drawn in a fixed order, so that options do not shift later draws. */
 function drawOptions(random: Random): Drawn {
-  const width = 180 + random.int(221);
-  const height = Math.round(width * random.uniform(1.05, 1.5));
+  const width = 190 + random.int(231);
+  const height = Math.round(width * random.uniform(1, 1.38));
   const healthy = random.chance(1 / 6);
   const share = random.uniform();
   const level = random.uniform(0.08, 1);
-  const lungWindow = random.chance(0.6);
-  const black = random.uniform(-1020, -950);
-  const white = lungWindow ? random.uniform(60, 320) : random.uniform(700, 1500);
+  const lungWindow = random.chance(0.75);
+  const black = random.uniform(-1160, -1040);
+  const white = lungWindow ? random.uniform(200, 380) : random.uniform(800, 1700);
   const noisy = random.uniform();
   return {
     width,
     height: Math.min(480, Math.max(240, height)),
-    burden: healthy ? 0 : 0.01 + 0.45 * share * share,
+    burden: healthy ? 0 : 0.02 + 0.7 * share * share,
     level,
-    window: [black, white],
-    noise: 14 + 80 * noisy * noisy * noisy,
-    flip: random.chance(0.5),
+    window: [lungWindow ? black : black + 60, white],
+    noise: 14 + 90 * noisy * noisy * noisy * noisy,
+    flip: random.chance(0.3),
   };
 }
 
@@ -166,40 +174,6 @@ function check(
               : undefined;
   if (problem === undefined) return;
   throw dataError({ code: 'DATA_ARGUMENT', message: `A phantom cannot be made with ${problem}.` });
-}
-
-/** The scanner: blurs by about a pixel and adds noise with a little grain. */
-function scan(random: Random, hu: Float32Array, width: number, height: number, noise: number): Float32Array {
-  const sharp = random.uniform(0.35, 0.9);
-  const blurred = blur(hu, width, height);
-  const white = new Float32Array(hu.length);
-  for (let i = 0; i < white.length; i++) white[i] = random.normal();
-  const grainy = blur(white, width, height);
-  const coarse = random.uniform(0, 0.8);
-  // The blur leaves 0.375 of white noise's deviation; the mixture is brought back to about 1.
-  const gain = noise / Math.sqrt((1 - coarse) * (1 - coarse) + 0.5 * coarse * (1 - coarse) + 0.14 * coarse * coarse);
-  return Float32Array.from(hu, (value, i) => {
-    const signal = mix(blurred[i] as number, value, sharp);
-    return signal + gain * mix(white[i] as number, grainy[i] as number, coarse);
-  });
-}
-
-/** The 1-2-1 kernel along both axes, borders replicated. */
-function blur(source: Float32Array, width: number, height: number): Float32Array {
-  const rows = new Float32Array(source.length);
-  for (let i = 0; i < source.length; i++) {
-    const x = i % width;
-    const before = source[x === 0 ? i : i - 1] as number;
-    const after = source[x === width - 1 ? i : i + 1] as number;
-    rows[i] = (before + 2 * (source[i] as number) + after) / 4;
-  }
-  const out = new Float32Array(source.length);
-  for (let i = 0; i < source.length; i++) {
-    const before = rows[i < width ? i : i - width] as number;
-    const after = rows[i >= width * (height - 1) ? i : i + width] as number;
-    out[i] = (before + 2 * (rows[i] as number) + after) / 4;
-  }
-  return out;
 }
 
 function mirrored(data: Uint8Array, width: number): Uint8Array {

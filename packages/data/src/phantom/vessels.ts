@@ -3,7 +3,7 @@
  * broken: branches that fade in and out, and dots. Branches are walked from the hilum with a depth that wanders; only
  * what lies near the slice is drawn.
  */
-import type { Anatomy } from './anatomy.js';
+import { type Anatomy, toFrame } from './anatomy.js';
 import type { Random } from './random.js';
 import { clamp, segment } from './shapes.js';
 
@@ -29,13 +29,14 @@ export function drawVessels(random: Random, anatomy: Anatomy, width: number, hei
   const layer = (): Float32Array => new Float32Array(width * height);
   const layers = { vessel: layer(), bronchusWall: layer(), bronchusAir: layer(), fissure: layer() };
   for (const hilum of anatomy.hila) {
-    const [hx, hy] = [((hilum.x + 1) / 2) * width, ((hilum.y + 1) / 2) * height];
+    const [fx, fy] = toFrame(anatomy, hilum.x, hilum.y);
+    const [hx, hy] = [((fx + 1) / 2) * width, ((fy + 1) / 2) * height];
     const side = hilum.y < anatomy.heart.y ? -1 : 1;
-    const trunks = 4 + random.int(4);
+    const trunks = 2 + random.int(4);
     for (let k = 0; k < trunks; k++) {
       const [dx, dy] = random.direction();
       const outward: [number, number] = [dx, Math.abs(dy) * side];
-      const radius = random.uniform(0.018, 0.038) * canvas.unit;
+      const radius = random.uniform(0.02, 0.052) * canvas.unit;
       walk(random, canvas, layers.vessel, hx, hy, outward, radius, random.uniform(-0.5, 0.5), 0);
     }
     for (let k = 0; k < 2 + random.int(3); k++) drawBronchus(random, canvas, layers, hx, hy, side);
@@ -61,7 +62,7 @@ function walk(
   let [dx, dy] = direction;
   let radius = startRadius;
   let depth = startDepth;
-  const drift = random.uniform(-0.3, 0.3);
+  const drift = random.uniform(-0.34, 0.34);
   const step = 0.045 * canvas.unit;
   const steps = 6 + random.int(12 - 3 * generation);
   for (let k = 0; k < steps; k++) {
@@ -70,7 +71,7 @@ function walk(
     depth += drift + random.uniform(-0.15, 0.15);
     const next = radius * 0.9;
     if (Math.abs(depth) < 0.5) stroke(canvas, layer, x, y, nx, ny, radius, next);
-    if (generation < 3 && random.chance(0.24)) {
+    if (generation < 3 && random.chance(0.2)) {
       const turn = random.uniform(0.4, 0.9) * (random.chance(0.5) ? 1 : -1);
       walk(
         random,
@@ -99,16 +100,21 @@ function turned(dx: number, dy: number, angle: number): [number, number] {
 
 /** Vessels that cross the slice: dots and commas, smaller and fewer towards the pleura. */
 function drawDots(random: Random, canvas: Canvas, layer: Float32Array, hx: number, hy: number, side: number): void {
-  const count = 50 + random.int(70);
+  const count = 70 + random.int(130);
   for (let k = 0; k < count; k++) {
     const [dx, dy] = random.direction();
-    const reach = random.uniform(0.1, 1.15) * canvas.unit;
+    const reach = random.uniform(0.1, 1.25) * canvas.unit;
     const x = hx + dx * reach;
     const y = hy + Math.abs(dy) * side * reach;
-    const radius = Math.max(0.4, random.uniform(0.004, 0.015) * (1.3 - reach / canvas.unit) * canvas.unit);
-    const length = random.chance(0.4) ? random.uniform(0.01, 0.07) * canvas.unit : 0;
-    const [ox, oy] = turned(dx, Math.abs(dy) * side, random.uniform(-0.8, 0.8));
-    stroke(canvas, layer, x, y, x + ox * length, y + oy * length, radius, radius * 0.7);
+    // Many thin ones, few thick ones.
+    const wide = random.uniform();
+    const near = Math.max(0.35, 1.25 - reach / canvas.unit);
+    const radius = Math.max(0.45, (0.006 + 0.022 * wide * wide * wide * near) * canvas.unit);
+    const length = random.chance(0.45) ? random.uniform(0.02, 0.1) * canvas.unit : 0;
+    const [ox, oy] = turned(dx, Math.abs(dy) * side, random.uniform(-0.9, 0.9));
+    // Thinner than the slice is thick: it shows fainter than it is.
+    const strength = random.uniform(0.35, 1);
+    stroke(canvas, layer, x, y, x + ox * length, y + oy * length, radius, radius * 0.6, strength);
   }
 }
 
@@ -146,7 +152,7 @@ function drawFissure(random: Random, canvas: Canvas, layer: Float32Array, side: 
   }
 }
 
-/** Draws a line with round ends from radius `ra` to `rb` (pixels); keeps the larger coverage. */
+/** Draws a line with round ends from radius `ra` to `rb` (pixels); keeps the larger coverage, `most` at most. */
 function stroke(
   { width, height }: Canvas,
   layer: Float32Array,
@@ -156,6 +162,7 @@ function stroke(
   by: number,
   ra: number,
   rb: number,
+  most = 1,
 ): void {
   const reach = Math.max(ra, rb) + 1;
   const left = Math.max(0, Math.floor(Math.min(ax, bx) - reach));
@@ -163,7 +170,7 @@ function stroke(
   const top = Math.max(0, Math.floor(Math.min(ay, by) - reach));
   const bottom = Math.min(height - 1, Math.ceil(Math.max(ay, by) + reach));
   const radius = (ra + rb) / 2;
-  const strength = Math.min(1, 2 * radius);
+  const strength = most * Math.min(1, 2 * radius);
   for (let y = top; y <= bottom; y++) {
     for (let x = left; x <= right; x++) {
       const covered = strength * clamp(radius + 0.5 - segment(x + 0.5, y + 0.5, ax, ay, bx, by));

@@ -1,0 +1,201 @@
+/**
+ * A data set for the second stage: slices, class maps, and the infection priors that the multi-class net gets beside the slice.
+ *
+ * By default labels are resized by nearest neighbour and encoded as they should be. `asReleased` makes the samples of the
+ * released loader instead, with its quirks (24-26), for comparison.
+ */
+import { type ClassMap, RELEASED_GREYS } from '../classes/class-map.js';
+import { multiClassInput, priorBytes } from '../classes/input.js';
+import { type ClassTensor, oneHot, releasedLabels, releasedOneHot } from '../classes/targets.js';
+import { dataError } from '../errors.js';
+import { type ByteImage, type GreyImage, toGrey8 } from '../image.js';
+import { resizeCv2 } from '../resize/cv2.js';
+import type { FloatMap } from '../resize/float.js';
+import { resizeLabels } from '../resize/labels.js';
+import { resizePillow } from '../resize/pillow.js';
+import type { HostTensor } from '../tensor.js';
+import { augment, drawAugmentation } from './augment.js';
+import type { ByteCache } from './cache.js';
+import { checkSide, type DatasetItem, noRandom, numberFor, type SampleOptions } from './dataset.js';
+import type { Problem } from './problems.js';
+
+export interface MultiClassSampleOptions extends SampleOptions {
+  /** Samples as the released loader makes them, quirks 24-26 included. Default false. */
+  readonly asReleased?: boolean;
+}
+
+/** Tensors of one slice, or of a batch with the batch dimension first. Row-major. */
+export interface MultiClassSample {
+  /** [6, size, size], float32: slice and prior, three channels each, ImageNet mean and standard deviation. */
+  readonly image: HostTensor;
+  /** [size, size], u32: 0 background, 1 ground-glass, 2 consolidation; nearest neighbour, also with `asReleased`. */
+  readonly classes: ClassTensor;
+  /** [3, size, size], float32: channel k is class k; with `asReleased` the released code's encoding. */
+  readonly onehot: HostTensor;
+}
+
+/** A decoded item at its own size. */
+export interface MultiClassSlice {
+  /** Grey when the file is grey. */
+  readonly image: ByteImage;
+  readonly classes: ClassMap;
+  /** 0..255, of the image's size. */
+  readonly prior: GreyImage;
+}
+
+/** An item as it lies in the files; the prior may be made from the image. */
+export type StoredSlice = Omit<MultiClassSlice, 'prior'> & Partial<Pick<MultiClassSlice, 'prior'>>;
+
+/** What a prior is made from. */
+export interface PriorRequest {
+  readonly item: DatasetItem;
+  readonly image: ByteImage;
+}
+
+/** Makes the prior of a slice, e.g. by Inf-Net: bytes 0..255 or probabilities 0..1, of any size. */
+export type PriorFunction = (request: PriorRequest) => Promise<GreyImage | FloatMap> | GreyImage | FloatMap;
+
+/** What a multi-class data set and its parts have in common. */
+export interface MultiClassStore {
+  readonly name: string;
+  readonly oneClass: 'error' | 'allow';
+  readonly warnings: readonly Problem[];
+  readonly prior: PriorFunction | undefined;
+  /** Priors made so far. */
+  readonly made: ByteCache<string, GreyImage>;
+  load(item: DatasetItem): Promise<StoredSlice>;
+}
+
+/** Use `openMultiClassDataset`. */
+export class MultiClassDataset {
+  /** In the order of their names, numbers by value: 2 before 10. */
+  readonly items: readonly DatasetItem[];
+  readonly store: MultiClassStore;
+
+  constructor(store: MultiClassStore, items: readonly DatasetItem[]) {
+    this.store = store;
+    this.items = items;
+  }
+
+  get length(): number {
+    return this.items.length;
+  }
+
+  /** What was left out or needs attention, of the whole data set; `describeProblems` puts it into lines. */
+  get warnings(): readonly Problem[] {
+    return this.store.warnings;
+  }
+
+  /** File names without folder and extension. */
+  get names(): readonly string[] {
+    return this.items.map(({ name }) => name);
+  }
+
+  /** Pixels of each class in all items together. */
+  get counts(): readonly [number, number, number] {
+    const total: [number, number, number] = [0, 0, 0];
+    for (const { counts } of this.items) for (const k of [0, 1, 2] as const) total[k] += counts?.[k] ?? 0;
+    return total;
+  }
+
+  /** Some of the items, in the order given. Files, cache and warnings are shared. */
+  subset(indices: readonly number[]): MultiClassDataset {
+    return new MultiClassDataset(
+      this.store,
+      indices.map((index) => this.#item(index)),
+    );
+  }
+
+  /**
+   * Picture, classes and prior at the picture's size. The cache's own: do not write into them.
+   *
+   * @throws `DATA_ARGUMENT` without a prior: neither files nor a function
+   */
+  async slice(index: number): Promise<MultiClassSlice> {
+    const item = this.#item(index);
+    const stored = await this.store.load(item);
+    return { ...stored, prior: stored.prior ?? (await this.#makePrior(item, stored.image)) };
+  }
+
+  /**
+   * One training sample.
+   *
+   * @param options.random which variation the augmentation makes, see `itemSeed`
+   * @throws `DATA_ARGUMENT`, `DATA_DATASET` (a file changed since the data set was opened); with `asReleased`
+   * `DATA_RELEASED_LABEL` where the released loader fails on its own labels
+   */
+  async sample(
+    index: number,
+    options: MultiClassSampleOptions & { readonly random?: number },
+  ): Promise<MultiClassSample> {
+    const { image, classes, onehot } = await this.batch([index], { ...options, random: [numberFor(options)] });
+    const one = <T extends { readonly shape: readonly number[] }>(tensor: T): T => ({
+      ...tensor,
+      shape: tensor.shape.slice(1),
+    });
+    return { image: one(image), classes: one(classes), onehot: one(onehot) };
+  }
+
+  /** Samples one behind the other: `image` [n, 6, size, size], `classes` [n, size, size], `onehot` [n, 3, size, size]. */
+  async batch(
+    indices: readonly number[],
+    options: MultiClassSampleOptions & { readonly random?: readonly number[] },
+  ): Promise<MultiClassSample> {
+    const { size, augmentation, random, asReleased = false } = options;
+    if (augmentation !== undefined && random?.length !== indices.length) {
+      throw noRandom(`${indices.length} numbers for the batch's ${indices.length} items, got ${random?.length ?? 0}`);
+    }
+    const area = checkSide(size) ** 2;
+    const n = indices.length;
+    const image = { data: new Float32Array(n * 6 * area), shape: [n, 6, size, size] };
+    const classes = { data: new Uint32Array(n * area), shape: [n, size, size] };
+    const onehot = { data: new Float32Array(n * 3 * area), shape: [n, 3, size, size] };
+    for (const [i, index] of indices.entries()) {
+      const loaded = await this.slice(index);
+      const slice =
+        augmentation === undefined ? loaded : augment(loaded, drawAugmentation(augmentation, random?.[i] as number));
+      const labels = resizeLabels(slice.classes, size, size);
+      const encoded = asReleased ? releasedTarget(slice.classes, size, this.items[index]?.mask) : oneHot(labels);
+      image.data.set(multiClassInput(slice.image, slice.prior, size, { asReleased }).data, i * 6 * area);
+      classes.data.set(labels.data, i * area);
+      onehot.data.set(encoded.data, i * 3 * area);
+    }
+    return { image, classes, onehot };
+  }
+
+  async #makePrior(item: DatasetItem, image: ByteImage): Promise<GreyImage> {
+    const { prior, made, name } = this.store;
+    const kept = made.get(item.image);
+    if (kept !== undefined) return kept;
+    if (prior === undefined) {
+      throw dataError({
+        code: 'DATA_ARGUMENT',
+        message: 'The multi-class net needs an infection prior beside the slice, and there is none.',
+        where: `${name}: ${item.image}`,
+        fix: 'Add a folder Prior with a mask or map for every image, or open the data set with { prior: (request) => ... }, e.g. predictions of Inf-Net.',
+      });
+    }
+    const bytes = toGrey8(priorBytes(await prior({ item, image })));
+    const { width, height } = image;
+    const fits = bytes.width === width && bytes.height === height;
+    const resized = fits ? bytes : resizePillow(bytes, width, height);
+    made.set(item.image, resized, resized.data.length);
+    return resized;
+  }
+
+  #item(index: number): DatasetItem {
+    const item = this.items[index];
+    if (item !== undefined) return item;
+    throw dataError({
+      code: 'DATA_ARGUMENT',
+      message: `There is no item ${index} in a data set of ${this.length}; the first one is 0.`,
+      where: this.store.name,
+    });
+  }
+}
+
+/** Greys, bilinear, then the shifted one-hot encoding: quirks 25 and 26. */
+function releasedTarget(classes: ClassMap, size: number, where: string | undefined): HostTensor {
+  const greys: GreyImage = { ...classes, data: classes.data.map((v) => RELEASED_GREYS[v] as number) };
+  return releasedOneHot(releasedLabels(resizeCv2(greys, size, size)), where);
+}

@@ -1,0 +1,88 @@
+/** Opening a multi-class data set: as `openDataset`, with class maps for masks and priors for edges. */
+import { CLASS_NAMES, readClassMap } from '../classes/class-map.js';
+import type { SizeLimits } from '../decode/limits.js';
+import { type DepthOptions, toGrey8 } from '../image.js';
+import { ByteCache } from './cache.js';
+import { type FolderLayout, type ItemFiles, type ListLayout, pairFiles } from './layout.js';
+import { asSlice, openPicture, sameSize, sizeOf } from './load.js';
+import { MultiClassDataset, type PriorFunction, type StoredSlice } from './multi-class.js';
+import { ProblemList } from './problems.js';
+import { DEFAULT_CACHE_BYTES, type Finding, type Loaded, type ReadOptions, readAll } from './read-all.js';
+import type { DataSource } from './source.js';
+
+export interface MultiClassOptions extends ReadOptions, DepthOptions, SizeLimits {
+  /** The three folders' names, or the files themselves. Default: `Imgs`, `GT` and `Prior`, wherever below the root. */
+  readonly layout?: FolderLayout | ListLayout;
+  /** Folder below the source that holds the three, where the source has several data sets. */
+  readonly root?: string;
+  /**
+   * Where priors come from. `files` (default): the folder `Prior`; it may be missing, but then samples cannot be made. A function:
+   * made from the image when first needed, and kept; files are not looked at.
+   */
+  readonly prior?: 'files' | PriorFunction;
+}
+
+/**
+ * Opens a multi-class data set: `Imgs`, `GT` with class maps (see `readClassMap` for the forms) and `Prior`, files paired by name.
+ * Every file is read and checked.
+ *
+ * @throws `DATA_DATASET` with everything that is wrong, by kind, with files; the `signal`'s reason
+ */
+export async function openMultiClassDataset(
+  source: DataSource,
+  options: MultiClassOptions = {},
+): Promise<MultiClassDataset> {
+  const { prior = 'files', oneClass = 'error', cacheBytes = DEFAULT_CACHE_BYTES } = options;
+  const problems = new ProblemList();
+  const layout = { ...options, labelled: true, edges: 'derive', priors: prior === 'files' } as const;
+  const files = pairFiles(await source.list(), layout, problems);
+  const { items, load } = await readAll(source, files, problems, options, {
+    load: (item) => loadMultiClassItem(source, item, options),
+    bytesOf: ({ image, classes, prior: map }) => image.data.length + classes.data.length + (map?.data.length ?? 0),
+  });
+  for (const [k, name] of CLASS_NAMES.entries()) {
+    if (items.every(({ counts }) => counts?.[k] === 0)) problems.add('classAbsent', name);
+  }
+  const store = {
+    name: source.name,
+    oneClass,
+    warnings: problems.list(),
+    prior: prior === 'files' ? undefined : prior,
+    made: new ByteCache<string, StoredSlice['prior'] & object>(cacheBytes),
+    load,
+  };
+  return new MultiClassDataset(store, items);
+}
+
+/** Never throws for what is wrong with a file: it becomes a finding. */
+async function loadMultiClassItem(
+  source: DataSource,
+  files: ItemFiles,
+  options: DepthOptions & SizeLimits,
+): Promise<Loaded<StoredSlice>> {
+  const findings: Finding[] = [];
+  const picture = await openPicture(source, files.image, options, findings);
+  const mask = await openPicture(source, files.mask, options, findings);
+  const priorPicture = await openPicture(source, files.prior, options, findings);
+  if (picture === undefined || mask === undefined || findings.length > 0) return { findings };
+  const image = asSlice(picture, options);
+  const maskFile = files.mask as string;
+  if (!sameSize(mask, image)) {
+    findings.push({ kind: 'maskSize', file: maskFile, note: `${sizeOf(mask)}, its image ${sizeOf(image)}` });
+  }
+  const read = readClassMap(mask);
+  if ('foreign' in read) findings.push({ kind: 'maskNotClasses', file: maskFile, note: read.foreign });
+  const prior = priorPicture === undefined ? undefined : toGrey8(priorPicture);
+  if (prior !== undefined && !sameSize(prior, image)) {
+    findings.push({
+      kind: 'priorSize',
+      file: files.prior as string,
+      note: `${sizeOf(prior)}, its image ${sizeOf(image)}`,
+    });
+  }
+  if ('foreign' in read || findings.length > 0) return { findings };
+  const { classes, counts } = read;
+  const infected = counts[1] + counts[2];
+  const content = infected === 0 ? 'empty' : counts[0] === 0 ? 'full' : 'mixed';
+  return { slice: { image, classes, ...(prior === undefined ? {} : { prior }) }, content, counts };
+}
