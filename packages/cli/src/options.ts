@@ -25,6 +25,11 @@ export function fraction(text: string): number {
   throw new InvalidArgumentError('Give a number between 0 and 1.');
 }
 
+/** From 0 up to, and without, 1. */
+export function share(text: string): number {
+  return Number(text) === 0 && text.trim() !== '' ? 0 : fraction(text);
+}
+
 /** `full`, `minmax` or `LOW,HIGH`. */
 export function range(text: string): 'full' | 'minmax' | readonly [number, number] {
   if (text === 'full' || text === 'minmax') return text;

@@ -9,7 +9,17 @@ import type { SegmentOptions } from './commands/segment/options.js';
 import { addTrain } from './commands/train/define.js';
 import type { WeightsCommandOptions } from './commands/weights.js';
 import { EXIT, type Io } from './io.js';
-import { adapterOption, BACKBONES, definition, fraction, fractionOrOne, integer, needs, range } from './options.js';
+import {
+  adapterOption,
+  BACKBONES,
+  definition,
+  fraction,
+  fractionOrOne,
+  integer,
+  needs,
+  range,
+  share,
+} from './options.js';
 import { version } from './version.js';
 
 const EXIT_CODES = `
@@ -148,6 +158,11 @@ function addPhantom(program: Command, io: Io, done: (code: number) => void): voi
       new Option('--layout <kind>', 'slices with a folder masks; a data set to train on (Imgs, GT); unlabelled (Imgs)')
         .choices(['slices', 'dataset', 'unlabelled'])
         .default('slices'),
+    )
+    .option(
+      '--burden <share>',
+      'infected share of the lungs, the same for all (default: varies, and some are healthy)',
+      share,
     )
     .option('--json', 'print one JSON document on stdout')
     .action(async (options: PhantomCommandOptions, command: Command) => {

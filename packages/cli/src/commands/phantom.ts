@@ -11,6 +11,8 @@ export interface PhantomCommandOptions {
   readonly count: number;
   readonly seed: number;
   readonly layout: (typeof LAYOUTS)[number];
+  /** Infected share of the lungs; undefined: varies from slice to slice, and some are healthy. */
+  readonly burden?: number;
   readonly json?: boolean;
 }
 
@@ -18,7 +20,10 @@ export interface PhantomCommandOptions {
 export const LAYOUTS = ['slices', 'dataset', 'unlabelled'] as const;
 
 /** Slice i has seed `seed + i`, so that more of them are the same ones and some more. */
-export async function phantom({ out, count, seed, layout, json }: PhantomCommandOptions, io: Io): Promise<number> {
+export async function phantom(
+  { out, count, seed, layout, burden, json }: PhantomCommandOptions,
+  io: Io,
+): Promise<number> {
   const slices = layout === 'slices' ? out : join(out, 'Imgs');
   const masks = layout === 'unlabelled' ? undefined : join(out, layout === 'slices' ? 'masks' : 'GT');
   await makeFolder(masks ?? slices);
@@ -29,7 +34,7 @@ export async function phantom({ out, count, seed, layout, json }: PhantomCommand
   for (let i = 0; i < count; i++) {
     if (io.signal?.aborted) break;
     const name = `phantom-${String(seed + i).padStart(4, '0')}.png`;
-    const { image, infection } = phantomSlice((seed + i) >>> 0);
+    const { image, infection } = phantomSlice((seed + i) >>> 0, { burden });
     await writeFileAtomic(join(slices, name), encodePng(image));
     if (masks !== undefined) await writeFileAtomic(join(masks, name), encodePng(infection));
     const infected = infection.data.reduce((sum, value) => sum + (value === 255 ? 1 : 0), 0);
