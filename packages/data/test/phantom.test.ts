@@ -21,7 +21,7 @@ describe('phantomSlice', () => {
   it('the same seed gives the same bytes on every platform', () => {
     const p = phantomSlice(7, small);
     expect([p.image, p.infection, p.classes, p.lung].map((part) => crc32(part.data))).toEqual([
-      700648623, 1460228516, 2256475469, 3614862429,
+      1772578811, 1460228516, 2256475469, 3614862429,
     ]);
   });
 

@@ -164,15 +164,22 @@ export function lungHu(a: Anatomy, fx: number, fy: number): number {
   return a.liver === undefined ? air : mix(air, 45, smoothStep(a.liver.fade, -0.02, liverDistance(a, x, y)));
 }
 
-/** Density outside the lungs at a point: wall, mediastinum, bones, air. `pixel`: size of a pixel, for soft borders. */
-export function tissueHu(a: Anatomy, fx: number, fy: number, cavity: number, pixel: number): number {
+/** Density of what is neither lung, bone nor airway: mediastinum and chest wall, and air around the patient. */
+export function softTissueHu(a: Anatomy, fx: number, fy: number, cavity: number, pixel: number): number {
   const x = fx - a.turn * fy;
   const y = fy + a.turn * fx;
-  const soft = cavity < 0 ? mediastinumHu(a, x, y, pixel) : wallHu(a, x, y, cavity, pixel);
+  return cavity < 0 ? mediastinumHu(a, x, y, pixel) : wallHu(a, x, y, cavity, pixel);
+}
+
+/** Density outside the lungs: `soft` with bones and airways in it. `pixel`: size of a pixel, for soft borders. */
+export function tissueHu(a: Anatomy, soft: number, fx: number, fy: number, cavity: number, pixel: number): number {
+  const x = fx - a.turn * fy;
+  const y = fy + a.turn * fx;
   let hu = withBones(a.bones, soft, x, y, cavity, pixel, a.tissue);
+  if (cavity > 0) return hu;
   for (const airway of a.airways) {
-    const d = ellipse(x, y, airway.x, airway.y, airway.rx, airway.ry) + 0.012 * a.wobble(7 * x, 7 * y + 60);
-    hu = mix(hu, HU.air + 15, cover(d, pixel));
+    const d = ellipse(x, y, airway.x, airway.y, airway.rx, airway.ry);
+    if (d < 0.03) hu = mix(hu, HU.air + 15, cover(d + 0.012 * a.wobble(7 * x, 7 * y + 60), pixel));
   }
   return hu;
 }

@@ -67,6 +67,8 @@ export function withBones(
 ): number {
   let bone = Number.POSITIVE_INFINITY;
   const nearSpine = x > sx - 0.25 && Math.abs(y - sy) < 0.6;
+  const nearRibs = cavity > -0.06 && cavity < 0.24;
+  if (!nearSpine && !nearRibs) return hu;
   const canal = nearSpine ? ellipse(x, y, sx + 0.2, sy, 0.06, 0.07) : 1;
   if (nearSpine) {
     bone = ellipse(x, y, sx, sy, rx, ry) + 0.012 * tissue(8 * x, 8 * y);
@@ -79,7 +81,7 @@ export function withBones(
     bone = Math.min(bone, segment(x, y, sx + 0.28, sy, sx + 0.6, sy) - 0.04);
     bone = Math.min(bone, Math.abs(canal - 0.025) - 0.025);
   }
-  for (const rib of ribs) {
+  for (const rib of nearRibs ? ribs : []) {
     if (rib.dx * x + rib.dy * y < 0) continue;
     const along = rib.dx * y - rib.dy * x;
     const across = Math.abs(cavity - rib.depth - rib.tilt * along) - rib.thickness;

@@ -67,6 +67,8 @@ export function drawLesions(random: Random, site: LesionSite, burden: number): L
       for (let x = left; x < right; x++) {
         const i = y * width + x;
         if ((lung[i] as number) === 0) continue;
+        const before = glass[i] as number;
+        if (before === 1 && (core === Number.POSITIVE_INFINITY || consolidation[i] === 1)) continue;
         const dx = x + 0.5 - cx;
         const dy = y + 0.5 - cy;
         // In the lesion's own axes, also for the noise: its lattice would otherwise cut borders level and upright.
@@ -77,10 +79,12 @@ export function drawLesions(random: Random, site: LesionSite, burden: number): L
         // Along the wall, but no farther from the middle than the lesion is long.
         const square = Math.max(u * u + v * v, u * u + (q / long) * (q / long));
         if (square > FARTHEST * FARTHEST) continue;
+        // Not even the strongest grain would bring it back.
+        const bare = 1 - Math.sqrt(square);
+        if (bare + 0.77 * ragged < -soft) continue;
         const grain = noise(u * 2.6, (q / long) * 2.6) + 0.4 * noise((p / unit) * 22 + 60, (q / unit) * 22);
-        const inside = 1 - Math.sqrt(square) + ragged * 0.55 * grain;
+        const inside = bare + ragged * 0.55 * grain;
         const opacity = smoothStep(-soft, soft, inside);
-        const before = glass[i] as number;
         if (opacity > before) {
           if (before < 0.5 && opacity >= 0.5 && (lung[i] as number) > 0.5) infected++;
           glass[i] = opacity;

@@ -10,9 +10,17 @@
  */
 import { dataError } from '../errors.js';
 import type { GreyImage } from '../image.js';
-import { cavityDistance, drawAnatomy, lungDistance, lungHu, mediastinumDistance, tissueHu } from './anatomy.js';
+import {
+  cavityDistance,
+  drawAnatomy,
+  lungDistance,
+  lungHu,
+  mediastinumDistance,
+  softTissueHu,
+  tissueHu,
+} from './anatomy.js';
 import { cover } from './bones.js';
-import { sampleField } from './field.js';
+import { HalfGrid } from './field.js';
 import { drawInfectedHu } from './infected.js';
 import { drawLesions } from './lesions.js';
 import { Random } from './random.js';
@@ -67,20 +75,29 @@ export function phantomSlice(seed: number, options: PhantomOptions = {}): Phanto
   const unit = Math.min(width, height) / 2;
   const pixel = 1 / unit;
   const count = width * height;
+  const grid = new HalfGrid(width, height);
+  const toCavity = grid.sample((x, y) => cavityDistance(anatomy, x, y));
+  // Out in the wall it does not matter how far the mediastinum is.
+  const toMediastinum = grid.sample((x, y, k) =>
+    (toCavity[k] as number) < 0.2 ? mediastinumDistance(anatomy, x, y) : 1,
+  );
+  const toLung = grid.sample((_x, _y, k) => lungDistance(toCavity[k] as number, toMediastinum[k] as number));
+  // Beyond these distances a density is not asked for.
+  const air = grid.sample((x, y, k) => ((toLung[k] as number) < 0.1 ? lungHu(anatomy, x, y) : 0));
+  const soft = grid.spread(
+    grid.sample((x, y, k) =>
+      (toLung[k] as number) > -0.1 ? softTissueHu(anatomy, x, y, toCavity[k] as number, pixel) : 0,
+    ),
+  );
+  const cavity = grid.spread(toCavity);
+  const mediastinum = grid.spread(toMediastinum);
+  const hu = grid.spread(air);
   const lungShare = new Float32Array(count);
-  const cavity = sampleField(width, height, (x, y) => cavityDistance(anatomy, x, y));
-  const mediastinum = sampleField(width, height, (x, y) => mediastinumDistance(anatomy, x, y));
-  const hu = new Float32Array(count);
   const lung = new Uint8Array(count);
-  for (let y = 0, i = 0; y < height; y++) {
-    const ny = ((y + 0.5) / height) * 2 - 1;
-    for (let x = 0; x < width; x++, i++) {
-      const nx = ((x + 0.5) / width) * 2 - 1;
-      const distance = lungDistance(cavity[i] as number, mediastinum[i] as number);
-      lungShare[i] = cover(distance, pixel);
-      if (distance < 0) lung[i] = 255;
-      hu[i] = distance > pixel ? 0 : lungHu(anatomy, nx, ny);
-    }
+  for (let i = 0; i < count; i++) {
+    const distance = lungDistance(cavity[i] as number, mediastinum[i] as number);
+    lungShare[i] = cover(distance, pixel);
+    if (distance < 0) lung[i] = 255;
   }
   const site = { width, height, lung: lungShare, cavity, back: (x: number) => (x / width) * 2 - 1 };
   const lesions = drawLesions(lesionRandom, site, burden);
@@ -104,12 +121,18 @@ export function phantomSlice(seed: number, options: PhantomOptions = {}): Phanto
         value = Math.max(value, mix(value, -100, vessels.bronchusWall[i] as number));
         value = mix(value, -960, vessels.bronchusAir[i] as number);
       }
-      hu[i] = share === 1 ? value : mix(tissueHu(anatomy, nx, ny, cavity[i] as number, pixel), value, share);
+      hu[i] =
+        share === 1
+          ? value
+          : mix(tissueHu(anatomy, soft[i] as number, nx, ny, cavity[i] as number, pixel), value, share);
     }
   }
   const scanned = scan(scanner, hu, width, height, noise);
   const [black, white] = window;
-  const image = Uint8Array.from(scanned, (v) => Math.round(255 * clamp((v - black) / (white - black))));
+  const image = new Uint8Array(count);
+  for (let i = 0; i < count; i++) {
+    image[i] = Math.round(255 * clamp(((scanned[i] as number) - black) / (white - black)));
+  }
   const infection = classes.map((c) => (c > 0 ? 255 : 0));
   const picture = (data: Uint8Array): GreyImage => ({
     width,
@@ -177,5 +200,9 @@ function check(
 }
 
 function mirrored(data: Uint8Array, width: number): Uint8Array {
-  return data.map((_, i) => data[i - (i % width) + width - 1 - (i % width)] as number);
+  const out = new Uint8Array(data.length);
+  for (let start = 0; start < data.length; start += width) {
+    for (let x = 0; x < width; x++) out[start + x] = data[start + width - 1 - x] as number;
+  }
+  return out;
 }

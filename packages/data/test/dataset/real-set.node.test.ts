@@ -2,7 +2,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { listFixtures } from '@infnet/testing';
 import { describe, expect, inject, it } from 'vitest';
-import { binaryToEdge, type DataSource, everyFifth, type GreyImage, openDataset, split } from '../../src/index.js';
+import {
+  binaryToEdge,
+  type DataSource,
+  everyFifth,
+  type GreyImage,
+  openDataset,
+  openMultiClassDataset,
+  split,
+} from '../../src/index.js';
 import { failure } from '../support/errors.js';
 
 const folder = 'data/covid-semiseg/TrainingSet';
@@ -64,4 +72,21 @@ describe('the published data set', () => {
     expect(classes.message).toContain('mask that is not binary, 50');
     expect((await openDataset(folderSource(root), { ...options, masks: 'nonzero' })).length).toBe(50);
   });
+
+  it.skipIf(!here)(
+    `the multi-class part: palettes read as classes, priors equal the infection, both encodings${note}`,
+    async () => {
+      const dataset = await openMultiClassDataset(folderSource(root), { root: 'MultiClassInfection-Train' });
+      expect([dataset.length, dataset.warnings]).toEqual([50, []]);
+      const { classes, prior } = await dataset.slice(0);
+      expect(prior.data).toEqual(classes.data.map((k) => (k > 0 ? 255 : 0)));
+      const [background, glass, dense] = dataset.counts;
+      expect(background).toBeGreaterThan(glass);
+      expect(Math.min(glass, dense)).toBeGreaterThan(0);
+      const sample = await dataset.sample(0, { size: 64 });
+      const released = await dataset.sample(0, { size: 64, asReleased: true });
+      expect(released.onehot.data).not.toEqual(sample.onehot.data);
+      expect(released.classes.data).toEqual(sample.classes.data);
+    },
+  );
 });
