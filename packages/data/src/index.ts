@@ -39,6 +39,7 @@ export {
   toGrey8,
   toRgb8,
 } from './image.js';
+export * from './nifti/index.js';
 export * from './normalize.js';
 export * from './npy.js';
 export * from './overlay.js';

@@ -1,0 +1,19 @@
+/** Refusals that several parts of the NIfTI reader have. */
+import type { InfnetError } from '@infnet/errors';
+import { dataError } from '../errors.js';
+
+const AGAIN = 'Copy or download the file again.';
+
+/** The header is none, or says what cannot be. */
+export function badHeader(where: string, message: string, details: Record<string, unknown> = {}): InfnetError {
+  const fix = 'Check that this is a NIfTI volume (.nii or .nii.gz), and export it again.';
+  return dataError({ code: 'DATA_NIFTI', message, where, fix, details });
+}
+
+export function niftiTruncated(where: string, message: string, details: Record<string, unknown> = {}): InfnetError {
+  return dataError({ code: 'DATA_TRUNCATED', message, where, fix: AGAIN, details });
+}
+
+export function niftiCorrupt(where: string, message: string, cause?: unknown): InfnetError {
+  return dataError({ code: 'DATA_CORRUPT', message, where, fix: AGAIN, cause });
+}

@@ -1,0 +1,183 @@
+/**
+ * The header of a NIfTI file, checked before anything is done with it.
+ *
+ * nifti-reader-js 0.8.0 reads the fields. Around it stands what it leaves to its caller:
+ * - It gets exactly the header's bytes, never the file: given more, it reads extensions too, and a damaged one makes it throw.
+ * - Whether the file is a NIfTI volume at all, and whether its parts agree, is decided here, each with an error of its own.
+ * - NIfTI-2's 64-bit integers are read here: the library's are wrong for negative ones, and for big-endian ones.
+ * - Which affine counts is decided in `affine.ts`.
+ *
+ * Layouts: nifti1.h and nifti2.h, https://nifti.nimh.nih.gov.
+ */
+import { NIFTI1, NIFTI2 } from 'nifti-reader-js';
+import { dataError } from '../errors.js';
+import { chooseAffine, orientationOf } from './affine.js';
+import { DATATYPES, UNREAD_DATATYPES } from './datatypes.js';
+import { badHeader, niftiTruncated } from './errors.js';
+import type { VolumeHeader } from './volume.js';
+
+/** Bytes of a header, by version. */
+export const HEADER_BYTES = { 1: 348, 2: 540 } as const;
+
+/** Millimetres per unit of length, by the low three bits of `xyzt_units`. */
+const UNITS: ReadonlyMap<number, { readonly unit: VolumeHeader['unit']; readonly millimetres: number }> = new Map([
+  [1, { unit: 'm', millimetres: 1000 }],
+  [2, { unit: 'mm', millimetres: 1 }],
+  [3, { unit: 'um', millimetres: 0.001 }],
+]);
+
+/**
+ * @param bytes the decoded file, or its beginning: at least the header
+ * @throws `DATA_NIFTI`, `DATA_NIFTI_PAIR`, `DATA_NIFTI_SERIES`, `DATA_NIFTI_TYPE`, `DATA_TRUNCATED`, `DATA_ZERO_SIZE`
+ */
+export function parseHeader(bytes: Uint8Array, where: string): VolumeHeader {
+  const { version, littleEndian } = recognise(bytes, where);
+  const header = bytes.slice(0, HEADER_BYTES[version]);
+  const view = new DataView(header.buffer);
+  const fields = version === 1 ? new NIFTI1() : new NIFTI2();
+  fields.readHeader(header.buffer);
+
+  const dims =
+    version === 1 ? fields.dims : fields.dims.map((_, i) => Number(view.getBigInt64(16 + 8 * i, littleEndian)));
+  const offset = version === 1 ? fields.vox_offset : Number(view.getBigInt64(168, littleEndian));
+  const { width, height, depth } = sizeOf(dims, where);
+  const datatype = typeOf(fields.datatypeCode, fields.numBitsPerVoxel, where);
+  const { unit, millimetres } = UNITS.get(fields.xyzt_units & 7) ?? { unit: 'unknown' as const, millimetres: 1 };
+  const pixdim = [1, 2, 3].map((i) => Math.abs(fields.pixDims[i] ?? 0)) as [number, number, number];
+  const rows = Array.from({ length: 12 }, (_, i) =>
+    version === 1 ? view.getFloat32(280 + 4 * i, littleEndian) : view.getFloat64(400 + 8 * i, littleEndian),
+  );
+  const { affine, affineFrom } = chooseAffine(
+    { code: fields.sform_code, rows },
+    {
+      code: fields.qform_code,
+      b: fields.quatern_b,
+      c: fields.quatern_c,
+      d: fields.quatern_d,
+      offset: [fields.qoffset_x, fields.qoffset_y, fields.qoffset_z],
+      qfac: (fields.pixDims[0] ?? 1) < 0 ? -1 : 1,
+    },
+    pixdim,
+  );
+  return {
+    width,
+    height,
+    depth,
+    datatype,
+    ...scaling(fields.scl_slope, fields.scl_inter, where),
+    affine,
+    affineFrom,
+    orientation: affineFrom === 'pixdim' ? undefined : orientationOf(affine),
+    unit,
+    spacing: pixdim.map((size) => (size > 0 && Number.isFinite(size) ? size * millimetres : Number.NaN)) as [
+      number,
+      number,
+      number,
+    ],
+    description: fields.description,
+    version,
+    littleEndian,
+    dataOffset: dataOffset(offset, version, where),
+    header,
+  };
+}
+
+/** Version and byte order, from the header's own length in its first four bytes; then the magic. */
+function recognise(bytes: Uint8Array, where: string): Pick<VolumeHeader, 'version' | 'littleEndian'> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < 4) throw niftiTruncated(where, `The volume ends after ${bytes.length} bytes, within its header.`);
+  const [little, big] = [view.getInt32(0, true), view.getInt32(0, false)];
+  const littleEndian = little === HEADER_BYTES[1] || little === HEADER_BYTES[2];
+  const length = littleEndian ? little : big;
+  if (length !== HEADER_BYTES[1] && length !== HEADER_BYTES[2]) {
+    const message = `A NIfTI header begins with its length, 348 or 540; this file begins with ${little}: it is no NIfTI volume.`;
+    throw badHeader(where, message, { firstBytes: Array.from(bytes.subarray(0, 8)) });
+  }
+  if (bytes.length < length) {
+    throw niftiTruncated(where, `The volume ends after ${bytes.length} bytes, within its header of ${length}.`);
+  }
+  const version = length === HEADER_BYTES[1] ? 1 : 2;
+  const at = version === 1 ? 344 : 4;
+  const magic = Array.from(bytes.subarray(at, at + (version === 1 ? 4 : 8)));
+  const expected = version === 1 ? [...NIFTI1.MAGIC_NUMBER, 0] : NIFTI2.MAGIC_NUMBER;
+  const pair = version === 1 ? [...NIFTI1.MAGIC_NUMBER2, 0] : NIFTI2.MAGIC_NUMBER2;
+  const is = (wanted: readonly number[]): boolean => wanted.every((byte, i) => magic[i] === byte);
+  if (is(expected)) return { version, littleEndian };
+  const isAnalyze = version === 1 && is([0, 0, 0, 0]);
+  if (is(pair) || isAnalyze) {
+    const what = isAnalyze ? 'header of the older Analyze format' : 'header of a pair of files';
+    throw dataError({
+      code: 'DATA_NIFTI_PAIR',
+      message: `The file is the ${what}: its voxels are in another file (.img).`,
+      where,
+      fix: 'Convert it to one file (.nii or .nii.gz), e.g. in Python: nibabel.save(nibabel.load("x.hdr"), "x.nii.gz").',
+    });
+  }
+  const text = String.fromCharCode(...magic).replace(/[^\x20-\x7e]/g, '?');
+  throw badHeader(where, `The header's magic is '${text}', which no NIfTI volume has (n+1, n+2).`, { magic });
+}
+
+function sizeOf(dims: readonly number[], where: string): Pick<VolumeHeader, 'width' | 'height' | 'depth'> {
+  const count = dims[0] as number;
+  if (!(count >= 1 && count <= 7)) {
+    throw badHeader(where, `The header says ${count} dimensions; there are 1 to 7.`, { dims });
+  }
+  const extents = dims.slice(1, count + 1);
+  const shape = extents.join('x');
+  if (extents.some((extent) => extent < 0)) throw badHeader(where, `The header says ${shape} voxels.`, { dims });
+  if (extents.includes(0)) {
+    throw dataError({
+      code: 'DATA_ZERO_SIZE',
+      message: `The header says ${shape} voxels: there is no picture in it.`,
+      where,
+      fix: 'Export the volume again; the file is damaged or was never finished.',
+      details: { dims },
+    });
+  }
+  if (count === 1) throw badHeader(where, `The file holds a row of ${shape} numbers, no picture or volume.`, { dims });
+  const volumes = extents.slice(3).reduce((product, extent) => product * extent, 1);
+  if (volumes > 1) {
+    throw dataError({
+      code: 'DATA_NIFTI_SERIES',
+      message: `The file holds ${volumes} volumes (${shape} voxels); read are files with one.`,
+      where,
+      fix: 'Save the volume you want as a file of its own, e.g. in Python: nibabel.save(image.slicer[..., 0], "first.nii.gz").',
+      details: { dims, volumes },
+    });
+  }
+  const [width, height, depth = 1] = extents as [number, number, number?];
+  return { width, height, depth };
+}
+
+function typeOf(code: number, bits: number, where: string): VolumeHeader['datatype'] {
+  const type = DATATYPES.get(code);
+  if (type === undefined) {
+    const known = UNREAD_DATATYPES.get(code);
+    throw dataError({
+      code: 'DATA_NIFTI_TYPE',
+      message: `The voxels are ${known ?? 'of a type that NIfTI does not have'} (datatype ${code}); read are int8, uint8, int16, uint16, int32, uint32, float32 and float64.`,
+      where,
+      fix: 'Convert the volume, e.g. in Python: nibabel.Nifti1Image(numpy.float32(image.dataobj), image.affine).',
+      details: { datatype: code },
+    });
+  }
+  if (bits !== type.size * 8) {
+    const message = `The header contradicts itself: ${type.name} (datatype ${code}) with ${bits} bits per voxel.`;
+    throw badHeader(where, message, { datatype: code, bits });
+  }
+  return type.name;
+}
+
+/** A slope of 0 means none, by the standard; nibabel takes one that is no number for none too. */
+function scaling(slope: number, intercept: number, where: string): Pick<VolumeHeader, 'slope' | 'intercept'> {
+  if (slope === 0 || !Number.isFinite(slope)) return { slope: 1, intercept: 0 };
+  if (Number.isFinite(intercept)) return { slope, intercept };
+  throw badHeader(where, `The header scales voxels by ${slope} and adds ${intercept}.`, { slope, intercept });
+}
+
+/** Some writers leave 0 for a file without extensions: the voxels follow the header and its four bytes of extension flags. */
+function dataOffset(offset: number, version: 1 | 2, where: string): number {
+  if (offset === 0) return HEADER_BYTES[version] + 4;
+  if (Number.isSafeInteger(offset) && offset >= HEADER_BYTES[version]) return offset;
+  throw badHeader(where, `The header says that the voxels begin at byte ${offset}.`, { offset });
+}
