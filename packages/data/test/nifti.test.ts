@@ -172,7 +172,7 @@ describe('refusals', () => {
 
   it('compressed data that hold far more than the header says', async () => {
     const { bytes } = fixture('int16-le.nii');
-    const bomb = gzipSync(concat(bytes, new Uint8Array(12_000_000)));
+    const bomb = gzipSync(concat(bytes, new Uint8Array(4_000_000)));
     expect(bomb.length).toBeLessThan(20_000);
     expect((await failure('DATA_CORRUPT', () => readNifti(bomb))).message).toContain('its header calls for 472');
     // A little more is tolerated, as other readers do.
