@@ -68,7 +68,7 @@ export async function writeDemoReport({ out, plan, stages, training, evaluated, 
           {
             kind: 'facts',
             rows: [
-              ['Adapter', training.adapter],
+              ['Adapter', training.adapter.split(' - ')[0]],
               ['Net', `Inf-Net, Res2Net-50, width ${plan.width}, ${plan.size} x ${plan.size}`],
               [
                 'Training',
