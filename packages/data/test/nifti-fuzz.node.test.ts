@@ -39,9 +39,11 @@ describe('damaged volumes', () => {
     expect(outcome(bytes)).toBeUndefined();
     for (let length = 0; length < bytes.length; length++) {
       const code = outcome(bytes.subarray(0, length));
-      // A file that lacks a part of its checksum is cut too, but reads as damaged.
-      expect(['DATA_TRUNCATED', 'DATA_EMPTY', 'DATA_CORRUPT'], `${length} bytes`).toContain(code);
-      if (!name.endsWith('.gz') && length > 0) expect(code, `${length} bytes`).toBe('DATA_TRUNCATED');
+      // A compressed file that lacks a part of its checksum alone has all its voxels, and reads as damaged.
+      const lacksChecksum = name.endsWith('.gz') && length > bytes.length - 10;
+      const expected =
+        length === 0 ? ['DATA_EMPTY'] : lacksChecksum ? ['DATA_CORRUPT', 'DATA_TRUNCATED'] : ['DATA_TRUNCATED'];
+      expect(expected, `${length} bytes`).toContain(code);
     }
   });
 

@@ -22,10 +22,12 @@ export function isGzip(bytes: Uint8Array): boolean {
 /**
  * Hands the decoded bytes to `take`, piece by piece, until that says `false` or they end.
  *
+ * @param needed how many there must be: with fewer and a wrong checksum the file is cut off (fflate does not notice a cut between two
+ *   symbols)
  * @returns the number of decoded bytes; checksums were verified if `take` never said `false`
  * @throws `DATA_TRUNCATED`, `DATA_CORRUPT`
  */
-export function gunzip(bytes: Uint8Array, where: string, take: (piece: Uint8Array) => boolean): number {
+export function gunzip(bytes: Uint8Array, where: string, needed: number, take: (piece: Uint8Array) => boolean): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let [total, memberLength, crc] = [0, 0, 0];
   let wanted = true;
@@ -33,6 +35,7 @@ export function gunzip(bytes: Uint8Array, where: string, take: (piece: Uint8Arra
     if (!wanted) return;
     const [storedCrc, storedLength] = [view.getUint32(end - 8, true), view.getUint32(end - 4, true)];
     if (storedCrc !== crc || storedLength !== memberLength % 2 ** 32) {
+      if (end === bytes.length && total < needed) throw cutOff(where, end, total);
       throw niftiCorrupt(
         where,
         `The checksum of the compressed data (ending at byte ${end}) is wrong: its bytes were changed.`,
@@ -70,7 +73,7 @@ function isOwn(error: unknown): boolean {
 function cutOff(where: string, length: number, decoded: number): Error {
   return niftiTruncated(
     where,
-    `The compressed file ends after ${length} bytes, in the middle (${decoded} bytes decoded).`,
+    `The compressed file ends after ${length} bytes, in the middle (${decoded} bytes of it decoded).`,
     {
       length,
       decoded,

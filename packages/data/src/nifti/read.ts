@@ -84,7 +84,7 @@ function beginning(bytes: Uint8Array, name: string): Uint8Array {
   const head = new Uint8Array(HEADER_BYTES[2]);
   let filled = 0;
   try {
-    gunzip(bytes, name, (piece) => {
+    gunzip(bytes, name, HEADER_BYTES[1], (piece) => {
       const part = piece.subarray(0, head.length - filled);
       head.set(part, filled);
       filled += part.length;
@@ -102,7 +102,7 @@ function inflateInto(data: Uint8Array, offset: number, bytes: Uint8Array, shape:
   const end = offset + data.length;
   let at = 0;
   let tooMuch = false;
-  const total = gunzip(bytes, name, (piece) => {
+  const total = gunzip(bytes, name, end, (piece) => {
     const from = Math.max(0, offset - at);
     const to = Math.min(piece.length, end - at);
     if (from < to) data.set(piece.subarray(from, to), at + from - offset);
