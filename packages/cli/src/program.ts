@@ -6,6 +6,7 @@ import type { KernelsOptions } from './commands/kernels.js';
 import type { PhantomCommandOptions } from './commands/phantom.js';
 import { addPseudoLabel } from './commands/pseudo-label/define.js';
 import type { SegmentOptions } from './commands/segment/options.js';
+import { volumeWindow } from './commands/segment/window.js';
 import { addTrain } from './commands/train/define.js';
 import type { WeightsCommandOptions } from './commands/weights.js';
 import { EXIT, type Io } from './io.js';
@@ -55,13 +56,14 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
 function addSegment(program: Command, io: Io, done: (code: number) => void): void {
   program
     .command('segment')
-    .summary('segment slices')
+    .summary('segment slices and volumes')
     .description(
-      'Segments CT slices: PNG or JPEG, 8 or 16 bit, grey or RGB. A folder stands for its .png, .jpg and .jpeg files (not ' +
-        'those of its subfolders). For each slice three pictures of its own size are written: <stem>.prob.png, ' +
-        '<stem>.mask.png (0/255), <stem>.overlay.png, and for all together summary.csv.',
+      'Segments CT slices (PNG or JPEG, 8 or 16 bit, grey or RGB) and volumes (NIfTI, .nii or .nii.gz). A folder stands for ' +
+        'its .png, .jpg, .jpeg, .nii and .nii.gz files (not those of its subfolders). For each slice three pictures of its own ' +
+        'size are written: <stem>.prob.png, <stem>.mask.png (0/255), <stem>.overlay.png; for each volume <stem>.prob.nii.gz and ' +
+        '<stem>.mask.nii.gz (0/1) on its own grid, and <stem>.overlay.png with up to 12 slices; for all together summary.csv.',
     )
-    .addArgument(new Argument('<paths...>', 'slices, or folders of slices'))
+    .addArgument(new Argument('<paths...>', 'slices, volumes, or folders of them'))
     .option('--weights <file>', "required; checkpoint: .pth (PyTorch's, read without running it) or .safetensors")
     .option('--out <folder>', 'required; where results go; made if missing')
     .option('--size <pixels>', "the net's input size, a multiple of 32 (VGG-16: 16)", integer(16, 4096), 352)
@@ -81,6 +83,17 @@ function addSegment(program: Command, io: Io, done: (code: number) => void): voi
       '16-bit slices: which values become black and white: full, minmax or LOW,HIGH',
       range,
       'full',
+    )
+    .option(
+      '--window <window>',
+      'volumes: which values become black and white: lung (-1350,150 Hounsfield units), minmax or LOW,HIGH',
+      volumeWindow,
+      'lung',
+    )
+    .addOption(
+      new Option('--orient <how>', 'volumes: how slices lie for the net: transposed, as the released slices do, or not')
+        .choices(['transposed', 'as-stored'])
+        .default('transposed'),
     )
     .option('--batch <n>', 'slices per run of the net', integer(1, 1024), 1)
     .addOption(

@@ -1,10 +1,11 @@
-/** Which slices are meant, and whether their results have places of their own: settled before any work. */
+/** Which slices and volumes are meant, and whether their results have places of their own: settled before any work. */
 import { existsSync, type Stats } from 'node:fs';
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import process from 'node:process';
+import { isVolumeName } from '@infnet/data';
 import { cliError } from '../../errors.js';
-import { resultNames, SUMMARY } from './outputs.js';
+import { resultNames, SUMMARY, volumeResultNames } from './outputs.js';
 
 export interface SliceFile {
   /** As given, or the folder as given with the file's name. */
@@ -12,29 +13,32 @@ export interface SliceFile {
   readonly name: string;
   /** The name without its ending: results are called after it. */
   readonly stem: string;
+  /** Whether it is a NIfTI volume, by its name; else it is a picture. */
+  readonly isVolume: boolean;
 }
 
 export interface Inputs {
-  readonly slices: readonly SliceFile[];
-  /** Files in given folders that are no pictures. */
+  /** In the order given: pictures and volumes. */
+  readonly files: readonly SliceFile[];
+  /** Files in given folders that are neither. */
   readonly ignored: readonly string[];
 }
 
 /** Hidden files are none: macOS leaves `._slice.png` beside `slice.png` on foreign disks, which is no picture. */
-const PICTURE = /^[^.].*\.(png|jpe?g)$/i;
+const INPUT = /^[^.].*\.(png|jpe?g|nii|nii\.gz)$/i;
 
 /**
- * The slices of files and folders, in the order given; a folder's own pictures are sorted by name.
+ * The inputs of files and folders, in the order given; a folder's own are sorted by name.
  *
  * @throws InfnetError `CLI_NO_INPUT`, `CLI_OUTPUT_CLASH`
  */
 export async function findInputs(paths: readonly string[], out: string): Promise<Inputs> {
-  const slices: SliceFile[] = [];
+  const inputs: SliceFile[] = [];
   const ignored: string[] = [];
   for (const path of paths) {
     const info = await look(path);
     if (!info.isDirectory()) {
-      slices.push(slice(path));
+      inputs.push(input(path));
       continue;
     }
     if (resolve(path) === resolve(out)) {
@@ -48,22 +52,24 @@ export async function findInputs(paths: readonly string[], out: string): Promise
     }
     const entries = await readdir(path, { withFileTypes: true });
     const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
-    const pictures = files.filter((name) => PICTURE.test(name)).sort();
-    if (pictures.length === 0) {
-      const found =
-        files.length === 0 ? 'The folder is empty' : `None of the ${files.length} files in the folder is a picture`;
+    const found = files.filter((name) => INPUT.test(name)).sort();
+    if (found.length === 0) {
+      const what =
+        files.length === 0
+          ? 'The folder is empty'
+          : `None of the ${files.length} files in the folder is a picture or a volume`;
       throw cliError(
         'CLI_NO_INPUT',
-        `${found}.`,
-        'Put .png, .jpg or .jpeg slices there (subfolders are not looked into), or run: infnet phantom --out slices',
+        `${what}.`,
+        'Put .png, .jpg or .jpeg slices or .nii or .nii.gz volumes there (subfolders are not looked into), or run: infnet phantom --out slices',
         { where: path },
       );
     }
-    slices.push(...pictures.map((name) => slice(join(path, name))));
-    ignored.push(...files.filter((name) => !PICTURE.test(name)).map((name) => join(path, name)));
+    inputs.push(...found.map((name) => input(join(path, name))));
+    ignored.push(...files.filter((name) => !INPUT.test(name)).map((name) => join(path, name)));
   }
-  checkClashes(slices, out);
-  return { slices, ignored };
+  checkClashes(inputs, out);
+  return { files: inputs, ignored };
 }
 
 /** Makes the folder of results. @throws InfnetError `CLI_OUTPUT_FOLDER` */
@@ -105,28 +111,33 @@ async function look(path: string): Promise<Stats> {
   }
 }
 
-function slice(path: string): SliceFile {
+function input(path: string): SliceFile {
   const name = basename(path);
-  return { path, name, stem: basename(name, extname(name)) };
+  const stem = basename(name.replace(/\.gz$/i, ''), extname(name.replace(/\.gz$/i, '')));
+  return { path, name, stem, isVolume: isVolumeName(name) };
 }
 
-/** Two slices with one stem, or a slice that lies where a result would go. */
-function checkClashes(slices: readonly SliceFile[], out: string): void {
+/** Two inputs with one stem, or an input that lies where a result would go. */
+function checkClashes(files: readonly SliceFile[], out: string): void {
   const caseless = process.platform === 'win32' || process.platform === 'darwin';
   const key = (text: string): string => (caseless ? text.toLowerCase() : text);
   const byStem = new Map<string, SliceFile>();
-  for (const one of slices) {
+  for (const one of files) {
     const other = byStem.get(key(one.stem));
     if (other !== undefined) {
-      const message = `${other.path} and ${one.path} would both write ${one.stem}.mask.png.`;
+      const what = other.isVolume || one.isVolume ? 'overlay' : 'mask';
+      const message = `${other.path} and ${one.path} would both write ${one.stem}.${what}.png.`;
       throw cliError('CLI_OUTPUT_CLASH', message, 'Rename one, or segment them into different folders.', {
         details: { stem: one.stem, files: [other.path, one.path] },
       });
     }
     byStem.set(key(one.stem), one);
   }
-  const inputs = new Set(slices.map(({ path }) => key(resolve(path))));
-  for (const name of [...slices.flatMap(({ stem }) => Object.values(resultNames(stem))), SUMMARY]) {
+  const inputs = new Set(files.map(({ path }) => key(resolve(path))));
+  const results = files.flatMap(({ stem, isVolume }) =>
+    Object.values((isVolume ? volumeResultNames : resultNames)(stem)),
+  );
+  for (const name of [...results, SUMMARY]) {
     if (!inputs.has(key(resolve(out, name)))) continue;
     throw cliError(
       'CLI_OUTPUT_CLASH',

@@ -1,4 +1,4 @@
-import type { DepthOptions } from '@infnet/data';
+import type { DepthOptions, SliceOrientation, VolumeWindow } from '@infnet/data';
 import type { BackboneName } from '@infnet/inf-net';
 import type { AdapterChoice } from '@infnet/node';
 
@@ -15,6 +15,10 @@ export interface SegmentOptions {
   readonly stretch?: boolean;
   /** What becomes black and white in 16-bit slices. */
   readonly range: NonNullable<DepthOptions['range']>;
+  /** What becomes black and white in volumes. */
+  readonly window: VolumeWindow;
+  /** How slices of volumes lie when the net sees them. */
+  readonly orient: SliceOrientation;
   readonly batch: number;
   readonly backbone?: BackboneName;
   readonly adapter?: AdapterChoice;

@@ -13,6 +13,7 @@ import {
 } from '@infnet/data';
 import { writeFileAtomic } from '@infnet/node';
 import { cliError } from '../../errors.js';
+import { sigmoid } from '../../prediction.js';
 
 export const SUMMARY = 'summary.csv';
 
@@ -40,28 +41,50 @@ export function resultNames(stem: string): Readonly<Record<'prob' | 'mask' | 'ov
   };
 }
 
+/** Every name that the results of a volume have. */
+export function volumeResultNames(stem: string): Readonly<Record<'prob' | 'mask' | 'overlay', string>> {
+  return { prob: `${stem}.prob.nii.gz`, mask: `${stem}.mask.nii.gz`, overlay: `${stem}.overlay.png` };
+}
+
 /**
- * Probability, mask and overlay at the slice's own size.
+ * The probability at a slice's own size.
  *
  * @param logits lateral map 2, [size * size]
+ * @param what whose result it is, for the error
  * @throws InfnetError `CLI_NOT_FINITE`: nothing is made of numbers that are none
  */
-export function makeOutputs(stem: string, slice: RgbImage, logits: Float32Array, options: OutputOptions): SliceResult {
-  const { size, threshold, stretch = false, format } = options;
+export function probabilityOf(
+  logits: Float32Array,
+  { width, height }: Pick<RgbImage, 'width' | 'height'>,
+  { size, stretch = false }: Pick<OutputOptions, 'size' | 'stretch'>,
+  stem: string,
+  what = 'this slice',
+): FloatMap {
   if (!logits.every(Number.isFinite)) {
     const fix =
       'Check the weights: values that are not finite or far too large give this. If the weights are right, report it with the output of: infnet doctor';
     throw cliError(
       'CLI_NOT_FINITE',
-      'The net gave values that are not finite, so there is no result for this slice.',
+      `The net gave values that are not finite, so there is no result for ${what}.`,
       fix,
       { where: stem },
     );
   }
+  const probability = sigmoid(logits);
+  const map: FloatMap = { width: size, height: size, data: stretch ? minMaxNormalize(probability) : probability };
+  return resizeBilinearFloat(map, width, height);
+}
+
+/**
+ * Probability, mask and overlay at the slice's own size.
+ *
+ * @param logits lateral map 2, [size * size]
+ * @throws InfnetError `CLI_NOT_FINITE`
+ */
+export function makeOutputs(stem: string, slice: RgbImage, logits: Float32Array, options: OutputOptions): SliceResult {
+  const { size, threshold, stretch = false, format } = options;
   const { width, height } = slice;
-  const sigmoid = Float32Array.from(logits, (x) => 1 / (1 + Math.exp(-x)));
-  const map: FloatMap = { width: size, height: size, data: stretch ? minMaxNormalize(sigmoid) : sigmoid };
-  const probability = resizeBilinearFloat(map, width, height);
+  const probability = probabilityOf(logits, slice, options, stem);
   const mask = Uint8Array.from(probability.data, (p) => (p >= threshold ? 255 : 0));
   const names = resultNames(stem);
   const shades = stretch ? finalPngU8(probability.data) : probabilityToU8(probability.data);

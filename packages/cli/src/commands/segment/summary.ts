@@ -1,4 +1,4 @@
-/** What came of the slices: the table for people and spreadsheets, and the document for programs. */
+/** What came of the inputs: the table for people and spreadsheets, and the document for programs. */
 import { csv } from '../../csv.js';
 import type { Reason } from '../../errors.js';
 
@@ -17,32 +17,143 @@ export interface DoneSlice {
   readonly outputs: readonly string[];
 }
 
-/** A slice that failed. */
+/** A volume that was done. */
+export interface DoneVolume {
+  readonly file: string;
+  readonly stem: string;
+  /** Voxels along the file's three axes. */
+  readonly width: number;
+  readonly height: number;
+  readonly depth: number;
+  /** Millimetres between voxels along them; null where the file does not say. */
+  readonly spacing: readonly (number | null)[];
+  /** Where the axes lead, e.g. LPS; null where the file does not say. */
+  readonly orientation: string | null;
+  /** The values that were black and white. */
+  readonly window: readonly [number, number];
+  readonly infectedVoxels: number;
+  /** infectedVoxels / (width * height * depth). */
+  readonly infectedFraction: number;
+  /** null where the file does not give the spacing. */
+  readonly infectedMillilitres: number | null;
+  readonly seconds: number;
+  readonly slices: readonly VolumeSliceReport[];
+  /** What the volume may not be fit for. */
+  readonly notes: readonly string[];
+  /** The slices on the contact sheet, row by row. */
+  readonly sheet: readonly number[];
+  readonly outputs: readonly string[];
+}
+
+/** Slice `index` of a volume, counted from 0 along the file's third axis. */
+export interface VolumeSliceReport {
+  readonly index: number;
+  readonly infectedPixels: number;
+  readonly infectedFraction: number;
+  readonly infectedMillilitres: number | null;
+  readonly seconds: number;
+}
+
+/** A file that failed. */
 export interface FailedSlice extends Reason {
   readonly file: string;
 }
 
-export type SliceReport = { readonly done: DoneSlice } | { readonly failed: FailedSlice };
+export type SliceReport =
+  | { readonly done: DoneSlice }
+  | { readonly volume: DoneVolume }
+  | { readonly failed: FailedSlice };
 
-/** RFC 4180, with a header; one line per slice in the order in which they were given. */
-export function summaryCsv(reports: readonly SliceReport[], options: { readonly time: boolean }): string {
-  const header = [
-    'file',
-    'width',
-    'height',
-    'infected_pixels',
-    'infected_fraction',
-    ...(options.time ? ['seconds'] : []),
-    'error',
+export interface SummaryOptions {
+  /** Whether there is a column of seconds. */
+  readonly time: boolean;
+  /** Whether there are the columns that only volumes fill: the slice's index, and millilitres. */
+  readonly volumes?: boolean;
+}
+
+interface Row {
+  readonly file: string;
+  readonly slice?: number | 'all';
+  readonly size?: { readonly width: number; readonly height: number };
+  readonly infected?: number;
+  readonly fraction?: number;
+  readonly millilitres?: number | null;
+  readonly seconds?: number;
+  readonly error?: string;
+}
+
+/**
+ * RFC 4180, with a header, in the order in which the files were given: a line for each picture; for each volume a line per slice and
+ * then its total, whose slice is `all`.
+ */
+export function summaryCsv(reports: readonly SliceReport[], { time, volumes = false }: SummaryOptions): string {
+  const fields = (row: Readonly<Record<keyof Row | 'width' | 'height', string>>): string[] => [
+    row.file,
+    ...(volumes ? [row.slice] : []),
+    row.width,
+    row.height,
+    row.infected,
+    row.fraction,
+    ...(volumes ? [row.millilitres] : []),
+    ...(time ? [row.seconds] : []),
+    row.error,
   ];
-  const lines = reports.map((report) => {
-    if ('failed' in report) {
-      const { file, code, message } = report.failed;
-      return [file, '', '', '', '', ...(options.time ? [''] : []), `${code}: ${message}`];
-    }
-    const { file, width, height, infectedPixels, infectedFraction, seconds } = report.done;
-    const figures = [width, height, infectedPixels].map(String);
-    return [file, ...figures, infectedFraction.toFixed(6), ...(options.time ? [seconds.toFixed(3)] : []), ''];
+  const header = fields({
+    file: 'file',
+    slice: 'slice',
+    size: '',
+    width: 'width',
+    height: 'height',
+    infected: 'infected_pixels',
+    fraction: 'infected_fraction',
+    millilitres: 'infected_ml',
+    seconds: 'seconds',
+    error: 'error',
   });
+  const lines = reports.flatMap(rowsOf).map(({ file, slice, size, infected, fraction, millilitres, seconds, error }) =>
+    fields({
+      file,
+      slice: String(slice ?? ''),
+      size: '',
+      width: String(size?.width ?? ''),
+      height: String(size?.height ?? ''),
+      infected: String(infected ?? ''),
+      fraction: fraction?.toFixed(6) ?? '',
+      millilitres: millilitres?.toFixed(3) ?? '',
+      seconds: seconds?.toFixed(3) ?? '',
+      error: error ?? '',
+    }),
+  );
   return csv([header, ...lines]);
+}
+
+function rowsOf(report: SliceReport): Row[] {
+  if ('failed' in report) {
+    const { file, code, message } = report.failed;
+    return [{ file, error: `${code}: ${message}` }];
+  }
+  if ('done' in report) {
+    const { file, width, height, infectedPixels, infectedFraction, seconds } = report.done;
+    return [{ file, size: { width, height }, infected: infectedPixels, fraction: infectedFraction, seconds }];
+  }
+  const { file, width, height, slices, ...total } = report.volume;
+  const of = { file, size: { width, height } };
+  return [
+    ...slices.map((slice) => ({
+      ...of,
+      slice: slice.index,
+      infected: slice.infectedPixels,
+      fraction: slice.infectedFraction,
+      millilitres: slice.infectedMillilitres,
+      seconds: slice.seconds,
+    })),
+    {
+      ...of,
+      slice: 'all',
+      infected: total.infectedVoxels,
+      fraction: total.infectedFraction,
+      millilitres: total.infectedMillilitres,
+      seconds: total.seconds,
+    },
+  ];
 }

@@ -1,0 +1,38 @@
+/** What came of each file so far. */
+import { reasonOf } from '../../errors.js';
+import type { Progress } from '../../progress.js';
+import type { SliceFile } from './inputs.js';
+import type { SliceReport } from './summary.js';
+
+export class Reports {
+  readonly #byFile = new Map<SliceFile, SliceReport>();
+  readonly #progress: Progress;
+  /** When the first file's results were written; a time of `performance.now()`. */
+  firstResultAt: number | undefined;
+  /** The error with which the device was lost: nothing more can be computed. */
+  lost: unknown;
+
+  constructor(progress: Progress) {
+    this.#progress = progress;
+  }
+
+  get size(): number {
+    return this.#byFile.size;
+  }
+
+  add(file: SliceFile, report: SliceReport): void {
+    this.#byFile.set(file, report);
+    this.firstResultAt ??= performance.now();
+  }
+
+  fail(file: SliceFile, error: unknown): void {
+    const reason = reasonOf(error);
+    this.#byFile.set(file, { failed: { file: file.path, ...reason } });
+    this.#progress.line(`infnet: ${file.path} failed: [${reason.code}] ${reason.message}`);
+  }
+
+  /** Those of `files` that are done or failed, in their order. */
+  of(files: readonly SliceFile[]): SliceReport[] {
+    return files.flatMap((file) => this.#byFile.get(file) ?? []);
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * One volume: its slices through the net, batch by batch; mask and probability on the volume's own grid.
+ *
+ * In memory are the volume as the file stores it, one batch of slices, and the results compressed so far. Files are written when the
+ * last slice is done, so that a volume has all its results or none.
+ */
+import { isInfnetError } from '@infnet/core';
+import {
+  type GreyImage,
+  MIN_SIDE,
+  NiftiEncoder,
+  type RgbImage,
+  readNifti,
+  resizePillow,
+  toRgb8,
+  toTensor,
+  toVolumeOrder,
+  type Volume,
+  volumeExtremes,
+  volumeSlice,
+  voxelMillilitres,
+  windowRange,
+} from '@infnet/data';
+import { InfnetError } from '@infnet/errors';
+import { readFile } from '@infnet/node';
+import type { Progress } from '../../progress.js';
+import type { SliceFile } from './inputs.js';
+import type { Network } from './network.js';
+import type { SegmentOptions } from './options.js';
+import { probabilityOf, type SliceResult, volumeResultNames, writeOutputs } from './outputs.js';
+import { makeSheet, makeTile, slicesOnSheet } from './sheet.js';
+import type { DoneVolume, VolumeSliceReport } from './summary.js';
+
+export interface VolumeRun {
+  readonly network: Network;
+  readonly options: SegmentOptions;
+  readonly progress: Progress;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * @returns `undefined` when it was stopped: then nothing of it is written
+ * @throws InfnetError `DATA_...`, `FILE_...`, `CLI_NOT_FINITE`, `CONTEXT_LOST`
+ */
+export async function segmentVolume(file: SliceFile, run: VolumeRun): Promise<DoneVolume | undefined> {
+  const { options, progress, signal } = run;
+  const begun = performance.now();
+  const volume = readNifti(await readFile(file.path), file.path);
+  requireSide(volume, file.path);
+  const { width, height, depth } = volume;
+  const millilitres = voxelMillilitres(volume);
+  const results = new Results(volume, options.threshold);
+  progress.phase(`segmenting ${file.name}`, depth);
+  for (let first = 0; first < depth; first += options.batch) {
+    progress.update(first);
+    const batch = await segmentBatch(volume, first, Math.min(options.batch, depth - first), file, run);
+    if (batch === undefined) return undefined;
+    for (const one of batch) results.add(one, millilitres, options);
+  }
+  progress.update(depth, 'writing');
+  const outputs = results.finish(file.stem);
+  if (signal?.aborted) return undefined;
+  await writeOutputs(options.out, outputs);
+  const { infectedPixels: infectedVoxels, files } = outputs;
+  return {
+    file: file.path,
+    stem: file.stem,
+    width,
+    height,
+    depth,
+    spacing: volume.spacing.map((size) => (Number.isFinite(size) ? size : null)),
+    orientation: volume.orientation ?? null,
+    window: windowRange(volume, options.window),
+    infectedVoxels,
+    infectedFraction: infectedVoxels / (width * height * depth),
+    infectedMillilitres: millilitres === undefined ? null : infectedVoxels * millilitres,
+    seconds: (performance.now() - begun) / 1000,
+    slices: results.slices,
+    notes: notesOn(volume, options),
+    sheet: slicesOnSheet(depth),
+    outputs: files.map(({ name }) => name),
+  };
+}
+
+/** A slice and what the net says of it. */
+interface Segmented {
+  readonly index: number;
+  readonly slice: GreyImage;
+  /** As the net saw it. */
+  readonly probability: ReturnType<typeof probabilityOf>;
+  readonly seconds: number;
+}
+
+/** `undefined` when it was stopped. */
+async function segmentBatch(
+  volume: Volume,
+  first: number,
+  count: number,
+  file: SliceFile,
+  { network, options, signal }: VolumeRun,
+): Promise<Segmented[] | undefined> {
+  const { size, window, orient } = options;
+  const begun = performance.now();
+  const slices = Array.from({ length: count }, (_, i) => volumeSlice(volume, first + i, { window, orient }));
+  const inputs = slices.map((slice) => toTensor(resizePillow(toRgb8(slice), size, size)).data);
+  let logits: Float32Array[];
+  try {
+    logits = await network.run(inputs, signal);
+  } catch (error) {
+    if (signal?.aborted || isInfnetError(error, 'RUN_ABORTED')) return undefined;
+    throw error;
+  }
+  if (signal?.aborted) return undefined;
+  const seconds = (performance.now() - begun) / 1000 / count;
+  return slices.map((slice, i) => {
+    const index = first + i;
+    const what = `slice ${index}, and none for the volume`;
+    return {
+      index,
+      slice,
+      seconds,
+      probability: probabilityOf(logits[i] as Float32Array, slice, options, file.stem, what),
+    };
+  });
+}
+
+/** The results so far, slice after slice. */
+class Results {
+  readonly slices: VolumeSliceReport[] = [];
+  readonly #probability: NiftiEncoder;
+  readonly #mask: NiftiEncoder;
+  readonly #onSheet: ReadonlySet<number>;
+  readonly #tiles: RgbImage[] = [];
+
+  constructor(volume: Volume, threshold: number) {
+    this.#probability = new NiftiEncoder(volume, 'float32', { description: 'infnet: probability of infection' });
+    this.#mask = new NiftiEncoder(volume, 'uint8', { description: `infnet: infection, probability >= ${threshold}` });
+    this.#onSheet = new Set(slicesOnSheet(volume.depth));
+  }
+
+  add(
+    { index, slice, probability, seconds }: Segmented,
+    millilitres: number | undefined,
+    { threshold, orient }: Pick<SegmentOptions, 'threshold' | 'orient'>,
+  ): void {
+    const stored = toVolumeOrder(probability, orient);
+    const mask = Uint8Array.from(stored, (p) => (p >= threshold ? 1 : 0));
+    this.#probability.push(stored);
+    this.#mask.push(mask);
+    const infectedPixels = mask.reduce((sum, value) => sum + value, 0);
+    const infectedMillilitres = millilitres === undefined ? null : infectedPixels * millilitres;
+    const infectedFraction = infectedPixels / mask.length;
+    this.slices.push({ index, infectedPixels, infectedFraction, infectedMillilitres, seconds });
+    if (this.#onSheet.has(index)) this.#tiles.push(makeTile(slice, probability, threshold));
+  }
+
+  finish(stem: string): SliceResult {
+    const names = volumeResultNames(stem);
+    return {
+      infectedPixels: this.slices.reduce((sum, slice) => sum + slice.infectedPixels, 0),
+      files: [
+        { name: names.prob, bytes: this.#probability.finish() },
+        { name: names.mask, bytes: this.#mask.finish() },
+        { name: names.overlay, bytes: makeSheet(this.#tiles) },
+      ],
+    };
+  }
+}
+
+/** As for pictures: a side of a few voxels shows no lung. */
+function requireSide({ width, height }: Volume, where: string): void {
+  if (Math.min(width, height) >= MIN_SIDE) return;
+  throw new InfnetError({
+    code: 'DATA_TOO_SMALL',
+    message: `The slices have ${width}x${height} voxels; at least ${MIN_SIDE} per side are needed.`,
+    where,
+    fix: 'Check that the third axis goes through the slices, and that this is the scan and not a part of it.',
+  });
+}
+
+/** What makes a volume look unfit for the way it is segmented. */
+function notesOn(volume: Volume, { window }: Pick<SegmentOptions, 'window'>): string[] {
+  const notes: string[] = [];
+  const [low, high] = volumeExtremes(volume);
+  if (window === 'lung' && low >= 0) {
+    notes.push(
+      `its values are ${figure(low)} to ${figure(high)}, so not in Hounsfield units, which the lung window is for; try --window minmax`,
+    );
+  }
+  const { orientation, depth } = volume;
+  if (depth > 1 && orientation !== undefined && !/[SI]$/.test(orientation)) {
+    notes.push(`its third axis does not lead from feet to head (${orientation}), so its slices are not axial`);
+  }
+  return notes;
+}
+
+function figure(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}
