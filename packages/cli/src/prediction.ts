@@ -7,6 +7,7 @@ import {
   type Tensor,
   type TraceResult,
 } from '@infnet/core';
+import { type GreyImage, type RgbImage, resizePillow, toRgb8, toTensor } from '@infnet/data';
 import type { InfNet } from '@infnet/inf-net';
 
 export interface Prediction extends Disposable {
@@ -46,6 +47,11 @@ export async function planPrediction(
     },
     [Symbol.dispose]: () => planned.dispose(),
   };
+}
+
+/** A slice as the net takes it, [3 * size * size]. Grey slices are resized once, not three times; the bits are the same. */
+export function predictionInput(image: GreyImage | RgbImage, size: number): Float32Array {
+  return toTensor(toRgb8(resizePillow(image, size, size))).data;
 }
 
 export function sigmoid(logits: Float32Array): Float32Array<ArrayBuffer> {

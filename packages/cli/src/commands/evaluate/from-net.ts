@@ -15,16 +15,13 @@ import {
   openDataset,
   probabilityToU8,
   resizeBilinearFloat,
-  resizePillow,
   split,
-  toRgb8,
-  toTensor,
 } from '@infnet/data';
 import { folderSource } from '@infnet/node';
 import { withFlags } from '../../dataset-errors.js';
 import { cliError, reasonOf } from '../../errors.js';
 import { type Io, say } from '../../io.js';
-import { sigmoid } from '../../prediction.js';
+import { predictionInput, sigmoid } from '../../prediction.js';
 import type { Progress } from '../../progress.js';
 import { unlessAborted } from '../../stop.js';
 import { checkSize, type Network, prepareWithProgress } from '../segment/network.js';
@@ -47,7 +44,7 @@ export async function fromNet(
   const { data, weights: file } = form;
   const { size, validate, masks, conventions } = options;
   const weights = await loadWeights(file, options.backbone);
-  checkSize(size, weights);
+  checkSize(size, weights.net, weights.description.backbone);
   const { description } = weights;
   say(io.stderr, `infnet: ${description.backbone} from ${description.file} (${description.tensors} tensors)`);
   if (description.untrained) say(io.stderr, 'infnet: these weights are UNTRAINED; the scores mean nothing');
@@ -155,7 +152,7 @@ async function* predictAll(job: Predicting, signal: AbortSignal | undefined): As
     while (ready.length < batch && next < dataset.length) {
       const index = next++;
       try {
-        ready.push({ index, input: toTensor(resizePillow(toRgb8(await dataset.image(index)), size, size)).data });
+        ready.push({ index, input: predictionInput(await dataset.image(index), size) });
       } catch (error) {
         yield { failed: { file: fileOf(index), ...reasonOf(error) } };
       }

@@ -8,9 +8,6 @@ import {
   encodePng,
   openDataset,
   resizeBilinearFloat,
-  resizePillow,
-  toRgb8,
-  toTensor,
 } from '@infnet/data';
 import type { BackboneName } from '@infnet/inf-net';
 import { type AdapterChoice, folderSource, readFile, writeFileAtomic } from '@infnet/node';
@@ -18,7 +15,7 @@ import { encodeLabel } from '@infnet/trainer';
 import { withFlags } from '../../dataset-errors.js';
 import { cliError, reasonOf } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
-import { sigmoid } from '../../prediction.js';
+import { predictionInput, sigmoid } from '../../prediction.js';
 import { Progress } from '../../progress.js';
 import { makeFolder } from '../segment/inputs.js';
 import { checkSize, type Network, prepareWithProgress } from '../segment/network.js';
@@ -54,7 +51,7 @@ export async function pseudoLabel(options: PseudoLabelOptions, io: Io): Promise<
   }
   const progress = new Progress(io.stderr);
   const weights = await loadWeights(options.weights, options.backbone);
-  checkSize(size, weights);
+  checkSize(size, weights.net, weights.description.backbone);
   const dataset = await openSlices(options, progress, io);
   if (weights.description.untrained) say(io.stderr, 'infnet: these weights are UNTRAINED; the labels mean nothing');
   for (const name of options.images ? ['Imgs', 'GT', 'Edge'] : ['GT', 'Edge']) await makeFolder(join(out, name));
@@ -118,9 +115,7 @@ async function labelAll(
   progress.phase('labelling', dataset.length);
   for (let first = 0; first < dataset.length && signal?.aborted !== true; first += batch) {
     const indices = Array.from({ length: Math.min(batch, dataset.length - first) }, (_, i) => first + i);
-    const inputs = await Promise.all(
-      indices.map(async (index) => toTensor(toRgb8(resizePillow(await dataset.image(index), size, size))).data),
-    );
+    const inputs = await Promise.all(indices.map(async (index) => predictionInput(await dataset.image(index), size)));
     for (const [i, logits] of (await network.run(inputs, signal)).entries()) {
       const index = indices[i] as number;
       const name = dataset.names[index] as string;

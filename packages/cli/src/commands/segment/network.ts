@@ -1,5 +1,6 @@
 /** The weights on a device, ready for slices. */
 import { type Context, ParameterStore } from '@infnet/core';
+import type { BackboneName, InfNet } from '@infnet/inf-net';
 import { cliError } from '../../errors.js';
 import { type Prediction, type PredictionOptions, planPrediction } from '../../prediction.js';
 import type { Progress } from '../../progress.js';
@@ -14,11 +15,14 @@ export interface Network extends Pick<Prediction, 'run'> {
 }
 
 /** @throws InfnetError `CLI_USAGE` unless the net can take pictures of `size` */
-export function checkSize(size: number, { net, description }: Pick<LoadedWeights, 'net' | 'description'>): void {
-  const multiple = net.sizeMultiple;
+export function checkSize(
+  size: number,
+  { sizeMultiple: multiple }: Pick<InfNet, 'sizeMultiple'>,
+  backbone: BackboneName,
+): void {
   if (size % multiple === 0) return;
   const fits = [Math.floor(size / multiple), Math.ceil(size / multiple)].filter((n) => n > 0).map((n) => n * multiple);
-  const message = `--size ${size} is no multiple of ${multiple}, which ${description.backbone} needs.`;
+  const message = `--size ${size} is no multiple of ${multiple}, which ${backbone} needs.`;
   throw cliError('CLI_USAGE', message, `Give ${fits.join(' or ')}; the reference uses 352.`);
 }
 

@@ -32,7 +32,7 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
   const slices = files.filter(({ isVolume }) => !isVolume);
   await makeFolder(out);
   const weights = await loadWeights(options.weights, options.backbone);
-  checkSize(options.size, weights);
+  checkSize(options.size, weights.net, weights.description.backbone);
   const { description } = weights;
   say(io.stderr, `infnet: ${description.backbone} from ${description.file} (${description.tensors} tensors)`);
   if (description.untrained) say(io.stderr, 'infnet: these weights are UNTRAINED; the masks mean nothing');

@@ -4,6 +4,7 @@
  * In memory are the volume as the file stores it, one batch of slices, and the results compressed so far. Files are written when the
  * last slice is done, so that a volume has all its results or none.
  */
+
 import { isInfnetError } from '@infnet/core';
 import {
   type GreyImage,
@@ -11,9 +12,6 @@ import {
   NiftiEncoder,
   type RgbImage,
   readNifti,
-  resizePillow,
-  toRgb8,
-  toTensor,
   toVolumeOrder,
   type Volume,
   volumeExtremes,
@@ -23,6 +21,7 @@ import {
 } from '@infnet/data';
 import { InfnetError } from '@infnet/errors';
 import { readFile } from '@infnet/node';
+import { predictionInput } from '../../prediction.js';
 import type { Progress } from '../../progress.js';
 import type { SliceFile } from './inputs.js';
 import type { Network } from './network.js';
@@ -102,7 +101,7 @@ async function segmentBatch(
   const { size, window, orient } = options;
   const begun = performance.now();
   const slices = Array.from({ length: count }, (_, i) => volumeSlice(volume, first + i, { window, orient }));
-  const inputs = slices.map((slice) => toTensor(resizePillow(toRgb8(slice), size, size)).data);
+  const inputs = slices.map((slice) => predictionInput(slice, size));
   let logits: Float32Array[];
   try {
     logits = await network.run(inputs, signal);

@@ -4,7 +4,7 @@ import { type WritableTensor, writeSafetensors } from '@infnet/checkpoint';
 import { initialValues, type StateDict } from '@infnet/core';
 import { InfNet } from '@infnet/inf-net';
 import { writeFileAtomic } from '@infnet/node';
-import { cliError } from '../../errors.js';
+import { checkSize } from '../segment/network.js';
 import { loadWeights } from '../segment/weights.js';
 import type { TrainSettings } from './options.js';
 
@@ -24,25 +24,13 @@ export async function makeNet(settings: TrainSettings, resumed: boolean): Promis
   const { weights, backbone, width, channels, size } = settings;
   if (weights === undefined || (resumed && !existsSync(weights))) {
     const net = new InfNet({ backbone, width, channels });
-    checkSize(size, net);
+    checkSize(size, net, backbone);
     return { net, initial: undefined, settings };
   }
   const { net, state, description } = await loadWeights(weights);
-  checkSize(size, net);
+  checkSize(size, net, description.backbone);
   const told = { backbone: description.backbone, width: description.width, channels: description.channels };
   return { net, initial: state, settings: { ...settings, ...told } };
-}
-
-/** @throws InfnetError `CLI_USAGE` */
-function checkSize(size: number, { sizeMultiple }: InfNet): void {
-  if (size % sizeMultiple === 0) return;
-  const below = Math.floor(size / sizeMultiple) * sizeMultiple;
-  const fits = [below, below + sizeMultiple].filter((fit) => fit > 0);
-  throw cliError(
-    'CLI_USAGE',
-    `--size ${size} is no multiple of ${sizeMultiple}, which the net needs.`,
-    `Give ${fits.join(' or ')}; the reference uses 352.`,
-  );
 }
 
 /** Writes every entry of the net's state dict, as PyTorch has them. @throws InfnetError `FILE_...` */

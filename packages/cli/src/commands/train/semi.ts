@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import type { Context, StateDict } from '@infnet/core';
-import { binaryToEdge, type Dataset, resizePillow, toRgb8, toTensor, trainingData } from '@infnet/data';
+import { binaryToEdge, type Dataset, trainingData } from '@infnet/data';
 import { writeFileAtomic } from '@infnet/node';
 import {
   confidenceFiltered,
@@ -21,6 +21,7 @@ import {
   type SemiStrategy,
   type UnlabelledData,
 } from '@infnet/trainer';
+import { predictionInput } from '../../prediction.js';
 import { augmentationOf } from './data.js';
 import { folderLabelStore } from './label-store.js';
 import type { EpochLine } from './log.js';
@@ -274,8 +275,7 @@ export function unlabelledData(dataset: Dataset, size: number): UnlabelledData<'
     async images(indices) {
       const all = new Float32Array(indices.length * area);
       for (const [i, index] of indices.entries()) {
-        const slice = toRgb8(resizePillow(await dataset.image(index), size, size));
-        all.set(toTensor(slice).data, i * area);
+        all.set(predictionInput(await dataset.image(index), size), i * area);
       }
       return all;
     },

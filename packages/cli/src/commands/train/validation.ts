@@ -12,13 +12,10 @@ import {
   minMaxNormalize,
   probabilityToU8,
   resizeBilinearFloat,
-  resizePillow,
-  toRgb8,
-  toTensor,
 } from '@infnet/data';
 import type { InfNet } from '@infnet/inf-net';
 import { evaluateMap } from '@infnet/metrics';
-import { type Prediction, planPrediction, sigmoid } from '../../prediction.js';
+import { type Prediction, planPrediction, predictionInput, sigmoid } from '../../prediction.js';
 
 export interface ValidationOptions {
   readonly net: InfNet;
@@ -53,7 +50,7 @@ export class Validator {
     const rows: ValidationFigures[] = [];
     for (let first = 0; first < dataset.length; first += batch) {
       const indices = Array.from({ length: Math.min(batch, dataset.length - first) }, (_, i) => first + i);
-      const inputs = await Promise.all(indices.map((index) => inputOf(dataset, index, size)));
+      const inputs = await Promise.all(indices.map(async (index) => predictionInput(await dataset.image(index), size)));
       for (const [i, logits] of (await prediction.run(inputs)).entries()) {
         const index = indices[i] as number;
         const probability = { width: size, height: size, data: sigmoid(logits) };
@@ -79,10 +76,6 @@ export class Validator {
     this.#planned = { parameters, prediction };
     return prediction;
   }
-}
-
-async function inputOf(dataset: Dataset, index: number, size: number): Promise<Float32Array> {
-  return toTensor(resizePillow(toRgb8(await dataset.image(index)), size, size)).data;
 }
 
 async function figuresOf(dataset: Dataset, index: number, probability: FloatMap): Promise<ValidationFigures> {
