@@ -172,6 +172,14 @@ function addPhantom(program: Command, io: Io, done: (code: number) => void): voi
         .choices(['slices', 'dataset', 'unlabelled'])
         .default('slices'),
     )
+    .addOption(
+      new Option(
+        '--kind <kind>',
+        'masks of the infection; or class maps (ground-glass, consolidation) with the infection beside them (priors, Prior)',
+      )
+        .choices(['infection', 'multi-class'])
+        .default('infection'),
+    )
     .option(
       '--burden <share>',
       'infected share of the lungs, the same for all (default: varies, and some are healthy)',

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeImage } from '@infnet/data';
+import { decodeImage, openMultiClassDataset } from '@infnet/data';
+import { folderSource } from '@infnet/node';
 import { describe, expect, it } from 'vitest';
 import { infnet, temporaryFolder } from './support.js';
 
@@ -121,5 +122,22 @@ describe('phantom', () => {
       join('set', 'GT', 'phantom-0007.png'),
       join('set', 'Imgs', 'phantom-0007.png'),
     ]);
+  });
+
+  it('with classes: class maps for masks, the infection beside them as priors', async () => {
+    const out = temporaryFolder();
+    const kind = ['--kind', 'multi-class', '--count', '2', '--seed', '7', '--burden', '0.4'];
+    const made = await infnet(['phantom', '--out', join(out, 'set'), '--layout', 'dataset', ...kind]);
+    expect(made.code, made.stderr).toBe(0);
+    const dataset = await openMultiClassDataset(folderSource(join(out, 'set')));
+    expect(dataset.names).toEqual(['phantom-0007', 'phantom-0008']);
+    for (const count of dataset.counts) expect(count).toBeGreaterThan(0);
+    const { classes, prior } = await dataset.slice(0);
+    expect(classes.data.every((k, i) => k > 0 === (prior.data[i] === 255))).toBe(true);
+    await infnet(['phantom', '--out', join(out, 'slices'), ...kind]);
+    expect(readdirSync(join(out, 'slices'))).toEqual(['masks', 'phantom-0007.png', 'phantom-0008.png', 'priors']);
+    const refused = await infnet(['phantom', '--out', join(out, 'none'), '--layout', 'unlabelled', ...kind]);
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('Unlabelled slices have no classes') });
+    expect(existsSync(join(out, 'none'))).toBe(false);
   });
 });
