@@ -14,6 +14,10 @@ export type CliErrorCode =
   | 'CLI_RUN_FOLDER'
   /** The checkpoint belongs to no backbone that is known. */
   | 'CLI_BACKBONE'
+  /** The checkpoint is of another net than is asked for, or its channels or classes are other ones. */
+  | 'CLI_WRONG_NET'
+  /** A slice without an infection prior, several of them, or one of another size. */
+  | 'CLI_PRIOR'
   /** The net's values are not finite. */
   | 'CLI_NOT_FINITE'
   /** No kernel of that name. */

@@ -12,6 +12,7 @@ export type DataErrorCode =
   | 'DATA_NIFTI_PAIR'
   | 'DATA_NIFTI_SERIES'
   | 'DATA_NIFTI_TYPE'
+  | 'DATA_NOT_FINITE'
   | 'DATA_NPY'
   | 'DATA_RELEASED_LABEL'
   | 'DATA_TOO_LARGE'

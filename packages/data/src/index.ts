@@ -45,6 +45,7 @@ export * from './npy.js';
 export * from './overlay.js';
 export { type Phantom, type PhantomOptions, phantomSlice } from './phantom/phantom.js';
 export * from './png.js';
+export * from './prediction.js';
 export { resizeCv2, resizeNearest } from './resize/cv2.js';
 export { type FloatMap, resizeBilinearFloat } from './resize/float.js';
 export { resizeLabels } from './resize/labels.js';

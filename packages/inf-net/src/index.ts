@@ -5,7 +5,17 @@ export { VGG16 } from './backbone/vgg16.js';
 export { type ConvolutionCost, convolutionCosts, parameterCount } from './cost.js';
 export { InfNet, type InfNetOutputs } from './inf-net.js';
 export { BACKBONES, type BackboneName, type InfNetOptions } from './options.js';
+export { type PredictedMaps, type Prediction, type PredictionOptions, planPrediction } from './prediction.js';
 export { DoubleConv } from './unet/double-conv.js';
 export { Down } from './unet/down.js';
 export { OutConv, UNet, type UNetOptions } from './unet/unet.js';
 export { Up } from './unet/up.js';
+export {
+  isOptionalEntry,
+  type NamedShapes,
+  type RecognizedNet,
+  recognizeBackbone,
+  recognizeNet,
+  type StateDictEntry,
+  stateDictEntries,
+} from './weights.js';

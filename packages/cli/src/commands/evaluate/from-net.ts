@@ -13,15 +13,16 @@ import {
   finalPngU8,
   minMaxNormalize,
   openDataset,
+  predictionInput,
   probabilityToU8,
   resizeBilinearFloat,
+  sigmoid,
   split,
 } from '@infnet/data';
 import { folderSource } from '@infnet/node';
 import { withFlags } from '../../dataset-errors.js';
 import { cliError, reasonOf } from '../../errors.js';
 import { type Io, say } from '../../io.js';
-import { predictionInput, sigmoid } from '../../prediction.js';
 import type { Progress } from '../../progress.js';
 import { unlessAborted } from '../../stop.js';
 import { checkSize, type Network, prepareWithProgress } from '../segment/network.js';

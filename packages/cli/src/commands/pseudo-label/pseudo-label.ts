@@ -7,7 +7,9 @@ import {
   describeProblems,
   encodePng,
   openDataset,
+  predictionInput,
   resizeBilinearFloat,
+  sigmoid,
 } from '@infnet/data';
 import type { BackboneName } from '@infnet/inf-net';
 import { type AdapterChoice, folderSource, readFile, writeFileAtomic } from '@infnet/node';
@@ -15,7 +17,6 @@ import { encodeLabel } from '@infnet/trainer';
 import { withFlags } from '../../dataset-errors.js';
 import { cliError, reasonOf } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
-import { predictionInput, sigmoid } from '../../prediction.js';
 import { Progress } from '../../progress.js';
 import { makeFolder } from '../segment/inputs.js';
 import { checkSize, type Network, prepareWithProgress } from '../segment/network.js';

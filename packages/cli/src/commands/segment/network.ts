@@ -1,8 +1,13 @@
 /** The weights on a device, ready for slices. */
 import { type Context, ParameterStore } from '@infnet/core';
-import type { BackboneName, InfNet } from '@infnet/inf-net';
+import {
+  type BackboneName,
+  type InfNet,
+  type Prediction,
+  type PredictionOptions,
+  planPrediction,
+} from '@infnet/inf-net';
 import { cliError } from '../../errors.js';
-import { type Prediction, type PredictionOptions, planPrediction } from '../../prediction.js';
 import type { Progress } from '../../progress.js';
 import { unlessAborted } from '../../stop.js';
 import type { LoadedWeights } from './weights.js';

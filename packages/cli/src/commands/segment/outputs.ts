@@ -4,16 +4,14 @@ import {
   encodePng,
   type FloatMap,
   finalPngU8,
-  minMaxNormalize,
   overlay,
+  probabilityMap,
   probabilityToU8,
   type RgbImage,
-  resizeBilinearFloat,
   writeNpy,
 } from '@infnet/data';
 import { writeFileAtomic } from '@infnet/node';
 import { cliError } from '../../errors.js';
-import { sigmoid } from '../../prediction.js';
 
 export const SUMMARY = 'summary.csv';
 
@@ -55,8 +53,8 @@ export function volumeResultNames(stem: string): Readonly<Record<'prob' | 'mask'
  */
 export function probabilityOf(
   logits: Float32Array,
-  { width, height }: Pick<RgbImage, 'width' | 'height'>,
-  { size, stretch = false }: Pick<OutputOptions, 'size' | 'stretch'>,
+  slice: Pick<RgbImage, 'width' | 'height'>,
+  options: Pick<OutputOptions, 'size' | 'stretch'>,
   stem: string,
   what = 'this slice',
 ): FloatMap {
@@ -70,9 +68,7 @@ export function probabilityOf(
       { where: stem },
     );
   }
-  const probability = sigmoid(logits);
-  const map: FloatMap = { width: size, height: size, data: stretch ? minMaxNormalize(probability) : probability };
-  return resizeBilinearFloat(map, width, height);
+  return probabilityMap(logits, slice, options);
 }
 
 /**

@@ -10,6 +10,7 @@ import {
   type GreyImage,
   MIN_SIDE,
   NiftiEncoder,
+  predictionInput,
   type RgbImage,
   readNifti,
   toVolumeOrder,
@@ -21,7 +22,6 @@ import {
 } from '@infnet/data';
 import { InfnetError } from '@infnet/errors';
 import { readFile } from '@infnet/node';
-import { predictionInput } from '../../prediction.js';
 import type { Progress } from '../../progress.js';
 import type { SliceFile } from './inputs.js';
 import type { Network } from './network.js';

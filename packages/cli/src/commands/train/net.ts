@@ -1,8 +1,8 @@
 /** The net of a run, and weights as files that `infnet segment` and PyTorch read. */
 import { existsSync } from 'node:fs';
-import { type WritableTensor, writeSafetensors } from '@infnet/checkpoint';
-import { initialValues, type StateDict } from '@infnet/core';
-import { InfNet } from '@infnet/inf-net';
+import { writeSafetensors } from '@infnet/checkpoint';
+import type { StateDict } from '@infnet/core';
+import { InfNet, stateDictEntries } from '@infnet/inf-net';
 import { writeFileAtomic } from '@infnet/node';
 import { checkSize } from '../segment/network.js';
 import { loadWeights } from '../segment/weights.js';
@@ -40,13 +40,7 @@ export async function writeWeights(
   values: StateDict,
   { seed, steps, ...described }: { readonly seed: number; readonly steps: number } & Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const tensors = net.stateDictSpec().map(({ name, shape, parameter }): WritableTensor => {
-    const trained = values.get(name);
-    if (trained !== undefined) return { name, shape, data: trained.data as Float32Array };
-    // Counters of batches, and the classifier that takes no part.
-    const data = parameter.dtype === 'i32' ? BigInt64Array.of(BigInt(steps)) : initialValues(parameter, seed);
-    return { name, shape, data };
-  });
+  const tensors = stateDictEntries(net, values, { seed, steps });
   const texts = Object.entries({ ...described, seed, steps }).map(([key, value]) => [key, String(value)]);
   await writeFileAtomic(file, writeSafetensors(tensors, { made_by: 'infnet train', ...Object.fromEntries(texts) }));
 }

@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import type { Context, StateDict } from '@infnet/core';
-import { binaryToEdge, type Dataset, trainingData } from '@infnet/data';
+import { binaryToEdge, type Dataset, predictionInput, trainingData } from '@infnet/data';
 import { writeFileAtomic } from '@infnet/node';
 import {
   confidenceFiltered,
@@ -21,7 +21,6 @@ import {
   type SemiStrategy,
   type UnlabelledData,
 } from '@infnet/trainer';
-import { predictionInput } from '../../prediction.js';
 import { augmentationOf } from './data.js';
 import { folderLabelStore } from './label-store.js';
 import type { EpochLine } from './log.js';

@@ -10,12 +10,13 @@ import {
   type FloatMap,
   finalPngU8,
   minMaxNormalize,
+  predictionInput,
   probabilityToU8,
   resizeBilinearFloat,
+  sigmoid,
 } from '@infnet/data';
-import type { InfNet } from '@infnet/inf-net';
+import { type InfNet, type Prediction, planPrediction } from '@infnet/inf-net';
 import { evaluateMap } from '@infnet/metrics';
-import { type Prediction, planPrediction, predictionInput, sigmoid } from '../../prediction.js';
 
 export interface ValidationOptions {
   readonly net: InfNet;
