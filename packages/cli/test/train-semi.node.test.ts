@@ -110,4 +110,52 @@ describe('what is refused', () => {
     expect(code).toBe(2);
     expect(existsSync(out)).toBe(false);
   });
+
+  const background = encodePng({ width: 64, height: 70, channels: 1, data: new Uint8Array(64 * 70) });
+  it.each([
+    ['no labelled slice', (files: Map<string, Uint8Array>) => files.clear(), /DATA_DATASET|FILE_NOT_FOUND/],
+    ['a mask of another size', (files) => files.set('GT/2.png', background), /GT\/2\.png \(64x70, its image 66x70\)/],
+    [
+      'nothing infected in any mask',
+      (files) => {
+        for (let i = 0; i < 5; i++) {
+          files.set(`GT/${i}.png`, background);
+          files.set(`Imgs/${i}.png`, files.get('Imgs/0.png') as Uint8Array);
+        }
+      },
+      /no infected pixel in any/,
+    ],
+  ] as readonly (readonly [string, (files: Map<string, Uint8Array>) => void, RegExp])[])(
+    '%s',
+    async (name, change, pattern) => {
+      const bad = join(folder, name.replaceAll(' ', '-'));
+      mkdirSync(bad);
+      writePhantoms(bad, change);
+      const { code, stderr } = await infnet(['train', '--data', bad, '--out', out, ...SEMI]);
+      expect(stderr).toMatch(pattern);
+      expect(code).toBe(2);
+      expect(existsSync(out)).toBe(false);
+    },
+  );
+});
+
+it('a group larger than the unlabelled set is one round with all of it', async () => {
+  const out = join(folder, 'one-round');
+  const stages = [
+    '--epochs',
+    '1',
+    '--group',
+    '99',
+    '--round-epochs',
+    '1',
+    '--pseudo-epochs',
+    '0',
+    '--finetune-epochs',
+    '0',
+  ];
+  const args = ['--semi', '--unlabelled', unlabelled, ...stages, ...QUICK, '--json'];
+  const { code, stdout, stderr } = await infnet(['train', '--data', data, '--out', out, ...args]);
+  expect(code, stderr).toBe(0);
+  const { rounds } = JSON.parse(stdout).semi;
+  expect(rounds.map(({ images }: { images: string[] }) => [...images].sort())).toEqual([['u0', 'u1', 'u2', 'u3']]);
 });
