@@ -79,6 +79,21 @@ describe('writeSafetensors', () => {
     expect(Object.hasOwn(Object.prototype, 'data')).toBe(false);
   });
 
+  it('stores float32 as float16 on demand, and says which tensor does not fit', () => {
+    const tensor = { name: 'w', shape: [3], storeAs: 'float16' as const };
+    const bytes = writeSafetensors([
+      { ...tensor, data: Float32Array.of(1.5, 1 / 3, -65504) },
+      { name: 'count', shape: [1], data: BigInt64Array.of(7n) },
+    ]);
+    const { tensors } = readSafetensors(bytes);
+    expect(tensors.get('w')).toMatchObject({ dtype: 'float16', data: Float32Array.of(1.5, 0.333251953125, -65504) });
+    expect(tensors.get('count')?.data).toEqual(BigInt64Array.of(7n));
+    const large = caught(() => writeSafetensors([{ ...tensor, data: Float32Array.of(0, 70000, 1) }]));
+    expect(large).toMatchObject({ code: 'CHECKPOINT_TENSOR', message: expect.stringMatching(/"w".*70000.*65504/) });
+    const wrong = caught(() => writeSafetensors([{ ...tensor, data: Int32Array.of(1, 2, 3) }]));
+    expect(wrong).toMatchObject({ code: 'CHECKPOINT_TENSOR', message: expect.stringContaining('int32') });
+  });
+
   it('writes an empty file that reads back', () => {
     expect(readSafetensors(writeSafetensors([])).tensors.size).toBe(0);
   });

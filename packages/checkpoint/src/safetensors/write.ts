@@ -2,16 +2,19 @@ import { decodeUtf8 } from '../bytes/text.js';
 import { checkpointError, quote } from '../errors.js';
 import { type Dtype, dtypeLayout, type TensorData } from '../tensors/dtype.js';
 import { countElements, MAX_AXES } from '../tensors/geometry.js';
+import { MAX_FLOAT16, narrowFloat16 } from '../tensors/half.js';
 import { METADATA_KEY } from './header.js';
 
 /** A tensor to write; a {@link CheckpointTensor} is one. */
 export interface WritableTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Row-major. Its class decides what is written, so a float16 tensor that was widened is written as F32. */
+  /** Row-major. Its class decides what is written, so a float16 tensor that was widened is written as F32, unless `storeAs` is set. */
   readonly data: TensorData;
   /** Only looked at to tell `bool` from `uint8`. */
   readonly dtype?: Dtype;
+  /** `float16`: a Float32Array is rounded to it (nearest, ties to even), for half the bytes and 11 bits of precision. */
+  readonly storeAs?: 'float16';
 }
 
 /**
@@ -21,18 +24,18 @@ export interface WritableTensor {
  *
  * Writing the bytes to disk, and doing so atomically, is the caller's business (`writeFileAtomic` of `@infnet/node`).
  *
- * @throws InfnetError `CHECKPOINT_TENSOR`: a name twice, or a shape that does not fit the data
+ * @throws InfnetError `CHECKPOINT_TENSOR`: a name twice, a shape that does not fit the data, or a value that float16 cannot hold
  */
 export function writeSafetensors(
   tensors: Iterable<WritableTensor>,
   metadata: ReadonlyMap<string, string> | Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  const items = [...tensors].map((tensor) => ({ tensor, dtype: check(tensor), begin: 0 }));
+  const items = [...tensors].map(toItem);
   const bySize = [...items].sort((a, b) => dtypeLayout(b.dtype).size - dtypeLayout(a.dtype).size);
   let dataLength = 0;
   for (const item of bySize) {
     item.begin = dataLength;
-    dataLength += item.tensor.data.byteLength;
+    dataLength += item.data.byteLength;
   }
   const header = encodeHeader(items, metadata);
   const start = 8 + header.length;
@@ -40,11 +43,36 @@ export function writeSafetensors(
   // The upper half of the 64-bit length stays 0.
   new DataView(file.buffer).setUint32(0, header.length, true);
   file.set(header, 8);
-  for (const { tensor, begin } of items) {
-    const { buffer, byteOffset, byteLength } = tensor.data;
+  for (const { data, begin } of items) {
+    const { buffer, byteOffset, byteLength } = data;
     file.set(new Uint8Array(buffer, byteOffset, byteLength), start + begin);
   }
   return file;
+}
+
+interface Item {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** What is written: of float16 the bit patterns. */
+  readonly data: TensorData;
+  readonly dtype: Dtype;
+  begin: number;
+}
+
+function toItem(tensor: WritableTensor): Item {
+  const dtype = check(tensor);
+  const { name, shape, data, storeAs } = tensor;
+  if (storeAs === undefined) return { name, shape, data, dtype, begin: 0 };
+  if (!(data instanceof Float32Array)) {
+    throw bad(`Tensor ${quote(name)} is ${dtype} and cannot be stored as ${storeAs}.`, 'Store float32 tensors so.');
+  }
+  const large = data.find((value) => Number.isFinite(value) && Math.abs(value) >= MAX_FLOAT16 + 16);
+  if (large !== undefined) {
+    throw bad(`Tensor ${quote(name)} has the value ${large}, beyond float16's ${MAX_FLOAT16}.`, 'Store it as float32.');
+  }
+  const bits = new Uint16Array(data.length);
+  narrowFloat16(data, bits);
+  return { name, shape, data: bits, dtype: 'float16', begin: 0 };
 }
 
 /** The element type as which the tensor is written. */
@@ -71,15 +99,14 @@ function dtypeOf(data: TensorData): Dtype {
 }
 
 function encodeHeader(
-  items: readonly { readonly tensor: WritableTensor; readonly dtype: Dtype; readonly begin: number }[],
+  items: readonly Item[],
   metadata: ReadonlyMap<string, string> | Readonly<Record<string, string>>,
 ): Uint8Array {
   const names = new Set<string>([METADATA_KEY]);
   const fields: string[] = [];
   const pairs = metadata instanceof Map ? [...metadata] : Object.entries(metadata as Readonly<Record<string, string>>);
   if (pairs.length > 0) fields.push(`"${METADATA_KEY}":{${pairs.map((pair) => pair.map(encodeText).join(':'))}}`);
-  for (const { tensor, dtype, begin } of items) {
-    const { name, shape, data } = tensor;
+  for (const { name, shape, data, dtype, begin } of items) {
     if (names.has(name))
       throw bad(`There are two tensors called ${quote(name)}, or it is a reserved name.`, 'Rename one.');
     names.add(name);
