@@ -11,6 +11,8 @@ export type CheckpointErrorCode =
   | 'CHECKPOINT_NO_STATE_DICT'
   | 'CHECKPOINT_AMBIGUOUS'
   | 'CHECKPOINT_TENSOR'
+  | 'CHECKPOINT_ONNX'
+  | 'CHECKPOINT_ONNX_OPERATOR'
   | 'CHECKPOINT_KEYS';
 
 /** How to fix it, where the same advice holds for many causes. */

@@ -9,6 +9,19 @@ export {
   matchStateDict,
   type StateDictMatch,
 } from './match.js';
+export {
+  exportOnnx,
+  ONNX_OPERATORS,
+  type OnnxAttribute,
+  type OnnxAttributes,
+  type OnnxEmitter,
+  type OnnxExportOptions,
+  type OnnxSource,
+  type OnnxSourceNode,
+  type OnnxSourceTensor,
+  type OnnxState,
+  type OnnxTranslation,
+} from './onnx/index.js';
 export { readCheckpoint } from './read-checkpoint.js';
 export { readSafetensors } from './safetensors/read.js';
 export { type WritableTensor, writeSafetensors } from './safetensors/write.js';

@@ -1,0 +1,15 @@
+import type { OnnxTranslation } from '../emitter.js';
+import { LAYERS } from './layers.js';
+import { PLACEMENT } from './placement.js';
+import { POINTWISE } from './pointwise.js';
+import { POOLING } from './pooling.js';
+import { RESIZING } from './resizing.js';
+
+/** How every operator of the infnet packages that a net's inference uses is written in ONNX, by the operator's name. */
+export const ONNX_OPERATORS: Readonly<Record<string, OnnxTranslation>> = {
+  ...POINTWISE,
+  ...LAYERS,
+  ...POOLING,
+  ...RESIZING,
+  ...PLACEMENT,
+};

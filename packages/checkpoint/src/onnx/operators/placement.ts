@@ -1,0 +1,66 @@
+/** Operators that only move values, and the reductions. */
+import type { OnnxTranslation } from '../emitter.js';
+import { int, string } from '../model.js';
+
+const narrow: OnnxTranslation = (emit) => {
+  const { axis, start, length } = emit.node.attributes as Readonly<Record<'axis' | 'start' | 'length', number>>;
+  const range = [[start], [start + length], [axis]].map((values) => emit.ints(values));
+  return [emit.one('Slice', [emit.input(0), ...range])];
+};
+
+const split: OnnxTranslation = (emit) => {
+  const { axis, sizes } = emit.node.attributes as { readonly axis: number; readonly sizes: readonly number[] };
+  return emit.nodes('Split', [emit.input(0), emit.ints(sizes)], { axis: int(axis) }, sizes.length);
+};
+
+const pad2d: OnnxTranslation = (emit) => {
+  const { top, bottom, left, right } = emit.node.attributes as Readonly<
+    Record<'top' | 'bottom' | 'left' | 'right', number>
+  >;
+  const pads = emit.ints([0, 0, top, left, 0, 0, bottom, right]);
+  return [emit.one('Pad', [emit.input(0), pads], { mode: string('constant') })];
+};
+
+/** A first size that stays is written as 0, "as it was", so that an open batch size stays open. */
+const reshape: OnnxTranslation = (emit) => {
+  const [first, ...rest] = emit.node.attributes['shape'] as readonly number[];
+  if (first === undefined) return [emit.one('Reshape', [emit.input(0), emit.ints([])])];
+  const kept = first === emit.shape(0)[0];
+  return [emit.one('Reshape', [emit.input(0), emit.ints([kept ? 0 : first, ...rest])])];
+};
+
+const reduce =
+  (type: string): OnnxTranslation =>
+  (emit) => {
+    const { axes, keepDims } = emit.node.attributes as {
+      readonly axes: readonly number[];
+      readonly keepDims: boolean;
+    };
+    // Without axes ONNX would reduce all of them.
+    if (axes.length === 0) return [emit.input(0)];
+    return [emit.one(type, [emit.input(0), emit.ints(axes)], { keepdims: int(Number(keepDims)) })];
+  };
+
+export const PLACEMENT: Readonly<Record<string, OnnxTranslation>> = {
+  concat: (emit) => [
+    emit.one(
+      'Concat',
+      emit.node.inputs.map((_, i) => emit.input(i)),
+      { axis: int(emit.node.attributes['axis'] as number) },
+    ),
+  ],
+  // Weights of several convolutions as the weight of one.
+  stack: (emit) => [
+    emit.one(
+      'Concat',
+      emit.node.inputs.map((_, i) => emit.input(i)),
+      { axis: int(0) },
+    ),
+  ],
+  narrow,
+  split,
+  pad2d,
+  reshape,
+  reduceSum: reduce('ReduceSum'),
+  reduceMean: reduce('ReduceMean'),
+};

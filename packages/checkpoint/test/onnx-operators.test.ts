@@ -1,0 +1,192 @@
+/** What each operator becomes. That the results are right is for another runtime to say: benchmarks/test/onnx*.node.test.ts. */
+import { describe, expect, it } from 'vitest';
+import { exportOnnx, ONNX_OPERATORS } from '../src/index.js';
+import { readOnnx } from './support/read-onnx.js';
+import { SmallGraph, tensor } from './support/small-graph.js';
+
+type Sizes = readonly number[];
+
+/** The nodes that one use of an operator becomes: `Type(input shapes or constants; attributes)`. */
+function translated(
+  operator: string,
+  inputs: readonly Sizes[],
+  attributes: Readonly<Record<string, unknown>>,
+  ...outputs: Sizes[]
+): readonly string[] {
+  const graph = new SmallGraph();
+  const given = inputs.map((shape, i) => graph.input('abcdef'[i] as string, ...shape));
+  const made = outputs.map((shape) => tensor(...shape));
+  graph.apply(operator, given, attributes, made);
+  for (const [i, output] of made.entries()) graph.output(`y${i}`, output);
+  const { nodes, constants } = readOnnx(exportOnnx(graph, graph.values));
+  const describeInput = (name: string): string => {
+    const constant = constants.get(name);
+    return constant === undefined ? name : `[${constant.values.join(' ')}]`;
+  };
+  return nodes.map((node) => {
+    const settings = Object.entries(node.attributes).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+    return [`${node.outputs.join(' ')} = ${node.type} ${node.inputs.map(describeInput).join(' ')}`, ...settings].join(
+      '; ',
+    );
+  });
+}
+
+const MAP: Sizes = [2, 3, 5, 4];
+const POOL = { kernel: [3, 2], stride: [2, 2], padding: [1, 0], dilation: [1, 1], ceilMode: false };
+
+describe('every operator', () => {
+  it.each<[string, readonly Sizes[], Record<string, unknown>, readonly Sizes[], readonly string[]]>([
+    ['relu', [MAP], {}, [MAP], ['y0 = Relu a']],
+    ['sigmoid', [MAP], {}, [MAP], ['y0 = Sigmoid a']],
+    ['leakyRelu', [MAP], { slope: 0.25 }, [MAP], ['y0 = LeakyRelu a; alpha=0.25']],
+    ['softmax', [MAP], {}, [MAP], ['y0 = Softmax a; axis=1']],
+    ['add', [MAP, MAP], {}, [MAP], ['y0 = Add a b']],
+    ['sub', [MAP, MAP], {}, [MAP], ['y0 = Sub a b']],
+    ['mul', [MAP, MAP], {}, [MAP], ['y0 = Mul a b']],
+    ['div', [MAP, MAP], {}, [MAP], ['y0 = Div a b']],
+    ['sum', [MAP, MAP, MAP], {}, [MAP], ['y0 = Sum a b c']],
+    ['addScalar', [MAP], { value: -1.5 }, [MAP], ['y0 = Add a [-1.5]']],
+    ['mulScalar', [MAP], { value: 2 }, [MAP], ['y0 = Mul a [2]']],
+    ['product', [MAP, MAP, MAP], {}, [MAP], ['Mul_output = Mul a b', 'y0 = Mul Mul_output c']],
+    ['splitStep', [MAP, MAP, MAP], {}, [MAP, MAP], ['y0 = Add a b', 'y1 = Identity c']],
+    [
+      'conv2d',
+      [MAP, [6, 1, 3, 1], [6]],
+      { stride: [2, 1], padding: [1, 0, 2, 0], dilation: [1, 3], groups: 3 },
+      [[2, 6, 3, 4]],
+      ['y0 = Conv a b c; kernel_shape=[3,1]; strides=[2,1]; pads=[1,0,2,0]; dilations=[1,3]; group=3'],
+    ],
+    [
+      'batchNorm2d',
+      [MAP, [3], [3], [3], [3]],
+      { eps: 0.5, momentum: 0.1, training: false },
+      [MAP],
+      ['y0 = BatchNormalization a b c d e; epsilon=0.5'],
+    ],
+    [
+      'maxPool2d',
+      [MAP],
+      POOL,
+      [[2, 3, 3, 2]],
+      ['y0 = MaxPool a; kernel_shape=[3,2]; strides=[2,2]; pads=[1,0,1,0]; dilations=[1,1]'],
+    ],
+    [
+      'avgPool2d',
+      [MAP],
+      { ...POOL, countIncludePad: true },
+      [[2, 3, 3, 2]],
+      ['y0 = AveragePool a; kernel_shape=[3,2]; strides=[2,2]; pads=[1,0,1,0]; count_include_pad=1'],
+    ],
+    [
+      'interpolate',
+      [MAP],
+      { size: [10, 8], mode: 'bilinear', alignCorners: true, ratio: [0.5, 0.5] },
+      [[2, 3, 10, 8]],
+      ['y0 = Resize a   [10 8]; axes=[2,3]; mode="linear"; coordinate_transformation_mode="align_corners"'],
+    ],
+    [
+      'addResized',
+      [MAP, [2, 3, 3, 2]],
+      {},
+      [MAP],
+      [
+        'Resize_output = Resize b   [5 4]; axes=[2,3]; mode="linear"; coordinate_transformation_mode="half_pixel"',
+        'y0 = Add a Resize_output',
+      ],
+    ],
+    [
+      'reverseAttention',
+      [MAP, [2, 1, 5, 4]],
+      {},
+      [MAP],
+      ['Sigmoid_output = Sigmoid b', 'Sub_output = Sub [1] Sigmoid_output', 'y0 = Mul a Sub_output'],
+    ],
+    ['concat', [MAP, [2, 1, 5, 4]], { axis: 1 }, [[2, 4, 5, 4]], ['y0 = Concat a b; axis=1']],
+    ['stack', [[3], [2]], {}, [[5]], ['y0 = Concat a b; axis=0']],
+    [
+      'split',
+      [MAP],
+      { axis: 1, sizes: [2, 1] },
+      [
+        [2, 2, 5, 4],
+        [2, 1, 5, 4],
+      ],
+      ['y0 y1 = Split a [2 1]; axis=1'],
+    ],
+    ['narrow', [MAP], { axis: 2, start: 1, length: 3 }, [[2, 3, 3, 4]], ['y0 = Slice a [1] [4] [2]']],
+    [
+      'pad2d',
+      [MAP],
+      { top: 1, bottom: -2, left: 0, right: 3 },
+      [[2, 3, 4, 7]],
+      ['y0 = Pad a [0 0 1 0 0 0 -2 3]; mode="constant"'],
+    ],
+    ['reshape', [MAP], { shape: [2, 60] }, [[2, 60]], ['y0 = Reshape a [0 60]']],
+    ['reduceSum', [MAP], { axes: [2, 3], keepDims: true }, [[2, 3, 1, 1]], ['y0 = ReduceSum a [2 3]; keepdims=1']],
+    ['reduceMean', [MAP], { axes: [1], keepDims: false }, [[2, 5, 4]], ['y0 = ReduceMean a [1]; keepdims=0']],
+  ])('%s', (operator, inputs, attributes, outputs, expected) => {
+    expect(translated(operator, inputs, attributes, ...outputs)).toEqual(expected);
+    tested.add(operator);
+  });
+
+  const tested = new Set<string>();
+
+  it('of the table was among them', () => {
+    expect([...tested].sort()).toEqual(Object.keys(ONNX_OPERATORS).sort());
+  });
+});
+
+describe('windows that hang over the end', () => {
+  const ceil = { ...POOL, kernel: [3, 3], padding: [0, 0], ceilMode: true };
+
+  it('become padding at the end that does not count', () => {
+    const max = translated('maxPool2d', [[1, 1, 6, 5]], ceil, [1, 1, 3, 2]);
+    expect(max).toEqual(['y0 = MaxPool a; kernel_shape=[3,3]; strides=[2,2]; pads=[0,0,1,0]; dilations=[1,1]']);
+    const average = { ...ceil, countIncludePad: true };
+    expect(translated('avgPool2d', [[1, 1, 6, 5]], average, [1, 1, 3, 2])).toEqual([
+      'y0 = AveragePool a; kernel_shape=[3,3]; strides=[2,2]; pads=[0,0,1,0]; count_include_pad=0',
+    ]);
+  });
+
+  it('beside padding that counts, which becomes zeros', () => {
+    const attributes = { ...ceil, padding: [1, 1], countIncludePad: true };
+    expect(translated('avgPool2d', [[1, 1, 6, 6]], attributes, [1, 1, 4, 4])).toEqual([
+      'Pad_output = Pad a [0 0 1 1 0 0 1 1]; mode="constant"',
+      'y0 = AveragePool Pad_output; kernel_shape=[3,3]; strides=[2,2]; pads=[0,0,1,1]; count_include_pad=0',
+    ]);
+  });
+
+  it('are none where ceil mode changes nothing', () => {
+    const attributes = { ...ceil, countIncludePad: false };
+    expect(translated('avgPool2d', [[1, 1, 5, 5]], attributes, [1, 1, 2, 2])).toEqual([
+      'y0 = AveragePool a; kernel_shape=[3,3]; strides=[2,2]; pads=[0,0,0,0]; count_include_pad=0',
+    ]);
+  });
+});
+
+describe('resizing by a factor', () => {
+  const by = (ratio: number, input: number, size: number): readonly string[] =>
+    translated(
+      'interpolate',
+      [[1, 1, input, input]],
+      { size: [size, size], mode: 'bilinear', alignCorners: false, ratio: [ratio, ratio] },
+      [1, 1, size, size],
+    );
+
+  it('that the sizes give back writes the sizes', () => {
+    expect(by(0.25, 3, 12)[0]).toContain('Resize a   [12 12]');
+  });
+
+  it('that they do not give back writes the factor', () => {
+    expect(by(1 / 2.5, 3, 7)[0]).toContain('Resize a  [2.5 2.5]; ');
+  });
+
+  it('that float32 would round to another size is refused', () => {
+    expect(() => by(1 / 0.7, 10, 6)).toThrow(expect.objectContaining({ code: 'CHECKPOINT_ONNX_OPERATOR' }));
+  });
+
+  it('is refused in another mode', () => {
+    const attributes = { size: [2, 2], mode: 'nearest', alignCorners: false };
+    expect(() => translated('interpolate', [[1, 1, 4, 4]], attributes, [1, 1, 2, 2])).toThrow('its mode is nearest');
+  });
+});

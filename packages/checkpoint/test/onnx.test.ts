@@ -1,0 +1,142 @@
+/** The file that the export writes: its form, names, constants, errors. */
+import { describe, expect, it } from 'vitest';
+import { exportOnnx } from '../src/index.js';
+import { readOnnx } from './support/read-onnx.js';
+import { SmallGraph, tensor } from './support/small-graph.js';
+
+const CONV = { stride: [1, 1], padding: [1, 0, 1, 2], dilation: [1, 1], groups: 1 };
+
+/** y = relu(conv(x) + conv(x)), with a node that no output needs. */
+function smallNet(): SmallGraph {
+  const graph = new SmallGraph();
+  const x = graph.input('image', 2, 3, 5, 4);
+  const w = graph.parameter('stem.weight', 6, 3, 3, 3);
+  graph.parameter('never.read', 7);
+  const y = graph.apply('conv2d', [x, w], CONV, [tensor(2, 6, 5, 4)], 'stem')[0] as ReturnType<typeof tensor>;
+  graph.apply('sigmoid', [y], {}, [tensor(2, 6, 5, 4)], 'unread');
+  const [sum] = graph.apply('add', [y, y], {}, [tensor(2, 6, 5, 4)], 'block');
+  const [found] = graph.apply('relu', [sum as typeof y], {}, [tensor(2, 6, 5, 4)], 'block');
+  return graph.output('logits', found as typeof y);
+}
+
+describe('the file', () => {
+  it('has versions, inputs, outputs, weights and nodes, and reads back as it was written', () => {
+    const graph = smallNet();
+    const model = readOnnx(exportOnnx(graph, graph.values, { name: 'small', metadata: { weights: 'w.pth', ü: '–' } }));
+    expect(model).toMatchObject({ irVersion: 8, opset: 18, producer: 'infnet', name: 'small' });
+    expect(model.metadata).toEqual({ weights: 'w.pth', ü: '–' });
+    expect(model.inputs).toEqual([{ name: 'image', type: 1, shape: [2, 3, 5, 4] }]);
+    expect(model.outputs).toEqual([{ name: 'logits', type: 1, shape: [2, 6, 5, 4] }]);
+    expect([...model.constants.keys()]).toEqual(['stem.weight']);
+    const weight = model.constants.get('stem.weight');
+    expect(weight).toMatchObject({ type: 1, shape: [6, 3, 3, 3] });
+    expect(weight?.values).toEqual(Array.from({ length: 162 }, (_, i) => i));
+    expect(model.nodes).toEqual([
+      {
+        name: 'stem/Conv',
+        type: 'Conv',
+        inputs: ['image', 'stem.weight'],
+        outputs: ['stem/Conv_output'],
+        attributes: { kernel_shape: [3, 3], strides: [1, 1], pads: [1, 0, 1, 2], dilations: [1, 1], group: 1 },
+      },
+      {
+        name: 'block/Add',
+        type: 'Add',
+        inputs: ['stem/Conv_output', 'stem/Conv_output'],
+        outputs: ['block/Add_output'],
+        attributes: {},
+      },
+      { name: 'block/Relu', type: 'Relu', inputs: ['block/Add_output'], outputs: ['logits'], attributes: {} },
+    ]);
+  });
+
+  it('is the same for the same graph, and takes plain arrays as values', () => {
+    const graph = smallNet();
+    const listed = new Map([...graph.values].map(([key, { shape, data }]) => [key, { shape, data: Array.from(data) }]));
+    expect(exportOnnx(graph, listed)).toEqual(exportOnnx(graph, graph.values));
+  });
+
+  it('numbers nodes of one module and one operator', () => {
+    const graph = new SmallGraph();
+    let x = graph.input('x', 1, 2);
+    for (let i = 0; i < 3; i++) [x = x] = graph.apply('relu', [x], {}, [tensor(1, 2)], 'block');
+    const { nodes } = readOnnx(exportOnnx(graph.output('y', x), graph.values));
+    expect(nodes.map(({ name }) => name)).toEqual(['block/Relu', 'block/Relu_1', 'block/Relu_2']);
+    expect(nodes[2]?.inputs).toEqual(nodes[1]?.outputs);
+  });
+
+  it('passes on what two outputs share, and an input that is an output', () => {
+    const graph = new SmallGraph();
+    const x = graph.input('x', 1, 2);
+    const [y] = graph.apply('relu', [x], {}, [tensor(1, 2)]);
+    graph
+      .output('a', y as typeof x)
+      .output('b', y as typeof x)
+      .output('c', x);
+    const { nodes } = readOnnx(exportOnnx(graph, graph.values));
+    expect(nodes.map(({ type, inputs, outputs }) => [type, ...inputs, ...outputs])).toEqual([
+      ['Relu', 'x', 'a'],
+      ['Identity', 'a', 'b'],
+      ['Identity', 'x', 'c'],
+    ]);
+  });
+
+  it('leaves the batch open where it is asked to', () => {
+    const graph = smallNet();
+    const { inputs, outputs } = readOnnx(exportOnnx(graph, graph.values, { dynamicBatch: true }));
+    expect(inputs[0]?.shape).toEqual(['batch', 3, 5, 4]);
+    expect(outputs[0]?.shape).toEqual(['batch', 6, 5, 4]);
+  });
+});
+
+describe('what cannot be exported', () => {
+  it('names the operator and its module', () => {
+    const graph = new SmallGraph();
+    const x = graph.input('x', 1, 2);
+    const [y] = graph.apply('wavelet', [x], {}, [tensor(1, 2)], 'stem.0');
+    graph.output('y', y as typeof x);
+    const attempt = (): unknown => exportOnnx(graph, graph.values);
+    expect(attempt).toThrow(expect.objectContaining({ code: 'CHECKPOINT_ONNX_OPERATOR', where: 'stem.0' }));
+    expect(attempt).toThrow('The operator wavelet cannot be written as ONNX: there is no translation for it.');
+    const own = readOnnx(
+      exportOnnx(graph, graph.values, { operators: { wavelet: (emit) => [emit.one('Tanh', [emit.input(0)])] } }),
+    );
+    expect(own.nodes).toMatchObject([{ name: 'stem.0/Tanh', type: 'Tanh', inputs: ['x'], outputs: ['y'] }]);
+  });
+
+  it('is a net in training mode', () => {
+    const graph = new SmallGraph();
+    const x = graph.input('x', 2, 3, 4, 4);
+    const statistics = ['w', 'b', 'm', 'v'].map((name) => graph.parameter(`bn.${name}`, 3));
+    const attributes = { eps: 1e-5, momentum: 0.1, training: true };
+    const [y] = graph.apply('batchNorm2d', [x, ...statistics], attributes, [tensor(2, 3, 4, 4)], 'bn');
+    graph.output('y', y as typeof x);
+    expect(() => exportOnnx(graph, graph.values)).toThrow(/training mode.*\n.*eval\(\)/s);
+  });
+
+  it('are values that are missing or of another shape, all in one message', () => {
+    const graph = smallNet();
+    const wrong = new Map([['stem.weight', { shape: [6, 3, 3], data: new Float32Array(54) }]]);
+    expect(() => exportOnnx(graph, new Map())).toThrow('stem.weight: missing');
+    expect(() => exportOnnx(graph, wrong)).toThrow('stem.weight: [6,3,3,3] needed, [6,3,3] given');
+    expect(() => exportOnnx(graph, wrong)).toThrow(expect.objectContaining({ code: 'CHECKPOINT_KEYS' }));
+  });
+
+  it('are an input and an output of one name', () => {
+    const graph = new SmallGraph();
+    const x = graph.input('x', 1, 2);
+    graph.output('x', x);
+    expect(() => exportOnnx(graph, graph.values)).toThrow(expect.objectContaining({ code: 'CHECKPOINT_ONNX' }));
+  });
+
+  it('is an open batch in a net that works on the batch', () => {
+    const graph = new SmallGraph();
+    const x = graph.input('x', 4, 2);
+    const [y] = graph.apply('reduceMean', [x], { axes: [0, 1], keepDims: false }, [tensor()], 'head');
+    graph.output('y', y as typeof x);
+    expect(readOnnx(exportOnnx(graph, graph.values)).nodes).toHaveLength(1);
+    expect(() => exportOnnx(graph, graph.values, { dynamicBatch: true })).toThrow(
+      expect.objectContaining({ code: 'CHECKPOINT_ONNX_OPERATOR', where: 'head' }),
+    );
+  });
+});
