@@ -1,0 +1,157 @@
+/** Every exported operator by itself, ours against onnxruntime's CPU provider. */
+import { conv2d } from '@infnet/conv';
+import { stack } from '@infnet/conv-block';
+import { type Context, open, type Shape, type Tensor, type TraceResult, trace } from '@infnet/core';
+import {
+  add,
+  addScalar,
+  avgPool2d,
+  batchNorm2d,
+  concat,
+  div,
+  interpolate,
+  leakyRelu,
+  maxPool2d,
+  mean,
+  mul,
+  mulScalar,
+  narrow,
+  pad2d,
+  relu,
+  reshape,
+  sigmoid,
+  slice,
+  softmax,
+  split,
+  sub,
+  sum,
+} from '@infnet/nn';
+import { product } from '@infnet/partial-decoder';
+import { addResized, reverseAttention } from '@infnet/reverse-attention';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { compareWithOrt, hostTensor, itWithOrt } from './support/onnxruntime.js';
+
+let context: Context;
+beforeAll(async () => {
+  context = await open({ onMessage: () => {} });
+});
+afterAll(() => context.dispose());
+
+type Inputs = Readonly<Record<'a' | 'b' | 'c' | 'd' | 'e', Tensor>>;
+
+/** A function of one to five inputs, and their shapes. */
+function check(name: string, fn: (inputs: Inputs) => TraceResult, ...shapes: readonly Shape[]): void {
+  itWithOrt(name, async () => {
+    const names = ['a', 'b', 'c', 'd', 'e'] as const;
+    const inputs = Object.fromEntries(shapes.map((shape, i) => [names[i] as string, hostTensor(shape, i + 1)]));
+    const graph = trace(
+      fn as (inputs: Readonly<Record<string, Tensor>>) => TraceResult,
+      Object.fromEntries(Object.entries(inputs).map(([key, { shape }]) => [key, shape])),
+    );
+    await compareWithOrt(context, graph, inputs, new Map(), { within: 3e-6 });
+  });
+}
+
+const MAP: Shape = [2, 6, 11, 9];
+
+describe('convolution', () => {
+  const conv = (name: string, weight: Shape, options: Parameters<typeof conv2d>[3]): void =>
+    check(name, ({ a, b, c }) => conv2d(a, b, c, options), MAP, weight, [weight[0] as number]);
+  conv('3x3, stride 2, padding', [4, 6, 3, 3], { stride: 2, padding: 1 });
+  conv('1x7, padded along one side', [4, 6, 1, 7], { padding: [0, 3] });
+  conv('2x4, same: more padding at the end', [4, 6, 2, 4], { padding: 'same' });
+  conv('3x3, dilation 3 and 2, stride 1 and 2', [4, 6, 3, 3], { dilation: [3, 2], padding: [3, 2], stride: [1, 2] });
+  conv('groups', [4, 3, 3, 3], { groups: 2, padding: 1 });
+  conv('depthwise', [6, 1, 3, 3], { groups: 6 });
+  check(
+    'weights of two convolutions as one',
+    ({ a, b, c }) => conv2d(a, stack([b, c])),
+    MAP,
+    [2, 6, 1, 1],
+    [3, 6, 1, 1],
+  );
+});
+
+describe('resizing', () => {
+  for (const alignCorners of [true, false]) {
+    for (const size of [
+      [22, 18],
+      [5, 4],
+      [23, 7],
+      [1, 1],
+      [11, 30],
+    ] as const) {
+      check(
+        `to ${size.join(' x ')}, ${alignCorners ? 'corners aligned' : 'corners not aligned'}`,
+        ({ a }) => interpolate(a, { size, alignCorners }),
+        MAP,
+      );
+    }
+    check(
+      `by 2, ${alignCorners ? 'corners aligned' : 'corners not aligned'}`,
+      ({ a }) => interpolate(a, { scaleFactor: 2, alignCorners }),
+      MAP,
+    );
+  }
+  check('by a factor that the sizes do not give back', ({ a }) => interpolate(a, { scaleFactor: 2.5 }), MAP);
+  check('and adding', ({ a, b }) => addResized(a, b), MAP, [2, 6, 3, 4]);
+  check('in reverse attention', ({ a, b }) => reverseAttention(a, b), MAP, [2, 1, 5, 4]);
+  check('reverse attention at one size', ({ a, b }) => reverseAttention(a, b), MAP, [2, 1, 11, 9]);
+});
+
+describe('pooling', () => {
+  for (const ceilMode of [false, true]) {
+    for (const [kernel, stride, padding] of [
+      [2, 2, 0],
+      [3, 2, 1],
+      [3, 1, 1],
+      [3, 3, 1],
+      [
+        [3, 2],
+        [2, 3],
+        [1, 1],
+      ],
+    ] as const) {
+      const title = `${[kernel].flat().join('x')}, stride ${stride}, padding ${padding}${ceilMode ? ', ceil mode' : ''}`;
+      check(`maximum ${title}`, ({ a }) => maxPool2d(a, kernel, { stride, padding, ceilMode }), MAP);
+      for (const countIncludePad of [true, false]) {
+        check(
+          `mean ${title}, padding ${countIncludePad ? 'counts' : 'does not count'}`,
+          ({ a }) => avgPool2d(a, kernel, { stride, padding, ceilMode, countIncludePad }),
+          MAP,
+        );
+      }
+    }
+  }
+  check('maximum, dilated', ({ a }) => maxPool2d(a, 3, { dilation: 2, stride: 2, padding: 1, ceilMode: true }), MAP);
+});
+
+describe('placement', () => {
+  check('split and concat', ({ a }) => concat(split(a, [1, 3, 2]).toReversed()), MAP);
+  check('split along rows, concat along columns', ({ a }) => split(a, [5, 6], 2).map((x) => concat([x, x], 3)), MAP);
+  check('narrow and slice', ({ a }) => [narrow(a, 1, 2, 3), slice(a, 2, -4, -1)], MAP);
+  check('padding and cropping', ({ a }) => pad2d(a, { top: 1, bottom: -2, left: -1, right: 3 }), MAP);
+  check('reshape', ({ a }) => [reshape(a, [2, -1]), reshape(a, [12, 99])], MAP);
+});
+
+describe('values', () => {
+  check('activations', ({ a }) => [relu(a), sigmoid(a), leakyRelu(a, 0.2), softmax(a)], MAP);
+  check(
+    'arithmetic',
+    ({ a, b }) => [add(a, b), sub(a, b), mul(a, b), div(b, addScalar(mulScalar(a, 0.5), 2))],
+    MAP,
+    MAP,
+  );
+  check('broadcasting', ({ a, b }) => [add(a, b), mul(b, a)], MAP, [1, 6, 1, 1]);
+  check('products', ({ a, b, c }) => [product([a, b]), product([a, b, c])], MAP, MAP, MAP);
+  check('reductions', ({ a }) => [sum(a), mean(a, { axes: [2, 3] }), sum(a, { axes: [1], keepDims: true })], MAP);
+  check(
+    'batch norm',
+    ({ a, b, c, d, e }) => batchNorm2d(a, b, c, d, addScalar(e, 1.5), { eps: 0.1 }),
+    MAP,
+    [6],
+    [6],
+    [6],
+    [6],
+  );
+});
