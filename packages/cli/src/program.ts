@@ -2,6 +2,7 @@
 import { Argument, Command, Option } from 'commander';
 import type { DoctorOptions } from './commands/doctor.js';
 import { addEvaluate } from './commands/evaluate/define.js';
+import { addExport } from './commands/export/define.js';
 import type { KernelsOptions } from './commands/kernels.js';
 import type { PhantomCommandOptions } from './commands/phantom.js';
 import { addPseudoLabel } from './commands/pseudo-label/define.js';
@@ -46,6 +47,7 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
   addTrain(program, io, done);
   addPseudoLabel(program, io, done);
   addEvaluate(program, io, done);
+  addExport(program, io, done);
   addDoctor(program, io, done);
   addKernels(program, io, done);
   addPhantom(program, io, done);

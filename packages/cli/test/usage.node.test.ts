@@ -5,7 +5,7 @@ import { infnet, phantomPng, temporaryFolder, write } from './support.js';
 
 describe('usage', () => {
   it('prints help for the program and every command, exit code 0', async () => {
-    for (const command of [[], ['segment'], ['doctor'], ['kernels'], ['phantom'], ['weights']]) {
+    for (const command of [[], ['segment'], ['doctor'], ['kernels'], ['phantom'], ['weights'], ['export']]) {
       const { code, stdout, stderr } = await infnet([...command, '--help']);
       expect(code).toBe(0);
       expect(stdout).toContain(`Usage: infnet${command.map((name) => ` ${name}`).join('')}`);

@@ -1,0 +1,15 @@
+/** What `infnet export` can be asked for. */
+import type { BackboneName } from '@infnet/inf-net';
+
+export const EXPORTED_OUTPUTS = ['probability', 'logits', 'all'] as const;
+
+export interface ExportOptions {
+  readonly weights: string;
+  readonly out: string;
+  readonly size: number;
+  readonly batch: number;
+  readonly openBatch: boolean;
+  readonly outputs: (typeof EXPORTED_OUTPUTS)[number];
+  readonly backbone?: BackboneName;
+  readonly json?: boolean;
+}
