@@ -5,6 +5,7 @@ import { reasonOf } from './errors.js';
 const FLAGS: readonly (readonly [RegExp, string])[] = [
   [/\{ masks: '(\w+)' \}/g, '--masks $1'],
   [/\{ onProblem: 'skip' \}/g, '--skip-bad'],
+  [/, or give \{ prior: \(request\) => \.\.\. \} for all of them/g, ''],
   [/, or allow it with \{ oneClass: 'allow' \}/g, ''],
   [/, or name its folders with \{ layout \}/g, ''],
   [/Say which one with \{ root \}/g, 'Give the folder of one of them'],

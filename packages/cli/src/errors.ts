@@ -1,5 +1,5 @@
 /** Errors as people and programs are told them. */
-import { InfnetError, isInfnetError } from '@infnet/errors';
+import { InfnetError, isInfnetError, plainMessage } from '@infnet/errors';
 
 export type CliErrorCode =
   /** Options that do not fit together or with the files. */
@@ -63,12 +63,7 @@ export function reasonOf(error: unknown): Reason {
       fix: 'This is a fault of infnet: please report it with the stack (INFNET_DEBUG=1 shows it).',
     };
   }
-  let { message } = error;
-  const head = `[${error.code}] `;
-  const tail = `${error.where === undefined ? '' : ` (at ${error.where})`}${error.fix === undefined ? '' : `\n  Fix: ${error.fix}`}`;
-  if (message.startsWith(head)) message = message.slice(head.length);
-  if (tail !== '' && message.endsWith(tail)) message = message.slice(0, -tail.length);
-  return { code: error.code, message, fix: error.fix };
+  return { code: error.code, message: plainMessage(error), fix: error.fix };
 }
 
 /** For the terminal: infnet's own errors as they are, others with a hint. */

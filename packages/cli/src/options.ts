@@ -83,3 +83,8 @@ export function numbers(text: string): readonly number[] {
 export function several(text: string, before: readonly string[]): readonly string[] {
   return [...before, text];
 }
+
+/** `snapshotEvery` as `--snapshot-every`. */
+export function optionFlag(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

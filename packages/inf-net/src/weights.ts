@@ -1,6 +1,5 @@
 /** Which Inf-Net a checkpoint is of, and a net's state dict as PyTorch would write it. */
-import { initialValues, type Shape, type StateDict } from '@infnet/core';
-import type { InfNet } from './inf-net.js';
+import { initialValues, type Module, type Shape, type StateDict } from '@infnet/core';
 import type { BackboneName } from './options.js';
 
 /** A checkpoint's entries, as far as recognising needs them: those of `@infnet/checkpoint` fit. */
@@ -58,7 +57,7 @@ export interface StateDictEntry {
  * what takes no part (the classifier) from the seed.
  */
 export function stateDictEntries(
-  net: InfNet,
+  net: Pick<Module, 'stateDictSpec'>,
   values: StateDict,
   { seed, steps }: { readonly seed: number; readonly steps: number },
 ): StateDictEntry[] {

@@ -1,6 +1,8 @@
 /** Which settings a run has: those of the command line, or on `--resume` those of its folder with what may change. */
 import { resolve } from 'node:path';
 import { cliError } from '../../errors.js';
+import { optionFlag } from '../../options.js';
+import { multiClassMethod } from './multi-class-settings.js';
 import type { TrainOptions, TrainSettings } from './options.js';
 
 const NAMES = [
@@ -11,6 +13,7 @@ const NAMES = [
   'lr',
   'schedule',
   'optimizer',
+  'momentum',
   'weightDecay',
   'clip',
   'clipNorm',
@@ -35,6 +38,7 @@ const NAMES = [
   'snapshotEvery',
   'snapshotEpochs',
   'samples',
+  'multiClass',
   'semi',
   'unlabelled',
   'strategy',
@@ -93,9 +97,10 @@ export function newSettings(options: TrainOptions): TrainSettings {
     const fix = 'Give at least 1. 0 is for --semi with --weights, which then labels at once.';
     throw cliError('CLI_USAGE', '--epochs 0 would train nothing.', fix);
   }
-  const picked = Object.fromEntries(NAMES.map((name) => [name, options[name]])) as unknown as TrainSettings;
+  const method = multiClassMethod(options);
+  const picked = { ...Object.fromEntries(NAMES.map((name) => [name, options[name]])), ...method } as TrainSettings;
   const { clipNorm, epochs, pseudoEpochs = epochs, finetuneEpochs = epochs } = options;
-  const clip = options.clip ?? (clipNorm > 0 ? 0 : RELEASED_CLIP);
+  const clip = options.clip ?? method.clip ?? (clipNorm > 0 ? 0 : RELEASED_CLIP);
   const paths = {
     data,
     ...(weights === undefined ? {} : { weights }),
@@ -126,7 +131,7 @@ export function resumedSettings(before: TrainSettings, options: TrainOptions): R
   const different = given.filter((name) => JSON.stringify(asked[name]) !== JSON.stringify(before[name]));
   const refused = different.filter((name) => !CHANGEABLE.has(name));
   if (refused.length > 0) {
-    const what = refused.map((name) => `${optionName(name)} was ${text(before[name])}, not ${text(asked[name])}`);
+    const what = refused.map((name) => `${optionFlag(name)} was ${text(before[name])}, not ${text(asked[name])}`);
     throw cliError(
       'CLI_USAGE',
       `The run cannot be resumed with other settings: ${what.join('; ')}.`,
@@ -135,12 +140,8 @@ export function resumedSettings(before: TrainSettings, options: TrainOptions): R
   }
   return {
     settings: { ...before, ...Object.fromEntries(different.map((name) => [name, asked[name]])) },
-    changes: different.map((name) => `${optionName(name)} ${text(asked[name])} (was ${text(before[name])})`),
+    changes: different.map((name) => `${optionFlag(name)} ${text(asked[name])} (was ${text(before[name])})`),
   };
-}
-
-function optionName(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 function text(value: unknown): string {

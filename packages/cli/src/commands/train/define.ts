@@ -1,7 +1,17 @@
 /** The options of `infnet train` and their help. */
 import { type Command, Option } from 'commander';
 import { EXIT, type Io } from '../../io.js';
-import { above, adapterOption, BACKBONES, fractionOrOne, integer, needs, numbers, several } from '../../options.js';
+import {
+  above,
+  adapterOption,
+  BACKBONES,
+  fractionOrOne,
+  integer,
+  needs,
+  numbers,
+  several,
+  share,
+} from '../../options.js';
 import {
   AUGMENTATIONS,
   EDGES,
@@ -27,6 +37,11 @@ and ends with the same bits as one that was never stopped. On the way only --epo
 
 The defaults are the paper's recipe at one scale: Adam, 1e-4, a tenth of it after every 50 epochs. The paper trains at three scales:
 --scales 0.75,1,1.25. What the released code really does differs: --schedule as-released; --loss as-released is its loss.
+
+With --multi-class the second stage is trained: a U-Net that gets the slice and the infection (folder Prior: masks or maps) and
+tells ground-glass from consolidation (class maps in GT). Defaults are then the released ones: SGD with momentum 0.7, rate 1e-2,
+constant, no clip; but --loss cross-entropy over the three classes. --loss as-released is what the released code does to labels
+and channels, for comparison.
 
 With --semi (Inf-Net's randomly selected propagation): train on the labelled slices (--epochs); then, round by round, label --group
 slices with the net as it is and go on with all that is labelled (--round-epochs); then train on all of it (--pseudo-epochs) and
@@ -66,7 +81,8 @@ export function addTrain(program: Command, io: Io, done: (code: number) => void)
     .option('--validate-every <epochs>', 'epochs between validations', integer(1), 1)
     .option('--patience <n>', 'stop after so many validations without a better one; 0: never', integer(0), 0)
     .addOption(choice('--schedule <kind>', 'how the learning rate falls', SCHEDULES))
-    .addOption(choice('--optimizer <kind>', 'sgd has momentum 0.9', OPTIMIZERS))
+    .addOption(choice('--optimizer <kind>', 'how parameters move', OPTIMIZERS))
+    .option('--momentum <share>', 'of sgd (default: 0.9; with --multi-class 0.7)', share)
     .option('--weight-decay <factor>', 'of the optimiser', above(0, { orEqual: true }), 0)
     .option(
       '--clip <limit>',
@@ -77,7 +93,7 @@ export function addTrain(program: Command, io: Io, done: (code: number) => void)
     .addOption(
       choice(
         '--loss <kind>',
-        'plain mean cross entropy and weighted IoU; both weighted, as the paper says; cross entropy and Dice',
+        'plain mean cross entropy and weighted IoU; both weighted, as the paper says; cross entropy and Dice; of classes',
         LOSSES,
       ),
     )
@@ -98,6 +114,7 @@ export function addTrain(program: Command, io: Io, done: (code: number) => void)
     .option('--snapshot-every <steps>', 'keep the state also within epochs; 0: only after each', integer(0), 0)
     .option('--samples <n>', 'validation slices whose overlays are kept by epoch', integer(0, 64), 4)
     .option('--snapshot-epochs <epochs>', 'epochs between states; each holds weights and optimiser', integer(1), 1)
+    .option('--multi-class', 'train the U-Net of the second stage: Imgs, GT with class maps, Prior', false)
     .option('--semi', 'semi-supervised: label slices of --unlabelled with the net, and learn from them', false)
     .option('--unlabelled <folder>', 'slices (Imgs) without masks')
     .addOption(

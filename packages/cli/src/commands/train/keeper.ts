@@ -3,8 +3,7 @@
  * what was there before stays, and the next event tries again.
  */
 
-import type { StateDict } from '@infnet/core';
-import type { InfNet } from '@infnet/inf-net';
+import type { Module, StateDict } from '@infnet/core';
 import { writeFileAtomic } from '@infnet/node';
 import { type Reason, reasonOf } from '../../errors.js';
 import type { RunLog } from './log.js';
@@ -14,7 +13,7 @@ import { type Checkpoint, LOG_LINES, type RunFolder } from './run-folder.js';
 export interface KeeperOptions {
   readonly folder: RunFolder;
   readonly log: RunLog;
-  readonly net: InfNet;
+  readonly net: Pick<Module, 'stateDictSpec'>;
   readonly seed: number;
   /** What the weights' files say of themselves. */
   readonly describe: Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 /** The net of a run, and weights as files that `infnet segment` and PyTorch read. */
 import { existsSync } from 'node:fs';
 import { writeSafetensors } from '@infnet/checkpoint';
-import type { StateDict } from '@infnet/core';
+import type { Module, StateDict } from '@infnet/core';
 import { InfNet, stateDictEntries } from '@infnet/inf-net';
 import { writeFileAtomic } from '@infnet/node';
 import { checkSize } from '../segment/network.js';
@@ -36,7 +36,7 @@ export async function makeNet(settings: TrainSettings, resumed: boolean): Promis
 /** Writes every entry of the net's state dict, as PyTorch has them. @throws InfnetError `FILE_...` */
 export async function writeWeights(
   file: string,
-  net: InfNet,
+  net: Pick<Module, 'stateDictSpec'>,
   values: StateDict,
   { seed, steps, ...described }: { readonly seed: number; readonly steps: number } & Readonly<Record<string, unknown>>,
 ): Promise<void> {

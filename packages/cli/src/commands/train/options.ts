@@ -4,7 +4,8 @@ import type { AdapterChoice } from '@infnet/node';
 
 export const SCHEDULES = ['step', 'constant', 'cosine', 'as-released'] as const;
 export const OPTIMIZERS = ['adam', 'adamw', 'sgd'] as const;
-export const LOSSES = ['as-released', 'paper', 'dice'] as const;
+/** `cross-entropy` is of multi-class trainings, `paper` and `dice` of the others. */
+export const LOSSES = ['as-released', 'paper', 'dice', 'cross-entropy'] as const;
 export const AUGMENTATIONS = ['none', 'mild'] as const;
 export const EDGES = ['files', 'derive'] as const;
 export const STRATEGIES = ['random', 'confidence', 'mean-teacher'] as const;
@@ -22,6 +23,8 @@ export interface TrainSettings {
   readonly lr: number;
   readonly schedule: (typeof SCHEDULES)[number];
   readonly optimizer: (typeof OPTIMIZERS)[number];
+  /** Of `sgd`. Default 0.9. */
+  readonly momentum?: number;
   readonly weightDecay: number;
   /** Elementwise clamp of gradients; 0: none. */
   readonly clip: number;
@@ -55,6 +58,8 @@ export interface TrainSettings {
   readonly snapshotEpochs: number;
   /** Slices whose overlays are kept by epoch. */
   readonly samples: number;
+  /** The second stage: a U-Net that tells ground-glass from consolidation. */
+  readonly multiClass?: boolean;
   /** Semi-supervised; the settings below are of that alone. */
   readonly semi: boolean;
   readonly unlabelled?: string;

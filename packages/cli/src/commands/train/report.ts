@@ -2,6 +2,7 @@
 import { type Block, type LineChart, type Report, renderReport, type Section } from '@infnet/report';
 import type { EpochLine, LogLine, NoteLine } from './log.js';
 import type { TrainSettings } from './options.js';
+import { figuresText } from './run-validation.js';
 import type { Sample } from './samples.js';
 
 export interface RunReport {
@@ -47,7 +48,7 @@ export function trainingReport(run: RunReport): string {
   return renderReport(report);
 }
 
-function overview(run: RunReport, epochs: readonly EpochLine[], best: EpochLine | undefined): Section {
+export function overview(run: RunReport, epochs: readonly EpochLine[], best: EpochLine | undefined): Section {
   const { settings, adapter, slices, lines } = run;
   const last = epochs.at(-1);
   const seconds = epochs.reduce((sum, epoch) => sum + epoch.seconds, 0);
@@ -62,22 +63,21 @@ function overview(run: RunReport, epochs: readonly EpochLine[], best: EpochLine 
     ['Adapter', adapterName(adapter)],
   ];
   if (best?.metrics !== undefined) {
-    const { dice, iou } = best.metrics;
-    rows.splice(2, 0, ['Best validation', `Dice ${figure(dice)}, IoU ${figure(iou)} after epoch ${best.epoch}`]);
+    rows.splice(2, 0, ['Best validation', `${figuresText(best.metrics, 4)} after epoch ${best.epoch}`]);
   }
   if (resumed > 0) rows.push(['Interrupted', `${resumed} times, resumed each time`]);
   return { title: 'At a glance', blocks: [{ kind: 'facts', rows }] };
 }
 
-function lossCurves(epochs: readonly EpochLine[], best: EpochLine | undefined): LineChart {
+export function lossCurves(epochs: readonly EpochLine[], best: EpochLine | undefined): LineChart {
   const names = Object.keys(epochs[0]?.parts ?? {});
   return {
     kind: 'lines',
-    title: 'Mean loss of each epoch, by supervision',
+    title: names.length > 0 ? 'Mean loss of each epoch, by supervision' : 'Mean loss of each epoch',
     x: { label: 'epoch' },
     y: { label: 'loss' },
     series: [
-      { name: 'all together', points: epochs.map(({ epoch, loss }) => [epoch, loss]) },
+      { name: names.length > 0 ? 'all together' : 'loss', points: epochs.map(({ epoch, loss }) => [epoch, loss]) },
       ...names.map((name) => ({
         name: SUPERVISIONS[name] ?? name,
         points: epochs.map(({ epoch, parts }): [number, number] => [epoch, parts[name] ?? Number.NaN]),
@@ -137,13 +137,15 @@ function validation(epochs: readonly EpochLine[], best: EpochLine | undefined): 
   ];
 }
 
-export function pictures(samples: readonly Sample[], note: string): Section[] {
+const LEGEND = 'Green: what is infected. Orange: what the net says (probability at least 0.5).';
+
+export function pictures(samples: readonly Sample[], note: string, legend: string = LEGEND): Section[] {
   const keys = [...new Set(samples.flatMap((sample) => [...sample.pictures.keys()]))].sort();
   if (keys.length === 0) return [];
   return [
     {
       title: 'Slices as the net sees them',
-      note: `Green: what is infected. Orange: what the net says (probability at least 0.5). ${note}`.trimEnd(),
+      note: `${legend} ${note}`.trimEnd(),
       blocks: [
         {
           kind: 'pictures',
@@ -216,15 +218,15 @@ export function settingRows(settings: TrainSettings): [string, string][] {
 }
 
 export function lossNote({ loss }: TrainSettings): string {
-  const kind = {
+  const kinds: Readonly<Record<string, string>> = {
     'as-released': 'plain mean cross entropy, as the code was released, and weighted IoU',
     paper: 'weighted cross entropy, as the paper says, and weighted IoU',
     dice: 'mean cross entropy and soft Dice',
-  }[loss];
-  return `The sum of five: cross entropy of the edge, and for each of four maps ${kind}.`;
+  };
+  return `The sum of five: cross entropy of the edge, and for each of four maps ${kinds[loss]}.`;
 }
 
-function marks(best: EpochLine | undefined): Pick<LineChart, 'marks'> {
+export function marks(best: EpochLine | undefined): Pick<LineChart, 'marks'> {
   return best === undefined ? {} : { marks: [{ x: best.epoch, label: 'best' }] };
 }
 

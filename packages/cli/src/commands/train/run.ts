@@ -1,5 +1,5 @@
-/** What a supervised and a semi-supervised training have in common: events to log, bar and folder; errors; the end. */
-import { type Context, isInfnetError, open, type ParameterStore, type StateDict } from '@infnet/core';
+/** What all trainings have in common: events to log, bar and folder; errors; the end. */
+import { type Context, isInfnetError, type Module, open, type ParameterStore, type StateDict } from '@infnet/core';
 import type { InfNet } from '@infnet/inf-net';
 import type { StepEvent, TrainerEvents, TrainingMemory } from '@infnet/trainer';
 import { renderError } from '../../errors.js';
@@ -10,8 +10,8 @@ import { Keeper } from './keeper.js';
 import type { EpochLine, RunLog } from './log.js';
 import type { TrainOptions, TrainSettings } from './options.js';
 import type { RunFolder, StoredState } from './run-folder.js';
-import { Samples } from './samples.js';
-import { type ValidationFigures, Validator } from './validation.js';
+import { type Figures, figuresText, type RunValidation } from './run-validation.js';
+import type { Samples } from './samples.js';
 
 export interface RunParts {
   readonly options: TrainOptions;
@@ -21,10 +21,25 @@ export interface RunParts {
   readonly settings: TrainSettings;
   readonly changes: readonly string[];
   readonly stored: StoredState | undefined;
-  readonly net: InfNet;
+  readonly net: Module<never, unknown>;
   readonly initial: StateDict | undefined;
-  readonly data: RunData;
+  readonly data: { readonly train: SliceNames; readonly validation: SliceNames | undefined };
+  /** Undefined: nothing is validated. */
+  readonly validation: RunValidation | undefined;
+  /** What the weights' files say of themselves. */
+  readonly describe: Readonly<Record<string, unknown>>;
   readonly log: RunLog;
+}
+
+interface SliceNames {
+  readonly length: number;
+  readonly names: readonly string[];
+}
+
+/** A run of Inf-Net. */
+export interface InfNetParts extends RunParts {
+  readonly net: InfNet;
+  readonly data: RunData;
 }
 
 /** How a run ended. */
@@ -36,43 +51,25 @@ export interface RunEnd {
   readonly document: Readonly<Record<string, unknown>>;
 }
 
-export abstract class TrainingRun {
-  protected readonly parts: RunParts;
+export abstract class TrainingRun<P extends RunParts = RunParts> {
+  protected readonly parts: P;
   protected readonly keeper: Keeper;
-  protected readonly samples: Samples | undefined;
   protected adapter = '';
   /** Undefined while it runs. */
   protected stopped: string | undefined;
-  readonly #validator: Validator | undefined;
   #context: Context | undefined;
   #memory: TrainingMemory | undefined;
   #allocated: number | undefined;
 
-  constructor(parts: RunParts) {
+  constructor(parts: P) {
     this.parts = parts;
-    const { folder, settings, net, data, log, progress } = parts;
-    const { size, batch, backbone, width, channels, seed } = settings;
-    const { validation } = data;
-    if (validation !== undefined) {
-      const samples = new Samples(folder.samples, validation, settings.samples);
-      this.samples = samples;
-      this.#validator = new Validator({
-        net,
-        dataset: validation,
-        size,
-        batch,
-        onSlice: async (index, probability) => {
-          const key = samples.indices.includes(index) ? this.pictureKey() : undefined;
-          if (key !== undefined) await this.keeper.file(folder.samples, () => samples.add(index, key, probability));
-        },
-      });
-    }
+    const { folder, settings, net, log, progress, describe } = parts;
     this.keeper = new Keeper({
       folder,
       log,
       net,
-      seed,
-      describe: { backbone, width, channels, size },
+      seed: settings.seed,
+      describe,
       tell: (line) => progress.line(line),
       report: () => this.page(),
     });
@@ -112,11 +109,21 @@ export abstract class TrainingRun {
   protected abstract pictureKey(): string | undefined;
 
   protected get hasValidation(): boolean {
-    return this.#validator !== undefined;
+    return this.parts.validation !== undefined;
   }
 
-  protected validate(context: Context, parameters: ParameterStore): Promise<ValidationFigures> {
-    return (this.#validator as Validator).run(context, parameters);
+  protected get samples(): Samples | undefined {
+    return this.parts.validation?.samples;
+  }
+
+  protected validate(context: Context, parameters: ParameterStore): Promise<Figures> {
+    const { folder } = this.parts;
+    const validation = this.parts.validation as RunValidation;
+    const { samples } = validation;
+    return validation.run(context, parameters, async (index, draw) => {
+      const key = samples.indices.includes(index) ? this.pictureKey() : undefined;
+      if (key !== undefined) await this.keeper.file(folder.samples, async () => samples.add(index, key, await draw()));
+    });
   }
 
   protected async open(): Promise<Context> {
@@ -150,9 +157,10 @@ export abstract class TrainingRun {
         log.add({ event: 'step', step: this.steps, epoch, scale, ...figures, ...line });
         await this.keeper.log();
         const what = Object.entries(parts).map(([name, value]) => `${name} ${value.toFixed(2)}`);
+        const which = what.length > 0 ? ` (${what.join(' ')})` : '';
         progress.update(
           event.step,
-          `${text}, loss ${loss.toFixed(3)} (${what.join(' ')}), ${speed.toFixed(speed < 10 ? 2 : 0)} slices/s`,
+          `${text}, loss ${loss.toFixed(3)}${which}, ${speed.toFixed(speed < 10 ? 2 : 0)} slices/s`,
         );
       },
       onRebuild: async ({ error, at, from }) => {
@@ -160,7 +168,7 @@ export abstract class TrainingRun {
         await log.rewind(this.keeper.linesOfState);
         this.rewound(at.step - from.step);
         log.note('rebuild', this.steps, { lostIn: at.step + 1, error: String(error) });
-        this.#validator?.forget();
+        this.parts.validation?.forget();
         await this.keeper.log();
       },
     };
@@ -221,10 +229,9 @@ export abstract class TrainingRun {
       say(io.stdout, `${text}; ${last === undefined ? 'no epoch was completed' : `loss ${last.loss.toFixed(4)}`}`);
       const best = bestOf(log.epochs);
       if (best?.metrics !== undefined) {
-        const { dice, iou } = best.metrics;
         const when =
           best.stage === undefined ? '' : `${best.stage}${best.round === undefined ? '' : ` ${best.round}`}, `;
-        say(io.stdout, `best validation: ${when}epoch ${best.epoch}, Dice ${dice?.toFixed(4)}, IoU ${iou?.toFixed(4)}`);
+        say(io.stdout, `best validation: ${when}epoch ${best.epoch}, ${figuresText(best.metrics, 4)}`);
       }
       say(io.stdout, `look at ${folder.report}`);
       return exitCode;

@@ -2,12 +2,9 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type Dataset, encodePng, type FloatMap, overlay } from '@infnet/data';
 import { readFile, writeFileAtomic } from '@infnet/node';
 import { makeFolder } from '../segment/inputs.js';
 
-/** The truth in another colour than a prediction. */
-const TRUTH = { colour: [40, 190, 120], outlineColour: [150, 255, 190] } as const;
 const TRUTH_FILE = 'truth.png';
 const MANTISSAS = new Set([1, 1.5, 2, 3, 4, 6, 8]);
 
@@ -27,38 +24,42 @@ export function isPictured(epoch: number): boolean {
   return MANTISSAS.has(epoch / 10 ** Math.floor(Math.log10(epoch) + 1e-9));
 }
 
+/** The slices of a validation, and how the truth about one is drawn, as PNG. */
+export interface SampleSource {
+  readonly names: readonly string[];
+  truth(index: number): Promise<Uint8Array>;
+}
+
 export class Samples {
   readonly #folder: string;
-  readonly #dataset: Dataset;
+  readonly #source: SampleSource;
   readonly #count: number;
   readonly #kept = new Map<number, { truth: Uint8Array; pictures: Map<string, Uint8Array> }>();
 
-  /** @param count of the data set's slices, spread over it */
-  constructor(folder: string, dataset: Dataset, count: number) {
+  /** @param count of the slices, spread over them */
+  constructor(folder: string, source: SampleSource, count: number) {
     this.#folder = folder;
-    this.#dataset = dataset;
-    this.#count = Math.min(count, dataset.length);
+    this.#source = source;
+    this.#count = Math.min(count, source.names.length);
   }
 
   /** Which slices are pictured. */
   get indices(): readonly number[] {
-    return Array.from({ length: this.#count }, (_, i) => Math.floor((i * this.#dataset.length) / this.#count));
+    return Array.from({ length: this.#count }, (_, i) => Math.floor((i * this.#source.names.length) / this.#count));
   }
 
   /** Draws the truth, and takes the pictures of a resumed run from its folder. @throws InfnetError `FILE_...` */
   async open(): Promise<void> {
     for (const index of this.indices) {
-      const { image, mask } = await this.#dataset.slice(index);
-      const truth = encodePng(overlay(image, mask, TRUTH));
+      const truth = await this.#source.truth(index);
       this.#kept.set(index, { truth, pictures: await readPictures(this.#folderOf(index)) });
     }
   }
 
-  /** Keeps the overlay of a slice under a name. @throws InfnetError `FILE_...` */
-  async add(index: number, key: string, probability: FloatMap): Promise<void> {
+  /** Keeps the picture of a slice under a name. @throws InfnetError `FILE_...` */
+  async add(index: number, key: string, png: Uint8Array): Promise<void> {
     const kept = this.#kept.get(index);
     if (kept === undefined) return;
-    const png = encodePng(overlay(await this.#dataset.image(index), probability));
     kept.pictures.set(key, png);
     const folder = this.#folderOf(index);
     await makeFolder(folder);
@@ -69,13 +70,13 @@ export class Samples {
   get all(): readonly Sample[] {
     return this.indices.flatMap((index) => {
       const kept = this.#kept.get(index);
-      const name = this.#dataset.names[index] ?? String(index);
+      const name = this.#source.names[index] ?? String(index);
       return kept === undefined ? [] : [{ name, ...kept }];
     });
   }
 
   #folderOf(index: number): string {
-    return join(this.#folder, basename(this.#dataset.names[index] ?? String(index)));
+    return join(this.#folder, basename(this.#source.names[index] ?? String(index)));
   }
 }
 

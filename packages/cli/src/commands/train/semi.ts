@@ -12,7 +12,6 @@ import {
   constant,
   decodePropagationState,
   encodePropagationState,
-  infNetLoss,
   meanTeacher,
   Propagation,
   type PropagationEvent,
@@ -27,15 +26,16 @@ import type { EpochLine } from './log.js';
 import { clipOf, optimizerOf, scheduleOf } from './method.js';
 import type { TrainSettings } from './options.js';
 import { duration } from './report.js';
-import { bestOf, type RunEnd, type RunParts, TrainingRun } from './run.js';
+import { bestOf, type InfNetParts, type RunEnd, TrainingRun } from './run.js';
+import { figuresText } from './run-validation.js';
 import { isPictured } from './samples.js';
 import { propagationDocument, semiReport } from './semi-report.js';
-import { scoresOf } from './supervised.js';
+import { infNetLossOf } from './task.js';
 
 type StageName = PropagationEvent['stage'];
 const ORDER: Readonly<Record<StageName, number>> = { labelled: 1, rounds: 2, pseudo: 3, finetune: 4 };
 
-export class SemiRun extends TrainingRun {
+export class SemiRun extends TrainingRun<InfNetParts> {
   readonly #unlabelled: Dataset;
   readonly #propagation: Propagation<'image' | 'mask' | 'edge'>;
   #steps: number;
@@ -49,7 +49,7 @@ export class SemiRun extends TrainingRun {
   #epochBegan = 0;
 
   /** @throws InfnetError `SEMI_...`, `CHECKPOINT_...` */
-  constructor(parts: RunParts, unlabelled: Dataset) {
+  constructor(parts: InfNetParts, unlabelled: Dataset) {
     super(parts);
     this.#unlabelled = unlabelled;
     this.#steps = parts.log.lines.filter(({ event }) => event === 'step').at(-1)?.step ?? 0;
@@ -130,7 +130,7 @@ export class SemiRun extends TrainingRun {
 
   #make(): Propagation<'image' | 'mask' | 'edge'> {
     const { settings, net, initial, data, stored, folder, progress } = this.parts;
-    const { size, epochs, batch, seed, loss: variant, scales, labels, maxRounds } = settings;
+    const { size, epochs, batch, seed, scales, labels, maxRounds } = settings;
     const shared = { batchSize: batch, learningRate: scheduleOf(settings) };
     return new Propagation({
       open: () => this.#sharedContext(),
@@ -138,7 +138,7 @@ export class SemiRun extends TrainingRun {
       net,
       labelled: trainingData(data.train, { size, augmentation: augmentationOf(settings) }),
       unlabelled: unlabelledData(this.#unlabelled, size),
-      loss: ({ image, mask, edge }) => infNetLoss(net.call(image), { mask, edge }, { variant }),
+      loss: infNetLossOf(settings, net),
       logits: ({ image }) => net.call(image).lateralMap2,
       edgeOf: binaryToEdge,
       encoding: labels,
@@ -227,7 +227,7 @@ export class SemiRun extends TrainingRun {
     const figures = { loss, parts, learningRate, seconds, metrics, isBest };
     log.add({ event: 'epoch', step: this.#steps, epoch: epoch + 1, ...figures, ...this.#place() });
     progress.line(
-      `${this.#placeText()}, epoch ${epoch + 1} of ${epochs}: loss ${loss.toFixed(4)}${scoresOf(metrics)}${isBest ? ' (best)' : ''}, ${duration(seconds)}`,
+      `${this.#placeText()}, epoch ${epoch + 1} of ${epochs}: loss ${loss.toFixed(4)}${metrics === undefined ? '' : `, ${figuresText(metrics, 3)}`}${isBest ? ' (best)' : ''}, ${duration(seconds)}`,
     );
     await this.keeper.log();
     if (metrics !== undefined || epoch % 5 === 0) await this.keeper.report();

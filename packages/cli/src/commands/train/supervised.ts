@@ -1,22 +1,22 @@
 /** A training on slices with masks. */
-import { trainingData } from '@infnet/data';
 import {
   decodeTrainerState,
   encodeTrainerState,
-  infNetLoss,
   Trainer,
   type TrainerState,
   type TrainingResult,
 } from '@infnet/trainer';
-import { augmentationOf } from './data.js';
 import { clipOf, optimizerOf, scheduleOf } from './method.js';
-import { duration, trainingReport } from './report.js';
+import { duration } from './report.js';
 import { type RunEnd, type RunParts, TrainingRun } from './run.js';
+import { figuresText } from './run-validation.js';
 import { epochKey, isPictured } from './samples.js';
+import type { TrainingTask } from './task.js';
 
-export class SupervisedRun extends TrainingRun {
+export class SupervisedRun<N extends string> extends TrainingRun {
+  readonly #task: TrainingTask<N>;
   readonly #resume: TrainerState | undefined;
-  #trainer: Trainer<'image' | 'mask' | 'edge'> | undefined;
+  #trainer: Trainer<N> | undefined;
   #steps: number;
   /** From 1: the epoch that is validated. */
   #epoch = 0;
@@ -24,8 +24,9 @@ export class SupervisedRun extends TrainingRun {
   #best: TrainerState | undefined;
 
   /** @throws InfnetError `CHECKPOINT_...`, `TRAINER_STATE_FILE` for a state that is none */
-  constructor(parts: RunParts) {
+  constructor(parts: RunParts, task: TrainingTask<N>) {
     super(parts);
+    this.#task = task;
     const { stored } = parts;
     this.#resume = stored === undefined ? undefined : decodeTrainerState(stored.bytes, stored.file);
     this.#steps = this.#resume?.position.step ?? 0;
@@ -66,7 +67,7 @@ export class SupervisedRun extends TrainingRun {
 
   protected override page(): string {
     const { settings, log, data } = this.parts;
-    return trainingReport({
+    return this.#task.report({
       settings,
       lines: log.lines,
       samples: this.samples?.all ?? [],
@@ -76,15 +77,16 @@ export class SupervisedRun extends TrainingRun {
     });
   }
 
-  #makeTrainer(): Trainer<'image' | 'mask' | 'edge'> {
-    const { settings, net, initial, data, progress, log } = this.parts;
-    const { size, epochs, batch, seed, loss: variant, scales, patience, snapshotEvery, snapshotEpochs } = settings;
+  #makeTrainer(): Trainer<N> {
+    const { settings, net, initial, progress, log } = this.parts;
+    const { epochs, batch, seed, scales, patience, snapshotEvery, snapshotEpochs } = settings;
+    const { data, loss, sizeMultiple } = this.#task;
     let begun = false;
     return new Trainer({
       open: () => this.open(),
       net,
-      data: trainingData(data.train, { size, augmentation: augmentationOf(settings) }),
-      loss: ({ image, mask, edge }) => infNetLoss(net.call(image), { mask, edge }, { variant }),
+      data,
+      loss,
       optimizer: (parameters) => optimizerOf(settings, parameters),
       learningRate: scheduleOf(settings),
       clip: clipOf(settings),
@@ -96,7 +98,7 @@ export class SupervisedRun extends TrainingRun {
       recompute: settings.recompute,
       accumulate: settings.accumulate,
       scales,
-      sizeMultiple: net.sizeMultiple,
+      sizeMultiple,
       snapshotEpochs,
       ...(patience > 0 ? { patience } : {}),
       ...(snapshotEvery > 0 ? { snapshotEvery } : {}),
@@ -121,7 +123,7 @@ export class SupervisedRun extends TrainingRun {
       onEpoch: async ({ epoch, loss, parts, learningRate, seconds, metrics, isBest, step }) => {
         log.add({ event: 'epoch', step, epoch: epoch + 1, loss, parts, learningRate, seconds, metrics, isBest });
         progress.line(
-          `epoch ${epoch + 1} of ${epochs}: loss ${loss.toFixed(4)}${scoresOf(metrics)}${isBest ? ' (best)' : ''}, ${duration(seconds)}`,
+          `epoch ${epoch + 1} of ${epochs}: loss ${loss.toFixed(4)}${metrics === undefined ? '' : `, ${figuresText(metrics, 3)}`}${isBest ? ' (best)' : ''}, ${duration(seconds)}`,
         );
         await this.keeper.log();
         await this.keeper.report();
@@ -155,10 +157,4 @@ export class SupervisedRun extends TrainingRun {
     const found = best === undefined ? null : { ...best, epoch: best.epoch + 1 };
     return { stopped, position: state.position, best: found, files };
   }
-}
-
-/** What a validation found, for a line. */
-export function scoresOf(metrics: Readonly<Record<string, number>> | undefined): string {
-  if (metrics === undefined) return '';
-  return `, Dice ${metrics['dice']?.toFixed(3)}, IoU ${metrics['iou']?.toFixed(3)}`;
 }

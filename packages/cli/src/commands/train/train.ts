@@ -6,20 +6,15 @@
  */
 import { type Io, say } from '../../io.js';
 import { Progress } from '../../progress.js';
-import { openData, openUnlabelled, type RunData } from './data.js';
 import { RunLog } from './log.js';
-import { clipOf } from './method.js';
-import { makeNet } from './net.js';
+import { prepareMultiClass } from './multi-class.js';
 import type { TrainOptions } from './options.js';
+import { type Prepared, prepareInfNet } from './prepared.js';
 import { openRun } from './run-folder.js';
-import { SemiRun } from './semi.js';
-import { SupervisedRun } from './supervised.js';
 
 export async function train(options: TrainOptions, io: Io): Promise<number> {
   const progress = new Progress(io.stderr);
   const { folder, stored, changes, settings: asked } = await openRun(options);
-  const { net, initial, settings } = await makeNet(asked, stored !== undefined);
-  clipOf(settings);
   const reading = (what: string) => ({
     onProgress: (done: number, total: number, name: string): void => {
       if (done <= 1) progress.phase(what, total);
@@ -27,24 +22,21 @@ export async function train(options: TrainOptions, io: Io): Promise<number> {
     },
     signal: io.signal,
   });
-  let data: RunData;
-  let unlabelled: Awaited<ReturnType<typeof openUnlabelled>> | undefined;
+  let prepared: Prepared;
   try {
-    data = await openData(settings, reading('reading slices'));
-    if (settings.semi) unlabelled = await openUnlabelled(settings, reading('reading unlabelled slices'));
+    const prepare = asked.multiClass === true ? prepareMultiClass : prepareInfNet;
+    prepared = await prepare({ asked, resumed: stored !== undefined, folder, reading });
   } finally {
     progress.clear();
   }
-  for (const warnings of [data.warnings, unlabelled?.warnings ?? '']) {
+  for (const warnings of prepared.warnings) {
     if (warnings !== '') say(io.stderr, warnings.replace(/^ {2}/gm, 'infnet: '));
   }
   for (const change of changes) say(io.stderr, `infnet: from now on ${change}`);
-  await folder.writeSettings(settings);
+  await folder.writeSettings(prepared.settings);
   const log = await RunLog.open(folder.log, stored?.logLines);
   try {
-    const parts = { options, io, progress, folder, settings, changes, stored, net, initial, data, log };
-    const run = unlabelled === undefined ? new SupervisedRun(parts) : new SemiRun(parts, unlabelled.dataset);
-    return await run.run();
+    return await prepared.makeRun({ options, io, progress, folder, changes, stored, log }).run();
   } finally {
     progress.clear();
     await log.close();

@@ -7,9 +7,11 @@
 import type { Context, ParameterStore } from '@infnet/core';
 import {
   type Dataset,
+  encodePng,
   type FloatMap,
   finalPngU8,
   minMaxNormalize,
+  overlay,
   predictionInput,
   probabilityToU8,
   resizeBilinearFloat,
@@ -17,14 +19,20 @@ import {
 } from '@infnet/data';
 import { type InfNet, type Prediction, planPrediction } from '@infnet/inf-net';
 import { evaluateMap } from '@infnet/metrics';
+import type { PictureSink, RunValidation } from './run-validation.js';
+import { Samples } from './samples.js';
+
+/** The truth in another colour than a prediction. */
+const TRUTH = { colour: [40, 190, 120], outlineColour: [150, 255, 190] } as const;
 
 export interface ValidationOptions {
   readonly net: InfNet;
   readonly dataset: Dataset;
   readonly size: number;
   readonly batch: number;
-  /** Gets each slice's probability, 0..1, [size, size]. */
-  readonly onSlice?: (index: number, probability: FloatMap) => Promise<void> | void;
+  /** Where pictures are kept, and of how many slices. */
+  readonly folder: string;
+  readonly samples: number;
 }
 
 export type ValidationFigures = Readonly<
@@ -35,17 +43,23 @@ export type ValidationFigures = Readonly<
 >;
 
 /** Means over the slices of one validation after another, each with the parameters as they are then. */
-export class Validator {
+export class Validator implements RunValidation {
+  readonly samples: Samples;
   readonly #options: ValidationOptions;
   #planned: { readonly parameters: ParameterStore; readonly prediction: Prediction } | undefined;
 
   constructor(options: ValidationOptions) {
+    const { dataset, folder, samples } = options;
     this.#options = options;
+    const truth = async (index: number): Promise<Uint8Array> => {
+      const { image, mask } = await dataset.slice(index);
+      return encodePng(overlay(image, mask, TRUTH));
+    };
+    this.samples = new Samples(folder, { names: dataset.names, truth }, samples);
   }
 
-  /** @param parameters the training's: when they are others than before, the plan is made anew */
-  async run(context: Context, parameters: ParameterStore): Promise<ValidationFigures> {
-    const { dataset, size, onSlice } = this.#options;
+  async run(context: Context, parameters: ParameterStore, picture: PictureSink): Promise<ValidationFigures> {
+    const { dataset, size } = this.#options;
     const batch = Math.min(this.#options.batch, dataset.length);
     const prediction = await this.#plan(context, parameters, batch);
     const rows: ValidationFigures[] = [];
@@ -56,7 +70,7 @@ export class Validator {
         const index = indices[i] as number;
         const probability = { width: size, height: size, data: sigmoid(logits) };
         rows.push(await figuresOf(dataset, index, probability));
-        await onSlice?.(index, probability);
+        await picture(index, async () => encodePng(overlay(await dataset.image(index), probability)));
       }
     }
     const names = Object.keys(rows[0] as ValidationFigures) as (keyof ValidationFigures)[];
@@ -64,7 +78,6 @@ export class Validator {
     return Object.fromEntries(means) as ValidationFigures;
   }
 
-  /** The device with the plan was lost. */
   forget(): void {
     this.#planned = undefined;
   }

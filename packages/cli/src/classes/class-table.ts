@@ -1,0 +1,92 @@
+/**
+ * Pixels by true and by predicted class, of one slice or of many, and the scores of each class that follow.
+ *
+ * Pixels of all slices are counted together, so that slices without a class do not decide its score: a mean over slices would be over
+ * ones and zeros there.
+ */
+import { CLASS_NAMES, type ClassMap } from '@infnet/data';
+import { cliError } from '../errors.js';
+
+/** Overlap of one class. A quotient 0/0 is 1 in Dice and IoU (nothing there, nothing found), else null. */
+export interface ClassScores {
+  readonly class: number;
+  readonly name: string;
+  readonly dice: number;
+  readonly iou: number;
+  readonly sensitivity: number | null;
+  readonly specificity: number | null;
+  readonly precision: number | null;
+  /** Pixels that are of the class, and that are said to be. */
+  readonly truth: number;
+  readonly predicted: number;
+}
+
+const COUNT = CLASS_NAMES.length;
+
+export class ClassTable {
+  readonly #counts = new Float64Array(COUNT * COUNT);
+
+  /** @throws InfnetError `CLI_UNPAIRED` for maps of different sizes */
+  add(truth: ClassMap, predicted: ClassMap): void {
+    if (truth.width !== predicted.width || truth.height !== predicted.height) {
+      const message = `The class map is ${predicted.width}x${predicted.height}, the true one ${truth.width}x${truth.height}.`;
+      throw cliError('CLI_UNPAIRED', message, 'Give class maps of the size of their slices.');
+    }
+    for (const [i, found] of predicted.data.entries()) {
+      const at = (truth.data[i] as number) * COUNT + found;
+      this.#counts[at] = (this.#counts[at] as number) + 1;
+    }
+  }
+
+  addTable(other: ClassTable): void {
+    for (const [i, count] of other.#counts.entries()) this.#counts[i] = (this.#counts[i] as number) + count;
+  }
+
+  /** Rows: the true class; columns: the predicted one. */
+  get rows(): readonly (readonly number[])[] {
+    return Array.from({ length: COUNT }, (_, k) => Array.from(this.#counts.subarray(k * COUNT, (k + 1) * COUNT)));
+  }
+
+  get pixels(): number {
+    return sum(this.#counts);
+  }
+
+  /** Share of the pixels whose class is right. */
+  get accuracy(): number {
+    return this.rows.reduce((right, row, k) => right + (row[k] as number), 0) / this.pixels;
+  }
+
+  scores(k: number): ClassScores {
+    const rows = this.rows;
+    const tp = rows[k]?.[k] as number;
+    const truth = sum(rows[k] as number[]);
+    const predicted = sum(rows.map((row) => row[k] as number));
+    const [fn, fp] = [truth - tp, predicted - tp];
+    const tn = this.pixels - tp - fn - fp;
+    return {
+      class: k,
+      name: CLASS_NAMES[k] as string,
+      dice: tp + fp + fn === 0 ? 1 : (2 * tp) / (2 * tp + fp + fn),
+      iou: tp + fp + fn === 0 ? 1 : tp / (tp + fp + fn),
+      sensitivity: quotient(tp, tp + fn),
+      specificity: quotient(tn, tn + fp),
+      precision: quotient(tp, tp + fp),
+      truth,
+      predicted,
+    };
+  }
+
+  get classes(): readonly ClassScores[] {
+    return CLASS_NAMES.map((_, k) => this.scores(k));
+  }
+}
+
+function quotient(part: number, whole: number): number | null {
+  return whole === 0 ? null : part / whole;
+}
+
+function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}

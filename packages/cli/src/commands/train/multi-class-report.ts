@@ -1,0 +1,105 @@
+/** The report of a multi-class training: that of any training, with curves and pictures by class. */
+import { type LineChart, renderReport, type Section } from '@infnet/report';
+import type { EpochLine } from './log.js';
+import type { TrainSettings } from './options.js';
+import {
+  course,
+  figure,
+  lossCurves,
+  marks,
+  overview,
+  pictures,
+  REFRESH,
+  type RunReport,
+  settingRows,
+} from './report.js';
+
+/** Settings that say something of a U-Net's training. */
+const SETTINGS: readonly (keyof TrainSettings)[] = [
+  ...(['data', 'size', 'epochs', 'batch', 'loss', 'optimizer', 'momentum', 'lr', 'schedule', 'weightDecay'] as const),
+  ...(['clip', 'clipNorm', 'accumulate', 'width', 'weights', 'seed', 'validate', 'validateEvery', 'patience'] as const),
+  ...(['augment', 'skipBad', 'freeze', 'freezeBatchNorm', 'recompute', 'snapshotEvery', 'snapshotEpochs'] as const),
+];
+
+const LEGEND = 'Red: ground-glass opacity. Green: consolidation. First the truth, then what the net says.';
+
+const LOSSES: Readonly<Record<string, string>> = {
+  'cross-entropy': 'Cross entropy of background, ground-glass and consolidation, mean over the pixels.',
+  'as-released': 'Mean binary cross entropy of three sigmoids, with labels and channels as the released code has them.',
+};
+
+const COLUMNS: readonly (readonly [title: string, figure: string])[] = [
+  ['mean Dice', 'dice'],
+  ['Dice, ground-glass', 'diceGroundGlass'],
+  ['Dice, consolidation', 'diceConsolidation'],
+  ['sensitivity, ground-glass', 'sensitivityGroundGlass'],
+  ['sensitivity, consolidation', 'sensitivityConsolidation'],
+  ['specificity, ground-glass', 'specificityGroundGlass'],
+  ['specificity, consolidation', 'specificityConsolidation'],
+  ['right pixels', 'accuracy'],
+];
+
+export function multiClassReport(run: RunReport): string {
+  const { settings, lines, stopped } = run;
+  const epochs = lines.filter((line): line is EpochLine => line.event === 'epoch');
+  const best = epochs.filter(({ isBest }) => isBest).at(-1);
+  const told = Object.fromEntries(SETTINGS.map((name) => [name, settings[name]])) as unknown as TrainSettings;
+  return renderReport({
+    title: 'Training of the multi-class U-Net',
+    subtitle: stopped ?? `running: epoch ${(epochs.at(-1)?.epoch ?? 0) + 1} of ${settings.epochs}`,
+    sections: [
+      overview(run, epochs, best),
+      { title: 'Loss', note: LOSSES[settings.loss] ?? '', blocks: [lossCurves(epochs, best)] },
+      ...validation(epochs, best),
+      ...pictures(run.samples, best === undefined ? '' : `Best epoch: ${best.epoch}.`, LEGEND),
+      { title: 'Course', blocks: course(lines, epochs) },
+      { title: 'Settings', blocks: [{ kind: 'facts', rows: settingRows(told) }] },
+    ],
+    data: { settings, epochs },
+    footer: 'Made by infnet train. Research software, not a diagnostic device.',
+    ...(stopped === undefined ? { refreshSeconds: REFRESH } : {}),
+  });
+}
+
+function validation(epochs: readonly EpochLine[], best: EpochLine | undefined): Section[] {
+  const validated = epochs.filter(({ metrics }) => metrics !== undefined);
+  if (validated.length === 0) return [];
+  const curve = (name: string, key: string, dashed = false): LineChart['series'][number] => ({
+    name,
+    points: validated.map(({ epoch, metrics }): [number, number] => [epoch, metrics?.[key] ?? Number.NaN]),
+    dashed,
+  });
+  return [
+    {
+      title: 'Validation',
+      note:
+        'Each slice at its own size, the pixels of all validation slices counted together. Mean Dice is that of ground-glass and ' +
+        'consolidation; it decides which epoch is best.',
+      blocks: [
+        {
+          kind: 'lines',
+          title: 'Validation by epoch',
+          x: { label: 'epoch' },
+          y: { label: 'score', min: 0, max: 1 },
+          series: [
+            curve('Dice, ground-glass', 'diceGroundGlass'),
+            curve('Dice, consolidation', 'diceConsolidation'),
+            curve('mean of the two', 'dice', true),
+          ],
+          ...marks(best),
+        },
+        {
+          kind: 'table',
+          title: 'Best and last epoch',
+          columns: ['epoch', ...COLUMNS.map(([title]) => title)].map((title) => ({ title, align: 'right' })),
+          rows: [...new Set([best, validated.at(-1)])].flatMap((epoch) => {
+            const { metrics } = epoch ?? {};
+            if (epoch === undefined || metrics === undefined) return [];
+            return [[epoch.epoch, ...COLUMNS.map(([, key]) => figure(metrics[key]))]];
+          }),
+          emphasise: [0],
+        },
+      ],
+    },
+  ];
+}

@@ -1,0 +1,65 @@
+/** A training that is settled: everything that can be wrong with the request was found. */
+import type { InfNet } from '@infnet/inf-net';
+import type { DataProgress, RunData } from './data.js';
+import { openData, openUnlabelled } from './data.js';
+import { clipOf } from './method.js';
+import { makeNet } from './net.js';
+import type { TrainSettings } from './options.js';
+import type { InfNetParts, RunParts, TrainingRun } from './run.js';
+import type { RunFolder } from './run-folder.js';
+import type { RunValidation } from './run-validation.js';
+import { SemiRun } from './semi.js';
+import { SupervisedRun } from './supervised.js';
+import { infNetTask } from './task.js';
+import { Validator } from './validation.js';
+
+/** The parts of a run that follow from its settings. */
+type Settled = 'net' | 'initial' | 'settings' | 'data' | 'validation' | 'describe';
+export type RunRest = Omit<RunParts, Settled>;
+
+export interface Prepared {
+  /** As they are, once the net is known. */
+  readonly settings: TrainSettings;
+  /** Lines about the data. */
+  readonly warnings: readonly string[];
+  makeRun(rest: RunRest): Pick<TrainingRun, 'run'>;
+}
+
+export interface Preparing {
+  readonly asked: TrainSettings;
+  readonly resumed: boolean;
+  readonly folder: RunFolder;
+  /** How the reading of something is told. */
+  readonly reading: (what: string) => DataProgress;
+}
+
+/** @throws InfnetError of settings, weights and data */
+export async function prepareInfNet({ asked, resumed, folder, reading }: Preparing): Promise<Prepared> {
+  const { net, initial, settings } = await makeNet(asked, resumed);
+  clipOf(settings);
+  const data = await openData(settings, reading('reading slices'));
+  const unlabelled = settings.semi ? await openUnlabelled(settings, reading('reading unlabelled slices')) : undefined;
+  const { backbone, width, channels, size } = settings;
+  const validation = validationOf(settings, net, data, folder);
+  const settled = { net, initial, settings, data, validation, describe: { backbone, width, channels, size } };
+  return {
+    settings,
+    warnings: [data.warnings, unlabelled?.warnings ?? ''],
+    makeRun: (rest) => {
+      const parts: InfNetParts = { ...rest, ...settled };
+      if (unlabelled !== undefined) return new SemiRun(parts, unlabelled.dataset);
+      return new SupervisedRun(parts, infNetTask(settings, net, data.train));
+    },
+  };
+}
+
+function validationOf(
+  { size, batch, samples }: TrainSettings,
+  net: InfNet,
+  { validation: dataset }: RunData,
+  folder: RunFolder,
+): RunValidation | undefined {
+  return dataset === undefined
+    ? undefined
+    : new Validator({ net, dataset, size, batch, folder: folder.samples, samples });
+}
