@@ -50,3 +50,12 @@ function render(fields: InfnetErrorFields): string {
   const fix = fields.fix === undefined ? '' : `\n  Fix: ${fields.fix}`;
   return `[${fields.code}] ${fields.message}${where}${fix}`;
 }
+
+/** The message alone: without the code before it, and without place and fix behind it. */
+export function plainMessage({ code, message, where, fix }: InfnetError): string {
+  const empty = render({ code, message: '', where, fix });
+  const head = `[${code}] `;
+  const tail = empty.slice(head.length);
+  const rest = message.startsWith(head) ? message.slice(head.length) : message;
+  return tail !== '' && rest.endsWith(tail) ? rest.slice(0, -tail.length) : rest;
+}
