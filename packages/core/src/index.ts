@@ -15,6 +15,8 @@ export { fill, fillOperator, sumDispatch, sumKernel, sumOperator, sumTensors } f
 export { apply, applyOne, Graph, type GraphNode, graphOf, type TensorLike } from './graph/graph.js';
 export type {
   Attributes,
+  CandidateContext,
+  Candidates,
   Dispatch,
   GradientContext,
   LowerContext,
@@ -68,3 +70,5 @@ export {
   sameShape,
   type TensorType,
 } from './tensor/types.js';
+export { adapterKey, type LayerTuning, parseTuning, type Tuning } from './tune/table.js';
+export { type TuneOptions, type TuneProgress, tune } from './tune/tune.js';

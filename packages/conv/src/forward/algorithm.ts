@@ -1,11 +1,11 @@
 /** Which algorithm computes a gathering product: by device class, shape and precision. */
-import type { DeviceProfile, Precision } from '@infnet/core';
-import type { GatherKernel } from './call.js';
+import type { Candidates, DeviceProfile, Precision } from '@infnet/core';
+import type { GatherKernel, TiledGatherKernel } from './call.js';
 import type { Gather } from './gather.js';
 import { fitsWinograd, type WinogradTile, winogradSizes } from './winograd.js';
 
 /** `winograd2` and `winograd4` are F(2 x 2, 3 x 3) and F(4 x 4, 3 x 3); the others are kernels of one dispatch. */
-export type ConvolutionAlgorithm = GatherKernel | 'winograd2' | 'winograd4';
+export type ConvolutionAlgorithm = TiledGatherKernel | 'winograd2' | 'winograd4';
 
 /** The tile side of a Winograd algorithm, else undefined. */
 export function winogradTileOf(algorithm: ConvolutionAlgorithm): WinogradTile | undefined {
@@ -26,8 +26,13 @@ export function chooseProductKernel(device: DeviceProfile): GatherKernel {
   return device.subgroupSize > 0 ? 'gemm-subgroup' : 'gemm';
 }
 
-/** The algorithm for a product. `fast` may use the noisier Winograd F(4 x 4, 3 x 3). */
+/** The algorithm for a product: the tuner's, else {@link ownAlgorithm}. */
 export function chooseAlgorithm(gather: Gather, device: DeviceProfile, precision: Precision): ConvolutionAlgorithm {
+  return tunedAlgorithm(gather, device, precision) ?? ownAlgorithm(gather, device, precision);
+}
+
+/** The algorithm by device class, shape and precision. `fast` may use the noisier Winograd F(4 x 4, 3 x 3). */
+export function ownAlgorithm(gather: Gather, device: DeviceProfile, precision: Precision): ConvolutionAlgorithm {
   const winograd = winogradTile(gather, device, precision);
   return winograd === undefined ? chooseKernel(gather, device) : `winograd${winograd}`;
 }
@@ -50,6 +55,53 @@ function winogradTile(gather: Gather, device: DeviceProfile, precision: Precisio
   const { sources, products, tiles } = winogradSizes(gather, tile);
   const plain = gather.batch * gather.resultSize[0] * gather.resultSize[1] * 9;
   if ((tile + 2) ** 2 * 8 * Math.ceil(tiles / 8) > WORTHWHILE * plain) return undefined;
-  const limit = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
-  return 4 * Math.max(sources, products) <= limit ? tile : undefined;
+  return 4 * Math.max(sources, products) <= bindingLimit(device) ? tile : undefined;
+}
+
+function bindingLimit({ limits }: DeviceProfile): number {
+  return Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
+}
+
+/** Tiles that compile everywhere in reasonable time; the larger ones keep more sums than a register file holds. */
+const SUBGROUP_TILES = ['16x8', '16x4', '16x2', '8x8', '8x4', '32x4'] as const;
+const WORKGROUP_TILES = ['64x64x16', '64x64x8', '32x32x16', '32x64x16', '64x32x16', '128x64x8'] as const;
+
+/** All ways to do this product on this device that are worth a try. */
+export function gatherCandidates(gather: Gather, device: DeviceProfile, precision: Precision): ConvolutionAlgorithm[] {
+  const names: ConvolutionAlgorithm[] = [];
+  if (device.class === 'gpu') names.push(...WORKGROUP_TILES.map((tile) => `gemm-tiled/${tile}` as const));
+  else names.push('gemm');
+  if (device.subgroupSize > 0) names.push(...SUBGROUP_TILES.map((tile) => `gemm-subgroup/${tile}` as const));
+  names.push('direct');
+  if (!fitsWinograd(gather)) return names;
+  for (const tile of precision === 'fast' ? ([2, 4] as const) : ([2] as const)) {
+    const { sources, products } = winogradSizes(gather, tile);
+    if (4 * Math.max(sources, products) <= bindingLimit(device)) names.push(`winograd${tile}`);
+  }
+  return names;
+}
+
+/** The candidates of a product, its own algorithm first. */
+export function gatherChoices(gather: Gather, device: DeviceProfile, precision: Precision): Candidates {
+  const own = ownAlgorithm(gather, device, precision);
+  const others = gatherCandidates(gather, device, precision).filter((name) => name !== own);
+  return { key: gatherKey(gather), names: [own, ...others], onceIfConstant: ['conv/winograd-weight'] };
+}
+
+/** What a tuner's table calls this product. */
+export function gatherKey(gather: Gather): string {
+  const { batch, groups, inChannels, outChannels, sourceSize, resultSize, kernel, sourceStride, resultStride } = gather;
+  const pair = ([y, x]: readonly [number, number]): string => `${y}x${x}`;
+  return [
+    `convolution ${batch}x${groups}x${inChannels}x${pair(sourceSize)} to ${outChannels}x${pair(resultSize)}`,
+    `kernel ${pair(kernel)} stride ${pair(sourceStride)}/${pair(resultStride)}`,
+    `taps ${gather.tapStart}/${gather.tapStep} weights ${gather.weight.in}/${gather.weight.tapX}`,
+  ].join(', ');
+}
+
+function tunedAlgorithm(gather: Gather, device: DeviceProfile, precision: Precision): ConvolutionAlgorithm | undefined {
+  const name = device.tuning?.[gatherKey(gather)];
+  // A table may come from a file: only what this device can do is taken.
+  if (name === undefined) return undefined;
+  return gatherCandidates(gather, device, precision).find((known) => known === name);
 }

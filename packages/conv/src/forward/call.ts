@@ -5,7 +5,7 @@ import gemmSource from '../kernels/gemm.wgsl';
 import gemmSubgroupSource from '../kernels/gemm-subgroup.wgsl';
 import gemmTiledSource from '../kernels/gemm-tiled.wgsl';
 import { type Gather, gatherGrid, isPointwise } from './gather.js';
-import { subgroupTile, tiledTile } from './tile.js';
+import { splitTile, subgroupTile, tiledTile } from './tile.js';
 
 export const gemmKernel: Kernel = { name: 'conv/gemm', source: gemmSource };
 export const gemmSubgroupKernel: Kernel = { name: 'conv/gemm-subgroup', source: gemmSubgroupSource };
@@ -14,6 +14,12 @@ export const directKernel: Kernel = { name: 'conv/direct', source: directSource 
 
 /** The kernels that can do any gathering product in one dispatch. */
 export type GatherKernel = 'gemm' | 'gemm-subgroup' | 'gemm-tiled' | 'direct';
+
+/** A kernel, perhaps with its tile: channels x pixels of a lane, or TILE_M x TILE_N x TILE_K. Without, the tile follows from the shape. */
+export type TiledGatherKernel =
+  | GatherKernel
+  | `gemm-subgroup/${number}x${number}`
+  | `gemm-tiled/${number}x${number}x${number}`;
 
 /**
  * Where an operand lies in its buffer, in elements: item n of the batch starts at `offset + n * batchStride` and is
@@ -72,7 +78,7 @@ export function epilogueFields({ affine = 'none', affineOffset = 0, residual, re
  * @throws InfnetError `KERNEL_UNAVAILABLE` for `gemm-subgroup` on a device without subgroups of a fixed size.
  */
 export function gatherCall(
-  kernel: GatherKernel,
+  kernel: TiledGatherKernel,
   gather: Gather,
   operands: GatherOperands,
   device: DeviceProfile,
@@ -131,10 +137,15 @@ export function gatherCall(
     return [width, height, layers];
   };
   const taps = Number(!isPointwise(gather));
-  switch (kernel) {
+  const { name, sizes } = splitTile<GatherKernel>(kernel);
+  switch (name) {
     case 'gemm-subgroup': {
       if (device.subgroupSize === 0) throw unavailable(kernel);
-      const tile = subgroupTile(outChannels, pixels, device.subgroupSize);
+      const [channelsOfTile, pixelsOfLane] = sizes;
+      const tile =
+        channelsOfTile === undefined || pixelsOfLane === undefined
+          ? subgroupTile(outChannels, pixels, device.subgroupSize)
+          : { channels: channelsOfTile, pixels: pixelsOfLane };
       const channelTiles = Math.ceil(outChannels / tile.channels);
       const tileConstants = { CHANNELS: tile.channels, PIXELS: tile.pixels, SUBGROUP: device.subgroupSize, TAPS: taps };
       return {
@@ -157,7 +168,11 @@ export function gatherCall(
       };
     }
     case 'gemm-tiled': {
-      const tile = tiledTile(gather.inChannels, outChannels, pixels, layers);
+      const [TILE_M, TILE_N, TILE_K] = sizes;
+      const tile =
+        TILE_M === undefined || TILE_N === undefined || TILE_K === undefined
+          ? tiledTile(gather.inChannels, outChannels, pixels, layers)
+          : { TILE_M, TILE_N, TILE_K };
       const channelTiles = Math.ceil(outChannels / tile.TILE_M);
       return {
         kernel: gemmTiledKernel,

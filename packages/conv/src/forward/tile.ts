@@ -48,3 +48,11 @@ export function tiledTile(
   const TILE_K = wasted(8) < wasted(16) ? 8 : 16;
   return large ? { TILE_M: 64, TILE_N: 64, TILE_K } : { TILE_M: 32, TILE_N: 32, TILE_K };
 }
+
+/** `gemm-subgroup/16x8` is the kernel `gemm-subgroup` with the sizes 16 and 8; without a tile there are no sizes. */
+export function splitTile<N extends string>(
+  kernel: string,
+): { readonly name: N; readonly sizes: readonly (number | undefined)[] } {
+  const [name, tile = ''] = kernel.split('/');
+  return { name: name as N, sizes: tile === '' ? [] : tile.split('x').map(Number) };
+}

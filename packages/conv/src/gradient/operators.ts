@@ -11,7 +11,7 @@ import {
   type TensorType,
   type View,
 } from '@infnet/core';
-import { type ConvolutionAlgorithm, chooseAlgorithm } from '../forward/algorithm.js';
+import { type ConvolutionAlgorithm, chooseAlgorithm, gatherChoices } from '../forward/algorithm.js';
 import { gatherDispatches } from '../forward/dispatches.js';
 import { inputGradientGather } from '../forward/gather.js';
 import {
@@ -23,7 +23,14 @@ import {
   requireShape,
 } from '../geometry.js';
 import { biasGradientCalls } from './bias-call.js';
-import { chooseWeightGradient, type WeightGradientAlgorithm, weightGradientCalls } from './weight-call.js';
+import {
+  chooseWeightGradient,
+  ownWeightGradient,
+  type WeightGradientAlgorithm,
+  weightGradientCalls,
+  weightGradientCandidates,
+  weightGradientKey,
+} from './weight-call.js';
 
 export interface InputGradientAttributes extends Conv2dSettings {
   /** Shape of the convolution's input. */
@@ -45,6 +52,12 @@ export const conv2dInputGradientOperator: Operator<InputGradientAttributes> = {
     return [{ shape: attributes.inputShape, dtype: 'f32' }];
   },
   lower: lowerInputGradient,
+  candidates: ({ attributes, inputs, device, precision }) => {
+    if (attributes.algorithm !== undefined) return undefined;
+    const weight = inputs[1]?.shape ?? [];
+    const geometry = conv2dGeometry(attributes.inputShape, weight, attributes, 'conv2dInputGradient');
+    return gatherChoices(inputGradientGather(geometry), device, precision);
+  },
   sharesStorage: () => [0],
 };
 
@@ -56,6 +69,14 @@ export const conv2dWeightGradientOperator: Operator<WeightGradientAttributes> = 
     return [{ shape: attributes.weightShape, dtype: 'f32' }];
   },
   lower: lowerWeightGradient,
+  candidates: ({ attributes, inputs, device }) => {
+    if (attributes.algorithm !== undefined) return undefined;
+    const x = inputs[1]?.shape ?? [];
+    const geometry = conv2dGeometry(x, attributes.weightShape, attributes, 'conv2dWeightGradient');
+    const own = ownWeightGradient(geometry, device);
+    const others = weightGradientCandidates(geometry, device).filter((name) => name !== own);
+    return { key: weightGradientKey(geometry), names: [own, ...others] };
+  },
 };
 
 /** Input: the gradient of the output [n, oc, ...]. Output: the gradient of the bias [oc]. */

@@ -2,7 +2,7 @@
 import { type DeviceProfile, dispatchLine, InfnetError, type Kernel, type KernelCall } from '@infnet/core';
 import type { OperandRange } from '../forward/call.js';
 import { forwardGather, isPointwise } from '../forward/gather.js';
-import { subgroupTile, tiledTile } from '../forward/tile.js';
+import { splitTile, subgroupTile, tiledTile } from '../forward/tile.js';
 import { type Conv2dGeometry, conv2dFlops } from '../geometry.js';
 import padSource from '../kernels/pad.wgsl';
 import sumSplitsSource from '../kernels/sum-splits.wgsl';
@@ -17,7 +17,13 @@ export const sumSplitsKernel: Kernel = { name: 'conv/sum-splits', source: sumSpl
 export const padKernel: Kernel = { name: 'conv/pad', source: padSource };
 
 /** `single` makes one value per invocation: for groups of few channels. */
-export type WeightGradientAlgorithm = 'plain' | 'single' | 'subgroup' | 'tiled';
+export type WeightGradientKernel = 'plain' | 'single' | 'subgroup' | 'tiled';
+
+/** A kernel, perhaps with its tile: result channels x columns of a lane, or TILE_M x TILE_N. */
+export type WeightGradientAlgorithm =
+  | WeightGradientKernel
+  | `subgroup/${number}x${number}`
+  | `tiled/${number}x${number}`;
 
 /** The calls of a weight gradient. */
 export interface WeightGradientCalls {
@@ -33,14 +39,55 @@ export interface WeightGradientCalls {
   readonly partialElements: number;
 }
 
+/** The tuner's choice, else {@link ownWeightGradient}. */
 export function chooseWeightGradient(geometry: Conv2dGeometry, device: DeviceProfile): WeightGradientAlgorithm {
+  const name = device.tuning?.[weightGradientKey(geometry)];
+  const tuned =
+    name === undefined ? undefined : weightGradientCandidates(geometry, device).find((each) => each === name);
+  return tuned ?? ownWeightGradient(geometry, device);
+}
+
+/** The algorithm by device class and shape. */
+export function ownWeightGradient(geometry: Conv2dGeometry, device: DeviceProfile): WeightGradientKernel {
   const { inChannels, outChannels, kernel, groups } = geometry;
   const columns = (inChannels / groups) * kernel[0] * kernel[1];
-  const limit = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
-  if (4 * paddedSize(geometry).elements > limit) return 'tiled';
+  if (!fitsPadded(geometry, device)) return 'tiled';
   if (groups > 1 && (outChannels / groups) * columns < 128) return 'single';
   if (device.class === 'gpu') return 'tiled';
   return device.subgroupSize > 0 ? 'subgroup' : 'plain';
+}
+
+function fitsPadded(geometry: Conv2dGeometry, { limits }: DeviceProfile): boolean {
+  return 4 * paddedSize(geometry).elements <= Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
+}
+
+const SUBGROUP_TILES = ['16x8', '16x4', '16x2', '8x8', '8x4'] as const;
+const WORKGROUP_TILES = ['64x64', '32x32', '64x32', '32x64'] as const;
+
+/** All ways to compute this gradient on this device that are worth a try. */
+export function weightGradientCandidates(geometry: Conv2dGeometry, device: DeviceProfile): WeightGradientAlgorithm[] {
+  const names: WeightGradientAlgorithm[] = [];
+  if (device.class === 'gpu') names.push(...WORKGROUP_TILES.map((tile) => `tiled/${tile}` as const));
+  if (!fitsPadded(geometry, device)) return device.class === 'gpu' ? names : ['tiled'];
+  if (device.subgroupSize > 0) names.push(...SUBGROUP_TILES.map((tile) => `subgroup/${tile}` as const));
+  return [...names, 'plain'];
+}
+
+/** What a tuner's table calls this gradient. */
+export function weightGradientKey({
+  batch,
+  groups,
+  inChannels,
+  outChannels,
+  inSize,
+  outSize,
+  ...rest
+}: Conv2dGeometry): string {
+  const { kernel, stride, padding, dilation } = rest;
+  return [
+    `weight gradient ${batch}x${inChannels}x${inSize.join('x')} to ${outChannels}x${outSize.join('x')}`,
+    `kernel ${kernel.join('x')} groups ${groups} stride ${stride.join('x')} padding ${padding} dilation ${dilation.join('x')}`,
+  ].join(', ');
 }
 
 /**
@@ -65,7 +112,8 @@ export function weightGradientCalls(
   const { splits, rowsPerSplit } = splitRows(rows, outSize[1], tiles * groups, tile.parallel, count);
 
   const padded = paddedSize(geometry);
-  const pads = algorithm !== 'tiled' && padding.some((size) => size > 0);
+  const usesPadding = splitTile(algorithm).name === 'tiled'; // it masks in its own loop
+  const pads = !usesPadding && padding.some((size) => size > 0);
   const x = pads ? { offset: 0, batchStride: padded.elements / batch } : ranges.x;
   const y = splits === 1 ? ranges.y : { offset: 0, batchStride: columns };
   const inSize = pads ? padded.size : geometry.inSize;
@@ -76,7 +124,7 @@ export function weightGradientCalls(
     constants: tile.constants,
     params: {
       ...sizeParams(geometry, inSize),
-      ...(algorithm === 'tiled' && { paddingY: padding[0], paddingX: padding[1] }),
+      ...(usesPadding && { paddingY: padding[0], paddingX: padding[1] }),
       rows,
       splits,
       rowsPerSplit,
@@ -183,12 +231,14 @@ interface Tile {
 function tileOf(algorithm: WeightGradientAlgorithm, geometry: Conv2dGeometry, device: DeviceProfile): Tile {
   const { groups, kernel } = geometry;
   const TAPS = Number(!isPointwise(forwardGather(geometry)));
-  switch (algorithm) {
+  const { name, sizes } = splitTile<WeightGradientKernel>(algorithm);
+  switch (name) {
     case 'subgroup': {
       const SUBGROUP = device.subgroupSize;
       if (SUBGROUP === 0) throw unavailable();
       const columns = (geometry.inChannels / groups) * kernel[0] * kernel[1];
-      const { channels, pixels } = subgroupTile(geometry.outChannels / groups, columns, SUBGROUP);
+      const own = subgroupTile(geometry.outChannels / groups, columns, SUBGROUP);
+      const [channels = own.channels, pixels = own.pixels] = sizes;
       return {
         kernel: weightGradientSubgroupKernel,
         constants: { CHANNELS: channels, COLUMNS: pixels, SUBGROUP, TAPS },
@@ -200,7 +250,8 @@ function tileOf(algorithm: WeightGradientAlgorithm, geometry: Conv2dGeometry, de
     }
     case 'tiled': {
       const columns = (geometry.inChannels / groups) * kernel[0] * kernel[1];
-      const { TILE_M, TILE_N } = tiledTile(columns, geometry.outChannels / groups, columns, groups);
+      const own = tiledTile(columns, geometry.outChannels / groups, columns, groups);
+      const [TILE_M = own.TILE_M, TILE_N = own.TILE_N] = sizes;
       return {
         kernel: weightGradientTiledKernel,
         constants: { TILE_M, TILE_N, TILE_K: 16 },
@@ -211,7 +262,7 @@ function tileOf(algorithm: WeightGradientAlgorithm, geometry: Conv2dGeometry, de
       };
     }
     default: {
-      const [CHANNELS, COLUMNS] = algorithm === 'single' ? [1, 1] : [8, 8];
+      const [CHANNELS, COLUMNS] = name === 'single' ? [1, 1] : [8, 8];
       return {
         kernel: weightGradientKernel,
         constants: { CHANNELS, COLUMNS, TAPS },

@@ -1,6 +1,7 @@
 /** The convolution operator. */
 import { applyOne, type Operator, type Tensor, type TensorLike, type TensorType } from '@infnet/core';
-import type { ConvolutionAlgorithm } from '../forward/algorithm.js';
+import { type ConvolutionAlgorithm, gatherChoices } from '../forward/algorithm.js';
+import { forwardGather } from '../forward/gather.js';
 import {
   type Conv2dGeometry,
   type Conv2dOptions,
@@ -25,6 +26,10 @@ export const conv2dOperator: Operator<Conv2dAttributes> = {
       context.inputs.length > 2 ? ['x', 'weight', 'bias'] : ['x', 'weight'],
       false,
     ),
+  candidates: ({ attributes, inputs, device, precision }) =>
+    attributes.algorithm === undefined
+      ? gatherChoices(forwardGather(geometryOf(inputs, attributes, 'conv2d')), device, precision)
+      : undefined,
   gradient: conv2dGradient,
   absorbConsumer,
   absorbProducer,

@@ -5,6 +5,7 @@
 import { InfnetError } from '@infnet/errors';
 import { PipelineCache } from '../plan/pipelines.js';
 import { elementCount, type Shape } from '../tensor/types.js';
+import { assertAdapter, type Tuning } from '../tune/table.js';
 import { BufferLedger, type MemoryUse } from './buffers.js';
 import { type DeviceProfile, profileDevice } from './device-profile.js';
 
@@ -33,19 +34,19 @@ export interface WrappedBuffer {
 export class Context {
   readonly device: GPUDevice;
   readonly adapter: AdapterDescription;
-  readonly profile: DeviceProfile;
   readonly pipelines: PipelineCache;
   readonly #ownsDevice: boolean;
   readonly #buffers = new BufferLedger();
   readonly #children = new Set<Disposable>();
   #status: ContextStatus = 'alive';
   #lossReason = '';
+  #profile: DeviceProfile;
 
   /** Use `open()` or `fromDevice()`. */
   constructor(device: GPUDevice, adapter: AdapterDescription, ownsDevice: boolean) {
     this.device = device;
     this.adapter = adapter;
-    this.profile = profileDevice(device, { ...adapter, ...subgroupSizes(device) } as unknown as GPUAdapterInfo);
+    this.#profile = profileDevice(device, { ...adapter, ...subgroupSizes(device) } as unknown as GPUAdapterInfo);
     this.pipelines = new PipelineCache(device);
     this.#ownsDevice = ownsDevice;
     void device.lost.then((info) => {
@@ -53,6 +54,27 @@ export class Context {
       this.#status = 'lost';
       this.#lossReason = `${info.reason}${info.message === '' ? '' : `: ${info.message}`}`;
     });
+  }
+
+  /** What plans made from now on know of the device, its tuning included. */
+  get profile(): DeviceProfile {
+    return this.#profile;
+  }
+
+  /**
+   * Plans made from now on compute as `tune` found fastest. Other algorithms round differently, so results may differ in their
+   * last bits from those without. `undefined` takes every operator's own choice again.
+   *
+   * @throws InfnetError `TUNING_ADAPTER` when it was made on another adapter.
+   */
+  useTuning(tuning: Tuning | undefined): void {
+    const { tuning: _, ...profile } = this.#profile;
+    if (tuning === undefined) {
+      this.#profile = profile;
+      return;
+    }
+    assertAdapter(tuning, this.adapter);
+    this.#profile = { ...profile, tuning: tuning.choices };
   }
 
   get status(): ContextStatus {

@@ -9,6 +9,8 @@ export interface DeviceProfile {
   /** Rough achieved rates, for submits bounded in time: FLOP per second and bytes per second. */
   readonly estimatedFlops: number;
   readonly estimatedBandwidth: number;
+  /** What a tuner found fastest here, by the operators' own keys (`Operator.candidates`). Default: every operator's own choice. */
+  readonly tuning?: Readonly<Record<string, string>>;
 }
 
 /** The limits that plans are checked against, as WebGPU names them. */

@@ -81,6 +81,24 @@ export interface GradientContext<A extends Attributes = Attributes> {
   readonly needed: readonly boolean[];
 }
 
+/** What an operator looks at to say which ways it has. */
+export interface CandidateContext<A extends Attributes = Attributes> {
+  readonly attributes: A;
+  readonly inputs: readonly TensorType[];
+  readonly device: DeviceProfile;
+  readonly precision: Precision;
+}
+
+/** Ways to compute one thing, among which a tuner may choose. */
+export interface Candidates {
+  /** Operator and shapes: equal keys mean equal work. The choice is looked up as `device.tuning[key]`. */
+  readonly key: string;
+  /** The operator's own choice first. */
+  readonly names: readonly string[];
+  /** Kernels that run only once where the parameters are constant: not timed for such plans. */
+  readonly onceIfConstant?: readonly string[];
+}
+
 export interface Operator<A extends Attributes = Attributes> {
   /** The field's standard name: `conv2d`, `batchNorm2d`, `relu`. */
   readonly name: string;
@@ -90,6 +108,8 @@ export interface Operator<A extends Attributes = Attributes> {
   infer(inputs: readonly TensorType[], attributes: A, where: string): readonly TensorType[];
   /** Kernel calls that compute the outputs from the inputs, in order. */
   lower(context: LowerContext<A>): readonly Dispatch[];
+  /** Ways to compute this, for a tuner; undefined where there is no choice. `lower` must honour `device.tuning`. */
+  candidates?(context: CandidateContext<A>): Candidates | undefined;
   /** Gradients of the inputs, as graph operations; undefined for an input that gets none. */
   gradient?(context: GradientContext<A>): readonly (Tensor | undefined)[];
   /**

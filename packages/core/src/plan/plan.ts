@@ -31,6 +31,8 @@ export interface PlanOptions extends Omit<ScheduleOptions, 'device' | 'external'
   readonly memoryBudget?: number;
   /** Longest estimated time of one submit, in seconds, so that no driver resets the device. Default 0.5. */
   readonly maxSubmitSeconds?: number;
+  /** Choices of algorithms by key, in place of the context's (`context.useTuning`). */
+  readonly tuning?: Readonly<Record<string, string>>;
   /** Pipelines compiled so far. */
   readonly onProgress?: (progress: PlanProgress) => void;
 }
@@ -53,7 +55,8 @@ export interface RunOptions {
 export async function preparePlan(context: Context, graph: Graph, options: PlanOptions = {}): Promise<Plan> {
   context.assertAlive('preparePlan');
   const external = new Set(Object.keys(options.bind ?? {}));
-  const schedule = makeSchedule(graph, { ...options, device: context.profile, external });
+  const device = options.tuning === undefined ? context.profile : { ...context.profile, tuning: options.tuning };
+  const schedule = makeSchedule(graph, { ...options, device, external });
   assertFits(schedule, context.profile.limits, options.memoryBudget);
   if (schedule.parameters.size > 0 && options.parameters === undefined) {
     throw new InfnetError({

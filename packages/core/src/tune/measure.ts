@@ -1,0 +1,132 @@
+/** One node by each of its candidates: verified against the operator's own choice, then timed by turns. */
+import type { Context } from '../context/context.js';
+import { Graph, type GraphNode } from '../graph/graph.js';
+import type { Candidates, Precision } from '../graph/operator.js';
+import { seededRandom } from '../module/initialize.js';
+import { type Plan, preparePlan } from '../plan/plan.js';
+import type { RunInputs } from '../plan/plan-buffers.js';
+import { elementCount, type TensorType } from '../tensor/types.js';
+import type { LayerTuning } from './table.js';
+
+/** Relative L2 from the operator's own choice up to which a candidate counts as right. */
+const TOLERANCE: Readonly<Record<Precision, number>> = { exact: 1e-5, fast: 1e-4 };
+/** After the first round a candidate this many times slower than the fastest is out. */
+const HOPELESS = 2;
+
+export interface MeasureOptions {
+  readonly precision: Precision;
+  readonly rounds: number;
+  /** Whether the parameters of the tuned graph are constant. */
+  readonly constant: boolean;
+}
+
+interface Contender {
+  readonly name: string;
+  readonly plan: Plan;
+  readonly seconds: number[];
+}
+
+/** @throws InfnetError what the operator's own choice throws; a candidate's errors are kept in `refused`. */
+export async function measureNode(
+  context: Context,
+  node: GraphNode,
+  candidates: Candidates,
+  options: MeasureOptions,
+): Promise<Pick<LayerTuning, 'own' | 'seconds' | 'refused'>> {
+  const inputs = Object.fromEntries(node.inputs.map(({ type }, i) => [`input${i}`, randomValues(type, i + 1)]));
+  const refused: Record<string, string> = {};
+  const contenders: Contender[] = [];
+  const own = candidates.names[0] as string;
+  let expected: readonly Float32Array[] | undefined;
+  try {
+    for (const name of candidates.names) {
+      try {
+        const tuning = { [candidates.key]: name };
+        const plan = await preparePlan(context, aloneGraph(node), { precision: options.precision, tuning });
+        contenders.push({ name, plan, seconds: [] });
+        const outputs = Object.values(await plan.run(inputs)) as Float32Array[];
+        if (expected === undefined) {
+          expected = outputs;
+          continue;
+        }
+        const error = relativeError(outputs, expected);
+        if (error <= TOLERANCE[options.precision]) continue;
+        refused[name] = `differs by ${error.toExponential(1)} (relative L2)`;
+      } catch (cause) {
+        if (expected === undefined) throw cause;
+        context.assertAlive('tune');
+        refused[name] = cause instanceof Error ? cause.message : String(cause);
+      }
+    }
+    const ignored = new Set(options.constant ? candidates.onceIfConstant : []);
+    let running = contenders.filter(({ name }) => !(name in refused));
+    for (let round = 0; round < options.rounds; round++) {
+      for (const { plan, seconds } of running) seconds.push(await timeOnce(context, plan, inputs, ignored));
+      const best = Math.min(...running.map(({ seconds }) => median(seconds)));
+      running = running.filter(({ name, seconds }) => name === own || median(seconds) <= HOPELESS * best);
+    }
+  } finally {
+    for (const { plan } of contenders) plan.dispose();
+  }
+  const timed = contenders.filter(({ seconds }) => seconds.length > 0);
+  return { own, refused, seconds: Object.fromEntries(timed.map(({ name, seconds }) => [name, median(seconds)])) };
+}
+
+/** GPU seconds where the device has timestamps, else wall seconds. */
+async function timeOnce(
+  context: Context,
+  plan: Plan,
+  inputs: RunInputs,
+  ignored: ReadonlySet<string>,
+): Promise<number> {
+  if (!context.device.features.has('timestamp-query')) return timeRun(context, plan, inputs);
+  const { entries } = await plan.profile(inputs);
+  return entries.reduce((sum, { kernel, seconds }) => sum + (ignored.has(kernel) ? 0 : seconds), 0);
+}
+
+/** Wall seconds of a run, its results not read. */
+export async function timeRun(context: Context, plan: Plan, inputs: RunInputs): Promise<number> {
+  await context.device.queue.onSubmittedWorkDone();
+  const begun = performance.now();
+  await plan.run(inputs, { read: [] });
+  await context.device.queue.onSubmittedWorkDone();
+  return (performance.now() - begun) / 1000;
+}
+
+/** The node by itself: its inputs are the graph's. */
+function aloneGraph({ operator, inputs, attributes, scope }: GraphNode): Graph {
+  const graph = new Graph();
+  const tensors = inputs.map(({ type }, i) => graph.input(`input${i}`, type));
+  const node = graph.makeNode(operator, tensors, attributes, scope);
+  graph.nodes.push(node);
+  for (const [i, output] of node.outputs.entries()) graph.outputs.set(`output${i}`, output);
+  return graph;
+}
+
+/** Values of -1..1 (f32) or zeros; the same seed gives the same. */
+export function randomValues({ shape, dtype }: TensorType, seed: number): Float32Array | Uint32Array | Int32Array {
+  const count = elementCount(shape);
+  if (dtype !== 'f32') return dtype === 'u32' ? new Uint32Array(count) : new Int32Array(count);
+  const random = seededRandom(seed);
+  return Float32Array.from({ length: count }, () => 2 * random() - 1);
+}
+
+function relativeError(actual: readonly Float32Array[], expected: readonly Float32Array[]): number {
+  let [difference, norm] = [0, 0];
+  for (const [i, values] of expected.entries()) {
+    for (let k = 0; k < values.length; k++) {
+      difference += ((actual[i]?.[k] ?? Number.NaN) - (values[k] as number)) ** 2;
+      norm += (values[k] as number) ** 2;
+    }
+  }
+  const error = Math.sqrt(difference / Math.max(norm, Number.MIN_VALUE));
+  return Number.isNaN(error) ? Number.POSITIVE_INFINITY : error;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+}

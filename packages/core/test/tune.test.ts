@@ -1,0 +1,107 @@
+/** The tuner with an operator whose candidates are right, wrong, broken, slow and fast by construction. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  adapterKey,
+  applyOne,
+  type Context,
+  type Dispatch,
+  InfnetError,
+  type LowerContext,
+  type Operator,
+  open,
+  parseTuning,
+  preparePlan,
+  type Tensor,
+  type Tuning,
+  trace,
+  tune,
+} from '../src/index.js';
+import { scaleOperator } from './operators.js';
+
+/** Doubles x. `own` computes it a hundred times over, `quick` once; `wrong` is off by a thousandth, `broken` throws. */
+const doubleOperator: Operator = {
+  name: 'double',
+  infer: ([x]) => [{ shape: x?.shape ?? [], dtype: 'f32' }],
+  candidates: ({ inputs }) => ({ key: `double ${inputs[0]?.shape}`, names: ['own', 'wrong', 'broken', 'quick'] }),
+  lower: (context) => {
+    const key = `double ${context.inputs[0]?.type.shape}`;
+    const name = context.device.tuning?.[key] ?? 'own';
+    if (name === 'broken') throw new InfnetError({ code: 'KERNEL_UNAVAILABLE', message: 'not on this device' });
+    const factor = name === 'wrong' ? 2.002 : 2;
+    const [once] = scaleOperator.lower({ ...context, attributes: { factor } } as LowerContext<{ factor: number }>);
+    return Array.from({ length: name === 'own' ? 100 : 1 }, () => once as Dispatch);
+  },
+};
+const double = (x: Tensor): Tensor => applyOne(doubleOperator, [x], {});
+
+let context: Context;
+beforeAll(async () => {
+  context = await open({ onMessage: () => {} });
+});
+afterAll(() => context.dispose());
+
+const graph = () => trace(({ x }) => double(double(x)), { x: [1, 4, 128, 128] });
+const dispatches = async (options = {}) => {
+  using plan = await preparePlan(context, graph(), options);
+  return plan.schedule.dispatches.length;
+};
+
+describe('tune', () => {
+  let tuning: Tuning;
+  it('takes the fastest candidate that is right, and says why the others are out', async () => {
+    const phases: string[] = [];
+    tuning = await tune(context, graph(), {
+      rounds: 3,
+      wholeRounds: 3,
+      onProgress: ({ phase, done, total }) => phases.push(`${phase} ${done}/${total}`),
+    });
+    expect(tuning.adapter).toBe(adapterKey(context.adapter));
+    expect(tuning.choices).toEqual({ 'double 1,4,128,128': 'quick' });
+    const [layer, ...others] = tuning.layers;
+    expect(others).toEqual([]);
+    expect(layer).toMatchObject({ own: 'own', count: 2 });
+    expect(layer?.refused).toEqual({
+      wrong: expect.stringMatching(/^differs by 1\.0e-3/),
+      broken: expect.stringContaining('not on this device'),
+    });
+    expect(layer?.seconds['quick']).toBeLessThan(layer?.seconds['own'] as number);
+    expect(Object.keys(layer?.seconds ?? {}).sort()).toEqual(['own', 'quick']);
+    expect([tuning.whole.own.length, tuning.whole.tuned.length]).toEqual([3, 3]);
+    expect(phases).toEqual(['layers 0/1', 'layers 1/1', 'whole 0/3', 'whole 0/3', 'whole 1/3', 'whole 2/3']);
+  });
+
+  it('is used by plans made afterwards, by one plan, or no more', async () => {
+    expect(await dispatches()).toBe(200);
+    expect(await dispatches({ tuning: tuning.choices })).toBe(2);
+    context.useTuning(tuning);
+    expect(await dispatches()).toBe(2);
+    expect(await dispatches({ tuning: {} })).toBe(200);
+    const again = await tune(context, graph(), { rounds: 1, wholeRounds: 1 });
+    expect(again.layers[0]?.own).toBe('own');
+    context.useTuning(undefined);
+    expect(await dispatches()).toBe(200);
+  });
+
+  it('keeps nothing that is not faster by the margin, or not faster in the whole', async () => {
+    const none = await tune(context, graph(), { rounds: 1, margin: 1 });
+    expect(none.choices).toEqual({});
+    expect(none.whole).toEqual({ own: [], tuned: [] });
+  });
+
+  it('survives a file; what is no tuning, or one of another adapter, is refused', () => {
+    expect(parseTuning(JSON.stringify(tuning))).toEqual(tuning);
+    const code = (body: () => unknown) => {
+      try {
+        body();
+      } catch (error) {
+        return (error as InfnetError).code;
+      }
+      return undefined;
+    };
+    for (const text of ['', '[]', 'null', '{"version":2}', JSON.stringify({ ...tuning, choices: { a: 1 } })]) {
+      expect(code(() => parseTuning(text, 'file.json'))).toBe('TUNING_INVALID');
+    }
+    expect(code(() => context.useTuning({ ...tuning, adapter: 'another' }))).toBe('TUNING_ADAPTER');
+    expect(context.profile.tuning).toBeUndefined();
+  });
+});
