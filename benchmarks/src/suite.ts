@@ -31,8 +31,17 @@ export async function writeResult(
   value: object,
   kind = '',
 ): Promise<string> {
-  const path = join(out, `${name}-${context.adapter.kind}-${batch}x${size}${kind}.json`);
+  return writeText(
+    out,
+    `${name}-${context.adapter.kind}-${batch}x${size}${kind}.json`,
+    `${JSON.stringify(value, null, 1)}\n`,
+  );
+}
+
+/** Writes a file into the folder of the results and returns its path. */
+export async function writeText(out: string, name: string, text: string): Promise<string> {
+  const path = join(out, name);
   await mkdir(out, { recursive: true });
-  await writeFileAtomic(path, new TextEncoder().encode(`${JSON.stringify(value, null, 1)}\n`));
+  await writeFileAtomic(path, new TextEncoder().encode(text));
   return path;
 }

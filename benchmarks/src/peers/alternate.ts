@@ -1,0 +1,107 @@
+/**
+ * One case, all peers: prepared one after the other, compared with infnet, then timed in turns. What else the machine does
+ * changes within seconds; in turns it meets all alike, and the ratio stays. The order moves on with every round, so that
+ * nobody always follows the same neighbour.
+ */
+import type { Part, PeerName, Prepared, Workload } from './protocol.js';
+
+export interface Case {
+  readonly title: string;
+  readonly group: Part;
+  readonly workload: Workload;
+}
+
+/** What a case needs of a peer; a process, or a stand-in for tests. */
+export interface Asked {
+  readonly name: PeerName;
+  prepare(workload: Workload): Promise<Prepared>;
+  sample(): Promise<number>;
+  release(): Promise<void>;
+}
+
+/** What came of one peer in one case. */
+export interface Outcome {
+  readonly peer: PeerName;
+  /** Its error, where it cannot do the work. */
+  readonly cannot?: string;
+  /** Seconds of each run. */
+  readonly seconds: readonly number[];
+  /** Largest relative L2 difference of a result from infnet's. */
+  readonly difference?: number;
+  readonly firstSeconds?: number;
+  readonly heldBytes?: number;
+  readonly processBytes?: number;
+}
+
+export interface AlternateOptions {
+  readonly rounds: number;
+  /** Seconds after which no further round begins. One round there is always. */
+  readonly budget: number;
+  readonly now?: () => number;
+}
+
+/** Outcomes in the order of the peers. The first peer's results are what the others are compared with. */
+export async function alternate(
+  { workload }: Pick<Case, 'workload'>,
+  peers: readonly Asked[],
+  { rounds, budget, now = () => performance.now() / 1e3 }: AlternateOptions,
+): Promise<Outcome[]> {
+  const outcomes = new Map<PeerName, Outcome>();
+  let reference: Prepared['results'] | undefined;
+  for (const peer of peers) {
+    try {
+      const { results, ...figures } = await peer.prepare(workload);
+      const difference = reference === undefined ? undefined : largestDifference(results, reference);
+      reference ??= results;
+      outcomes.set(peer.name, { peer: peer.name, seconds: [], difference, ...figures });
+    } catch (error) {
+      outcomes.set(peer.name, cannot(peer.name, error));
+    }
+  }
+  const running = peers.filter(({ name }) => outcomes.get(name)?.cannot === undefined);
+  const begin = now();
+  for (let round = 0; round < rounds && (round === 0 || now() - begin < budget); round++) {
+    for (const peer of rotated(running, round)) {
+      const outcome = outcomes.get(peer.name) as Outcome;
+      if (outcome.cannot !== undefined) continue;
+      try {
+        outcomes.set(peer.name, { ...outcome, seconds: [...outcome.seconds, await peer.sample()] });
+      } catch (error) {
+        outcomes.set(peer.name, cannot(peer.name, error));
+      }
+    }
+  }
+  for (const peer of running) await peer.release().catch(() => {});
+  return peers.map(({ name }) => outcomes.get(name) as Outcome);
+}
+
+function cannot(peer: PeerName, error: unknown): Outcome {
+  return { peer, seconds: [], cannot: error instanceof Error ? error.message : String(error) };
+}
+
+function rotated<T>(items: readonly T[], by: number): readonly T[] {
+  const at = items.length === 0 ? 0 : by % items.length;
+  return [...items.slice(at), ...items.slice(0, at)];
+}
+
+type Results = Prepared['results'];
+
+/** Infinity where a result is missing or of another length, or not a number. */
+export function largestDifference(results: Results, reference: Results): number {
+  const differences = Object.entries(reference).map(([name, expected]) => {
+    const found = results[name];
+    return found?.length === expected.length ? relativeL2(found, expected) : Number.POSITIVE_INFINITY;
+  });
+  return Math.max(...differences);
+}
+
+/** ||a - b|| / ||b||; where b is 0, ||a||. */
+export function relativeL2(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let [difference, size] = [0, 0];
+  for (let i = 0; i < b.length; i++) {
+    difference += ((a[i] as number) - (b[i] as number)) ** 2;
+    size += (b[i] as number) ** 2;
+  }
+  const relative = Math.sqrt(difference / (size === 0 ? 1 : size));
+  return Number.isNaN(relative) ? Number.POSITIVE_INFINITY : relative;
+}

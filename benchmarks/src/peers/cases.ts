@@ -1,0 +1,109 @@
+/** What is measured. */
+import { trace } from '@infnet/core';
+import { distinctConvolutions, type Layer, layerLabel } from '../gradients/layers.js';
+import type { Case } from './alternate.js';
+import type { LayerShape, NetName } from './protocol.js';
+import { layerFlops, makeNet } from './workloads.js';
+
+export interface CaseOptions {
+  readonly size: number;
+  readonly batch: number;
+  readonly quick: boolean;
+}
+
+const NET_TITLES: Readonly<Record<NetName, string>> = { 'inf-net': 'Inf-Net', res2net50: 'Res2Net-50' };
+
+/** Forward passes at the given size, and at 96 pixels, where maps are small. */
+export function forwardCases({ size, batch }: CaseOptions): Case[] {
+  const sizes = [...new Set([size, 96])];
+  return sizes.flatMap((side) =>
+    (['inf-net', 'res2net50'] as const).map((net): Case => {
+      const title = `${NET_TITLES[net]} forward, ${batch}x3x${side}x${side}`;
+      return { title, group: 'forward', workload: { kind: 'forward', net, batch, size: side } };
+    }),
+  );
+}
+
+/** A step at 2 x 96, and where it is not to be quick at 8 x the given size. Inf-Net's is there to show who cannot. */
+export function stepCases({ size, quick }: CaseOptions): Case[] {
+  const shapes = quick ? [[2, 64] as const] : [[2, 96] as const, [8, size] as const];
+  return shapes.flatMap(([batch, side]) =>
+    (['res2net50', 'inf-net'] as const).map((net): Case => {
+      const title = `${NET_TITLES[net]} training step, ${batch}x3x${side}x${side}`;
+      return { title, group: 'step', workload: { kind: 'step', net, batch, size: side } };
+    }),
+  );
+}
+
+/** Shapes that others publish figures of. */
+const PUBLIC: readonly LayerShape[] = [
+  [64, 256],
+  [128, 512],
+].map(([channels, side]) => ({
+  input: [1, channels as number, side as number, side as number],
+  weight: [128, channels as number, 3, 3],
+  stride: [1, 1],
+  padding: [1, 1, 1, 1],
+  dilation: [1, 1],
+  groups: 1,
+}));
+
+/** The distinct convolutions of Inf-Net, heaviest first, then the public shapes. Quick: four of the heaviest. */
+export function layerCases({ size, batch, quick }: CaseOptions): Case[] {
+  const layers = infNetLayers(size, batch);
+  const shapes = quick ? layers.slice(0, 4) : [...layers, ...PUBLIC];
+  return shapes.map((shape): Case => {
+    const copies = copiesFor(layerFlops(shape));
+    return { title: layerTitle(shape), group: 'layer', workload: { kind: 'layer', copies, ...shape } };
+  });
+}
+
+/** The same convolutions with their gradients. Quick: two, and the heaviest dilated one. */
+export function gradientCases({ size, batch, quick }: CaseOptions): Case[] {
+  const layers = infNetLayers(size, batch);
+  const dilated = layers.filter(({ dilation }) => dilation[0] > 1);
+  const shapes = quick ? [...layers.slice(0, 2), ...dilated.slice(0, 1)] : layers;
+  return shapes.map(
+    (shape): Case => ({
+      title: `${layerTitle(shape)} and gradients`,
+      group: 'gradients',
+      workload: { kind: 'gradients', ...shape },
+    }),
+  );
+}
+
+export const OVERHEAD_LENGTH = 64;
+
+export function overheadCases(): Case[] {
+  const workload = { kind: 'chain', length: OVERHEAD_LENGTH } as const;
+  return [{ title: `${OVERHEAD_LENGTH} sigmoids of 64 values`, group: 'overhead', workload }];
+}
+
+/** Sorted by the work of all occurrences together. */
+function infNetLayers(size: number, batch: number): LayerShape[] {
+  const net = makeNet('inf-net');
+  const graph = trace(({ image }) => net.call(image), { image: [batch, 3, size, size] });
+  const work = ({ flops, count }: Layer): number => flops * count;
+  const sorted = distinctConvolutions(graph).sort((a, b) => work(b) - work(a));
+  const shapes = sorted.map((layer) => shapeOf(layer));
+  const seen = new Set<string>();
+  return shapes.filter((shape) => {
+    const key = JSON.stringify(shape);
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+function shapeOf({ input, weight, attributes }: Layer): LayerShape {
+  const { stride, padding, dilation, groups } = attributes as unknown as LayerShape;
+  return { input, weight, stride, padding, dilation, groups };
+}
+
+function layerTitle(shape: LayerShape): string {
+  const { input, weight, ...attributes } = shape;
+  return layerLabel({ input, weight, attributes });
+}
+
+/** Enough work for the clock, without more than a few copies. */
+function copiesFor(flops: number): number {
+  return Math.max(1, Math.min(8, Math.ceil(2e8 / flops)));
+}

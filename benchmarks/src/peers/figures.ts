@@ -1,0 +1,77 @@
+/** From outcomes to what is shown: medians, spread, ratios. */
+import { summarize, type Timing } from '../statistics.js';
+import type { Case, Outcome } from './alternate.js';
+import type { PeerName } from './protocol.js';
+
+/** Beyond this a result is another one, not a rounded one. */
+export const TOLERANCE = 1e-3;
+
+export interface CaseResult extends Case {
+  /** Floating-point operations of one run. */
+  readonly flops: number;
+  /** Bytes that a run must move at least; only for layers. */
+  readonly bytes?: number;
+  readonly outcomes: readonly Outcome[];
+}
+
+export interface Cell {
+  readonly peer: PeerName;
+  readonly cannot?: string;
+  readonly timing?: Timing;
+  /** FLOP/s by the median. */
+  readonly rate?: number;
+  /** Median time over that of the reference: above 1, it is slower. */
+  readonly ratio?: number;
+  readonly difference?: number;
+  /** Whether its results differ from the reference by more than {@link TOLERANCE}. */
+  readonly wrong: boolean;
+}
+
+/** One cell per peer; ratios are to `reference`. */
+export function cellsOf({ outcomes, flops }: CaseResult, reference: PeerName): Cell[] {
+  const base = timingOf(outcomes.find(({ peer }) => peer === reference));
+  return outcomes.map((outcome): Cell => {
+    const { peer, cannot, difference } = outcome;
+    const timing = timingOf(outcome);
+    const wrong = (difference ?? 0) > TOLERANCE;
+    if (timing === undefined) return { peer, cannot, difference, wrong };
+    const ratio = base === undefined ? undefined : timing.median / base.median;
+    return { peer, timing, ratio, difference, wrong, rate: flops > 0 ? flops / timing.median : undefined };
+  });
+}
+
+function timingOf(outcome: Outcome | undefined): Timing | undefined {
+  return outcome === undefined || outcome.seconds.length === 0 ? undefined : summarize(outcome.seconds);
+}
+
+/** Over several cases: how often faster than `peer` the reference is, as the geometric mean of ratios with their range. */
+export function meanRatio(
+  results: readonly CaseResult[],
+  peer: PeerName,
+  reference: PeerName,
+): { readonly mean: number; readonly smallest: number; readonly largest: number; readonly cases: number } | undefined {
+  const ratios = results.flatMap((result) => {
+    const ratio = cellsOf(result, reference).find((cell) => cell.peer === peer)?.ratio;
+    return ratio === undefined ? [] : [ratio];
+  });
+  if (ratios.length === 0) return undefined;
+  const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
+  return { mean, smallest: Math.min(...ratios), largest: Math.max(...ratios), cases: ratios.length };
+}
+
+/** Every different error, with who said it and where first. */
+export function errorsOf(
+  results: readonly CaseResult[],
+): { readonly peer: PeerName; readonly title: string; readonly error: string; readonly cases: number }[] {
+  const found = new Map<string, { peer: PeerName; title: string; error: string; cases: number }>();
+  for (const { title, outcomes } of results) {
+    for (const { peer, cannot } of outcomes) {
+      if (cannot === undefined) continue;
+      const key = `${peer}\n${cannot}`;
+      const known = found.get(key);
+      if (known === undefined) found.set(key, { peer, title, error: cannot, cases: 1 });
+      else known.cases++;
+    }
+  }
+  return [...found.values()];
+}

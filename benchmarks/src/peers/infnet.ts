@@ -1,0 +1,92 @@
+/** Ours as a peer: through the public API, as a user's program would. */
+import {
+  type Context,
+  InfnetError,
+  open,
+  ParameterStore,
+  type Plan,
+  type Precision,
+  preparePlan,
+  type TensorData,
+} from '@infnet/core';
+import { Adam, trainingStep } from '@infnet/trainer';
+import { measureCeilings } from './ceilings.js';
+import { LEARNING_RATE, STEPS_COMPARED } from './optimizer.js';
+import type { Ceilings, Peer, Running, Workload } from './protocol.js';
+import { stepLoss, type Traced, traceWorkload } from './workloads.js';
+
+type Results = Readonly<Record<string, TensorData>>;
+
+export class InfnetPeer implements Peer {
+  readonly #precision: Precision;
+  #opened: Context | undefined;
+
+  constructor(precision: Precision) {
+    this.#precision = precision;
+  }
+
+  async load(): Promise<{ description: string; version: string }> {
+    this.#opened = await open({ onMessage: () => {} });
+    const { message } = this.#opened.adapter;
+    return { description: message.replace(/^infnet: /, '').replace(/ - .*/, ''), version: '' };
+  }
+
+  async prepare(workload: Workload): Promise<Running> {
+    const traced = traceWorkload(workload);
+    return workload.kind === 'step' ? this.#prepareStep(workload, traced) : this.#preparePlan(traced);
+  }
+
+  ceilings(): Promise<Ceilings> {
+    return measureCeilings(this.#context);
+  }
+
+  async #preparePlan({ graph, parameters, state, inputs, timed }: Traced): Promise<Running> {
+    const store = new ParameterStore(this.#context, parameters);
+    store.load(state);
+    const plan = await preparePlan(this.#context, graph, { parameters: store, precision: this.#precision });
+    const results = floats(await plan.run(inputs));
+    return {
+      results: Object.fromEntries(Object.entries(results).filter(([name]) => !/^row/.test(name))),
+      heldBytes: plan.memory.total,
+      run: async () => void (await plan.run(inputs, { read: timed })),
+      release: () => disposeAll(plan, store),
+    };
+  }
+
+  async #prepareStep(workload: Extract<Workload, { kind: 'step' }>, { net, state, inputs }: Traced): Promise<Running> {
+    if (net === undefined) throw new InfnetError({ code: 'BENCH_WORKLOAD', message: 'a training step needs a net' });
+    const store = new ParameterStore(this.#context, net);
+    store.load(state);
+    const optimizer = new Adam(store);
+    const step = await trainingStep(this.#context, {
+      net,
+      optimizer,
+      precision: this.#precision,
+      inputs: { image: [workload.batch, 3, workload.size, workload.size] },
+      loss: ({ image }) => stepLoss(net, image),
+    });
+    const run = async (): Promise<number> => (await step.run(inputs, { learningRate: LEARNING_RATE })).loss;
+    const losses: number[] = [];
+    for (let i = 0; i < STEPS_COMPARED; i++) losses.push(await run());
+    return {
+      results: { losses: Float32Array.from(losses) },
+      heldBytes: step.memory.total,
+      run: async () => void (await run()),
+      release: () => disposeAll(step.plan, optimizer, store),
+    };
+  }
+
+  get #context(): Context {
+    if (this.#opened !== undefined) return this.#opened;
+    throw new InfnetError({ code: 'BENCH_NOT_LOADED', message: 'infnet was not loaded' });
+  }
+}
+
+function floats(results: Results): Readonly<Record<string, Float32Array>> {
+  return results as Readonly<Record<string, Float32Array>>;
+}
+
+async function disposeAll(plan: Plan, ...others: readonly { dispose(): void }[]): Promise<void> {
+  plan.dispose();
+  for (const other of others) other.dispose();
+}

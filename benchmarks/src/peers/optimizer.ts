@@ -1,0 +1,7 @@
+/** Adam as every library is asked for it: PyTorch's defaults. */
+export const LEARNING_RATE = 1e-4;
+export const BETAS: readonly [number, number] = [0.9, 0.999];
+export const EPSILON = 1e-8;
+
+/** Training steps whose losses are compared before anything is timed. */
+export const STEPS_COMPARED = 2;

@@ -1,0 +1,63 @@
+/** The processes of all peers that take part. One that died is started again for the next case. */
+
+import type { Asked } from './alternate.js';
+import { PeerProcess } from './parent.js';
+import type { Ceilings, Loaded, PeerName, Prepared, Workload } from './protocol.js';
+import { vulkanDriver } from './vulkan-driver.js';
+
+export interface PoolOptions {
+  /** This program. */
+  readonly program: string;
+  readonly patience: number;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export class Pool {
+  readonly #options: PoolOptions;
+  readonly #processes = new Map<PeerName, PeerProcess>();
+  readonly #loaded = new Map<PeerName, Loaded>();
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  /** What each loaded peer says of itself. */
+  get loaded(): ReadonlyMap<PeerName, Loaded> {
+    return this.#loaded;
+  }
+
+  asked(name: PeerName): Asked {
+    return {
+      name,
+      prepare: async (workload: Workload): Promise<Prepared> => (await this.load(name)).ask('prepare', workload),
+      sample: async () => (await this.load(name)).ask('sample'),
+      release: async () => void (await this.#processes.get(name)?.ask('release')),
+    };
+  }
+
+  async ceilings(): Promise<Ceilings> {
+    return (await this.load('infnet')).ask('ceilings');
+  }
+
+  /** The peer's process, started and loaded. @throws Error of the library's loading. */
+  async load(name: PeerName): Promise<PeerProcess> {
+    const known = this.#processes.get(name);
+    if (known?.alive) return known;
+    const { program, patience, environment } = this.#options;
+    const drivers = name === 'ort-webgpu' ? await vulkanDriver() : {};
+    const started = new PeerProcess(program, name, { environment: { ...environment, ...drivers }, patience });
+    this.#processes.set(name, started);
+    try {
+      this.#loaded.set(name, await started.ask('load'));
+    } catch (error) {
+      await started.end();
+      throw error;
+    }
+    return started;
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([...this.#processes.values()].map((process) => process.end()));
+    this.#processes.clear();
+  }
+}

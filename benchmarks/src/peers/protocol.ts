@@ -1,0 +1,118 @@
+/**
+ * What parent and peers say to each other. Every library runs in a process of its own: its crash is its own result, it
+ * cannot disturb another's memory, and each sees the drivers that it is meant to see. The parent asks one peer at a time.
+ */
+
+/** Everything that can be measured, as plain data: every peer builds it for itself from the same seeds. */
+export type Workload =
+  /** A net in inference. */
+  | { readonly kind: 'forward'; readonly net: NetName; readonly batch: number; readonly size: number }
+  /** One convolution, `copies` times with different weights, so that a run is not too short for the clock. */
+  | ({ readonly kind: 'layer'; readonly copies: number } & LayerShape)
+  /** A convolution with the gradients of its input and its weights. */
+  | ({ readonly kind: 'gradients' } & LayerShape)
+  /** A training step: forward, loss, all gradients, batch norm with the batch's statistics, Adam. */
+  | { readonly kind: 'step'; readonly net: NetName; readonly batch: number; readonly size: number }
+  /** Tiny operators one behind the other: what each costs beside its work. */
+  | { readonly kind: 'chain'; readonly length: number };
+
+export type NetName = 'inf-net' | 'res2net50';
+
+export interface LayerShape {
+  /** [n, c, h, w] */
+  readonly input: readonly number[];
+  /** [oc, c / groups, kh, kw] */
+  readonly weight: readonly number[];
+  readonly stride: readonly [number, number];
+  /** [top, left, bottom, right] */
+  readonly padding: readonly [number, number, number, number];
+  readonly dilation: readonly [number, number];
+  readonly groups: number;
+}
+
+export const PEERS = ['infnet', 'infnet-fast', 'ort-webgpu', 'ort-cpu', 'tfjs', 'torch'] as const;
+
+export type PeerName = (typeof PEERS)[number];
+
+export const PEER_TITLES: Readonly<Record<PeerName, string>> = {
+  infnet: 'infnet',
+  'infnet-fast': 'infnet (fast)',
+  'ort-webgpu': 'onnxruntime WebGPU',
+  'ort-cpu': 'onnxruntime CPU',
+  tfjs: 'tfjs WebGPU',
+  torch: 'PyTorch',
+};
+
+/** Parts of the suite. */
+export const PARTS = ['forward', 'layer', 'gradients', 'step', 'overhead'] as const;
+
+export type Part = (typeof PARTS)[number];
+
+/** What a peer says of itself once it is loaded. */
+export interface Loaded {
+  /** Library and version, adapter or device. */
+  readonly description: string;
+  readonly version: string;
+  /** Seconds to import the library and open its device. */
+  readonly seconds: number;
+}
+
+/** What preparing a workload gives. */
+export interface Prepared {
+  /** Results of the first run, for the comparison: values by name, NCHW. */
+  readonly results: Readonly<Record<string, Float32Array>>;
+  /** From the net's description to the first result. */
+  readonly firstSeconds: number;
+  /** What the library itself says that it holds, in bytes, where it says so. */
+  readonly heldBytes?: number;
+  /** Growth of the process's memory since before, in bytes. */
+  readonly processBytes: number;
+}
+
+/** The measured limits of the adapter. */
+export interface Ceilings {
+  /** FLOP/s of multiply-adds in registers. */
+  readonly compute: number;
+  /** Bytes/s of reading one large buffer and writing another. */
+  readonly bandwidth: number;
+}
+
+/** Requests of the parent by name, with what they take and what comes back. */
+export interface Requests {
+  readonly load: { readonly takes: undefined; readonly gives: Loaded };
+  readonly prepare: { readonly takes: Workload; readonly gives: Prepared };
+  /** One timed run of what was prepared last: seconds. */
+  readonly sample: { readonly takes: undefined; readonly gives: number };
+  readonly release: { readonly takes: undefined; readonly gives: undefined };
+  /** Only `infnet`. */
+  readonly ceilings: { readonly takes: undefined; readonly gives: Ceilings };
+}
+
+export type RequestName = keyof Requests;
+
+export interface Request<N extends RequestName = RequestName> {
+  readonly id: number;
+  readonly name: N;
+  readonly argument: Requests[N]['takes'];
+}
+
+export type Reply =
+  | { readonly id: number; readonly ok: true; readonly value: unknown }
+  | { readonly id: number; readonly ok: false; readonly error: string };
+
+/** A library that takes part. Its methods run one at a time. */
+export interface Peer {
+  load(): Promise<Omit<Loaded, 'seconds'>>;
+  /** Prepares a workload and runs it once. The one before was released. */
+  prepare(workload: Workload): Promise<Running>;
+  ceilings?(): Promise<Ceilings>;
+}
+
+/** A prepared workload. */
+export interface Running {
+  readonly results: Readonly<Record<string, Float32Array>>;
+  readonly heldBytes?: number;
+  /** One run, from inputs in JavaScript's memory to results in JavaScript's memory. */
+  run(): Promise<void>;
+  release(): Promise<void>;
+}

@@ -1,0 +1,26 @@
+/**
+ * tfjs's WebGPU backend in Node. It looks for a browser's `navigator.gpu`; given one that hands out Dawn's adapter it runs
+ * unchanged. The adapter is the one that infnet takes.
+ */
+import { openAdapter } from '@infnet/node';
+import { peerVersion, requirePeer } from '../installed.js';
+import type { Tf } from './api.js';
+
+const CORE = '@tensorflow/tfjs-core';
+const BACKEND = '@tensorflow/tfjs-backend-webgpu';
+
+export async function loadTfjs(): Promise<{ readonly tf: Tf; readonly adapter: string; readonly version: string }> {
+  const opened = await openAdapter();
+  const gpu = {
+    requestAdapter: async () => (await openAdapter()).adapter,
+    getPreferredCanvasFormat: () => 'bgra8unorm',
+  };
+  const value = { gpu, userAgent: 'node', platform: 'node' };
+  Object.defineProperty(globalThis, 'navigator', { value, configurable: true, writable: true });
+  const tf = requirePeer(CORE) as Tf;
+  requirePeer(BACKEND);
+  if (!(await tf.setBackend('webgpu'))) throw new Error('tfjs: setBackend("webgpu") gave false');
+  await tf.ready();
+  const adapter = opened.message.replace(/^infnet: /, '').replace(/ - .*/, '');
+  return { tf, adapter, version: peerVersion(BACKEND) };
+}

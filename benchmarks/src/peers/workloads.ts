@@ -1,0 +1,211 @@
+/**
+ * Workloads as traced graphs: one description from which infnet plans, the ONNX file is written, and the graph is built for
+ * tfjs and PyTorch. Weights and inputs follow from seeds, so that every process has the same without sending any.
+ */
+import { conv2d } from '@infnet/conv';
+import {
+  elementCount,
+  type Graph,
+  gradients,
+  initialValues,
+  type Module,
+  Parameter,
+  type StateDict,
+  type Tensor,
+  type TraceResult,
+  trace,
+} from '@infnet/core';
+import { convolutionCosts, InfNet } from '@infnet/inf-net';
+import { add, concat, mean, mul, narrow, sigmoid } from '@infnet/nn';
+import { res2net50 } from '@infnet/res2net';
+import type { LayerShape, NetName, Workload } from './protocol.js';
+
+/** A workload, traced. */
+export interface Traced {
+  readonly graph: Graph;
+  readonly parameters: readonly Parameter[];
+  readonly state: StateDict;
+  readonly inputs: Readonly<Record<string, Float32Array>>;
+  /** Outputs that are read in a timed run. */
+  readonly timed: readonly string[];
+  /** The net, for a workload that trains it. */
+  readonly net?: BenchmarkNet;
+}
+
+export type BenchmarkNet = Module<readonly [Tensor], Readonly<Record<string, Tensor>>>;
+
+const SEED = 1;
+
+/** `forwardOnly` leaves gradients out, for libraries that differentiate by themselves. */
+export function traceWorkload(workload: Workload, { forwardOnly = false } = {}): Traced {
+  switch (workload.kind) {
+    case 'forward':
+      return traceForward(workload);
+    case 'layer':
+      return traceLayer(workload);
+    case 'gradients':
+      return traceGradients(workload, forwardOnly);
+    case 'step':
+      return traceStepForward(workload);
+    case 'chain':
+      return traceChain(workload.length);
+  }
+}
+
+export function makeNet(name: NetName): BenchmarkNet {
+  const net: unknown = name === 'inf-net' ? new InfNet() : res2net50({ classes: 0 });
+  return net as BenchmarkNet;
+}
+
+function traceForward({ net: name, batch, size }: Extract<Workload, { kind: 'forward' }>): Traced {
+  const net = makeNet(name);
+  const prediction = name === 'inf-net' ? 'lateralMap2' : 'layer4';
+  const graph = trace(({ image }: { readonly image: Tensor }) => ({ output: net.call(image)[prediction] as Tensor }), {
+    image: [batch, 3, size, size],
+  });
+  return finish(graph, net.parameters(), ['output'], { net });
+}
+
+/** Whole results for the comparison; in timed runs one row of each convolution, so that reading back does not count. */
+function traceLayer(workload: Extract<Workload, { kind: 'layer' }>): Traced {
+  const weights = Array.from({ length: workload.copies }, (_, i) => layerWeight(workload, `weight${i}`));
+  const graph = trace(
+    ({ x }: { readonly x: Tensor }): TraceResult => {
+      const results = weights.map((weight) => convolve(x, weight, workload));
+      return { output: results[0] as Tensor, rows: concat(results.map((y) => narrow(y, 2, 0, 1))) };
+    },
+    { x: workload.input },
+  );
+  return finish(graph, weights, ['rows']);
+}
+
+function traceGradients(workload: Extract<Workload, { kind: 'gradients' }>, forwardOnly: boolean): Traced {
+  const weight = layerWeight(workload, 'weight');
+  const output = layerOutput(workload);
+  const graph = trace(
+    ({ x, g }: { readonly x: Tensor; readonly g: Tensor }): TraceResult => {
+      const y = convolve(x, weight, workload);
+      if (forwardOnly) return { y };
+      const [dX, dW] = gradients([{ output: y, gradient: g }], [x, weight]) as [Tensor, Tensor];
+      const rows = [narrow(y, 2, 0, 1), narrow(dX, 2, 0, 1), narrow(dW, 0, 0, 1)];
+      return { y, dX, dW, ...Object.fromEntries(rows.map((row, i) => [`row${i}`, row])) };
+    },
+    { x: workload.input, g: output },
+  );
+  return finish(graph, [weight], forwardOnly ? ['y'] : ['row0', 'row1', 'row2']);
+}
+
+/** Loss: the mean square of every result of the net. It asks every layer for its gradients and itself costs nothing. */
+export function stepLoss(net: BenchmarkNet, image: Tensor): Tensor {
+  return Object.values(net.call(image))
+    .map((map) => mean(mul(map, map)))
+    .reduce((sum, loss) => add(sum, loss));
+}
+
+function traceStepForward({ net: name, batch, size }: Extract<Workload, { kind: 'step' }>): Traced {
+  const net = makeNet(name);
+  net.train();
+  const graph = trace(({ image }: { readonly image: Tensor }) => ({ loss: stepLoss(net, image) }), {
+    image: [batch, 3, size, size],
+  });
+  return finish(graph, net.parameters(), ['loss'], { net });
+}
+
+function traceChain(length: number): Traced {
+  const graph = trace(
+    ({ x }: { readonly x: Tensor }) => {
+      let y = x;
+      for (let i = 0; i < length; i++) y = sigmoid(y);
+      return { output: y };
+    },
+    { x: [1, 4, 4, 4] },
+  );
+  return finish(graph, [], ['output']);
+}
+
+function convolve(x: Tensor, weight: Parameter, { stride, padding, dilation, groups }: LayerShape): Tensor {
+  const [top, left, bottom, right] = padding;
+  if (top !== bottom || left !== right) throw new Error(`padding ${padding} is not the same on both sides`);
+  return conv2d(x, weight, undefined, { stride, padding: [top, left], dilation, groups });
+}
+
+function layerWeight({ weight }: LayerShape, name: string): Parameter {
+  const parameter = new Parameter(weight, { init: { kind: 'uniformFanIn' } });
+  parameter.name = name;
+  return parameter;
+}
+
+/** [n, oc, oh, ow] */
+export function layerOutput({ input, weight, stride, padding, dilation }: LayerShape): readonly number[] {
+  const size = (d: 0 | 1): number => {
+    const extent = (dilation[d] as number) * ((weight[d + 2] as number) - 1) + 1;
+    const padded = (input[d + 2] as number) + (padding[d] as number) + (padding[d + 2] as number);
+    return Math.floor((padded - extent) / (stride[d] as number)) + 1;
+  };
+  return [input[0] as number, weight[0] as number, size(0), size(1)];
+}
+
+function finish(
+  graph: Graph,
+  parameters: readonly Parameter[],
+  timed: readonly string[],
+  more: Pick<Traced, 'net'> = {},
+): Traced {
+  const used = parameters.filter(({ unused }) => !unused);
+  const state = new Map(used.map((p) => [p.name, { shape: p.shape, data: initialValues(p, SEED) }] as const));
+  const inputs = Object.fromEntries(
+    [...graph.inputs].map(([name, { shape }], i) => [name, pseudoRandom(elementCount(shape), i + 1)]),
+  );
+  return { graph, parameters: used, state, inputs, timed, ...more };
+}
+
+/** Values between -1 and 1. */
+export function pseudoRandom(length: number, seed: number): Float32Array<ArrayBuffer> {
+  const data = new Float32Array(length);
+  let state = Math.imul(seed, 2654435761) >>> 0;
+  for (let i = 0; i < length; i++) {
+    // Numerical Recipes' linear congruential generator; its upper bits are random enough here.
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    data[i] = state / 2 ** 31 - 1;
+  }
+  return data;
+}
+
+/** Floating-point operations of one run: 2 per multiply-add of the direct convolutions, padding counted as work. */
+export function workloadFlops(workload: Workload): number {
+  switch (workload.kind) {
+    case 'layer':
+      return workload.copies * layerFlops(workload);
+    case 'gradients':
+      return 3 * layerFlops(workload);
+    case 'forward':
+      return netFlops(workload);
+    case 'step':
+      return 3 * netFlops(workload);
+    case 'chain':
+      return 0;
+  }
+}
+
+export function layerFlops(layer: LayerShape): number {
+  return 2 * elementCount(layerOutput(layer)) * elementCount(layer.weight.slice(1));
+}
+
+/** Bytes of one convolution's operands, each once. */
+export function layerBytes(layer: LayerShape): number {
+  return 4 * [layer.input, layer.weight, layerOutput(layer)].reduce((sum, shape) => sum + elementCount(shape), 0);
+}
+
+function netFlops({
+  net,
+  batch,
+  size,
+}: {
+  readonly net: NetName;
+  readonly batch: number;
+  readonly size: number;
+}): number {
+  const module = makeNet(net);
+  const graph = trace(({ image }: { readonly image: Tensor }) => module.call(image), { image: [batch, 3, size, size] });
+  return 2 * convolutionCosts(graph).reduce((sum, { macs }) => sum + macs, 0);
+}
