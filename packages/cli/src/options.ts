@@ -88,3 +88,10 @@ export function several(text: string, before: readonly string[]): readonly strin
 export function optionFlag(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
+
+/** Names of the options that were given on the command line; the others have their defaults. */
+export function givenOptions(command: Command): string[] {
+  return command.options
+    .map((option) => option.attributeName())
+    .filter((name) => command.getOptionValueSource(name) === 'cli');
+}

@@ -17,6 +17,7 @@ import {
   definition,
   fraction,
   fractionOrOne,
+  givenOptions,
   integer,
   needs,
   range,
@@ -104,6 +105,27 @@ function addSegment(program: Command, io: Io, done: (code: number) => void): voi
       ),
     )
     .addOption(adapterOption())
+    .option(
+      '--multi-class',
+      'tell ground-glass from consolidation: --weights are of the U-Net of infnet train --multi-class',
+    )
+    .option(
+      '--priors <folder>',
+      'multi-class: where the slices are infected, as <stem>.prob.png, <stem>.mask.png or <stem>.png',
+    )
+    .option('--prior-weights <file>', "multi-class: Inf-Net's weights, which say it instead")
+    .option('--prior-size <pixels>', "multi-class: Inf-Net's input size (default: --size)", integer(16, 4096))
+    .addOption(
+      new Option('--class-format <kind>', 'multi-class: colours, or greys 0, 1, 2, or the released greys 0, 38, 75')
+        .choices(['palette', 'grey', 'released'])
+        .default('palette'),
+    )
+    .addOption(
+      new Option(
+        '--channel-order <order>',
+        "multi-class: what the net's channels mean (default: as the file says)",
+      ).choices(['classes', 'as-released']),
+    )
     .option('--no-time', 'leave the seconds out of summary.csv, so that two runs give identical bytes there too')
     .addHelpText(
       'after',
@@ -111,12 +133,15 @@ function addSegment(program: Command, io: Io, done: (code: number) => void): voi
 Probability: sigmoid of lateral map 2, brought bilinearly to the slice's size. It is written as it is (0..1 onto 0..255),
 not stretched, so that a slice without infection stays dark; --stretch does what the paper's figures were made with.
 Results of an earlier run are overwritten; nothing else in the folder is touched.
+
+With --multi-class, <stem>.classes.png (0 background, 1 ground-glass, 2 consolidation) and <stem>.overlay.png (ground-glass red,
+consolidation green) are written, and <stem>.prior.png where Inf-Net made it.
 ${EXIT_CODES}`,
     )
-    .action(async (paths: string[], options: Omit<SegmentOptions, 'paths'>, command: Command) => {
+    .action(async (paths: string[], options: Omit<SegmentOptions, 'paths' | 'given'>, command: Command) => {
       needs(command, 'weights', 'out');
       const { segment } = await import('./commands/segment/segment.js');
-      done(await segment({ ...options, paths }, io));
+      done(await segment({ ...options, paths, given: givenOptions(command) }, io));
     });
 }
 

@@ -187,6 +187,6 @@ describe('what is refused before anything is written', () => {
     await refuse([...multiClass, '--weights', file], /CLI_WRONG_NET.*takes 6 channels and tells 4 classes/s);
     const unet = join(folder, 'unet.safetensors');
     writeFileSync(unet, unetWeights());
-    await refuse(['--data', data, '--weights', unet], /CLI_BACKBONE/);
+    await refuse(['--data', data, '--weights', unet], /CLI_WRONG_NET/);
   });
 });

@@ -1,7 +1,7 @@
 /** The options of `infnet evaluate` and their help. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT, type Io } from '../../io.js';
-import { adapterOption, BACKBONES, fraction, integer, numbers, range } from '../../options.js';
+import { adapterOption, BACKBONES, fraction, givenOptions, integer, numbers, range } from '../../options.js';
 import { CONVENTIONS, type EvaluateOptions, KINDS, TRUTHS } from './options.js';
 
 const HELP = `
@@ -67,9 +67,7 @@ export function addEvaluate(program: Command, io: Io, done: (code: number) => vo
     .option('--json', 'print one JSON document on stdout and nothing else there', false)
     .addHelpText('after', HELP)
     .action(async (options: Omit<EvaluateOptions, 'given'>, command: Command) => {
-      const given = command.options
-        .map((option) => option.attributeName())
-        .filter((name) => command.getOptionValueSource(name) === 'cli');
+      const given = givenOptions(command);
       const { evaluate } = await import('./evaluate.js');
       done(await evaluate({ ...options, given }, io));
     });

@@ -30,9 +30,14 @@ const INPUT = /^[^.].*\.(png|jpe?g|nii|nii\.gz)$/i;
 /**
  * The inputs of files and folders, in the order given; a folder's own are sorted by name.
  *
+ * @param namesOf every name that the results of a picture can have
  * @throws InfnetError `CLI_NO_INPUT`, `CLI_OUTPUT_CLASH`
  */
-export async function findInputs(paths: readonly string[], out: string): Promise<Inputs> {
+export async function findInputs(
+  paths: readonly string[],
+  out: string,
+  namesOf: (stem: string) => Readonly<Record<string, string>> = resultNames,
+): Promise<Inputs> {
   const inputs: SliceFile[] = [];
   const ignored: string[] = [];
   for (const path of paths) {
@@ -68,7 +73,7 @@ export async function findInputs(paths: readonly string[], out: string): Promise
     inputs.push(...found.map((name) => input(join(path, name))));
     ignored.push(...files.filter((name) => !INPUT.test(name)).map((name) => join(path, name)));
   }
-  checkClashes(inputs, out);
+  checkClashes(inputs, out, namesOf);
   return { files: inputs, ignored };
 }
 
@@ -118,7 +123,11 @@ function input(path: string): SliceFile {
 }
 
 /** Two inputs with one stem, or an input that lies where a result would go. */
-function checkClashes(files: readonly SliceFile[], out: string): void {
+function checkClashes(
+  files: readonly SliceFile[],
+  out: string,
+  namesOf: (stem: string) => Readonly<Record<string, string>>,
+): void {
   const caseless = process.platform === 'win32' || process.platform === 'darwin';
   const key = (text: string): string => (caseless ? text.toLowerCase() : text);
   const byStem = new Map<string, SliceFile>();
@@ -134,9 +143,7 @@ function checkClashes(files: readonly SliceFile[], out: string): void {
     byStem.set(key(one.stem), one);
   }
   const inputs = new Set(files.map(({ path }) => key(resolve(path))));
-  const results = files.flatMap(({ stem, isVolume }) =>
-    Object.values((isVolume ? volumeResultNames : resultNames)(stem)),
-  );
+  const results = files.flatMap(({ stem, isVolume }) => Object.values((isVolume ? volumeResultNames : namesOf)(stem)));
   for (const name of [...results, SUMMARY]) {
     if (!inputs.has(key(resolve(out, name)))) continue;
     throw cliError(

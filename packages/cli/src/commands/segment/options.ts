@@ -1,4 +1,4 @@
-import type { DepthOptions, SliceOrientation, VolumeWindow } from '@infnet/data';
+import type { ChannelOrder, DepthOptions, encodeClassMap, SliceOrientation, VolumeWindow } from '@infnet/data';
 import type { BackboneName } from '@infnet/inf-net';
 import type { AdapterChoice } from '@infnet/node';
 
@@ -22,6 +22,19 @@ export interface SegmentOptions {
   readonly batch: number;
   readonly backbone?: BackboneName;
   readonly adapter?: AdapterChoice;
+  /** Classes instead of infection; the options below are of that alone. */
+  readonly multiClass?: boolean;
+  /** Folder of pictures that say where the slices are infected. */
+  readonly priors?: string;
+  /** Inf-Net's weights, which say it instead. */
+  readonly priorWeights?: string;
+  /** Pixels per side of Inf-Net's input. Default: `size`. */
+  readonly priorSize?: number;
+  readonly classFormat: NonNullable<Parameters<typeof encodeClassMap>[1]>;
+  /** What the net's channels mean. Default: as the file of weights says. */
+  readonly channelOrder?: ChannelOrder;
+  /** Names of the options that were given on the command line. */
+  readonly given: readonly string[];
   /** Whether summary.csv has the column of seconds. */
   readonly time: boolean;
 }

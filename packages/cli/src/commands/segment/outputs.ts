@@ -11,7 +11,8 @@ import {
   writeNpy,
 } from '@infnet/data';
 import { writeFileAtomic } from '@infnet/node';
-import { cliError } from '../../errors.js';
+import { cliError, reasonOf } from '../../errors.js';
+import type { FailedSlice } from './summary.js';
 
 export const SUMMARY = 'summary.csv';
 
@@ -93,7 +94,15 @@ export function makeOutputs(stem: string, slice: RgbImage, logits: Float32Array,
   return { infectedPixels: mask.reduce((count, value) => count + (value === 255 ? 1 : 0), 0), files };
 }
 
+/** Writes the table. The failure, if it cannot be written: the results are there all the same. */
+export async function writeSummary(file: string, table: string): Promise<FailedSlice[]> {
+  return writeFileAtomic(file, new TextEncoder().encode(table)).then(
+    () => [],
+    (error: unknown) => [{ file, ...reasonOf(error) }],
+  );
+}
+
 /** Writes the files, each atomically. @throws InfnetError `FILE_...` */
-export async function writeOutputs(folder: string, { files }: SliceResult): Promise<void> {
+export async function writeOutputs(folder: string, { files }: Pick<SliceResult, 'files'>): Promise<void> {
   for (const { name, bytes } of files) await writeFileAtomic(join(folder, name), bytes);
 }

@@ -2,10 +2,13 @@
 import { reasonOf } from '../../errors.js';
 import type { Progress } from '../../progress.js';
 import type { SliceFile } from './inputs.js';
-import type { SliceReport } from './summary.js';
+import type { FailedSlice, SliceReport } from './summary.js';
 
-export class Reports {
-  readonly #byFile = new Map<SliceFile, SliceReport>();
+type Failed = { readonly failed: FailedSlice };
+
+/** @typeParam R what is told of a file that did not fail */
+export class Reports<R extends object = Exclude<SliceReport, Failed>> {
+  readonly #byFile = new Map<SliceFile, R | Failed>();
   readonly #progress: Progress;
   /** When the first file's results were written; a time of `performance.now()`. */
   firstResultAt: number | undefined;
@@ -20,7 +23,7 @@ export class Reports {
     return this.#byFile.size;
   }
 
-  add(file: SliceFile, report: SliceReport): void {
+  add(file: SliceFile, report: R): void {
     this.#byFile.set(file, report);
     this.firstResultAt ??= performance.now();
   }
@@ -32,7 +35,7 @@ export class Reports {
   }
 
   /** Those of `files` that are done or failed, in their order. */
-  of(files: readonly SliceFile[]): SliceReport[] {
+  of(files: readonly SliceFile[]): (R | Failed)[] {
     return files.flatMap((file) => this.#byFile.get(file) ?? []);
   }
 }

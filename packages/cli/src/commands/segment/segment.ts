@@ -6,21 +6,25 @@
  */
 import { join, resolve } from 'node:path';
 import { open } from '@infnet/core';
-import { writeFileAtomic } from '@infnet/node';
-import { reasonOf } from '../../errors.js';
+import { cliError } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
+import { optionFlag } from '../../options.js';
 import { Progress } from '../../progress.js';
+import { segmentClasses } from './classes.js';
 import { findInputs, makeFolder } from './inputs.js';
 import { checkSize, prepareWithProgress } from './network.js';
 import type { SegmentOptions } from './options.js';
-import { SUMMARY } from './outputs.js';
+import { SUMMARY, writeSummary } from './outputs.js';
 import { Reports } from './reports.js';
-import { segmentSlices } from './slices.js';
-import { type DoneSlice, type DoneVolume, type FailedSlice, summaryCsv } from './summary.js';
+import { infectionWork } from './slices.js';
+import { type DoneSlice, type DoneVolume, summaryCsv } from './summary.js';
 import { segmentVolumes } from './volumes.js';
 import { loadWeights } from './weights.js';
+import { workThrough } from './work.js';
 
 export async function segment(options: SegmentOptions, io: Io): Promise<number> {
+  if (options.multiClass === true) return segmentClasses(options, io);
+  refusePriors(options);
   const started = performance.now();
   const { out, json = false } = options;
   const { signal } = io;
@@ -46,7 +50,7 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
     const network = await prepareWithProgress(context, weights, { size: options.size, batch }, progress, signal);
     const compiled = performance.now();
     const reports = new Reports(progress);
-    await segmentSlices(slices, reports, network, options, progress, signal);
+    await workThrough(slices, infectionWork(network, options), reports, progress, signal);
     await segmentVolumes(volumes, reports, { network, options, progress, signal });
     const inOrder = reports.of(files);
     const interrupted = signal?.aborted === true && inOrder.length < files.length;
@@ -108,12 +112,13 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
   }
 }
 
-/** The failure, if the table cannot be written: the results are there all the same. */
-async function writeSummary(file: string, table: string): Promise<FailedSlice[]> {
-  return writeFileAtomic(file, new TextEncoder().encode(table)).then(
-    () => [],
-    (error: unknown) => [{ file, ...reasonOf(error) }],
-  );
+/** @throws InfnetError `CLI_USAGE` */
+function refusePriors({ given }: SegmentOptions): void {
+  const ofClasses = ['priors', 'priorWeights', 'priorSize', 'classFormat', 'channelOrder'];
+  const foreign = given.filter((name) => ofClasses.includes(name));
+  if (foreign.length === 0) return;
+  const message = `${foreign.map(optionFlag).join(', ')}: only with --multi-class.`;
+  throw cliError('CLI_USAGE', message, 'Add --multi-class to tell ground-glass from consolidation, or leave it out.');
 }
 
 function sliceLine({ file, infectedFraction }: DoneSlice): string {

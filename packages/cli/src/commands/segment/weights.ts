@@ -3,6 +3,7 @@ import { asFloat32, assertMatches, type Checkpoint, matchStateDict, readCheckpoi
 import type { StateDict } from '@infnet/core';
 import { type BackboneName, InfNet, isOptionalEntry, recognizeBackbone, recognizeNet } from '@infnet/inf-net';
 import { readFile } from '@infnet/node';
+import { isUNet } from '../../classes/unet-weights.js';
 import { cliError } from '../../errors.js';
 
 /** What the user is told of the weights. */
@@ -28,7 +29,7 @@ export interface LoadedWeights {
 /**
  * Reads a checkpoint and builds its net.
  *
- * @throws InfnetError `FILE_...`, `CHECKPOINT_...`; `CHECKPOINT_KEYS` lists what is missing, surplus or mis-shaped;
+ * @throws InfnetError `FILE_...`, `CHECKPOINT_...`, `CLI_WRONG_NET`; `CHECKPOINT_KEYS` lists what is missing, surplus or mis-shaped;
  *   `CLI_BACKBONE` when no backbone is recognised
  */
 export async function loadWeights(file: string, asked?: BackboneName): Promise<LoadedWeights> {
@@ -42,10 +43,18 @@ export async function loadWeights(file: string, asked?: BackboneName): Promise<L
   return { net, state, description: { file, format: checkpoint.format, ...options, tensors: matched.size, untrained } };
 }
 
-/** @throws InfnetError `CLI_BACKBONE` */
+/** @throws InfnetError `CLI_BACKBONE`, `CLI_WRONG_NET` for the U-Net's */
 export function detectBackbone({ tensors }: Pick<Checkpoint, 'tensors'>, file: string): BackboneName {
   const backbone = recognizeBackbone(tensors);
   if (backbone !== undefined) return backbone;
+  if (isUNet({ tensors })) {
+    throw cliError(
+      'CLI_WRONG_NET',
+      'These are weights of the multi-class U-Net, which tells classes, not of Inf-Net, which finds infection.',
+      "Add --multi-class (and where the slices are infected: --priors or --prior-weights), or give Inf-Net's weights.",
+      { where: file },
+    );
+  }
   const keys = [...tensors.keys()];
   const some = keys.slice(0, 10).join(', ');
   const fix =

@@ -6,6 +6,7 @@ import {
   adapterOption,
   BACKBONES,
   fractionOrOne,
+  givenOptions,
   integer,
   needs,
   numbers,
@@ -141,9 +142,7 @@ export function addTrain(program: Command, io: Io, done: (code: number) => void)
     .addHelpText('after', HELP)
     .action(async (options: Omit<TrainOptions, 'given'>, command: Command) => {
       needs(command, 'out');
-      const given = command.options
-        .map((option) => option.attributeName())
-        .filter((name) => command.getOptionValueSource(name) === 'cli');
+      const given = givenOptions(command);
       const { train } = await import('./train.js');
       done(await train({ ...options, given }, io));
     });

@@ -1,0 +1,102 @@
+/**
+ * Where a slice is infected, which the U-Net gets beside it: pictures that are there, or Inf-Net's probability, made on the way.
+ * Both give the same result when the pictures are the `.prob.png` that `infnet segment` makes with the same weights.
+ */
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Context } from '@infnet/core';
+import { finalPngU8, type GreyImage, predictionInput, probabilityToU8, type RgbImage } from '@infnet/data';
+import { cliError } from '../../errors.js';
+import type { Progress } from '../../progress.js';
+import { readMap } from '../evaluate/maps.js';
+import type { SliceFile } from './inputs.js';
+import { prepareWithProgress } from './network.js';
+import type { SegmentOptions } from './options.js';
+import { probabilityOf } from './outputs.js';
+import type { LoadedWeights } from './weights.js';
+
+export interface PriorRequest {
+  readonly file: SliceFile;
+  readonly slice: RgbImage;
+}
+
+export interface Priors {
+  /** Reads the one of a slice: bytes 0..255, of its size. */
+  read?(request: PriorRequest): Promise<GreyImage>;
+  /** Makes those of a batch. */
+  make?(batch: readonly PriorRequest[], signal: AbortSignal | undefined): Promise<readonly GreyImage[]>;
+}
+
+/** What a prior may be called, in the order in which they are taken; `<stem>` stands before it. */
+const NAMES = [/^\.prob\.png$/i, /^\.mask\.png$/i, /^\.(png|jpe?g)$/i];
+
+/**
+ * Pictures of a folder, by the slices' names: `7.prob.png`, `7.mask.png` or `7.png` for `7.jpg`.
+ *
+ * @throws InfnetError `CLI_NO_INPUT` without such a folder; for a slice `CLI_PRIOR`, `CLI_NOT_GREY`, `FILE_...`, `DATA_...`
+ */
+export async function priorsOfFolder(folder: string): Promise<Priors> {
+  const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
+    const message = `The folder of priors cannot be read: ${cause.message}`;
+    throw cliError('CLI_NO_INPUT', message, 'Check --priors.', { where: resolve(folder), cause });
+  });
+  return {
+    async read({ file: { stem }, slice }) {
+      const path = join(folder, nameOf(stem, names, folder));
+      const { width, height, white, data } = await readMap(path);
+      if (width !== slice.width || height !== slice.height) {
+        throw cliError(
+          'CLI_PRIOR',
+          `The prior is ${width}x${height}, its slice ${slice.width}x${slice.height}.`,
+          'Give priors of the size of their slices, as infnet segment writes them.',
+          { where: path },
+        );
+      }
+      return {
+        width,
+        height,
+        channels: 1,
+        data: white === 255 ? (data as Uint8Array) : Uint8Array.from(data, (v) => v >> 8),
+      };
+    },
+  };
+}
+
+/** @throws InfnetError `CLI_PRIOR` */
+function nameOf(stem: string, names: readonly string[], folder: string): string {
+  const own = names.filter((name) => name.startsWith(`${stem}.`));
+  for (const pattern of NAMES) {
+    const [found, ...others] = own.filter((name) => pattern.test(name.slice(stem.length)));
+    if (found !== undefined && others.length === 0) return found;
+    if (found === undefined) continue;
+    const message = `There are several priors for ${stem}: ${[found, ...others].join(', ')}.`;
+    throw cliError('CLI_PRIOR', message, 'Keep one.', { where: resolve(folder) });
+  }
+  throw cliError(
+    'CLI_PRIOR',
+    `There is no prior for ${stem}: neither ${stem}.prob.png nor ${stem}.mask.png nor ${stem}.png.`,
+    'Make priors with infnet segment, or give the weights that make them: --prior-weights.',
+    { where: resolve(folder) },
+  );
+}
+
+/** Inf-Net's probabilities, as the `.prob.png` of `infnet segment` have them. */
+export async function priorsOfNet(
+  context: Context,
+  weights: LoadedWeights,
+  { size, batch, stretch = false }: { readonly size: number } & Pick<SegmentOptions, 'batch' | 'stretch'>,
+  progress: Progress,
+  signal: AbortSignal | undefined,
+): Promise<Priors> {
+  const network = await prepareWithProgress(context, weights, { size, batch }, progress, signal);
+  return {
+    async make(requests, abort) {
+      const inputs = requests.map(({ slice }) => predictionInput(slice, size));
+      const all = await network.run(inputs, abort);
+      return requests.map(({ file, slice }, i) => {
+        const { width, height, data } = probabilityOf(all[i] as Float32Array, slice, { size, stretch }, file.stem);
+        return { width, height, channels: 1, data: stretch ? finalPngU8(data) : probabilityToU8(data) };
+      });
+    },
+  };
+}
