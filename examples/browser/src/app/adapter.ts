@@ -1,0 +1,17 @@
+/** Which adapter the page has, or why it has none. */
+import { type Signal, signal } from '@preact/signals';
+import type { AdapterReport, WireError } from '../protocol.js';
+import { wireOf } from './notices.js';
+import { labWorker } from './workers.js';
+
+export const adapter: Signal<AdapterReport | undefined> = signal(undefined);
+export const adapterError: Signal<WireError | undefined> = signal(undefined);
+
+export async function findAdapter(): Promise<void> {
+  adapterError.value = undefined;
+  try {
+    adapter.value = await labWorker().ask('adapter', undefined);
+  } catch (error) {
+    adapterError.value = wireOf(error);
+  }
+}

@@ -1,0 +1,158 @@
+/** Compare: this project beside two others, on the visitor's GPU. */
+import { batch, type Signal, signal } from '@preact/signals';
+import type { VNode } from 'preact';
+import { adapter } from '../../app/adapter.js';
+import { download } from '../../app/files.js';
+import { announce, report } from '../../app/notices.js';
+import { Button, Panel, ProgressBar } from '../../app/ui.js';
+import { labWorker } from '../../app/workers.js';
+import type { Progress } from '../../protocol.js';
+import type { CompareResult, CompareRow } from '../../worker/compare-protocol.js';
+
+const RUNS = 15;
+
+const rows: Signal<readonly CompareRow[]> = signal([]);
+const result: Signal<CompareResult | undefined> = signal(undefined);
+const progress: Signal<Progress | undefined> = signal(undefined);
+const running: Signal<AbortController | undefined> = signal(undefined);
+
+async function run(): Promise<void> {
+  const controller = new AbortController();
+  batch(() => {
+    running.value = controller;
+    rows.value = [];
+    result.value = undefined;
+  });
+  try {
+    result.value = await labWorker().ask(
+      'compare',
+      { runs: RUNS },
+      {
+        signal: controller.signal,
+        onEvent: (event) => {
+          if ('row' in event) rows.value = [...rows.value, event.row];
+          else progress.value = event.progress;
+        },
+      },
+    );
+    announce('The comparison is finished');
+  } catch (error) {
+    report(error);
+  } finally {
+    batch(() => {
+      running.value = undefined;
+      progress.value = undefined;
+    });
+  }
+}
+
+export function Compare(): VNode {
+  const isRunning = running.value !== undefined;
+  return (
+    <div class="stage">
+      <Panel
+        title="Compare"
+        aside={
+          <div class="row">
+            {result.value !== undefined && (
+              <Button
+                onClick={() =>
+                  download('infnet-compare.json', JSON.stringify(result.value, undefined, 2), 'application/json')
+                }
+              >
+                Save as JSON
+              </Button>
+            )}
+            {isRunning ? (
+              <Button onClick={() => running.value?.abort()}>Stop</Button>
+            ) : (
+              <Button kind="primary" onClick={() => void run()}>
+                Run
+              </Button>
+            )}
+          </div>
+        }
+      >
+        <p>
+          Convolutions as Inf-Net has them, computed by infnet, TensorFlow.js (WebGPU backend) and ONNX Runtime Web
+          (WebGPU), each from numbers in JavaScript to a result in JavaScript. They take turns, {RUNS} times, and the
+          median counts. Results are compared before anything is timed.
+        </p>
+        <p class="hint">
+          {adapter.value?.software
+            ? 'This browser has a software adapter: the figures say little about a graphics processor.'
+            : 'Other programs and tabs on the same graphics processor disturb the figures.'}
+        </p>
+        {progress.value !== undefined && <ProgressBar progress={progress.value} />}
+      </Panel>
+      {rows.value.length > 0 && <Table />}
+    </div>
+  );
+}
+
+function Table(): VNode {
+  const names = [...new Set(rows.value.map(({ name }) => name))];
+  return (
+    <Panel title="Result">
+      <div class="table-box">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">What</th>
+              <th scope="col">Library</th>
+              <th scope="col" class="number">
+                Median
+              </th>
+              <th scope="col" class="number">
+                Range
+              </th>
+              <th scope="col" class="number">
+                GFLOP/s
+              </th>
+              <th scope="col" class="number">
+                Difference
+              </th>
+              <th scope="col">Time</th>
+            </tr>
+          </thead>
+          <tbody>{names.map((name) => rowsOf(name))}</tbody>
+        </table>
+      </div>
+    </Panel>
+  );
+}
+
+function rowsOf(name: string): VNode[] {
+  const group = rows.value.filter((row) => row.name === name);
+  const slowest = Math.max(...group.map(({ milliseconds }) => milliseconds?.[0] ?? 0), 1e-9);
+  return group.map(({ library, milliseconds, gflop, cannot, difference }, i) => (
+    <tr key={`${name} ${library}`}>
+      {i === 0 && (
+        <th scope="rowgroup" rowSpan={group.length}>
+          {name}
+        </th>
+      )}
+      <td>{library}</td>
+      {milliseconds === undefined ? (
+        <td colSpan={5} class="hint">
+          cannot: {cannot ?? 'no figure'}
+        </td>
+      ) : (
+        <>
+          <td class="number">{milliseconds[0].toFixed(2)} ms</td>
+          <td class="number">
+            {milliseconds[1].toFixed(2)} to {milliseconds[2].toFixed(2)}
+          </td>
+          <td class="number">{(gflop / (milliseconds[0] / 1000)).toFixed(1)}</td>
+          <td class="number">{difference === undefined ? '' : difference.toExponential(1)}</td>
+          <td>
+            <span
+              class={`bar${library === 'infnet' ? '' : ' other'}`}
+              style={{ width: `${(100 * milliseconds[0]) / slowest}%` }}
+            />
+          </td>
+        </>
+      )}
+    </tr>
+  ));
+}

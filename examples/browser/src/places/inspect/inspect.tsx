@@ -1,0 +1,248 @@
+/** Inspect: how the net looks once it was traced and planned, and where its time goes on this GPU. */
+import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
+import { adapter } from '../../app/adapter.js';
+import { download } from '../../app/files.js';
+import { bytes, duration, short, whole } from '../../app/format.js';
+import { announce } from '../../app/notices.js';
+import { Button, Choice, Facts, NumberField, Panel, ProgressBar } from '../../app/ui.js';
+import { weights } from '../segment/state.js';
+import { diagnostics } from './diagnostics.js';
+import { Kernels } from './kernels.js';
+import { choice, inspected, measure, measured, progress, running, traceNet } from './state.js';
+import { type Branch, treeOf } from './tree.js';
+
+export function Inspect(): VNode {
+  return (
+    <div class="place">
+      <div class="side">
+        <NetPanel />
+        <Adapter />
+      </div>
+      <div class="stage">
+        {progress.value !== undefined && (
+          <div class="row">
+            <ProgressBar progress={progress.value} />
+            <Button onClick={() => running.value?.abort()}>Stop</Button>
+          </div>
+        )}
+        {inspected.value === undefined ? <Nothing /> : <Traced />}
+      </div>
+    </div>
+  );
+}
+
+function Nothing(): VNode {
+  return (
+    <div class="welcome">
+      <h1>See what runs on your GPU</h1>
+      <p>
+        Trace a net to see its operators by module, the hand-written WGSL of every kernel with its tile, how much memory
+        it takes, and how long each part takes here.
+      </p>
+      <div class="row">
+        <Button kind="primary" disabled={running.value !== undefined} onClick={() => void traceNet()}>
+          Trace the net
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+function NetPanel(): VNode {
+  const now = choice.value;
+  const set = (change: Partial<typeof now>): void => {
+    choice.value = { ...now, ...change };
+  };
+  const isFree = now.from === 'options';
+  return (
+    <Panel title="Net">
+      {weights.value !== undefined && (
+        <Choice
+          label="Which"
+          value={now.from}
+          options={[
+            ['options', 'As set below'],
+            ['weights', `That of ${weights.value.name}`],
+          ]}
+          onChange={(from) => set({ from })}
+        />
+      )}
+      <Choice
+        label="Backbone"
+        value={now.backbone}
+        disabled={!isFree}
+        options={[
+          ['res2net50', 'Res2Net-50'],
+          ['res2net101', 'Res2Net-101'],
+          ['resnet50', 'ResNet-50'],
+          ['vgg16', 'VGG-16'],
+        ]}
+        onChange={(backbone) => set({ backbone })}
+      />
+      <div class="fields">
+        <NumberField
+          label="Width"
+          value={now.width}
+          min={0.125}
+          max={1}
+          step="any"
+          disabled={!isFree}
+          onChange={(width) => set({ width })}
+        />
+        <NumberField
+          label="Channels"
+          value={now.channels}
+          min={4}
+          max={64}
+          disabled={!isFree}
+          onChange={(channels) => set({ channels })}
+        />
+        <NumberField
+          label="Size"
+          value={now.size}
+          min={32}
+          max={1024}
+          step={32}
+          onChange={(size) => set({ size: Math.round(size / 32) * 32 })}
+        />
+        <NumberField label="Batch" value={now.batch} min={1} max={16} onChange={(batch) => set({ batch })} />
+      </div>
+      <Button kind="primary" disabled={running.value !== undefined} onClick={() => void traceNet()}>
+        Trace
+      </Button>
+    </Panel>
+  );
+}
+
+function Adapter(): VNode {
+  const found = adapter.value;
+  const copy = async (): Promise<void> => {
+    const text = diagnostics();
+    try {
+      await navigator.clipboard.writeText(text);
+      announce('Diagnostics copied');
+    } catch {
+      // Without the right to write to the clipboard it becomes a file.
+      download('infnet-diagnostics.txt', text, 'text/plain');
+    }
+  };
+  return (
+    <Panel title="Adapter" aside={<Button onClick={() => void copy()}>Copy diagnostics</Button>}>
+      {found === undefined ? (
+        <p class="hint">No adapter was found.</p>
+      ) : (
+        <>
+          <Facts
+            rows={[
+              ['Name', found.name],
+              ['Kind', found.software ? 'software, runs on the processor' : 'graphics processor'],
+              ['Timestamps', found.features.includes('timestamp-query') ? 'yes' : 'no'],
+              ['Subgroups', found.features.includes('subgroups') ? 'yes' : 'no'],
+              ['Half floats', found.features.includes('shader-f16') ? 'yes' : 'no'],
+            ]}
+          />
+          <details>
+            <summary>All features and limits</summary>
+            <p class="hint">{found.features.join(', ')}</p>
+            <Facts rows={Object.entries(found.limits).map(([name, value]) => [name, whole(value)] as const)} />
+          </details>
+        </>
+      )}
+      <details>
+        <summary>Diagnostics as text</summary>
+        <pre class="code" data-testid="diagnostics">
+          {diagnostics()}
+        </pre>
+      </details>
+    </Panel>
+  );
+}
+
+function Traced(): VNode | null {
+  const report = inspected.value;
+  const times = measured.value;
+  if (report === undefined) return null;
+  const flops = report.dispatches.reduce((sum, one) => sum + one.flops, 0);
+  const gpu = times?.seconds?.reduce((sum, one) => sum + one, 0);
+  return (
+    <>
+      <Panel
+        title={`${report.net.backbone}, width ${report.net.width}`}
+        aside={
+          <div class="row">
+            {times?.trace !== undefined && (
+              <Button onClick={() => download('infnet-trace.json', times.trace ?? '', 'application/json')}>
+                Trace for Perfetto
+              </Button>
+            )}
+            <Button kind="primary" disabled={running.value !== undefined} onClick={() => void measure()}>
+              Measure
+            </Button>
+          </div>
+        }
+      >
+        <Facts
+          rows={[
+            ['Parameters', whole(report.parameters)],
+            ['Operators traced', whole(report.nodes.length)],
+            ['Dispatches per run', whole(report.dispatches.length)],
+            ['Work per run', `${short(flops)}FLOP`],
+            ['Memory on the device', bytes(report.memory['total'] ?? 0)],
+            [
+              'of it for maps',
+              `${bytes(report.memory['activations'] ?? 0)}, without reuse ${bytes(report.memory['activationsWithoutReuse'] ?? 0)}`,
+            ],
+            ...(times === undefined
+              ? []
+              : [
+                  ['Time of a run', `${duration(times.wall)}, ${short(flops / times.wall)}FLOP/s`] as const,
+                  ...(gpu === undefined
+                    ? [['On the GPU', 'this adapter has no timestamp queries'] as const]
+                    : [['On the GPU', duration(gpu)] as const]),
+                ]),
+          ]}
+        />
+      </Panel>
+      <Kernels report={report} seconds={times?.seconds} />
+      <Panel title="Modules">
+        <div class="tree">
+          <Module branch={treeOf(report, times?.seconds)} open />
+        </div>
+      </Panel>
+    </>
+  );
+}
+
+function Module({ branch, open = false }: { branch: Branch; open?: boolean }): VNode {
+  const [isOpen, setOpen] = useState(open);
+  const { name, operators, flops, seconds, children, nodes } = branch;
+  return (
+    <details open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        <span>{name}</span>
+        <span class="hint">
+          {operators} {operators === 1 ? 'operator' : 'operators'}
+          {flops > 0 ? ` · ${short(flops)}FLOP` : ''}
+          {seconds > 0 ? ` · ${duration(seconds)}` : ''}
+        </span>
+      </summary>
+      {isOpen && (
+        <>
+          {nodes.map((node, i) => (
+            <div class="node" key={i}>
+              <span>{node.operator}</span>
+              <span class="hint">{node.attributes}</span>
+              <span class="hint">
+                {node.inputs.join(', ')} → {node.outputs.join(', ')}
+              </span>
+            </div>
+          ))}
+          {[...children.values()].map((child) => (
+            <Module key={child.path} branch={child} />
+          ))}
+        </>
+      )}
+    </details>
+  );
+}

@@ -1,0 +1,80 @@
+/** What Inspect knows. */
+import { batch, type Signal, signal } from '@preact/signals';
+import { announce, report } from '../../app/notices.js';
+import { labWorker } from '../../app/workers.js';
+import type { Progress } from '../../protocol.js';
+import type { DispatchReport, InspectReport, Measured, NetChoice } from '../../worker/inspect-protocol.js';
+
+export const choice: Signal<NetChoice> = signal({
+  from: 'options',
+  backbone: 'res2net50',
+  width: 0.25,
+  channels: 16,
+  size: 96,
+  batch: 1,
+});
+export const inspected: Signal<InspectReport | undefined> = signal(undefined);
+export const measured: Signal<Measured | undefined> = signal(undefined);
+export const progress: Signal<Progress | undefined> = signal(undefined);
+export const running: Signal<AbortController | undefined> = signal(undefined);
+/** A dispatch of the kernel variant whose source is shown, and the text. */
+export const source: Signal<{ readonly variant: string; readonly code: string } | undefined> = signal(undefined);
+
+/** Runs one thing at a time, with a bar and a way to stop it. */
+async function busy(body: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  if (running.value !== undefined) return;
+  const controller = new AbortController();
+  running.value = controller;
+  try {
+    await body(controller.signal);
+  } catch (error) {
+    report(error);
+  } finally {
+    batch(() => {
+      running.value = undefined;
+      progress.value = undefined;
+    });
+  }
+}
+
+const onEvent = (event: Progress): void => {
+  progress.value = event;
+};
+
+export function traceNet(): Promise<void> {
+  return busy(async (signal) => {
+    const result = await labWorker().ask('inspect', { choice: choice.value }, { onEvent, signal });
+    batch(() => {
+      inspected.value = result;
+      measured.value = undefined;
+      source.value = undefined;
+    });
+    announce(`Traced: ${result.nodes.length} operators, ${result.dispatches.length} dispatches`);
+  });
+}
+
+export function measure(): Promise<void> {
+  return busy(async (signal) => {
+    measured.value = await labWorker().ask('measure', { runs: 3 }, { onEvent, signal });
+    announce('Measured');
+  });
+}
+
+export function variantOf({ kernel, constants }: DispatchReport): string {
+  const names = Object.keys(constants).sort();
+  return `${kernel}${names.length === 0 ? '' : ` {${names.map((name) => `${name} ${constants[name]}`).join(', ')}}`}`;
+}
+
+export async function showSource(dispatch: DispatchReport): Promise<void> {
+  const variant = variantOf(dispatch);
+  if (source.value?.variant === variant) {
+    source.value = undefined;
+    return;
+  }
+  try {
+    const { code } = await labWorker().ask('kernelSource', { dispatch: dispatch.index });
+    source.value = { variant, code };
+  } catch (error) {
+    report(error);
+  }
+}

@@ -1,0 +1,206 @@
+/** What Segment knows: items, results, how they are looked at. */
+import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import { builtinWeights } from '../../app/builtin.js';
+import { announce, report, tell, wireOf } from '../../app/notices.js';
+import { labWorker } from '../../app/workers.js';
+import { type Progress, STOPPED, type WireError } from '../../protocol.js';
+import type { ItemReport, ItemSource, SliceResult, VolumeView, WeightsReport } from '../../worker/segment-protocol.js';
+import type { StoredFile } from '../../worker/train-protocol.js';
+
+export interface Item {
+  readonly report: ItemReport;
+  readonly results: readonly (SliceResult | undefined)[];
+  readonly status: 'new' | 'running' | 'done' | 'stopped' | 'failed';
+  readonly error?: WireError;
+  /** How it was shown to the net. */
+  readonly view?: VolumeView;
+}
+
+export interface Layers {
+  readonly probability: boolean;
+  readonly mask: boolean;
+  readonly edge: boolean;
+}
+
+export const items: Signal<readonly Item[]> = signal([]);
+export const selectedId: Signal<number | undefined> = signal(undefined);
+export const sliceIndex: Signal<number> = signal(0);
+export const view: Signal<VolumeView> = signal({ window: 'lung', orient: 'transposed' });
+export const layers: Signal<Layers> = signal({ probability: false, mask: true, edge: false });
+/** In hundredths. */
+export const threshold: Signal<number> = signal(50);
+export const opacity: Signal<number> = signal(55);
+export const weights: Signal<WeightsReport | undefined> = signal(undefined);
+export const size: Signal<number> = signal(352);
+/** What is going on, if anything. */
+export const progress: Signal<Progress | undefined> = signal(undefined);
+export const running: Signal<AbortController | undefined> = signal(undefined);
+
+export const selected: ReadonlySignal<Item | undefined> = computed(() =>
+  items.value.find(({ report: { id } }) => id === selectedId.value),
+);
+
+export function fractionOf({ results }: Item): number | undefined {
+  const done = results.filter((result) => result !== undefined);
+  if (done.length === 0) return undefined;
+  const infected = done.reduce((sum, { counts }) => sum + (counts[threshold.value] ?? 0), 0);
+  return infected / done.reduce((sum, { pixels }) => sum + pixels, 0);
+}
+
+export function change(id: number, update: Partial<Item> | ((item: Item) => Partial<Item>)): void {
+  items.value = items.value.map((item) =>
+    item.report.id === id ? { ...item, ...(typeof update === 'function' ? update(item) : update) } : item,
+  );
+}
+
+export function select(id: number): void {
+  batch(() => {
+    selectedId.value = id;
+    const depth = selected.value?.report.depth ?? 1;
+    sliceIndex.value = depth >> 1;
+  });
+}
+
+const PICTURE = /\.(png|jpe?g|nii|nii\.gz)$/i;
+const WEIGHTS = /\.(pth|pt|safetensors)$/i;
+
+/** Slices, volumes and weights, told apart by their names. */
+export async function addFiles(files: readonly StoredFile[]): Promise<void> {
+  const checkpoint = files.find(({ path }) => WEIGHTS.test(path));
+  const pictures = files.filter(({ path }) => PICTURE.test(path));
+  const others = files.filter(({ path }) => !PICTURE.test(path) && !WEIGHTS.test(path));
+  if (checkpoint !== undefined) await loadWeightsFile(checkpoint.file, checkpoint.path);
+  if (others.length > 0 && files.length > others.length) {
+    tell(`${others.length} of ${files.length} files are neither pictures nor volumes and were left out.`);
+  }
+  const few = files.length === others.length ? others : pictures;
+  await addSources(
+    few.map(({ path, file }) => ({ kind: 'file', file: new File([file], path.split('/').pop() ?? path) })),
+  );
+}
+
+export async function addPhantoms(seeds: readonly number[]): Promise<void> {
+  await addSources(seeds.map((seed) => ({ kind: 'phantom', seed })));
+}
+
+async function addSources(sources: readonly ItemSource[]): Promise<void> {
+  let first = true;
+  for (const [done, source] of sources.entries()) {
+    if (sources.length > 1) progress.value = { what: 'Reading', done, total: sources.length };
+    try {
+      const item = await labWorker().ask('addItem', { source });
+      items.value = [...items.value, { report: item, results: [], status: 'new' }];
+      if (first) select(item.id);
+      first = false;
+      for (const note of item.notes) tell(`${item.name}: ${note}`);
+    } catch (error) {
+      report(error);
+    }
+  }
+  progress.value = undefined;
+  announce(`${items.value.length} in the list`);
+}
+
+export async function remove(id: number): Promise<void> {
+  const at = items.value.findIndex(({ report }) => report.id === id);
+  items.value = items.value.filter(({ report }) => report.id !== id);
+  const next = items.value[Math.min(at, items.value.length - 1)];
+  if (selectedId.value === id && next !== undefined) select(next.report.id);
+  await labWorker().ask('removeItem', { id });
+}
+
+export async function loadWeightsFile(file: Blob, name: string): Promise<void> {
+  await loadWeights(name, async () => new Uint8Array(await file.arrayBuffer()));
+}
+
+export async function loadBuiltinWeights(): Promise<void> {
+  const { url, name } = builtinWeights;
+  if (url === undefined || weights.value !== undefined) return;
+  await loadWeights(name, async () => {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`${name} could not be fetched: the server answered ${response.status}.`);
+    return new Uint8Array(await response.arrayBuffer());
+  });
+}
+
+async function loadWeights(name: string, read: () => Promise<Uint8Array>): Promise<void> {
+  progress.value = { what: `Reading ${name}`, done: 0, total: 0 };
+  try {
+    const bytes = await read();
+    const told = await labWorker().ask('loadWeights', { name, bytes }, { transfer: [bytes.buffer] });
+    batch(() => {
+      weights.value = told;
+      if (told.size !== undefined) size.value = told.size;
+      else size.value = Math.max(1, Math.round(size.value / told.sizeMultiple)) * told.sizeMultiple;
+      // What other weights said is history.
+      items.value = items.value.map((item) => ({ ...item, status: item.status === 'done' ? 'new' : item.status }));
+    });
+    if (told.untrained) tell('These weights were never trained: what they mark means nothing.');
+    announce(`Weights loaded: ${told.backbone}`);
+  } catch (error) {
+    report(error);
+  } finally {
+    progress.value = undefined;
+  }
+}
+
+/** Whether a volume's results were made the way it is looked at now. */
+export function isCurrent(item: Item): boolean {
+  return !item.report.isVolume || JSON.stringify(item.view) === JSON.stringify(view.value);
+}
+
+/** Segments what is not yet; the selected one first, or all anew. */
+export async function segmentAll(): Promise<void> {
+  if (running.value !== undefined) return;
+  const todo = items.value.filter((item) => item.status !== 'done' || !isCurrent(item));
+  const list = todo.length > 0 ? todo : items.value;
+  const chosen = list.filter(({ report }) => report.id === selectedId.value);
+  const controller = new AbortController();
+  running.value = controller;
+  try {
+    for (const item of [...chosen, ...list.filter((other) => !chosen.includes(other))]) {
+      if (controller.signal.aborted) break;
+      if (!(await segmentOne(item, controller.signal))) break;
+    }
+  } finally {
+    batch(() => {
+      running.value = undefined;
+      progress.value = undefined;
+    });
+  }
+}
+
+/** False when there is no sense in going on. */
+async function segmentOne({ report: { id, name } }: Item, signal: AbortSignal): Promise<boolean> {
+  const now = view.value;
+  change(id, { status: 'running', results: [], error: undefined, view: now });
+  try {
+    await labWorker().ask(
+      'segment',
+      { id, size: size.value, view: now },
+      {
+        signal,
+        onEvent: (event) => {
+          if ('progress' in event) progress.value = event.progress;
+          else {
+            change(id, ({ results }) => {
+              const more = [...results];
+              more[event.result.slice] = event.result;
+              return { results: more };
+            });
+          }
+        },
+      },
+    );
+    change(id, { status: 'done' });
+    const fraction = fractionOf(items.value.find(({ report }) => report.id === id) as Item);
+    announce(`${name}: ${(100 * (fraction ?? 0)).toFixed(1)} percent infected`);
+    return true;
+  } catch (error) {
+    const wire = wireOf(error);
+    change(id, wire.code === STOPPED ? { status: 'stopped' } : { status: 'failed', error: wire });
+    report(error);
+    // What is wrong with one slice may be right with the next; a missing net or device is not.
+    return /^(DATA_|RESULT_)/.test(wire.code);
+  }
+}

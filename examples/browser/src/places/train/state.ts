@@ -1,0 +1,214 @@
+/** What Train knows: settings, slices, and the course of a training. */
+import { batch, type Signal, signal } from '@preact/signals';
+import { download } from '../../app/files.js';
+import { announce, report, tell, wireOf } from '../../app/notices.js';
+import { trainWorker } from '../../app/workers.js';
+import { type Progress, STOPPED, type WireError } from '../../protocol.js';
+import type {
+  EpochLine,
+  Picture,
+  RoundLine,
+  StepLine,
+  StoredFile,
+  TrainData,
+  TrainEnd,
+  TrainEvent,
+  TrainSettings,
+  TrainStatus,
+} from '../../worker/train-protocol.js';
+
+export const settings: Signal<TrainSettings> = signal({
+  size: 96,
+  backbone: 'res2net50',
+  width: 0.25,
+  channels: 16,
+  epochs: 30,
+  batch: 4,
+  learningRate: 1e-3,
+  seed: 1,
+  augment: true,
+  group: 5,
+  roundEpochs: 3,
+  lastEpochs: 5,
+});
+export const source: Signal<'phantoms' | 'files'> = signal('phantoms');
+export const phantoms: Signal<{ readonly labelled: number; readonly unlabelled: number }> = signal({
+  labelled: 16,
+  unlabelled: 0,
+});
+export const labelled: Signal<readonly StoredFile[]> = signal([]);
+export const unlabelled: Signal<readonly StoredFile[]> = signal([]);
+
+/** Undefined: no training, here or stored. */
+export const status: Signal<TrainStatus | undefined> = signal(undefined);
+export const steps: Signal<readonly StepLine[]> = signal([]);
+export const epochs: Signal<readonly EpochLine[]> = signal([]);
+export const rounds: Signal<readonly RoundLine[]> = signal([]);
+export const pictures: Signal<readonly Picture[]> = signal([]);
+export const progress: Signal<Progress | undefined> = signal(undefined);
+export const place: Signal<
+  | {
+      readonly stage: string;
+      readonly epoch: number;
+      readonly epochs: number;
+      readonly speed: number;
+      readonly secondsLeft: number | undefined;
+    }
+  | undefined
+> = signal(undefined);
+export const memory: Signal<number | undefined> = signal(undefined);
+export const error: Signal<WireError | undefined> = signal(undefined);
+/** Whether what is shown came out of the browser's storage. */
+export const restored: Signal<boolean> = signal(false);
+let controller: AbortController | undefined;
+let hasLooked = false;
+
+/** Once for each page: what was stored before. A training that ran when the page was closed goes on. */
+export async function lookForStored(): Promise<void> {
+  if (hasLooked) return;
+  hasLooked = true;
+  try {
+    const record = await trainWorker().ask('trainRecord', undefined);
+    if (record === undefined || status.value !== undefined) return;
+    batch(() => {
+      settings.value = record.settings;
+      source.value = record.data.kind;
+      if (record.data.kind === 'phantoms') {
+        phantoms.value = { labelled: record.data.labelled, unlabelled: record.data.unlabelled };
+      }
+      steps.value = record.log.steps;
+      epochs.value = record.log.epochs;
+      rounds.value = record.log.rounds;
+      pictures.value = record.pictures;
+      status.value = record.status === 'running' ? 'paused' : record.status;
+      restored.value = true;
+    });
+    if (record.status === 'running') {
+      tell('The page was closed while it trained. The training goes on where it was stored last.');
+      await resume();
+    }
+  } catch (failure) {
+    report(failure);
+  }
+}
+
+export async function start(): Promise<void> {
+  const data: TrainData =
+    source.value === 'phantoms'
+      ? { kind: 'phantoms', ...phantoms.value, validation: 4, seed: settings.value.seed * 1000 }
+      : { kind: 'files', labelled: labelled.value, unlabelled: unlabelled.value };
+  batch(() => {
+    steps.value = [];
+    epochs.value = [];
+    rounds.value = [];
+    pictures.value = [];
+    restored.value = false;
+  });
+  await run((options) => trainWorker().ask('train', { settings: settings.value, data }, options));
+}
+
+export async function resume(): Promise<void> {
+  await run((options) => trainWorker().ask('trainContinue', undefined, options));
+}
+
+export function pause(): void {
+  progress.value = { what: 'Finishing the step and storing', done: 0, total: 0 };
+  controller?.abort();
+}
+
+export async function discard(): Promise<void> {
+  await trainWorker().ask('trainDiscard', undefined).catch(report);
+  batch(() => {
+    status.value = undefined;
+    error.value = undefined;
+    place.value = undefined;
+    steps.value = [];
+    epochs.value = [];
+    rounds.value = [];
+    pictures.value = [];
+  });
+}
+
+export async function trainedWeights(): Promise<{ readonly name: string; readonly bytes: Uint8Array } | undefined> {
+  try {
+    return await trainWorker().ask('trainWeights', undefined);
+  } catch (failure) {
+    report(failure);
+    return undefined;
+  }
+}
+
+export async function saveWeights(): Promise<void> {
+  const weights = await trainedWeights();
+  if (weights !== undefined) download(weights.name, weights.bytes);
+}
+
+async function run(
+  ask: (options: { onEvent: (event: TrainEvent) => void; signal: AbortSignal }) => Promise<TrainEnd>,
+): Promise<void> {
+  if (status.value === 'running') return;
+  controller = new AbortController();
+  batch(() => {
+    status.value = 'running';
+    error.value = undefined;
+    progress.value = { what: 'Preparing', done: 0, total: 0 };
+  });
+  try {
+    const end = await ask({ onEvent: hear, signal: controller.signal });
+    status.value = end.status;
+    announce(end.status === 'finished' ? 'The training is finished' : 'The training is paused');
+  } catch (failure) {
+    const wire = wireOf(failure);
+    status.value = wire.code === STOPPED ? 'paused' : 'failed';
+    if (wire.code !== STOPPED) error.value = wire;
+    report(failure);
+  } finally {
+    batch(() => {
+      progress.value = undefined;
+      if (status.value !== 'running') place.value = undefined;
+    });
+  }
+}
+
+function hear(event: TrainEvent): void {
+  batch(() => {
+    switch (event.kind) {
+      case 'progress':
+        progress.value = event.progress;
+        return;
+      case 'memory':
+        memory.value = event.bytes;
+        return;
+      case 'step': {
+        const { line, kind: _, ...where } = event;
+        progress.value = undefined;
+        steps.value = [...steps.value, line];
+        place.value = where;
+        return;
+      }
+      case 'epoch':
+        epochs.value = [...epochs.value, event.line];
+        return;
+      case 'round':
+        rounds.value = [...rounds.value, event.line];
+        announce(`Round ${event.line.round}: ${event.line.pseudo} slices with a label of the net's own`);
+        return;
+      case 'pictures':
+        pictures.value = event.pictures;
+        return;
+      case 'rebuilt': {
+        const before = <T extends { readonly step: number }>(lines: readonly T[]): T[] =>
+          lines.filter(({ step }) => step <= event.step);
+        steps.value = before(steps.value);
+        epochs.value = before(epochs.value);
+        rounds.value = before(rounds.value);
+        tell(`The training went on from step ${event.step}, on another device.`);
+        return;
+      }
+      case 'unstored':
+        tell(`The training could not be stored: ${event.why}. It goes on, and the next state is tried again.`);
+        return;
+      case 'stored':
+    }
+  });
+}

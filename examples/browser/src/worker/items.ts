@@ -1,0 +1,112 @@
+/** Slices and volumes as they were dropped, decoded once, with what the net said of them. */
+import {
+  decodeImage,
+  type GreyImage,
+  isVolumeName,
+  MIN_SIDE,
+  phantomSlice,
+  type RgbImage,
+  readNifti,
+  toGrey8,
+  toRgb8,
+  type Volume,
+  volumeExtremes,
+  volumeSlice,
+  voxelMillilitres,
+} from '@infnet/data';
+import { InfnetError } from '@infnet/errors';
+import type { ItemReport, ItemSource, VolumeView } from './segment-protocol.js';
+
+/** What the net said of a slice, [size * size] each: kept small, and brought to the slice's size when it is looked at. */
+export interface Logits {
+  readonly size: number;
+  readonly map: Float32Array;
+  readonly edge: Float32Array;
+  /** How a volume's slice was shown to the net. */
+  readonly view: VolumeView;
+}
+
+export class Item {
+  readonly name: string;
+  readonly volume: Volume | undefined;
+  readonly #picture: RgbImage | undefined;
+  readonly results: Map<number, Logits> = new Map<number, Logits>();
+
+  constructor(name: string, content: { readonly volume: Volume } | { readonly picture: RgbImage }) {
+    this.name = name;
+    this.volume = 'volume' in content ? content.volume : undefined;
+    this.#picture = 'picture' in content ? content.picture : undefined;
+  }
+
+  get depth(): number {
+    return this.volume?.depth ?? 1;
+  }
+
+  /** Without the endings that a result replaces. */
+  get stem(): string {
+    return this.name.replace(/\.gz$/i, '').replace(/\.[^.]+$/, '');
+  }
+
+  /** As the net is shown it. */
+  slice(index: number, view: VolumeView): GreyImage | RgbImage {
+    return this.volume === undefined ? (this.#picture as RgbImage) : volumeSlice(this.volume, index, view);
+  }
+
+  /** As people are shown it. */
+  grey(index: number, view: VolumeView): GreyImage {
+    return toGrey8(this.slice(index, view)) as GreyImage;
+  }
+
+  report(id: number): ItemReport {
+    const { volume, name, depth } = this;
+    if (volume === undefined) {
+      const { width, height } = this.#picture as RgbImage;
+      return { id, name, isVolume: false, width, height, depth, notes: [] };
+    }
+    const { width, height, orientation, spacing } = volume;
+    const extremes = volumeExtremes(volume);
+    const millilitresPerVoxel = voxelMillilitres(volume);
+    return {
+      id,
+      name,
+      isVolume: true,
+      width,
+      height,
+      depth,
+      extremes,
+      notes: notesOn(volume, extremes[0]),
+      ...(orientation === undefined ? {} : { orientation }),
+      ...(spacing.every(Number.isFinite) ? { spacing } : {}),
+      ...(millilitresPerVoxel === undefined ? {} : { millilitresPerVoxel }),
+    };
+  }
+}
+
+/** @throws InfnetError `DATA_...` with what is wrong with the file */
+export async function readItem(source: ItemSource): Promise<Item> {
+  if (source.kind === 'phantom') {
+    return new Item(`phantom-${source.seed}.png`, { picture: toRgb8(phantomSlice(source.seed).image) });
+  }
+  const { file } = source;
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  if (!isVolumeName(file.name)) return new Item(file.name, { picture: toRgb8(await decodeImage(bytes, file.name)) });
+  const volume = readNifti(bytes, file.name);
+  if (Math.min(volume.width, volume.height) < MIN_SIDE) {
+    throw new InfnetError({
+      code: 'DATA_TOO_SMALL',
+      message: `The slices have ${volume.width} x ${volume.height} voxels; at least ${MIN_SIDE} per side are needed.`,
+      where: file.name,
+      fix: 'Check that the third axis goes through the slices, and that this is the scan and not a part of it.',
+    });
+  }
+  return new Item(file.name, { volume });
+}
+
+function notesOn({ orientation, depth }: Volume, low: number): string[] {
+  const notes: string[] = [];
+  if (low >= 0) notes.push('Its values are not Hounsfield units, which the lung window is for: try “full range”.');
+  if (depth > 1 && orientation !== undefined && !/[SI]$/.test(orientation)) {
+    notes.push(`Its third axis does not lead from feet to head (${orientation}), so its slices are not axial.`);
+  }
+  return notes;
+}

@@ -1,0 +1,132 @@
+/** What the worker does for Train, and what of a training is kept. */
+import type { Method, Progress } from '../protocol.js';
+
+export interface TrainSettings {
+  /** Pixels per side of the net's input. */
+  readonly size: number;
+  readonly backbone: 'res2net50' | 'res2net101' | 'resnet50' | 'vgg16';
+  readonly width: number;
+  readonly channels: number;
+  readonly epochs: number;
+  readonly batch: number;
+  readonly learningRate: number;
+  readonly seed: number;
+  /** Flips, small rotations, brightness. */
+  readonly augment: boolean;
+  /** Unlabelled slices that get a label in each round. */
+  readonly group: number;
+  readonly roundEpochs: number;
+  /** Epochs on all pseudo labels, and then on the labelled slices again; 0: neither. */
+  readonly lastEpochs: number;
+}
+
+/** A file with its path below the folder that was dropped. */
+export interface StoredFile {
+  readonly path: string;
+  readonly file: Blob;
+}
+
+export type TrainData =
+  | {
+      readonly kind: 'phantoms';
+      readonly labelled: number;
+      /** 0: no semi-supervised training. */
+      readonly unlabelled: number;
+      readonly validation: number;
+      readonly seed: number;
+    }
+  | { readonly kind: 'files'; readonly labelled: readonly StoredFile[]; readonly unlabelled: readonly StoredFile[] };
+
+export interface StepLine {
+  /** Steps of all stages together, from 1. */
+  readonly step: number;
+  readonly loss: number;
+}
+
+export interface EpochLine {
+  readonly step: number;
+  /** From 1, within its stage or round. */
+  readonly epoch: number;
+  readonly loss: number;
+  /** Mean over the validation slices; undefined where there are none, or none was due. */
+  readonly dice: number | undefined;
+  readonly stage: string;
+}
+
+/** A round of the semi-supervised training. */
+export interface RoundLine {
+  /** From 1. */
+  readonly round: number;
+  readonly step: number;
+  /** Slices with a pseudo label when it began to train. */
+  readonly pseudo: number;
+  readonly images: number;
+}
+
+export interface Picture {
+  readonly name: string;
+  readonly size: number;
+  /** 8-bit grey, size x size. */
+  readonly slice: Uint8Array;
+  /** 0 or 255. */
+  readonly mask: Uint8Array;
+  /** Probability 0..255. */
+  readonly probability: Uint8Array;
+  readonly dice: number;
+}
+
+export interface TrainLog {
+  readonly steps: readonly StepLine[];
+  readonly epochs: readonly EpochLine[];
+  readonly rounds: readonly RoundLine[];
+}
+
+export type TrainStatus = 'running' | 'paused' | 'finished' | 'failed';
+
+/** A training as it is stored, without its weights. */
+export interface TrainRecord {
+  readonly settings: TrainSettings;
+  readonly data: { readonly kind: TrainData['kind']; readonly labelled: number; readonly unlabelled: number };
+  readonly status: TrainStatus;
+  readonly log: TrainLog;
+  readonly pictures: readonly Picture[];
+}
+
+export type TrainEvent =
+  | { readonly kind: 'progress'; readonly progress: Progress }
+  | { readonly kind: 'memory'; readonly bytes: number }
+  | {
+      readonly kind: 'step';
+      readonly line: StepLine;
+      readonly stage: string;
+      readonly epoch: number;
+      readonly epochs: number;
+      /** Slices per second. */
+      readonly speed: number;
+      readonly secondsLeft: number | undefined;
+    }
+  | { readonly kind: 'epoch'; readonly line: EpochLine }
+  | { readonly kind: 'round'; readonly line: RoundLine }
+  | { readonly kind: 'pictures'; readonly pictures: readonly Picture[] }
+  /** The device was lost; lines after `step` will come again. */
+  | { readonly kind: 'rebuilt'; readonly step: number }
+  | { readonly kind: 'stored' }
+  | { readonly kind: 'unstored'; readonly why: string };
+
+export interface TrainEnd {
+  readonly status: 'paused' | 'finished';
+  readonly step: number;
+}
+
+export interface TrainMethods {
+  /** What is stored from before; undefined when there is nothing. */
+  trainRecord: Method<undefined, TrainRecord | undefined>;
+  /** Throws away what is stored. */
+  trainDiscard: Method<undefined, undefined>;
+  /** Begins a training, in place of what is stored. Stopping the call pauses. */
+  train: Method<{ readonly settings: TrainSettings; readonly data: TrainData }, TrainEnd, TrainEvent>;
+  /** Goes on with what is stored. */
+  trainContinue: Method<undefined, TrainEnd, TrainEvent>;
+  /** The weights as they were stored last, as safetensors. */
+  trainWeights: Method<undefined, { readonly name: string; readonly bytes: Uint8Array }>;
+}

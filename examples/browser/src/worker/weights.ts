@@ -1,0 +1,48 @@
+/** From the bytes of a checkpoint to a net that fits it. Runs in Node too. */
+import { asFloat32, assertMatches, type Checkpoint, matchStateDict, readCheckpoint } from '@infnet/checkpoint';
+import type { StateDict } from '@infnet/core';
+import { InfnetError } from '@infnet/errors';
+import { InfNet, isOptionalEntry, recognizeBackbone, recognizeNet } from '@infnet/inf-net';
+import type { WeightsReport } from './segment-protocol.js';
+
+export interface LoadedWeights {
+  readonly net: InfNet;
+  readonly state: StateDict;
+  readonly report: WeightsReport;
+}
+
+/** @throws InfnetError `CHECKPOINT_...`, `WEIGHTS_UNKNOWN` when they are of no net that is known */
+export function readWeights(name: string, bytes: Uint8Array): LoadedWeights {
+  const checkpoint = readCheckpoint(bytes, { file: name });
+  const backbone = recognizeBackbone(checkpoint.tensors);
+  if (backbone === undefined) {
+    const some = [...checkpoint.tensors.keys()].slice(0, 3).join(', ');
+    throw new InfnetError({
+      code: 'WEIGHTS_UNKNOWN',
+      message: `These weights are of no Inf-Net. The file has ${checkpoint.tensors.size} tensors, the first are ${some}.`,
+      where: name,
+      fix: 'Choose a checkpoint of Inf-Net: not of its backbone alone, and not of the multi-class U-Net.',
+    });
+  }
+  const { width, channels } = recognizeNet(checkpoint.tensors, backbone);
+  const net = new InfNet({ backbone, width, channels });
+  const matched = assertMatches(matchStateDict(net.stateDictSpec(), checkpoint, { optional: isOptionalEntry }), name);
+  const state = new Map([...matched].map(([key, tensor]) => [key, { shape: tensor.shape, data: asFloat32(tensor) }]));
+  const report: WeightsReport = {
+    name,
+    format: checkpoint.format,
+    backbone,
+    width,
+    channels,
+    tensors: matched.size,
+    untrained: checkpoint.metadata.get('trained') === 'false',
+    size: sizeOf(checkpoint, net.sizeMultiple),
+    sizeMultiple: net.sizeMultiple,
+  };
+  return { net, state, report };
+}
+
+function sizeOf({ metadata }: Checkpoint, multiple: number): number | undefined {
+  const size = Number(metadata.get('size'));
+  return Number.isInteger(size) && size > 0 && size % multiple === 0 ? size : undefined;
+}

@@ -1,0 +1,27 @@
+/** Errors in parts, for the page. */
+import { isInfnetError, plainMessage } from '@infnet/errors';
+import { STOPPED, type WireError } from '../protocol.js';
+
+const STOP_CODES: ReadonlySet<string> = new Set(['RUN_ABORTED', STOPPED]);
+
+export function wireError(error: unknown, signal?: AbortSignal): WireError {
+  if (signal?.aborted === true && (!isInfnetError(error) || STOP_CODES.has(error.code))) {
+    return { code: STOPPED, message: 'Stopped.' };
+  }
+  if (isInfnetError(error)) {
+    const { code, where, fix } = error;
+    return { code, message: plainMessage(error), ...(where ? { where } : {}), ...(fix ? { fix } : {}) };
+  }
+  if (error instanceof Error && error.name === 'NotReadableError') {
+    const fix = 'Choose the file again: it was moved, changed or locked after you chose it.';
+    return { code: 'FILE_UNREADABLE', message: 'The browser could not read the file.', fix };
+  }
+  if (error instanceof Error && error.name === 'QuotaExceededError') {
+    const fix =
+      'Free some disk space or allow this site more storage. What is shown here stays until you close the page.';
+    return { code: 'STORAGE_FULL', message: 'The browser has no more room to store the training.', fix };
+  }
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const fix = 'This is a fault of the page. Please report it with the diagnostics from Inspect.';
+  return { code: 'UNEXPECTED', message, fix };
+}
