@@ -9,6 +9,7 @@ import { addPseudoLabel } from './commands/pseudo-label/define.js';
 import type { SegmentOptions } from './commands/segment/options.js';
 import { volumeWindow } from './commands/segment/window.js';
 import { addTrain } from './commands/train/define.js';
+import { addTune } from './commands/tune/define.js';
 import type { WeightsCommandOptions } from './commands/weights.js';
 import { EXIT, type Io } from './io.js';
 import {
@@ -49,6 +50,7 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
   addPseudoLabel(program, io, done);
   addEvaluate(program, io, done);
   addExport(program, io, done);
+  addTune(program, io, done);
   addDoctor(program, io, done);
   addKernels(program, io, done);
   addPhantom(program, io, done);

@@ -6,11 +6,15 @@ import { cliError } from './errors.js';
  *
  * @throws InfnetError `CLI_INTERRUPTED`
  */
-export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export async function unlessAborted<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+  message = 'stopped before the first slice; nothing was written',
+): Promise<T> {
   if (signal === undefined) return promise;
   let stop = (): void => {};
   const aborted = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(cliError('CLI_INTERRUPTED', 'stopped before the first slice; nothing was written'));
+    stop = () => reject(cliError('CLI_INTERRUPTED', message));
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
   });

@@ -61,7 +61,7 @@ export async function measureNode(
     const ignored = new Set(options.constant ? candidates.onceIfConstant : []);
     let running = contenders.filter(({ name }) => !(name in refused));
     for (let round = 0; round < options.rounds; round++) {
-      for (const { plan, seconds } of running) seconds.push(await timeOnce(context, plan, inputs, ignored));
+      for (const { plan, seconds } of running) seconds.push(await timeMany(context, plan, inputs, ignored));
       const best = Math.min(...running.map(({ seconds }) => median(seconds)));
       running = running.filter(({ name, seconds }) => name === own || median(seconds) <= HOPELESS * best);
     }
@@ -70,6 +70,25 @@ export async function measureNode(
   }
   const timed = contenders.filter(({ seconds }) => seconds.length > 0);
   return { own, refused, seconds: Object.fromEntries(timed.map(({ name, seconds }) => [name, median(seconds)])) };
+}
+
+/** A timing shorter than this is repeated: some devices count time in steps of a tenth of a millisecond. */
+const SHORTEST = 1e-3;
+const MOST_REPETITIONS = 8;
+
+/** Mean seconds of as many computations as it takes to be measurable. */
+async function timeMany(
+  context: Context,
+  plan: Plan,
+  inputs: RunInputs,
+  ignored: ReadonlySet<string>,
+): Promise<number> {
+  let [seconds, count] = [0, 0];
+  while (count < MOST_REPETITIONS && seconds < SHORTEST) {
+    seconds += await timeOnce(context, plan, inputs, ignored);
+    count++;
+  }
+  return seconds / count;
 }
 
 /** GPU seconds where the device has timestamps, else wall seconds. */

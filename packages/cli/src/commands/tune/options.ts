@@ -1,0 +1,14 @@
+import type { OpenOptions } from '@infnet/core';
+import type { BackboneName } from '@infnet/inf-net';
+
+export interface TuneCommandOptions extends Pick<OpenOptions, 'adapter'> {
+  readonly out: string;
+  readonly size: number;
+  readonly batch: number;
+  readonly backbone: BackboneName;
+  readonly width: number;
+  readonly channels: number;
+  readonly training: boolean;
+  readonly rounds: number;
+  readonly json: boolean;
+}

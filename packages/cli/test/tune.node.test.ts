@@ -1,0 +1,37 @@
+/** `infnet tune`: a file that holds for this adapter. What tune itself does is tested in core and conv. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseTuning } from '@infnet/core';
+import { describe, expect, it } from 'vitest';
+import { infnet, temporaryFolder } from './support.js';
+
+const folder = temporaryFolder();
+const SMALL = ['--size', '32', '--backbone', 'vgg16', '--width', '0.0625', '--channels', '4', '--rounds', '1'];
+
+describe('infnet tune', () => {
+  it('of a training step: every distinct convolution and gradient, by more than one way', async () => {
+    const out = join(folder, 'tuning.json');
+    const { code, stdout, stderr } = await infnet(['tune', '--training', '--out', out, ...SMALL, '--json']);
+    expect(code, stderr).toBe(0);
+    const tuning = parseTuning(readFileSync(out, 'utf8'), out);
+    expect(JSON.parse(stdout)).toEqual(tuning);
+    for (const kind of ['convolution ', 'weight gradient ']) {
+      expect(tuning.layers.filter(({ key }) => key.startsWith(kind)).length, kind).toBeGreaterThan(10);
+    }
+    for (const { own, seconds } of tuning.layers) {
+      expect(Object.keys(seconds).length).toBeGreaterThan(1);
+      expect(seconds).toHaveProperty([own]);
+    }
+    expect(stderr).toMatch(/written to .*\.json/);
+  });
+
+  it.each([
+    ['no file to write', SMALL, /--out/],
+    ['a size that does not fit', ['--out', join(folder, 'x.json'), '--size', '100'], /Give 96 or 128/],
+  ])('refuses %s', async (_name, args, pattern) => {
+    const { code, stderr } = await infnet(['tune', ...args]);
+    expect(stderr).toMatch(pattern);
+    expect(code).toBe(2);
+    expect(existsSync(join(folder, 'x.json'))).toBe(false);
+  });
+});
