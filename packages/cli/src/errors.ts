@@ -24,6 +24,8 @@ export type CliErrorCode =
   | 'CLI_KERNEL'
   /** A prediction without a mask, a mask without a prediction, or several files of one name. */
   | 'CLI_UNPAIRED'
+  /** A picture that is no class map. */
+  | 'CLI_NOT_CLASSES'
   /** A picture with colours where a map or a mask is wanted. */
   | 'CLI_NOT_GREY'
   /** A mask with other values than two. */

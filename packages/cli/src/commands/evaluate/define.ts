@@ -13,6 +13,9 @@ or a net, which predicts the slices of a data set (Imgs and GT) first:
 Maps are 8 or 16 bit grey PNG; one of another size than its mask is resized bilinearly to the mask's. Scores are those of the
 paper (over the thresholds 0/255, 1/255, ..., 255/255), and overlap at --threshold. With --out: scores.csv, scores.json, report.html.
 
+With --multi-class, background, ground-glass and consolidation are scored one by one: over the pixels of all slices, and as mean
+over slices. --out then gets scores.csv and scores.json.
+
 Exit codes: ${EXIT.ok} all evaluated, ${EXIT.someFailed} some files failed (named) and the others were evaluated, ${EXIT.setUp} wrong usage or set-up, or nothing could be
 evaluated, ${EXIT.interrupted} stopped by Ctrl-C; nothing is written then`;
 
@@ -63,6 +66,7 @@ export function addEvaluate(program: Command, io: Io, done: (code: number) => vo
     .option('--surface', 'add Hausdorff 95 and average surface distance of every slice', false)
     .option('--spacing <y,x>', 'distance of rows and of columns in mm; implies --surface (default: pixels)', numbers)
     .option('--worst <n>', 'how many of the worst and of the best cases the report shows', integer(0, 100), 5)
+    .option('--multi-class', 'class maps (<stem>.classes.png or <stem>.png), or a U-Net with Imgs, GT and Prior', false)
     .option('--out <folder>', 'where scores.csv, scores.json and report.html go; made if missing')
     .option('--json', 'print one JSON document on stdout and nothing else there', false)
     .addHelpText('after', HELP)

@@ -12,6 +12,7 @@ import { EXIT, type Io, say } from '../../io.js';
 import { Progress } from '../../progress.js';
 import { makeFolder } from '../segment/inputs.js';
 import { type Case, Cases } from './cases.js';
+import { evaluateClasses } from './classes.js';
 import { drawCase } from './draw.js';
 import { fromFiles } from './from-files.js';
 import { fromNet } from './from-net.js';
@@ -26,6 +27,7 @@ import type { FailedFile, SliceSource } from './source.js';
 const SHOWN = 10;
 
 export async function evaluate(options: EvaluateOptions, io: Io): Promise<number> {
+  if (options.multiClass === true) return evaluateClasses(options, io);
   const scoring = scoringOf(options);
   const form = formOf(options);
   const progress = new Progress(io.stderr);

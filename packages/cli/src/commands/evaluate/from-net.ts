@@ -33,7 +33,13 @@ import type { EvaluateOptions, Form } from './options.js';
 import type { FailedFile, Found, SliceSource } from './source.js';
 
 /** Findings in a data set that leave nothing out. */
-const HARMLESS: ReadonlySet<string> = new Set(['emptyMask', 'fullMask', 'edgeDerived', 'ignored']);
+export const HARMLESS: ReadonlySet<string> = new Set([
+  'emptyMask',
+  'fullMask',
+  'classAbsent',
+  'edgeDerived',
+  'ignored',
+]);
 
 /** @throws InfnetError `FILE_...`, `CHECKPOINT_...`, `DATA_DATASET` when nothing is left, `DATA_ARGUMENT`, `CLI_USAGE`, ... */
 export async function fromNet(
@@ -124,7 +130,8 @@ function heldOut(dataset: Dataset, { validate, seed }: EvaluateOptions): Dataset
   return split(dataset, { validate: parseValidate(validate, dataset), seed }).validation;
 }
 
-function failuresOf({ warnings }: Dataset, data: string): FailedFile[] {
+/** What was left out of a data set, as failures of its files. */
+export function failuresOf({ warnings }: Pick<Dataset, 'warnings'>, data: string): FailedFile[] {
   return warnings
     .filter(({ kind }) => !HARMLESS.has(kind))
     .flatMap(({ kind, title, entries }) =>

@@ -44,6 +44,8 @@ export interface EvaluateOptions {
   /** Rows, columns; mm. */
   readonly spacing?: readonly number[];
   readonly worst: number;
+  /** Class maps instead of infection. */
+  readonly multiClass?: boolean;
   readonly out?: string;
   readonly json: boolean;
   /** Names of the options that were given on the command line. */

@@ -43,17 +43,22 @@ export async function openMultiClassData(
     signal,
   });
   const dataset = await withFlags(opening);
-  if (dataset.items.every(({ prior }) => prior === undefined)) {
-    throw cliError(
-      'CLI_PRIOR',
-      'There is no folder Prior beside Imgs and GT: the U-Net gets where a slice is infected, as a mask or a map.',
-      'Put one there, with a picture for every slice under its name. Inf-Net makes them: infnet pseudo-label --data SET --weights W --out MADE, then MADE/GT is the folder.',
-      { where: data },
-    );
-  }
+  requirePriors(dataset, data);
   const warnings = describeProblems(dataset.warnings);
   if (validate === 'none') return { train: dataset, validation: undefined, warnings };
   if (validate === 'train') return { train: dataset, validation: dataset, warnings };
   const splitting = Promise.resolve().then(() => split(dataset, { validate: parseValidate(validate, dataset), seed }));
   return { ...(await withFlags(splitting)), warnings };
+}
+
+/** @throws InfnetError `CLI_PRIOR` without any */
+export function requirePriors(dataset: MultiClassDataset, where: string): void {
+  if (dataset.items.every(({ prior }) => prior === undefined)) {
+    throw cliError(
+      'CLI_PRIOR',
+      'There is no folder Prior beside Imgs and GT: the U-Net gets where a slice is infected, as a mask or a map.',
+      'Put one there, with a picture for every slice under its name. Inf-Net makes them: infnet pseudo-label --data SET --weights W --out MADE, then MADE/GT is the folder.',
+      { where },
+    );
+  }
 }

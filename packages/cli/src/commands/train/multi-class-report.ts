@@ -28,16 +28,11 @@ const LOSSES: Readonly<Record<string, string>> = {
   'as-released': 'Mean binary cross entropy of three sigmoids, with labels and channels as the released code has them.',
 };
 
-const COLUMNS: readonly (readonly [title: string, figure: string])[] = [
-  ['mean Dice', 'dice'],
-  ['Dice, ground-glass', 'diceGroundGlass'],
-  ['Dice, consolidation', 'diceConsolidation'],
-  ['sensitivity, ground-glass', 'sensitivityGroundGlass'],
-  ['sensitivity, consolidation', 'sensitivityConsolidation'],
-  ['specificity, ground-glass', 'specificityGroundGlass'],
-  ['specificity, consolidation', 'specificityConsolidation'],
-  ['right pixels', 'accuracy'],
-];
+/** Endings of the figures' names, and the classes as people call them. */
+const CLASSES = [
+  ['GroundGlass', 'ground-glass'],
+  ['Consolidation', 'consolidation'],
+] as const;
 
 export function multiClassReport(run: RunReport): string {
   const { settings, lines, stopped } = run;
@@ -91,13 +86,19 @@ function validation(epochs: readonly EpochLine[], best: EpochLine | undefined): 
         {
           kind: 'table',
           title: 'Best and last epoch',
-          columns: ['epoch', ...COLUMNS.map(([title]) => title)].map((title) => ({ title, align: 'right' })),
+          columns: ['epoch', 'class', 'Dice', 'sensitivity', 'specificity'].map((title) => ({
+            title,
+            align: title === 'class' ? 'left' : 'right',
+          })),
           rows: [...new Set([best, validated.at(-1)])].flatMap((epoch) => {
             const { metrics } = epoch ?? {};
             if (epoch === undefined || metrics === undefined) return [];
-            return [[epoch.epoch, ...COLUMNS.map(([, key]) => figure(metrics[key]))]];
+            return CLASSES.map(([key, name]) => [
+              ...[epoch.epoch, name],
+              ...['dice', 'sensitivity', 'specificity'].map((score) => figure(metrics[score + key])),
+            ]);
           }),
-          emphasise: [0],
+          emphasise: [0, 1],
         },
       ],
     },
