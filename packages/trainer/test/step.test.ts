@@ -209,6 +209,18 @@ describe('a training step', () => {
     expect(net.modules().some(({ training }) => training)).toBe(false);
   });
 
+  it('can be timed, dispatch by dispatch', async () => {
+    const net = new SmallNet();
+    using store = new ParameterStore(context, net);
+    store.initialize(3);
+    using optimizer = new Adam(store);
+    using step = await trainingStep(context, { net, optimizer, inputs, loss: lossOf(net) });
+    const profile = await step.profile(batchOf(0, 1), { learningRate: 0.02 });
+    expect(profile.entries.length).toBe(step.plan.schedule.dispatches.length);
+    expect(profile.group('kernel').map(({ name }) => name)).toContain('trainer/adam');
+    expect(optimizer.steps).toBe(0);
+  });
+
   it('takes one batch per step unless it accumulates', async () => {
     const net = new SmallNet();
     using store = new ParameterStore(context, net);

@@ -5,6 +5,7 @@ import {
   type Plan,
   type PlanMemory,
   type PlanOptions,
+  type Profile,
   preparePlan,
   type RunInputs,
   type RunOptions,
@@ -81,6 +82,9 @@ export async function trainingStep<N extends string>(
   return new TrainingStep(plan, traced, options.optimizer, options.clip ?? noClip, options.accumulate ?? false);
 }
 
+/** A batch that is a step by itself. */
+const WHOLE = { index: 0, of: 1 };
+
 export class TrainingStep<N extends string = string> {
   readonly plan: Plan;
   readonly #traced: TracedStep;
@@ -114,24 +118,26 @@ export class TrainingStep<N extends string = string> {
    * @throws InfnetError `PLAN_INPUT`, `CONTEXT_LOST`, `TRAINING_BATCH`.
    */
   async run(inputs: Readonly<Record<N, TensorData>> | RunInputs, options: TrainingStepRun): Promise<StepReport> {
-    const { learningRate, batch = { index: 0, of: 1 }, read = [], onProgress } = options;
-    this.#checkBatch(batch);
-    const last = batch.index === batch.of - 1;
-    const numbers = packNumbers({
-      ...this.#optimizer.numbers(),
-      ...this.#clip,
-      learningRate,
-      gradientScale: 1 / batch.of,
-      keep: batch.index > 0,
-      apply: last,
+    const { batch = WHOLE, read = [], onProgress } = options;
+    const results = await this.plan.run(this.#allInputs(inputs, options), {
+      read: [REPORT, STATISTICS, ...read],
+      ...(onProgress ? { onProgress } : {}),
     });
-    const results = await this.plan.run(
-      { ...inputs, ...this.#traced.tables, [HYPER]: numbers },
-      { read: [REPORT, STATISTICS, ...read], ...(onProgress ? { onProgress } : {}) },
-    );
     const report = this.#report(results, read);
-    if (last && report.finite) this.#optimizer.steps++;
+    if (batch.index === batch.of - 1 && report.finite) this.#optimizer.steps++;
     return report;
+  }
+
+  /**
+   * GPU time of every dispatch of a step. For measuring only: the parameters move, but the optimiser does not count the step.
+   *
+   * @throws InfnetError `PROFILE_UNSUPPORTED` without the device feature `timestamp-query`, and as `run`.
+   */
+  profile(
+    inputs: Readonly<Record<N, TensorData>> | RunInputs,
+    options: Pick<TrainingStepRun, 'learningRate'>,
+  ): Promise<Profile> {
+    return this.plan.profile(this.#allInputs(inputs, options));
   }
 
   /** Gradients of the run before, by name, as they were before the clip; needs `keepGradients` and a run that read them. */
@@ -156,6 +162,22 @@ export class TrainingStep<N extends string = string> {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #allInputs(
+    inputs: Readonly<Record<N, TensorData>> | RunInputs,
+    { learningRate, batch = WHOLE }: TrainingStepRun,
+  ): RunInputs {
+    this.#checkBatch(batch);
+    const numbers = packNumbers({
+      ...this.#optimizer.numbers(),
+      ...this.#clip,
+      learningRate,
+      gradientScale: 1 / batch.of,
+      keep: batch.index > 0,
+      apply: batch.index === batch.of - 1,
+    });
+    return { ...inputs, ...this.#traced.tables, [HYPER]: numbers };
   }
 
   #report(results: Readonly<Record<string, TensorData>>, read: readonly string[]): StepReport {
