@@ -14,6 +14,7 @@ async function main(): Promise<void> {
       peers: { type: 'boolean', default: false },
       only: { type: 'string', default: PEERS.join(',') },
       parts: { type: 'string', default: PARTS.join(',') },
+      patience: { type: 'string' },
       [CHILD_OPTION]: { type: 'string' },
       size: { type: 'string' },
       batch: { type: 'string', default: '1' },
@@ -34,7 +35,8 @@ async function main(): Promise<void> {
     const { peerSuite } = await import('./peers/suite.js');
     const peers = values.only.split(',').map((name) => one('only', name, PEERS));
     const parts = values.parts.split(',').map((name) => one('parts', name, PARTS));
-    return peerSuite({ size, batch, runs, out: values.out, quick: values.quick, peers, parts });
+    const patience = positive('patience', values.patience ?? (values.quick ? '60' : '900'));
+    return peerSuite({ size, batch, runs, out: values.out, quick: values.quick, peers, parts, patience });
   }
   const suite = values.gradients ? gradientSuite : forwardSuite;
   const context = await open();

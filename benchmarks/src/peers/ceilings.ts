@@ -5,25 +5,28 @@
 import type { Context } from '@infnet/core';
 import type { Ceilings } from './protocol.js';
 
-/** Independent sums of one invocation: enough that no multiply-add waits for the one before it. */
-const SUMS = 16;
-const ITERATIONS = 256;
+/** Independent sums of one invocation: enough that none waits for the one before it, and few enough for 16 registers. */
+const SUMS = 12;
+const ITERATIONS = 1024;
 const RUNS = 5;
 
 const names = Array.from({ length: SUMS }, (_, i) => `s${i}`);
 
-/** Each value of s is moved by `s = s * a + b`; what comes out is written, so that nothing can be left out. */
+/**
+ * Each value of s is moved by `s = s * a + b` (not `fma`, which a CPU without the instruction computes in software); what
+ * comes out is written, so that nothing can be left out.
+ */
 const COMPUTE = `
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> y: array<f32>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let a = x[id.x];
-  let b = a * 0.5;
+  let b = a + 0.5;
 ${names.map((name, i) => `  var ${name} = a + ${i}.0;`).join('\n')}
   for (var k = 0u; k < ${ITERATIONS}u; k++) {
-${names.map((name) => `    ${name} = fma(${name}, a, b);`).join('\n')}
+${names.map((name) => `    ${name} = ${name} * a + b;`).join('\n')}
   }
   y[id.x] = ${names.join(' + ')};
 }`;
@@ -40,11 +43,11 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 
 export async function measureCeilings(context: Context): Promise<Ceilings> {
   const software = context.adapter.software;
-  const computeGroups = software ? 64 : 16384;
+  const computeGroups = software ? 256 : 16384;
   // 64 MiB each way on a GPU, half of it on a CPU: more than any cache holds.
   const vectors = (software ? 32 : 64) * 2 ** 16;
-  const flops = 2 * 4 * SUMS * ITERATIONS * computeGroups * 64;
-  const compute = await fastest(context, COMPUTE, computeGroups * 64, [computeGroups, 1]);
+  const flops = 2 * SUMS * ITERATIONS * computeGroups * 64;
+  const compute = await fastest(context, COMPUTE, computeGroups * 16, [computeGroups, 1]);
   const groups: readonly [number, number] = [Math.min(vectors / 64, 32768), Math.max(1, vectors / 64 / 32768)];
   const bandwidth = await fastest(context, BANDWIDTH, vectors, groups);
   return { compute: flops / compute, bandwidth: (2 * 16 * vectors) / bandwidth };

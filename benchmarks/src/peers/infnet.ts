@@ -13,11 +13,12 @@ import { Adam, trainingStep } from '@infnet/trainer';
 import { measureCeilings } from './ceilings.js';
 import { LEARNING_RATE, STEPS_COMPARED } from './optimizer.js';
 import type { Ceilings, Peer, Running, Workload } from './protocol.js';
-import { stepLoss, type Traced, traceWorkload } from './workloads.js';
+import { stepLoss, type Traced } from './workloads.js';
 
 type Results = Readonly<Record<string, TensorData>>;
 
 export class InfnetPeer implements Peer {
+  readonly differentiates: boolean = false;
   readonly #precision: Precision;
   #opened: Context | undefined;
 
@@ -31,8 +32,7 @@ export class InfnetPeer implements Peer {
     return { description: message.replace(/^infnet: /, '').replace(/ - .*/, ''), version: '' };
   }
 
-  async prepare(workload: Workload): Promise<Running> {
-    const traced = traceWorkload(workload);
+  async prepare(workload: Workload, traced: Traced): Promise<Running> {
     return workload.kind === 'step' ? this.#prepareStep(workload, traced) : this.#preparePlan(traced);
   }
 
@@ -42,7 +42,7 @@ export class InfnetPeer implements Peer {
 
   async #preparePlan({ graph, parameters, state, inputs, timed }: Traced): Promise<Running> {
     const store = new ParameterStore(this.#context, parameters);
-    store.load(state);
+    store.load(state());
     const plan = await preparePlan(this.#context, graph, { parameters: store, precision: this.#precision });
     const results = floats(await plan.run(inputs));
     return {
@@ -56,7 +56,7 @@ export class InfnetPeer implements Peer {
   async #prepareStep(workload: Extract<Workload, { kind: 'step' }>, { net, state, inputs }: Traced): Promise<Running> {
     if (net === undefined) throw new InfnetError({ code: 'BENCH_WORKLOAD', message: 'a training step needs a net' });
     const store = new ParameterStore(this.#context, net);
-    store.load(state);
+    store.load(state());
     const optimizer = new Adam(store);
     const step = await trainingStep(this.#context, {
       net,

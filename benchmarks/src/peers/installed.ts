@@ -3,7 +3,9 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /** The same folder from `src` and from `dist`. */
-const require = createRequire(fileURLToPath(new URL('../../peers/', import.meta.url)));
+export const peersFolder: string = fileURLToPath(new URL('../../peers/', import.meta.url));
+
+const require = createRequire(peersFolder);
 
 /** Loads a library. Throws Node's error where it is not installed: it names the package. */
 export function requirePeer(name: string): unknown {

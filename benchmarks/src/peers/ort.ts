@@ -3,7 +3,7 @@ import { exportOnnx } from '@infnet/checkpoint';
 import { InfnetError } from '@infnet/core';
 import { peerVersion, requirePeer } from './installed.js';
 import type { Peer, Running, Workload } from './protocol.js';
-import { traceWorkload } from './workloads.js';
+import type { Traced } from './workloads.js';
 
 interface OrtTensor {
   readonly data: Float32Array;
@@ -26,6 +26,7 @@ interface Ort {
 const NAME = 'onnxruntime-node';
 
 export class OrtPeer implements Peer {
+  readonly differentiates: boolean = false;
   readonly #provider: 'webgpu' | 'cpu';
   #ort: Ort | undefined;
 
@@ -47,14 +48,13 @@ export class OrtPeer implements Peer {
     return { description: `${NAME} ${version}, ${on}`, version };
   }
 
-  async prepare(workload: Workload): Promise<Running> {
+  async prepare(workload: Workload, { graph, state, inputs, timed }: Traced): Promise<Running> {
     const ort = this.#ort as Ort;
     if (workload.kind === 'step' || workload.kind === 'gradients') {
       const message = `${NAME} ${peerVersion(NAME)} computes no gradients: TrainingSession is ${String(ort.TrainingSession)}`;
       throw new InfnetError({ code: 'BENCH_PEER', message });
     }
-    const { graph, state, inputs, timed } = traceWorkload(workload);
-    const session = await ort.InferenceSession.create(exportOnnx(graph, state), {
+    const session = await ort.InferenceSession.create(exportOnnx(graph, state()), {
       executionProviders: [this.#provider],
       // Threads that wait must not take the cores from the peer whose turn it is.
       extra: { session: { intra_op: { allow_spinning: '0' } } },

@@ -5,8 +5,8 @@ import type { PeerName, Reply, RequestName, Requests } from './protocol.js';
 export interface PeerProcessOptions {
   /** Environment beside the parent's own. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Seconds after which an answer is no longer waited for. */
-  readonly patience: number;
+  /** Seconds after which an answer is no longer waited for, asked anew for each. */
+  readonly patience: () => number;
 }
 
 /** The option by which this program becomes a peer's process. */
@@ -18,7 +18,7 @@ const KEPT = 2000;
 export class PeerProcess {
   readonly name: PeerName;
   readonly #child: ChildProcess;
-  readonly #patience: number;
+  readonly #patience: () => number;
   readonly #ready: Promise<void>;
   #nextId = 0;
   #printed = '';
@@ -64,13 +64,14 @@ export class PeerProcess {
     await this.#ready;
     if (this.#ended !== undefined) throw new Error(this.#ended);
     const id = this.#nextId++;
+    const patience = this.#patience();
     const reply = await new Promise<Reply>((resolve) => {
       const timer = setTimeout(() => {
-        const error = `no answer to "${name}" within ${this.#patience} s`;
+        const error = `no answer to "${name}" within ${patience.toFixed(0)} s`;
         this.#ended = error;
         this.#child.kill('SIGKILL');
         settle({ id, ok: false, error });
-      }, this.#patience * 1e3);
+      }, patience * 1e3);
       const settle = (answer: Reply): void => {
         clearTimeout(timer);
         this.#waiting = undefined;

@@ -8,7 +8,8 @@ import { vulkanDriver } from './vulkan-driver.js';
 export interface PoolOptions {
   /** This program. */
   readonly program: string;
-  readonly patience: number;
+  /** Seconds after which an answer is no longer waited for, asked anew for each. */
+  readonly patience: () => number;
   readonly environment?: Readonly<Record<string, string>>;
 }
 

@@ -3,6 +3,8 @@
  * cannot disturb another's memory, and each sees the drivers that it is meant to see. The parent asks one peer at a time.
  */
 
+import type { Traced } from './workloads.js';
+
 /** Everything that can be measured, as plain data: every peer builds it for itself from the same seeds. */
 export type Workload =
   /** A net in inference. */
@@ -103,8 +105,10 @@ export type Reply =
 /** A library that takes part. Its methods run one at a time. */
 export interface Peer {
   load(): Promise<Omit<Loaded, 'seconds'>>;
-  /** Prepares a workload and runs it once. The one before was released. */
-  prepare(workload: Workload): Promise<Running>;
+  /** Whether it differentiates by itself, so that it takes graphs without gradients. */
+  readonly differentiates: boolean;
+  /** Prepares a workload, given as a trace, and runs it once. The one before was released. */
+  prepare(workload: Workload, traced: Traced): Promise<Running>;
   ceilings?(): Promise<Ceilings>;
 }
 

@@ -1,16 +1,21 @@
 /** `npm run bench -- --peers`: infnet beside other libraries, on one adapter, in turns. */
 import { fileURLToPath } from 'node:url';
-import { progress, type SuiteOptions } from '../suite.js';
+import { openAdapter } from '@infnet/node';
+import { progress, type SuiteOptions, writeText } from '../suite.js';
 import { alternate, type Case } from './alternate.js';
 import { type CaseOptions, forwardCases, gradientCases, layerCases, overheadCases, stepCases } from './cases.js';
 import type { CaseResult } from './figures.js';
-import { formatCases, formatDifferences, formatErrors } from './format.js';
+import { formatCases, formatDifferences, formatErrors, formatStartUp } from './format.js';
 import { Pool } from './pool.js';
-import { type Part, PEER_TITLES, type PeerName } from './protocol.js';
+import { type Ceilings, type Part, PEER_TITLES, type PeerName } from './protocol.js';
+import { PART_TITLES, type PeerFigures, renderPeerReport } from './report.js';
+import { measureStartUp, type StartUp } from './startup.js';
 import { layerBytes, workloadFlops } from './workloads.js';
 
 export interface PeerSuiteOptions extends SuiteOptions {
   readonly quick: boolean;
+  /** Seconds after which an answer is no longer waited for. */
+  readonly patience: number;
   readonly peers: readonly PeerName[];
   readonly parts: readonly Part[];
 }
@@ -25,46 +30,94 @@ const CASES: Readonly<Record<Part, (options: CaseOptions) => Case[]>> = {
   overhead: overheadCases,
 };
 
-const TITLES: Readonly<Record<Part, string>> = {
-  forward: 'Nets in inference',
-  layer: 'Convolutions of Inf-Net, each alone',
-  gradients: 'Convolutions with the gradients of input and weights',
-  step: 'Training steps (forward, gradients, batch norm, Adam)',
-  overhead: 'What an operator costs beside its work',
-};
+/** Seconds after which no further round of a case begins, and seconds after which a quick run begins no further case. */
+const BUDGET = 300;
+const QUICK_BUDGET = 4;
+const QUICK_DEADLINE = 150;
 
 export async function peerSuite(options: PeerSuiteOptions): Promise<void> {
-  const { quick, runs, peers, parts } = options;
-  const pool = new Pool({ program: fileURLToPath(new URL('../main.js', import.meta.url)), patience: quick ? 60 : 900 });
+  const { quick, peers, parts, size, batch, runs, patience } = options;
+  const adapter = await openAdapter();
+  const program = fileURLToPath(new URL('../main.js', import.meta.url));
+  const deadline = performance.now() + QUICK_DEADLINE * 1e3;
+  const remaining = (): number => (quick ? Math.max(5, (deadline - performance.now()) / 1e3) : patience);
+  const pool = new Pool({ program, patience: () => Math.min(patience, remaining()) });
   try {
     const results: CaseResult[] = [];
+    const ceilings = await pool.ceilings();
+    console.log(describeCeilings(adapter.message, ceilings));
     for (const part of parts) {
-      const found: CaseResult[] = [];
       const cases = CASES[part](options);
-      const onProgress = progress(TITLES[part]);
-      for (const item of cases) {
-        const asked = peers.map((name) => pool.asked(name));
-        const outcomes = await alternate(item, asked, { rounds: runs, budget: quick ? 5 : 300 });
-        found.push(resultOf(item, outcomes));
-        onProgress(found.length, cases.length);
-      }
-      if (results.length === 0) console.log(describe(pool, peers));
-      console.log([`\n${TITLES[part]}`, ...formatCases(found, peers, REFERENCE), ...formatErrors(found)].join('\n'));
+      const found = await measurePart(part, cases, pool, options, () => quick && performance.now() > deadline);
+      console.log(['', PART_TITLES[part], ...formatCases(found, peers, REFERENCE), ...formatErrors(found)].join('\n'));
       results.push(...found);
     }
-    console.log(`\n${formatDifferences(results, peers)}`);
+    const startUp = quick ? [] : await startUps(options, program);
+    console.log(
+      [...formatStartUp(startUp), '', formatDifferences(results, peers), ...describe(pool, peers)].join('\n'),
+    );
+    const figures: PeerFigures = {
+      date: new Date().toISOString(),
+      adapter: { kind: adapter.kind, message: adapter.message },
+      settings: { size, batch, rounds: runs, quick },
+      peers,
+      reference: REFERENCE,
+      loaded: Object.fromEntries(pool.loaded),
+      ceilings,
+      startUp,
+      results,
+    };
+    await write(figures, options);
   } finally {
     await pool.end();
   }
 }
 
-function resultOf(item: Case, outcomes: CaseResult['outcomes']): CaseResult {
-  const { workload } = item;
-  const bytes = workload.kind === 'layer' ? workload.copies * layerBytes(workload) : undefined;
-  return { ...item, flops: workloadFlops(workload), bytes, outcomes };
+/** Cases that a quick run has no time for are left out, and it is said how many. */
+async function measurePart(
+  part: Part,
+  cases: readonly Case[],
+  pool: Pool,
+  { runs, peers, quick }: PeerSuiteOptions,
+  isOver: () => boolean,
+): Promise<CaseResult[]> {
+  const found: CaseResult[] = [];
+  const onProgress = progress(PART_TITLES[part]);
+  for (const item of cases) {
+    if (isOver()) {
+      console.log(`\n${PART_TITLES[part]}: no time for ${cases.length - found.length} of ${cases.length} cases`);
+      break;
+    }
+    const asked = peers.map((name) => pool.asked(name));
+    const outcomes = await alternate(item, asked, { rounds: runs, budget: quick ? QUICK_BUDGET : BUDGET });
+    const { workload } = item;
+    const bytes = workload.kind === 'layer' ? workload.copies * layerBytes(workload) : undefined;
+    found.push({ ...item, flops: workloadFlops(workload), bytes, outcomes });
+    onProgress(found.length, cases.length);
+  }
+  return found;
 }
 
-function describe(pool: Pool, peers: readonly PeerName[]): string {
-  const lines = peers.map((name) => `  ${PEER_TITLES[name]}: ${pool.loaded.get(name)?.description ?? 'not loaded'}`);
-  return ['Compared', ...lines].join('\n');
+function startUps({ peers, size, batch, patience }: PeerSuiteOptions, program: string): Promise<StartUp[]> {
+  const workload = { kind: 'forward', net: 'inf-net', batch, size } as const;
+  return measureStartUp(peers, workload, { program, patience: () => patience }, progress('Start-up'));
+}
+
+async function write(figures: PeerFigures, { out, batch, size }: PeerSuiteOptions): Promise<void> {
+  const name = `peers-${figures.adapter.kind}-${batch}x${size}${figures.settings['quick'] ? '-quick' : ''}`;
+  const json = await writeText(out, `${name}.json`, `${JSON.stringify(figures, null, 1)}\n`);
+  const html = await writeText(out, `${name}.html`, renderPeerReport(figures));
+  console.log(`\nWritten: ${json} and ${html}`);
+}
+
+function describeCeilings(adapter: string, { compute, bandwidth }: Ceilings): string {
+  const limits = `multiply-adds ${(compute / 1e9).toFixed(1)} GFLOP/s, memory ${(bandwidth / 1e9).toFixed(2)} GB/s`;
+  return `${adapter}\n  measured: ${limits}`;
+}
+
+function describe(pool: Pool, peers: readonly PeerName[]): string[] {
+  return [
+    'Compared',
+    ...peers.map((name) => `  ${PEER_TITLES[name]}: ${pool.loaded.get(name)?.description ?? 'not loaded'}`),
+  ];
 }

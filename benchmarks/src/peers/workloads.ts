@@ -7,7 +7,6 @@ import {
   elementCount,
   type Graph,
   gradients,
-  initialValues,
   type Module,
   Parameter,
   type StateDict,
@@ -24,7 +23,8 @@ import type { LayerShape, NetName, Workload } from './protocol.js';
 export interface Traced {
   readonly graph: Graph;
   readonly parameters: readonly Parameter[];
-  readonly state: StateDict;
+  /** Values of the parameters; made when first asked for. */
+  readonly state: () => StateDict;
   readonly inputs: Readonly<Record<string, Float32Array>>;
   /** Outputs that are read in a timed run. */
   readonly timed: readonly string[];
@@ -34,10 +34,11 @@ export interface Traced {
 
 export type BenchmarkNet = Module<readonly [Tensor], Readonly<Record<string, Tensor>>>;
 
-const SEED = 1;
-
 /** `forwardOnly` leaves gradients out, for libraries that differentiate by themselves. */
-export function traceWorkload(workload: Workload, { forwardOnly = false } = {}): Traced {
+export function traceWorkload(
+  workload: Workload,
+  { forwardOnly = false }: { readonly forwardOnly?: boolean } = {},
+): Traced {
   switch (workload.kind) {
     case 'forward':
       return traceForward(workload);
@@ -145,18 +146,35 @@ export function layerOutput({ input, weight, stride, padding, dilation }: LayerS
   return [input[0] as number, weight[0] as number, size(0), size(1)];
 }
 
-function finish(
+export function finish(
   graph: Graph,
   parameters: readonly Parameter[],
   timed: readonly string[],
   more: Pick<Traced, 'net'> = {},
 ): Traced {
   const used = parameters.filter(({ unused }) => !unused);
-  const state = new Map(used.map((p) => [p.name, { shape: p.shape, data: initialValues(p, SEED) }] as const));
   const inputs = Object.fromEntries(
     [...graph.inputs].map(([name, { shape }], i) => [name, pseudoRandom(elementCount(shape), i + 1)]),
   );
-  return { graph, parameters: used, state, inputs, timed, ...more };
+  const state = (): StateDict =>
+    new Map(used.map((parameter, i) => [parameter.name, { shape: parameter.shape, data: valuesOf(parameter, i) }]));
+  return { graph, parameters: used, state: once(state), inputs, timed, ...more };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** Weights that keep the size of what they are applied to; batch norm's parameters as they begin. */
+function valuesOf({ init, shape }: Parameter, index: number): Float32Array {
+  const length = elementCount(shape);
+  if (init.kind === 'constant') return new Float32Array(length).fill(init.value);
+  const bound = Math.sqrt(6 / elementCount(shape.slice(1)));
+  return pseudoRandom(length, index + 1).map((value) => value * bound);
 }
 
 /** Values between -1 and 1. */

@@ -9,6 +9,9 @@ const TO_NCHW = [0, 3, 1, 2] as const;
 const OIHW_TO_HWIO = [2, 3, 1, 0] as const;
 const HWIO_TO_OIHW = [3, 2, 0, 1] as const;
 
+/** tfjs keeps every variable's name for itself until it is disposed. */
+let count = 0;
+
 export class TfGraph {
   readonly #tf: Tf;
   readonly #nodes: readonly GraphNode[];
@@ -29,7 +32,7 @@ export class TfGraph {
       [...graph.parameters.keys()].map((parameter) => {
         const { data, shape } = state.get(parameter.name) as { data: Float32Array; shape: readonly number[] };
         const value = tf.tidy(() => toLayout(tf, tf.tensor(data, shape), OIHW_TO_HWIO));
-        const variable = tf.variable(value, parameter.role === 'parameter', parameter.name);
+        const variable = tf.variable(value, parameter.role === 'parameter', `${parameter.name}#${count++}`);
         value.dispose();
         return [parameter, variable] as const;
       }),

@@ -3,10 +3,10 @@
  * unchanged. The adapter is the one that infnet takes.
  */
 import { openAdapter } from '@infnet/node';
-import { peerVersion, requirePeer } from '../installed.js';
+import { peerVersion } from '../installed.js';
 import type { Tf } from './api.js';
+import { requireTfjs } from './bundle.js';
 
-const CORE = '@tensorflow/tfjs-core';
 const BACKEND = '@tensorflow/tfjs-backend-webgpu';
 
 export async function loadTfjs(): Promise<{ readonly tf: Tf; readonly adapter: string; readonly version: string }> {
@@ -17,8 +17,7 @@ export async function loadTfjs(): Promise<{ readonly tf: Tf; readonly adapter: s
   };
   const value = { gpu, userAgent: 'node', platform: 'node' };
   Object.defineProperty(globalThis, 'navigator', { value, configurable: true, writable: true });
-  const tf = requirePeer(CORE) as Tf;
-  requirePeer(BACKEND);
+  const tf = requireTfjs('webgpu');
   if (!(await tf.setBackend('webgpu'))) throw new Error('tfjs: setBackend("webgpu") gave false');
   await tf.ready();
   const adapter = opened.message.replace(/^infnet: /, '').replace(/ - .*/, '');

@@ -2,13 +2,14 @@
 import type { Graph, GraphNode } from '@infnet/core';
 import { BETAS, EPSILON, LEARNING_RATE, STEPS_COMPARED } from '../optimizer.js';
 import type { Peer, Running, Workload } from '../protocol.js';
-import { type Traced, traceWorkload } from '../workloads.js';
+import type { Traced } from '../workloads.js';
 import type { Tf, TfTensor } from './api.js';
 import { readMap, readWeight, TfGraph, uploadMap } from './graph-to-tfjs.js';
 import { loadTfjs } from './load.js';
 import { TF_OPERATORS } from './operators.js';
 
 export class TfjsPeer implements Peer {
+  readonly differentiates: boolean = true;
   #loaded: Tf | undefined;
 
   async load(): Promise<{ description: string; version: string }> {
@@ -17,11 +18,16 @@ export class TfjsPeer implements Peer {
     return { description: `tfjs ${version}, WebGPU backend, ${adapter}`, version };
   }
 
-  async prepare(workload: Workload): Promise<Running> {
+  async prepare(workload: Workload, traced: Traced): Promise<Running> {
     const tf = this.#loaded as Tf;
-    const traced = traceWorkload(workload, { forwardOnly: true });
-    if (workload.kind === 'step') return prepareStep(tf, traced);
-    return workload.kind === 'gradients' ? prepareGradients(tf, traced) : prepareForward(tf, traced);
+    const net = new TfGraph(tf, traced.graph, traced.state());
+    const prepare = { step: prepareStep, gradients: prepareGradients }[workload.kind as string] ?? prepareForward;
+    try {
+      return await prepare(tf, net, traced);
+    } catch (error) {
+      net.dispose();
+      throw error;
+    }
   }
 }
 
@@ -32,8 +38,7 @@ function upload(tf: Tf, graph: Graph, inputs: Traced['inputs']): Record<string, 
   );
 }
 
-async function prepareForward(tf: Tf, { graph, state, inputs, timed }: Traced): Promise<Running> {
-  const net = new TfGraph(tf, graph, state);
+export async function prepareForward(tf: Tf, net: TfGraph, { graph, inputs, timed }: Traced): Promise<Running> {
   const compute = (names: readonly string[]): Record<string, TfTensor> =>
     tf.tidy(() => {
       const { outputs } = net.compute(upload(tf, graph, inputs));
@@ -61,8 +66,7 @@ async function prepareForward(tf: Tf, { graph, state, inputs, timed }: Traced): 
 }
 
 /** y = conv(x, w), and the gradients of x and w from that of y. */
-async function prepareGradients(tf: Tf, { graph, state, inputs }: Traced): Promise<Running> {
-  const net = new TfGraph(tf, graph, state);
+export async function prepareGradients(tf: Tf, net: TfGraph, { graph, inputs }: Traced): Promise<Running> {
   const node = graph.nodes[0] as GraphNode;
   const convolve = (x: TfTensor, w: TfTensor): TfTensor => TF_OPERATORS['conv2d']?.(tf, [x, w], node)[0] as TfTensor;
   const [weight] = net.trained;
@@ -90,8 +94,7 @@ async function prepareGradients(tf: Tf, { graph, state, inputs }: Traced): Promi
 }
 
 /** Forward, gradients of all trained variables, Adam, running statistics. */
-async function prepareStep(tf: Tf, { graph, state, inputs }: Traced): Promise<Running> {
-  const net = new TfGraph(tf, graph, state);
+export async function prepareStep(tf: Tf, net: TfGraph, { graph, inputs }: Traced): Promise<Running> {
   const optimizer = tf.train.adam(LEARNING_RATE, ...BETAS, EPSILON);
   const step = async (): Promise<number> => {
     const loss = tf.tidy(() => {

@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process';
 import type { Peer, Running } from '../protocol.js';
 
 export class TorchPeer implements Peer {
+  readonly differentiates: boolean = true;
+
   async load(): Promise<{ description: string; version: string }> {
     execFileSync('python3', ['-c', 'import torch'], { stdio: 'pipe' });
     throw new Error('not written yet');

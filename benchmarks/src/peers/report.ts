@@ -1,0 +1,184 @@
+/** The figures as an HTML page, through @infnet/report. */
+import { type Block, type Report, type RooflinePoint, renderReport, type Section, type Table } from '@infnet/report';
+import { type CaseResult, cellsOf, errorsOf, meanRatio } from './figures.js';
+import { cellText, formatRatio } from './format.js';
+import { type Ceilings, type Loaded, type Part, PEER_TITLES, type PeerName } from './protocol.js';
+import type { Start, StartUp } from './startup.js';
+
+/** Everything that a run of the suite found; also what the JSON file holds. */
+export interface PeerFigures {
+  readonly date: string;
+  /** Kind of the adapter, and one line about it. */
+  readonly adapter: { readonly kind: string; readonly message: string };
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly peers: readonly PeerName[];
+  readonly reference: PeerName;
+  readonly loaded: Readonly<Partial<Record<PeerName, Loaded>>>;
+  readonly ceilings?: Ceilings;
+  readonly startUp: readonly StartUp[];
+  readonly results: readonly CaseResult[];
+}
+
+export const PART_TITLES: Readonly<Record<Part, string>> = {
+  forward: 'Nets in inference',
+  layer: 'Convolutions of Inf-Net, each alone',
+  gradients: 'Convolutions with the gradients of input and weights',
+  step: 'Training steps (forward, gradients, batch norm, Adam)',
+  overhead: 'What an operator costs beside its work',
+};
+
+const READING =
+  'Median milliseconds of one run, in brackets the shortest and the longest, then how many times as long as infnet it takes. ' +
+  'A run begins with inputs in JavaScript memory and ends with results there. DIFFERS: the result is another one.';
+
+export function renderPeerReport(figures: PeerFigures): string {
+  const { results, startUp } = figures;
+  const parts = (Object.keys(PART_TITLES) as Part[]).flatMap((part) => {
+    const found = results.filter(({ group }) => group === part);
+    return found.length === 0 ? [] : [partSection(part, found, figures)];
+  });
+  const report: Report = {
+    title: 'infnet beside other libraries',
+    subtitle: figures.adapter.message,
+    sections: [
+      compared(figures),
+      ...parts,
+      ...(startUp.length === 0 ? [] : [startUpSection(startUp)]),
+      ...memorySection(figures),
+      ...cannotSection(results),
+    ],
+    data: figures,
+    footer: `Made by npm run bench -- --peers, ${figures.date}. Compare only what stands in one table: it was measured in turns.`,
+  };
+  return renderReport(report);
+}
+
+function compared({ peers, loaded, settings, adapter, ceilings }: PeerFigures): Section {
+  const rows: (readonly [string, string])[] = [
+    ['Adapter', adapter.message],
+    ...peers.map((peer) => [PEER_TITLES[peer], loaded[peer]?.description ?? 'not loaded'] as const),
+    ...Object.entries(settings).map(([name, value]) => [name, String(value)] as const),
+  ];
+  if (ceilings !== undefined) {
+    rows.push(['Multiply-adds, measured', `${(ceilings.compute / 1e9).toFixed(1)} GFLOP/s`]);
+    rows.push(['Memory, measured', `${(ceilings.bandwidth / 1e9).toFixed(2)} GB/s`]);
+  }
+  return { title: 'What was compared', blocks: [{ kind: 'facts', rows }] };
+}
+
+function partSection(part: Part, results: readonly CaseResult[], figures: PeerFigures): Section {
+  const { peers, reference, ceilings } = figures;
+  const rated = results.some(({ flops }) => flops > 0);
+  const table: Table = {
+    kind: 'table',
+    columns: [
+      { title: '' },
+      ...(rated ? [{ title: 'infnet, GFLOP/s', align: 'right' as const }] : []),
+      ...peers.map((peer) => ({ title: PEER_TITLES[peer], align: 'right' as const })),
+    ],
+    rows: results.map((result) => {
+      const cells = cellsOf(result, reference);
+      const rate = cells.find(({ peer }) => peer === reference)?.rate;
+      const texts = peers.map((peer) =>
+        cellText(
+          cells.find((cell) => cell.peer === peer),
+          peer === reference,
+        ),
+      );
+      return [result.title, ...(rated ? [rate === undefined ? '' : (rate / 1e9).toFixed(2)] : []), ...texts];
+    }),
+  };
+  const means = peers.flatMap((peer): string[] => {
+    const over = peer === reference || results.length < 2 ? undefined : meanRatio(results, peer, reference);
+    if (over === undefined) return [];
+    const range = `${formatRatio(over.smallest)} to ${formatRatio(over.largest)}`;
+    return [
+      `${PEER_TITLES[peer]} takes ${formatRatio(over.mean)} as long, geometric mean of ${over.cases} (${range}).`,
+    ];
+  });
+  const blocks: Block[] = [table];
+  if (means.length > 0) blocks.push({ kind: 'text', text: means.join('\n\n') });
+  if (part === 'layer' && ceilings !== undefined) blocks.push(...rooflines(results, figures, ceilings));
+  return { title: PART_TITLES[part], note: READING, blocks };
+}
+
+/** One roofline per peer on the adapter; the CPU providers have another roof. */
+function rooflines(results: readonly CaseResult[], { peers, reference }: PeerFigures, ceilings: Ceilings): Block[] {
+  return peers.flatMap((peer): Block[] => {
+    const points = results.flatMap((result): RooflinePoint[] => {
+      const rate = cellsOf(result, reference).find((cell) => cell.peer === peer)?.rate;
+      if (rate === undefined || result.bytes === undefined) return [];
+      return [{ label: result.title, intensity: result.flops / result.bytes, performance: rate }];
+    });
+    if (points.length === 0 || peer === 'ort-cpu') return [];
+    return [
+      {
+        kind: 'roofline',
+        title: PEER_TITLES[peer],
+        points,
+        ceilings: [
+          { label: 'memory', bandwidth: ceilings.bandwidth },
+          { label: 'multiply-adds', compute: ceilings.compute },
+        ],
+      },
+    ];
+  });
+}
+
+const seconds = (start: Start | undefined): string[] =>
+  start === undefined ? ['', ''] : [start.load.toFixed(2), start.first.toFixed(2)];
+
+function startUpSection(startUp: readonly StartUp[]): Section {
+  return {
+    title: 'Start-up',
+    note: 'Seconds in a new process: the library and its device, then a net up to its first result. Cold: no compiled shaders are kept.',
+    blocks: [
+      {
+        kind: 'table',
+        columns: ['', 'cold: library', 'cold: first result', 'warm: library', 'warm: first result', ''].map(
+          (title, i) => ({
+            title,
+            align: i > 0 && i < 5 ? ('right' as const) : ('left' as const),
+          }),
+        ),
+        rows: startUp.map(({ peer, cold, warm, cannot }) => [
+          PEER_TITLES[peer],
+          ...seconds(cold),
+          ...seconds(warm),
+          cannot === undefined ? '' : `cannot: ${cannot}`,
+        ]),
+      },
+    ],
+  };
+}
+
+const MIB = 2 ** 20;
+const inMib = (bytes: number | undefined): string => (bytes === undefined ? '' : (bytes / MIB).toFixed(0));
+
+function memorySection({ results, peers }: PeerFigures): Section[] {
+  const rows = results
+    .filter(({ group }) => group === 'forward' || group === 'step')
+    .flatMap(({ title, outcomes }) =>
+      peers.flatMap((peer) => {
+        const outcome = outcomes.find((o) => o.peer === peer);
+        if (outcome === undefined || outcome.cannot !== undefined) return [];
+        return [[title, PEER_TITLES[peer], inMib(outcome.heldBytes), inMib(outcome.processBytes)]];
+      }),
+    );
+  if (rows.length === 0) return [];
+  const note =
+    'MiB. What the library says that it holds on the device, and by how much its process grew (on a software adapter the device is ' +
+    'in the process; what an earlier case left to be used again does not count).';
+  const columns = ['', '', 'held', 'growth'].map((title, i) => ({
+    title,
+    align: i > 1 ? ('right' as const) : ('left' as const),
+  }));
+  return [{ title: 'Memory', note, blocks: [{ kind: 'table', columns, rows }] }];
+}
+
+function cannotSection(results: readonly CaseResult[]): Section[] {
+  const rows = errorsOf(results).map(({ peer, title, error, cases }) => [PEER_TITLES[peer], title, cases, error]);
+  if (rows.length === 0) return [];
+  const columns = ['', 'first met at', 'cases', 'error'].map((title) => ({ title }));
+  return [{ title: 'Who cannot do what', blocks: [{ kind: 'table', columns, rows }] }];
+}

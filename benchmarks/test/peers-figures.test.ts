@@ -1,0 +1,166 @@
+/** How peers are driven and what is made of their times: no library, no clock. */
+import { describe, expect, it } from 'vitest';
+import { type Asked, alternate, largestDifference, relativeL2 } from '../src/peers/alternate.js';
+import { type CaseResult, cellsOf, errorsOf, meanRatio } from '../src/peers/figures.js';
+import {
+  cellText,
+  formatCases,
+  formatDifferences,
+  formatErrors,
+  formatRatio,
+  milliseconds,
+} from '../src/peers/format.js';
+import type { PeerName, Prepared, Workload } from '../src/peers/protocol.js';
+
+const WORKLOAD: Workload = { kind: 'chain', length: 4 };
+
+/** A peer that takes the given seconds, one after the other, and notes what it was asked. */
+class Stand implements Asked {
+  readonly name: PeerName;
+  readonly #seconds: number[];
+  readonly #log: string[];
+  readonly #output: readonly number[];
+  readonly #failAt: 'prepare' | 'sample' | undefined;
+
+  constructor(
+    name: PeerName,
+    seconds: readonly number[],
+    log: string[],
+    output: readonly number[] = [1, 2],
+    failAt?: 'prepare' | 'sample',
+  ) {
+    this.name = name;
+    this.#seconds = [...seconds];
+    this.#log = log;
+    this.#output = output;
+    this.#failAt = failAt;
+  }
+
+  async prepare(): Promise<Prepared> {
+    this.#log.push(`prepare ${this.name}`);
+    if (this.#failAt === 'prepare') throw new Error('out of everything');
+    return { results: { output: Float32Array.from(this.#output) }, firstSeconds: 1, processBytes: 0 };
+  }
+
+  async sample(): Promise<number> {
+    this.#log.push(this.name);
+    if (this.#failAt === 'sample') throw new Error('gone');
+    return this.#seconds.shift() as number;
+  }
+
+  async release(): Promise<void> {
+    this.#log.push(`release ${this.name}`);
+  }
+}
+
+const generous = { rounds: 3, budget: 100, now: () => 0 };
+
+describe('peers in turns', () => {
+  it('are prepared, timed round by round with the order moving on, and released', async () => {
+    const log: string[] = [];
+    const peers = [new Stand('infnet', [1, 2, 3], log), new Stand('tfjs', [4, 5, 6], log, [1, 2.002])];
+    const outcomes = await alternate({ workload: WORKLOAD }, peers, generous);
+    expect(log.join(' ')).toBe(
+      'prepare infnet prepare tfjs infnet tfjs tfjs infnet infnet tfjs release infnet release tfjs',
+    );
+    expect(outcomes.map(({ seconds }) => seconds)).toEqual([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
+    expect(outcomes[0]?.difference).toBeUndefined();
+    expect(outcomes[1]?.difference).toBeCloseTo(0.002 / Math.sqrt(5), 6);
+  });
+
+  it('who cannot keeps its error and takes no further part', async () => {
+    const log: string[] = [];
+    const peers = [
+      new Stand('infnet', [1, 2, 3], log),
+      new Stand('tfjs', [], log, [], 'prepare'),
+      new Stand('ort-cpu', [], log, [1, 2], 'sample'),
+    ];
+    const outcomes = await alternate({ workload: WORKLOAD }, peers, generous);
+    expect(outcomes.map(({ cannot }) => cannot)).toEqual([undefined, 'out of everything', 'gone']);
+    expect(outcomes[0]?.seconds).toEqual([1, 2, 3]);
+    expect(log.filter((line) => line === 'ort-cpu')).toHaveLength(1);
+    expect(log).not.toContain('release tfjs');
+  });
+
+  it('begin no further round when the budget is spent, but always one', async () => {
+    let seconds = 0;
+    const now = (): number => (seconds += 10);
+    const options = { rounds: 5, budget: 15, now };
+    const [outcome] = await alternate({ workload: WORKLOAD }, [new Stand('infnet', [1, 2, 3, 4, 5], [])], options);
+    expect(outcome?.seconds).toEqual([1, 2]);
+  });
+});
+
+describe('differences', () => {
+  it('are relative L2, the largest of all results', () => {
+    expect(relativeL2([3, 4], [3, 3])).toBeCloseTo(1 / Math.sqrt(18), 12);
+    expect(relativeL2([0, 2], [0, 0])).toBe(2);
+    const of = (...values: number[]): Float32Array => Float32Array.from(values);
+    expect(largestDifference({ a: of(1), b: of(3) }, { a: of(1), b: of(2) })).toBe(0.5);
+  });
+
+  it('are infinite for what is missing, of another length, or no number', () => {
+    const reference = { a: Float32Array.of(1, 2) };
+    expect(largestDifference({}, reference)).toBe(Number.POSITIVE_INFINITY);
+    expect(largestDifference({ a: Float32Array.of(1) }, reference)).toBe(Number.POSITIVE_INFINITY);
+    expect(largestDifference({ a: Float32Array.of(1, Number.NaN) }, reference)).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+const PEERS: readonly PeerName[] = ['infnet', 'tfjs', 'torch'];
+
+const result = (title: string, ours: readonly number[], theirs: readonly number[], difference = 1e-6): CaseResult => ({
+  title,
+  group: 'layer',
+  workload: WORKLOAD,
+  flops: 2e9,
+  outcomes: [
+    { peer: 'infnet', seconds: ours },
+    { peer: 'tfjs', seconds: theirs, difference },
+    { peer: 'torch', seconds: [], cannot: 'no module\nof that name' },
+  ],
+});
+
+describe('figures', () => {
+  it('are medians, ratios to the reference and rates', () => {
+    const [ours, theirs, none] = cellsOf(result('a', [0.3, 0.1, 0.2], [0.4, 0.9, 0.8]), 'infnet');
+    expect(ours).toMatchObject({ ratio: 1, rate: 1e10, wrong: false, timing: { median: 0.2, smallest: 0.1, runs: 3 } });
+    expect(theirs).toMatchObject({ ratio: 4, wrong: false });
+    expect(none?.cannot).toBe('no module\nof that name');
+    expect(none?.timing).toBeUndefined();
+    expect(cellsOf(result('a', [1], [1], 0.01), 'infnet')[1]?.wrong).toBe(true);
+  });
+
+  it('average ratios geometrically, over the cases that both could do', () => {
+    const results = [result('a', [1], [2]), result('b', [1], [8]), result('c', [1], [])];
+    expect(meanRatio(results, 'tfjs', 'infnet')).toEqual({ mean: 4, smallest: 2, largest: 8, cases: 2 });
+    expect(meanRatio(results, 'torch', 'infnet')).toBeUndefined();
+  });
+
+  it('count equal errors once', () => {
+    expect(errorsOf([result('a', [1], [1]), result('b', [1], [1])])).toEqual([
+      { peer: 'torch', title: 'a', error: 'no module\nof that name', cases: 2 },
+    ]);
+  });
+
+  it('stand in a table, one line per case, and errors and averages below', () => {
+    const results = [result('a', [0.1], [0.2]), result('b', [0.01], [0.08], 1)];
+    const lines = formatCases(results, PEERS, 'infnet');
+    expect(lines[0]).toContain('tfjs WebGPU');
+    expect(lines[1]).toMatch(/a +20\.00 +100 \(100\.\.100\) +200 \(200\.\.200\) 2\.0x +cannot$/);
+    expect(lines[2]).toMatch(/10\.0 \(10\.0\.\.10\.0\) +80\.0 \(80\.0\.\.80\.0\) 8\.0x DIFFERS +cannot$/);
+    expect(lines[3]).toBe('  tfjs WebGPU: 4.0x as long, geometric mean of 2 (2.0x to 8.0x)');
+    expect(formatErrors(results)).toEqual(['  PyTorch cannot (a and 1 more): no module']);
+    expect(formatDifferences(results, PEERS)).toContain('tfjs WebGPU 1.0e+0');
+    expect(formatCases([], PEERS, 'infnet')).toEqual([]);
+  });
+
+  it('have three digits', () => {
+    expect([0.0000123, 0.0123, 1.5, 123.456].map(milliseconds)).toEqual(['0.0123', '12.3', '1500', '123456']);
+    expect([0.5, 4.25, 123.4].map(formatRatio)).toEqual(['0.50x', '4.3x', '123x']);
+    expect(cellText(undefined, false)).toBe('');
+  });
+});
