@@ -1,15 +1,22 @@
 /** Where the page begins. */
 import { render } from 'preact';
+import { droppedFiles } from './app/files.js';
+import { place } from './app/route.js';
 import { App } from './app/shell.js';
 import { testHooks } from './app/test-hooks.js';
+import { addFiles } from './places/segment/state.js';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/controls.css';
 import './styles/layout.css';
 import './styles/places.css';
 
-// A slice that is dropped beside a drop zone must not replace the page.
-for (const name of ['dragover', 'drop'] as const) addEventListener(name, (event) => event.preventDefault());
+// A slice that is dropped beside a drop zone must not replace the page; in Segment it is what was meant.
+addEventListener('dragover', (event) => event.preventDefault());
+addEventListener('drop', (event) => {
+  event.preventDefault();
+  if (place.value === 'segment' && event.dataTransfer !== null) void droppedFiles(event.dataTransfer).then(addFiles);
+});
 
 const root = document.getElementById('app');
 if (root !== null) render(<App />, root);

@@ -49,7 +49,7 @@ export function App(): VNode {
         <div class="top-right">
           <AdapterChip />
           <button type="button" class="button quiet" onClick={nextTheme} aria-label={`Colours: ${THEMES[theme.value]}`}>
-            <span aria-hidden="true">{{ system: '◐', light: '☀', dark: '☾' }[theme.value]}</span>
+            <ThemeIcon />
           </button>
         </div>
       </header>
@@ -65,6 +65,21 @@ export function App(): VNode {
         {announcement.value}
       </div>
     </>
+  );
+}
+
+/** A disc: half filled, empty, or a crescent. */
+function ThemeIcon(): VNode {
+  const shape = {
+    system: <path d="M10 2a8 8 0 0 1 0 16z" />,
+    light: <circle cx="10" cy="10" r="3.5" />,
+    dark: <path d="M10 2a8 8 0 1 0 8 8 6 6 0 0 1-8-8z" />,
+  }[theme.value];
+  return (
+    <svg class="theme-icon" viewBox="0 0 20 20" aria-hidden="true">
+      <circle cx="10" cy="10" r="8" fill="none" />
+      {shape}
+    </svg>
   );
 }
 

@@ -1,0 +1,144 @@
+/** The built page, served as any static host would, in a headless Chromium. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { writeSafetensors } from '@infnet/checkpoint';
+import { main } from '@infnet/cli';
+import { InfNet, stateDictEntries } from '@infnet/inf-net';
+import { type Browser, type BrowserContext, chromium, type Download, type Page } from 'playwright';
+import { build } from 'vite';
+import { chromiumFlags, ensureChromium } from '../../../scripts/chromium.mjs';
+
+const here = fileURLToPath(new URL('..', import.meta.url));
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.wasm': 'application/wasm',
+};
+
+/** The page under a path that is not the root, as on a project's pages of a static host. */
+export const BASE = '/some/folder/';
+
+export class BuiltPage {
+  readonly folder: string;
+  readonly browser: Browser;
+  readonly #server: Server;
+
+  private constructor(folder: string, browser: Browser, server: Server) {
+    this.folder = folder;
+    this.browser = browser;
+    this.#server = server;
+  }
+
+  static async open(): Promise<BuiltPage> {
+    const folder = mkdtempSync(join(tmpdir(), 'infnet-page-'));
+    // INFNET_PAGE names a page that is built already, for who works on the tests.
+    const out = process.env['INFNET_PAGE'] ?? join(folder, 'page');
+    if (out === join(folder, 'page')) await buildPage(out);
+    const server = createServer((request, response) => {
+      const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+      const path = pathname.startsWith(BASE) ? pathname.slice(BASE.length) || 'index.html' : '../none';
+      readFile(join(out, path)).then(
+        (bytes) =>
+          response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' }).end(bytes),
+        () => response.writeHead(404).end(),
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const args = [...chromiumFlags, '--js-flags=--expose-gc'];
+    const browser = await chromium.launch({ ...(await ensureChromium()), args });
+    return new BuiltPage(folder, browser, server);
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}${BASE}`;
+  }
+
+  /** A page in a profile of its own, that fails the test by what goes wrong in it unnoticed. */
+  async visit(
+    place = 'segment',
+    before: (context: BrowserContext) => Promise<unknown> = async () => {},
+  ): Promise<Visit> {
+    const context = await this.browser.newContext({ viewport: { width: 1280, height: 900 } });
+    await before(context);
+    const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
+    const problems: string[] = [];
+    page.on('pageerror', (error) => problems.push(String(error)));
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text());
+    });
+    await page.goto(`${this.url}?test#/${place}`);
+    return { page, context, problems };
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    await new Promise((resolve) => this.#server.close(resolve));
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function buildPage(out: string): Promise<void> {
+  // Whether the peers are installed must not change what is tested.
+  process.env['INFNET_NO_PEERS'] = '1';
+  process.env['INFNET_PAGE_BUILD'] = '1';
+  await build({ configFile: join(here, 'vite.config.ts'), logLevel: 'error', build: { outDir: out } });
+}
+
+export interface Visit {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** Errors on the console, and exceptions nobody caught. */
+  readonly problems: readonly string[];
+}
+
+export async function bytesOf(download: Download): Promise<Uint8Array> {
+  return new Uint8Array(readFileSync(await download.path()));
+}
+
+/** What a click makes the page download. */
+export async function downloaded(page: Page, click: () => Promise<void>): Promise<Uint8Array> {
+  const [download] = await Promise.all([page.waitForEvent('download'), click()]);
+  return bytesOf(download);
+}
+
+/** Small weights: of no use for slices, and the same every time. */
+export function smallWeights(): Uint8Array {
+  const options = { backbone: 'res2net50', width: 0.25, channels: 8 } as const;
+  return writeSafetensors(stateDictEntries(new InfNet(options), new Map(), { seed: 3, steps: 0 }), { size: '32' });
+}
+
+/** Runs a command line in this process. */
+export async function infnet(...argv: readonly string[]): Promise<string> {
+  let text = '';
+  const output = { write: (line: string) => (text += line) };
+  const code = await main(argv, { stdout: output, stderr: output });
+  if (code !== 0) throw new Error(text);
+  return text;
+}
+
+/** Drops files on what a selector finds, as a person would. */
+export async function dropFiles(
+  page: Page,
+  selector: string,
+  files: Readonly<Record<string, Uint8Array>>,
+): Promise<void> {
+  const transfer = await page.evaluateHandle(
+    (named) => {
+      const data = new DataTransfer();
+      for (const [name, values] of named) data.items.add(new File([new Uint8Array(values)], name));
+      return data;
+    },
+    Object.entries(files).map(([name, bytes]) => [name, [...bytes]] as const),
+  );
+  await page.dispatchEvent(selector, 'dragover', { dataTransfer: transfer });
+  await page.dispatchEvent(selector, 'drop', { dataTransfer: transfer });
+}
