@@ -139,23 +139,28 @@ describe('what is refused', () => {
   );
 });
 
-it('a group larger than the unlabelled set is one round with all of it', async () => {
+it('from weights that are there already: they are scored first; a group larger than the set is one round with all of it', async () => {
   const out = join(folder, 'one-round');
-  const stages = [
+  const weights = join(folder, 'whole', 'checkpoints', 'supervised.safetensors');
+  const rounds = ['--group', '99', '--round-epochs', '1', '--pseudo-epochs', '0', '--finetune-epochs', '0'];
+  const args = [
+    '--semi',
+    '--unlabelled',
+    unlabelled,
+    '--weights',
+    weights,
     '--epochs',
-    '1',
-    '--group',
-    '99',
-    '--round-epochs',
-    '1',
-    '--pseudo-epochs',
     '0',
-    '--finetune-epochs',
-    '0',
+    ...rounds,
+    ...QUICK,
+    '--json',
   ];
-  const args = ['--semi', '--unlabelled', unlabelled, ...stages, ...QUICK, '--json'];
   const { code, stdout, stderr } = await infnet(['train', '--data', data, '--out', out, ...args]);
   expect(code, stderr).toBe(0);
-  const { rounds } = JSON.parse(stdout).semi;
-  expect(rounds.map(({ images }: { images: string[] }) => [...images].sort())).toEqual([['u0', 'u1', 'u2', 'u3']]);
+  const { semi, files } = JSON.parse(stdout);
+  expect(files.supervised).toBe(weights);
+  expect(semi.rounds.map(({ images }: { images: string[] }) => [...images].sort())).toEqual([['u0', 'u1', 'u2', 'u3']]);
+  const trained = logOf(join(folder, 'whole'), 'epoch').find(({ stage, epoch }) => stage === 'labelled' && epoch === 2);
+  expect(logOf(out, 'given').map(({ metrics }) => metrics)).toEqual([trained?.['metrics']]);
+  expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('supervised (the weights as given)');
 });

@@ -40,7 +40,7 @@ export interface EpochLine {
 
 /** Begun, resumed, stopped, device lost, snapshot not written, ...: what happened, in words and figures. */
 export interface NoteLine {
-  readonly event: 'start' | 'resume' | 'memory' | 'rebuild' | 'problem' | 'stage' | 'end';
+  readonly event: 'start' | 'resume' | 'memory' | 'rebuild' | 'problem' | 'given' | 'stage' | 'end';
   readonly step: number;
   readonly time: string;
   readonly [detail: string]: unknown;

@@ -1,7 +1,7 @@
 /** The report of a semi-supervised training, and its state as plain JSON with the images by name. */
 import { type LineChart, renderReport, type Section } from '@infnet/report';
 import type { PropagationState, RoundRecord, TrainingFigures } from '@infnet/trainer';
-import type { EpochLine, LogLine } from './log.js';
+import type { EpochLine, LogLine, NoteLine } from './log.js';
 import type { TrainSettings } from './options.js';
 import {
   adapterName,
@@ -86,7 +86,7 @@ export function semiReport(run: SemiReport): string {
     subtitle: stopped ?? `running: ${propagation.stage}, round ${propagation.rounds.length + 1}`,
     sections: [
       overview(run, epochs),
-      ...comparison(epochs),
+      ...comparison(epochs, lines),
       { title: 'Loss', note: lossNote(settings), blocks: [lossCurves(epochs)] },
       ...pictures(run.samples, 'One picture for each stage, and for some of the rounds.'),
       ...rounds(propagation),
@@ -132,12 +132,17 @@ function overview(run: SemiReport, epochs: readonly EpochLine[]): Section {
   };
 }
 
+/** A line of the log with scores. */
+type Scored = Pick<EpochLine, 'metrics' | 'stage' | 'round'>;
+
 /** What each stage ended with: the table of supervised against semi-supervised. */
-function comparison(epochs: readonly EpochLine[]): Section[] {
-  const ends = endsOf(epochs);
+function comparison(epochs: readonly EpochLine[], lines: readonly LogLine[]): Section[] {
+  const given = lines.find((line): line is NoteLine => line.event === 'given') as Scored | undefined;
+  const ends: readonly Scored[] = [...(given === undefined ? [] : [given]), ...endsOf(epochs)];
   if (ends.length === 0) return [];
   const rounds = ends.filter(({ stage }) => stage === 'rounds');
-  const named: (readonly [string, EpochLine | undefined])[] = [
+  const named: (readonly [string, Scored | undefined])[] = [
+    ['supervised (the weights as given)', given],
     ['supervised (labelled slices alone)', ends.find(({ stage }) => stage === 'labelled')],
     ['after the last round', rounds.at(-1)],
     ['on all pseudo labels', ends.find(({ stage }) => stage === 'pseudo')],

@@ -4,7 +4,7 @@
  * All stages and rounds share one context, so that kernels are compiled once, not in every round.
  */
 import { join } from 'node:path';
-import type { Context, StateDict } from '@infnet/core';
+import { type Context, ParameterStore, type StateDict } from '@infnet/core';
 import { binaryToEdge, type Dataset, predictionInput, trainingData } from '@infnet/data';
 import { writeFileAtomic } from '@infnet/node';
 import {
@@ -73,8 +73,9 @@ export class SemiRun extends TrainingRun<InfNetParts> {
   }
 
   protected override async train(): Promise<RunEnd> {
-    const { io, folder } = this.parts;
+    const { io, folder, settings } = this.parts;
     try {
+      await this.#scoreGiven();
       const { stopped, state, weights } = await this.#propagation.run({ signal: io.signal });
       await this.#keep(state);
       const epochs = this.parts.log.epochs.length;
@@ -93,13 +94,26 @@ export class SemiRun extends TrainingRun<InfNetParts> {
         propagation: this.#documentFile,
         pseudoLabels: folder.pseudoLabels,
         state: folder.checkpoint('last'),
-        supervised: folder.checkpoint('supervised'),
+        supervised: settings.epochs > 0 ? folder.checkpoint('supervised') : settings.weights,
         ...(stopped === 'finished' ? { final: folder.checkpoint('final') } : {}),
       };
       return { aborted: stopped === 'aborted', text, document: { stopped, semi: document, files } };
     } finally {
       this.#context?.dispose();
     }
+  }
+
+  /** Without a first stage, what there is before any pseudo label are the weights as given. */
+  async #scoreGiven(): Promise<void> {
+    const { settings, initial, net, log, progress } = this.parts;
+    if (settings.epochs > 0 || initial === undefined || !this.hasValidation) return;
+    if (log.lines.some(({ event }) => event === 'given')) return;
+    const context = await this.#sharedContext();
+    using parameters = new ParameterStore(context, net);
+    parameters.load(initial);
+    const metrics = await this.validate(context, parameters);
+    log.note('given', this.#steps, { metrics });
+    progress.line(`the weights as given: ${figuresText(metrics, 3)}`);
   }
 
   protected override async keepState(): Promise<void> {
