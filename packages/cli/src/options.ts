@@ -8,6 +8,10 @@ export function adapterOption(): Option {
   return new Option('--adapter <kind>', 'which adapter to take (default: INFNET_ADAPTER, else auto)').choices(ADAPTERS);
 }
 
+export function tuningOption(): Option {
+  return new Option('--tuning <file>', 'fastest kernels for this adapter, a file of infnet tune (default: usual ones)');
+}
+
 export function integer(low: number, high: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);

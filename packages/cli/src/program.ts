@@ -23,6 +23,7 @@ import {
   needs,
   range,
   share,
+  tuningOption,
 } from './options.js';
 import { version } from './version.js';
 
@@ -107,6 +108,7 @@ function addSegment(program: Command, io: Io, done: (code: number) => void): voi
       ),
     )
     .addOption(adapterOption())
+    .addOption(tuningOption())
     .option(
       '--multi-class',
       'tell ground-glass from consolidation: --weights are of the U-Net of infnet train --multi-class',

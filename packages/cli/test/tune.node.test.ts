@@ -1,7 +1,8 @@
 /** `infnet tune`: a file that holds for this adapter. What tune itself does is tested in core and conv. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseTuning } from '@infnet/core';
+import { encodePng, phantomSlice } from '@infnet/data';
 import { describe, expect, it } from 'vitest';
 import { infnet, temporaryFolder } from './support.js';
 
@@ -23,6 +24,44 @@ describe('infnet tune', () => {
       expect(seconds).toHaveProperty([own]);
     }
     expect(stderr).toMatch(/written to .*\.json/);
+  });
+
+  it('is taken by infnet segment on the adapter it was made for, and refused elsewhere', async () => {
+    const [weights, slice] = [join(folder, 'weights.safetensors'), join(folder, 'slice.png')];
+    await infnet(['weights', '--backbone', 'vgg16', '--width', '0.0625', '--out', weights]);
+    writeFileSync(slice, encodePng(phantomSlice(1, { width: 64, height: 64 }).image));
+    const segment = (tuning: string) =>
+      infnet([
+        'segment',
+        slice,
+        '--weights',
+        weights,
+        '--size',
+        '32',
+        '--out',
+        join(folder, 'out'),
+        '--tuning',
+        tuning,
+      ]);
+    const made = join(folder, 'tuning.json');
+    const tuning = parseTuning(readFileSync(made, 'utf8'));
+    const direct = join(folder, 'direct.json');
+    const choices = Object.fromEntries(tuning.layers.map(({ key }) => [key, 'direct']));
+    writeFileSync(direct, JSON.stringify({ ...tuning, choices }));
+    for (const file of [made, direct]) expect((await segment(file)).code).toBe(0);
+
+    const [elsewhere, broken] = [join(folder, 'elsewhere.json'), join(folder, 'broken.json')];
+    writeFileSync(elsewhere, JSON.stringify({ ...tuning, adapter: 'another' }));
+    writeFileSync(broken, '{');
+    for (const [file, text] of [
+      [elsewhere, /TUNING_ADAPTER.*"another"/s],
+      [broken, /TUNING_INVALID.*broken\.json/s],
+      [join(folder, 'none.json'), /FILE_NOT_FOUND/],
+    ] as const) {
+      const { code, stderr } = await segment(file);
+      expect(stderr).toMatch(text);
+      expect(code).toBe(2);
+    }
   });
 
   it.each([

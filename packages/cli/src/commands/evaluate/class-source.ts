@@ -1,7 +1,7 @@
 /** Where class maps come from: files that are there, or a U-Net that makes them. The scoring does not care. */
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type Context, isInfnetError, open, ParameterStore } from '@infnet/core';
+import { type Context, isInfnetError, ParameterStore } from '@infnet/core';
 import {
   type ClassMap,
   compareNames,
@@ -17,6 +17,7 @@ import { folderSource, readFile } from '@infnet/node';
 import { classMapOf } from '../../classes/decide.js';
 import { type ClassPrediction, planClassPrediction } from '../../classes/prediction.js';
 import { type LoadedUNet, loadUNet } from '../../classes/unet-weights.js';
+import { openContext } from '../../context.js';
 import { withFlags } from '../../dataset-errors.js';
 import { cliError, reasonOf } from '../../errors.js';
 import { type Io, say } from '../../io.js';
@@ -136,7 +137,7 @@ export async function classesOfNet(
   const dataset =
     validate === undefined ? whole : split(whole, { validate: parseValidate(validate, whole), seed }).validation;
   const batch = Math.min(options.batch, dataset.length);
-  const context = await open({ adapter: options.adapter, onMessage: (line) => say(io.stderr, line) });
+  const context = await openContext(options, (line) => say(io.stderr, line));
   try {
     const prediction = await unlessAborted(prepare(context, unet, size, batch), io.signal);
     return {

@@ -1,7 +1,16 @@
 /** The options of `infnet evaluate` and their help. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT, type Io } from '../../io.js';
-import { adapterOption, BACKBONES, fraction, givenOptions, integer, numbers, range } from '../../options.js';
+import {
+  adapterOption,
+  BACKBONES,
+  fraction,
+  givenOptions,
+  integer,
+  numbers,
+  range,
+  tuningOption,
+} from '../../options.js';
 import { CONVENTIONS, type EvaluateOptions, KINDS, TRUTHS } from './options.js';
 
 const HELP = `
@@ -47,6 +56,7 @@ export function addEvaluate(program: Command, io: Io, done: (code: number) => vo
       ),
     )
     .addOption(adapterOption())
+    .addOption(tuningOption())
     .option('--range <range>', '16-bit slices: what becomes black and white: full, minmax or LOW,HIGH', range, 'full')
     .addOption(
       new Option('--masks <values>', 'what grey values in true masks mean: 0 and 255 only, above 128, above 0')

@@ -6,7 +6,7 @@
  * evaluation resizes it.
  */
 import { join, resolve } from 'node:path';
-import { isInfnetError, open } from '@infnet/core';
+import { isInfnetError } from '@infnet/core';
 import {
   type Dataset,
   describeProblems,
@@ -20,6 +20,7 @@ import {
   split,
 } from '@infnet/data';
 import { folderSource } from '@infnet/node';
+import { openContext } from '../../context.js';
 import { withFlags } from '../../dataset-errors.js';
 import { cliError, reasonOf } from '../../errors.js';
 import { type Io, say } from '../../io.js';
@@ -58,7 +59,7 @@ export async function fromNet(
   const whole = await openSlices(data, options, io, progress);
   const dataset = heldOut(whole, options);
   const batch = Math.min(options.batch, dataset.length);
-  const context = await open({ adapter: options.adapter, onMessage: (line) => say(io.stderr, line) });
+  const context = await openContext(options, (line) => say(io.stderr, line));
   try {
     const network = await prepareWithProgress(context, weights, { size, batch }, progress, io.signal);
     const part = dataset === whole ? '' : `, ${dataset.length} of them (--validate ${validate})`;

@@ -29,6 +29,8 @@ export interface EvaluateOptions {
   readonly batch: number;
   readonly backbone?: BackboneName;
   readonly adapter?: AdapterChoice;
+  /** A file of `infnet tune`. */
+  readonly tuning?: string;
   /** Which slices: `every-fifth`, positions like `4,9,14`, or a share like `0.2`. Default: all. */
   readonly validate?: string;
   readonly range: NonNullable<DepthOptions['range']>;
@@ -86,7 +88,7 @@ export type Form =
   | { readonly kind: 'net'; readonly weights: string; readonly data: string };
 
 const FILES_ONLY = ['pred', 'gt', 'images', 'which'];
-const NET_ONLY = ['weights', 'data', 'size', 'batch', 'backbone', 'adapter', 'validate'];
+const NET_ONLY = ['weights', 'data', 'size', 'batch', 'backbone', 'adapter', 'tuning', 'validate'];
 
 /** @throws InfnetError `CLI_USAGE` unless the options are those of one form, and complete */
 export function formOf(options: EvaluateOptions): Form {

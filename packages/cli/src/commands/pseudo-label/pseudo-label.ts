@@ -1,6 +1,5 @@
 /** `infnet pseudo-label`: slices in, a data set with the masks that a net predicts out. */
 import { extname, join, resolve } from 'node:path';
-import { open } from '@infnet/core';
 import {
   binaryToEdge,
   type Dataset,
@@ -14,6 +13,7 @@ import {
 import type { BackboneName } from '@infnet/inf-net';
 import { type AdapterChoice, folderSource, readFile, writeFileAtomic } from '@infnet/node';
 import { encodeLabel } from '@infnet/trainer';
+import { openContext } from '../../context.js';
 import { withFlags } from '../../dataset-errors.js';
 import { cliError, reasonOf } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
@@ -35,6 +35,8 @@ export interface PseudoLabelOptions {
   readonly skipBad: boolean;
   readonly backbone?: BackboneName;
   readonly adapter?: AdapterChoice;
+  /** A file of `infnet tune`. */
+  readonly tuning?: string;
   readonly json: boolean;
 }
 
@@ -56,7 +58,7 @@ export async function pseudoLabel(options: PseudoLabelOptions, io: Io): Promise<
   const dataset = await openSlices(options, progress, io);
   if (weights.description.untrained) say(io.stderr, 'infnet: these weights are UNTRAINED; the labels mean nothing');
   for (const name of options.images ? ['Imgs', 'GT', 'Edge'] : ['GT', 'Edge']) await makeFolder(join(out, name));
-  const context = await open({ adapter: options.adapter, onMessage: (line) => say(io.stderr, line) });
+  const context = await openContext(options, (line) => say(io.stderr, line));
   try {
     const items = Math.min(batch, dataset.length);
     const network = await prepareWithProgress(context, weights, { size, batch: items }, progress, io.signal);

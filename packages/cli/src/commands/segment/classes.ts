@@ -5,9 +5,10 @@
  * missing) is reported, and the others are done.
  */
 import { join, resolve } from 'node:path';
-import { type Context, open, ParameterStore } from '@infnet/core';
+import { type Context, ParameterStore } from '@infnet/core';
 import { planClassPrediction } from '../../classes/prediction.js';
 import { type LoadedUNet, loadUNet } from '../../classes/unet-weights.js';
+import { openContext } from '../../context.js';
 import { cliError } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
 import { optionFlag } from '../../options.js';
@@ -46,7 +47,7 @@ export async function segmentClasses(options: SegmentOptions, io: Io): Promise<n
   await makeFolder(out);
   tellWeights(unet, infNet, io);
 
-  const context = await open({ adapter: options.adapter, onMessage: (line) => say(io.stderr, line) });
+  const context = await openContext(options, (line) => say(io.stderr, line));
   try {
     // A batch larger than there are slices would compute empty ones.
     const batch = Math.min(options.batch, files.length);

@@ -22,6 +22,8 @@ export interface SegmentOptions {
   readonly batch: number;
   readonly backbone?: BackboneName;
   readonly adapter?: AdapterChoice;
+  /** A file of `infnet tune`. */
+  readonly tuning?: string;
   /** Classes instead of infection; the options below are of that alone. */
   readonly multiClass?: boolean;
   /** Folder of pictures that say where the slices are infected. */

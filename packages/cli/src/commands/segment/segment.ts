@@ -5,7 +5,7 @@
  * After that a file that fails is reported, and the others are done: the pictures first, then the volumes.
  */
 import { join, resolve } from 'node:path';
-import { open } from '@infnet/core';
+import { openContext } from '../../context.js';
 import { cliError } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
 import { optionFlag } from '../../options.js';
@@ -42,7 +42,7 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
   if (description.untrained) say(io.stderr, 'infnet: these weights are UNTRAINED; the masks mean nothing');
   const read = performance.now();
 
-  const context = await open({ adapter: options.adapter, onMessage: (line) => say(io.stderr, line) });
+  const context = await openContext(options, (line) => say(io.stderr, line));
   try {
     const opened = performance.now();
     // A batch larger than there are slices would compute empty ones. How many a volume has is not known yet.

@@ -12,6 +12,7 @@ import {
   numbers,
   several,
   share,
+  tuningOption,
 } from '../../options.js';
 import {
   AUGMENTATIONS,
@@ -138,6 +139,7 @@ export function addTrain(program: Command, io: Io, done: (code: number) => void)
       choice('--labels <kind>', 'pseudo labels stretched to full contrast as released, or probabilities', LABELS),
     )
     .addOption(adapterOption())
+    .addOption(tuningOption())
     .option('--json', 'print one JSON document on stdout at the end', false)
     .addHelpText('after', HELP)
     .action(async (options: Omit<TrainOptions, 'given'>, command: Command) => {

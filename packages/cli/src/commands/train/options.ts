@@ -91,6 +91,8 @@ export interface TrainOptions extends Omit<TrainSettings, 'data' | 'clip' | 'pse
   readonly resume: boolean;
   readonly json: boolean;
   readonly adapter?: AdapterChoice;
+  /** A file of `infnet tune`. */
+  readonly tuning?: string;
   /** Names of the options that were given on the command line: on `--resume` the others come from `config.json`. */
   readonly given: readonly string[];
 }

@@ -1,7 +1,8 @@
 /** What all trainings have in common: events to log, bar and folder; errors; the end. */
-import { type Context, isInfnetError, type Module, open, type ParameterStore, type StateDict } from '@infnet/core';
+import { type Context, isInfnetError, type Module, type ParameterStore, type StateDict } from '@infnet/core';
 import type { InfNet } from '@infnet/inf-net';
 import type { StepEvent, TrainerEvents, TrainingMemory } from '@infnet/trainer';
+import { openContext } from '../../context.js';
 import { renderError } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
 import type { Progress } from '../../progress.js';
@@ -128,7 +129,7 @@ export abstract class TrainingRun<P extends RunParts = RunParts> {
 
   protected async open(): Promise<Context> {
     const { options, progress } = this.parts;
-    const context = await open({ adapter: options.adapter, onMessage: (line) => this.#tellOnce(progress, line) });
+    const context = await openContext(options, (line) => this.#tellOnce(progress, line));
     this.adapter = context.adapter.message.replace(/^infnet: /, '');
     this.#context = context;
     return context;
