@@ -12,7 +12,7 @@ async function main(): Promise<void> {
     options: {
       gradients: { type: 'boolean', default: false },
       peers: { type: 'boolean', default: false },
-      only: { type: 'string', default: PEERS.join(',') },
+      only: { type: 'string' },
       parts: { type: 'string', default: PARTS.join(',') },
       patience: { type: 'string' },
       [CHILD_OPTION]: { type: 'string' },
@@ -33,7 +33,8 @@ async function main(): Promise<void> {
   const batch = positive('batch', values.batch);
   if (values.peers) {
     const { peerSuite } = await import('./peers/suite.js');
-    const peers = values.only.split(',').map((name) => one('only', name, PEERS));
+    const usual = values.quick ? PEERS.filter((name) => name !== 'infnet-fast') : PEERS;
+    const peers = values.only?.split(',').map((name) => one('only', name, PEERS)) ?? usual;
     const parts = values.parts.split(',').map((name) => one('parts', name, PARTS));
     const patience = positive('patience', values.patience ?? (values.quick ? '60' : '900'));
     return peerSuite({ size, batch, runs, out: values.out, quick: values.quick, peers, parts, patience });

@@ -6,6 +6,7 @@ import { alternate, type Case } from './alternate.js';
 import { type CaseOptions, forwardCases, gradientCases, layerCases, overheadCases, stepCases } from './cases.js';
 import type { CaseResult } from './figures.js';
 import { formatCases, formatDifferences, formatErrors, formatStartUp } from './format.js';
+import { PartClock } from './part-clock.js';
 import { Pool } from './pool.js';
 import { type Ceilings, type Part, PEER_TITLES, type PeerName } from './protocol.js';
 import { PART_TITLES, type PeerFigures, renderPeerReport } from './report.js';
@@ -30,25 +31,26 @@ const CASES: Readonly<Record<Part, (options: CaseOptions) => Case[]>> = {
   overhead: overheadCases,
 };
 
-/** Seconds after which no further round of a case begins, and seconds after which a quick run begins no further case. */
+/** Seconds after which no further round of a case begins. */
 const BUDGET = 300;
 const QUICK_BUDGET = 4;
-const QUICK_DEADLINE = 150;
+/** Seconds of a quick run, and those that a request gets however late it is. */
+const QUICK_SECONDS = 160;
+const LEAST_PATIENCE = 10;
 
 export async function peerSuite(options: PeerSuiteOptions): Promise<void> {
   const { quick, peers, parts, size, batch, runs, patience } = options;
   const adapter = await openAdapter();
   const program = fileURLToPath(new URL('../main.js', import.meta.url));
-  const deadline = performance.now() + QUICK_DEADLINE * 1e3;
-  const remaining = (): number => (quick ? Math.max(5, (deadline - performance.now()) / 1e3) : patience);
-  const pool = new Pool({ program, patience: () => Math.min(patience, remaining()) });
+  const clock = quick ? new PartClock(QUICK_SECONDS, parts.length + 1) : undefined;
+  const pool = new Pool({ program, patience: () => Math.min(patience, clock?.patience(LEAST_PATIENCE) ?? patience) });
   try {
     const results: CaseResult[] = [];
     const ceilings = await pool.ceilings();
     console.log(describeCeilings(adapter.message, ceilings));
     for (const part of parts) {
-      const cases = CASES[part](options);
-      const found = await measurePart(part, cases, pool, options, () => quick && performance.now() > deadline);
+      clock?.next();
+      const found = await measurePart(part, CASES[part](options), pool, options, clock);
       console.log(['', PART_TITLES[part], ...formatCases(found, peers, REFERENCE), ...formatErrors(found)].join('\n'));
       results.push(...found);
     }
@@ -79,12 +81,12 @@ async function measurePart(
   cases: readonly Case[],
   pool: Pool,
   { runs, peers, quick }: PeerSuiteOptions,
-  isOver: () => boolean,
+  clock: PartClock | undefined,
 ): Promise<CaseResult[]> {
   const found: CaseResult[] = [];
   const onProgress = progress(PART_TITLES[part]);
   for (const item of cases) {
-    if (isOver()) {
+    if (found.length > 0 && clock?.isOver()) {
       console.log(`\n${PART_TITLES[part]}: no time for ${cases.length - found.length} of ${cases.length} cases`);
       break;
     }
