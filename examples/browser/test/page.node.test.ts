@@ -138,15 +138,11 @@ describe('Segment', () => {
       await page.getByRole('button', { name: 'Remove chest.nii.gz' }).click();
     const [worker] = page.workers();
     const measured = async () => {
-      const heaps = [];
-      for (const scope of [page, worker ?? page]) {
-        heaps.push(
-          await scope.evaluate(() => {
-            (globalThis as unknown as { gc: () => void }).gc();
-            return (performance as unknown as { memory?: { usedJSHeapSize: number } }).memory?.usedJSHeapSize ?? 0;
-          }),
-        );
-      }
+      const collect = (): number => {
+        (globalThis as unknown as { gc: () => void }).gc();
+        return (performance as unknown as { memory?: { usedJSHeapSize: number } }).memory?.usedJSHeapSize ?? 0;
+      };
+      const heaps = [await page.evaluate(collect), (await worker?.evaluate(collect)) ?? 0];
       return { gpu: await page.evaluate(() => infnetTest.memory()), heaps };
     };
     const again = (times: number) =>

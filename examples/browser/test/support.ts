@@ -8,7 +8,8 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeSafetensors } from '@infnet/checkpoint';
 import { main } from '@infnet/cli';
-import { InfNet, stateDictEntries } from '@infnet/inf-net';
+import { InfNet } from '@infnet/inf-net';
+import { param, roleOf } from '@infnet/testing';
 import { type Browser, type BrowserContext, chromium, type Download, type Page } from 'playwright';
 import { build } from 'vite';
 import { chromiumFlags, ensureChromium } from '../../../scripts/chromium.mjs';
@@ -110,10 +111,15 @@ export async function downloaded(page: Page, click: () => Promise<void>): Promis
   return bytesOf(download);
 }
 
-/** Small weights: of no use for slices, and the same every time. */
+/** Small weights: of no use for slices, but what they give varies, and is the same every time. */
 export function smallWeights(): Uint8Array {
-  const options = { backbone: 'res2net50', width: 0.25, channels: 8 } as const;
-  return writeSafetensors(stateDictEntries(new InfNet(options), new Map(), { seed: 3, steps: 0 }), { size: '32' });
+  const spec = new InfNet({ backbone: 'res2net50', width: 0.25, channels: 8 }).stateDictSpec();
+  const keys = new Set(spec.map(({ name }) => name));
+  const tensors = spec.map(({ name, shape }) => {
+    const role = roleOf(name, shape, keys);
+    return { name, shape, data: role === undefined ? new Float32Array(1) : param(name, shape, role) };
+  });
+  return writeSafetensors(tensors, { size: '32' });
 }
 
 /** Runs a command line in this process. */
@@ -131,14 +137,15 @@ export async function dropFiles(
   selector: string,
   files: Readonly<Record<string, Uint8Array>>,
 ): Promise<void> {
-  const transfer = await page.evaluateHandle(
-    (named) => {
-      const data = new DataTransfer();
-      for (const [name, values] of named) data.items.add(new File([new Uint8Array(values)], name));
-      return data;
-    },
-    Object.entries(files).map(([name, bytes]) => [name, [...bytes]] as const),
-  );
+  const encoded = Object.entries(files).map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')] as const);
+  const transfer = await page.evaluateHandle(async (named) => {
+    const data = new DataTransfer();
+    for (const [name, text] of named) {
+      const bytes = await (await fetch(`data:application/octet-stream;base64,${text}`)).blob();
+      data.items.add(new File([bytes], name));
+    }
+    return data;
+  }, encoded);
   await page.dispatchEvent(selector, 'dragover', { dataTransfer: transfer });
   await page.dispatchEvent(selector, 'drop', { dataTransfer: transfer });
 }

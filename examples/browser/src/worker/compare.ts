@@ -32,15 +32,18 @@ export function compareHandlers(gpu: Gpu): Handlers<CompareMethods> {
         await entrant('onnxruntime-web', async () => (await import('./peers/ort.js')).openOrt()),
       ];
       const rows: CompareRow[] = [];
-      for (const [done, one] of QUICK_SET.entries()) {
-        if (signal.aborted) throw new InfnetError({ code: 'STOPPED', message: 'Stopped.' });
-        tell({ progress: { what: one.name, done, total: QUICK_SET.length } });
-        for (const row of await measure(one, entrants, runs)) {
-          rows.push(row);
-          tell({ row });
+      try {
+        for (const [done, one] of QUICK_SET.entries()) {
+          if (signal.aborted) throw new InfnetError({ code: 'STOPPED', message: 'Stopped.' });
+          tell({ progress: { what: one.name, done, total: QUICK_SET.length } });
+          for (const row of await measure(one, entrants, runs)) {
+            rows.push(row);
+            tell({ row });
+          }
         }
+      } finally {
+        for (const { contestant } of entrants) contestant?.dispose();
       }
-      for (const { contestant } of entrants) contestant?.dispose();
       const versions = Object.fromEntries(
         entrants.flatMap(({ library, contestant }) =>
           contestant === undefined ? [] : [[library, contestant.version]],

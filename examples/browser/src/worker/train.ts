@@ -46,8 +46,10 @@ export function trainHandlers(gpu: Gpu): Handlers<TrainMethods> {
     },
     async train({ settings, data }, call) {
       const storage = await opened();
-      await storage.begin({ settings, data });
-      return exclusively(() => new StoredRun(storage, { settings, data }, gpu, call).run());
+      return exclusively(async () => {
+        await storage.begin({ settings, data });
+        return new StoredRun(storage, { settings, data }, gpu, call).run();
+      });
     },
     async trainContinue(_, call) {
       const storage = await opened();
@@ -85,14 +87,12 @@ function nothing(): InfnetError {
 async function exclusively<T>(body: () => Promise<T>): Promise<T> {
   const { locks } = navigator as Partial<Navigator>;
   if (locks === undefined) return body();
-  return locks.request('infnet-training', { ifAvailable: true }, (lock) => {
-    if (lock !== null) return body();
-    const message = 'Another tab of this page is training.';
-    throw new InfnetError({
-      code: 'TRAIN_ELSEWHERE',
-      message,
-      fix: 'Look at that tab, or close it and continue here.',
-    });
+  // After a reload the worker of the old page may hold the lock for another moment.
+  const patience = AbortSignal.timeout(3000);
+  return locks.request('infnet-training', { signal: patience }, body).catch((error: unknown) => {
+    if (error !== patience.reason) throw error;
+    const fix = 'Look at that tab, or close it and continue here.';
+    throw new InfnetError({ code: 'TRAIN_ELSEWHERE', message: 'Another tab of this page is training.', fix });
   });
 }
 

@@ -23,6 +23,7 @@ import {
   Trainer,
   type TrainerEvents,
   type TrainerState,
+  type Validation,
 } from '@infnet/trainer';
 import { type OpenedData, trainerData, unlabelledData } from './train-data.js';
 import type { EpochLine, Picture, RoundLine, TrainSettings } from './train-protocol.js';
@@ -89,14 +90,7 @@ function common({ settings, data, events = {} }: TrainingParts) {
     validate:
       validator === undefined
         ? {}
-        : {
-            validate: ({
-              context,
-              parameters,
-            }: Parameters<Validator['run']> extends [infer C, infer P]
-              ? { readonly context: C; readonly parameters: P }
-              : never) => validator.run(context, parameters),
-          },
+        : { validate: ({ context, parameters }: Validation) => validator.run(context, parameters) },
     // At the smallest size the deepest maps are single values, of which one alone has no variance.
     lastBatch: size === net.sizeMultiple ? ('drop' as const) : ('keep' as const),
     learningRate: cosine(learningRate),

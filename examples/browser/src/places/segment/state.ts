@@ -149,17 +149,21 @@ export function isCurrent(item: Item): boolean {
   return !item.report.isVolume || JSON.stringify(item.view) === JSON.stringify(view.value);
 }
 
-/** Segments what is not yet; the selected one first, or all anew. */
+/** Segments what is not yet, the selected one first, and what is added meanwhile; or all anew. */
 export async function segmentAll(): Promise<void> {
   if (running.value !== undefined) return;
-  const todo = items.value.filter((item) => item.status !== 'done' || !isCurrent(item));
-  const list = todo.length > 0 ? todo : items.value;
-  const chosen = list.filter(({ report }) => report.id === selectedId.value);
   const controller = new AbortController();
   running.value = controller;
+  const isOpen = (item: Item): boolean => item.status !== 'done' || !isCurrent(item);
+  const all = !items.value.some(isOpen);
+  const tried = new Set<number>();
+  const next = (): Item | undefined => {
+    const open = items.value.filter((item) => !tried.has(item.report.id) && (all || isOpen(item)));
+    return open.find(({ report }) => report.id === selectedId.value) ?? open[0];
+  };
   try {
-    for (const item of [...chosen, ...list.filter((other) => !chosen.includes(other))]) {
-      if (controller.signal.aborted) break;
+    for (let item = next(); item !== undefined && !controller.signal.aborted; item = next()) {
+      tried.add(item.report.id);
       if (!(await segmentOne(item, controller.signal))) break;
     }
   } finally {
