@@ -57,7 +57,12 @@ export async function bundleTests(packages, out) {
     treeshake: false,
     logLevel: 'silent',
   });
-  await build.write({ dir: out, format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: 'chunk-[name]-[hash].mjs' });
+  await build.write({
+    dir: out,
+    format: 'esm',
+    entryFileNames: '[name].mjs',
+    chunkFileNames: 'chunk-[name]-[hash].mjs',
+  });
   await build.close();
   return tests.map(({ name }) => `${name}.mjs`);
 }

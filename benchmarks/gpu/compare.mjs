@@ -8,8 +8,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { Peer } from './peer.mjs';
 import { comparisonTable } from './table.mjs';
 
@@ -104,7 +104,9 @@ class Comparison {
     const name = variant === 'torch-compile' ? variant : isTorch(variant) ? 'torch' : 'infnet';
     const known = this.peers.get(name);
     if (known !== undefined && known.ended === undefined) return known;
-    const command = isTorch(variant) ? [this.python, '-u', here('./torch_peer.py')] : [process.execPath, here('./ours.mjs')];
+    const command = isTorch(variant)
+      ? [this.python, '-u', here('./torch_peer.py')]
+      : [process.execPath, here('./ours.mjs')];
     const peer = new Peer(command, { onLog: this.log });
     this.peers.set(name, peer);
     this.loaded[name] = (await peer.ask('load', {}, Math.min(this.left, 60))).description;
@@ -112,7 +114,8 @@ class Comparison {
   }
 
   async #releaseAll() {
-    for (const peer of this.peers.values()) if (peer.ended === undefined) await peer.ask('release', {}, 30).catch(() => {});
+    for (const peer of this.peers.values())
+      if (peer.ended === undefined) await peer.ask('release', {}, 30).catch(() => {});
   }
 
   async ceilings() {
@@ -155,9 +158,18 @@ async function main() {
       quick: { type: 'boolean', default: false },
     },
   });
-  const cases = makeCases({ size: Number(values.size), quick: values.quick, tuned: Boolean(process.env.INFNET_TUNING) });
+  const cases = makeCases({
+    size: Number(values.size),
+    quick: values.quick,
+    tuned: Boolean(process.env.INFNET_TUNING),
+  });
   const log = (text) => process.stderr.write(text);
-  const comparison = new Comparison({ seconds: Number(values.seconds), rounds: Number(values.rounds), python: values.python, log });
+  const comparison = new Comparison({
+    seconds: Number(values.seconds),
+    rounds: Number(values.rounds),
+    python: values.python,
+    log,
+  });
   const results = [];
   let torchCeilings = {};
   const write = () =>

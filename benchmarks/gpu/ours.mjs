@@ -2,11 +2,12 @@
  * infnet as a process that answers one JSON line with one JSON line (peer.mjs has the other end): load, prepare, sample, device,
  * release. Weights and inputs follow the recipe, as torch_peer.py's do, so that results can be compared.
  */
+
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { open, ParameterStore, preparePlan, trace } from '@infnet/core';
 import { InfNet } from '@infnet/inf-net';
 import { Adam, clampGradients, infNetLoss, trainingStep } from '@infnet/trainer';
-import { readFileSync } from 'node:fs';
 import { discMasks, image, stateOf } from './recipe.mjs';
 
 const LEARNING_RATE = 1e-4;
@@ -14,6 +15,7 @@ const LEARNING_RATE = 1e-4;
 const BACK_TO_BACK = 8;
 
 let context;
+/** The recipe's values, made once: they are the same for every plan. */
 let state;
 const running = new Map();
 
@@ -25,10 +27,15 @@ function planOptions(variant) {
   return { precision: 'fast', tuning: choices };
 }
 
+function stateFor(net) {
+  state ??= stateOf(net.parameters());
+  return state;
+}
+
 async function prepareForward(variant, { batch, size }) {
   const net = new InfNet();
   const store = new ParameterStore(context, net);
-  store.load((state ??= stateOf(net.parameters())));
+  store.load(stateFor(net));
   const graph = trace((inputs) => ({ map: net.call(inputs.image).lateralMap2 }), { image: [batch, 3, size, size] });
   const plan = await preparePlan(context, graph, { parameters: store, ...planOptions(variant) });
   const inputs = { image: image('input', [batch, 3, size, size]) };
@@ -51,7 +58,7 @@ async function prepareStep(variant, { batch, size }) {
   const net = new InfNet();
   net.train();
   const store = new ParameterStore(context, net);
-  store.load((state ??= stateOf(net.parameters())));
+  store.load(stateFor(net));
   const optimizer = new Adam(store);
   const step = await trainingStep(context, {
     net,

@@ -27,7 +27,8 @@ const LEFT_OUT = new Set(['webgpu', '@webgpu/types', '@sparticuz/chromium', '@in
 export function isRuntimeFile(path) {
   const parts = path.split('/');
   const name = parts.at(-1);
-  if (parts.slice(0, -1).some((part) => ['node_modules', 'test', 'tests', 'docs', 'src', '.turbo'].includes(part))) return false;
+  if (parts.slice(0, -1).some((part) => ['node_modules', 'test', 'tests', 'docs', 'src', '.turbo'].includes(part)))
+    return false;
   if (/\.(map|ts|mts|cts|tsx|md|flow)$/i.test(name)) return false;
   return name === 'package.json' || /\.(js|mjs|cjs|json|wgsl|wasm|node)$/.test(name) || /^licen[cs]e/i.test(name);
 }

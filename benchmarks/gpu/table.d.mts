@@ -43,7 +43,7 @@ export function comparisonRows(results: readonly CaseResult[]): ComparisonRow[];
 export function comparisonTable(results: readonly CaseResult[]): string[];
 export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string[];
 export function layerTable(layers: LayerResults, peak: number): string[];
-export function readTally(output: string): {
+export function readTally(log: string): {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;

@@ -8,7 +8,14 @@
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import * as nodeTest from 'node:test';
+import {
+  after,
+  afterEach as afterEachNode,
+  before,
+  beforeEach as beforeEachNode,
+  describe as describeNode,
+  it as itNode,
+} from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { format } from 'node:util';
 import {
@@ -60,7 +67,8 @@ export function eachTitle(text, values, index) {
 
 /** The three forms (name, body), (name, options, body), (name, body, timeout). */
 function readArguments(second, third) {
-  if (typeof second === 'function') return { body: second, timeout: typeof third === 'number' ? third : third?.timeout };
+  if (typeof second === 'function')
+    return { body: second, timeout: typeof third === 'number' ? third : third?.timeout };
   return { body: third, timeout: second?.timeout, skip: second?.skip === true };
 }
 
@@ -103,7 +111,10 @@ export const afterEach = hook('afterEach');
 
 /** What vitest.config.ts provides. */
 export function inject(name) {
-  if (name === 'fixtures') return (fixtures ??= { files: fixtureFiles(), url: '/__fixtures__/' });
+  if (name === 'fixtures') {
+    fixtures ??= { files: fixtureFiles(), url: '/__fixtures__/' };
+    return fixtures;
+  }
   if (name === 'nodeBits') return {};
   if (name === 'bitsFolder') return join(tmpdir(), 'infnet-bits');
   throw new Error(`inject("${name}"): nothing of that name is provided here`);
@@ -153,7 +164,7 @@ export function register(file) {
 }
 
 function declareSuite({ name, items, hooks }) {
-  nodeTest.describe(name, { concurrency: 1 }, () => {
+  describeNode(name, { concurrency: 1 }, () => {
     for (const { kind, body, timeout } of hooks) declareHook(kind, body, timeout);
     for (const item of items) {
       if (item.kind === 'suite') declareSuite(item.suite);
@@ -162,10 +173,12 @@ function declareSuite({ name, items, hooks }) {
   });
 }
 
+const nodeHooks = { before, after, beforeEach: beforeEachNode, afterEach: afterEachNode };
+
 /** A `before` hook may give back what is to be done after. */
 function declareHook(kind, body, timeout = TIMEOUT) {
   let undo;
-  nodeTest[kind](
+  nodeHooks[kind](
     async () => {
       undo = await body();
     },
@@ -173,11 +186,11 @@ function declareHook(kind, body, timeout = TIMEOUT) {
   );
   const opposite = { before: 'after', beforeEach: 'afterEach' }[kind];
   if (opposite === undefined) return;
-  nodeTest[opposite](async () => {
+  nodeHooks[opposite](async () => {
     if (typeof undo === 'function') await undo();
   });
 }
 
 function declareTest({ name, skip, body, timeout = TIMEOUT }) {
-  nodeTest.it(name, { skip, timeout }, async (context) => body({ skip: (why) => context.skip(why) }));
+  itNode(name, { skip, timeout }, async (context) => body({ skip: (why) => context.skip(why) }));
 }

@@ -1,0 +1,103 @@
+/** What the logs and figures of a run say together: one object for results.json, and the text of table.txt. Pure functions. */
+import { comparisonTable, layerTable, readTally } from './table.mjs';
+
+/** Float32 FLOP/s outside the tensor cores, as the vendor states them, by what the card's name contains. */
+const STATED_PEAKS = [
+  [/H200/, 67e12],
+  [/H100 .*(SXM|HBM3)/, 67e12],
+  [/H100.*PCIe/, 51e12],
+  [/A100/, 19.5e12],
+];
+
+export const statedPeak = (name) => STATED_PEAKS.find(([pattern]) => pattern.test(name))?.[1];
+
+/**
+ * @param {{ about: object, outcomes: object, logs: Record<string, string | undefined>, figures: Record<string, string>,
+ *   seconds: number }} run
+ */
+export function collect({ about, outcomes, logs, figures, seconds }) {
+  const doctor = firstObject(logs.doctor ?? '');
+  const card = /^name, memory.*\n(.+)$/m.exec(logs.doctor ?? '')?.[1];
+  const layers = Object.entries(figures)
+    .filter(([name]) => name.startsWith('gradients-'))
+    .flatMap(([, text]) => parse(text) ?? [])
+    .sort((a, b) => a.batch - b.batch);
+  return {
+    about,
+    date: new Date().toISOString(),
+    seconds,
+    card: card ?? doctor?.adapter?.description,
+    adapter: doctor?.adapter,
+    features: doctor?.features,
+    steps: outcomes,
+    tests: logs.tests === undefined ? undefined : readTally(logs.tests),
+    failures: [...(logs.tests ?? '').matchAll(/^FAIL (.*)$/gm)].map((match) => match[1]),
+    ceilings: lastObject(logs.ceilings ?? ''),
+    layers,
+    tuning: parse(figures['tuning.json'] ?? ''),
+    compare: parse(figures['compare.json'] ?? ''),
+  };
+}
+
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The first indented JSON object in a log. */
+const firstObject = (log) => parse(/^\{$[\s\S]*?^\}$/m.exec(log)?.[0] ?? '');
+
+/** The last line that is a JSON object. */
+const lastObject = (log) => parse(log.split('\n').findLast((line) => line.startsWith('{')) ?? '');
+
+/** Lines for a terminal. */
+export function report(results) {
+  const { card, adapter, about, tests, failures, ceilings, layers, tuning, compare } = results;
+  const stated = statedPeak(card ?? '');
+  const peak = stated ?? ceilings?.multiplyAdds;
+  return [
+    `infnet on ${card ?? adapter?.message ?? 'an unknown card'}; ${adapter?.message ?? 'no adapter'}`,
+    `commit ${about?.commit}, Node ${about?.node}, webgpu ${about?.webgpu}; ${results.date}, ${results.seconds.toFixed(0)} s`,
+    ...Object.entries(results.steps).map(
+      ([name, { outcome, seconds }]) => `  ${name}: ${outcome} (${seconds.toFixed(0)} s)`,
+    ),
+    '',
+    tests === undefined
+      ? 'Tests: not run'
+      : `Tests: ${tests.passed} passed, ${tests.failed} failed, ${tests.skipped} skipped`,
+    ...failures.map((name) => `  FAIL ${name}`),
+    '',
+    ...ceilingLines({ stated, ceilings, torch: compare?.torchCeilings }),
+    ...layers.flatMap((found) => [
+      '',
+      `Convolutions, batch ${found.batch} at ${found.size}, share of ${stated === undefined ? 'the measured' : 'the stated'} peak`,
+      ...layerTable(found, peak ?? 0),
+    ]),
+    ...tuningLines(tuning),
+    '',
+    'Inf-Net. ms: from host memory to host memory, median (shortest to longest). device ms: on data that lies on the card.',
+    'x: how many times as long as infnet, median (smallest to largest of one round); above 1 infnet is faster.',
+    ...(compare === undefined
+      ? ['not measured']
+      : [...comparisonTable(compare.results), ...loadedLines(compare.loaded)]),
+  ];
+}
+
+function ceilingLines({ stated, ceilings, torch }) {
+  const tera = (value) => (value === undefined ? '-' : (value / 1e12).toFixed(2));
+  return [
+    `Float32: ${tera(stated)} TFLOP/s stated, ${tera(ceilings?.multiplyAdds)} measured by multiply-adds, ${tera(torch?.product)} by PyTorch's product of 8192 x 8192`,
+    `Copy: ${tera(ceilings?.bandwidth)} TB/s by ours, ${tera(torch?.copy)} by PyTorch's`,
+  ];
+}
+
+function tuningLines(tuning) {
+  if (tuning === undefined) return [];
+  const choices = Object.keys(tuning.choices).length;
+  return ['', `Tuner: ${choices} shapes of ${tuning.layers.length} with another choice than the usual one`];
+}
+
+const loadedLines = (loaded) => Object.entries(loaded).map(([name, text]) => `  ${name}: ${text}`);
