@@ -95,10 +95,10 @@ describe.each(shapes)('$name', (shape) => {
         dispatch.kernel.name,
         dispatch.constants?.['CHANNELS'] ?? dispatch.constants?.['TILE_M'],
       ]);
-    expect(kernels('gemm-subgroup/16x2')).toEqual([['conv/gemm-subgroup', 16]]);
+    expect(kernels('gemm-subgroup/16x2x1')).toEqual([['conv/gemm-subgroup', 16]]);
     expect(kernels('gemm-tiled/128x64x8')).toEqual([['conv/gemm-tiled', 128]]);
     const own = graph(device).schedule.dispatches.map(({ kernel }) => kernel.name);
-    for (const nonsense of ['gemm-subgroup/3x99', 'winograd4', 'faster']) {
+    for (const nonsense of ['gemm-subgroup/3x99x1', 'winograd4', 'faster']) {
       expect(kernels(nonsense).map(([name]) => name)).toEqual(own);
     }
   });

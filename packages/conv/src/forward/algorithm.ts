@@ -63,7 +63,17 @@ function bindingLimit({ limits }: DeviceProfile): number {
 }
 
 /** Tiles that compile everywhere in reasonable time; the larger ones keep more sums than a register file holds. */
-const SUBGROUP_TILES = ['16x8', '16x4', '16x2', '8x8', '8x4', '32x4'] as const;
+const SUBGROUP_TILES = [
+  '16x8x1',
+  '16x4x1',
+  '16x2x1',
+  '8x8x1',
+  '8x4x1',
+  '16x8x2',
+  '32x4x2',
+  '16x8x4',
+  '32x8x4',
+] as const;
 const WORKGROUP_TILES = ['64x64x16', '64x64x8', '32x32x16', '32x64x16', '64x32x16', '128x64x8'] as const;
 
 /** All ways to do this product on this device that are worth a try. */

@@ -15,10 +15,13 @@ export const directKernel: Kernel = { name: 'conv/direct', source: directSource 
 /** The kernels that can do any gathering product in one dispatch. */
 export type GatherKernel = 'gemm' | 'gemm-subgroup' | 'gemm-tiled' | 'direct';
 
-/** A kernel, perhaps with its tile: channels x pixels of a lane, or TILE_M x TILE_N x TILE_K. Without, the tile follows from the shape. */
+/**
+ * A kernel, perhaps with its tile: channels x pixels of a lane x steps at once, or TILE_M x TILE_N x TILE_K. Without, the tile
+ * follows from the shape.
+ */
 export type TiledGatherKernel =
   | GatherKernel
-  | `gemm-subgroup/${number}x${number}`
+  | `gemm-subgroup/${number}x${number}x${number}`
   | `gemm-tiled/${number}x${number}x${number}`;
 
 /**
@@ -141,13 +144,19 @@ export function gatherCall(
   switch (name) {
     case 'gemm-subgroup': {
       if (device.subgroupSize === 0) throw unavailable(kernel);
-      const [channelsOfTile, pixelsOfLane] = sizes;
-      const tile =
-        channelsOfTile === undefined || pixelsOfLane === undefined
-          ? subgroupTile(outChannels, pixels, device.subgroupSize)
-          : { channels: channelsOfTile, pixels: pixelsOfLane };
+      const steps = gather.inChannels * gather.kernel[0] * gather.kernel[1];
+      const shape = { outChannels, pixels, steps, layers, plain: taps === 0 };
+      const own = subgroupTile(shape, device.subgroupSize);
+      const [channels = own.channels, pixelsOfLane = own.pixels, unroll = own.unroll] = sizes;
+      const tile = { channels, pixels: pixelsOfLane, unroll };
       const channelTiles = Math.ceil(outChannels / tile.channels);
-      const tileConstants = { CHANNELS: tile.channels, PIXELS: tile.pixels, SUBGROUP: device.subgroupSize, TAPS: taps };
+      const tileConstants = {
+        CHANNELS: tile.channels,
+        PIXELS: tile.pixels,
+        UNROLL: tile.unroll,
+        SUBGROUP: device.subgroupSize,
+        TAPS: taps,
+      };
       return {
         kernel: gemmSubgroupKernel,
         constants: { ...constants, ...tileConstants },

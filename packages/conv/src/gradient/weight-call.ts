@@ -2,7 +2,7 @@
 import { type DeviceProfile, dispatchLine, InfnetError, type Kernel, type KernelCall } from '@infnet/core';
 import type { OperandRange } from '../forward/call.js';
 import { forwardGather, isPointwise } from '../forward/gather.js';
-import { splitTile, subgroupTile, tiledTile } from '../forward/tile.js';
+import { type ProductShape, splitTile, subgroupTile, tiledTile } from '../forward/tile.js';
 import { type Conv2dGeometry, conv2dFlops } from '../geometry.js';
 import padSource from '../kernels/pad.wgsl';
 import sumSplitsSource from '../kernels/sum-splits.wgsl';
@@ -19,10 +19,10 @@ export const padKernel: Kernel = { name: 'conv/pad', source: padSource };
 /** `single` makes one value per invocation: for groups of few channels. */
 export type WeightGradientKernel = 'plain' | 'single' | 'subgroup' | 'tiled';
 
-/** A kernel, perhaps with its tile: result channels x columns of a lane, or TILE_M x TILE_N. */
+/** A kernel, perhaps with its tile: result channels x columns of a lane x pixels at once, or TILE_M x TILE_N. */
 export type WeightGradientAlgorithm =
   | WeightGradientKernel
-  | `subgroup/${number}x${number}`
+  | `subgroup/${number}x${number}x${number}`
   | `tiled/${number}x${number}`;
 
 /** The calls of a weight gradient. */
@@ -61,7 +61,7 @@ function fitsPadded(geometry: Conv2dGeometry, { limits }: DeviceProfile): boolea
   return 4 * paddedSize(geometry).elements <= Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
 }
 
-const SUBGROUP_TILES = ['16x8', '16x4', '16x2', '8x8', '8x4'] as const;
+const SUBGROUP_TILES = ['16x8x1', '16x4x1', '16x2x1', '8x8x1', '8x4x1', '16x8x2', '32x8x4'] as const;
 const WORKGROUP_TILES = ['64x64', '32x32', '64x32', '32x64'] as const;
 
 /** All ways to compute this gradient on this device that are worth a try. */
@@ -237,11 +237,18 @@ function tileOf(algorithm: WeightGradientAlgorithm, geometry: Conv2dGeometry, de
       const SUBGROUP = device.subgroupSize;
       if (SUBGROUP === 0) throw unavailable();
       const columns = (geometry.inChannels / groups) * kernel[0] * kernel[1];
-      const own = subgroupTile(geometry.outChannels / groups, columns, SUBGROUP);
-      const [channels = own.channels, pixels = own.pixels] = sizes;
+      const shape: ProductShape = {
+        outChannels: geometry.outChannels / groups,
+        pixels: columns,
+        steps: geometry.batch * geometry.outSize[0] * geometry.outSize[1],
+        layers: groups,
+        plain: TAPS === 0,
+      };
+      const own = subgroupTile(shape, SUBGROUP);
+      const [channels = own.channels, pixels = own.pixels, unroll = own.unroll] = sizes;
       return {
         kernel: weightGradientSubgroupKernel,
-        constants: { CHANNELS: channels, COLUMNS: pixels, SUBGROUP, TAPS },
+        constants: { CHANNELS: channels, COLUMNS: pixels, UNROLL: unroll, SUBGROUP, TAPS },
         rows: channels,
         columns: pixels * SUBGROUP,
         perWorkgroup: 1,

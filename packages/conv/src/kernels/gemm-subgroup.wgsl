@@ -19,7 +19,8 @@
 //
 // Tile: one subgroup makes CHANNELS * (PIXELS * SUBGROUP) values; lane l has the pixels l, l + SUBGROUP, ... In every step
 // a lane loads CHANNELS / SUBGROUP weights and PIXELS values of x, and broadcasts its weights to the other lanes: on these
-// adapters a broadcast costs one addition, a load as much as ten.
+// adapters a broadcast costs one addition, a load as much as ten. UNROLL steps load first and are then added sum by sum, in
+// the same order: SwiftShader keeps what a loop carries in memory, so that every sum is fetched and stored once per turn.
 // Dispatch: one subgroup per workgroup; x, y: tiles, channel tiles fastest; z: group * classes + class.
 enable subgroups;
 
@@ -180,7 +181,45 @@ fn main(
 #for i in 0..(CHANNELS + SUBGROUP - 1) / SUBGROUP
       var weightAt$(i) = weightGroup + m$(i) * params.weightOutStride + tap;
 #end
-      for (var k = 0u; k < params.inChannels; k++) {
+      var k = 0u;
+#if UNROLL > 1
+      for (; k + $(UNROLL)u <= params.inChannels; k += $(UNROLL)u) {
+#for u in 0..UNROLL
+#for i in 0..(CHANNELS + SUBGROUP - 1) / SUBGROUP
+        let w$(u)_$(i) = weight[weightAt$(i) + $(u) * params.weightInStride];
+#end
+#for j in 0..PIXELS
+#if TAPS
+        let v$(u)_$(j) = select(
+          0.0,
+          source(at$(j) + $(u)u * params.xChannelStride, addendAt$(j) + $(u)u * params.xChannelStride),
+          inside$(j),
+        );
+#else
+        let v$(u)_$(j) = source(at$(j) + $(u)u * params.xChannelStride, addendAt$(j) + $(u)u * params.xChannelStride);
+#end
+#end
+#end
+#for i in 0..(CHANNELS + SUBGROUP - 1) / SUBGROUP
+        weightAt$(i) += $(UNROLL) * params.weightInStride;
+#end
+#for j in 0..PIXELS
+        at$(j) += $(UNROLL)u * params.xChannelStride;
+        addendAt$(j) += $(UNROLL)u * params.xChannelStride;
+#end
+#for i in 0..CHANNELS
+#for u in 0..UNROLL
+        let b$(u)_$(i) = subgroupBroadcast(w$(u)_$(i / SUBGROUP), $(i % SUBGROUP)u);
+#end
+#for j in 0..PIXELS
+#for u in 0..UNROLL
+        sum$(i)_$(j) += b$(u)_$(i) * v$(u)_$(j);
+#end
+#end
+#end
+      }
+#end
+      for (; k < params.inChannels; k++) {
 #for i in 0..(CHANNELS + SUBGROUP - 1) / SUBGROUP
         let w$(i) = weight[weightAt$(i)];
         weightAt$(i) += params.weightInStride;

@@ -11,6 +11,7 @@
 // The sum runs over batch * oh rows, cut into `splits` parts, because deep layers have huge sums for small results.
 // Tile: one subgroup makes CHANNELS out channels * (COLUMNS * SUBGROUP) columns j = (k, ty, tx). For every pixel a lane
 // loads CHANNELS / SUBGROUP values of g, which it broadcasts, and COLUMNS values of x. TAPS 0: one tap, stride 1, no padding.
+// UNROLL pixels at a time, in the same order, as in gemm-subgroup.wgsl.
 // Dispatch: one subgroup per workgroup; x, y: tiles, channel tiles fastest; z: group * splits + split.
 enable subgroups;
 
@@ -83,7 +84,33 @@ fn main(
 #for c in 0..COLUMNS
     var at$(c) = map$(c) + n * params.xBatchStride + inRow * params.inWidth;
 #end
-    for (var p = 0u; p < params.outWidth; p++) {
+    var p = 0u;
+#if UNROLL > 1
+    for (; p + $(UNROLL)u <= params.outWidth; p += $(UNROLL)u) {
+#for u in 0..UNROLL
+#for i in 0..(CHANNELS + SUBGROUP - 1) / SUBGROUP
+      let g$(u)_$(i) = g[gMap$(i) + gAt + p + $(u)u];
+#end
+#for c in 0..COLUMNS
+      let v$(u)_$(c) = x[at$(c) + $(u)u * params.strideX];
+#end
+#end
+#for c in 0..COLUMNS
+      at$(c) += $(UNROLL)u * params.strideX;
+#end
+#for i in 0..CHANNELS
+#for u in 0..UNROLL
+      let b$(u)_$(i) = subgroupBroadcast(g$(u)_$(i / SUBGROUP), $(i % SUBGROUP)u);
+#end
+#for c in 0..COLUMNS
+#for u in 0..UNROLL
+      sum$(i)_$(c) += b$(u)_$(i) * v$(u)_$(c);
+#end
+#end
+#end
+    }
+#end
+    for (; p < params.outWidth; p++) {
 #for i in 0..(CHANNELS + SUBGROUP - 1) / SUBGROUP
       let g$(i) = g[gMap$(i) + gAt + p];
 #end
@@ -100,7 +127,30 @@ fn main(
 #end
     let start = max(firstRow, n * params.outHeight) - n * params.outHeight;
     let end = min(endRow - n * params.outHeight, params.outHeight);
-    for (var p = start * params.outWidth; p < end * params.outWidth; p++) {
+    var p = start * params.outWidth;
+#if UNROLL > 1
+    for (; p + $(UNROLL)u <= end * params.outWidth; p += $(UNROLL)u) {
+#for u in 0..UNROLL
+#for i in 0..(CHANNELS + SUBGROUP - 1) / SUBGROUP
+      let g$(u)_$(i) = g[gMap$(i) + gAt + p + $(u)u];
+#end
+#for c in 0..COLUMNS
+      let v$(u)_$(c) = x[at$(c) + p + $(u)u];
+#end
+#end
+#for i in 0..CHANNELS
+#for u in 0..UNROLL
+      let b$(u)_$(i) = subgroupBroadcast(g$(u)_$(i / SUBGROUP), $(i % SUBGROUP)u);
+#end
+#for c in 0..COLUMNS
+#for u in 0..UNROLL
+      sum$(i)_$(c) += b$(u)_$(i) * v$(u)_$(c);
+#end
+#end
+#end
+    }
+#end
+    for (; p < end * params.outWidth; p++) {
 #for i in 0..(CHANNELS + SUBGROUP - 1) / SUBGROUP
       let g$(i) = g[gMap$(i) + gAt + p];
 #end
