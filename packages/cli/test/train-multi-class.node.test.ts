@@ -71,10 +71,14 @@ describe('a multi-class training', () => {
   it('stopped by Ctrl-C and resumed it ends with the same bits', async () => {
     const out = join(folder, 'stopped');
     const controller = new AbortController();
-    const steps = (): number => (existsSync(join(out, 'log.jsonl')) ? logOf(out, 'step').length : 0);
+    // Counted in the text: the last line may be half written.
+    const steps = (): number =>
+      existsSync(join(out, 'log.jsonl'))
+        ? readFileSync(join(out, 'log.jsonl'), 'utf8').split('"event":"step"').length - 1
+        : 0;
     const code = await main(['train', '--data', data, '--out', out, '--epochs', String(EPOCHS), ...QUICK_CLASSES], {
       stdout: { write: () => true },
-      stderr: { write: () => steps() === 3 && controller.abort(), isTTY: true },
+      stderr: { write: () => steps() >= 3 && controller.abort(), isTTY: true },
       signal: controller.signal,
     });
     expect(code).toBe(130);
