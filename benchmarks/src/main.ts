@@ -33,8 +33,7 @@ async function main(): Promise<void> {
   const batch = positive('batch', values.batch);
   if (values.peers) {
     const { peerSuite } = await import('./peers/suite.js');
-    const usual = values.quick ? PEERS.filter((name) => name !== 'infnet-fast') : PEERS;
-    const peers = values.only?.split(',').map((name) => one('only', name, PEERS)) ?? usual;
+    const peers = values.only?.split(',').map((name) => one('only', name, PEERS));
     const parts = values.parts.split(',').map((name) => one('parts', name, PARTS));
     const patience = positive('patience', values.patience ?? (values.quick ? '60' : '900'));
     return peerSuite({ size, batch, runs, out: values.out, quick: values.quick, peers, parts, patience });

@@ -110,7 +110,7 @@ describe('differences', () => {
   });
 });
 
-const PEERS: readonly PeerName[] = ['infnet', 'tfjs', 'torch'];
+const PEERS: readonly PeerName[] = ['infnet', 'tfjs', 'torch-cpu'];
 
 const result = (title: string, ours: readonly number[], theirs: readonly number[], difference = 1e-6): CaseResult => ({
   title,
@@ -120,7 +120,7 @@ const result = (title: string, ours: readonly number[], theirs: readonly number[
   outcomes: [
     { peer: 'infnet', seconds: ours },
     { peer: 'tfjs', seconds: theirs, difference },
-    { peer: 'torch', seconds: [], cannot: 'no module\nof that name' },
+    { peer: 'torch-cpu', seconds: [], cannot: 'no module\nof that name' },
   ],
 });
 
@@ -137,12 +137,12 @@ describe('figures', () => {
   it('average ratios geometrically, over the cases that both could do', () => {
     const results = [result('a', [1], [2]), result('b', [1], [8]), result('c', [1], [])];
     expect(meanRatio(results, 'tfjs', 'infnet')).toEqual({ mean: 4, smallest: 2, largest: 8, cases: 2 });
-    expect(meanRatio(results, 'torch', 'infnet')).toBeUndefined();
+    expect(meanRatio(results, 'torch-cpu', 'infnet')).toBeUndefined();
   });
 
   it('count equal errors once', () => {
     expect(errorsOf([result('a', [1], [1]), result('b', [1], [1])])).toEqual([
-      { peer: 'torch', title: 'a', error: 'no module\nof that name', cases: 2 },
+      { peer: 'torch-cpu', title: 'a', error: 'no module\nof that name', cases: 2 },
     ]);
   });
 
@@ -153,7 +153,7 @@ describe('figures', () => {
     expect(lines[1]).toMatch(/a +20\.00 +100 \(100\.\.100\) +200 \(200\.\.200\) 2\.0x +cannot$/);
     expect(lines[2]).toMatch(/10\.0 \(10\.0\.\.10\.0\) +80\.0 \(80\.0\.\.80\.0\) 8\.0x DIFFERS +cannot$/);
     expect(lines[3]).toBe('  tfjs WebGPU: 4.0x as long, geometric mean of 2 (2.0x to 8.0x)');
-    expect(formatErrors(results)).toEqual(['  PyTorch cannot (a and 1 more): no module']);
+    expect(formatErrors(results)).toEqual(['  PyTorch CPU cannot (a and 1 more): no module']);
     expect(formatDifferences(results, PEERS)).toContain('tfjs WebGPU 1.0e+0');
     expect(formatCases([], PEERS, 'infnet')).toEqual([]);
   });

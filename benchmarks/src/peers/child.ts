@@ -10,7 +10,9 @@ const MAKERS: Readonly<Record<PeerName, () => Promise<Peer>>> = {
   'ort-webgpu': async () => new (await import('./ort.js')).OrtPeer('webgpu'),
   'ort-cpu': async () => new (await import('./ort.js')).OrtPeer('cpu'),
   tfjs: async () => new (await import('./tfjs/peer.js')).TfjsPeer(),
-  torch: async () => new (await import('./torch/peer.js')).TorchPeer(),
+  'torch-cpu': async () => new (await import('./torch/peer.js')).TorchPeer('cpu'),
+  'torch-cuda': async () => new (await import('./torch/peer.js')).TorchPeer('cuda'),
+  'torch-compile': async () => new (await import('./torch/peer.js')).TorchPeer('cuda-compile'),
 };
 
 class Child {

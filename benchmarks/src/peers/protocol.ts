@@ -32,7 +32,16 @@ export interface LayerShape {
   readonly groups: number;
 }
 
-export const PEERS = ['infnet', 'infnet-fast', 'ort-webgpu', 'ort-cpu', 'tfjs', 'torch'] as const;
+export const PEERS = [
+  'infnet',
+  'infnet-fast',
+  'ort-webgpu',
+  'ort-cpu',
+  'tfjs',
+  'torch-cpu',
+  'torch-cuda',
+  'torch-compile',
+] as const;
 
 export type PeerName = (typeof PEERS)[number];
 
@@ -42,7 +51,9 @@ export const PEER_TITLES: Readonly<Record<PeerName, string>> = {
   'ort-webgpu': 'onnxruntime WebGPU',
   'ort-cpu': 'onnxruntime CPU',
   tfjs: 'tfjs WebGPU',
-  torch: 'PyTorch',
+  'torch-cpu': 'PyTorch CPU',
+  'torch-cuda': 'PyTorch CUDA',
+  'torch-compile': 'PyTorch CUDA, compiled',
 };
 
 /** Parts of the suite. */

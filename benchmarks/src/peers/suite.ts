@@ -8,7 +8,7 @@ import type { CaseResult } from './figures.js';
 import { formatCases, formatDifferences, formatErrors, formatStartUp } from './format.js';
 import { PartClock } from './part-clock.js';
 import { Pool } from './pool.js';
-import { type Ceilings, type Part, PEER_TITLES, type PeerName } from './protocol.js';
+import { type Ceilings, type Part, PEER_TITLES, PEERS, type PeerName } from './protocol.js';
 import { PART_TITLES, type PeerFigures, renderPeerReport } from './report.js';
 import { measureStartUp, type StartUp } from './startup.js';
 import { layerBytes, workloadFlops } from './workloads.js';
@@ -17,7 +17,8 @@ export interface PeerSuiteOptions extends SuiteOptions {
   readonly quick: boolean;
   /** Seconds after which an answer is no longer waited for. */
   readonly patience: number;
-  readonly peers: readonly PeerName[];
+  /** Default: see {@link usualPeers}. */
+  readonly peers?: readonly PeerName[];
   readonly parts: readonly Part[];
 }
 
@@ -38,9 +39,22 @@ const QUICK_BUDGET = 4;
 const QUICK_SECONDS = 160;
 const LEAST_PATIENCE = 10;
 
-export async function peerSuite(options: PeerSuiteOptions): Promise<void> {
-  const { quick, peers, parts, size, batch, runs, patience } = options;
+type Settled = PeerSuiteOptions & { readonly peers: readonly PeerName[] };
+
+/** CUDA stands beside a real GPU only. A quick run has no time for the second precision. */
+function usualPeers(software: boolean, quick: boolean): readonly PeerName[] {
+  const left = [
+    ...(software ? ['torch-cuda', 'torch-compile'] : []),
+    ...(quick ? ['infnet-fast', 'torch-compile'] : []),
+  ];
+  return PEERS.filter((name) => !left.includes(name));
+}
+
+export async function peerSuite(given: PeerSuiteOptions): Promise<void> {
   const adapter = await openAdapter();
+  const peers = given.peers ?? usualPeers(adapter.software, given.quick);
+  const options: Settled = { ...given, peers };
+  const { quick, parts, size, batch, runs, patience } = options;
   const program = fileURLToPath(new URL('../main.js', import.meta.url));
   const clock = quick ? new PartClock(QUICK_SECONDS, parts.length + 1) : undefined;
   const pool = new Pool({ program, patience: () => Math.min(patience, clock?.patience(LEAST_PATIENCE) ?? patience) });
@@ -80,7 +94,7 @@ async function measurePart(
   part: Part,
   cases: readonly Case[],
   pool: Pool,
-  { runs, peers, quick }: PeerSuiteOptions,
+  { runs, peers, quick }: Settled,
   clock: PartClock | undefined,
 ): Promise<CaseResult[]> {
   const found: CaseResult[] = [];
@@ -100,7 +114,7 @@ async function measurePart(
   return found;
 }
 
-function startUps({ peers, size, batch, patience }: PeerSuiteOptions, program: string): Promise<StartUp[]> {
+function startUps({ peers, size, batch, patience }: Settled, program: string): Promise<StartUp[]> {
   const workload = { kind: 'forward', net: 'inf-net', batch, size } as const;
   return measureStartUp(peers, workload, { program, patience: () => patience }, progress('Start-up'));
 }

@@ -1,16 +1,55 @@
-/** PyTorch, where `python3 -c 'import torch'` works. */
-import { execFileSync } from 'node:child_process';
-import type { Peer, Running } from '../protocol.js';
+/** PyTorch, where Python has it: `torch_peer.py` walks the same graph. The CPU as a native yardstick; CUDA beside a real GPU. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BETAS, EPSILON, LEARNING_RATE, STEPS_COMPARED } from '../optimizer.js';
+import type { Peer, Running, Workload } from '../protocol.js';
+import type { Traced } from '../workloads.js';
+import { graphToJson } from './graph-to-json.js';
+import { Python } from './python.js';
 
 export class TorchPeer implements Peer {
   readonly differentiates: boolean = true;
+  readonly #device: 'cpu' | 'cuda' | 'cuda-compile';
+  #python: Python | undefined;
 
-  async load(): Promise<{ description: string; version: string }> {
-    execFileSync('python3', ['-c', 'import torch'], { stdio: 'pipe' });
-    throw new Error('not written yet');
+  constructor(device: 'cpu' | 'cuda' | 'cuda-compile') {
+    this.#device = device;
   }
 
-  prepare(): Promise<Running> {
-    throw new Error('not loaded');
+  async load(): Promise<{ description: string; version: string }> {
+    this.#python = new Python(this.#device);
+    const { description, version } = await this.#python.ask({ ask: 'load' });
+    return { description: String(description), version: String(version) };
+  }
+
+  async prepare({ kind }: Workload, traced: Traced): Promise<Running> {
+    const python = this.#python as Python;
+    const folder = await mkdtemp(join(tmpdir(), 'infnet-torch-'));
+    try {
+      const { json, values } = graphToJson(traced);
+      await writeFile(join(folder, 'values.f32'), values);
+      const adam = { rate: LEARNING_RATE, betas: BETAS, eps: EPSILON, steps: STEPS_COMPARED };
+      await writeFile(join(folder, 'graph.json'), JSON.stringify({ kind, adam, ...json }));
+      const { lengths, heldBytes } = (await python.ask({ ask: 'prepare', folder })) as unknown as {
+        readonly lengths: readonly (readonly [name: string, length: number])[];
+        readonly heldBytes?: number;
+      };
+      const { buffer, byteOffset } = await readFile(join(folder, 'results.f32'));
+      let at = byteOffset;
+      const results = lengths.map(([name, length]) => {
+        const begin = at;
+        at += 4 * length;
+        return [name, new Float32Array(buffer.slice(begin, at))] as const;
+      });
+      return {
+        results: Object.fromEntries(results),
+        heldBytes,
+        run: async () => void (await python.ask({ ask: 'run' })),
+        release: async () => void (await python.ask({ ask: 'release' })),
+      };
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
 }

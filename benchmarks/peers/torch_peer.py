@@ -1,0 +1,224 @@
+"""PyTorch as a peer of `npm run bench -- --peers`: walks infnet's traced graph with a table of PyTorch functions.
+
+Started as `python3 torch_peer.py cpu|cuda|cuda-compile`. Reads one JSON object per line, answers with one per line:
+
+    {"ask": "load"}                      versions and device
+    {"ask": "prepare", "folder": DIR}    reads DIR/graph.json and DIR/values.f32, runs once, writes DIR/results.f32
+    {"ask": "run"}                       one timed run: inputs from the host's memory, results back into it
+    {"ask": "release"}
+"""
+
+import array
+import json
+import os
+import sys
+
+import torch
+import torch.nn.functional as F
+
+
+def pads(top, left, bottom, right):
+    return (left, right, top, bottom)
+
+
+def conv2d(inputs, a):
+    x, weight, *bias = inputs
+    top, left, bottom, right = a["padding"]
+    if (top, left) == (bottom, right):
+        padding = (top, left)
+    else:
+        x, padding = F.pad(x, pads(top, left, bottom, right)), (0, 0)
+    return F.conv2d(x, weight, bias[0] if bias else None, a["stride"], padding, a["dilation"], a["groups"])
+
+
+def batch_norm(inputs, a):
+    """In training F.batch_norm moves the running statistics itself; nothing reads them in the graph."""
+    x, weight, bias, mean, variance = inputs
+    return F.batch_norm(x, mean, variance, weight, bias, a["training"], a["momentum"], a["eps"])
+
+
+def resize(x, size, align_corners=False):
+    return F.interpolate(x, size=tuple(size), mode="bilinear", align_corners=align_corners)
+
+
+def product(inputs, _):
+    result = inputs[0]
+    for factor in inputs[1:]:
+        result = result * factor
+    return result
+
+
+def narrow(inputs, a):
+    return inputs[0].narrow(a["axis"], a["start"], a["length"])
+
+
+def reduced(function):
+    return lambda inputs, a: function(inputs[0], dim=a["axes"], keepdim=a["keepDims"])
+
+
+OPERATORS = {
+    "conv2d": conv2d,
+    "batchNorm2d": batch_norm,
+    "relu": lambda i, a: F.relu(i[0]),
+    "sigmoid": lambda i, a: torch.sigmoid(i[0]),
+    "add": lambda i, a: i[0] + i[1],
+    "sub": lambda i, a: i[0] - i[1],
+    "mul": lambda i, a: i[0] * i[1],
+    "div": lambda i, a: i[0] / i[1],
+    "addScalar": lambda i, a: i[0] + a["value"],
+    "mulScalar": lambda i, a: i[0] * a["value"],
+    "product": product,
+    "splitStep": lambda i, a: (i[0] + i[1], i[2]),
+    "addResized": lambda i, a: i[0] + resize(i[1], i[0].shape[2:]),
+    "reverseAttention": lambda i, a: i[0] * (1 - torch.sigmoid(resize(i[1], i[0].shape[2:]))),
+    "interpolate": lambda i, a: resize(i[0], a["size"], a["alignCorners"]),
+    "maxPool2d": lambda i, a: F.max_pool2d(
+        i[0], a["kernel"], a["stride"], a["padding"], a["dilation"], ceil_mode=a["ceilMode"]
+    ),
+    "avgPool2d": lambda i, a: F.avg_pool2d(
+        i[0], a["kernel"], a["stride"], a["padding"], a["ceilMode"], a["countIncludePad"]
+    ),
+    "concat": lambda i, a: torch.cat(i, a["axis"]),
+    "stack": lambda i, a: torch.cat(i, 0),
+    "split": lambda i, a: torch.split(i[0], a["sizes"], a["axis"]),
+    "narrow": narrow,
+    "pad2d": lambda i, a: F.pad(i[0], pads(a["top"], a["left"], a["bottom"], a["right"])),
+    "reduceMean": reduced(torch.mean),
+    "reduceSum": reduced(torch.sum),
+}
+
+
+class Net(torch.nn.Module):
+    """The graph, with its parameters on the device."""
+
+    def __init__(self, graph, values, device):
+        super().__init__()
+        self.graph = graph
+        self.weights = {}
+        for item in graph["parameters"]:
+            tensor = read(values, item).to(device)
+            tensor.requires_grad_(item["trained"] and graph["kind"] in ("step", "gradients"))
+            self.weights[item["tensor"]] = tensor
+
+    def trained(self):
+        return [tensor for tensor in self.weights.values() if tensor.requires_grad]
+
+    def forward(self, inputs):
+        found = dict(self.weights)
+        for item in self.graph["inputs"]:
+            found[item["tensor"]] = inputs[item["name"]]
+        for node in self.graph["nodes"]:
+            given = [found[k] for k in node["inputs"]]
+            results = OPERATORS[node["operator"]](given, node["attributes"])
+            if isinstance(results, torch.Tensor):
+                results = (results,)
+            found.update(zip(node["outputs"], results))
+        return {item["name"]: found[item["tensor"]] for item in self.graph["outputs"]}
+
+
+def read(values, item):
+    count = 1
+    for size in item["shape"]:
+        count *= size
+    found = torch.frombuffer(values, dtype=torch.float32, offset=4 * item["offset"], count=count)
+    return found.clone().reshape(item["shape"])
+
+
+class Peer:
+    def __init__(self, device):
+        self.device = device.split("-")[0]
+        self.compiles = device.endswith("-compile")
+        self.run_once = None
+
+    def load(self):
+        if self.device == "cuda" and not torch.cuda.is_available():
+            raise RuntimeError(f"PyTorch {torch.__version__} sees no CUDA device")
+        on = torch.cuda.get_device_name() if self.device == "cuda" else f"CPU, {torch.get_num_threads()} threads"
+        how = ", torch.compile" if self.compiles else ""
+        return {"version": torch.__version__, "description": f"PyTorch {torch.__version__}, {on}{how}"}
+
+    def prepare(self, folder):
+        with open(os.path.join(folder, "graph.json")) as file:
+            graph = json.load(file)
+        values = array.array("f")
+        path = os.path.join(folder, "values.f32")
+        with open(path, "rb") as file:
+            values.fromfile(file, os.path.getsize(path) // 4)
+        net = Net(graph, values, self.device)
+        forward = torch.compile(net) if self.compiles else net
+        host = {item["name"]: read(values, item) for item in graph["inputs"]}
+        make = {"step": self.step, "gradients": self.gradients}.get(graph["kind"], self.forward)
+        results, self.run_once = make(graph, net, forward, host)
+        flat = [(name, tensor.detach().cpu().reshape(-1).tolist()) for name, tensor in results.items()]
+        with open(os.path.join(folder, "results.f32"), "wb") as file:
+            for _, numbers in flat:
+                array.array("f", numbers).tofile(file)
+        held = torch.cuda.max_memory_allocated() if self.device == "cuda" else None
+        return {"lengths": [[name, len(numbers)] for name, numbers in flat], "heldBytes": held}
+
+    def upload(self, host):
+        return {name: tensor.to(self.device) for name, tensor in host.items()}
+
+    def forward(self, graph, net, forward, host):
+        def run(names):
+            with torch.no_grad():
+                outputs = forward(self.upload(host))
+                return {name: outputs[name].cpu() for name in names}
+
+        names = [item["name"] for item in graph["outputs"] if item["name"] != "rows"]
+        return run(names), lambda: run(graph["timed"])
+
+    def gradients(self, graph, net, forward, host):
+        (weight,) = net.trained()
+
+        def run():
+            inputs = self.upload(host)
+            inputs["x"].requires_grad_(True)
+            y = forward(inputs)["y"]
+            dx, dw = torch.autograd.grad(y, (inputs["x"], weight), inputs["g"])
+            return {"y": y, "dX": dx, "dW": dw}
+
+        return run(), lambda: [tensor[0, :1].cpu() for tensor in run().values()]
+
+    def step(self, graph, net, forward, host):
+        adam = graph["adam"]
+        optimizer = torch.optim.Adam(net.trained(), lr=adam["rate"], betas=tuple(adam["betas"]), eps=adam["eps"])
+
+        def run():
+            optimizer.zero_grad(set_to_none=True)
+            loss = forward(self.upload(host))["loss"]
+            loss.backward()
+            optimizer.step()
+            return loss.item()
+
+        losses = [run() for _ in range(adam["steps"])]
+        return {"losses": torch.tensor(losses)}, run
+
+    def run(self):
+        self.run_once()
+        if self.device == "cuda":
+            torch.cuda.synchronize()
+        return {}
+
+    def release(self):
+        self.run_once = None
+        if self.device == "cuda":
+            torch.cuda.empty_cache()
+            torch.cuda.reset_peak_memory_stats()
+        return {}
+
+
+def main():
+    peer = Peer(sys.argv[1])
+    for line in sys.stdin:
+        request = json.loads(line)
+        name = request.pop("ask")
+        try:
+            answer = getattr(peer, name)(**request)
+        except Exception as error:  # Whatever it is, it is this peer's result.
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()
