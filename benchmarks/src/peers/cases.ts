@@ -54,7 +54,8 @@ export function layerCases({ size, batch, quick }: CaseOptions): Case[] {
   const shapes = quick ? layers.slice(0, 3) : [...layers, ...PUBLIC];
   return shapes.map((shape): Case => {
     const copies = copiesFor(layerFlops(shape));
-    return { title: layerTitle(shape), group: 'layer', workload: { kind: 'layer', copies, ...shape } };
+    const title = `${copies === 1 ? '' : `${copies} of `}${layerTitle(shape)}`;
+    return { title, group: 'layer', workload: { kind: 'layer', copies, ...shape } };
   });
 }
 
