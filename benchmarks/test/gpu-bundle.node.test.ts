@@ -1,0 +1,300 @@
+/** The run on a borrowed card, short of the card: what is packed, how time is dealt, how figures become a table, the stand-in for vitest. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { allowance, STEPS, scaled, TOTAL } from '../gpu/budget.mjs';
+import { bundleTests, isNodeTest, testFiles } from '../gpu/bundle-tests.mjs';
+import { makeCases } from '../gpu/compare.mjs';
+import { Peer } from '../gpu/peer.mjs';
+import { assertSize, chooseGoldens, isRuntimeFile, runtimePackages } from '../gpu/plan.mjs';
+import { collect, report, statedPeak } from '../gpu/summary.mjs';
+import { comparisonRows, comparisonTable, layerTable, ratio, readTally, summary } from '../gpu/table.mjs';
+
+const gpu = fileURLToPath(new URL('../gpu/', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'infnet-gpu-test-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('what is packed', () => {
+  it('is what runs, without source maps, types, sources and tests', () => {
+    const kept = [
+      'dist/index.js',
+      'dist/conv.wgsl',
+      'package.json',
+      'LICENSE',
+      'lib/codec.wasm',
+      'dist/linux-x64/dawn.node',
+    ];
+    const left = [
+      'dist/index.js.map',
+      'dist/index.d.ts',
+      'src/index.js',
+      'README.md',
+      'test/a.js',
+      'node_modules/x/a.js',
+    ];
+    expect([...kept, ...left].filter(isRuntimeFile)).toEqual(kept);
+  });
+
+  it('are the dependencies of dependencies, each once, without types and software adapters', () => {
+    const manifests: Record<string, string[]> = {
+      '@infnet/cli': ['@infnet/core', 'commander', '@infnet/swiftshader'],
+      '@infnet/core': ['@infnet/errors', '@webgpu/types', 'webgpu'],
+      '@infnet/errors': [],
+      commander: [],
+    };
+    const manifestOf = (name: string) => ({
+      dependencies: Object.fromEntries((manifests[name] as string[]).map((dependency) => [dependency, '1.0.0'])),
+    });
+    expect(runtimePackages(['@infnet/cli', '@infnet/core'], manifestOf)).toEqual([
+      '@infnet/cli',
+      '@infnet/core',
+      '@infnet/errors',
+      'commander',
+    ]);
+  });
+
+  it('are goldens with their sidecars, the most telling first, as many as fit', () => {
+    const files = [
+      { path: 'golden/blocks/a.json', bytes: 1 },
+      { path: 'golden/blocks/a.safetensors', bytes: 9 },
+      { path: 'golden/nets/big.safetensors', bytes: 95 },
+      { path: 'golden/nets/big.json', bytes: 10 },
+      { path: 'golden/nets/small.safetensors', bytes: 50 },
+      { path: 'golden/nets/small.trace.json', bytes: 2 },
+      { path: 'golden/preproc/x.json', bytes: 1 },
+    ];
+    const small = ['golden/nets/small.safetensors', 'golden/nets/small.trace.json'];
+    expect(chooseGoldens(files, 60)).toEqual(small);
+    expect(chooseGoldens(files, 62)).toEqual(['golden/blocks/a.json', 'golden/blocks/a.safetensors', ...small]);
+    expect(chooseGoldens(files, 51)).toEqual(['golden/blocks/a.json', 'golden/blocks/a.safetensors']);
+  });
+
+  it('is refused with every size when it is too large', () => {
+    const parts = [
+      { name: 'node', bytes: 24e6 },
+      { name: 'goldens', bytes: 22.5e6 },
+    ];
+    expect(assertSize(parts, 46.5e6)).toBe(46.5e6);
+    expect(() => assertSize(parts)).toThrow(/46\.5 MB, more than the 45\.0 MB .* node 24\.0 MB, goldens 22\.5 MB/);
+  });
+
+  it('are tests that need nothing but Node and Dawn', async () => {
+    const wanted = testFiles('edge-attention').map(({ name }) => `${name}.mjs`);
+    expect(wanted.length).toBeGreaterThan(1);
+    expect(await bundleTests(['edge-attention'], join(folder, 'tests'))).toEqual(wanted);
+    const texts = readdirSync(join(folder, 'tests')).map((name) => readFileSync(join(folder, 'tests', name), 'utf8'));
+    const imported = texts.flatMap((text) => [...text.matchAll(/^(?:import|export) .*?from "([^".][^"]*)"/gm)]);
+    const foreign = new Set(imported.map(([, name]) => name as string).filter((name) => !name.startsWith('node:')));
+    // What Node's own modules are called without their prefix.
+    expect([...foreign].filter((name) => name !== 'module')).toEqual([]);
+    expect(['a.test.ts', 'a.node.test.ts', 'a.browser.test.ts', 'support/a.ts'].filter(isNodeTest)).toHaveLength(2);
+  });
+
+  it('is started by a script that a plain shell can read', () => {
+    if (process.platform === 'win32') return;
+    execFileSync('sh', ['-n', join(gpu, 'run.sh')]);
+    const { status, stderr } = spawnSync('sh', [join(gpu, 'run.sh'), join(folder, 'none.tar.xz')], {
+      encoding: 'utf8',
+    });
+    expect(status).toBe(2);
+    expect(stderr).toContain('node benchmarks/gpu/pack.mjs');
+  });
+});
+
+describe('the time of a run', () => {
+  it.each([540, 120, 30])('is kept within %i s when every step takes all that it may', (total) => {
+    const steps = scaled(STEPS, total);
+    let elapsed = total / 20;
+    for (const { name, minimum } of steps) {
+      const seconds = allowance(steps, name, { total, elapsed });
+      expect(seconds, name).toBeGreaterThanOrEqual(minimum);
+      elapsed += seconds;
+    }
+    expect(elapsed).toBeLessThanOrEqual(total);
+  });
+
+  it('leaves out a step that has too little to be of use, and keeps what later ones need', () => {
+    const steps = [
+      { name: 'first', limit: 100, minimum: 20, reserve: 30 },
+      { name: 'last', limit: 100, minimum: 0, reserve: 50 },
+    ];
+    expect(allowance(steps, 'first', { total: 100, elapsed: 0 })).toBe(50);
+    expect(allowance(steps, 'first', { total: 100, elapsed: 31 })).toBe(0);
+    expect(allowance(steps, 'last', { total: 100, elapsed: 31 })).toBe(69);
+    expect(allowance(steps, 'last', { total: 100, elapsed: 101 })).toBe(0);
+    expect(() => allowance(steps, 'other', { total: 1, elapsed: 0 })).toThrow('no step is called other');
+  });
+
+  it('has room for the comparison after everything else took its limit', () => {
+    const before = STEPS.slice(
+      0,
+      STEPS.findIndex(({ name }) => name === 'compare'),
+    );
+    const elapsed = before.reduce((sum, { limit }) => sum + limit, 0);
+    expect(allowance(STEPS, 'compare', { total: TOTAL, elapsed: Math.min(elapsed, TOTAL - 170) })).toBe(160);
+  });
+});
+
+describe('figures', () => {
+  const cases = [
+    {
+      title: 'forward 1x3x352x352',
+      flops: 2e12,
+      reference: 'infnet',
+      peers: {
+        infnet: { wall: [1, 2, 3], device: [1, null], memory: 2 ** 30 },
+        torch: { wall: [3, 3, 3], device: [0.5], difference: 1e-6 },
+        'torch-compile': { wall: [], device: [], error: 'no answer\nto anything' },
+      },
+    },
+  ];
+
+  it('are medians with their range, and ratios of medians with those of single rounds', () => {
+    expect(summary([])).toBeUndefined();
+    expect(summary([4, 1, 3, 2])).toEqual({ median: 2.5, smallest: 1, largest: 4, runs: 4 });
+    expect(ratio([3, 3, 3], [1, 2, 3])).toEqual({ median: 1.5, smallest: 1, largest: 3 });
+    expect(ratio([3], [])).toBeUndefined();
+  });
+
+  it('are rows of every case and peer, with what could not be measured', () => {
+    const [infnet, torch, compiled] = comparisonRows(cases);
+    expect(infnet?.wallRatio).toBeUndefined();
+    expect(infnet?.teraflops).toBe(2);
+    expect(torch?.wallRatio).toEqual({ median: 1.5, smallest: 1, largest: 3 });
+    expect(torch?.deviceRatio?.median).toBe(0.5);
+    expect(compiled?.error).toBe('no answer\nto anything');
+    const lines = comparisonTable(cases);
+    expect(lines).toHaveLength(4);
+    expect(lines[2]).toMatch(/torch .*3000 \(3000 to 3000\) +1\.50 \(1\.00 to 3\.00\) +500\.0 +0\.50 .*1\.0e-6$/);
+    expect(lines[3]).toMatch(/torch-compile +cannot: no answer$/);
+  });
+
+  it('of layers are shares of the peak, heaviest first', () => {
+    const layer = (label: string, gflop: number, gflopsPerSecond: number) => ({
+      label,
+      count: 2,
+      gflop,
+      passes: { forward: { gflopsPerSecond } },
+    });
+    const layers = {
+      totals: { forward: { gflopsPerSecond: 6700 } },
+      layers: [layer('light', 1, 670), layer('heavy', 2, 33_500)],
+    };
+    const lines = layerTable(layers, statedPeak('NVIDIA H200, 143771 MiB') ?? 0);
+    expect(lines.slice(1).map((line) => line.replace(/ +/g, ' '))).toEqual([
+      'all layers, forward 6.700 10.0 %',
+      'heavy, 2 times 33.500 50.0 %',
+      'light, 2 times 0.670 1.0 %',
+    ]);
+  });
+
+  it('are collected from logs that may have been cut off', () => {
+    const logs = {
+      doctor:
+        '$ infnet doctor\nWarning: x\n{\n "adapter": { "message": "infnet: NVIDIA H200" }\n}\n\nname, memory.total [MiB]\nNVIDIA H200, 143771 MiB\n',
+      tests: 'pass a.test.mjs: one\nskip a.test.mjs: two\nFAIL a.test.mjs: three\n    Error: 1 is not 2\npass b.te',
+      ceilings: '$ node\n{"multiplyAdds":5e13,"bandwidth":4e12}\n\n# done\n',
+      compare: undefined,
+    };
+    const outcomes = { tests: { outcome: 'ended after its 150 s', seconds: 150 } };
+    const figures = {
+      'compare.json': JSON.stringify({ loaded: {}, torchCeilings: {}, results: cases }),
+      'tuning.json': '{"ver',
+    };
+    const results = collect({ about: { commit: 'abc' }, outcomes, logs, figures, seconds: 500 });
+    expect(results.tests).toEqual({ passed: 2, failed: 1, skipped: 1 });
+    expect(results.failures).toEqual(['a.test.mjs: three']);
+    expect(results.card).toBe('NVIDIA H200, 143771 MiB');
+    expect(results.ceilings?.bandwidth).toBe(4e12);
+    const text = report(results).join('\n');
+    expect(text).toContain('Tests: 2 passed, 1 failed, 1 skipped');
+    expect(text).toContain('67.00 TFLOP/s stated, 50.00 measured by multiply-adds');
+    expect(text).toMatch(/torch-compile +cannot/);
+  });
+
+  it('are of forward passes and training steps, at last beside torch.compile', () => {
+    const cases = makeCases({ size: 352, quick: false, tuned: true });
+    expect(cases.map(({ workload }) => `${workload.kind} ${workload.batch}`)).toEqual(
+      [1, 2].flatMap(() => ['forward 1', 'forward 8', 'step 8', 'step 24']),
+    );
+    expect(cases[0]?.variants).toEqual(['infnet', 'infnet-exact', 'infnet-tuned', 'torch-fp32', 'torch-tf32']);
+    expect(cases[7]?.variants).toEqual(['infnet', 'torch-compile']);
+    expect(cases[2]?.flops).toBe(3 * 8 * (cases[0]?.flops as number));
+  });
+});
+
+describe('the stand-in for vitest', () => {
+  const shim = JSON.stringify(join(gpu, 'vitest-shim.mjs'));
+  const program = `
+    import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, register } from ${shim};
+    const seen = [];
+    beforeAll(() => { seen.push('before'); return () => seen.push('undone'); });
+    await null;
+    describe('group', () => {
+      beforeEach(() => void seen.push('each'));
+      afterEach(() => void seen.push('eachAfter'));
+      it.each([[1, 2], [3, 4]])('row %i and %i', (a, b) => expect(b - a).toBe(1));
+      it.each([{ n: 5 }])('object $n', ({ n }) => expect(n).toBe(5));
+      it('runs hooks in order', () => expect(seen).toEqual(['before', 'each', 'eachAfter', 'each', 'eachAfter', 'each', 'eachAfter', 'each']));
+    });
+    describe.each(['x', 'y'])('suite %s', (letter) => it('gets its row', () => expect(['x', 'y']).toContain(letter)));
+    describe.skipIf(true)('never', () => it('runs', () => { throw new Error('it ran'); }));
+    it.skipIf(true)('is skipped', () => { throw new Error('it ran'); });
+    it.skipIf(false)('rejects', async () => {
+      await expect(Promise.reject(new Error('no'))).rejects.toThrow('no');
+      expect({ a: { b: 1 } }).toMatchObject({ a: { b: expect.any(Number) } });
+      expect([1, 'x']).toMatchInlineSnapshot(\`
+        [
+          1,
+          "x",
+        ]
+      \`);
+    });
+    it('is given fixtures', () => expect(Object.keys(inject('fixtures').files)).toEqual(['golden/ops/a.json']));
+    it('fails', () => expect(0.1 + 0.2).toBe(0.3));
+    it('fails later', async () => { await null; expect({ a: 1 }).toEqual({ a: 2 }); });
+    afterAll(() => { if (seen.length === 0) throw new Error('nothing was seen'); });
+    register('file');
+  `;
+
+  it('collects, skips, repeats and fails as vitest does', () => {
+    const fixtures = join(folder, 'fixtures', 'golden', 'ops');
+    execFileSync(process.execPath, ['-e', `require('fs').mkdirSync(${JSON.stringify(fixtures)}, { recursive: true })`]);
+    writeFileSync(join(fixtures, 'a.json'), '{}');
+    const file = join(folder, 'sample.test.mjs');
+    writeFileSync(file, program);
+    const { stdout } = spawnSync(process.execPath, ['--test', '--test-reporter', join(gpu, 'reporter.mjs'), file], {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'], INFNET_FIXTURES: join(folder, 'fixtures') },
+    });
+    expect(stdout).toContain('row 3 and 4');
+    expect(stdout).toContain('object 5');
+    expect(stdout).toMatch(/FAIL .*fails\n +AssertionError: expected 0\.30000000000000004 to be 0\.3/);
+    expect(readTally(stdout), stdout).toEqual({ passed: 8, failed: 2, skipped: 2 });
+  });
+});
+
+describe('a peer process', () => {
+  const program = `
+    require('readline').createInterface({ input: process.stdin }).on('line', (line) => {
+      const { op, value } = JSON.parse(line);
+      if (op === 'twice') console.log('noise\\n' + JSON.stringify({ ok: true, result: 2 * value }));
+      if (op === 'fail') console.log(JSON.stringify({ ok: false, error: 'out of memory' }));
+      if (op === 'die') process.exit(3);
+    });`;
+
+  it('answers, refuses, dies, and is not waited for', async () => {
+    const peer = new Peer([process.execPath, '-e', program]);
+    expect(await peer.ask('twice', { value: 21 })).toMatchObject({ result: 42 });
+    await expect(peer.ask('fail')).rejects.toThrow('out of memory');
+    await expect(peer.ask('die')).rejects.toThrow('its process ended with code 3');
+    await expect(peer.ask('twice', { value: 1 })).rejects.toThrow('code 3');
+    const slow = new Peer([process.execPath, '-e', program]);
+    await expect(slow.ask('nothing', {}, 0.2)).rejects.toThrow('no answer to "nothing" within 0 s');
+    await slow.close();
+    await expect(new Peer(['/nowhere/python3']).ask('load')).rejects.toThrow('ENOENT');
+  });
+});
