@@ -80,7 +80,7 @@ describe('Segment', () => {
       expect(Buffer.compare(bytes, readFileSync(join(out, name))), name).toBe(0);
     }
     const figures = (text: string, of: string): string[] =>
-      text.split('\r\n').flatMap((line) => (line.includes(`${of},`) ? [line.split(',').slice(1, 7).join()] : []));
+      text.split(/\r?\n/).flatMap((line) => (line.includes(`${of},`) ? [line.split(',').slice(1, 7).join()] : []));
     const summary = readFileSync(join(out, 'summary.csv'), 'utf8');
     expect(figures(table, 'one.png')).toEqual(figures(summary, 'one.png'));
     expect(figures(table, 'chest.nii.gz').slice(-1)[0]).toMatch(/^all,/);
@@ -162,7 +162,8 @@ describe('Segment', () => {
 describe('Train', () => {
   const settings: TrainSettings = {
     size: 32,
-    backbone: 'res2net50',
+    // The fewest layers: dispatches are what costs at this size.
+    backbone: 'vgg16',
     width: 0.25,
     channels: 16,
     epochs: 25,
@@ -184,7 +185,7 @@ describe('Train', () => {
 
   const stepsOf = async (page: Page): Promise<number> => Number(await page.locator('.facts dd').first().textContent());
   const reaches = (page: Page, step: number) =>
-    expect.poll(() => stepsOf(page), { timeout: 60_000, interval: 100 }).toBeGreaterThanOrEqual(step);
+    expect.poll(() => stepsOf(page), { timeout: 100_000, interval: 100 }).toBeGreaterThanOrEqual(step);
 
   it('50 steps, through a lost device, a pause and a reload: the bits of Node', async () => {
     const data: TrainData = { kind: 'phantoms', labelled: 4, unlabelled: 0, validation: 4, seed: 1000 };
@@ -195,6 +196,7 @@ describe('Train', () => {
       return weightsFile(settings, parameters, 50);
     })();
     const { page, context, problems } = await built.visit('train');
+    await page.getByRole('combobox', { name: 'Backbone' }).selectOption('vgg16');
     await fill(page, { 'With masks': 4, 'Size, pixels': 32, Epochs: 25, 'Slices per step': 2 });
     await button(page, 'Start training').click();
     await reaches(page, 5);
@@ -208,20 +210,19 @@ describe('Train', () => {
     await page.getByText('The page was closed while it trained').waitFor();
     expect(await stepsOf(page)).toBeGreaterThan(0);
     const delays = await page.evaluate(measureDelays);
+    const worst = [...delays].sort((a, b) => b - a);
+    console.log(
+      `largest of ${delays.length} delays in ms: ${worst
+        .slice(0, 8)
+        .map((d) => d.toFixed(1))
+        .join(', ')}`,
+    );
     await page.getByRole('heading', { name: 'Finished' }).waitFor();
     expect(await stepsOf(page)).toBe(50);
     expect(await page.locator('.pictures canvas').count()).toBe(4);
     const bytes = await downloaded(page, () => button(page, 'Save weights').click());
     expect(Buffer.compare(bytes, await inNode)).toBe(0);
     expect(delays.length).toBeGreaterThan(50);
-    console.log(
-      'largest delays in ms:',
-      [...delays]
-        .sort((a, b) => b - a)
-        .slice(0, 5)
-        .map((d) => d.toFixed(1))
-        .join(', '),
-    );
     expect(Math.max(...delays)).toBeLessThan(100);
     expect(problems).toEqual([]);
     await context.close();
@@ -229,6 +230,7 @@ describe('Train', () => {
 
   it('labels slices itself, round by round; its weights serve Segment', async () => {
     const { page, context, problems } = await built.visit('train');
+    await page.getByRole('combobox', { name: 'Backbone' }).selectOption('vgg16');
     await fill(page, { 'With masks': 2, 'Without masks': 2, 'Size, pixels': 32, Epochs: 1, 'Slices per step': 2 });
     await fill(page, { 'Slices per round': 1, 'Epochs per round': 1, 'Epochs at the end': 1 });
     await button(page, 'Start training').click();

@@ -70,7 +70,7 @@ export class BuiltPage {
     const context = await this.browser.newContext({ viewport: { width: 1280, height: 900 } });
     await before(context);
     const page = await context.newPage();
-    page.setDefaultTimeout(60_000);
+    page.setDefaultTimeout(100_000);
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(String(error)));
     page.on('console', (message) => {

@@ -198,6 +198,18 @@ function SettingsPanel(): VNode {
   const isSemi = source.value === 'phantoms' ? phantoms.value.unlabelled > 0 : unlabelled.value.length > 0;
   return (
     <Panel title="Settings">
+      <Choice
+        label="Backbone"
+        value={now.backbone}
+        disabled={isFixed}
+        options={[
+          ['res2net50', 'Res2Net-50'],
+          ['res2net101', 'Res2Net-101'],
+          ['resnet50', 'ResNet-50'],
+          ['vgg16', 'VGG-16, the fewest layers'],
+        ]}
+        onChange={(backbone) => set({ backbone })}
+      />
       <div class="fields">
         <NumberField
           label="Size, pixels"
