@@ -77,7 +77,7 @@ try {
   await tab.getByLabel('Epochs', { exact: true }).fill('10');
   await tab.getByLabel('Slices per round').fill('2');
   await tab.getByRole('button', { name: 'Start training' }).click();
-  await tab.locator('.legend li').first().waitFor();
+  await tab.locator('.rounds li').first().waitFor();
   await tab.getByRole('button', { name: 'Pause' }).click();
   await tab.getByRole('heading', { name: 'Paused' }).waitFor();
   await shoot('train');

@@ -39,12 +39,11 @@ export function Train(): VNode {
   return (
     <div class="place">
       <div class="side">
-        <Controls />
         <SlicesPanel />
         <SettingsPanel />
       </div>
       <div class="stage">
-        {progress.value !== undefined && <ProgressBar progress={progress.value} />}
+        <Controls />
         {error.value !== undefined && (
           <section class="panel alert">
             <ErrorText error={error.value} />
@@ -91,31 +90,35 @@ function Controls(): VNode | null {
     tell('Segment uses the weights that were trained here.');
   };
   return (
-    <Panel title={text}>
-      <div class="row">
-        {now === 'running' ? (
-          <Button kind="primary" onClick={pause}>
-            Pause
-          </Button>
-        ) : (
-          now !== 'finished' && (
+    <Panel
+      title={text}
+      aside={
+        <div class="row end">
+          {now === 'running' && (
+            <Button kind="primary" onClick={pause}>
+              Pause
+            </Button>
+          )}
+          {(now === 'paused' || now === 'failed') && (
             <Button kind="primary" onClick={() => void resume()}>
               Resume
             </Button>
-          )
-        )}
-        {now !== 'running' && (
-          <Button kind="danger" onClick={() => void discard()} title="Throws away what was trained">
-            {now === 'finished' ? 'New training' : 'Stop and discard'}
-          </Button>
-        )}
-      </div>
-      {hasWeights && (
-        <div class="row">
-          <Button onClick={() => void use()}>Use in Segment</Button>
-          <Button onClick={() => void saveWeights()}>Save weights</Button>
+          )}
+          {hasWeights && (
+            <>
+              <Button onClick={() => void use()}>Use in Segment</Button>
+              <Button onClick={() => void saveWeights()}>Save weights</Button>
+            </>
+          )}
+          {now !== 'running' && (
+            <Button kind="danger" onClick={() => void discard()} title="Throws away what was trained">
+              {now === 'finished' ? 'New training' : 'Stop and discard'}
+            </Button>
+          )}
         </div>
-      )}
+      }
+    >
+      {progress.value !== undefined && <ProgressBar progress={progress.value} />}
     </Panel>
   );
 }
@@ -320,6 +323,11 @@ function Course(): VNode {
             ]}
             marks={marks}
           />
+          <p class="hint legend">
+            <span class="key series-1">each step</span>
+            <span class="key series-2">mean of an epoch</span>
+            {marks.length > 0 && <span>dashed: a round begins</span>}
+          </p>
         </Panel>
         <Panel title="Dice on slices it does not learn from">
           <Chart title="Dice" series={[{ name: 'Dice', points: dice }]} marks={marks} top={1} />
@@ -347,9 +355,9 @@ function Course(): VNode {
       </Panel>
       {rounds.value.length > 0 && (
         <Panel title="Rounds">
-          <ol class="legend">
+          <ol class="rounds">
             {rounds.value.map(({ round, pseudo, images }) => (
-              <li key={round} class="chip">
+              <li key={round}>
                 Round {round}: {images} slices, {pseudo} labelled by the net
               </li>
             ))}
