@@ -35,7 +35,7 @@ async function main(): Promise<void> {
     const { peerSuite } = await import('./peers/suite.js');
     const peers = values.only?.split(',').map((name) => one('only', name, PEERS));
     const parts = values.parts.split(',').map((name) => one('parts', name, PARTS));
-    const patience = positive('patience', values.patience ?? (values.quick ? '60' : '900'));
+    const patience = values.patience === undefined ? undefined : positive('patience', values.patience);
     return peerSuite({ size, batch, runs, out: values.out, quick: values.quick, peers, parts, patience });
   }
   const suite = values.gradients ? gradientSuite : forwardSuite;

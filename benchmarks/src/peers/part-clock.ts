@@ -1,22 +1,26 @@
-/** Divides the time of a quick run: each part gets an equal share of what is left, so that a slow one cannot take it all. */
+/** Divides the time of a quick run: each part gets its share of what is left, so that a slow one cannot take it all. */
 export class PartClock {
   readonly #now: () => number;
   readonly #end: number;
+  readonly #weights: readonly number[];
+  #part = -1;
   #partEnd: number;
-  #partsLeft: number;
 
-  /** `parts` with the first one, which begins now. */
-  constructor(seconds: number, parts: number, now: () => number = () => performance.now() / 1e3) {
+  /** `weights` of the parts in their order. Call `next` to begin each, the first one too. */
+  constructor(seconds: number, weights: readonly number[], now: () => number = () => performance.now() / 1e3) {
     this.#now = now;
     this.#end = now() + seconds;
-    this.#partsLeft = parts;
-    this.#partEnd = now() + seconds / parts;
+    this.#weights = weights;
+    this.#partEnd = this.#end;
   }
 
   /** Begins the next part. */
   next(): void {
-    this.#partsLeft = Math.max(1, this.#partsLeft - 1);
-    this.#partEnd = this.#now() + Math.max(0, this.#end - this.#now()) / this.#partsLeft;
+    this.#part++;
+    const left = this.#weights.slice(this.#part);
+    const share = (left[0] ?? 1) / left.reduce((sum, weight) => sum + weight, 0);
+    const now = this.#now();
+    this.#partEnd = now + Math.max(0, this.#end - now) * (left.length === 0 ? 1 : share);
   }
 
   /** Whether the part's share is spent. */

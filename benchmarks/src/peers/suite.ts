@@ -15,8 +15,8 @@ import { layerBytes, workloadFlops } from './workloads.js';
 
 export interface PeerSuiteOptions extends SuiteOptions {
   readonly quick: boolean;
-  /** Seconds after which an answer is no longer waited for. */
-  readonly patience: number;
+  /** Seconds after which an answer is no longer waited for. Default 900; of a quick run each part has its share of the time. */
+  readonly patience?: number;
   /** Default: see {@link usualPeers}. */
   readonly peers?: readonly PeerName[];
   readonly parts: readonly Part[];
@@ -38,8 +38,12 @@ const QUICK_BUDGET = 4;
 /** Seconds of a quick run, and those that a request gets however late it is. */
 const QUICK_SECONDS = 160;
 const LEAST_PATIENCE = 10;
+/** What each part needs of a quick run's time: nets have many shaders to compile. */
+const QUICK_WEIGHTS: Readonly<Record<Part, number>> = { forward: 6, layer: 3, gradients: 2, step: 6, overhead: 1 };
 
-type Settled = PeerSuiteOptions & { readonly peers: readonly PeerName[] };
+type Settled = PeerSuiteOptions & { readonly peers: readonly PeerName[]; readonly patience: number };
+
+const PATIENCE = 900;
 
 /** CUDA stands beside a real GPU only. A quick run has no time for the second precision. */
 function usualPeers(software: boolean, quick: boolean): readonly PeerName[] {
@@ -53,10 +57,12 @@ function usualPeers(software: boolean, quick: boolean): readonly PeerName[] {
 export async function peerSuite(given: PeerSuiteOptions): Promise<void> {
   const adapter = await openAdapter();
   const peers = given.peers ?? usualPeers(adapter.software, given.quick);
-  const options: Settled = { ...given, peers };
+  const options: Settled = { ...given, peers, patience: given.patience ?? PATIENCE };
   const { quick, parts, size, batch, runs, patience } = options;
   const program = fileURLToPath(new URL('../main.js', import.meta.url));
-  const clock = quick ? new PartClock(QUICK_SECONDS, parts.length + 1) : undefined;
+  const weights = [1, ...parts.map((part) => QUICK_WEIGHTS[part])];
+  const clock = quick && given.patience === undefined ? new PartClock(QUICK_SECONDS, weights) : undefined;
+  clock?.next();
   const pool = new Pool({ program, patience: () => Math.min(patience, clock?.patience(LEAST_PATIENCE) ?? patience) });
   try {
     const results: CaseResult[] = [];
