@@ -7,13 +7,19 @@
 // Magnitudes are compared as bit patterns: for floats without their sign that order is the order of the values, with
 // infinity and NaN above all numbers, and a device that assumes there are none cannot lose them.
 //
-// Tile: a workgroup walks through every groups-th block of 64 values of one gradient. Dispatch: groups x segments.
+// SHARED 1, for GPUs: a workgroup makes a part, walking through every groups-th block of 64 values of one gradient, its lanes
+//           side by side; dispatch: groups x segments.
+// SHARED 0, for CPU adapters, where a barrier costs as much as hundreds of additions: an invocation makes a part, taking
+//           every groups-th value; dispatch: ceil(parts / 64) workgroups in a line.
 
 struct Params {
   gOffset: u32,
   firstSegment: u32,
   groups: u32,
   partialOffset: u32,
+#if SHARED == 0
+  parts: u32, // segments * groups
+#end
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -21,6 +27,30 @@ struct Params {
 @group(0) @binding(2) var<storage, read> segments: array<u32>;
 @group(0) @binding(3) var<storage, read_write> partial: array<u32>;
 
+#if SHARED == 0
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let t = (group.y * groups.x + group.x) * 64u + lane;
+  if (t >= params.parts) { return; }
+  let segment = (params.firstSegment + t / params.groups) * 8u;
+  let start = params.gOffset + segments[segment + 1u];
+  let count = segments[segment + 3u];
+  var sum = 0.0;
+  var top = 0u;
+  for (var i = t % params.groups; i < count; i += params.groups) {
+    let value = g[start + i];
+    sum += value * value;
+    top = max(top, bitcast<u32>(value) & 0x7fffffffu);
+  }
+  let at = params.partialOffset + t * 2u;
+  partial[at] = bitcast<u32>(sum);
+  partial[at + 1u] = top;
+}
+#else
 var<workgroup> squares: array<f32, 64>;
 var<workgroup> largest: array<u32, 64>;
 
@@ -49,3 +79,4 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     partial[at + 1u] = top;
   }
 }
+#end

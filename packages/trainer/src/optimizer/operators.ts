@@ -57,11 +57,17 @@ type GroupsAttributes = { readonly groups: readonly SegmentGroup[] };
 
 const gridOf = ({ workgroups, count }: SegmentGroup): readonly [number, number, number] => [workgroups, count, 1];
 
+export type StatisticsAttributes = GroupsAttributes & {
+  /** Whether the lanes of a workgroup share a part; default: on GPUs. For tests and comparisons. */
+  readonly shared?: boolean;
+};
+
 /** Inputs: the table, the lines. Output: [segments, 2], sum of squares and largest magnitude (bits of floats). */
-export const gradientStatisticsOperator: Operator<GroupsAttributes> = {
+export const gradientStatisticsOperator: Operator<StatisticsAttributes> = {
   name: 'gradientStatistics',
   infer: ([table]) => [{ shape: [table?.shape[0] as number, 2], dtype: 'f32' }],
-  lower({ inputs: [segments, ...lines], outputs, attributes: { groups }, scratch }) {
+  lower({ inputs: [segments, ...lines], outputs, attributes, device, scratch }) {
+    const { groups, shared: isShared = device.class === 'gpu' } = attributes;
     const statistics = outputs[0] as View;
     return groups.flatMap((group): Dispatch[] => {
       const g = lines[group.line] as View;
@@ -70,9 +76,9 @@ export const gradientStatisticsOperator: Operator<GroupsAttributes> = {
       const shared = { groups: group.workgroups, partialOffset: 0 };
       const measure: Dispatch = {
         kernel: gradientStatisticsKernel,
-        constants: {},
-        params: { ...shared, gOffset: g.offset, firstSegment: group.first },
-        workgroups: gridOf(group),
+        constants: { SHARED: Number(isShared) },
+        params: { ...shared, gOffset: g.offset, firstSegment: group.first, ...(isShared ? {} : { parts }) },
+        workgroups: isShared ? gridOf(group) : dispatchLine(Math.ceil(parts / 64)),
         flops: 3 * group.values,
         bytes: 4 * (group.values + 2 * parts),
         operands: { g, segments: segments as View, partial },
