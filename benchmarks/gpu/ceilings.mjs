@@ -70,7 +70,7 @@ async function fastest(context, code, { vectors, rows, times }) {
 const context = await open({ onMessage: () => {} });
 try {
   const { software } = context.adapter;
-  const compute = software ? { vectors: 2 ** 12, rows: 1, times: 2 } : { vectors: 2 ** 22, rows: 1, times: 16 };
+  const compute = software ? { vectors: 2 ** 14, rows: 1, times: 2 } : { vectors: 2 ** 22, rows: 1, times: 16 };
   const copy = software ? { vectors: 2 ** 21, rows: 1, times: 2 } : { vectors: 2 ** 26, rows: 64, times: 16 };
   const flops = 2 * 4 * SUMS * LOOPS * compute.vectors;
   const multiplyAdds = flops / (await fastest(context, COMPUTE, compute));

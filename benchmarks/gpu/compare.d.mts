@@ -5,3 +5,4 @@ export interface Case {
   readonly flops: number;
 }
 export function makeCases(options: { readonly size: number; readonly quick: boolean; readonly tuned: boolean }): Case[];
+export function shareOf(cases: readonly Case[], index: number, left: number): number;

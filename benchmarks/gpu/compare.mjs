@@ -54,7 +54,9 @@ class Comparison {
     return Math.max(0.1, (this.deadline - performance.now()) / 1e3);
   }
 
-  async run(item) {
+  /** `share`: seconds for preparing and measuring; a peer that is slow to prepare takes from the rounds of all. */
+  async run(item, share) {
+    const end = performance.now() + 1e3 * share;
     const peers = Object.fromEntries(item.variants.map((variant) => [variant, { wall: [], device: [] }]));
     const ready = [];
     for (const variant of item.variants) {
@@ -67,15 +69,14 @@ class Comparison {
         peers[variant].error = error.message;
       }
     }
-    await this.#measure(peers, ready);
+    await this.#measure(peers, ready, end);
     compareResults(peers);
     await this.#releaseAll();
     return { title: item.title, workload: item.workload, flops: item.flops, reference: REFERENCE, peers };
   }
 
   /** Rounds: every peer once, so that what disturbs one disturbs all. Then the device's own time. */
-  async #measure(peers, ready) {
-    const end = performance.now() + 1e3 * Math.min(this.left - 2, 25);
+  async #measure(peers, ready, end) {
     for (let round = -1; round < this.rounds && (round < 1 || performance.now() < end) && this.left > 1; round++) {
       for (const variant of ready) {
         await this.#note(peers[variant], variant, 'sample', round >= 0);
@@ -147,6 +148,16 @@ function relativeDistance(actual, expected) {
   return Math.sqrt(squares / norm);
 }
 
+/**
+ * Seconds for case `index`: what is left by the cases that are left, where one beside torch.compile counts half, because the
+ * others matter more.
+ */
+export function shareOf(cases, index, left) {
+  const weight = ({ variants }) => (variants.includes('torch-compile') ? 0.5 : 1);
+  const weights = cases.slice(index).map(weight);
+  return (left * weights[0]) / weights.reduce((sum, value) => sum + value, 0);
+}
+
 async function main() {
   const { values } = parseArgs({
     options: {
@@ -178,12 +189,12 @@ async function main() {
       JSON.stringify({ loaded: comparison.loaded, torchCeilings, results }, null, 1),
     );
   torchCeilings = await comparison.ceilings().catch((error) => ({ error: error.message }));
-  for (const item of cases) {
+  for (const [index, item] of cases.entries()) {
     if (comparison.left < 5) {
       console.log(`no time for: ${item.title} (${item.variants.join(', ')})`);
       continue;
     }
-    const result = await comparison.run(item);
+    const result = await comparison.run(item, shareOf(cases, index, comparison.left - 2));
     results.push(result);
     write();
     console.log(comparisonTable([result]).join('\n'));

@@ -98,7 +98,8 @@ function packScripts(folder) {
     join(folder, 'gpu'),
     readdirSync(here).filter((name) => /\.(mjs|py)$/.test(name)),
   );
-  const commit = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
+  const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
+  const commit = git('rev-parse', 'HEAD') + (git('status', '--porcelain') === '' ? '' : ' with changes');
   const about = {
     packed: new Date().toISOString(),
     commit,

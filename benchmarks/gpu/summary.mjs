@@ -87,10 +87,10 @@ export function report(results) {
 }
 
 function ceilingLines({ stated, ceilings, torch }) {
-  const tera = (value) => (value === undefined ? '-' : (value / 1e12).toFixed(2));
+  const giga = (value) => (value === undefined ? '-' : (value / 1e9).toFixed(1));
   return [
-    `Float32: ${tera(stated)} TFLOP/s stated, ${tera(ceilings?.multiplyAdds)} measured by multiply-adds, ${tera(torch?.product)} by PyTorch's product of 8192 x 8192`,
-    `Copy: ${tera(ceilings?.bandwidth)} TB/s by ours, ${tera(torch?.copy)} by PyTorch's`,
+    `Float32, GFLOP/s: ${giga(stated)} stated, ${giga(ceilings?.multiplyAdds)} measured by multiply-adds, ${giga(torch?.product)} by PyTorch's product of 8192 x 8192`,
+    `Copy, GB/s read and written: ${giga(ceilings?.bandwidth)} by ours, ${giga(torch?.copy)} by PyTorch's`,
   ];
 }
 

@@ -26,7 +26,7 @@ export interface ComparisonRow {
   readonly device?: Summary;
   readonly wallRatio?: Ratio;
   readonly deviceRatio?: Ratio;
-  readonly teraflops?: number;
+  readonly gigaflops?: number;
 }
 export interface LayerResults {
   readonly totals: Readonly<Record<string, { readonly gflopsPerSecond: number }>>;

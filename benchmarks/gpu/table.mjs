@@ -41,7 +41,7 @@ export function comparisonRows(results) {
         // Above 1: the reference is faster.
         wallRatio: isBase || base === undefined ? undefined : ratio(found.wall ?? [], base.wall ?? []),
         deviceRatio: isBase || base === undefined ? undefined : ratio(numbers(found.device), numbers(base.device)),
-        teraflops: wall === undefined ? undefined : flops / (device ?? wall).median / 1e12,
+        gigaflops: wall === undefined ? undefined : flops / (device ?? wall).median / 1e9,
         memory: found.memory,
         difference: found.difference,
       };
@@ -53,7 +53,7 @@ const numbers = (values) => (values ?? []).filter((value) => value !== null);
 
 /** Lines of the comparison's table. */
 export function comparisonTable(results) {
-  const header = ['case', 'peer', 'ms (range)', 'x', 'device ms', 'x', 'TFLOP/s', 'GiB', 'differs by'];
+  const header = ['case', 'peer', 'ms (range)', 'x', 'device ms', 'x', 'GFLOP/s', 'GiB', 'differs by'];
   const rows = comparisonRows(results).map((row) =>
     row.error === undefined
       ? [
@@ -63,7 +63,7 @@ export function comparisonTable(results) {
           ratioText(row.wallRatio),
           row.device === undefined ? '-' : milliseconds(row.device.median),
           ratioText(row.deviceRatio),
-          row.teraflops.toFixed(3),
+          row.gigaflops.toFixed(1),
           row.memory === undefined ? '-' : (row.memory / 2 ** 30).toFixed(2),
           row.difference === undefined ? '-' : row.difference.toExponential(1),
         ]
@@ -88,7 +88,7 @@ export function formatTable(header, rows) {
 }
 
 /**
- * Lines about the layers: the sums of each pass, and the ten heaviest layers, in TFLOP/s and as a share of the peak.
+ * Lines about the layers: the sums of each pass, and the ten heaviest layers, in GFLOP/s and as a share of the peak.
  *
  * @param layers the JSON of `bench --gradients`
  * @param peak FLOP/s of float32 multiply-adds
@@ -97,7 +97,7 @@ export function layerTable(layers, peak) {
   const share = (gflops) => (peak > 0 ? `${((100 * gflops * 1e9) / peak).toFixed(1)} %` : '-');
   const totals = Object.entries(layers.totals).map(([pass, { gflopsPerSecond }]) => [
     `all layers, ${pass}`,
-    (gflopsPerSecond / 1e3).toFixed(3),
+    gflopsPerSecond.toFixed(1),
     share(gflopsPerSecond),
   ]);
   const heaviest = [...layers.layers].sort((a, b) => b.gflop * b.count - a.gflop * a.count).slice(0, 10);
@@ -105,10 +105,10 @@ export function layerTable(layers, peak) {
     `${label}, ${count} times`,
     ...forwardCells(passes.forward, share),
   ]);
-  return formatTable(['layer', 'TFLOP/s', 'of peak'], [...totals, ...rows]);
+  return formatTable(['layer', 'GFLOP/s', 'of peak'], [...totals, ...rows]);
 }
 
-const forwardCells = ({ gflopsPerSecond }, share) => [(gflopsPerSecond / 1e3).toFixed(3), share(gflopsPerSecond)];
+const forwardCells = ({ gflopsPerSecond }, share) => [gflopsPerSecond.toFixed(1), share(gflopsPerSecond)];
 
 /** Counts of the log that reporter.mjs writes; it may have been cut off. */
 export function readTally(log) {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { allowance, STEPS, scaled, TOTAL } from '../gpu/budget.mjs';
 import { bundleTests, isNodeTest, testFiles } from '../gpu/bundle-tests.mjs';
-import { makeCases } from '../gpu/compare.mjs';
+import { makeCases, shareOf } from '../gpu/compare.mjs';
 import { Peer } from '../gpu/peer.mjs';
 import { assertSize, chooseGoldens, isRuntimeFile, runtimePackages } from '../gpu/plan.mjs';
 import { collect, report, statedPeak } from '../gpu/summary.mjs';
@@ -162,7 +162,7 @@ describe('figures', () => {
   it('are rows of every case and peer, with what could not be measured', () => {
     const [infnet, torch, compiled] = comparisonRows(cases);
     expect(infnet?.wallRatio).toBeUndefined();
-    expect(infnet?.teraflops).toBe(2);
+    expect(infnet?.gigaflops).toBe(2000);
     expect(torch?.wallRatio).toEqual({ median: 1.5, smallest: 1, largest: 3 });
     expect(torch?.deviceRatio?.median).toBe(0.5);
     expect(compiled?.error).toBe('no answer\nto anything');
@@ -185,9 +185,9 @@ describe('figures', () => {
     };
     const lines = layerTable(layers, statedPeak('NVIDIA H200, 143771 MiB') ?? 0);
     expect(lines.slice(1).map((line) => line.replace(/ +/g, ' '))).toEqual([
-      'all layers, forward 6.700 10.0 %',
-      'heavy, 2 times 33.500 50.0 %',
-      'light, 2 times 0.670 1.0 %',
+      'all layers, forward 6700.0 10.0 %',
+      'heavy, 2 times 33500.0 50.0 %',
+      'light, 2 times 670.0 1.0 %',
     ]);
   });
 
@@ -211,7 +211,7 @@ describe('figures', () => {
     expect(results.ceilings?.bandwidth).toBe(4e12);
     const text = report(results).join('\n');
     expect(text).toContain('Tests: 2 passed, 1 failed, 1 skipped');
-    expect(text).toContain('67.00 TFLOP/s stated, 50.00 measured by multiply-adds');
+    expect(text).toContain('GFLOP/s: 67000.0 stated, 50000.0 measured by multiply-adds');
     expect(text).toMatch(/torch-compile +cannot/);
   });
 
@@ -222,6 +222,8 @@ describe('figures', () => {
     );
     expect(cases[0]?.variants).toEqual(['infnet', 'infnet-exact', 'infnet-tuned', 'torch-fp32', 'torch-tf32']);
     expect(cases[7]?.variants).toEqual(['infnet', 'torch-compile']);
+    expect(shareOf(cases, 0, 180)).toBe(30);
+    expect(shareOf(cases, 6, 40)).toBe(20);
     expect(cases[2]?.flops).toBe(3 * 8 * (cases[0]?.flops as number));
   });
 });
