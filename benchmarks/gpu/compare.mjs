@@ -116,7 +116,7 @@ class Comparison {
 
   async #releaseAll() {
     for (const peer of this.peers.values())
-      if (peer.ended === undefined) await peer.ask('release', {}, 30).catch(() => {});
+      if (peer.ended === undefined) await peer.ask('release', {}, 5).catch(() => {});
   }
 
   async ceilings() {
