@@ -15,7 +15,7 @@ const peers = join(here, '../../benchmarks/peers/node_modules');
 const builtin = 'weights/phantom.safetensors';
 
 /** Fetched when they are needed, not beforehand: only Compare wants them. */
-const LATE = /(peer|ort-wasm|tfjs|onnx)[^/]*$/i;
+const LATE = /\/(ort|tfjs)-[^/]*$/;
 
 function peerModules(): Plugin {
   const has = existsSync(join(peers, 'onnxruntime-web')) && process.env['INFNET_NO_PEERS'] === undefined;
@@ -25,7 +25,7 @@ function peerModules(): Plugin {
         'peer:tfjs': `import * as core from ${file('@tensorflow/tfjs-core/dist/index.js')};
 import ${file('@tensorflow/tfjs-backend-webgpu/dist/index.js')};
 export const tfjs = core;`,
-        'peer:ort': `import * as web from ${file('onnxruntime-web/dist/ort.webgpu.min.mjs')};
+        'peer:ort': `import * as web from ${file('onnxruntime-web/dist/ort.webgpu.bundle.min.mjs')};
 import url from ${file('onnxruntime-web/dist/ort-wasm-simd-threaded.asyncify.wasm?url')};
 export const ort = web;
 export const wasmUrl = new URL(url, import.meta.url).href;`,

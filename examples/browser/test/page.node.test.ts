@@ -166,7 +166,7 @@ describe('Train', () => {
     backbone: 'vgg16',
     width: 0.25,
     channels: 16,
-    epochs: 25,
+    epochs: 10,
     batch: 2,
     learningRate: 1e-3,
     seed: 1,
@@ -188,7 +188,7 @@ describe('Train', () => {
     expect.poll(() => stepsOf(page), { timeout: 100_000, interval: 100 }).toBeGreaterThanOrEqual(step);
 
   it('50 steps, through a lost device, a pause and a reload: the bits of Node', async () => {
-    const data: TrainData = { kind: 'phantoms', labelled: 4, unlabelled: 0, validation: 4, seed: 1000 };
+    const data: TrainData = { kind: 'phantoms', labelled: 10, unlabelled: 0, validation: 4, seed: 1000 };
     const inNode = (async () => {
       const opened = await openTrainData(data, settings.seed, () => {});
       const openContext = () => open({ adapter: 'swiftshader', onMessage: () => {} });
@@ -197,7 +197,7 @@ describe('Train', () => {
     })();
     const { page, context, problems } = await built.visit('train');
     await page.getByRole('combobox', { name: 'Backbone' }).selectOption('vgg16');
-    await fill(page, { 'With masks': 4, 'Size, pixels': 32, Epochs: 25, 'Slices per step': 2 });
+    await fill(page, { 'With masks': 10, 'Size, pixels': 32, Epochs: 10, 'Slices per step': 2 });
     await button(page, 'Start training').click();
     await reaches(page, 5);
     await page.evaluate(() => infnetTest.destroyDevice('train'));
@@ -301,7 +301,7 @@ describe('the page', () => {
       for (const name of ['Segment', 'Train', 'Inspect', 'Compare']) {
         await page.getByRole('link', { name, exact: true }).click();
         await page.reload();
-        await page.getByRole('heading').first().waitFor();
+        await page.getByRole('heading', { name, exact: true }).first().waitFor();
         if (name === 'Segment') await button(page, 'Try phantoms').click();
         if (name === 'Segment') await page.getByRole('slider', { name: 'Threshold' }).waitFor();
         await page.evaluate(axe);

@@ -55,6 +55,7 @@ export function App(): VNode {
       </header>
       <Notices />
       <main id="main" tabIndex={-1}>
+        <h1 class="visually-hidden">{NAMES[place.value]}</h1>
         {adapterError.value !== undefined && <NoAdapter />}
         <Current />
       </main>

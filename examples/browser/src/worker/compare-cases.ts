@@ -12,7 +12,7 @@ export interface ConvCase {
 
 function convCase(inChannels: number, outChannels: number, extent: number, kernel: number, stride = 1): ConvCase {
   const how = stride === 1 ? '' : `, stride ${stride}`;
-  const name = `conv ${kernel}×${kernel}${how}, ${inChannels} → ${outChannels}, ${extent}×${extent}`;
+  const name = `conv ${kernel}×${kernel}${how}, ${inChannels} to ${outChannels} channels, ${extent}×${extent}`;
   return { name, inChannels, outChannels, extent, kernel, stride };
 }
 

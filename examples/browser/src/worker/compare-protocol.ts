@@ -4,7 +4,7 @@ import type { Method, Progress } from '../protocol.js';
 export type LibraryName = 'infnet' | 'tfjs' | 'onnxruntime-web';
 
 export interface CompareRow {
-  /** What was computed, e.g. `conv 3×3, 64 → 64, 88×88`. */
+  /** What was computed, e.g. `conv 3×3, 64 to 64 channels, 88×88`. */
   readonly name: string;
   readonly library: LibraryName;
   readonly gflop: number;

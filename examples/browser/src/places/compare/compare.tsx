@@ -144,7 +144,7 @@ function rowsOf(name: string): VNode[] {
             {milliseconds[1].toFixed(2)} to {milliseconds[2].toFixed(2)}
           </td>
           <td class="number">{(gflop / (milliseconds[0] / 1000)).toFixed(1)}</td>
-          <td class="number">{difference === undefined ? '' : difference.toExponential(1)}</td>
+          <td class="number">{difference === undefined || library === 'infnet' ? '' : difference.toExponential(1)}</td>
           <td>
             <span
               class={`bar${library === 'infnet' ? '' : ' other'}`}

@@ -35,7 +35,7 @@ export function Inspect(): VNode {
 function Nothing(): VNode {
   return (
     <div class="welcome">
-      <h1>See what runs on your GPU</h1>
+      <h2 class="headline">See what runs on your GPU</h2>
       <p>
         Trace a net to see its operators by module, the hand-written WGSL of every kernel with its tile, how much memory
         it takes, and how long each part takes here.
@@ -234,7 +234,7 @@ function Module({ branch, open = false }: { branch: Branch; open?: boolean }): V
               <span>{node.operator}</span>
               <span class="hint">{node.attributes}</span>
               <span class="hint">
-                {node.inputs.join(', ')} → {node.outputs.join(', ')}
+                {node.inputs.join(', ')} to {node.outputs.join(', ')}
               </span>
             </div>
           ))}

@@ -66,7 +66,7 @@ export function Segment(): VNode {
 function Welcome(): VNode {
   return (
     <div class="welcome">
-      <h1>Find infected tissue in CT slices of the lungs</h1>
+      <h2 class="headline">Find infected tissue in CT slices of the lungs</h2>
       <p>
         Everything is computed on your own graphics processor. No slice leaves this machine, and the page works offline
         once it was loaded.

@@ -58,7 +58,7 @@ export function Train(): VNode {
 function Welcome(): VNode {
   return (
     <div class="welcome">
-      <h1>Teach a net on this machine</h1>
+      <h2 class="headline">Teach a net on this machine</h2>
       <p>
         Inf-Net learns from slices with masks, and, if you give it more slices without masks, labels those itself, round
         by round, and learns from them too. You see the loss fall and its predictions change. Closing the page does not
