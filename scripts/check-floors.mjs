@@ -6,7 +6,8 @@
  *   - an import of a package that `package.json` does not list,
  *   - a `node:` module outside the packages that are Node's,
  *   - a relative import that leaves the package,
- *   - a listed `@infnet/*` dependency that is not on a lower floor.
+ *   - a listed `@infnet/*` dependency that is not on a lower floor,
+ *   - `using`, which the build would turn into an import of a helper that is no dependency.
  * Part of `npm run lint`.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -74,6 +75,12 @@ function checkFile(name, folder, file, listed) {
   const problems = [];
   const text = readFileSync(file, 'utf8');
   const info = ts.preProcessFile(text, true, true);
+  const using = /^\s*(?:await )?using \w+ = /m.exec(text);
+  if (using !== null) {
+    const line = text.slice(0, using.index).split('\n').length + 1;
+    const where = `${relative(root, file).replaceAll(sep, '/')}:${line}`;
+    problems.push(`${where}  'using': the build makes it an import that no package lists; dispose in a finally block`);
+  }
   for (const { fileName: id, pos } of info.importedFiles) {
     const line = text.slice(0, pos).split('\n').length;
     const say = (why) => problems.push(`${relative(root, file).replaceAll(sep, '/')}:${line}  '${id}': ${why}`);

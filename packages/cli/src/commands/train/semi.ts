@@ -109,11 +109,15 @@ export class SemiRun extends TrainingRun<InfNetParts> {
     if (settings.epochs > 0 || initial === undefined || !this.hasValidation) return;
     if (log.lines.some(({ event }) => event === 'given')) return;
     const context = await this.#sharedContext();
-    using parameters = new ParameterStore(context, net);
-    parameters.load(initial);
-    const metrics = await this.validate(context, parameters);
-    log.note('given', this.#steps, { metrics });
-    progress.line(`the weights as given: ${figuresText(metrics, 3)}`);
+    const parameters = new ParameterStore(context, net);
+    try {
+      parameters.load(initial);
+      const metrics = await this.validate(context, parameters);
+      log.note('given', this.#steps, { metrics });
+      progress.line(`the weights as given: ${figuresText(metrics, 3)}`);
+    } finally {
+      parameters.dispose();
+    }
   }
 
   protected override async keepState(): Promise<void> {
