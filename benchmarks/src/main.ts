@@ -1,4 +1,4 @@
-/** `npm run bench [-- --gradients | --peers --size 352 --batch 1 --runs 5 --out DIR --quick]`. One file per suite. */
+/** `npm run bench [-- --gradients | --training | --peers --size 352 --batch 1 --runs 5 --out DIR --quick]`. One file per suite. */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { InfnetError, isInfnetError, open } from '@infnet/core';
@@ -6,11 +6,13 @@ import { forwardSuite } from './forward-suite.js';
 import { gradientSuite } from './gradients/suite.js';
 import { CHILD_OPTION } from './peers/parent.js';
 import { PARTS, PEERS } from './peers/protocol.js';
+import { trainingSuite } from './training-suite.js';
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       gradients: { type: 'boolean', default: false },
+      training: { type: 'boolean', default: false },
       peers: { type: 'boolean', default: false },
       only: { type: 'string' },
       parts: { type: 'string', default: PARTS.join(',') },
@@ -38,7 +40,7 @@ async function main(): Promise<void> {
     const patience = values.patience === undefined ? undefined : positive('patience', values.patience);
     return peerSuite({ size, batch, runs, out: values.out, quick: values.quick, peers, parts, patience });
   }
-  const suite = values.gradients ? gradientSuite : forwardSuite;
+  const suite = values.gradients ? gradientSuite : values.training ? trainingSuite : forwardSuite;
   const context = await open();
   try {
     await suite(context, { size, batch, runs, out: values.out });
