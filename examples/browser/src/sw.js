@@ -1,17 +1,13 @@
 /**
  * Offline after the first load: all files of this version are kept when it is installed, and answered from there. What belongs to
- * Compare's other libraries is kept when it is first used. The build fills in version and files.
+ * Compare's other libraries is kept when it is first used. A new version waits until the old one's pages are closed, so that no page
+ * misses a part of its own. The build fills in version and files.
  */
 const CACHE = 'infnet-page-__VERSION__';
 const FILES = JSON.parse('__FILES__');
 
 self.addEventListener('install', (event) => {
-  event.waitUntil(
-    caches
-      .open(CACHE)
-      .then((cache) => cache.addAll(FILES))
-      .then(() => self.skipWaiting()),
-  );
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(FILES)));
 });
 
 self.addEventListener('activate', (event) => {

@@ -45,7 +45,7 @@ describe('Segment', () => {
   it('a slice and a volume that are dropped: the bytes of infnet segment', async () => {
     const { page } = visit;
     await loadWeights(page);
-    await page.getByText('res2net50, width 0.25').waitFor();
+    await page.locator('.strong-line', { hasText: 'small.safetensors' }).waitFor();
     await dropFiles(page, DROP, { 'one.png': slice, 'chest.nii.gz': chest });
     await page.getByRole('button', { name: /^chest\.nii\.gz/ }).waitFor();
     await segment(page);
@@ -128,7 +128,7 @@ describe('Segment', () => {
     await loadWeights(page, 'cut.safetensors', weights.subarray(0, 5000));
     await page.locator('.notice', { hasText: 'CHECKPOINT_TRUNCATED' }).waitFor();
     expect(await page.locator('.items li').count()).toBe(count);
-    expect(await page.getByText('small.safetensors').isVisible()).toBe(true);
+    expect(await page.locator('.strong-line', { hasText: 'small.safetensors' }).isVisible()).toBe(true);
     expect(problems).toEqual([]);
   });
 
@@ -245,7 +245,7 @@ describe('Train', () => {
     await button(page, 'Use in Segment').click();
     await page.getByText('Segment uses the weights').waitFor();
     await page.getByRole('link', { name: 'Segment' }).click();
-    await page.getByText('trained.safetensors').first().waitFor();
+    await page.locator('.strong-line', { hasText: 'trained.safetensors' }).waitFor();
     expect(problems).toEqual([]);
     await context.close();
   });

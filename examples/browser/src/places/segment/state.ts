@@ -123,10 +123,15 @@ export async function loadBuiltinWeights(): Promise<void> {
   });
 }
 
+let newestWeights = 0;
+
 async function loadWeights(name: string, read: () => Promise<Uint8Array>): Promise<void> {
+  const turn = ++newestWeights;
   progress.value = { what: `Reading ${name}`, done: 0, total: 0 };
   try {
     const bytes = await read();
+    // Others were chosen meanwhile.
+    if (turn !== newestWeights) return;
     const told = await labWorker().ask('loadWeights', { name, bytes }, { transfer: [bytes.buffer] });
     batch(() => {
       weights.value = told;
