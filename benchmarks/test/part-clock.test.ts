@@ -17,10 +17,20 @@ describe('the clock of a quick run', () => {
     expect(clock.isOver()).toBe(false);
     now += 100;
     expect(clock.isOver()).toBe(true);
-    expect(clock.patience(5)).toBe(5);
+    expect(clock.patience(5)).toBe(2);
     clock.next();
-    expect(clock.patience(5)).toBe(5);
+    expect(clock.patience(5)).toBe(2);
     clock.next();
+    expect(clock.patience(5)).toBe(2);
+  });
+
+  it('lets a late request have the least, but not beyond the end', () => {
+    let now = 0;
+    const clock = new PartClock(20, [1, 1], () => now);
+    clock.next();
+    now = 9;
     expect(clock.patience(5)).toBe(5);
+    now = 16;
+    expect(clock.patience(5)).toBe(4);
   });
 });

@@ -50,7 +50,7 @@ function summary(results: readonly CaseResult[], peers: readonly PeerName[], ref
   if (results.length < 2) return [];
   return peers.flatMap((peer) => {
     const over = peer === reference ? undefined : meanRatio(results, peer, reference);
-    if (over === undefined) return [];
+    if (over === undefined || over.cases < 2) return [];
     const range = `${formatRatio(over.smallest)} to ${formatRatio(over.largest)}`;
     return [`  ${PEER_TITLES[peer]}: ${formatRatio(over.mean)} as long, geometric mean of ${over.cases} (${range})`];
   });

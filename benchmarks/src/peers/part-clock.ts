@@ -1,3 +1,6 @@
+/** Seconds that a request gets when the run should be over. */
+const LAST_PATIENCE = 2;
+
 /** Divides the time of a quick run: each part gets its share of what is left, so that a slow one cannot take it all. */
 export class PartClock {
   readonly #now: () => number;
@@ -28,8 +31,10 @@ export class PartClock {
     return this.#now() >= this.#partEnd;
   }
 
-  /** Seconds that a request of this part may take. */
+  /** Seconds that a request of this part may take: at least so many, but beyond the end of the run hardly any. */
   patience(least: number): number {
-    return Math.max(least, this.#partEnd - this.#now());
+    const now = this.#now();
+    const untilEnd = Math.max(LAST_PATIENCE, this.#end - now);
+    return Math.max(Math.min(least, untilEnd), this.#partEnd - now);
   }
 }

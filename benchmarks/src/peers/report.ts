@@ -28,7 +28,7 @@ export const PART_TITLES: Readonly<Record<Part, string>> = {
 };
 
 const READING =
-  'Median milliseconds of one run, in brackets the shortest and the longest, then how many times as long as infnet it takes. ' +
+  'How to read the tables: median milliseconds of one run, in brackets the shortest and the longest, then how many times as long as infnet it takes. ' +
   'A run begins with inputs in JavaScript memory and ends with results there. DIFFERS: the result is another one.';
 
 export function renderPeerReport(figures: PeerFigures): string {
@@ -63,7 +63,13 @@ function compared({ peers, loaded, settings, adapter, ceilings }: PeerFigures): 
     rows.push(['Multiply-adds, measured', `${(ceilings.compute / 1e9).toFixed(1)} GFLOP/s`]);
     rows.push(['Memory, measured', `${(ceilings.bandwidth / 1e9).toFixed(2)} GB/s`]);
   }
-  return { title: 'What was compared', blocks: [{ kind: 'facts', rows }] };
+  return {
+    title: 'What was compared',
+    blocks: [
+      { kind: 'facts', rows },
+      { kind: 'text', text: READING },
+    ],
+  };
 }
 
 function partSection(part: Part, results: readonly CaseResult[], figures: PeerFigures): Section {
@@ -90,7 +96,7 @@ function partSection(part: Part, results: readonly CaseResult[], figures: PeerFi
   };
   const means = peers.flatMap((peer): string[] => {
     const over = peer === reference || results.length < 2 ? undefined : meanRatio(results, peer, reference);
-    if (over === undefined) return [];
+    if (over === undefined || over.cases < 2) return [];
     const range = `${formatRatio(over.smallest)} to ${formatRatio(over.largest)}`;
     return [
       `${PEER_TITLES[peer]} takes ${formatRatio(over.mean)} as long, geometric mean of ${over.cases} (${range}).`,
@@ -99,7 +105,7 @@ function partSection(part: Part, results: readonly CaseResult[], figures: PeerFi
   const blocks: Block[] = [table];
   if (means.length > 0) blocks.push({ kind: 'text', text: means.join('\n\n') });
   if (part === 'layer' && ceilings !== undefined) blocks.push(...rooflines(results, figures, ceilings));
-  return { title: PART_TITLES[part], note: READING, blocks };
+  return { title: PART_TITLES[part], blocks };
 }
 
 /** One roofline per peer on the adapter; the CPU providers have another roof. */
