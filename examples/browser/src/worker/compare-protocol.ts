@@ -10,6 +10,8 @@ export interface CompareRow {
   readonly gflop: number;
   /** Median, smallest and largest of the runs: input in, result out. */
   readonly milliseconds: readonly [median: number, low: number, high: number] | undefined;
+  /** How often it was timed. */
+  readonly runs: number;
   /** Largest absolute difference from infnet's result, over the largest absolute value of it. */
   readonly difference: number | undefined;
   /** Why there is no figure, in plain words. */

@@ -13,6 +13,10 @@ import type { CompareMethods, CompareRow, LibraryName } from './compare-protocol
 import type { Gpu } from './gpu.js';
 import type { Handlers } from './handlers.js';
 
+/** On slow adapters a case gets fewer runs: those that fit into so many milliseconds, but at least these. */
+const PATIENCE = 4000;
+const FEWEST_RUNS = 3;
+
 const NOT_HERE = 'not in this build';
 
 interface Entrant {
@@ -36,7 +40,7 @@ export function compareHandlers(gpu: Gpu): Handlers<CompareMethods> {
         for (const [done, one] of QUICK_SET.entries()) {
           if (signal.aborted) throw new InfnetError({ code: 'STOPPED', message: 'Stopped.' });
           tell({ progress: { what: one.name, done, total: QUICK_SET.length } });
-          for (const row of await measure(one, entrants, runs)) {
+          for (const row of await measure(one, entrants, runs, signal)) {
             rows.push(row);
             tell({ row });
           }
@@ -82,14 +86,19 @@ function ours(context: Context): Contestant {
   };
 }
 
-async function measure(one: ConvCase, entrants: readonly Entrant[], runs: number): Promise<CompareRow[]> {
+async function measure(
+  one: ConvCase,
+  entrants: readonly Entrant[],
+  runs: number,
+  signal: AbortSignal,
+): Promise<CompareRow[]> {
   const { x, weight } = inputsOf(one);
   const ready: { readonly library: LibraryName; readonly prepared: PreparedConv; readonly times: number[] }[] = [];
   const common = { name: one.name, gflop: gflopOf(one) };
   const rows = new Map<LibraryName, CompareRow>();
   let reference: Float32Array | undefined;
   for (const { library, contestant, cannot } of entrants) {
-    const none = { ...common, library, milliseconds: undefined, difference: undefined };
+    const none = { ...common, library, milliseconds: undefined, runs: 0, difference: undefined };
     if (contestant === undefined) {
       rows.set(library, { ...none, cannot });
       continue;
@@ -104,7 +113,10 @@ async function measure(one: ConvCase, entrants: readonly Entrant[], runs: number
       rows.set(library, { ...none, cannot: reason(error) });
     }
   }
+  const started = performance.now();
   for (let run = 0; run < runs; run++) {
+    const isLate = run >= FEWEST_RUNS && performance.now() - started > PATIENCE;
+    if (isLate || signal.aborted) break;
     for (const { prepared, times } of ready) {
       const begun = performance.now();
       await prepared.run(x);
@@ -115,7 +127,7 @@ async function measure(one: ConvCase, entrants: readonly Entrant[], runs: number
     prepared.dispose();
     const sorted = times.sort((a, b) => a - b);
     const milliseconds = [sorted[sorted.length >> 1] ?? 0, sorted[0] ?? 0, sorted.at(-1) ?? 0] as const;
-    rows.set(library, { ...(rows.get(library) as CompareRow), milliseconds });
+    rows.set(library, { ...(rows.get(library) as CompareRow), milliseconds, runs: sorted.length });
   }
   return [...rows.values()];
 }

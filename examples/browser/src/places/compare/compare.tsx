@@ -75,8 +75,8 @@ export function Compare(): VNode {
       >
         <p>
           Convolutions as Inf-Net has them, computed by infnet, TensorFlow.js (WebGPU backend) and ONNX Runtime Web
-          (WebGPU), each from numbers in JavaScript to a result in JavaScript. They take turns, {RUNS} times, and the
-          median counts. Results are compared before anything is timed.
+          (WebGPU), each from numbers in JavaScript to a result in JavaScript. They take turns, up to {RUNS} times, and
+          the median counts. Results are compared before anything is timed.
         </p>
         <p class="hint">
           {adapter.value?.software
