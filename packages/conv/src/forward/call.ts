@@ -145,7 +145,7 @@ export function gatherCall(
     case 'gemm-subgroup': {
       if (device.subgroupSize === 0) throw unavailable(kernel);
       const steps = gather.inChannels * gather.kernel[0] * gather.kernel[1];
-      const shape = { outChannels, pixels, steps, layers, plain: taps === 0 };
+      const shape = { outChannels, pixels, steps, layers, plain: taps === 0, apart: 1 };
       const own = subgroupTile(shape, device.subgroupSize);
       const [channels = own.channels, pixelsOfLane = own.pixels, unroll = own.unroll] = sizes;
       const tile = { channels, pixels: pixelsOfLane, unroll };

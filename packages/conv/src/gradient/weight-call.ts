@@ -61,7 +61,7 @@ function fitsPadded(geometry: Conv2dGeometry, { limits }: DeviceProfile): boolea
   return 4 * paddedSize(geometry).elements <= Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
 }
 
-const SUBGROUP_TILES = ['16x8x1', '16x4x1', '16x2x1', '8x8x1', '8x4x1', '16x8x2', '32x8x4'] as const;
+const SUBGROUP_TILES = ['16x8x1', '16x4x1', '8x8x1', '16x8x2', '16x4x2', '16x4x4', '32x8x4'] as const;
 const WORKGROUP_TILES = ['64x64', '32x32', '64x32', '32x64'] as const;
 
 /** All ways to compute this gradient on this device that are worth a try. */
@@ -243,6 +243,7 @@ function tileOf(algorithm: WeightGradientAlgorithm, geometry: Conv2dGeometry, de
         steps: geometry.batch * geometry.outSize[0] * geometry.outSize[1],
         layers: groups,
         plain: TAPS === 0,
+        apart: geometry.inSize[0] * geometry.inSize[1],
       };
       const own = subgroupTile(shape, SUBGROUP);
       const [channels = own.channels, pixels = own.pixels, unroll = own.unroll] = sizes;

@@ -11,7 +11,8 @@
 // The sum runs over batch * oh rows, cut into `splits` parts, because deep layers have huge sums for small results.
 // Tile: one subgroup makes CHANNELS out channels * (COLUMNS * SUBGROUP) columns j = (k, ty, tx). For every pixel a lane
 // loads CHANNELS / SUBGROUP values of g, which it broadcasts, and COLUMNS values of x. TAPS 0: one tap, stride 1, no padding.
-// UNROLL pixels at a time, in the same order, as in gemm-subgroup.wgsl.
+// UNROLL pixels at a time, in the same order, as in gemm-subgroup.wgsl; each map's pixels are loaded together, because the maps
+// of a tile may drive each other out of the cache.
 // Dispatch: one subgroup per workgroup; x, y: tiles, channel tiles fastest; z: group * splits + split.
 enable subgroups;
 
@@ -87,11 +88,13 @@ fn main(
     var p = 0u;
 #if UNROLL > 1
     for (; p + $(UNROLL)u <= params.outWidth; p += $(UNROLL)u) {
-#for u in 0..UNROLL
 #for i in 0..(CHANNELS + SUBGROUP - 1) / SUBGROUP
+#for u in 0..UNROLL
       let g$(u)_$(i) = g[gMap$(i) + gAt + p + $(u)u];
 #end
+#end
 #for c in 0..COLUMNS
+#for u in 0..UNROLL
       let v$(u)_$(c) = x[at$(c) + $(u)u * params.strideX];
 #end
 #end
@@ -130,11 +133,13 @@ fn main(
     var p = start * params.outWidth;
 #if UNROLL > 1
     for (; p + $(UNROLL)u <= end * params.outWidth; p += $(UNROLL)u) {
-#for u in 0..UNROLL
 #for i in 0..(CHANNELS + SUBGROUP - 1) / SUBGROUP
+#for u in 0..UNROLL
       let g$(u)_$(i) = g[gMap$(i) + gAt + p + $(u)u];
 #end
+#end
 #for c in 0..COLUMNS
+#for u in 0..UNROLL
       let v$(u)_$(c) = x[at$(c) + p + $(u)u];
 #end
 #end
