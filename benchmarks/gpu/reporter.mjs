@@ -5,7 +5,9 @@ export default async function* lines(source) {
   for await (const { type, data } of source) {
     if (type === 'test:start' && data.nesting === 0) outermost = `${data.name}: `;
     if (type !== 'test:pass' && type !== 'test:fail') continue;
-    const { name, skip, nesting, details } = data;
+    const { skip, nesting, details } = data;
+    // One line, whatever the title prints of its row.
+    const name = data.name.replaceAll(/\s+/g, ' ');
     const isSuite = details?.type === 'suite';
     // A suite fails when a hook does, or a test in it; only the first is news.
     const cause = details?.error?.cause ?? details?.error;
