@@ -60,7 +60,7 @@ try {
     await tab.getByText('Try phantoms').click();
     await tab.getByRole('button', { name: 'Segment', exact: true }).click();
     await tab.locator('.items li:last-child:has-text("%")').waitFor();
-    await tab.locator('.items li:nth-child(3) .item').click();
+    await tab.locator('.items li:nth-child(4) .item').click();
     await shoot('segment');
   }
   await go('Inspect');

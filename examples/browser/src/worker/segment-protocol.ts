@@ -43,6 +43,8 @@ export interface WeightsReport {
   readonly tensors: number;
   /** The file says that it was never trained. */
   readonly untrained: boolean;
+  /** What the file says it was trained on. */
+  readonly trainedOn: string | undefined;
   /** Size the file says it was trained at. */
   readonly size: number | undefined;
   readonly sizeMultiple: number;

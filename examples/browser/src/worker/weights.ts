@@ -36,6 +36,7 @@ export function readWeights(name: string, bytes: Uint8Array): LoadedWeights {
     channels,
     tensors: matched.size,
     untrained: checkpoint.metadata.get('trained') === 'false',
+    trainedOn: checkpoint.metadata.has('trained_on') ? String(checkpoint.metadata.get('trained_on')) : undefined,
     size: sizeOf(checkpoint, net.sizeMultiple),
     sizeMultiple: net.sizeMultiple,
   };

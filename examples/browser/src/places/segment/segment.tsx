@@ -103,6 +103,8 @@ function Weights(): VNode {
           <span class="hint">
             {loaded.backbone}, width {loaded.width}, {loaded.channels} channels
             {loaded.untrained ? ', untrained' : ''}
+            {loaded.trainedOn !== undefined && `. Trained on ${loaded.trainedOn}.`}
+            {/phantom/.test(loaded.trainedOn ?? '') && ' On slices of patients they mean little.'}
           </span>
         </p>
       )}
