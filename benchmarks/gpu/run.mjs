@@ -49,6 +49,8 @@ function runCommand([program, ...args], log, seconds) {
     const env = {
       ...process.env,
       INFNET_ADAPTER: process.env.INFNET_ADAPTER ?? 'gpu',
+      // Training goldens that take minutes on a CPU.
+      INFNET_LONG_TESTS: '1',
       // Timestamps as the card gives them, see webgpu-with-flags.mjs.
       INFNET_DAWN_FLAGS: 'disable-dawn-features=timestamp_quantization',
       ...(existsSync(tuning) ? { INFNET_TUNING: tuning } : {}),
