@@ -1,6 +1,7 @@
 /** The device of a command, with a tuning where one is given. */
 
-import { type Context, type OpenOptions, open, parseTuning } from '@infnet/core';
+import { type Context, type OpenOptions, open } from '@infnet/core';
+import { parseTuning } from '@infnet/core/tune';
 import { readFile } from '@infnet/node';
 
 export interface ContextOptions extends Pick<OpenOptions, 'adapter'> {

@@ -1,7 +1,7 @@
 /** `infnet tune`: a file that holds for this adapter. What tune itself does is tested in core and conv. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseTuning } from '@infnet/core';
+import { parseTuning } from '@infnet/core/tune';
 import { encodePng, phantomSlice } from '@infnet/data';
 import { describe, expect, it } from 'vitest';
 import { infnet, temporaryFolder } from './support.js';

@@ -8,8 +8,8 @@ import {
   schedule,
   type Tensor,
   trace,
-  tune,
 } from '@infnet/core';
+import { tune } from '@infnet/core/tune';
 import { relL2 } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { conv2d } from '../src/index.js';

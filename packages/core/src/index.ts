@@ -70,5 +70,4 @@ export {
   sameShape,
   type TensorType,
 } from './tensor/types.js';
-export { adapterKey, type LayerTuning, parseTuning, type Tuning } from './tune/table.js';
-export { type TuneOptions, type TuneProgress, tune } from './tune/tune.js';
+export type { Tuning } from './tune/table.js';

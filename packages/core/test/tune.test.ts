@@ -1,7 +1,6 @@
 /** The tuner with an operator whose candidates are right, wrong, broken, slow and fast by construction. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  adapterKey,
   applyOne,
   type Context,
   type Dispatch,
@@ -9,13 +8,11 @@ import {
   type LowerContext,
   type Operator,
   open,
-  parseTuning,
   preparePlan,
   type Tensor,
-  type Tuning,
   trace,
-  tune,
 } from '../src/index.js';
+import { adapterKey, parseTuning, type Tuning, tune } from '../src/tune/index.js';
 import { scaleOperator } from './operators.js';
 
 /** Doubles x. `own` computes it a hundred times over, `quick` once; `wrong` is off by a thousandth, `broken` throws. */

@@ -182,64 +182,36 @@ fn main(
       var weightAt$(i) = weightGroup + m$(i) * params.weightOutStride + tap;
 #end
       var k = 0u;
-#if UNROLL > 1
-      for (; k + $(UNROLL)u <= params.inChannels; k += $(UNROLL)u) {
-#for u in 0..UNROLL
+      // Two loops of one text: UNROLL steps at once, then what is left one by one.
+#for rest in (UNROLL == 1)..2
+      for (; k + $((UNROLL - 1) * (1 - rest) + 1)u <= params.inChannels; k += $((UNROLL - 1) * (1 - rest) + 1)u) {
+#for u in 0..(UNROLL - 1) * (1 - rest) + 1
 #for i in 0..(CHANNELS + SUBGROUP - 1) / SUBGROUP
-        let w$(u)_$(i) = weight[weightAt$(i) + $(u) * params.weightInStride];
+        let w$(u)_$(i) = weight[weightAt$(i)];
+        weightAt$(i) += params.weightInStride;
 #end
 #for j in 0..PIXELS
 #if TAPS
-        let v$(u)_$(j) = select(
-          0.0,
-          source(at$(j) + $(u)u * params.xChannelStride, addendAt$(j) + $(u)u * params.xChannelStride),
-          inside$(j),
-        );
+        let v$(u)_$(j) = select(0.0, source(at$(j), addendAt$(j)), inside$(j));
 #else
-        let v$(u)_$(j) = source(at$(j) + $(u)u * params.xChannelStride, addendAt$(j) + $(u)u * params.xChannelStride);
+        let v$(u)_$(j) = source(at$(j), addendAt$(j));
 #end
+        at$(j) += params.xChannelStride;
+        addendAt$(j) += params.xChannelStride;
 #end
-#end
-#for i in 0..(CHANNELS + SUBGROUP - 1) / SUBGROUP
-        weightAt$(i) += $(UNROLL) * params.weightInStride;
-#end
-#for j in 0..PIXELS
-        at$(j) += $(UNROLL)u * params.xChannelStride;
-        addendAt$(j) += $(UNROLL)u * params.xChannelStride;
 #end
 #for i in 0..CHANNELS
-#for u in 0..UNROLL
+#for u in 0..(UNROLL - 1) * (1 - rest) + 1
         let b$(u)_$(i) = subgroupBroadcast(w$(u)_$(i / SUBGROUP), $(i % SUBGROUP)u);
 #end
 #for j in 0..PIXELS
-#for u in 0..UNROLL
+#for u in 0..(UNROLL - 1) * (1 - rest) + 1
         sum$(i)_$(j) += b$(u)_$(i) * v$(u)_$(j);
 #end
 #end
 #end
       }
 #end
-      for (; k < params.inChannels; k++) {
-#for i in 0..(CHANNELS + SUBGROUP - 1) / SUBGROUP
-        let w$(i) = weight[weightAt$(i)];
-        weightAt$(i) += params.weightInStride;
-#end
-#for j in 0..PIXELS
-#if TAPS
-        let v$(j) = select(0.0, source(at$(j), addendAt$(j)), inside$(j));
-#else
-        let v$(j) = source(at$(j), addendAt$(j));
-#end
-        at$(j) += params.xChannelStride;
-        addendAt$(j) += params.xChannelStride;
-#end
-#for i in 0..CHANNELS
-        let b$(i) = subgroupBroadcast(w$(i / SUBGROUP), $(i % SUBGROUP)u);
-#for j in 0..PIXELS
-        sum$(i)_$(j) += b$(i) * v$(j);
-#end
-#end
-      }
     }
   }
 

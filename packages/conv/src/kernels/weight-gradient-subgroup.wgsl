@@ -81,95 +81,46 @@ fn main(
   for (var row = firstRow; row < endRow; row++) {
     let n = row / params.outHeight;
     let gAt = n * params.gBatchStride + row % params.outHeight * params.outWidth;
-    let inRow = row % params.outHeight * params.strideY;
-#for c in 0..COLUMNS
-    var at$(c) = map$(c) + n * params.xBatchStride + inRow * params.inWidth;
-#end
-    var p = 0u;
-#if UNROLL > 1
-    for (; p + $(UNROLL)u <= params.outWidth; p += $(UNROLL)u) {
-#for i in 0..(CHANNELS + SUBGROUP - 1) / SUBGROUP
-#for u in 0..UNROLL
-      let g$(u)_$(i) = g[gMap$(i) + gAt + p + $(u)u];
-#end
-#end
-#for c in 0..COLUMNS
-#for u in 0..UNROLL
-      let v$(u)_$(c) = x[at$(c) + $(u)u * params.strideX];
-#end
-#end
-#for c in 0..COLUMNS
-      at$(c) += $(UNROLL)u * params.strideX;
-#end
-#for i in 0..CHANNELS
-#for u in 0..UNROLL
-      let b$(u)_$(i) = subgroupBroadcast(g$(u)_$(i / SUBGROUP), $(i % SUBGROUP)u);
-#end
-#for c in 0..COLUMNS
-#for u in 0..UNROLL
-      sum$(i)_$(c) += b$(u)_$(i) * v$(u)_$(c);
-#end
-#end
-#end
-    }
-#end
-    for (; p < params.outWidth; p++) {
-#for i in 0..(CHANNELS + SUBGROUP - 1) / SUBGROUP
-      let g$(i) = g[gMap$(i) + gAt + p];
-#end
-#for c in 0..COLUMNS
-      let v$(c) = x[at$(c)];
-      at$(c) += params.strideX;
-#end
+    let first = row % params.outHeight * params.strideY * params.inWidth;
+    let count = params.outWidth;
 #else
   // One tap of stride 1 without padding: the pixels of an image are one row.
   for (var n = firstRow / params.outHeight; n * params.outHeight < endRow; n++) {
-    let gAt = n * params.gBatchStride;
-#for c in 0..COLUMNS
-    let at$(c) = map$(c) + n * params.xBatchStride;
-#end
     let start = max(firstRow, n * params.outHeight) - n * params.outHeight;
-    let end = min(endRow - n * params.outHeight, params.outHeight);
-    var p = start * params.outWidth;
-#if UNROLL > 1
-    for (; p + $(UNROLL)u <= end * params.outWidth; p += $(UNROLL)u) {
+    let first = start * params.outWidth;
+    let gAt = n * params.gBatchStride + first;
+    let count = (min(endRow - n * params.outHeight, params.outHeight) - start) * params.outWidth;
+#end
+#for c in 0..COLUMNS
+    var at$(c) = map$(c) + n * params.xBatchStride + first;
+#end
+    var p = 0u;
+    // Two loops of one text: UNROLL pixels at once, then what is left one by one.
+#for rest in (UNROLL == 1)..2
+    for (; p + $((UNROLL - 1) * (1 - rest) + 1)u <= count; p += $((UNROLL - 1) * (1 - rest) + 1)u) {
 #for i in 0..(CHANNELS + SUBGROUP - 1) / SUBGROUP
-#for u in 0..UNROLL
+#for u in 0..(UNROLL - 1) * (1 - rest) + 1
       let g$(u)_$(i) = g[gMap$(i) + gAt + p + $(u)u];
 #end
 #end
 #for c in 0..COLUMNS
-#for u in 0..UNROLL
-      let v$(u)_$(c) = x[at$(c) + p + $(u)u];
+#for u in 0..(UNROLL - 1) * (1 - rest) + 1
+      let v$(u)_$(c) = x[at$(c)];
+      at$(c) += params.strideX;
 #end
 #end
 #for i in 0..CHANNELS
-#for u in 0..UNROLL
+#for u in 0..(UNROLL - 1) * (1 - rest) + 1
       let b$(u)_$(i) = subgroupBroadcast(g$(u)_$(i / SUBGROUP), $(i % SUBGROUP)u);
 #end
 #for c in 0..COLUMNS
-#for u in 0..UNROLL
+#for u in 0..(UNROLL - 1) * (1 - rest) + 1
       sum$(i)_$(c) += b$(u)_$(i) * v$(u)_$(c);
 #end
 #end
 #end
     }
 #end
-    for (; p < end * params.outWidth; p++) {
-#for i in 0..(CHANNELS + SUBGROUP - 1) / SUBGROUP
-      let g$(i) = g[gMap$(i) + gAt + p];
-#end
-#for c in 0..COLUMNS
-      let v$(c) = x[at$(c) + p];
-#end
-#end
-#for i in 0..CHANNELS
-      let b$(i) = subgroupBroadcast(g$(i / SUBGROUP), $(i % SUBGROUP)u);
-#for c in 0..COLUMNS
-      sum$(i)_$(c) += b$(i) * v$(c);
-#end
-#end
-    }
   }
 
   // Registers cannot be indexed in a loop, and unrolled stores take ten times as long to compile: through an array.

@@ -78,6 +78,6 @@ function invalid(what: string, where: string): InfnetError {
     code: 'TUNING_INVALID',
     message: `no tuning can be read: ${what}`,
     where,
-    fix: 'Make it again with `infnet tune` or `tune` of @infnet/core.',
+    fix: 'Make it again with `infnet tune` or `tune` of @infnet/core/tune.',
   });
 }

@@ -1,15 +1,6 @@
 /** `infnet tune`: the fastest algorithms of Inf-Net's convolutions on this adapter, as a file. */
-import {
-  type Context,
-  elementCount,
-  type Graph,
-  open,
-  ParameterStore,
-  type RunInputs,
-  type Tuning,
-  trace,
-  tune,
-} from '@infnet/core';
+import { type Context, elementCount, type Graph, open, ParameterStore, type RunInputs, trace } from '@infnet/core';
+import { type Tuning, tune } from '@infnet/core/tune';
 import { InfNet } from '@infnet/inf-net';
 import { writeFileAtomic } from '@infnet/node';
 import { Adam, infNetLoss, traceStep } from '@infnet/trainer';

@@ -1,0 +1,3 @@
+/** The tuner, apart from the rest: who does not tune does not download it. */
+export { adapterKey, type LayerTuning, parseTuning, type Tuning } from './table.js';
+export { type TuneOptions, type TuneProgress, tune } from './tune.js';
