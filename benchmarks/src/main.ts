@@ -1,9 +1,10 @@
-/** `npm run bench [-- --gradients | --training | --peers --size 352 --batch 1 --runs 5 --out DIR --quick]`. One file per suite. */
+/** `npm run bench [-- --gradients | --training | --memory | --peers --size 352 --batch 1 --runs 5 --out DIR --quick]`. One file per suite. */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { InfnetError, isInfnetError, open } from '@infnet/core';
 import { forwardSuite } from './forward-suite.js';
 import { gradientSuite } from './gradients/suite.js';
+import { memorySuite } from './memory-suite.js';
 import { CHILD_OPTION } from './peers/parent.js';
 import { PARTS, PEERS } from './peers/protocol.js';
 import { trainingSuite } from './training-suite.js';
@@ -13,6 +14,7 @@ async function main(): Promise<void> {
     options: {
       gradients: { type: 'boolean', default: false },
       training: { type: 'boolean', default: false },
+      memory: { type: 'boolean', default: false },
       peers: { type: 'boolean', default: false },
       only: { type: 'string' },
       parts: { type: 'string', default: PARTS.join(',') },
@@ -40,7 +42,8 @@ async function main(): Promise<void> {
     const patience = values.patience === undefined ? undefined : positive('patience', values.patience);
     return peerSuite({ size, batch, runs, out: values.out, quick: values.quick, peers, parts, patience });
   }
-  const suite = values.gradients ? gradientSuite : values.training ? trainingSuite : forwardSuite;
+  const asked = [values.gradients && gradientSuite, values.training && trainingSuite, values.memory && memorySuite];
+  const suite = asked.find((each) => each !== false) ?? forwardSuite;
   const context = await open();
   try {
     await suite(context, { size, batch, runs, out: values.out });
