@@ -1,17 +1,18 @@
 /** The report of a multi-class training: that of any training, with curves and pictures by class. */
-import { type LineChart, renderReport, type Section } from '@infnet/report';
+import { renderReport } from '@infnet/report';
 import type { EpochLine } from './log.js';
 import type { TrainSettings } from './options.js';
 import {
   course,
   figure,
   lossCurves,
-  marks,
   overview,
   pictures,
   REFRESH,
   type RunReport,
   settingRows,
+  type ValidationText,
+  validationSection,
 } from './report.js';
 
 /** Settings that say something of a U-Net's training. */
@@ -34,6 +35,24 @@ const CLASSES = [
   ['Consolidation', 'consolidation'],
 ] as const;
 
+const CLASS_SCORES: ValidationText = {
+  note:
+    'Each slice at its own size, the pixels of all validation slices counted together. Mean Dice is that of ground-glass and ' +
+    'consolidation; it decides which epoch is best.',
+  curves: [
+    ['Dice, ground-glass', 'diceGroundGlass'],
+    ['Dice, consolidation', 'diceConsolidation'],
+    ['mean of the two', 'dice', true],
+  ],
+  columns: ['epoch', 'class', 'Dice', 'sensitivity', 'specificity'],
+  rows: (epoch, metrics) =>
+    CLASSES.map(([key, name]) => [
+      ...[epoch, name],
+      ...['dice', 'sensitivity', 'specificity'].map((score) => figure(metrics[score + key])),
+    ]),
+  emphasise: [0, 1],
+};
+
 export function multiClassReport(run: RunReport): string {
   const { settings, lines, stopped } = run;
   const epochs = lines.filter((line): line is EpochLine => line.event === 'epoch');
@@ -45,7 +64,7 @@ export function multiClassReport(run: RunReport): string {
     sections: [
       overview(run, epochs, best),
       { title: 'Loss', note: LOSSES[settings.loss] ?? '', blocks: [lossCurves(epochs, best)] },
-      ...validation(epochs, best),
+      ...validationSection(epochs, best, CLASS_SCORES),
       ...pictures(run.samples, best === undefined ? '' : `Best epoch: ${best.epoch}.`, LEGEND),
       { title: 'Course', blocks: course(lines, epochs) },
       { title: 'Settings', blocks: [{ kind: 'facts', rows: settingRows(told) }] },
@@ -54,53 +73,4 @@ export function multiClassReport(run: RunReport): string {
     footer: 'Made by infnet train. Research software, not a diagnostic device.',
     ...(stopped === undefined ? { refreshSeconds: REFRESH } : {}),
   });
-}
-
-function validation(epochs: readonly EpochLine[], best: EpochLine | undefined): Section[] {
-  const validated = epochs.filter(({ metrics }) => metrics !== undefined);
-  if (validated.length === 0) return [];
-  const curve = (name: string, key: string, dashed = false): LineChart['series'][number] => ({
-    name,
-    points: validated.map(({ epoch, metrics }): [number, number] => [epoch, metrics?.[key] ?? Number.NaN]),
-    dashed,
-  });
-  return [
-    {
-      title: 'Validation',
-      note:
-        'Each slice at its own size, the pixels of all validation slices counted together. Mean Dice is that of ground-glass and ' +
-        'consolidation; it decides which epoch is best.',
-      blocks: [
-        {
-          kind: 'lines',
-          title: 'Validation by epoch',
-          x: { label: 'epoch' },
-          y: { label: 'score', min: 0, max: 1 },
-          series: [
-            curve('Dice, ground-glass', 'diceGroundGlass'),
-            curve('Dice, consolidation', 'diceConsolidation'),
-            curve('mean of the two', 'dice', true),
-          ],
-          ...marks(best),
-        },
-        {
-          kind: 'table',
-          title: 'Best and last epoch',
-          columns: ['epoch', 'class', 'Dice', 'sensitivity', 'specificity'].map((title) => ({
-            title,
-            align: title === 'class' ? 'left' : 'right',
-          })),
-          rows: [...new Set([best, validated.at(-1)])].flatMap((epoch) => {
-            const { metrics } = epoch ?? {};
-            if (epoch === undefined || metrics === undefined) return [];
-            return CLASSES.map(([key, name]) => [
-              ...[epoch.epoch, name],
-              ...['dice', 'sensitivity', 'specificity'].map((score) => figure(metrics[score + key])),
-            ]);
-          }),
-          emphasise: [0, 1],
-        },
-      ],
-    },
-  ];
 }

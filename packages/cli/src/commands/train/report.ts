@@ -36,7 +36,7 @@ export function trainingReport(run: RunReport): string {
     sections: [
       overview(run, epochs, best),
       { title: 'Loss', note: lossNote(settings), blocks: [lossCurves(epochs, best)] },
-      ...validation(epochs, best),
+      ...validationSection(epochs, best),
       ...pictures(run.samples, best === undefined ? '' : `Best epoch: ${best.epoch}.`),
       { title: 'Course', blocks: course(lines, epochs) },
       { title: 'Settings', blocks: [{ kind: 'facts', rows: settingRows(settings) }] },
@@ -88,49 +88,70 @@ export function lossCurves(epochs: readonly EpochLine[], best: EpochLine | undef
   };
 }
 
-function validation(epochs: readonly EpochLine[], best: EpochLine | undefined): Section[] {
+/** What a report says of its validations. */
+export interface ValidationText {
+  readonly note: string;
+  /** Name, key of the figure, whether the curve is dashed. */
+  readonly curves: readonly (readonly [name: string, key: string, dashed?: boolean])[];
+  /** Columns of the table of the best and the last epoch, and its rows for one of them. */
+  readonly columns: readonly string[];
+  rows(epoch: number, metrics: Readonly<Record<string, number>>): readonly (readonly (string | number)[])[];
+  /** Rows of the best epoch. */
+  readonly emphasise: readonly number[];
+}
+
+const INFECTION: ValidationText = {
+  note:
+    'Means over the validation slices, each at its own size. Dice and IoU are taken at probability 0.5; mean Dice over 256 ' +
+    'thresholds. The stretched map is the released test code’s: every map brought to full contrast.',
+  curves: [
+    ['Dice', 'dice'],
+    ['IoU', 'iou'],
+    ['mean Dice', 'meanDice'],
+    ['Dice, stretched map', 'releasedDice', true],
+    ['mean Dice, stretched map', 'releasedMeanDice', true],
+  ],
+  columns: ['epoch', 'Dice', 'IoU', 'sensitivity', 'specificity', 'mean Dice', 'MAE'],
+  rows: (epoch, metrics) => [
+    [epoch, ...['dice', 'iou', 'sensitivity', 'specificity', 'meanDice', 'mae'].map((key) => figure(metrics[key]))],
+  ],
+  emphasise: [0],
+};
+
+/** Curves by epoch, and the best and the last epoch in figures; nothing without a validation. */
+export function validationSection(
+  epochs: readonly EpochLine[],
+  best: EpochLine | undefined,
+  { note, curves, columns, rows, emphasise }: ValidationText = INFECTION,
+): Section[] {
   const validated = epochs.filter(({ metrics }) => metrics !== undefined);
   if (validated.length === 0) return [];
-  const curve = (name: string, key: string, dashed = false): LineChart['series'][number] => ({
+  const series = curves.map(([name, key, dashed = false]) => ({
     name,
     points: validated.map(({ epoch, metrics }): [number, number] => [epoch, metrics?.[key] ?? Number.NaN]),
     dashed,
-  });
+  }));
   return [
     {
       title: 'Validation',
-      note:
-        'Means over the validation slices, each at its own size. Dice and IoU are taken at probability 0.5; mean Dice over 256 ' +
-        'thresholds. The stretched map is the released test code’s: every map brought to full contrast.',
+      note,
       blocks: [
         {
           kind: 'lines',
           title: 'Validation by epoch',
           x: { label: 'epoch' },
           y: { label: 'score', min: 0, max: 1 },
-          series: [
-            curve('Dice', 'dice'),
-            curve('IoU', 'iou'),
-            curve('mean Dice', 'meanDice'),
-            curve('Dice, stretched map', 'releasedDice', true),
-            curve('mean Dice, stretched map', 'releasedMeanDice', true),
-          ],
+          series,
           ...marks(best),
         },
         {
           kind: 'table',
           title: 'Best and last epoch',
-          columns: ['epoch', 'Dice', 'IoU', 'sensitivity', 'specificity', 'mean Dice', 'MAE'].map((title) => ({
-            title,
-            align: 'right',
-          })),
-          rows: [...new Set([best, validated.at(-1)])].flatMap((epoch) => {
-            const { metrics } = epoch ?? {};
-            if (epoch === undefined || metrics === undefined) return [];
-            const keys = ['dice', 'iou', 'sensitivity', 'specificity', 'meanDice', 'mae'];
-            return [[epoch.epoch, ...keys.map((key) => figure(metrics[key]))]];
-          }),
-          emphasise: [0],
+          columns: columns.map((title) => ({ title, align: title === 'class' ? 'left' : 'right' })),
+          rows: [...new Set([best, validated.at(-1)])].flatMap((line) =>
+            line?.metrics === undefined ? [] : rows(line.epoch, line.metrics),
+          ),
+          emphasise,
         },
       ],
     },
