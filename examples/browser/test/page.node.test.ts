@@ -215,18 +215,13 @@ describe('Train', () => {
       await page.getByText('The page was closed while it trained').waitFor();
       expect(await stepsOf(page)).toBeGreaterThan(0);
       await page.getByText('Speed').waitFor();
-      // What a busy machine does to any page is no fault of ours: an empty one beside it is measured too.
-      const empty = await context.newPage();
-      const [delays, usual] = await Promise.all([page.evaluate(measureDelays), empty.evaluate(measureDelays)]);
-      const worst = (of: readonly number[]): string =>
-        [...of]
-          .sort((a, b) => b - a)
-          .slice(0, 6)
-          .map((delay) => delay.toFixed(1))
-          .join(', ');
-      console.log(`largest of ${delays.length} delays in ms: ${worst(delays)}; of an empty page: ${worst(usual)}`);
-      expect(Math.max(...delays)).toBeLessThan(100 + Math.max(...usual));
-      await empty.close();
+      // A busy machine delays any page now and then. Work of the page's own would delay it in every span, since steps go on.
+      const worst: number[] = [];
+      while (worst.length < 8 && !worst.some((delay) => delay < 100)) {
+        worst.push(Math.max(...(await page.evaluate(measureDelays))));
+      }
+      expect(await stepsOf(page), 'it trained all the while').toBeLessThan(50);
+      expect(Math.min(...worst), `largest delays in ms: ${worst.map(Math.round)}`).toBeLessThan(100);
       await page.getByRole('heading', { name: 'Finished' }).waitFor();
       expect(await stepsOf(page)).toBe(50);
       expect(await page.locator('.pictures canvas').count()).toBe(4);
@@ -344,7 +339,7 @@ function measureDelays(): Promise<number[]> {
     const tick = (): void => {
       const now = performance.now();
       delays.push(now - due);
-      if (now - begun > 3000) resolve(delays);
+      if (now - begun > 2000) resolve(delays);
       else {
         due = now + 20;
         setTimeout(tick, 20);
