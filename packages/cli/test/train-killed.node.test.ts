@@ -27,10 +27,14 @@ const always = ['--data', data, '--epochs', String(EPOCHS), '--snapshot-every', 
 
 describe.skipIf(why !== '')(`a run${why}`, () => {
   const whole = join(folder, 'whole');
+  /** Milliseconds of a run from start to end: what a moment at random is measured by. */
+  let span = 0;
 
   it('left alone', { timeout }, async () => {
     writePhantoms(data);
+    const begun = performance.now();
     const { code, stderr } = await ended(start(['--out', whole, ...always]));
+    span = performance.now() - begun;
     expect(code, stderr).toBe(0);
   });
 
@@ -45,8 +49,8 @@ describe.skipIf(why !== '')(`a run${why}`, () => {
       // compiling, opening files), half while steps are taken and states written.
       const child = start(['--out', out, ...always, '--resume']);
       const end = ended(child);
-      if (tries++ % 2 === 0) await Promise.race([pause(2500 * random()), end]);
-      else if (await says(child, /^training: /m)) await Promise.race([pause(4000 * random() ** 2), end]);
+      if (tries++ % 2 === 0) await Promise.race([pause(0.35 * span * random()), end]);
+      else if (await says(child, /^training: /m)) await Promise.race([pause(0.6 * span * random() ** 2), end]);
       child.kill('SIGKILL');
       const { code } = await end;
       if (code === null) {
