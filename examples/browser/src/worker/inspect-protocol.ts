@@ -1,10 +1,11 @@
 /** What the worker does for Inspect. */
+import type { BackboneName } from '@infnet/inf-net';
 import type { Method, Progress } from '../protocol.js';
 
 export interface NetChoice {
   /** The weights that were loaded last, or a net without weights. */
   readonly from: 'weights' | 'options';
-  readonly backbone: string;
+  readonly backbone: BackboneName;
   readonly width: number;
   readonly channels: number;
   readonly size: number;

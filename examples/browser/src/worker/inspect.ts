@@ -11,7 +11,7 @@ import {
   trace,
 } from '@infnet/core';
 import { InfnetError } from '@infnet/errors';
-import { type BackboneName, InfNet, parameterCount } from '@infnet/inf-net';
+import { InfNet, parameterCount } from '@infnet/inf-net';
 import type { Progress } from '../protocol.js';
 import type { Gpu } from './gpu.js';
 import type { Handlers } from './handlers.js';
@@ -103,7 +103,7 @@ function netOf(choice: NetChoice, network: Network) {
     return { net: weights.net, state: weights.state, described: { backbone, width, channels } };
   }
   const { backbone, width, channels } = choice;
-  const net = new InfNet({ backbone: backbone as BackboneName, width, channels });
+  const net = new InfNet({ backbone, width, channels });
   return { net, state: undefined, described: { backbone, width, channels } };
 }
 

@@ -6,12 +6,10 @@ import {
   MILD_AUGMENTATION,
   openDataset,
   phantomSource,
-  predictionInput,
   split,
   trainingData,
 } from '@infnet/data';
 import { InfnetError } from '@infnet/errors';
-import type { UnlabelledData } from '@infnet/trainer';
 import type { Progress } from '../protocol.js';
 import type { StoredFile, TrainData, TrainSettings } from './train-protocol.js';
 
@@ -71,19 +69,6 @@ export async function openTrainData(
 
 export function trainerData(dataset: Dataset, { size, augment }: TrainSettings): DatasetTraining {
   return trainingData(dataset, { size, ...(augment ? { augmentation: MILD_AUGMENTATION } : {}) });
-}
-
-export function unlabelledData(dataset: Dataset, size: number): UnlabelledData<'image' | 'mask' | 'edge'> {
-  const area = 3 * size * size;
-  return {
-    length: dataset.length,
-    name: (index) => dataset.items[index]?.image ?? String(index),
-    async images(indices) {
-      const all = new Float32Array(indices.length * area);
-      for (const [i, index] of indices.entries()) all.set(predictionInput(await dataset.image(index), size), i * area);
-      return all;
-    },
-  };
 }
 
 /** Loose pictures are unlabelled slices; a data set has its folders. */

@@ -3,7 +3,7 @@
  * so does the test that compares its bits with Node's.
  */
 import type { Context, StateDict } from '@infnet/core';
-import { binaryToEdge } from '@infnet/data';
+import { binaryToEdge, unlabelledData } from '@infnet/data';
 import { InfNet } from '@infnet/inf-net';
 import {
   Adam,
@@ -25,7 +25,7 @@ import {
   type TrainerState,
   type Validation,
 } from '@infnet/trainer';
-import { type OpenedData, trainerData, unlabelledData } from './train-data.js';
+import { type OpenedData, trainerData } from './train-data.js';
 import type { EpochLine, Picture, RoundLine, TrainSettings } from './train-protocol.js';
 import { Validator } from './validator.js';
 

@@ -31,7 +31,9 @@ export { type DataSource, type FileLike, fileListSource, memorySource } from './
 export { type DatasetSplit, everyFifth, type SplitOptions, type Splittable, split } from './split.js';
 export {
   type DatasetTraining,
+  type DatasetUnlabelled,
   type MultiClassTraining,
   multiClassTrainingData,
   trainingData,
+  unlabelledData,
 } from './training-data.js';

@@ -1,4 +1,5 @@
 /** A data set in the form `@infnet/trainer` asks for. */
+import { predictionInput } from '../prediction.js';
 import type { Dataset, SampleOptions } from './dataset.js';
 import type { MultiClassDataset, MultiClassSampleOptions } from './multi-class.js';
 
@@ -28,6 +29,28 @@ export function trainingData(dataset: Dataset, options: SampleOptions): DatasetT
       return { image: image.data, mask: mask.data, edge: edge.data };
     },
     name: (index) => dataset.items[index]?.image ?? String(index),
+  };
+}
+
+/** Fits the trainer's `UnlabelledData`. */
+export interface DatasetUnlabelled {
+  readonly length: number;
+  name(index: number): string;
+  /** [indices, 3, size, size]. */
+  images(indices: readonly number[]): Promise<Float32Array>;
+}
+
+/** Slices without masks, prepared as labelled ones are (without augmentation). */
+export function unlabelledData(dataset: Dataset, size: number): DatasetUnlabelled {
+  const area = 3 * size * size;
+  return {
+    length: dataset.length,
+    name: (index) => dataset.items[index]?.image ?? String(index),
+    async images(indices) {
+      const all = new Float32Array(indices.length * area);
+      for (const [i, index] of indices.entries()) all.set(predictionInput(await dataset.image(index), size), i * area);
+      return all;
+    },
   };
 }
 

@@ -18,6 +18,7 @@ import {
   type RgbImage,
   split,
   trainingData,
+  unlabelledData,
 } from '../../src/index.js';
 import { failure } from '../support/errors.js';
 import { counting, grey, LOOK, phantomFiles } from '../support/sets.js';
@@ -161,6 +162,14 @@ describe('samples', () => {
     const sample = await dataset.sample(0, { size: 32, augmentation: MILD_AUGMENTATION, random: seed });
     expect(batch.image.subarray(3 * 32 * 32)).toEqual(sample.image.data);
     expect(batch.mask.subarray(32 * 32)).toEqual(sample.mask.data);
+  });
+
+  it('fits the trainer as unlabelled slices: the images as without augmentation', async () => {
+    const dataset = await phantoms(3);
+    const data = unlabelledData(dataset, 32);
+    expect([data.length, data.name(2)]).toEqual([3, 'Imgs/2.png']);
+    const { image } = await dataset.batch([2, 0], { size: 32 });
+    expect(await data.images([2, 0])).toEqual(image.data);
   });
 });
 

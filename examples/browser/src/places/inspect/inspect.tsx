@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { adapter } from '../../app/adapter.js';
 import { download } from '../../app/files.js';
 import { bytes, duration, short, whole } from '../../app/format.js';
+import { BackboneChoice, WidthField } from '../../app/net-fields.js';
 import { announce } from '../../app/notices.js';
 import { Button, Choice, Facts, NumberField, Panel, ProgressBar } from '../../app/ui.js';
 import { weights } from '../segment/state.js';
@@ -68,28 +69,9 @@ function NetPanel(): VNode {
           onChange={(from) => set({ from })}
         />
       )}
-      <Choice
-        label="Backbone"
-        value={now.backbone}
-        disabled={!isFree}
-        options={[
-          ['res2net50', 'Res2Net-50'],
-          ['res2net101', 'Res2Net-101'],
-          ['resnet50', 'ResNet-50'],
-          ['vgg16', 'VGG-16'],
-        ]}
-        onChange={(backbone) => set({ backbone })}
-      />
+      <BackboneChoice value={now.backbone} disabled={!isFree} onChange={(backbone) => set({ backbone })} />
       <div class="fields">
-        <NumberField
-          label="Width"
-          value={now.width}
-          min={0.125}
-          max={1}
-          step="any"
-          disabled={!isFree}
-          onChange={(width) => set({ width })}
-        />
+        <WidthField value={now.width} disabled={!isFree} onChange={(width) => set({ width })} />
         <NumberField
           label="Channels"
           value={now.channels}

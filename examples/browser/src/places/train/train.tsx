@@ -2,6 +2,7 @@
 import type { VNode } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { bytes, duration } from '../../app/format.js';
+import { BackboneChoice, WidthField } from '../../app/net-fields.js';
 import { tell } from '../../app/notices.js';
 import { Button, Check, Choice, DropZone, ErrorText, Facts, NumberField, Panel, ProgressBar } from '../../app/ui.js';
 import type { Picture } from '../../worker/train-protocol.js';
@@ -201,18 +202,7 @@ function SettingsPanel(): VNode {
   const isSemi = source.value === 'phantoms' ? phantoms.value.unlabelled > 0 : unlabelled.value.length > 0;
   return (
     <Panel title="Settings">
-      <Choice
-        label="Backbone"
-        value={now.backbone}
-        disabled={isFixed}
-        options={[
-          ['res2net50', 'Res2Net-50'],
-          ['res2net101', 'Res2Net-101'],
-          ['resnet50', 'ResNet-50'],
-          ['vgg16', 'VGG-16, the fewest layers'],
-        ]}
-        onChange={(backbone) => set({ backbone })}
-      />
+      <BackboneChoice value={now.backbone} disabled={isFixed} onChange={(backbone) => set({ backbone })} />
       <div class="fields">
         <NumberField
           label="Size, pixels"
@@ -231,15 +221,7 @@ function SettingsPanel(): VNode {
           disabled={isFixed}
           onChange={(value) => set({ epochs: Math.round(value) })}
         />
-        <NumberField
-          label="Width"
-          value={now.width}
-          min={0.125}
-          max={1}
-          step="any"
-          disabled={isFixed}
-          onChange={(width) => set({ width })}
-        />
+        <WidthField value={now.width} disabled={isFixed} onChange={(width) => set({ width })} />
         <NumberField
           label="Slices per step"
           value={now.batch}

@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import { type Context, ParameterStore, type StateDict } from '@infnet/core';
-import { binaryToEdge, type Dataset, predictionInput, trainingData } from '@infnet/data';
+import { binaryToEdge, type Dataset, trainingData, unlabelledData } from '@infnet/data';
 import { writeFileAtomic } from '@infnet/node';
 import {
   confidenceFiltered,
@@ -18,7 +18,6 @@ import {
   type PropagationState,
   randomSelection,
   type SemiStrategy,
-  type UnlabelledData,
 } from '@infnet/trainer';
 import { augmentationOf } from './data.js';
 import { folderLabelStore } from './label-store.js';
@@ -281,22 +280,6 @@ export class SemiRun extends TrainingRun<InfNetParts> {
       if (this.#context === context) this.#context = undefined;
     }
   }
-}
-
-/** Unlabelled slices as the net takes them, prepared as labelled ones are. */
-export function unlabelledData(dataset: Dataset, size: number): UnlabelledData<'image' | 'mask' | 'edge'> {
-  const area = 3 * size * size;
-  return {
-    length: dataset.length,
-    name: (index) => dataset.items[index]?.image ?? String(index),
-    async images(indices) {
-      const all = new Float32Array(indices.length * area);
-      for (const [i, index] of indices.entries()) {
-        all.set(predictionInput(await dataset.image(index), size), i * area);
-      }
-      return all;
-    },
-  };
 }
 
 function strategyOf({ strategy, group, teacherEpochs, accept }: TrainSettings): SemiStrategy {

@@ -1,6 +1,6 @@
 /** `infnet tune`: the fastest algorithms of Inf-Net's convolutions on this adapter, as a file. */
 import { type Context, elementCount, type Graph, open, ParameterStore, type RunInputs, trace } from '@infnet/core';
-import { type Tuning, tune } from '@infnet/core/tune';
+import { median, type Tuning, tune } from '@infnet/core/tune';
 import { InfNet } from '@infnet/inf-net';
 import { writeFileAtomic } from '@infnet/node';
 import { Adam, infNetLoss, traceStep } from '@infnet/trainer';
@@ -87,10 +87,9 @@ function valuesFor(graph: Graph): RunInputs {
 }
 
 function summary({ choices, layers, whole }: Tuning, out: string): string[] {
-  const middle = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
   const changed = Object.keys(choices).length;
   if (whole.own.length === 0) return [`infnet: nothing faster for any of ${layers.length} shapes; written to ${out}`];
-  const [own, tuned] = [middle(whole.own), middle(whole.tuned)];
+  const [own, tuned] = [median(whole.own), median(whole.tuned)];
   const times = `${(own * 1e3).toFixed(1)} ms as usual, ${(tuned * 1e3).toFixed(1)} ms with the choices (medians of ${whole.own.length})`;
   return changed === 0
     ? [`infnet: what was faster alone was not in the whole: ${times}; nothing is changed; written to ${out}`]
