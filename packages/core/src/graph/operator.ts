@@ -8,7 +8,7 @@
 
 import type { DeviceProfile } from '../context/device-profile.js';
 import type { KernelCall } from '../kernel/kernel.js';
-import type { TensorType } from '../tensor/types.js';
+import type { Shape, TensorType } from '../tensor/types.js';
 import type { GraphNode } from './graph.js';
 import type { Tensor } from './tensor.js';
 
@@ -50,8 +50,12 @@ export interface LowerContext<A extends Attributes = Attributes> {
   scratch(elements: number, label?: string): View;
 }
 
-/** `exact`: every operator within its own golden tolerance. `fast`: noisier algorithms (Winograd F(4x4,3x3)) allowed. */
-export type Precision = 'exact' | 'fast';
+/**
+ * `exact`: every operator within its own golden tolerance. `fast`: noisier algorithms (Winograd F(4x4,3x3)) allowed.
+ * `half`: as `fast`, and constant weights are stored as float16 (11 significant bits) where the kernels read them as they
+ * are; all sums stay float32. Without `shader-f16`, or where the device does not pass the operators' probes, it is `fast`.
+ */
+export type Precision = 'exact' | 'fast' | 'half';
 
 /** A fused node that takes the place of a producer and its consumer. */
 export interface Replacement {
@@ -68,6 +72,20 @@ export interface RewriteContext {
   readonly precision: Precision;
   /** Whether the tensor is a parameter, or computed from parameters only, that does not change between runs. */
   isConstant(tensor: Tensor): boolean;
+}
+
+/**
+ * A small computation with a known result, by which a device shows that kernels which rely on it (float16) can be trusted there.
+ * Run once per context, before the first plan that needs it.
+ */
+export interface Probe {
+  /** Unique; named in the message when it fails. */
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, { readonly shape: Shape; readonly data: Float32Array }>>;
+  /** What is computed of the inputs, traced and planned like any function. */
+  compute(inputs: Readonly<Record<string, Tensor>>): Readonly<Record<string, Tensor>>;
+  /** What is wrong with the results, with the figures; undefined when they are right. */
+  fault(outputs: Readonly<Record<string, ArrayLike<number>>>): string | undefined;
 }
 
 /** What a gradient rule sees. */
@@ -127,6 +145,13 @@ export interface Operator<A extends Attributes = Attributes> {
     producer: GraphNode,
     rewrite: RewriteContext,
   ): Replacement | undefined;
+  /**
+   * After fusion: this node with constant inputs in another form, computed once with `rewrite.apply`, that its kernels read better
+   * (weights as float16 at precision `half`); undefined where they stay.
+   */
+  convertConstants?(node: GraphNode<A>, rewrite: RewriteContext): Replacement | undefined;
+  /** What the device must compute rightly before this node may run on it. Default: nothing. */
+  probes?(node: GraphNode<A>): readonly Probe[];
   /** Inputs that `lower` can read even when they lie in the same storage as an output. Default: none. */
   readonly sharesStorage?: (attributes: A) => readonly number[];
   /**

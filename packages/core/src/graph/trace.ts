@@ -1,10 +1,10 @@
 import { InfnetError } from '@infnet/errors';
-import type { DType, Shape, TensorType } from '../tensor/types.js';
+import type { HostDType, HostTensorType, Shape } from '../tensor/types.js';
 import { Graph } from './graph.js';
 import { Tensor } from './tensor.js';
 
 /** A shape (float32), or a shape with its element type. */
-export type InputSpec = Shape | { readonly shape: Shape; readonly dtype?: DType };
+export type InputSpec = Shape | { readonly shape: Shape; readonly dtype?: HostDType };
 
 /** What a traced function returns: named tensors, a list (named `0`, `1`, ...) or one tensor (named `output`). */
 export type TraceResult = Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>;
@@ -34,7 +34,7 @@ export function trace<N extends string>(
 }
 
 /** The type an input spec stands for. */
-export function inputType(spec: InputSpec): TensorType {
+export function inputType(spec: InputSpec): HostTensorType {
   if ('shape' in spec) return { shape: [...spec.shape], dtype: spec.dtype ?? 'f32' };
   return { shape: [...spec], dtype: 'f32' };
 }

@@ -1,4 +1,4 @@
-import type { DType, Shape } from '../tensor/types.js';
+import type { HostDType, Shape } from '../tensor/types.js';
 
 /** How a parameter gets its first values. `fanIn` is the product of all dimensions but the first. */
 export type Initializer =
@@ -9,7 +9,7 @@ export type Initializer =
   | { readonly kind: 'kaimingNormalFanOut'; readonly fanOut?: number };
 
 export interface ParameterOptions {
-  readonly dtype?: DType;
+  readonly dtype?: HostDType;
   /** `parameter` is trained; `buffer` is state (running statistics). Default `parameter`. */
   readonly role?: 'parameter' | 'buffer';
   readonly init?: Initializer;
@@ -20,7 +20,7 @@ export interface ParameterOptions {
 /** A named weight or statistic of a module: it describes; the values live in a `ParameterStore`. */
 export class Parameter {
   readonly shape: Shape;
-  readonly dtype: DType;
+  readonly dtype: HostDType;
   readonly role: 'parameter' | 'buffer';
   readonly init: Initializer;
   readonly unused: boolean;

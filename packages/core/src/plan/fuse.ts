@@ -3,7 +3,8 @@
  *
  * The planner knows no operator by name; the rules stand beside the operators (`absorbConsumer`, `absorbProducer`). What
  * is checked here is what makes any such rule safe: the value between the two is used once, and is not asked for.
- * A fused node stands where the later of the two stood, so everything it needs has been computed.
+ * A fused node stands where the later of the two stood, so everything it needs has been computed. At last each node may
+ * have its constant inputs converted, when what it does and by which algorithm is settled.
  */
 import type { Graph, GraphNode } from '../graph/graph.js';
 import type { Replacement, RewriteContext } from '../graph/operator.js';
@@ -58,6 +59,10 @@ class Fuser {
         else if (this.#absorbConsumer(node, at)) node = undefined;
         else break;
       }
+    }
+    for (const [at, node] of this.#slots.entries()) {
+      const converted = node?.operator.convertConstants?.(node, this.#rewrite(node, at));
+      if (node !== undefined && converted !== undefined) this.#replace(node, node, converted, node.scope, at, at);
     }
     return this.#slots.flatMap((node, at) => [...(this.#added.get(at) ?? []), ...(node === undefined ? [] : [node])]);
   }

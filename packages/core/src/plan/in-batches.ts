@@ -6,7 +6,7 @@ import { InfnetError, isInfnetError } from '@infnet/errors';
 import type { Context } from '../context/context.js';
 import type { Tensor } from '../graph/tensor.js';
 import { type InputSpec, inputType, type TraceResult, trace } from '../graph/trace.js';
-import { elementCount, type TensorType } from '../tensor/types.js';
+import { elementCount, type HostTensorType } from '../tensor/types.js';
 import { type Plan, type PlanOptions, preparePlan, type RunOptions } from './plan.js';
 import type { RunInputs, TensorData } from './plan-buffers.js';
 
@@ -39,7 +39,7 @@ export async function planInBatches<N extends string>(
   for (let items = batch; ; items = Math.ceil(items / 2)) {
     const specs = Object.fromEntries([...types].map(([name, type]) => [name, withBatch(type, items)]));
     try {
-      const plan = await preparePlan(context, trace(fn, specs as Record<N, TensorType>), options);
+      const plan = await preparePlan(context, trace(fn, specs as Record<N, HostTensorType>), options);
       return new SplitBatch(plan, batch, items);
     } catch (error) {
       const tooLarge = isInfnetError(error, 'MEMORY_LIMIT') || isInfnetError(error, 'MEMORY_BUDGET');
@@ -94,7 +94,7 @@ class SplitBatch implements BatchedPlan {
   }
 }
 
-function batchOf(types: ReadonlyMap<string, TensorType>): number {
+function batchOf(types: ReadonlyMap<string, HostTensorType>): number {
   const sizes = new Set([...types.values()].map(({ shape }) => shape[0]));
   const [batch] = sizes;
   if (sizes.size === 1 && batch !== undefined) return batch;
@@ -105,6 +105,6 @@ function batchOf(types: ReadonlyMap<string, TensorType>): number {
   });
 }
 
-function withBatch(type: TensorType, items: number): TensorType {
+function withBatch(type: HostTensorType, items: number): HostTensorType {
   return { ...type, shape: [items, ...type.shape.slice(1)] };
 }

@@ -4,7 +4,7 @@ import type { Context, WrappedBuffer } from '../context/context.js';
 import type { Storage, View } from '../graph/operator.js';
 import type { Parameter } from '../module/parameter.js';
 import type { ParameterStore } from '../module/parameter-store.js';
-import { elementCount, formatShape, sameShape } from '../tensor/types.js';
+import { elementCount, formatShape, type HostDType, sameShape, type TensorType } from '../tensor/types.js';
 import type { BufferArena } from './arena.js';
 import type { BufferRange } from './commands.js';
 import type { Schedule } from './schedule.js';
@@ -20,6 +20,11 @@ const MAP_READ_COPY_DST = 0x01 | 0x08;
 const MAP_MODE_READ = 0x01;
 
 const ARRAYS = { f32: Float32Array, u32: Uint32Array, i32: Int32Array } as const;
+
+/** Inputs and outputs are never float16: only the planner makes such tensors, from constants. */
+function arrayOf({ dtype }: TensorType): (typeof ARRAYS)[HostDType] {
+  return ARRAYS[dtype as HostDType];
+}
 
 /** `Float32Array`, `Array`, ...: also for arrays of another frame or realm, where `instanceof` fails. */
 function kindOf(value: unknown): string {
@@ -97,8 +102,8 @@ export class PlanBuffers {
       const what = `input "${name}" ${formatShape(type.shape)}`;
       if (length === undefined) throw this.#inputError(`${what} is missing`);
       const got = kindOf(given[name]);
-      if (got !== ARRAYS[type.dtype].name)
-        throw this.#inputError(`${what} needs a ${ARRAYS[type.dtype].name}, got ${got}`);
+      const { name: needed } = arrayOf(type);
+      if (got !== needed) throw this.#inputError(`${what} needs a ${needed}, got ${got}`);
       if (length !== count) throw this.#inputError(`${what} needs ${count} values, got ${length}`);
     }
     for (const [name, { storage }] of expected) {
@@ -122,7 +127,7 @@ export class PlanBuffers {
     for (const { name, view, staging } of outputs) {
       await staging.mapAsync(MAP_MODE_READ);
       const bytes = staging.getMappedRange().slice(0, elementCount(view.type.shape) * 4);
-      results[name] = new ARRAYS[view.type.dtype](bytes);
+      results[name] = new (arrayOf(view.type))(bytes);
       staging.unmap();
     }
     return results;

@@ -5,6 +5,7 @@
 import { InfnetError } from '@infnet/errors';
 import type { Context, WrappedBuffer } from '../context/context.js';
 import type { Graph } from '../graph/graph.js';
+import type { Precision } from '../graph/operator.js';
 import type { ParameterStore } from '../module/parameter-store.js';
 import { type Profile, profileCommands } from '../profile/profile.js';
 import type { BufferArena } from './arena.js';
@@ -12,6 +13,7 @@ import { type Command, createCommand, createUniforms, encodePass, splitByTime } 
 import { assertFits } from './fit.js';
 import type { Pipeline } from './pipelines.js';
 import { PlanBuffers, type RunInputs, type TensorData } from './plan-buffers.js';
+import { faultOfProbes } from './probes.js';
 import { schedule as makeSchedule, type Schedule, type ScheduledDispatch, type ScheduleOptions } from './schedule.js';
 
 export interface PlanProgress {
@@ -35,6 +37,8 @@ export interface PlanOptions extends Omit<ScheduleOptions, 'device' | 'external'
   readonly tuning?: Readonly<Record<string, string>>;
   /** Pipelines compiled so far. */
   readonly onProgress?: (progress: PlanProgress) => void;
+  /** Gets the one line that says that `half` is not to be had here and `fast` is taken. Default: `console.error`. */
+  readonly onMessage?: (line: string) => void;
 }
 
 export interface RunOptions {
@@ -56,7 +60,7 @@ export async function preparePlan(context: Context, graph: Graph, options: PlanO
   context.assertAlive('preparePlan');
   const external = new Set(Object.keys(options.bind ?? {}));
   const device = options.tuning === undefined ? context.profile : { ...context.profile, tuning: options.tuning };
-  const schedule = makeSchedule(graph, { ...options, device, external });
+  const schedule = await scheduleFor(context, graph, { ...options, device, external });
   assertFits(schedule, context.profile.limits, options.memoryBudget);
   if (schedule.parameters.size > 0 && options.parameters === undefined) {
     throw new InfnetError({
@@ -74,6 +78,28 @@ export async function preparePlan(context: Context, graph: Graph, options: PlanO
     throw error;
   }
   return plan;
+}
+
+/** The schedule, at `fast` in place of `half` where the device cannot do that or does it wrongly. */
+async function scheduleFor(context: Context, graph: Graph, options: PlanOptions & ScheduleOptions): Promise<Schedule> {
+  const schedule = makeSchedule(graph, options);
+  if (options.precision !== 'half') return schedule;
+  const fault = context.profile.hasF16
+    ? await faultOfProbes(context, schedule.nodes, (...probe) => runOnce(context, ...probe))
+    : 'the device has no shader-f16';
+  if (fault === undefined) return schedule;
+  const say = options.onMessage ?? ((line: string) => console.error(line));
+  say(`infnet: precision half is not to be had here, fast is taken: ${fault}`);
+  return makeSchedule(graph, { ...options, precision: 'fast' });
+}
+
+async function runOnce(context: Context, graph: Graph, inputs: RunInputs): Promise<Record<string, TensorData>> {
+  const plan = await preparePlan(context, graph, { precision: 'fast' });
+  try {
+    return await plan.run(inputs);
+  } finally {
+    plan.dispose();
+  }
 }
 
 export class Plan {
@@ -100,6 +126,11 @@ export class Plan {
       arena: options.arena,
     });
     context.adopt(this);
+  }
+
+  /** What it computes with: `fast` where `half` was asked for and is not to be had. */
+  get precision(): Precision {
+    return this.schedule.precision;
   }
 
   /** Memory figures, in bytes. */

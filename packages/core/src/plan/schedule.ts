@@ -51,6 +51,8 @@ export interface PlanMemory {
 
 export interface Schedule {
   readonly graph: Graph;
+  /** What it was made with: `fast` where `half` was asked for and the device has no float16. */
+  readonly precision: Precision;
   readonly nodes: readonly GraphNode[];
   /** Run once per change of the parameters. */
   readonly constantDispatches: readonly ScheduledDispatch[];
@@ -68,11 +70,12 @@ export interface Schedule {
 export function schedule(graph: Graph, options: ScheduleOptions = {}): Schedule {
   const {
     device = DEFAULT_PROFILE,
-    precision = 'exact',
+    precision: wanted = 'exact',
     liveParameters = false,
     fusion = true,
     external = new Set(),
   } = options;
+  const precision = wanted === 'half' && !device.hasF16 ? 'fast' : wanted;
   const frozenParameters = !liveParameters && graph.updates.size === 0;
   const nodes = reachable(graph, fusion ? fuse(graph, { device, precision, frozenParameters }) : graph.nodes);
   const constants = constantTensors(graph, nodes, frozenParameters);
@@ -115,6 +118,7 @@ export function schedule(graph: Graph, options: ScheduleOptions = {}): Schedule 
   );
   return {
     graph,
+    precision,
     nodes,
     constantDispatches,
     dispatches,
@@ -204,7 +208,7 @@ class Lowering {
 
   #storage(bytes: number, kind: Storage['kind'], label: string): Storage {
     // WebGPU bindings need at least 4 bytes and sizes that are multiples of 4; an empty tensor gets one element.
-    return { id: this.#nextId++, bytes: Math.max(4, bytes), kind, label };
+    return { id: this.#nextId++, bytes: Math.max(4, Math.ceil(bytes / 4) * 4), kind, label };
   }
 }
 

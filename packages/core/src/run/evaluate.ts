@@ -3,7 +3,7 @@ import type { Tensor } from '../graph/tensor.js';
 import { type TraceResult, trace } from '../graph/trace.js';
 import { type PlanOptions, preparePlan } from '../plan/plan.js';
 import type { TensorData } from '../plan/plan-buffers.js';
-import type { DType, Shape } from '../tensor/types.js';
+import type { HostDType, Shape } from '../tensor/types.js';
 
 /** A tensor with its data in JavaScript memory. */
 export interface HostTensor {
@@ -25,7 +25,7 @@ export async function evaluate<N extends string>(
   const specs = Object.fromEntries(
     names.map((name) => [name, { shape: inputs[name].shape, dtype: dtypeOf(inputs[name].data) }]),
   );
-  const graph = trace(fn, specs as Record<N, { shape: Shape; dtype: DType }>);
+  const graph = trace(fn, specs as Record<N, { shape: Shape; dtype: HostDType }>);
   const plan = await preparePlan(context, graph, options);
   try {
     const results = await plan.run(Object.fromEntries(names.map((name) => [name, inputs[name].data])));
@@ -37,7 +37,7 @@ export async function evaluate<N extends string>(
   }
 }
 
-function dtypeOf(data: TensorData): DType {
+function dtypeOf(data: TensorData): HostDType {
   if (data instanceof Uint32Array) return 'u32';
   return data instanceof Int32Array ? 'i32' : 'f32';
 }

@@ -9,7 +9,7 @@ import { elementCount, type TensorType } from '../tensor/types.js';
 import type { LayerTuning } from './table.js';
 
 /** Relative L2 from the operator's own choice up to which a candidate counts as right. */
-const TOLERANCE: Readonly<Record<Precision, number>> = { exact: 1e-5, fast: 1e-4 };
+const TOLERANCE: Readonly<Record<Precision, number>> = { exact: 1e-5, fast: 1e-4, half: 1e-4 };
 /** After the first round a candidate this many times slower than the fastest is out. */
 const HOPELESS = 2;
 

@@ -61,7 +61,8 @@ export function parseTuning(text: string, where = 'parseTuning'): Tuning {
   const { version, adapter, precision, choices, layers, whole } = (value ?? {}) as Partial<Tuning>;
   if (version !== 1) throw invalid(`version ${JSON.stringify(version)} is not 1`, where);
   if (typeof adapter !== 'string') throw invalid('"adapter" is missing', where);
-  if (precision !== 'exact' && precision !== 'fast') throw invalid(`precision ${JSON.stringify(precision)}`, where);
+  if (precision !== 'exact' && precision !== 'fast' && precision !== 'half')
+    throw invalid(`precision ${JSON.stringify(precision)}`, where);
   if (!isTextRecord(choices)) throw invalid('"choices" is no object of texts', where);
   const { own = [], tuned = [] } = whole ?? {};
   return { version, adapter, precision, choices, layers: Array.isArray(layers) ? layers : [], whole: { own, tuned } };
