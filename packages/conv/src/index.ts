@@ -51,6 +51,7 @@ export {
 export { conv2d, conv2dOperator } from './operator/conv2d.js';
 export { foldBatchNormCall, foldBatchNormKernel, foldBatchNormOperator } from './operator/fold-batch-norm.js';
 export { type FusedConv2dAttributes, fusedConv2dOperator } from './operator/fuse.js';
+export { halfWeightKernel, halfWeightOperator } from './operator/half-weight.js';
 export type { Conv2dAttributes, OperandRole } from './operator/lower.js';
 export { Conv2d, type Conv2dModuleOptions } from './operator/module.js';
 export { winogradWeightOperator } from './operator/winograd-weight.js';

@@ -204,8 +204,8 @@ describe('kernel text', () => {
   });
 
   it('the inner loop of a product', () => {
-    const constants = { CHANNELS: 2, PIXELS: 2, TAPS: 0, X_IN_OUTPUT: 0, ADDEND: 0, AFFINE: 0, RESIDUAL: 0 };
-    const { code } = kernelVariant(gemmKernel, constants);
+    const operands = { X_IN_OUTPUT: 0, ADDEND: 0, AFFINE: 0, RESIDUAL: 0, HALF_WEIGHTS: 0 };
+    const { code } = kernelVariant(gemmKernel, { CHANNELS: 2, PIXELS: 2, TAPS: 0, ...operands });
     expect(code.slice(code.indexOf('for (var k'), code.indexOf('// Registers'))).toMatchInlineSnapshot(`
       "for (var k = 0u; k < params.inChannels; k++) {
               let v0 = source(at0, addendAt0);
@@ -214,10 +214,10 @@ describe('kernel text', () => {
               let v1 = source(at1, addendAt1);
               at1 += params.xChannelStride;
               addendAt1 += params.xChannelStride;
-              let w0 = weight[weightAt + m0 * params.weightOutStride];
+              let w0 = f32(weight[weightAt + m0 * params.weightOutStride]);
               sum0_0 += w0 * v0;
               sum0_1 += w0 * v1;
-              let w1 = weight[weightAt + m1 * params.weightOutStride];
+              let w1 = f32(weight[weightAt + m1 * params.weightOutStride]);
               sum1_0 += w1 * v0;
               sum1_1 += w1 * v1;
               weightAt += params.weightInStride;

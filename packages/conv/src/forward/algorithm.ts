@@ -31,7 +31,7 @@ export function chooseAlgorithm(gather: Gather, device: DeviceProfile, precision
   return tunedAlgorithm(gather, device, precision) ?? ownAlgorithm(gather, device, precision);
 }
 
-/** The algorithm by device class, shape and precision. `fast` may use the noisier Winograd F(4 x 4, 3 x 3). */
+/** The algorithm by device class, shape and precision. `fast` and `half` may use the noisier Winograd F(4 x 4, 3 x 3). */
 export function ownAlgorithm(gather: Gather, device: DeviceProfile, precision: Precision): ConvolutionAlgorithm {
   const winograd = winogradTile(gather, device, precision);
   return winograd === undefined ? chooseKernel(gather, device) : `winograd${winograd}`;
@@ -51,7 +51,7 @@ function winogradTile(gather: Gather, device: DeviceProfile, precision: Precisio
   const { inChannels, outChannels } = gather;
   if (device.class !== 'cpu' || device.subgroupSize >= FAST_PRODUCT_SUBGROUP || !fitsWinograd(gather)) return undefined;
   if (inChannels < FEWEST_CHANNELS || outChannels < FEWEST_CHANNELS) return undefined;
-  const tile: WinogradTile = precision === 'fast' ? 4 : 2;
+  const tile: WinogradTile = precision !== 'exact' ? 4 : 2;
   const { sources, products, tiles } = winogradSizes(gather, tile);
   const plain = gather.batch * gather.resultSize[0] * gather.resultSize[1] * 9;
   if ((tile + 2) ** 2 * 8 * Math.ceil(tiles / 8) > WORTHWHILE * plain) return undefined;
@@ -84,7 +84,7 @@ export function gatherCandidates(gather: Gather, device: DeviceProfile, precisio
   if (device.subgroupSize > 0) names.push(...SUBGROUP_TILES.map((tile) => `gemm-subgroup/${tile}` as const));
   names.push('direct');
   if (!fitsWinograd(gather)) return names;
-  for (const tile of precision === 'fast' ? ([2, 4] as const) : ([2] as const)) {
+  for (const tile of precision !== 'exact' ? ([2, 4] as const) : ([2] as const)) {
     const { sources, products } = winogradSizes(gather, tile);
     if (4 * Math.max(sources, products) <= bindingLimit(device)) names.push(`winograd${tile}`);
   }

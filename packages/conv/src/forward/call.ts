@@ -53,6 +53,8 @@ export interface GatherOperands extends Epilogue {
   /** Whether x, the addend lie in the storage that y lies in; then they have no binding of their own. */
   readonly xInOutput?: boolean;
   readonly addendInOutput?: boolean;
+  /** Whether the weights are stored as float16; the device needs `shader-f16`. Sums are float32 either way. Default false. */
+  readonly halfWeights?: boolean;
 }
 
 const AFFINE = { none: 0, bias: 1, scaleShift: 2 } as const;
@@ -89,13 +91,14 @@ export function gatherCall(
 ): KernelCall {
   const { batch, groups, outChannels, resultSize, resultStride, sourceSize, weight } = gather;
   const { rows, columns, classes } = gatherGrid(gather);
-  const { x, y, addend, xInOutput = false, addendInOutput = false } = operands;
+  const { x, y, addend, xInOutput = false, addendInOutput = false, halfWeights = false } = operands;
   const pixels = batch * rows * columns;
   const epilogue = epilogueFields(operands);
   const constants = {
     ...epilogue.constants,
     X_IN_OUTPUT: Number(xInOutput),
     ADDEND: addend === undefined ? 0 : addendInOutput ? 2 : 1,
+    HALF_WEIGHTS: Number(halfWeights),
   };
   const params = {
     ...epilogue.params,

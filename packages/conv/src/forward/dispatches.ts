@@ -42,7 +42,7 @@ export function gatherDispatches(
   const call = gatherCall(
     algorithm as Exclude<ConvolutionAlgorithm, 'winograd2' | 'winograd4'>,
     gather,
-    { ...full, x, y, addend, xInOutput, addendInOutput },
+    { ...full, x, y, addend, xInOutput, addendInOutput, halfWeights: weight.type.dtype === 'f16' },
     context.device,
     work,
   );

@@ -11,6 +11,13 @@
 // or WIDTH 1 and STEP 1 for anything, where every tap loads its own 4 values.
 // Dispatch: workgroups of 32 in lines; blocks in x, y (block columns fastest, then block rows, images, channel tiles), group
 // * classes + class in z.
+#if HALF_WEIGHTS
+enable f16;
+alias Weight = f16;
+#else
+alias Weight = f32;
+#end
+
 struct Params {
   inChannels: u32, // of one group: the length of the sum
   outChannels: u32, // of one group
@@ -58,7 +65,7 @@ struct Params {
 #if X_IN_OUTPUT == 0
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 #end
-@group(0) @binding(2) var<storage, read> weight: array<f32>;
+@group(0) @binding(2) var<storage, read> weight: array<Weight>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 #if AFFINE == 1
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
@@ -177,7 +184,7 @@ fn main(
 #end
 #for t in 0..WIDTH
 #for i in 0..CHANNELS
-        let w$(t)_$(i) = weight[m$(i) + weightAt + $(t) * params.weightTapStrideX];
+        let w$(t)_$(i) = f32(weight[m$(i) + weightAt + $(t) * params.weightTapStrideX]);
 #for r in 0..4
 #for c in 0..4
         sum$(i)_$(r)_$(c) += w$(t)_$(i) * v$(r)_$(c * STEP + t);

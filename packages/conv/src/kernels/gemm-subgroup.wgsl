@@ -13,7 +13,8 @@
 //
 // x, y       [n, channels of all groups, rows, columns], f32: value (n, c, place) is at xOffset + n * xBatchStride +
 //            c * xChannelStride + place. addend lies like x, residual like y, each with an offset and a batch stride.
-// weight     addressed by its strides per result channel, source channel, tap and group: any order, flipped or not.
+// weight     addressed by its strides per result channel, source channel, tap and group: any order, flipped or not. Stored as f16
+//            with HALF_WEIGHTS, and widened as it is loaded: every product and sum is f32 either way.
 // bias       [result channels] (AFFINE 1), or affine [2, result channels]: scale, then shift (AFFINE 2).
 // X_IN_OUTPUT, ADDEND 2: x, the addend lie in the same storage as y (ranges apart) and are read through it.
 //
@@ -23,6 +24,12 @@
 // the same order: SwiftShader keeps what a loop carries in memory, so that every sum is fetched and stored once per turn.
 // Dispatch: one subgroup per workgroup; x, y: tiles, channel tiles fastest; z: group * classes + class.
 enable subgroups;
+#if HALF_WEIGHTS
+enable f16;
+alias Weight = f16;
+#else
+alias Weight = f32;
+#end
 
 struct Params {
   inChannels: u32, // of one group: the length of the sum
@@ -69,7 +76,7 @@ struct Params {
 #if X_IN_OUTPUT == 0
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 #end
-@group(0) @binding(2) var<storage, read> weight: array<f32>;
+@group(0) @binding(2) var<storage, read> weight: array<Weight>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 #if AFFINE == 1
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
@@ -187,7 +194,7 @@ fn main(
       for (; k + $((UNROLL - 1) * (1 - rest) + 1)u <= params.inChannels; k += $((UNROLL - 1) * (1 - rest) + 1)u) {
 #for u in 0..(UNROLL - 1) * (1 - rest) + 1
 #for i in 0..(CHANNELS + SUBGROUP - 1) / SUBGROUP
-        let w$(u)_$(i) = weight[weightAt$(i)];
+        let w$(u)_$(i) = f32(weight[weightAt$(i)]);
         weightAt$(i) += params.weightInStride;
 #end
 #for j in 0..PIXELS

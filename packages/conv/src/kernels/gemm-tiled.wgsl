@@ -10,6 +10,13 @@
 // invocations keep TILE_M / 8 rows, side by side, and TILE_N / 8 columns, 8 apart, so that neighbours store side by side.
 // An invocation loads always the same pixel, so that only a new tap makes it compute an address.
 // Dispatch: x, y: tiles, channel tiles fastest; z: group * classes + class.
+#if HALF_WEIGHTS
+enable f16;
+alias Weight = f16;
+#else
+alias Weight = f32;
+#end
+
 struct Params {
   inChannels: u32, // of one group: the length of the sum
   outChannels: u32, // of one group
@@ -55,7 +62,7 @@ struct Params {
 #if X_IN_OUTPUT == 0
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 #end
-@group(0) @binding(2) var<storage, read> weight: array<f32>;
+@group(0) @binding(2) var<storage, read> weight: array<Weight>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 #if AFFINE == 1
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
@@ -164,7 +171,7 @@ fn main(
           let m = min(firstChannel + e / $(TILE_K)u, params.outChannels - 1u);
           let weightAt = weightGroup + tap + i32(m) * params.weightOutStride
             + i32(min(k, params.inChannels - 1u)) * params.weightInStride;
-          weights[e % $(TILE_K)u * $(TILE_M + 4)u + e / $(TILE_K)u] = select(0.0, weight[weightAt], k < params.inChannels);
+          weights[e % $(TILE_K)u * $(TILE_M + 4)u + e / $(TILE_K)u] = select(0.0, f32(weight[weightAt]), k < params.inChannels);
         }
         workgroupBarrier();
         for (var k = 0u; k < $(TILE_K)u; k++) {

@@ -9,6 +9,13 @@
 // Tile: one invocation makes CHANNELS * PIXELS values, pixels side by side, with CHANNELS + PIXELS loads in every step and
 // no workgroup memory: a barrier costs these adapters hundreds of multiply-adds.
 // Dispatch: workgroups of 32 in lines; tiles in x, y (channel tiles fastest), group * classes + class in z.
+#if HALF_WEIGHTS
+enable f16;
+alias Weight = f16;
+#else
+alias Weight = f32;
+#end
+
 struct Params {
   inChannels: u32, // of one group: the length of the sum
   outChannels: u32, // of one group
@@ -54,7 +61,7 @@ struct Params {
 #if X_IN_OUTPUT == 0
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 #end
-@group(0) @binding(2) var<storage, read> weight: array<f32>;
+@group(0) @binding(2) var<storage, read> weight: array<Weight>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 #if AFFINE == 1
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
@@ -178,7 +185,7 @@ fn main(
         addendAt$(j) += params.xChannelStride;
 #end
 #for i in 0..CHANNELS
-        let w$(i) = weight[weightAt + m$(i) * params.weightOutStride];
+        let w$(i) = f32(weight[weightAt + m$(i) * params.weightOutStride]);
 #for j in 0..PIXELS
         sum$(i)_$(j) += w$(i) * v$(j);
 #end

@@ -12,7 +12,7 @@ import {
   requireType,
 } from '../geometry.js';
 import { conv2dGradient } from '../gradient/operators.js';
-import { absorbConsumer, absorbProducer } from './fuse.js';
+import { absorbConsumer, absorbProducer, convertConstants } from './fuse.js';
 import { type Conv2dAttributes, lowerConvolution } from './lower.js';
 
 /** Inputs: x [n, c, h, w], weight [oc, c / groups, kh, kw], and bias [oc] if there is one. */
@@ -33,6 +33,7 @@ export const conv2dOperator: Operator<Conv2dAttributes> = {
   gradient: conv2dGradient,
   absorbConsumer,
   absorbProducer,
+  convertConstants,
   sharesStorage: () => [0],
 };
 

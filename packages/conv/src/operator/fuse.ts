@@ -22,6 +22,8 @@ import { type ConvolutionAlgorithm, chooseAlgorithm, winogradTileOf } from '../f
 import { forwardGather } from '../forward/gather.js';
 import { conv2dGeometry } from '../geometry.js';
 import { foldBatchNormOperator } from './fold-batch-norm.js';
+import { halfProbe } from './half-probe.js';
+import { halfWeightOperator } from './half-weight.js';
 import { type Conv2dAttributes, lowerConvolution, type OperandRole } from './lower.js';
 import { winogradWeightOperator } from './winograd-weight.js';
 
@@ -42,6 +44,11 @@ export const fusedConv2dOperator: Operator<FusedConv2dAttributes> = {
     lowerConvolution(context, context.attributes, context.attributes.operands, context.attributes.relu),
   absorbConsumer: (node, consumer, rewrite) => absorbConsumer(node, consumer, rewrite),
   absorbProducer: (node, index, producer, rewrite) => absorbProducer(node, index, producer, rewrite),
+  convertConstants: (node, rewrite) => convertConstants(node, rewrite),
+  probes: ({ inputs: [, weight], attributes: { algorithm } }) =>
+    weight?.dtype === 'f16' && algorithm !== undefined
+      ? [halfProbe(fusedConv2dOperator as unknown as Operator, algorithm)]
+      : [],
   sharesStorage: ({ operands }) => [0, operands.indexOf('addend')].filter((index) => index >= 0),
 };
 
@@ -74,6 +81,19 @@ export function absorbConsumer(
     default:
       return undefined;
   }
+}
+
+/**
+ * At precision `half` constant weights become float16, once. Winograd's transformed weights stay float32: its last transform
+ * multiplies their rounding, so that the result of F(4 x 4) would be off by 2e-3 where the weights alone make 2e-4.
+ */
+export function convertConstants(node: ConvolutionNode, rewrite: RewriteContext): Replacement | undefined {
+  if (rewrite.precision !== 'half') return undefined;
+  const fusion = fusionOf(node);
+  const weight = fusion.operands.get('weight') as Tensor;
+  if (winogradTileOf(algorithmOf(fusion, rewrite)) !== undefined || !rewrite.isConstant(weight)) return undefined;
+  const [half] = rewrite.apply(halfWeightOperator, [weight], {});
+  return replacement(withOperands(fusion, ['weight', half]), rewrite);
 }
 
 /** Takes over an addition of two tensors of one shape that feeds x. */

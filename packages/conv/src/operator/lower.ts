@@ -1,5 +1,5 @@
 /** How convolution nodes, plain and fused, become dispatches. */
-import type { Attributes, Dispatch, LowerContext, View } from '@infnet/core';
+import { type Attributes, byteLength, type Dispatch, type LowerContext, type View } from '@infnet/core';
 import { type ConvolutionAlgorithm, chooseAlgorithm } from '../forward/algorithm.js';
 import { gatherDispatches } from '../forward/dispatches.js';
 import { forwardGather } from '../forward/gather.js';
@@ -28,9 +28,9 @@ export function lowerConvolution(
   const geometry = conv2dGeometry(x.type.shape, weight.type.shape, attributes, 'conv2d');
   const gather = forwardGather(geometry, weight);
   const algorithm = attributes.algorithm ?? chooseAlgorithm(gather, context.device, context.precision);
-  const elements = [...views]
+  const bytes = [...views]
     .filter(([role]) => role !== 'transformedWeight')
-    .reduce((sum, [, view]) => sum + sizeOf(view), sizeOf(y));
+    .reduce((sum, [, view]) => sum + byteLength(view.type), byteLength(y.type));
   return gatherDispatches(
     algorithm,
     gather,
@@ -44,11 +44,7 @@ export function lowerConvolution(
       transformedWeight: views.get('transformedWeight'),
     },
     { affine: views.has('affine') ? 'scaleShift' : views.has('bias') ? 'bias' : 'none', relu },
-    { flops: conv2dFlops(geometry), bytes: 4 * elements },
+    { flops: conv2dFlops(geometry), bytes },
     context,
   );
-}
-
-function sizeOf(view: View): number {
-  return view.type.shape.reduce((product, size) => product * size, 1);
 }

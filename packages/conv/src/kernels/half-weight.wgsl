@@ -1,0 +1,26 @@
+// Weights as float16: y = x, rounded. By WGSL's rules to one of the two nearest values, and values below 2^-14 may become 0.
+//
+//   x, y    [count], contiguous
+//
+// Dispatch: one invocation per value, in lines of 64.
+enable f16;
+
+struct Params {
+  count: u32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f16>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
+  if (index >= params.count) {
+    return;
+  }
+  y[index] = f16(x[index]);
+}
