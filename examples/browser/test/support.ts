@@ -10,9 +10,15 @@ import { writeSafetensors } from '@infnet/checkpoint';
 import { main } from '@infnet/cli';
 import { InfNet } from '@infnet/inf-net';
 import { param, roleOf } from '@infnet/testing';
-import { type Browser, type BrowserContext, chromium, type Download, type Page } from 'playwright';
+import { type Browser, type BrowserContext, chromium, type Download, type Locator, type Page } from 'playwright';
 import { build } from 'vite';
 import { chromiumFlags, ensureChromium } from '../../../scripts/chromium.mjs';
+
+/** Milliseconds for what takes a minute on a busy machine. */
+export const LONG = 300_000;
+
+/** The drop zone of Segment. */
+export const DROP_SLICES = '.drop:has-text("Drop slices")';
 
 const here = fileURLToPath(new URL('..', import.meta.url));
 
@@ -53,7 +59,7 @@ export class BuiltPage {
       );
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const args = [...chromiumFlags, '--js-flags=--expose-gc'];
+    const args = [...chromiumFlags];
     const browser = await chromium.launch({ ...(await ensureChromium()), args });
     return new BuiltPage(folder, browser, server);
   }
@@ -70,7 +76,8 @@ export class BuiltPage {
     const context = await this.browser.newContext({ viewport: { width: 1280, height: 900 } });
     await before(context);
     const page = await context.newPage();
-    page.setDefaultTimeout(100_000);
+    // Less than that is for who works on the tests.
+    page.setDefaultTimeout(Number(process.env['INFNET_PAGE_TIMEOUT'] ?? 100_000));
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(String(error)));
     page.on('console', (message) => {
@@ -99,6 +106,24 @@ export interface Visit {
   readonly context: BrowserContext;
   /** Errors on the console, and exceptions nobody caught. */
   readonly problems: readonly string[];
+}
+
+export const button = (page: Page, name: string): Locator => page.getByRole('button', { name, exact: true });
+
+export async function fillNumber(page: Page, label: string, value: number): Promise<void> {
+  const field = page.getByRole('spinbutton', { name: label, exact: true });
+  await field.fill(String(value));
+  await field.press('Tab');
+}
+
+export async function loadWeights(page: Page, bytes: Uint8Array, name = 'small.safetensors'): Promise<void> {
+  await dropFiles(page, '.drop:has-text(".pth or .safetensors")', { [name]: bytes });
+}
+
+/** Segments what is there, to the end. */
+export async function segment(page: Page): Promise<void> {
+  await button(page, 'Segment').click();
+  await page.locator('.progress').waitFor({ state: 'detached' });
 }
 
 export async function bytesOf(download: Download): Promise<Uint8Array> {
@@ -148,4 +173,51 @@ export async function dropFiles(
   }, encoded);
   await page.dispatchEvent(selector, 'dragover', { dataTransfer: transfer });
   await page.dispatchEvent(selector, 'drop', { dataTransfer: transfer });
+}
+
+/** Bytes that JavaScript holds after a collection, with the contents of array buffers. */
+export interface Heap {
+  readonly page: number;
+  /** Of the worker that segments, which is started first. */
+  readonly worker: number;
+}
+
+interface HeapUsage {
+  readonly usedSize: number;
+  readonly backingStorageSize: number;
+}
+
+/**
+ * Asks the DevTools protocol, since nothing else tells: `performance.memory` is not there in workers, and rounded in pages. A worker is
+ * a target of its own behind that of its page.
+ */
+export async function heapOf(page: Page): Promise<Heap> {
+  const session = await page.context().newCDPSession(page);
+  const workers: string[] = [];
+  session.on('Target.attachedToTarget', ({ sessionId, targetInfo }) => {
+    if (targetInfo.type === 'worker') workers.push(sessionId);
+  });
+  await session.send('Target.setAutoAttach', { autoAttach: true, waitForDebuggerOnStart: false, flatten: false });
+  let lastId = 0;
+  const askWorker = (sessionId: string, method: string): Promise<unknown> => {
+    const id = ++lastId;
+    return new Promise((resolve) => {
+      session.on('Target.receivedMessageFromTarget', ({ message }) => {
+        const answer = JSON.parse(message) as { readonly id?: number; readonly result?: unknown };
+        if (answer.id === id) resolve(answer.result);
+      });
+      void session.send('Target.sendMessageToTarget', { sessionId, message: JSON.stringify({ id, method }) });
+    });
+  };
+  const bytes = async (ask: (method: string) => Promise<unknown>): Promise<number> => {
+    await ask('HeapProfiler.collectGarbage');
+    const { usedSize, backingStorageSize } = (await ask('Runtime.getHeapUsage')) as HeapUsage;
+    return usedSize + backingStorageSize;
+  };
+  const [first] = workers;
+  if (first === undefined) throw new Error('the page has no worker');
+  const worker = await bytes((method) => askWorker(first, method));
+  const own = await bytes((method) => session.send(method as 'Runtime.getHeapUsage'));
+  await session.detach();
+  return { page: own, worker };
 }

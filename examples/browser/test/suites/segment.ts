@@ -1,0 +1,146 @@
+/** Segment: files in, the bytes of `infnet segment` out, and what may go wrong between. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { encodePng, phantomSlice } from '@infnet/data';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fixture } from '../../../../packages/data/test/fixtures/nifti.js';
+import {
+  type BuiltPage,
+  button,
+  DROP_SLICES,
+  downloaded,
+  dropFiles,
+  heapOf,
+  infnet,
+  loadWeights,
+  segment,
+  smallWeights,
+  type Visit,
+} from '../support.js';
+
+const weights = smallWeights();
+const slice = encodePng(phantomSlice(5, { width: 90, height: 70 }).image);
+const { bytes: chest } = fixture('chest.nii.gz');
+
+declare const infnetTest: import('../../src/app/test-hooks.js').TestHooks;
+
+export function segmentTests(built: () => BuiltPage): void {
+  describe('Segment', () => {
+    let visit: Visit;
+    beforeAll(async () => {
+      visit = await built().visit();
+    });
+    afterAll(() => visit?.context.close());
+
+    it('a slice and a volume that are dropped: the bytes of infnet segment', async () => {
+      const { page } = visit;
+      await loadWeights(page, weights);
+      await page.locator('.strong-line', { hasText: 'small.safetensors' }).waitFor();
+      await dropFiles(page, DROP_SLICES, { 'one.png': slice, 'chest.nii.gz': chest });
+      await page.getByRole('button', { name: /^chest\.nii\.gz/ }).waitFor();
+      await segment(page);
+      await page.getByRole('button', { name: /^one\.png.*%/ }).click();
+      const save = (name: string) => downloaded(page, () => button(page, name).click());
+      const got: Record<string, Uint8Array> = {
+        'one.mask.png': await save('Mask'),
+        'one.prob.png': await save('Probability'),
+        'one.overlay.png': await save('Overlay'),
+        'one.logits.npy': await save('Logits'),
+        'chest.mask.nii.gz': new Uint8Array(),
+        'chest.prob.nii.gz': new Uint8Array(),
+      };
+      await page.getByRole('button', { name: /^chest\.nii\.gz.*%/ }).click();
+      got['chest.mask.nii.gz'] = await save('Mask volume');
+      got['chest.prob.nii.gz'] = await save('Probability volume');
+      const table = new TextDecoder().decode(await save('Table (CSV)'));
+
+      const { folder } = built();
+      writeFileSync(join(folder, 'one.png'), slice);
+      writeFileSync(join(folder, 'chest.nii.gz'), chest);
+      writeFileSync(join(folder, 'w.safetensors'), weights);
+      const inputs = ['one.png', 'chest.nii.gz', 'w.safetensors'].map((name) => join(folder, name)) as [
+        string,
+        string,
+        string,
+      ];
+      const out = join(folder, 'results');
+      const options = ['--size', '32', '--format', 'npy', '--adapter', 'swiftshader', '--no-time'];
+      await infnet('segment', inputs[0], inputs[1], '--weights', inputs[2], '--out', out, ...options);
+      for (const [name, bytes] of Object.entries(got)) {
+        expect(Buffer.compare(bytes, readFileSync(join(out, name))), name).toBe(0);
+      }
+      const figures = (text: string, of: string): string[] =>
+        text.split(/\r?\n/).flatMap((line) => (line.includes(`${of},`) ? [line.split(',').slice(1, 7).join()] : []));
+      const summary = readFileSync(join(out, 'summary.csv'), 'utf8');
+      expect(figures(table, 'one.png')).toEqual(figures(summary, 'one.png'));
+      expect(figures(table, 'chest.nii.gz').slice(-1)[0]).toMatch(/^all,/);
+      expect(figures(table, 'chest.nii.gz').map((line) => line.split(',').slice(3).join())).toEqual(
+        figures(summary, 'chest.nii.gz').map((line) => line.split(',').slice(3).join()),
+      );
+    });
+
+    it('threshold, layers, slice and window from the keyboard', async () => {
+      const { page } = visit;
+      const shown = () =>
+        page.locator('.viewer canvas').evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+      const changed = async (act: () => Promise<void>): Promise<void> => {
+        const before = await shown();
+        await act();
+        await expect.poll(shown, { timeout: 10_000 }).not.toBe(before);
+      };
+      const fraction = () => page.locator('.big').textContent();
+      const before = await fraction();
+      await page.getByRole('slider', { name: 'Threshold' }).press('Home');
+      expect(await fraction()).not.toBe(before);
+      await changed(() => page.getByRole('slider', { name: 'Slice' }).press('ArrowRight'));
+      await changed(() => page.getByRole('checkbox', { name: 'Probability' }).press('Space'));
+      await changed(() => page.getByRole('slider', { name: 'Opacity' }).press('Home'));
+      await changed(() => page.getByRole('slider', { name: 'Level' }).press('End'));
+      expect(await page.getByText('Segment again to renew it').isVisible()).toBe(true);
+    });
+
+    it('a lost device: the next slice is computed on another one, with the same result', async () => {
+      const { page } = visit;
+      const before = await page.locator('.items').textContent();
+      await page.evaluate(() => infnetTest.destroyDevice('lab'));
+      await page.getByText('The GPU device was lost').waitFor();
+      await page.getByRole('combobox', { name: 'What becomes black and white' }).selectOption('lung');
+      await page.evaluate(() => infnetTest.segmentAgain());
+      expect(await page.locator('.items').textContent()).toBe(before);
+    });
+
+    it('files that are none, weights that do not fit: what to do, and nothing lost', async () => {
+      const { page, problems } = visit;
+      const count = await page.locator('.items li').count();
+      await dropFiles(page, 'main', { 'letter.txt': new TextEncoder().encode('Dear colleague,') });
+      await page.locator('.notice', { hasText: 'DATA_UNKNOWN_FORMAT' }).waitFor();
+      await dropFiles(page, 'main', { 'cut.png': slice.subarray(0, 200) });
+      await page.locator('.notice', { hasText: 'DATA_TRUNCATED' }).waitFor();
+      await loadWeights(page, weights.subarray(0, 5000), 'cut.safetensors');
+      await page.locator('.notice', { hasText: 'CHECKPOINT_TRUNCATED' }).waitFor();
+      expect(await page.locator('.items li').count()).toBe(count);
+      expect(await page.locator('.strong-line', { hasText: 'small.safetensors' }).isVisible()).toBe(true);
+      expect(problems).toEqual([]);
+    });
+
+    it('200 segmentations leave memory flat', async () => {
+      const { page } = visit;
+      while ((await page.locator('.items li').count()) > 1)
+        await page.getByRole('button', { name: 'Remove chest.nii.gz' }).click();
+      const measured = async () => ({ gpu: await page.evaluate(() => infnetTest.memory()), heap: await heapOf(page) });
+      const again = (times: number) =>
+        page.evaluate(async (count) => {
+          for (let i = 0; i < count; i++) await infnetTest.segmentAgain();
+        }, times);
+      await again(20);
+      const before = await measured();
+      expect(before.heap.worker, 'the weights alone are in the worker').toBeGreaterThan(weights.length);
+      await again(200);
+      const after = await measured();
+      expect(after.gpu).toEqual(before.gpu);
+      // A slice of 90 x 70 pixels with its maps has 100 kB: one that stayed each time would be 20 MB.
+      expect(after.heap.worker - before.heap.worker).toBeLessThan(1e6);
+      expect(after.heap.page - before.heap.page).toBeLessThan(1e6);
+    });
+  });
+}
