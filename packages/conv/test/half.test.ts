@@ -13,7 +13,7 @@ import {
   trace,
 } from '@infnet/core';
 import { add, BatchNorm2d, relu } from '@infnet/nn';
-import { expectClose, type Golden, goldenNote, hasGolden, loadGolden } from '@infnet/testing';
+import { expectClose, goldenNote, hasGolden, loadGolden, roundToHalf } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ConvolutionAlgorithm, conv2d, fusedConv2dOperator } from '../src/index.js';
 import { halfProbe } from '../src/operator/half-probe.js';
@@ -26,14 +26,6 @@ beforeAll(async () => {
   context = await openQuietly();
 });
 afterAll(() => context.dispose());
-
-/** The nearest float16, ties to even: eleven significant bits, and steps of 2^-24 below 2^-14. */
-function roundToHalf(value: number): number {
-  const exponent = value === 0 ? 0 : Math.floor(Math.log2(Math.abs(value)));
-  const step = 2 ** (Math.max(exponent, -14) - 10);
-  const [down, rest] = [Math.floor(value / step), value / step - Math.floor(value / step)];
-  return (rest > 0.5 || (rest === 0.5 && down % 2 !== 0) ? down + 1 : down) * step;
-}
 
 class Net extends Module {
   readonly weight: Parameter;
@@ -82,7 +74,7 @@ describe('half', () => {
       skip(!context.profile.hasF16, NO_F16);
       const [x, w] = [random('x', test.input), weights('w', test.weight)];
       const { input: _, weight: __, ...options } = test;
-      const expected = conv2dReference(test, x.data, w.data.map(roundToHalf));
+      const expected = conv2dReference(test, x.data, roundToHalf(w.data));
       for (const algorithm of gatherAlgorithms(context)) {
         const net = new Net(test.weight, ({ weight }, x) => conv2d(x, weight, undefined, { ...options, algorithm }));
         expectClose(await runHalf(net, { weight: w }, x), expected, { relL2: 1e-6 }, algorithm);
@@ -96,7 +88,7 @@ describe('half', () => {
     const w = { shape: [8, 1, 1, 1], data: Float32Array.from(sizes) };
     const net = new Net(w.shape, ({ weight }, x) => conv2d(x, weight));
     const y = await runHalf(net, { weight: w }, { shape: [1, 1, 1, 1], data: Float32Array.of(1) });
-    expect([...y]).toEqual(sizes.map(roundToHalf));
+    expect([...y]).toEqual([...roundToHalf(sizes)]);
   });
 
   it('finishes as ever: batch norm, sum, relu', async ({ skip }) => {
@@ -121,7 +113,7 @@ describe('half', () => {
       'bn.running_var': vector('var', 1),
     };
     const y = await runHalf(new Block(), { weight: w, ...bn }, x);
-    const expected = conv2dReference({ input: [2, 26, 5, 3], weight: shape }, x.data, w.data.map(roundToHalf)).map(
+    const expected = conv2dReference({ input: [2, 26, 5, 3], weight: shape }, x.data, roundToHalf(w.data)).map(
       (sum, i) => {
         const of = (name: keyof typeof bn): number => bn[name].data[Math.floor(i / 15) % 26] as number;
         const scale = of('bn.weight') / Math.sqrt(of('bn.running_var') + 1e-5);
@@ -142,26 +134,23 @@ interface Sidecar {
     };
   }[];
 }
-const golden = hasGolden(GOLDEN) ? await loadGolden<Sidecar>(GOLDEN) : undefined;
 
 /** Rounding to float16 is off by at most 2^-11 of a weight; cancellation in a few small cases makes that more. */
 const HALF_TOLERANCE = { relL2: 5e-4 };
 
-describe("half is near the reference's", () => {
-  for (const { case: name, params } of golden?.json.cases ?? []) {
+it.skipIf(!hasGolden(GOLDEN))(`half is near the reference's, every case${goldenNote(GOLDEN)}`, async ({ skip }) => {
+  skip(!context.profile.hasF16, NO_F16);
+  const golden = await loadGolden<Sidecar>(GOLDEN);
+  for (const { case: name, params } of golden.json.cases) {
     const { bias, ...options } = params;
     const of = (tensor: string) => {
-      const { shape, data } = (golden as Golden<Sidecar>).get(`${name}/${tensor}`);
+      const { shape, data } = golden.get(`${name}/${tensor}`);
       return { shape, data: data as Float32Array };
     };
-    it(name, async ({ skip }) => {
-      skip(!context.profile.hasF16, NO_F16);
-      const net = new Net(of('w').shape, ({ weight, bias }, x) => conv2d(x, weight, bias, options), bias);
-      const y = await runHalf(net, { weight: of('w'), ...(bias && { bias: of('b') }) }, of('x'));
-      expectClose(y, of('y').data, HALF_TOLERANCE);
-    });
+    const net = new Net(of('w').shape, ({ weight, bias }, x) => conv2d(x, weight, bias, options), bias);
+    const y = await runHalf(net, { weight: of('w'), ...(bias && { bias: of('b') }) }, of('x'));
+    expectClose(y, of('y').data, HALF_TOLERANCE, name);
   }
-  if (golden === undefined) it.skip(`all cases${goldenNote(GOLDEN)}`, () => {});
 });
 
 describe('a schedule at half', () => {
@@ -206,20 +195,21 @@ describe('the probe of float16 weights', () => {
   const test = { input: [2, 27, 5, 7], weight: [10, 27, 3, 3], padding: 1 } as const;
   const withWeights = (change: (w: number, i: number) => number): string | undefined =>
     probe.fault({ y: conv2dReference(test, x?.data ?? [], (weight as { data: Float32Array }).data.map(change)) });
+  const rounded = (w: number): number => roundToHalf([w])[0] as number;
   const truncated = (w: number): number => {
-    const half = roundToHalf(w);
+    const half = rounded(w);
     return Math.abs(half) <= Math.abs(w) ? half : half - Math.sign(w) * 2 ** (Math.floor(Math.log2(Math.abs(w))) - 10);
   };
 
   it('accepts both roundings that WGSL allows', () => {
-    expect(withWeights(roundToHalf)).toBeUndefined();
+    expect(withWeights(rounded)).toBeUndefined();
     expect(withWeights(truncated)).toBeUndefined();
   });
 
   it.each<[string, (w: number, i: number) => number]>([
     ['nothing but zeros', () => 0],
     ['NaN', () => Number.NaN],
-    ['neighbours in the wrong order', (_, i) => roundToHalf(weight?.data[i ^ 1] ?? 0)],
+    ['neighbours in the wrong order', (_, i) => rounded(weight?.data[i ^ 1] ?? 0)],
     ['ten significant bits', (w) => Math.round(w * 512) / 512],
     ['one wrong value', (w, i) => (i === 1000 ? 0 : w)],
   ])('refuses %s, with the figures', (_, change) => {
@@ -235,7 +225,7 @@ describe('the probe of float16 weights', () => {
     for (let c = 0; c < 27; c++)
       for (let tap = 0; tap < 9; tap++) {
         const place = (c * 5 + 2 + Math.floor(tap / 3) - 1) * 7 + 3 + (tap % 3) - 1;
-        sum = roundToHalf(sum + (weight?.data[c * 9 + tap] ?? 0) * (x?.data[place] ?? 0));
+        sum = rounded(sum + (weight?.data[c * 9 + tap] ?? 0) * (x?.data[place] ?? 0));
       }
     y.set(Float32Array.from(conv2dReference(test, x?.data ?? [], weight?.data ?? [])));
     expect(probe.fault({ y: y.map((value) => value) })).toBeUndefined();
