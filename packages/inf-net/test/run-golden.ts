@@ -1,26 +1,28 @@
 /** Runs a net of the goldens, with the recipe's parameters, and compares every output with the float32 and float64 runs. */
 import {
   type Context,
+  elementCount,
   type Module,
   ParameterStore,
   type Plan,
   type PlanOptions,
   preparePlan,
+  type StateDict,
   type Tensor,
   type TraceResult,
   trace,
 } from '@infnet/core';
-import { type Difference, expectClose, type Golden, image } from '@infnet/testing';
+import { type Difference, expectClose, type Golden, image, type Tolerance } from '@infnet/testing';
 import { type NetSidecar, recipeState } from './support.js';
 
 /** Tolerances of the goldens' README, section 4. */
-const TOLERANCE = { relL2: 2e-5, maxAbsOfMax: 1e-4 } as const;
+const TOLERANCE: Tolerance = { relL2: 2e-5, maxAbsOfMax: 1e-4 };
 
 export interface GoldenRun {
   /** Distance of every output from the reference's float64 run, by the reference's name. */
   readonly differences: Readonly<Record<string, Difference>>;
   readonly outputs: Readonly<Record<string, ArrayLike<number>>>;
-  readonly plan: Pick<Plan, 'memory' | 'schedule'>;
+  readonly plan: Pick<Plan, 'memory' | 'schedule' | 'precision'>;
 }
 
 /** A net with the recipe's parameters on the GPU, for any number of goldens. */
@@ -29,14 +31,29 @@ export class GoldenNet implements Disposable {
   readonly #outputs: Readonly<Record<string, string>>;
   #loaded: { readonly net: Module<readonly [Tensor], TraceResult>; readonly parameters: ParameterStore } | undefined;
 
-  /** @param outputs the reference's name of every output, with ours. */
-  constructor(make: () => Module<readonly [Tensor], TraceResult>, outputs: Readonly<Record<string, string>>) {
+  readonly #change: (state: StateDict) => StateDict;
+
+  /**
+   * @param outputs the reference's name of every output, with ours.
+   * @param change what is loaded in place of the recipe's parameters.
+   */
+  constructor(
+    make: () => Module<readonly [Tensor], TraceResult>,
+    outputs: Readonly<Record<string, string>>,
+    change: (state: StateDict) => StateDict = (state) => state,
+  ) {
     this.#make = make;
     this.#outputs = outputs;
+    this.#change = change;
   }
 
   /** Runs the net and compares every output. */
-  async run(context: Context, golden: Golden<NetSidecar>, options: PlanOptions = {}): Promise<GoldenRun> {
+  async run(
+    context: Context,
+    golden: Golden<NetSidecar>,
+    options: PlanOptions = {},
+    tolerance: Tolerance = TOLERANCE,
+  ): Promise<GoldenRun> {
     const { input } = golden.json;
     const { net, parameters } = this.#load(context, golden.json.gain);
     const graph = trace(({ x }: { readonly x: Tensor }) => net.call(x), { x: input.shape });
@@ -45,10 +62,16 @@ export class GoldenNet implements Disposable {
     const differences: Record<string, Difference> = {};
     for (const [theirs, ours] of Object.entries(this.#outputs)) {
       const actual = outputs[ours] ?? [];
-      expectClose(actual, golden.f32(theirs), TOLERANCE, theirs);
-      differences[theirs] = expectClose(actual, golden.f32(`ref64/${theirs}`), TOLERANCE, `${theirs} in float64`);
+      expectClose(actual, golden.f32(theirs), tolerance, theirs);
+      differences[theirs] = expectClose(actual, golden.f32(`ref64/${theirs}`), tolerance, `${theirs} in float64`);
     }
     return { differences, outputs, plan };
+  }
+
+  /** Bytes of the parameters whose shape is asked for, once it has run. */
+  bytesOf(which: (shape: readonly number[]) => boolean): number {
+    const chosen = this.#loaded?.parameters.parameters.filter(({ shape }) => which(shape)) ?? [];
+    return chosen.reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0);
   }
 
   [Symbol.dispose](): void {
@@ -62,7 +85,7 @@ export class GoldenNet implements Disposable {
     if (this.#loaded === undefined) {
       const net = this.#make();
       const parameters = new ParameterStore(context, net);
-      parameters.load(recipeState(net, gain));
+      parameters.load(this.#change(recipeState(net, gain)));
       this.#loaded = { net, parameters };
     }
     return this.#loaded;
