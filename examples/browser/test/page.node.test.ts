@@ -1,5 +1,6 @@
 /** The built page in headless Chromium on SwiftShader: every place's main path, what may go wrong, and the same bits as in Node. */
 import { afterAll, beforeAll } from 'vitest';
+import { folderTests } from './suites/folders.js';
 import { frameTests } from './suites/frame.js';
 import { inspectAndCompareTests } from './suites/inspect-compare.js';
 import { segmentTests } from './suites/segment.js';
@@ -15,6 +16,7 @@ afterAll(() => built?.close());
 
 const page = (): BuiltPage => built;
 segmentTests(page);
+folderTests(page);
 trainTests(page);
 inspectAndCompareTests(page);
 frameTests(page);

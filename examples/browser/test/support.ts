@@ -175,6 +175,19 @@ export async function dropFiles(
   await page.dispatchEvent(selector, 'drop', { dataTransfer: transfer });
 }
 
+/** Drops files and folders of the disk as the system's drag and drop does: the page gets entries that it has to walk. */
+export async function dropPaths(page: Page, selector: string, paths: readonly string[]): Promise<void> {
+  const box = await page.locator(selector).boundingBox();
+  if (box === null) throw new Error(`nothing to drop on: ${selector}`);
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [...paths], dragOperationsMask: 1 };
+  const at = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await session.send('Input.dispatchDragEvent', { type, ...at, data });
+  }
+  await session.detach();
+}
+
 /** Bytes that JavaScript holds after a collection, with the contents of array buffers. */
 export interface Heap {
   readonly page: number;

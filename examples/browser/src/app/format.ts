@@ -34,3 +34,10 @@ export function short(count: number): string {
   }
   return count.toPrecision(3);
 }
+
+/** The first names of a list, and how many more there are. */
+export function listed(names: readonly string[], most = 3): string {
+  if (names.length <= most + 1)
+    return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+  return `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
+}

@@ -3,7 +3,7 @@ import type { ComponentChildren, VNode } from 'preact';
 import { useId, useRef, useState } from 'preact/hooks';
 import type { Progress, WireError } from '../protocol.js';
 import type { StoredFile } from '../worker/train-protocol.js';
-import { chosenFiles, droppedFiles } from './files.js';
+import { canChooseFolders, chosenFiles, droppedFiles } from './files.js';
 
 export function Panel(props: { title: string; children: ComponentChildren; aside?: ComponentChildren }): VNode {
   return (
@@ -206,6 +206,7 @@ export function DropZone(props: {
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
   const { disabled = false, multiple = true } = props;
+  const hasFolder = props.folder === true && canChooseFolders;
   const chosen = (input: HTMLInputElement): void => {
     const list = chosenFiles(input);
     input.value = '';
@@ -220,7 +221,10 @@ export function DropZone(props: {
         event.stopPropagation();
         if (!disabled) setOver(true);
       }}
-      onDragLeave={() => setOver(false)}
+      onDragLeave={(event) => {
+        // Moving onto a button within is no leaving.
+        if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(false);
+      }}
       onDrop={(event) => {
         event.preventDefault();
         event.stopPropagation();
@@ -235,7 +239,7 @@ export function DropZone(props: {
         <Button onClick={() => files.current?.click()} disabled={disabled}>
           Choose {multiple ? 'files' : 'a file'}
         </Button>
-        {props.folder && (
+        {hasFolder && (
           <Button onClick={() => folder.current?.click()} disabled={disabled}>
             Choose a folder
           </Button>
@@ -251,14 +255,14 @@ export function DropZone(props: {
         aria-label={`${props.label}: files`}
         onChange={(event) => chosen(event.currentTarget)}
       />
-      {props.folder && (
+      {hasFolder && (
         <input
           ref={folder}
           type="file"
           hidden
           multiple
-          // @ts-expect-error: every browser knows it, the standard does not yet.
-          webkitdirectory=""
+          // @ts-expect-error: every browser knows it, the standard does not yet. It is set as a property: an empty text would be false.
+          webkitdirectory
           aria-label={`${props.label}: folder`}
           onChange={(event) => chosen(event.currentTarget)}
         />

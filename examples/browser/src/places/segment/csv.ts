@@ -3,11 +3,11 @@ import type { Item } from './state.js';
 
 export function summaryCsv(items: readonly Item[], threshold: number): string {
   const header = 'file,slice,width,height,infected_pixels,infected_fraction,infected_ml,seconds,error'.split(',');
-  const rows = items.flatMap(({ report, results, error, status }): string[][] => {
-    const { name, width, height, isVolume, millilitresPerVoxel } = report;
-    if (error !== undefined) return [[name, '', '', '', '', '', '', '', `${error.code}: ${error.message}`]];
+  const rows = items.flatMap(({ report, path, results, error, status }): string[][] => {
+    const { width, height, isVolume, millilitresPerVoxel } = report;
+    if (error !== undefined) return [[path, '', '', '', '', '', '', '', `${error.code}: ${error.message}`]];
     const line = (slice: string, infected: number, pixels: number, seconds: number): string[] => [
-      name,
+      path,
       slice,
       String(width),
       String(height),

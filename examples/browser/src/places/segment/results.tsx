@@ -133,12 +133,13 @@ async function saveAll(): Promise<void> {
   const { zip } = await import('fflate');
   const files: Record<string, Uint8Array> = {};
   const limit = threshold.value / 100;
-  for (const { report: item, status } of items.value) {
+  for (const { report: item, path, status } of items.value) {
     if (status !== 'done') continue;
     const what = item.isVolume ? 'mask.nii.gz' : 'mask.png';
     const { name, bytes } = await labWorker().ask('export', { id: item.id, slice: 0, what, threshold: limit });
-    // Two folders may hold files of one name.
-    files[files[name] === undefined ? name : `${item.id}-${name}`] = bytes;
+    // In the folders it came with; the same file may have been dropped twice.
+    const inFolder = path.slice(0, path.lastIndexOf('/') + 1) + name;
+    files[files[inFolder] === undefined ? inFolder : `${item.id}-${name}`] = bytes;
   }
   files['summary.csv'] = new TextEncoder().encode(summaryCsv(items.value, threshold.value));
   const archive = await new Promise<Uint8Array>((resolve, reject) =>

@@ -17,6 +17,7 @@ import {
   opacity,
   progress,
   remove,
+  repeatedNames,
   running,
   segmentAll,
   select,
@@ -152,11 +153,14 @@ function Slices(): VNode | null {
       <ul class="items">
         {items.value.map((item) => {
           const { id, name, depth } = item.report;
+          const shown = repeatedNames.value.has(name) ? item.path : name;
           const fraction = fractionOf(item);
           return (
             <li key={id} class={id === selectedId.value ? 'chosen' : ''}>
               <button type="button" class="item" aria-current={id === selectedId.value} onClick={() => select(id)}>
-                <span class="item-name">{name}</span>
+                <span class="item-name" title={item.path}>
+                  {shown}
+                </span>
                 <span class="hint">
                   {depth > 1 ? `${depth} slices · ` : ''}
                   {item.status === 'failed'
@@ -168,7 +172,7 @@ function Slices(): VNode | null {
                       : percent(fraction)}
                 </span>
               </button>
-              <button type="button" class="quiet icon" aria-label={`Remove ${name}`} onClick={() => void remove(id)}>
+              <button type="button" class="quiet icon" aria-label={`Remove ${shown}`} onClick={() => void remove(id)}>
                 ×
               </button>
             </li>

@@ -1,6 +1,7 @@
 /** What Segment knows: items, results, how they are looked at. */
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { builtinWeights } from '../../app/builtin.js';
+import { listed } from '../../app/format.js';
 import { announce, report, tell, wireOf } from '../../app/notices.js';
 import { labWorker } from '../../app/workers.js';
 import { type Progress, STOPPED, type WireError } from '../../protocol.js';
@@ -9,6 +10,8 @@ import type { StoredFile } from '../../worker/train-protocol.js';
 
 export interface Item {
   readonly report: ItemReport;
+  /** With the folders it was dropped with. */
+  readonly path: string;
   readonly results: readonly (SliceResult | undefined)[];
   readonly status: 'new' | 'running' | 'done' | 'stopped' | 'failed';
   readonly error?: WireError;
@@ -40,6 +43,12 @@ export const selected: ReadonlySignal<Item | undefined> = computed(() =>
   items.value.find(({ report: { id } }) => id === selectedId.value),
 );
 
+/** Folders often number their slices alike. */
+export const repeatedNames: ReadonlySignal<ReadonlySet<string>> = computed(() => {
+  const names = items.value.map(({ report: { name } }) => name).sort();
+  return new Set(names.filter((name, i) => name === names[i - 1]));
+});
+
 export function fractionOf({ results }: Item): number | undefined {
   const done = results.filter((result) => result !== undefined);
   if (done.length === 0) return undefined;
@@ -64,40 +73,57 @@ export function select(id: number): void {
 const PICTURE = /\.(png|jpe?g|nii|nii\.gz)$/i;
 const WEIGHTS = /\.(pth|pt|safetensors)$/i;
 
-/** Slices, volumes and weights, told apart by their names. */
+/** So many loose files are tried even if their names say that they are nothing: the error then says what they are. */
+const MOST_TRIED = 3;
+
+/** Slices, volumes and weights, told apart by their names. What is none of them is named and left out. */
 export async function addFiles(files: readonly StoredFile[]): Promise<void> {
-  const checkpoint = files.find(({ path }) => WEIGHTS.test(path));
+  const checkpoints = files.filter(({ path }) => WEIGHTS.test(path));
   const pictures = files.filter(({ path }) => PICTURE.test(path));
   const others = files.filter(({ path }) => !PICTURE.test(path) && !WEIGHTS.test(path));
+  const [checkpoint] = checkpoints;
   if (checkpoint !== undefined) await loadWeightsFile(checkpoint.file, checkpoint.path);
-  if (others.length > 0 && files.length > others.length) {
-    tell(`${others.length} of ${files.length} files are neither pictures nor volumes and were left out.`);
+  if (checkpoints.length > 1) tell(`${checkpoints.length} files are weights; ${checkpoint?.path} was loaded.`);
+  const areTried = others.length === files.length && others.length <= MOST_TRIED;
+  if (others.length > 0 && !areTried) {
+    const count = `${others.length} of ${files.length} ${files.length === 1 ? 'file' : 'files'}`;
+    tell(`Left out, since they are neither PNG, JPEG nor NIfTI: ${count}: ${listed(others.map(({ path }) => path))}.`);
   }
-  const few = files.length === others.length ? others : pictures;
   await addSources(
-    few.map(({ path, file }) => ({ kind: 'file', file: new File([file], path.split('/').pop() ?? path) })),
+    (areTried ? others : pictures).map(({ path, file }) => ({
+      path,
+      source: { kind: 'file', file: new File([file], path.split('/').pop() ?? path) },
+    })),
   );
 }
 
 export async function addPhantoms(seeds: readonly number[]): Promise<void> {
-  await addSources(seeds.map((seed) => ({ kind: 'phantom', seed })));
+  await addSources(seeds.map((seed) => ({ path: `phantom-${seed}.png`, source: { kind: 'phantom', seed } })));
 }
 
-async function addSources(sources: readonly ItemSource[]): Promise<void> {
+async function addSources(sources: readonly { readonly path: string; readonly source: ItemSource }[]): Promise<void> {
+  const failures: { readonly path: string; readonly error: unknown }[] = [];
   let first = true;
-  for (const [done, source] of sources.entries()) {
+  for (const [done, { path, source }] of sources.entries()) {
     if (sources.length > 1) progress.value = { what: 'Reading', done, total: sources.length };
     try {
       const item = await labWorker().ask('addItem', { source });
-      items.value = [...items.value, { report: item, results: [], status: 'new' }];
+      items.value = [...items.value, { report: item, path, results: [], status: 'new' }];
       if (first) select(item.id);
       first = false;
       for (const note of item.notes) tell(`${item.name}: ${note}`);
     } catch (error) {
-      report(error);
+      failures.push({ path, error });
     }
   }
   progress.value = undefined;
+  if (failures.length <= MOST_TRIED) for (const { error } of failures) report(error);
+  else {
+    const reasons = failures.map(({ path, error }) => `${path} (${wireOf(error).message.replace(/\.$/, '')})`);
+    tell(
+      `${failures.length} of ${sources.length} files could not be read: ${listed(reasons)}. The others are in the list.`,
+    );
+  }
   announce(`${items.value.length} in the list`);
 }
 

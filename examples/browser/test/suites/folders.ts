@@ -1,0 +1,99 @@
+/** Folders on Segment: dropped as the system drops them, and chosen. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { encodePng } from '@infnet/data';
+import type { Page } from 'playwright';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { COLOUR_JPEG } from '../../../../packages/data/test/support/pictures.js';
+import {
+  type BuiltPage,
+  button,
+  DROP_SLICES,
+  downloaded,
+  dropPaths,
+  loadWeights,
+  segment,
+  smallWeights,
+  type Visit,
+} from '../support.js';
+
+/** More than the 100 entries that Chromium gives of a folder at once. */
+const MANY = 230;
+
+export function folderTests(built: () => BuiltPage): void {
+  describe('Segment, folders', () => {
+    let folder: string;
+    let visit: Visit;
+    beforeAll(async () => {
+      folder = join(built().folder, 'scans');
+      const slice = (factor: number, side: number) => {
+        const data = Uint8Array.from({ length: side * side }, (_, i) => i * factor);
+        return encodePng({ width: side, height: side, data });
+      };
+      const files: Record<string, Uint8Array | string> = {
+        'notes.txt': 'read me',
+        '.DS_Store': 'of the system',
+        'first/1.png': slice(1, 40),
+        'second/1.png': slice(2, 48),
+        'second/deep/er/colour.JPG': COLOUR_JPEG,
+        'second/deep/table.csv': 'a,b',
+        'second/deep/broken.png': slice(3, 40).subarray(0, 99),
+      };
+      const small = slice(4, 16);
+      for (let i = 0; i < MANY; i++) files[`many/${i}.png`] = small;
+      for (const [name, content] of Object.entries(files)) {
+        const path = join(folder, name);
+        mkdirSync(join(path, '..'), { recursive: true });
+        writeFileSync(path, content);
+      }
+      visit = await built().visit();
+    });
+    afterAll(() => visit?.context.close());
+
+    const names = (page: Page) => page.locator('.item-name').allTextContents();
+    const all = async (page: Page): Promise<void> => {
+      await expect.poll(async () => (await names(page)).length, { timeout: 30_000 }).toBe(MANY + 3);
+    };
+    const first = ['scans/first/1.png', '0.png', 'scans/many/1.png', '2.png'];
+
+    it('a folder of several hundred files that is dropped: all its slices in order, what is none is named', async () => {
+      const { page, problems } = visit;
+      await dropPaths(page, DROP_SLICES, [folder]);
+      await all(page);
+      expect((await names(page)).slice(0, 4)).toEqual(first);
+      expect((await names(page)).slice(-3)).toEqual(['229.png', 'scans/second/1.png', 'colour.JPG']);
+      await page.getByText('2 of 236 files: scans/notes.txt and scans/second/deep/table.csv').waitFor();
+      await page.locator('.notice', { hasText: 'DATA_TRUNCATED' }).waitFor();
+      await page.getByRole('button', { name: /^colour\.JPG/ }).click();
+      await page.locator('figcaption', { hasText: 'colour.JPG · 33 × 21' }).waitFor();
+      expect(problems).toEqual([]);
+    });
+
+    it('folders that are chosen: segmented, and saved under their paths', async () => {
+      const { page, context, problems } = await built().visit();
+      await loadWeights(page, smallWeights());
+      await page.getByLabel('Drop slices, a folder, or a volume here: folder').setInputFiles(join(folder, 'second'));
+      await page.getByText('second/deep/table.csv').waitFor();
+      await page.getByLabel('Add more: folder').setInputFiles(join(folder, 'first'));
+      await expect.poll(() => names(page)).toEqual(['second/1.png', 'colour.JPG', 'first/1.png']);
+      await segment(page);
+      await page.getByRole('button', { name: /^first\/1\.png.*%/ }).waitFor();
+      const table = new TextDecoder().decode(await downloaded(page, () => button(page, 'Table (CSV)').click()));
+      expect(table.split('\r\n').map((line) => line.split(',')[0])).toEqual([
+        'file',
+        'second/1.png',
+        'second/deep/er/colour.JPG',
+        'first/1.png',
+        '',
+      ]);
+      const archive = new TextDecoder('latin1').decode(
+        await downloaded(page, () => button(page, 'All masks (ZIP)').click()),
+      );
+      for (const name of ['second/1.mask.png', 'second/deep/er/colour.mask.png', 'first/1.mask.png', 'summary.csv']) {
+        expect(archive).toContain(name);
+      }
+      expect(problems).toEqual([]);
+      await context.close();
+    });
+  });
+}
