@@ -7,9 +7,8 @@ const figures: PeerFigures = {
   adapter: { kind: 'llvmpipe', message: 'infnet: llvmpipe <software>' },
   settings: { size: 96 },
   peers: ['infnet', 'tfjs', 'ort-cpu'],
-  reference: 'infnet',
   loaded: { infnet: { description: 'llvmpipe', version: '', seconds: 1 } },
-  ceilings: { compute: 30e9, bandwidth: 8e9 },
+  ceilings: { infnet: { compute: 30e9, bandwidth: 8e9 } },
   startUp: [
     { peer: 'infnet', cold: { load: 0.5, first: 3 }, warm: { load: 0.25, first: 1 } },
     { peer: 'tfjs', cannot: 'no answer to "prepare" within 900 s' },

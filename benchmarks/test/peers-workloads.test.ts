@@ -1,7 +1,7 @@
 /** The workloads: the same for every peer, with the FLOPs they say they have. */
 import { describe, expect, it } from 'vitest';
-import { forwardCases, gradientCases, layerCases, overheadCases, stepCases } from '../src/peers/cases.js';
-import type { LayerShape } from '../src/peers/protocol.js';
+import { forwardCases, gradientCases, layerCases, overheadCases, publicCases, stepCases } from '../src/peers/cases.js';
+import type { LayerShape, Workload } from '../src/peers/protocol.js';
 import { layerBytes, layerFlops, layerOutput, traceWorkload, workloadFlops } from '../src/peers/workloads.js';
 
 const LAYER: LayerShape = {
@@ -65,7 +65,7 @@ describe('cases', () => {
   const quick = { size: 96, batch: 1, quick: true };
 
   it('are distinct, and few where it is to be quick', () => {
-    for (const make of [forwardCases, layerCases, gradientCases, stepCases, overheadCases]) {
+    for (const make of [forwardCases, layerCases, publicCases, gradientCases, stepCases, overheadCases]) {
       const [all, few] = [make(full), make(quick)];
       expect(new Set(all.map(({ title }) => title)).size).toBe(all.length);
       expect(few.length).toBeLessThanOrEqual(4);
@@ -74,7 +74,15 @@ describe('cases', () => {
   });
 
   it('have the public shapes, and a dilated convolution among the gradients of a quick run', () => {
-    expect(layerCases(full).at(-1)?.title).toBe('1x128x512x512 * 128x128x3x3');
+    const second = '1x128x512x512 * 128x128x3x3';
+    const titles = [
+      '1x64x256x256 * 128x64x3x3',
+      second,
+      '1x64x256x256 * 128x64x3x3 and gradients',
+      `${second} and gradients`,
+    ];
+    expect(publicCases(full).map(({ title }) => title)).toEqual(titles);
+    expect(workloadFlops(publicCases(full)[1]?.workload as Workload) / 1e9).toBeCloseTo(77.3, 1);
     expect(layerCases(full).length).toBeGreaterThan(60);
     expect(gradientCases(quick).at(-1)?.title).toMatch(/dilation \d/);
   });

@@ -14,7 +14,8 @@ export interface Case {
 /** What a case needs of a peer; a process, or a stand-in for tests. */
 export interface Asked {
   readonly name: PeerName;
-  prepare(workload: Workload): Promise<Prepared>;
+  /** `share`: of the time that there is, where it is short. */
+  prepare(workload: Workload, share: number): Promise<Prepared>;
   sample(): Promise<number>;
   release(): Promise<void>;
 }
@@ -40,6 +41,14 @@ export interface AlternateOptions {
   readonly now?: () => number;
 }
 
+/** Of a case's time, what all preparing together may take; the rest is for the rounds. */
+const PREPARING = 0.6;
+
+/** The first, with which all others are compared, may take all of it; the others what they leave each other. */
+function shareOf(index: number, count: number): number {
+  return index === 0 ? PREPARING : PREPARING / (count - index);
+}
+
 /** Outcomes in the order of the peers. The first peer's results are what the others are compared with. */
 export async function alternate(
   { workload }: Pick<Case, 'workload'>,
@@ -48,9 +57,9 @@ export async function alternate(
 ): Promise<Outcome[]> {
   const outcomes = new Map<PeerName, Outcome>();
   let reference: Prepared['results'] | undefined;
-  for (const peer of peers) {
+  for (const [index, peer] of peers.entries()) {
     try {
-      const { results, ...figures } = await peer.prepare(workload);
+      const { results, ...figures } = await peer.prepare(workload, shareOf(index, peers.length));
       const difference = reference === undefined ? undefined : largestDifference(results, reference);
       reference ??= results;
       outcomes.set(peer.name, { peer: peer.name, seconds: [], difference, ...figures });
@@ -75,7 +84,8 @@ export async function alternate(
   return peers.map(({ name }) => outcomes.get(name) as Outcome);
 }
 
-function cannot(peer: PeerName, error: unknown): Outcome {
+/** What is shown of a peer that did not do the work. */
+export function cannot(peer: PeerName, error: unknown): Outcome {
   return { peer, seconds: [], cannot: error instanceof Error ? error.message : String(error) };
 }
 

@@ -2,7 +2,7 @@
 import { trace } from '@infnet/core';
 import { distinctConvolutions, type Layer, layerLabel } from '../gradients/layers.js';
 import type { Case } from './alternate.js';
-import type { LayerShape, NetName } from './protocol.js';
+import type { LayerShape, NetName, Part } from './protocol.js';
 import { layerFlops, makeNet } from './workloads.js';
 
 export interface CaseOptions {
@@ -48,15 +48,17 @@ const PUBLIC: readonly LayerShape[] = [
   groups: 1,
 }));
 
-/** The distinct convolutions of Inf-Net, heaviest first, then the public shapes. Quick: the three heaviest. */
+/** The distinct convolutions of Inf-Net, heaviest first. Quick: the three heaviest. */
 export function layerCases({ size, batch, quick }: CaseOptions): Case[] {
   const layers = infNetLayers(size, batch);
-  const shapes = quick ? layers.slice(0, 3) : [...layers, ...PUBLIC];
-  return shapes.map((shape): Case => {
-    const copies = copiesFor(layerFlops(shape));
-    const title = `${copies === 1 ? '' : `${copies} of `}${layerTitle(shape)}`;
-    return { title, group: 'layer', workload: { kind: 'layer', copies, ...shape } };
-  });
+  return (quick ? layers.slice(0, 3) : layers).map((shape) => layerCase(shape, 'layer'));
+}
+
+/** The public shapes, forward, then with their gradients; their size is their own. Quick: the smaller one, forward. */
+export function publicCases({ quick }: CaseOptions): Case[] {
+  const forward = PUBLIC.map((shape) => layerCase(shape, 'public'));
+  if (quick) return forward.slice(0, 1);
+  return [...forward, ...PUBLIC.map((shape) => gradientCase(shape, 'public'))];
 }
 
 /** The same convolutions with their gradients. Quick: the heaviest, and the heaviest dilated one. */
@@ -64,13 +66,17 @@ export function gradientCases({ size, batch, quick }: CaseOptions): Case[] {
   const layers = infNetLayers(size, batch);
   const dilated = layers.filter(({ dilation }) => dilation[0] > 1);
   const shapes = quick ? [...layers.slice(0, 1), ...dilated.slice(0, 1)] : layers;
-  return shapes.map(
-    (shape): Case => ({
-      title: `${layerTitle(shape)} and gradients`,
-      group: 'gradients',
-      workload: { kind: 'gradients', ...shape },
-    }),
-  );
+  return shapes.map((shape) => gradientCase(shape, 'gradients'));
+}
+
+function layerCase(shape: LayerShape, group: Part): Case {
+  const copies = copiesFor(layerFlops(shape));
+  const title = `${copies === 1 ? '' : `${copies} of `}${layerTitle(shape)}`;
+  return { title, group, workload: { kind: 'layer', copies, ...shape } };
+}
+
+function gradientCase(shape: LayerShape, group: Part): Case {
+  return { title: `${layerTitle(shape)} and gradients`, group, workload: { kind: 'gradients', ...shape } };
 }
 
 export const OVERHEAD_LENGTH = 64;

@@ -1,7 +1,7 @@
 /** From outcomes to what is shown: medians, spread, ratios. */
 import { summarize, type Timing } from '../statistics.js';
 import type { Case, Outcome } from './alternate.js';
-import type { PeerName } from './protocol.js';
+import { type PeerName, referenceOf } from './protocol.js';
 
 /** Beyond this a result is another one, not a rounded one. */
 export const TOLERANCE = 1e-3;
@@ -20,19 +20,20 @@ export interface Cell {
   readonly timing?: Timing;
   /** FLOP/s by the median. */
   readonly rate?: number;
-  /** Median time over that of the reference: above 1, it is slower. */
+  /** Median time over that of ours on the same adapter: above 1, it is slower. None for ours. */
   readonly ratio?: number;
   readonly difference?: number;
   /** Whether its results differ from the reference by more than {@link TOLERANCE}. */
   readonly wrong: boolean;
 }
 
-/** One cell per peer; ratios are to `reference`. */
-export function cellsOf({ outcomes, flops }: CaseResult, reference: PeerName): Cell[] {
-  const base = timingOf(outcomes.find(({ peer }) => peer === reference));
+/** One cell per peer that was asked. */
+export function cellsOf({ outcomes, flops }: CaseResult): Cell[] {
   return outcomes.map((outcome): Cell => {
     const { peer, cannot, difference } = outcome;
     const timing = timingOf(outcome);
+    const reference = referenceOf(peer);
+    const base = reference === peer ? undefined : timingOf(outcomes.find((other) => other.peer === reference));
     const wrong = (difference ?? 0) > TOLERANCE;
     if (timing === undefined) return { peer, cannot, difference, wrong };
     const ratio = base === undefined ? undefined : timing.median / base.median;
@@ -44,14 +45,23 @@ function timingOf(outcome: Outcome | undefined): Timing | undefined {
   return outcome === undefined || outcome.seconds.length === 0 ? undefined : summarize(outcome.seconds);
 }
 
-/** Over several cases: how often faster than `peer` the reference is, as the geometric mean of ratios with their range. */
+/** The peer's cell of a case. */
+export function cellOf(result: CaseResult, peer: PeerName): Cell | undefined {
+  return cellsOf(result).find((cell) => cell.peer === peer);
+}
+
+/** Ours of those that took part, whose rate stands in the tables. */
+export function oursOf(peers: readonly PeerName[]): PeerName | undefined {
+  return (['infnet', 'infnet-chromium'] as const).find((name) => peers.includes(name));
+}
+
+/** Over several cases: how often faster than `peer` ours is, as the geometric mean of ratios with their range. */
 export function meanRatio(
   results: readonly CaseResult[],
   peer: PeerName,
-  reference: PeerName,
 ): { readonly mean: number; readonly smallest: number; readonly largest: number; readonly cases: number } | undefined {
   const ratios = results.flatMap((result) => {
-    const ratio = cellsOf(result, reference).find((cell) => cell.peer === peer)?.ratio;
+    const ratio = cellOf(result, peer)?.ratio;
     return ratio === undefined ? [] : [ratio];
   });
   if (ratios.length === 0) return undefined;

@@ -1,38 +1,38 @@
 /** The figures as text for a terminal. */
 import { formatTable } from '../table.js';
-import { type CaseResult, type Cell, cellsOf, errorsOf, meanRatio } from './figures.js';
+import { type CaseResult, type Cell, cellOf, errorsOf, meanRatio, oursOf } from './figures.js';
 import { PEER_TITLES, type PeerName } from './protocol.js';
 import type { StartUp } from './startup.js';
 
-/** One line per case, one column per peer: median, spread, ratio to the reference. */
-export function formatCases(results: readonly CaseResult[], peers: readonly PeerName[], reference: PeerName): string[] {
+/** One line per case, one column per peer: median, spread, ratio to ours on the same adapter. */
+export function formatCases(results: readonly CaseResult[], peers: readonly PeerName[]): string[] {
   if (results.length === 0) return [];
-  const rates = results.some(({ flops }) => flops > 0);
+  const ours = oursOf(peers);
+  const rates = ours !== undefined && results.some(({ flops }) => flops > 0);
   const header = [
     'ms (range), times as long as infnet',
-    ...(rates ? ['GFLOP/s'] : []),
+    ...(rates ? [`GFLOP/s of ${PEER_TITLES[ours]}`] : []),
     ...peers.map((p) => PEER_TITLES[p]),
   ];
-  const rows = results.map((result) => {
-    const cells = cellsOf(result, reference);
-    const rate = cells.find(({ peer }) => peer === reference)?.rate;
-    const each = peers.map((peer) =>
-      cellText(
-        cells.find((cell) => cell.peer === peer),
-        peer === reference,
-      ),
-    );
-    return [result.title, ...(rates ? [rate === undefined ? '' : (rate / 1e9).toFixed(2)] : []), ...each];
-  });
-  return [...formatTable(header, rows), ...summary(results, peers, reference)];
+  const rows = results.map((result) => [
+    result.title,
+    ...(rates ? [rateText(cellOf(result, ours))] : []),
+    ...peers.map((peer) => cellText(cellOf(result, peer))),
+  ]);
+  return [...formatTable(header, rows), ...meanRatios(results, peers).map((line) => `  ${line}`)];
 }
 
-export function cellText(cell: Cell | undefined, isReference: boolean): string {
+/** GFLOP/s, or nothing. */
+export function rateText(cell: Cell | undefined): string {
+  return cell?.rate === undefined ? '' : (cell.rate / 1e9).toFixed(2);
+}
+
+export function cellText(cell: Cell | undefined): string {
   if (cell === undefined) return '';
   const { timing, ratio, wrong } = cell;
   if (timing === undefined) return cell.cannot === undefined ? '' : 'cannot';
   const [median, low, high] = [timing.median, timing.smallest, timing.largest].map(milliseconds);
-  const times = isReference || ratio === undefined ? '' : ` ${formatRatio(ratio)}`;
+  const times = ratio === undefined ? '' : ` ${formatRatio(ratio)}`;
   return `${median} (${low}..${high})${times}${wrong ? ' DIFFERS' : ''}`;
 }
 
@@ -46,13 +46,13 @@ export function formatRatio(ratio: number): string {
   return `${ratio >= 100 ? ratio.toFixed(0) : ratio.toPrecision(2)}x`;
 }
 
-function summary(results: readonly CaseResult[], peers: readonly PeerName[], reference: PeerName): string[] {
-  if (results.length < 2) return [];
+/** One line per peer: how many times as long as ours, over all cases that both could do. */
+export function meanRatios(results: readonly CaseResult[], peers: readonly PeerName[]): string[] {
   return peers.flatMap((peer) => {
-    const over = peer === reference ? undefined : meanRatio(results, peer, reference);
+    const over = meanRatio(results, peer);
     if (over === undefined || over.cases < 2) return [];
     const range = `${formatRatio(over.smallest)} to ${formatRatio(over.largest)}`;
-    return [`  ${PEER_TITLES[peer]}: ${formatRatio(over.mean)} as long, geometric mean of ${over.cases} (${range})`];
+    return [`${PEER_TITLES[peer]}: ${formatRatio(over.mean)} as long, geometric mean of ${over.cases} (${range})`];
   });
 }
 

@@ -1,16 +1,20 @@
 /** A peer as the parent sees it: a process that is asked, and that may die. */
 import { type ChildProcess, fork } from 'node:child_process';
-import type { PeerName, Reply, RequestName, Requests } from './protocol.js';
+import { CHILD_OPTION, type PeerName, type Reply, type RequestName, type Requests } from './protocol.js';
 
 export interface PeerProcessOptions {
   /** Environment beside the parent's own. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Seconds after which an answer is no longer waited for, asked anew for each. */
-  readonly patience: () => number;
+  readonly patience: Patience;
 }
 
-/** The option by which this program becomes a peer's process. */
-export const CHILD_OPTION = 'peer-process';
+/** How long an answer is waited for. */
+export interface Patience {
+  /** Seconds, asked anew for each request; `share` of what there is, where time is short. 0: do not even ask. */
+  seconds(share: number): number;
+  /** What an error begins with when there was no more time, e.g. "over the quick run's time". */
+  readonly reason?: string;
+}
 
 /** How many characters of what a process printed are kept for its error. */
 const KEPT = 2000;
@@ -18,7 +22,7 @@ const KEPT = 2000;
 export class PeerProcess {
   readonly name: PeerName;
   readonly #child: ChildProcess;
-  readonly #patience: () => number;
+  readonly #patience: Patience;
   readonly #ready: Promise<void>;
   #nextId = 0;
   #printed = '';
@@ -59,26 +63,31 @@ export class PeerProcess {
     return this.#ended === undefined;
   }
 
-  /** Asks and waits. @throws Error with the peer's own message, or how its process ended. */
-  async ask<N extends RequestName>(name: N, argument?: Requests[N]['takes']): Promise<Requests[N]['gives']> {
-    await this.#ready;
+  /** Asks and waits. @throws Error with the peer's own message, or how its process ended, or that there was no time. */
+  async ask<N extends RequestName>(name: N, argument?: Requests[N]['takes'], share = 1): Promise<Requests[N]['gives']> {
     if (this.#ended !== undefined) throw new Error(this.#ended);
+    const { reason } = this.#patience;
+    const seconds = this.#patience.seconds(share);
+    if (seconds <= 0) throw new Error(reason ?? 'no time');
     const id = this.#nextId++;
-    const patience = this.#patience();
     const reply = await new Promise<Reply>((resolve) => {
       const timer = setTimeout(() => {
-        const error = `no answer to "${name}" within ${patience.toFixed(0)} s`;
+        const late = `no answer to "${name}" within ${seconds < 10 ? seconds.toFixed(1) : seconds.toFixed(0)} s`;
+        const error = reason === undefined ? late : `${reason}: ${late}`;
         this.#ended = error;
         this.#child.kill('SIGKILL');
         settle({ id, ok: false, error });
-      }, patience * 1e3);
+      }, seconds * 1e3);
       const settle = (answer: Reply): void => {
         clearTimeout(timer);
         this.#waiting = undefined;
         resolve(answer);
       };
       this.#waiting = { id, settle };
-      this.#child.send({ id, name, argument });
+      this.#ready.then(() => {
+        if (this.#ended === undefined) this.#child.send({ id, name, argument });
+        else settle({ id, ok: false, error: this.#ended });
+      });
     });
     if (!reply.ok) throw new Error(reply.error);
     return reply.value as Requests[N]['gives'];

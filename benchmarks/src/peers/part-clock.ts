@@ -1,40 +1,52 @@
-/** Seconds that a request gets when the run should be over. */
-const LAST_PATIENCE = 2;
+/**
+ * Divides the time of a quick run. Each part gets its share of what is left, each case its share of the part's, each peer its share of
+ * the case's, so that a slow one takes its own time and not that of the others. What one leaves goes to those behind it. Behind
+ * the end of the run nothing is waited for at all: that bounds the run, whatever the libraries do.
+ */
 
-/** Divides the time of a quick run: each part gets its share of what is left, so that a slow one cannot take it all. */
+/** Seconds that a request gets before the run's end, however late its case is: else who was ended once would never come back. */
+const LEAST = 5;
+
 export class PartClock {
   readonly #now: () => number;
   readonly #end: number;
   readonly #weights: readonly number[];
   #part = -1;
   #partEnd: number;
+  #casesLeft = 1;
+  #caseEnd: number;
 
-  /** `weights` of the parts in their order. Call `next` to begin each, the first one too. */
+  /** `seconds` from now on; `weights` of the parts in their order. */
   constructor(seconds: number, weights: readonly number[], now: () => number = () => performance.now() / 1e3) {
     this.#now = now;
     this.#end = now() + seconds;
     this.#weights = weights;
     this.#partEnd = this.#end;
+    this.#caseEnd = this.#end;
   }
 
-  /** Begins the next part. */
-  next(): void {
+  /** Begins the next part, which has so many cases. */
+  nextPart(cases: number): void {
     this.#part++;
     const left = this.#weights.slice(this.#part);
     const share = (left[0] ?? 1) / left.reduce((sum, weight) => sum + weight, 0);
     const now = this.#now();
     this.#partEnd = now + Math.max(0, this.#end - now) * (left.length === 0 ? 1 : share);
+    this.#casesLeft = cases;
+    this.#caseEnd = this.#partEnd;
   }
 
-  /** Whether the part's share is spent. */
-  isOver(): boolean {
-    return this.#now() >= this.#partEnd;
-  }
-
-  /** Seconds that a request of this part may take: at least so many, but beyond the end of the run hardly any. */
-  patience(least: number): number {
+  /** Begins the next case of the part. False when there is no time for it. The first of a part has what the run has. */
+  nextCase(first: boolean): boolean {
     const now = this.#now();
-    const untilEnd = Math.max(LAST_PATIENCE, this.#end - now);
-    return Math.max(Math.min(least, untilEnd), this.#partEnd - now);
+    this.#caseEnd = now + Math.max(0, this.#partEnd - now) / Math.max(1, this.#casesLeft);
+    this.#casesLeft--;
+    return now < (first ? this.#end : this.#partEnd);
+  }
+
+  /** Seconds that a request may take: a share of what the case has left, some at least, none beyond the end of the run. */
+  patience(share = 1): number {
+    const now = this.#now();
+    return Math.max(0, Math.min(this.#end - now, Math.max(LEAST, share * (this.#caseEnd - now))));
   }
 }

@@ -1,15 +1,14 @@
 /** The processes of all peers that take part. One that died is started again for the next case. */
 
 import type { Asked } from './alternate.js';
-import { PeerProcess } from './parent.js';
+import { type Patience, PeerProcess } from './parent.js';
 import type { Ceilings, Loaded, PeerName, Prepared, Workload } from './protocol.js';
 import { vulkanDriver } from './vulkan-driver.js';
 
 export interface PoolOptions {
   /** This program. */
   readonly program: string;
-  /** Seconds after which an answer is no longer waited for, asked anew for each. */
-  readonly patience: () => number;
+  readonly patience: Patience;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -30,26 +29,29 @@ export class Pool {
   asked(name: PeerName): Asked {
     return {
       name,
-      prepare: async (workload: Workload): Promise<Prepared> => (await this.load(name)).ask('prepare', workload),
+      prepare: async (workload: Workload, share: number): Promise<Prepared> =>
+        (await this.load(name, share)).ask('prepare', workload, share),
       sample: async () => (await this.load(name)).ask('sample'),
       release: async () => void (await this.#processes.get(name)?.ask('release')),
     };
   }
 
-  async ceilings(): Promise<Ceilings> {
-    return (await this.load('infnet')).ask('ceilings');
+  /** Of the adapter that infnet has there. */
+  async ceilings(name: 'infnet' | 'infnet-chromium'): Promise<Ceilings> {
+    return (await this.load(name)).ask('ceilings');
   }
 
   /** The peer's process, started and loaded. @throws Error of the library's loading. */
-  async load(name: PeerName): Promise<PeerProcess> {
+  async load(name: PeerName, share = 1): Promise<PeerProcess> {
     const known = this.#processes.get(name);
     if (known?.alive) return known;
     const { program, patience, environment } = this.#options;
+    if (patience.seconds(share) <= 0) throw new Error(patience.reason ?? 'no time');
     const drivers = name === 'ort-webgpu' ? await vulkanDriver() : {};
     const started = new PeerProcess(program, name, { environment: { ...environment, ...drivers }, patience });
     this.#processes.set(name, started);
     try {
-      this.#loaded.set(name, await started.ask('load'));
+      this.#loaded.set(name, await started.ask('load', undefined, share));
     } catch (error) {
       await started.end();
       throw error;

@@ -38,6 +38,9 @@ export const PEERS = [
   'ort-webgpu',
   'ort-cpu',
   'tfjs',
+  'infnet-chromium',
+  'ort-chromium',
+  'tfjs-chromium',
   'torch-cpu',
   'torch-cuda',
   'torch-compile',
@@ -45,19 +48,37 @@ export const PEERS = [
 
 export type PeerName = (typeof PEERS)[number];
 
+/** Those that live in a page of headless Chromium. */
+export type ChromiumPeerName = Extract<PeerName, `${string}-chromium`>;
+
+export function isInChromium(name: PeerName): name is ChromiumPeerName {
+  return name.endsWith('-chromium');
+}
+
+/** Ours where the peer is: what its times are divided by. A browser may have another adapter than Node. */
+export function referenceOf(name: PeerName): PeerName {
+  return isInChromium(name) ? 'infnet-chromium' : 'infnet';
+}
+
 export const PEER_TITLES: Readonly<Record<PeerName, string>> = {
   infnet: 'infnet',
   'infnet-fast': 'infnet (fast)',
   'ort-webgpu': 'onnxruntime WebGPU',
   'ort-cpu': 'onnxruntime CPU',
   tfjs: 'tfjs WebGPU',
+  'infnet-chromium': 'infnet in Chromium',
+  'ort-chromium': 'onnxruntime-web WebGPU in Chromium',
+  'tfjs-chromium': 'tfjs WebGPU in Chromium',
   'torch-cpu': 'PyTorch CPU',
   'torch-cuda': 'PyTorch CUDA',
   'torch-compile': 'PyTorch CUDA, compiled',
 };
 
+/** The option by which this program becomes a peer's process. */
+export const CHILD_OPTION = 'peer-process';
+
 /** Parts of the suite. */
-export const PARTS = ['forward', 'layer', 'gradients', 'step', 'overhead'] as const;
+export const PARTS = ['forward', 'layer', 'public', 'gradients', 'step', 'overhead'] as const;
 
 export type Part = (typeof PARTS)[number];
 
@@ -78,8 +99,8 @@ export interface Prepared {
   readonly firstSeconds: number;
   /** What the library itself says that it holds, in bytes, where it says so. */
   readonly heldBytes?: number;
-  /** Growth of the process's memory since before, in bytes. */
-  readonly processBytes: number;
+  /** Growth of the process's memory since before, in bytes, where it can be known; of a browser, of all its processes. */
+  readonly processBytes?: number;
 }
 
 /** The measured limits of the adapter. */
@@ -97,7 +118,7 @@ export interface Requests {
   /** One timed run of what was prepared last: seconds. */
   readonly sample: { readonly takes: undefined; readonly gives: number };
   readonly release: { readonly takes: undefined; readonly gives: undefined };
-  /** Only `infnet`. */
+  /** Only infnet, in Node or in Chromium. */
   readonly ceilings: { readonly takes: undefined; readonly gives: Ceilings };
 }
 

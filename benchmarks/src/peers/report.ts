@@ -1,9 +1,10 @@
 /** The figures as an HTML page, through @infnet/report. */
 import { type Block, type Report, type RooflinePoint, renderReport, type Section, type Table } from '@infnet/report';
-import { type CaseResult, cellsOf, errorsOf, meanRatio } from './figures.js';
-import { cellText, formatRatio } from './format.js';
-import { type Ceilings, type Loaded, type Part, PEER_TITLES, type PeerName } from './protocol.js';
+import { type CaseResult, cellOf, errorsOf, oursOf } from './figures.js';
+import { cellText, meanRatios, rateText } from './format.js';
+import { type Ceilings, type Loaded, type Part, PEER_TITLES, type PeerName, referenceOf } from './protocol.js';
 import type { Start, StartUp } from './startup.js';
+import { isOnCpu } from './usual-peers.js';
 
 /** Everything that a run of the suite found; also what the JSON file holds. */
 export interface PeerFigures {
@@ -12,9 +13,9 @@ export interface PeerFigures {
   readonly adapter: { readonly kind: string; readonly message: string };
   readonly settings: Readonly<Record<string, unknown>>;
   readonly peers: readonly PeerName[];
-  readonly reference: PeerName;
   readonly loaded: Readonly<Partial<Record<PeerName, Loaded>>>;
-  readonly ceilings?: Ceilings;
+  /** By who measured them: the adapter of Node and that of Chromium may differ. */
+  readonly ceilings: Readonly<Partial<Record<'infnet' | 'infnet-chromium', Ceilings>>>;
   readonly startUp: readonly StartUp[];
   readonly results: readonly CaseResult[];
 }
@@ -22,6 +23,7 @@ export interface PeerFigures {
 export const PART_TITLES: Readonly<Record<Part, string>> = {
   forward: 'Nets in inference',
   layer: 'Convolutions of Inf-Net, each alone',
+  public: 'Convolutions of other benchmarks, forward and with gradients',
   gradients: 'Convolutions with the gradients of input and weights',
   step: 'Training steps (forward, gradients, batch norm, Adam)',
   overhead: 'What an operator costs beside its work',
@@ -59,9 +61,11 @@ function compared({ peers, loaded, settings, adapter, ceilings }: PeerFigures): 
     ...peers.map((peer) => [PEER_TITLES[peer], loaded[peer]?.description ?? 'not loaded'] as const),
     ...Object.entries(settings).map(([name, value]) => [name, String(value)] as const),
   ];
-  if (ceilings !== undefined) {
-    rows.push(['Multiply-adds, measured', `${(ceilings.compute / 1e9).toFixed(1)} GFLOP/s`]);
-    rows.push(['Memory, measured', `${(ceilings.bandwidth / 1e9).toFixed(2)} GB/s`]);
+  for (const [name, found] of Object.entries(ceilings)) {
+    if (found === undefined) continue;
+    const by = `measured by ${PEER_TITLES[name as PeerName]}`;
+    rows.push([`Multiply-adds, ${by}`, `${(found.compute / 1e9).toFixed(1)} GFLOP/s`]);
+    rows.push([`Memory, ${by}`, `${(found.bandwidth / 1e9).toFixed(2)} GB/s`]);
   }
   return {
     title: 'What was compared',
@@ -73,58 +77,46 @@ function compared({ peers, loaded, settings, adapter, ceilings }: PeerFigures): 
 }
 
 function partSection(part: Part, results: readonly CaseResult[], figures: PeerFigures): Section {
-  const { peers, reference, ceilings } = figures;
-  const rated = results.some(({ flops }) => flops > 0);
+  const { peers } = figures;
+  const ours = oursOf(peers);
+  const rated = ours !== undefined && results.some(({ flops }) => flops > 0);
   const table: Table = {
     kind: 'table',
     columns: [
       { title: '' },
-      ...(rated ? [{ title: 'infnet, GFLOP/s', align: 'right' as const }] : []),
+      ...(rated ? [{ title: `${PEER_TITLES[ours]}, GFLOP/s`, align: 'right' as const }] : []),
       ...peers.map((peer) => ({ title: PEER_TITLES[peer], align: 'right' as const })),
     ],
-    rows: results.map((result) => {
-      const cells = cellsOf(result, reference);
-      const rate = cells.find(({ peer }) => peer === reference)?.rate;
-      const texts = peers.map((peer) =>
-        cellText(
-          cells.find((cell) => cell.peer === peer),
-          peer === reference,
-        ),
-      );
-      return [result.title, ...(rated ? [rate === undefined ? '' : (rate / 1e9).toFixed(2)] : []), ...texts];
-    }),
+    rows: results.map((result) => [
+      result.title,
+      ...(rated ? [rateText(cellOf(result, ours))] : []),
+      ...peers.map((peer) => cellText(cellOf(result, peer))),
+    ]),
   };
-  const means = peers.flatMap((peer): string[] => {
-    const over = peer === reference || results.length < 2 ? undefined : meanRatio(results, peer, reference);
-    if (over === undefined || over.cases < 2) return [];
-    const range = `${formatRatio(over.smallest)} to ${formatRatio(over.largest)}`;
-    return [
-      `${PEER_TITLES[peer]} takes ${formatRatio(over.mean)} as long, geometric mean of ${over.cases} (${range}).`,
-    ];
-  });
+  const means = meanRatios(results, peers);
   const blocks: Block[] = [table];
   if (means.length > 0) blocks.push({ kind: 'text', text: means.join('\n\n') });
-  if (part === 'layer' && ceilings !== undefined) blocks.push(...rooflines(results, figures, ceilings));
-  return { title: PART_TITLES[part], blocks };
+  return { title: PART_TITLES[part], blocks: [...blocks, ...rooflines(results, figures)] };
 }
 
-/** One roofline per peer on the adapter; the CPU providers have another roof. */
-function rooflines(results: readonly CaseResult[], { peers, reference }: PeerFigures, ceilings: Ceilings): Block[] {
+/** One roofline per peer on an adapter whose ceilings were measured; native code on the CPU has another roof. */
+function rooflines(results: readonly CaseResult[], { peers, ceilings }: PeerFigures): Block[] {
   return peers.flatMap((peer): Block[] => {
     const points = results.flatMap((result): RooflinePoint[] => {
-      const rate = cellsOf(result, reference).find((cell) => cell.peer === peer)?.rate;
+      const rate = cellOf(result, peer)?.rate;
       if (rate === undefined || result.bytes === undefined) return [];
       return [{ label: result.title, intensity: result.flops / result.bytes, performance: rate }];
     });
-    if (points.length === 0 || peer === 'ort-cpu') return [];
+    const roof = ceilings[referenceOf(peer) as keyof typeof ceilings];
+    if (points.length === 0 || roof === undefined || isOnCpu(peer)) return [];
     return [
       {
         kind: 'roofline',
         title: PEER_TITLES[peer],
         points,
         ceilings: [
-          { label: 'memory', bandwidth: ceilings.bandwidth },
-          { label: 'multiply-adds', compute: ceilings.compute },
+          { label: 'memory', bandwidth: roof.bandwidth },
+          { label: 'multiply-adds', compute: roof.compute },
         ],
       },
     ];

@@ -1,32 +1,45 @@
 /** `npm run bench -- --peers`: infnet beside other libraries, on one adapter, in turns. */
 import { fileURLToPath } from 'node:url';
-import { openAdapter } from '@infnet/node';
+import { InfnetError } from '@infnet/core';
+import { type AdapterKind, openAdapter } from '@infnet/node';
 import { progress, type SuiteOptions, writeText } from '../suite.js';
-import { alternate, type Case } from './alternate.js';
-import { type CaseOptions, forwardCases, gradientCases, layerCases, overheadCases, stepCases } from './cases.js';
+import type { Case } from './alternate.js';
+import {
+  type CaseOptions,
+  forwardCases,
+  gradientCases,
+  layerCases,
+  overheadCases,
+  publicCases,
+  stepCases,
+} from './cases.js';
 import type { CaseResult } from './figures.js';
 import { formatCases, formatDifferences, formatErrors, formatStartUp } from './format.js';
+import { measurePart, NO_TIME } from './measure-part.js';
+import type { Patience } from './parent.js';
 import { PartClock } from './part-clock.js';
 import { Pool } from './pool.js';
-import { type Ceilings, type Part, PEER_TITLES, PEERS, type PeerName } from './protocol.js';
+import { type Ceilings, PARTS, type Part, PEER_TITLES, type PeerName, referenceOf } from './protocol.js';
 import { PART_TITLES, type PeerFigures, renderPeerReport } from './report.js';
 import { measureStartUp, type StartUp } from './startup.js';
-import { layerBytes, workloadFlops } from './workloads.js';
+import { inOrderOfPreparing, usualPeers } from './usual-peers.js';
 
 export interface PeerSuiteOptions extends SuiteOptions {
   readonly quick: boolean;
   /** Seconds after which an answer is no longer waited for. Default 900; of a quick run each part has its share of the time. */
   readonly patience?: number;
   /** Default: see {@link usualPeers}. */
-  readonly peers?: readonly PeerName[];
-  readonly parts: readonly Part[];
+  readonly only?: readonly PeerName[];
+  /** Default: all; of a quick run all but the public shapes, which are large. */
+  readonly parts?: readonly Part[];
+  /** Cases alone whose title contains it. */
+  readonly match?: string;
 }
-
-const REFERENCE: PeerName = 'infnet';
 
 const CASES: Readonly<Record<Part, (options: CaseOptions) => Case[]>> = {
   forward: forwardCases,
   layer: layerCases,
+  public: publicCases,
   gradients: gradientCases,
   step: stepCases,
   overhead: overheadCases,
@@ -35,48 +48,52 @@ const CASES: Readonly<Record<Part, (options: CaseOptions) => Case[]>> = {
 /** Seconds after which no further round of a case begins. */
 const BUDGET = 300;
 const QUICK_BUDGET = 4;
-/** Seconds of a quick run, and those that a request gets however late it is. */
+/** Seconds of a quick run from the start of this process to its last answer. */
 const QUICK_SECONDS = 150;
-const LEAST_PATIENCE = 10;
 /** What each part needs of a quick run's time: nets have many shaders to compile. */
-const QUICK_WEIGHTS: Readonly<Record<Part, number>> = { forward: 6, layer: 3, gradients: 2, step: 6, overhead: 1 };
-
-type Settled = PeerSuiteOptions & { readonly peers: readonly PeerName[]; readonly patience: number };
+const QUICK_WEIGHTS: Readonly<Record<Part, number>> = {
+  forward: 6,
+  layer: 3,
+  public: 3,
+  gradients: 2,
+  step: 6,
+  overhead: 1,
+};
 
 const PATIENCE = 900;
 
-/** CUDA stands beside a real GPU only. A quick run has no time for the second precision. */
-function usualPeers(software: boolean, quick: boolean): readonly PeerName[] {
-  const left = [
-    ...(software ? ['torch-cuda', 'torch-compile'] : []),
-    ...(quick ? ['infnet-fast', 'torch-compile'] : []),
-  ];
-  return PEERS.filter((name) => !left.includes(name));
+interface Settled extends CaseOptions {
+  readonly runs: number;
+  readonly out: string;
+  readonly peers: readonly PeerName[];
+  readonly parts: readonly { readonly part: Part; readonly cases: readonly Case[] }[];
+  readonly patience: Patience;
+  readonly clock?: PartClock;
+  /** This program, which is also that of the peers' processes. */
+  readonly program: string;
 }
 
 export async function peerSuite(given: PeerSuiteOptions): Promise<void> {
   const adapter = await openAdapter();
-  const peers = given.peers ?? usualPeers(adapter.software, given.quick);
-  const options: Settled = { ...given, peers, patience: given.patience ?? PATIENCE };
-  const { quick, parts, size, batch, runs, patience } = options;
-  const program = fileURLToPath(new URL('../main.js', import.meta.url));
-  const weights = [1, ...parts.map((part) => QUICK_WEIGHTS[part])];
-  const clock = quick && given.patience === undefined ? new PartClock(QUICK_SECONDS, weights) : undefined;
-  clock?.next();
-  const pool = new Pool({ program, patience: () => Math.min(patience, clock?.patience(LEAST_PATIENCE) ?? patience) });
+  const options = settle(given, adapter.kind);
+  const { peers, parts, clock, quick, size, batch, runs, out } = options;
+  const pool = new Pool(options);
+  clock?.nextPart(1);
   try {
     const results: CaseResult[] = [];
-    let ceilings = await pool.ceilings().catch(() => undefined);
+    let ceilings = await measureAllCeilings(pool, peers, {});
     console.log(adapter.message);
-    for (const part of parts) {
-      clock?.next();
-      const found = await measurePart(part, CASES[part](options), pool, options, clock);
-      console.log(['', PART_TITLES[part], ...formatCases(found, peers, REFERENCE), ...formatErrors(found)].join('\n'));
+    for (const { part, cases } of parts) {
+      const asked = inOrderOfPreparing(peers).map((name) => pool.asked(name));
+      const onProgress = progress(PART_TITLES[part]);
+      const budget = quick ? QUICK_BUDGET : BUDGET;
+      const found = await measurePart(cases, asked, { rounds: runs, budget, clock, onProgress });
+      console.log(['', PART_TITLES[part], ...formatCases(found, peers), ...formatErrors(found)].join('\n'));
       results.push(...found);
       // Other programs lower what is reached; a ceiling is the most that was seen.
-      ceilings = higher(ceilings, await pool.ceilings().catch(() => undefined));
+      ceilings = await measureAllCeilings(pool, peers, ceilings);
     }
-    const startUp = quick ? [] : await startUps(options, program);
+    const startUp = quick ? [] : await startUps(options);
     const facts = [formatDifferences(results, peers), ...describeCeilings(ceilings), ...describe(pool, peers)];
     console.log([...formatStartUp(startUp), '', ...facts].join('\n'));
     const figures: PeerFigures = {
@@ -84,53 +101,66 @@ export async function peerSuite(given: PeerSuiteOptions): Promise<void> {
       adapter: { kind: adapter.kind, message: adapter.message },
       settings: { size, batch, rounds: runs, quick },
       peers,
-      reference: REFERENCE,
       loaded: Object.fromEntries(pool.loaded),
       ceilings,
       startUp,
       results,
     };
-    await write(figures, options);
+    await write(figures, out);
   } finally {
     await pool.end();
   }
 }
 
-/** Cases that a quick run has no time for are left out, and it is said how many. */
-async function measurePart(
-  part: Part,
-  cases: readonly Case[],
-  pool: Pool,
-  { runs, peers, quick }: Settled,
-  clock: PartClock | undefined,
-): Promise<CaseResult[]> {
-  const found: CaseResult[] = [];
-  const onProgress = progress(PART_TITLES[part]);
-  for (const item of cases) {
-    if (found.length > 0 && clock?.isOver()) {
-      console.log(`\n${PART_TITLES[part]}: no time for ${cases.length - found.length} of ${cases.length} cases`);
-      break;
-    }
-    const asked = peers.map((name) => pool.asked(name));
-    const outcomes = await alternate(item, asked, { rounds: runs, budget: quick ? QUICK_BUDGET : BUDGET });
-    const { workload } = item;
-    const bytes = workload.kind === 'layer' ? workload.copies * layerBytes(workload) : undefined;
-    found.push({ ...item, flops: workloadFlops(workload), bytes, outcomes });
-    onProgress(found.length, cases.length);
+/** What was asked, with everything that was left open. @throws InfnetError `CLI_OPTION` when no case is left. */
+function settle(given: PeerSuiteOptions, kind: AdapterKind): Settled {
+  const { quick, size, batch, runs, out, match = '', patience = PATIENCE } = given;
+  const names = given.parts ?? PARTS.filter((part) => !quick || part !== 'public');
+  const parts = names.flatMap((part) => {
+    const cases = CASES[part]({ size, batch, quick }).filter(({ title }) => title.includes(match));
+    return cases.length === 0 ? [] : [{ part, cases }];
+  });
+  if (parts.length === 0) {
+    const message = `--match "${match}" is in no title of the parts ${names.join(', ')}`;
+    throw new InfnetError({ code: 'CLI_OPTION', message, fix: 'Titles stand at the left of the tables.' });
   }
-  return found;
+  const weights = [1, ...parts.map(({ part }) => QUICK_WEIGHTS[part])];
+  // `performance.now` begins with this process.
+  const left = QUICK_SECONDS - performance.now() / 1e3;
+  const clock = quick && given.patience === undefined ? new PartClock(left, weights) : undefined;
+  return {
+    ...{ size, batch, quick, runs, out, parts, clock },
+    peers: given.only ?? usualPeers(kind, quick),
+    patience:
+      clock === undefined ? { seconds: () => patience } : { seconds: (s) => clock.patience(s), reason: NO_TIME },
+    program: fileURLToPath(new URL('../main.js', import.meta.url)),
+  };
 }
 
-function startUps({ peers, size, batch, patience }: Settled, program: string): Promise<StartUp[]> {
+function startUps({ peers, size, batch, patience, program }: Settled): Promise<StartUp[]> {
   const workload = { kind: 'forward', net: 'inf-net', batch, size } as const;
-  return measureStartUp(peers, workload, { program, patience: () => patience }, progress('Start-up'));
+  return measureStartUp(peers, workload, { program, patience }, progress('Start-up'));
 }
 
-async function write(figures: PeerFigures, { out, batch, size }: PeerSuiteOptions): Promise<void> {
-  const name = `peers-${figures.adapter.kind}-${batch}x${size}${figures.settings['quick'] ? '-quick' : ''}`;
+async function write(figures: PeerFigures, out: string): Promise<void> {
+  const { batch, size, quick } = figures.settings;
+  const name = `peers-${figures.adapter.kind}-${batch}x${size}${quick ? '-quick' : ''}`;
   const json = await writeText(out, `${name}.json`, `${JSON.stringify(figures, null, 1)}\n`);
   const html = await writeText(out, `${name}.html`, renderPeerReport(figures));
   console.log(`\nWritten: ${json} and ${html}`);
+}
+
+/** Ours measures them, in Node and in Chromium where either takes part; each time the higher ones stay. */
+async function measureAllCeilings(
+  pool: Pool,
+  peers: readonly PeerName[],
+  known: PeerFigures['ceilings'],
+): Promise<PeerFigures['ceilings']> {
+  const measured = async (name: 'infnet' | 'infnet-chromium'): Promise<Ceilings | undefined> =>
+    peers.some((peer) => referenceOf(peer) === name)
+      ? higher(known[name], await pool.ceilings(name).catch(() => undefined))
+      : undefined;
+  return { infnet: await measured('infnet'), 'infnet-chromium': await measured('infnet-chromium') };
 }
 
 function higher(a: Ceilings | undefined, b: Ceilings | undefined): Ceilings | undefined {
@@ -138,10 +168,16 @@ function higher(a: Ceilings | undefined, b: Ceilings | undefined): Ceilings | un
   return { compute: Math.max(a.compute, b.compute), bandwidth: Math.max(a.bandwidth, b.bandwidth) };
 }
 
-function describeCeilings(ceilings: Ceilings | undefined): string[] {
-  if (ceilings === undefined) return [];
-  const [compute, bandwidth] = [ceilings.compute / 1e9, ceilings.bandwidth / 1e9];
-  return [`Measured ceilings: multiply-adds ${compute.toFixed(1)} GFLOP/s, memory ${bandwidth.toFixed(2)} GB/s`];
+function describeCeilings(ceilings: PeerFigures['ceilings']): string[] {
+  return (['infnet', 'infnet-chromium'] as const).flatMap((name) => {
+    const found = ceilings[name];
+    if (found === undefined) return [];
+    const [compute, bandwidth] = [found.compute / 1e9, found.bandwidth / 1e9];
+    const where = name === 'infnet' ? '' : ' in Chromium';
+    return [
+      `Measured ceilings${where}: multiply-adds ${compute.toFixed(1)} GFLOP/s, memory ${bandwidth.toFixed(2)} GB/s`,
+    ];
+  });
 }
 
 function describe(pool: Pool, peers: readonly PeerName[]): string[] {

@@ -4,12 +4,12 @@
  */
 import { openAdapter } from '@infnet/node';
 import { peerVersion } from '../installed.js';
-import type { Tf } from './api.js';
 import { requireTfjs } from './bundle.js';
+import type { LoadedTfjs } from './peer.js';
 
 const BACKEND = '@tensorflow/tfjs-backend-webgpu';
 
-export async function loadTfjs(): Promise<{ readonly tf: Tf; readonly adapter: string; readonly version: string }> {
+export async function loadTfjs(): Promise<LoadedTfjs> {
   const opened = await openAdapter();
   const gpu = {
     requestAdapter: async () => (await openAdapter()).adapter,

@@ -5,15 +5,27 @@ import type { Peer, Running, Workload } from '../protocol.js';
 import type { Traced } from '../workloads.js';
 import type { Tf, TfTensor } from './api.js';
 import { readMap, readWeight, TfGraph, uploadMap } from './graph-to-tfjs.js';
-import { loadTfjs } from './load.js';
 import { TF_OPERATORS } from './operators.js';
+
+/** tfjs with its WebGPU backend set. */
+export interface LoadedTfjs {
+  readonly tf: Tf;
+  readonly adapter: string;
+  readonly version: string;
+}
 
 export class TfjsPeer implements Peer {
   readonly differentiates: boolean = true;
+  readonly #load: () => Promise<LoadedTfjs>;
   #loaded: Tf | undefined;
 
+  /** `load` differs between Node and a page. */
+  constructor(load: () => Promise<LoadedTfjs>) {
+    this.#load = load;
+  }
+
   async load(): Promise<{ description: string; version: string }> {
-    const { tf, adapter, version } = await loadTfjs();
+    const { tf, adapter, version } = await this.#load();
     this.#loaded = tf;
     return { description: `tfjs ${version}, WebGPU backend, ${adapter}`, version };
   }

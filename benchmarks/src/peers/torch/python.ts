@@ -13,11 +13,15 @@ export class Python {
   #settle: ((answer: Answer) => void) | undefined;
   #ended: string | undefined;
 
-  /** Starts `torch_peer.py`. */
+  /** Starts `torch_peer.py` with INFNET_PYTHON, else with `python3`. */
   constructor(device: string) {
-    this.#process = spawn('python3', ['-u', join(peersFolder, 'torch_peer.py'), device], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
+    this.#process = spawn(
+      process.env['INFNET_PYTHON'] ?? 'python3',
+      ['-u', join(peersFolder, 'torch_peer.py'), device],
+      {
+        stdio: ['pipe', 'pipe', 'pipe'],
+      },
+    );
     this.#process.stderr.on('data', (data: Buffer) => {
       this.#said = (this.#said + data.toString()).slice(-4000);
     });

@@ -1,0 +1,20 @@
+/** How results travel out of the page: their names and lengths in the answer, their values behind one another in one body. */
+import type { Prepared } from '../protocol.js';
+
+/** {@link Prepared} without values. */
+export interface PagePrepared extends Omit<Prepared, 'results'> {
+  readonly lengths: readonly (readonly [name: string, length: number])[];
+}
+
+/** Results by name. @throws Error when the body is not as long as the lengths say. */
+export function resultsOf({ lengths }: PagePrepared, body: Uint8Array): Prepared['results'] {
+  const wanted = 4 * lengths.reduce((sum, [, length]) => sum + length, 0);
+  if (body.byteLength !== wanted) throw new Error(`the page left ${body.byteLength} bytes of results, not ${wanted}`);
+  let at = body.byteOffset;
+  const found = lengths.map(([name, length]) => {
+    const begin = at;
+    at += 4 * length;
+    return [name, new Float32Array(body.buffer.slice(begin, at) as ArrayBuffer)] as const;
+  });
+  return Object.fromEntries(found);
+}

@@ -1,0 +1,41 @@
+/** All cases of a part, one after the other, as far as time allows. */
+import { type AlternateOptions, type Asked, alternate, type Case, cannot } from './alternate.js';
+import type { CaseResult } from './figures.js';
+import type { PartClock } from './part-clock.js';
+import type { PeerName } from './protocol.js';
+import { layerBytes, workloadFlops } from './workloads.js';
+
+/** What stands where a peer was not given the time. */
+export const NO_TIME = "over the quick run's time";
+
+export interface MeasureOptions extends AlternateOptions {
+  /** Of a quick run. */
+  readonly clock?: PartClock;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Results of all cases. One that there is no time for is one that nobody can. Who was too slow for one case is not asked for the
+ * others of the part: they are much alike, and the time is better spent on the others.
+ */
+export async function measurePart(
+  cases: readonly Case[],
+  peers: readonly Asked[],
+  { clock, onProgress, ...options }: MeasureOptions,
+): Promise<CaseResult[]> {
+  clock?.nextPart(cases.length);
+  const found: CaseResult[] = [];
+  const tooSlow = new Set<PeerName>();
+  for (const item of cases) {
+    const isTime = clock?.nextCase(found.length === 0) ?? true;
+    const asked = isTime ? peers.filter(({ name }) => !tooSlow.has(name)) : [];
+    const outcomes = await alternate(item, asked, options);
+    for (const { peer, cannot } of outcomes) if (cannot?.startsWith(NO_TIME)) tooSlow.add(peer);
+    const unasked = peers.filter((peer) => !asked.includes(peer)).map(({ name }) => cannot(name, NO_TIME));
+    const { workload } = item;
+    const bytes = workload.kind === 'layer' ? workload.copies * layerBytes(workload) : undefined;
+    found.push({ ...item, flops: workloadFlops(workload), bytes, outcomes: [...outcomes, ...unasked] });
+    onProgress?.(found.length, cases.length);
+  }
+  return found;
+}
