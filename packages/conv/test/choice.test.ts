@@ -39,7 +39,22 @@ describe('the algorithm of a convolution', () => {
 
   it('is the noisier Winograd only where precision is "fast"', () => {
     expect(chooseAlgorithm(forwardGather(geometryOfCase(square)), devices.swiftshader, 'fast')).toBe('winograd4');
+    expect(chooseAlgorithm(forwardGather(geometryOfCase(square)), devices.llvmpipe, 'fast')).toBe('winograd4');
   });
+
+  it.each([
+    [[1, 104, 22, 22], 'winograd2', 'winograd2'],
+    [[1, 208, 11, 11], 'gemm-subgroup', 'gemm-subgroup'],
+    [[1, 26, 88, 88], 'gemm-subgroup', 'gemm-subgroup'],
+    [[8, 208, 11, 11], 'winograd2', 'winograd4'],
+  ] as const)(
+    'on llvmpipe is Winograd only where its products save more than its transforms cost: %j',
+    (input, exact, fast) => {
+      const gather = forwardGather(geometryOfCase({ input, weight: [input[1], input[1], 3, 3], padding: 1 }));
+      expect(chooseAlgorithm(gather, devices.llvmpipe, 'exact')).toBe(exact);
+      expect(chooseAlgorithm(gather, devices.llvmpipe, 'fast')).toBe(fast);
+    },
+  );
 
   it('is no Winograd where its scratch memory would not fit, or its tiles would be mostly empty', () => {
     const small = { ...devices.swiftshader, limits: { ...DEFAULT_LIMITS, maxStorageBufferBindingSize: 2 ** 20 } };

@@ -48,14 +48,14 @@ export const label = ({ input, weight, stride, padding, dilation, groups }: Refe
     .map(([key, value]) => ` ${key} ${value}`)
     .join('');
 
-/** Runs a traced function and gives the data of its only output. */
+/** Runs a traced function, at precision `exact` unless asked, and gives the data of its only output. */
 export async function compute(
   context: Context,
   fn: Parameters<typeof evaluate>[1],
   inputs: Readonly<Record<string, HostTensor>>,
   options?: PlanOptions,
 ): Promise<Float32Array> {
-  const { output } = await evaluate(context, fn, inputs, options);
+  const { output } = await evaluate(context, fn, inputs, { precision: 'exact', ...options });
   return output?.data as Float32Array;
 }
 

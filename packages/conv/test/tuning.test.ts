@@ -45,7 +45,7 @@ describe.each(shapes)('$name', (shape) => {
   const { input, weight, options } = shape;
   const graph = (device?: Partial<DeviceProfile>) => {
     const made = trace(({ x, w }) => conv2d(x, w, undefined, options), { x: input, w: weight });
-    return { made, schedule: schedule(made, { device: { ...DEFAULT_PROFILE, ...device } }) };
+    return { made, schedule: schedule(made, { precision: 'exact', device: { ...DEFAULT_PROFILE, ...device } }) };
   };
 
   it('every candidate of forward and gradients computes what the own choice computes', async () => {

@@ -3,7 +3,7 @@ import { type Context, open } from '@infnet/core';
 import { BitRecord, goldenNote, hasGolden, loadGolden } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { InfNet } from '../src/index.js';
-import { GoldenNet } from './run-golden.js';
+import { FAST, GoldenNet } from './run-golden.js';
 import { type NetSidecar, OUTPUTS } from './support.js';
 
 let context: Context;
@@ -21,8 +21,10 @@ describe('Inf-Net at 352 x 352', () => {
     `gives the numbers of the reference${goldenNote(PATH)}`,
     async () => {
       using net = new GoldenNet(() => new InfNet(), OUTPUTS);
-      const { differences, outputs, plan } = await net.run(context, await loadGolden<NetSidecar>(PATH));
+      const golden = await loadGolden<NetSidecar>(PATH);
+      const { differences, outputs, plan } = await net.run(context, golden, { precision: 'exact' });
       bits.add(PATH, outputs);
+      bits.add(`${PATH} fast`, (await net.run(context, golden, { precision: 'fast' }, FAST)).outputs);
       expect(Object.keys(differences)).toEqual(Object.keys(OUTPUTS));
       expect(plan.memory.activations).toBeLessThan(70 * 2 ** 20);
     },

@@ -3,7 +3,7 @@ import { type Context, open } from '@infnet/core';
 import { BitRecord, itWithGolden } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { InfNet, UNet } from '../src/index.js';
-import { GoldenNet } from './run-golden.js';
+import { FAST, GoldenNet } from './run-golden.js';
 import { type NetSidecar, OUTPUTS } from './support.js';
 
 let context: Context;
@@ -35,8 +35,10 @@ const bits = new BitRecord('nets');
 describe('the nets give the numbers of the reference', () => {
   for (const [title, path, net] of NETS) {
     itWithGolden<NetSidecar>(title, path, async (golden) => {
-      const { differences, outputs } = await net.run(context, golden);
+      const { differences, outputs } = await net.run(context, golden, { precision: 'exact' });
       bits.add(path, outputs);
+      const fast = await net.run(context, golden, { precision: 'fast' }, FAST);
+      bits.add(`${path} fast`, fast.outputs);
       expect(Object.keys(differences).length).toBeGreaterThan(0);
     });
   }

@@ -77,6 +77,7 @@ export async function expectInference(
   using parameters = new ParameterStore(context, module);
   parameters.load(recipeState(module, golden));
   const results = await evaluate(context, (inputs) => named(block(inputs)), goldenInputs(golden), {
+    precision: 'exact',
     ...options,
     parameters,
   });
@@ -122,7 +123,7 @@ export async function expectGradients(
       return { ...named(outputs), ...Object.fromEntries(found) };
     },
     given,
-    { parameters },
+    { precision: 'exact', parameters },
   );
   const errors = { outputs: 0, inputGradients: 0, parameterGradients: 0 };
   const compare = (name: string, kind: keyof typeof errors, relL2: number): void => {

@@ -2,7 +2,8 @@
 import type { Candidates, DeviceProfile, Precision } from '@infnet/core';
 import type { GatherKernel, TiledGatherKernel } from './call.js';
 import type { Gather } from './gather.js';
-import { fitsWinograd, type WinogradTile, winogradSizes } from './winograd.js';
+import { fitsWinograd, type WinogradTile } from './winograd.js';
+import { chooseWinograd, fitsMemory } from './winograd-choice.js';
 
 /** `winograd2` and `winograd4` are F(2 x 2, 3 x 3) and F(4 x 4, 3 x 3); the others are kernels of one dispatch. */
 export type ConvolutionAlgorithm = TiledGatherKernel | 'winograd2' | 'winograd4';
@@ -33,33 +34,8 @@ export function chooseAlgorithm(gather: Gather, device: DeviceProfile, precision
 
 /** The algorithm by device class, shape and precision. `fast` and `half` may use the noisier Winograd F(4 x 4, 3 x 3). */
 export function ownAlgorithm(gather: Gather, device: DeviceProfile, precision: Precision): ConvolutionAlgorithm {
-  const winograd = winogradTile(gather, device, precision);
+  const winograd = chooseWinograd(gather, device, precision);
   return winograd === undefined ? chooseKernel(gather, device) : `winograd${winograd}`;
-}
-
-/** Below this channel count the transforms cost more than the products they save. */
-const FEWEST_CHANNELS = 16;
-/** Share of the plain multiplications that Winograd may still do, its padding counted, for its transforms to pay. */
-const WORTHWHILE = 0.6;
-/**
- * With subgroups of 8 (llvmpipe) the plain product runs so near the adapter's limit that Winograd's transforms, which are
- * all loads and stores, cost what its products save (measured 0.6 to 1.3 times as fast).
- */
-const FAST_PRODUCT_SUBGROUP = 8;
-
-function winogradTile(gather: Gather, device: DeviceProfile, precision: Precision): WinogradTile | undefined {
-  const { inChannels, outChannels } = gather;
-  if (device.class !== 'cpu' || device.subgroupSize >= FAST_PRODUCT_SUBGROUP || !fitsWinograd(gather)) return undefined;
-  if (inChannels < FEWEST_CHANNELS || outChannels < FEWEST_CHANNELS) return undefined;
-  const tile: WinogradTile = precision !== 'exact' ? 4 : 2;
-  const { sources, products, tiles } = winogradSizes(gather, tile);
-  const plain = gather.batch * gather.resultSize[0] * gather.resultSize[1] * 9;
-  if ((tile + 2) ** 2 * 8 * Math.ceil(tiles / 8) > WORTHWHILE * plain) return undefined;
-  return 4 * Math.max(sources, products) <= bindingLimit(device) ? tile : undefined;
-}
-
-function bindingLimit({ limits }: DeviceProfile): number {
-  return Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
 }
 
 /** Tiles that compile everywhere in reasonable time; the larger ones keep more sums than a register file holds. */
@@ -85,8 +61,7 @@ export function gatherCandidates(gather: Gather, device: DeviceProfile, precisio
   names.push('direct');
   if (!fitsWinograd(gather)) return names;
   for (const tile of precision !== 'exact' ? ([2, 4] as const) : ([2] as const)) {
-    const { sources, products } = winogradSizes(gather, tile);
-    if (4 * Math.max(sources, products) <= bindingLimit(device)) names.push(`winograd${tile}`);
+    if (fitsMemory(tile, gather, device)) names.push(`winograd${tile}`);
   }
   return names;
 }

@@ -48,6 +48,13 @@ export interface WeightRange {
   readonly batchStride: number;
 }
 
+/** The same product over weights stored as [ic, kh, kw, oc]: one group, contiguous. */
+export function withTransposedWeights(gather: Gather): Gather {
+  const { kernel, outChannels, weight } = gather;
+  const tapY = kernel[1] * outChannels;
+  return { ...gather, weight: { ...weight, out: 1, in: kernel[0] * tapY, tapY, tapX: outChannels, group: 0 } };
+}
+
 /** The forward convolution over weights [oc, ic / groups, kh, kw]. */
 export function forwardGather(geometry: Conv2dGeometry, range?: WeightRange): Gather {
   const { batch, groups, kernel, stride, padding, dilation } = geometry;

@@ -24,9 +24,14 @@ export interface ProductShape {
   readonly apart: number;
 }
 
-/** Cost of loading one value, in multiply-adds, on the CPU adapters (measured: 8 to 10; on SwiftShader 20 of unrolled ones). */
+/**
+ * Cost of loading one value, in multiply-adds, on the CPU adapters (measured: 8 to 10; on SwiftShader 20 of unrolled ones). With
+ * subgroups of 8 a value of x costs more than a weight: neighbouring steps of x lie a map apart, in a page of their own.
+ */
 const LOAD_COST = 9;
 const UNROLLED_LOAD_COST = 20;
+const WEIGHT_LOAD_COST = 6;
+const SOURCE_LOAD_COST = 12;
 
 /** Below so many FLOPs in a dispatch (a few milliseconds on SwiftShader) a kernel that compiles slowly does not pay. */
 const LARGE = 8e6;
@@ -45,9 +50,9 @@ const TILES_OF_16: TileShapes['tiles'] = [8, 4, 2].map((pixels) => [16, pixels] 
 /**
  * Shapes of the tile to choose from.
  *
- * With subgroups of 8 (llvmpipe) the sums of a loop stay in registers or near them: for 1 x 1 kernels tiles of 16 x 8 reach the
- * adapter's limit, and unrolling gains nothing; where taps are tested for the image's edge, two steps at once are 2 to 14 % faster,
- * and tiles of 32 x 4 another 7 % where they fit. But the columns of a weight gradient lie a map apart: a step touches a cache line for every
+ * With subgroups of 8 (llvmpipe) the sums of a loop stay in registers or near them. Tiles of 32 x 4 load 8 values for 128 multiply-adds
+ * where those of 16 x 8 load 10, and of x half as many: 5 to 28 % faster by CPU time where the channels fit. Two steps at once gain 0 to
+ * 14 %, the most where taps are tested for the image's edge. But the columns of a weight gradient lie a map apart: a step touches a cache line for every
  * column, 80 of them, which large maps put into the same few places of the cache. Several steps at once use what a line holds
  * before it is lost: 1.4 to 2.1 times as fast for maps of 32 x 32.
  *
@@ -64,7 +69,7 @@ function tileShapes(
     if (!plain) return { tiles: [...TILES_OF_16, ...TILES_OF_8], unroll: 2 };
     return { tiles: [[32, 8], [32, 4], [32, 2], ...TILES_OF_16, ...TILES_OF_8], unroll: 4 };
   }
-  if (!large || (plain && apart === 1)) return { tiles: TILES_OF_16, unroll: 1 };
+  if (!large) return { tiles: TILES_OF_16, unroll: 1 };
   if (apart === 1) return { tiles: [[32, 4], ...TILES_OF_16], unroll: 2 };
   return plain && apart >= FAR_APART ? { tiles: TILES_OF_16.slice(1), unroll: 4 } : { tiles: TILES_OF_16, unroll: 2 };
 }
@@ -76,14 +81,15 @@ function tileShapes(
 export function subgroupTile(shape: ProductShape, subgroupSize: number): SubgroupTile {
   const { outChannels, pixels } = shape;
   const { tiles: choices, unroll } = tileShapes(shape, subgroupSize);
-  const loadCost = unroll === 1 || subgroupSize >= 8 ? LOAD_COST : UNROLLED_LOAD_COST;
+  const narrow = unroll === 1 ? LOAD_COST : UNROLLED_LOAD_COST;
+  const [ofWeight, ofSource] = subgroupSize >= 8 ? [WEIGHT_LOAD_COST, SOURCE_LOAD_COST] : [narrow, narrow];
   const candidates = choices.map(([rows, each]) => ({ channels: rows, pixels: each, unroll }));
   let best = candidates[0] as SubgroupTile;
   let least = Number.POSITIVE_INFINITY;
   for (const tile of candidates) {
     const tiles = Math.ceil(outChannels / tile.channels) * Math.ceil(pixels / (tile.pixels * subgroupSize));
-    const loads = Math.ceil(tile.channels / subgroupSize) + tile.pixels;
-    const cost = tiles * (loads * loadCost + tile.channels * (tile.pixels + 1));
+    const loads = Math.ceil(tile.channels / subgroupSize) * ofWeight + tile.pixels * ofSource;
+    const cost = tiles * (loads + tile.channels * (tile.pixels + 1));
     if (cost < least) {
       best = tile;
       least = cost;

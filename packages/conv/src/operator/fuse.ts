@@ -25,6 +25,7 @@ import { foldBatchNormOperator } from './fold-batch-norm.js';
 import { halfProbe } from './half-probe.js';
 import { halfWeightOperator } from './half-weight.js';
 import { type Conv2dAttributes, lowerConvolution, type OperandRole } from './lower.js';
+import { prefersTransposedWeights, transposeWeightOperator, weightShape } from './transpose-weight.js';
 import { winogradWeightOperator } from './winograd-weight.js';
 
 export interface FusedConv2dAttributes extends Conv2dAttributes {
@@ -37,7 +38,8 @@ export interface FusedConv2dAttributes extends Conv2dAttributes {
 export const fusedConv2dOperator: Operator<FusedConv2dAttributes> = {
   name: 'fusedConv2d',
   infer: ([x, weight], attributes, where) => {
-    const geometry = conv2dGeometry(x?.shape ?? [], weight?.shape ?? [], attributes, where);
+    const shape = weightShape(weight?.shape ?? [], attributes.transposedWeights === true);
+    const geometry = conv2dGeometry(x?.shape ?? [], shape, attributes, where);
     return [{ shape: [geometry.batch, geometry.outChannels, ...geometry.outSize], dtype: 'f32' }];
   },
   lower: (context) =>
@@ -84,16 +86,22 @@ export function absorbConsumer(
 }
 
 /**
- * At precision `half` constant weights become float16, once. Winograd's transformed weights stay float32: its last transform
- * multiplies their rounding, so that the result of F(4 x 4) would be off by 2e-3 where the weights alone make 2e-4.
+ * Constant weights in the form that the kernel reads best, made once: transposed where that pays (`prefersTransposedWeights`), and as
+ * float16 at precision `half`. Winograd's transformed weights stay float32: its last transform multiplies their rounding,
+ * so that the result of F(4 x 4) would be off by 2e-3 where the weights alone make 2e-4.
  */
 export function convertConstants(node: ConvolutionNode, rewrite: RewriteContext): Replacement | undefined {
-  if (rewrite.precision !== 'half') return undefined;
   const fusion = fusionOf(node);
-  const weight = fusion.operands.get('weight') as Tensor;
-  if (winogradTileOf(algorithmOf(fusion, rewrite)) !== undefined || !rewrite.isConstant(weight)) return undefined;
-  const [half] = rewrite.apply(halfWeightOperator, [weight], {});
-  return replacement(withOperands(fusion, ['weight', half]), rewrite);
+  const algorithm = algorithmOf(fusion, rewrite);
+  let weight = fusion.operands.get('weight') as Tensor;
+  if (winogradTileOf(algorithm) !== undefined || !rewrite.isConstant(weight)) return undefined;
+  const transposedWeights = prefersTransposedWeights(weight.shape, fusion.attributes.groups, algorithm, rewrite.device);
+  const half = rewrite.precision === 'half';
+  if (!transposedWeights && !half) return undefined;
+  if (transposedWeights) weight = rewrite.apply(transposeWeightOperator, [weight], {})[0] as Tensor;
+  if (half) weight = rewrite.apply(halfWeightOperator, [weight], {})[0] as Tensor;
+  const attributes = { ...fusion.attributes, algorithm, transposedWeights };
+  return replacement(withOperands({ ...fusion, attributes }, ['weight', weight]), rewrite);
 }
 
 /** Takes over an addition of two tensors of one shape that feeds x. */
@@ -174,8 +182,8 @@ function withOperands(fusion: Fusion, ...changes: readonly (readonly [OperandRol
 
 function algorithmOf({ attributes, operands }: Fusion, { device, precision }: RewriteContext): ConvolutionAlgorithm {
   const [x, weight] = [operands.get('x') as Tensor, operands.get('weight') as Tensor];
-  const gather = forwardGather(conv2dGeometry(x.shape, weight.shape, attributes, 'conv2d'));
-  return attributes.algorithm ?? chooseAlgorithm(gather, device, precision);
+  if (attributes.algorithm !== undefined) return attributes.algorithm;
+  return chooseAlgorithm(forwardGather(conv2dGeometry(x.shape, weight.shape, attributes, 'conv2d')), device, precision);
 }
 
 /** The fused node. Constant weights of a Winograd convolution are transformed once. */

@@ -2,13 +2,16 @@
 import { type Attributes, byteLength, type Dispatch, type LowerContext, type View } from '@infnet/core';
 import { type ConvolutionAlgorithm, chooseAlgorithm } from '../forward/algorithm.js';
 import { gatherDispatches } from '../forward/dispatches.js';
-import { forwardGather } from '../forward/gather.js';
+import { forwardGather, withTransposedWeights } from '../forward/gather.js';
 import { type Conv2dSettings, conv2dFlops, conv2dGeometry } from '../geometry.js';
+import { weightShape } from './transpose-weight.js';
 
 /** Attributes of `conv2d`. */
 export interface Conv2dAttributes extends Conv2dSettings {
   /** Overrides the choice by device, shape and precision: for tests, comparisons and tuners. */
   readonly algorithm?: ConvolutionAlgorithm | undefined;
+  /** The weights are stored as [ic, kh, kw, oc]: by the planner only, with an algorithm. Default false. */
+  readonly transposedWeights?: boolean | undefined;
 }
 
 /** What an input of a (fused) convolution is. */
@@ -25,8 +28,14 @@ export function lowerConvolution(
   const x = views.get('x') as View;
   const weight = views.get('weight') as View;
   const y = context.outputs[0] as View;
-  const geometry = conv2dGeometry(x.type.shape, weight.type.shape, attributes, 'conv2d');
-  const gather = forwardGather(geometry, weight);
+  const { transposedWeights = false } = attributes;
+  const geometry = conv2dGeometry(
+    x.type.shape,
+    weightShape(weight.type.shape, transposedWeights),
+    attributes,
+    'conv2d',
+  );
+  const gather = transposedWeights ? withTransposedWeights(forwardGather(geometry)) : forwardGather(geometry, weight);
   const algorithm = attributes.algorithm ?? chooseAlgorithm(gather, context.device, context.precision);
   const bytes = [...views]
     .filter(([role]) => role !== 'transformedWeight')

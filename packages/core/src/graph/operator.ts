@@ -51,7 +51,8 @@ export interface LowerContext<A extends Attributes = Attributes> {
 }
 
 /**
- * `exact`: every operator within its own golden tolerance. `fast`: noisier algorithms (Winograd F(4x4,3x3)) allowed.
+ * `exact`: every operator within its own golden tolerance. `fast`, the default: noisier algorithms (Winograd F(4x4,3x3)) allowed;
+ * the outputs of the nets stay within 1e-4 (relative L2) of the reference.
  * `half`: as `fast`, and constant weights are stored as float16 (11 significant bits) where the kernels read them as they
  * are; all sums stay float32. Without `shader-f16`, or where the device does not pass the operators' probes, it is `fast`.
  */

@@ -29,7 +29,7 @@ export interface TuneOptions {
    * store that may be thrown away.
    */
   readonly parameters?: PlanOptions['parameters'];
-  /** Default `exact`: no candidate is noisier than the operators' own. */
+  /** As of the plans that will run. Default `fast`. */
   readonly precision?: Precision;
   readonly liveParameters?: boolean;
   /** Values for the whole graph's runs. Default: random ones. */
@@ -55,7 +55,7 @@ interface Layer {
  * @throws InfnetError what planning or running the graph throws; a candidate's own errors only exclude it.
  */
 export async function tune(context: Context, graph: Graph, options: TuneOptions = {}): Promise<Tuning> {
-  const { precision = 'exact', rounds = 5, wholeRounds = 5, margin = 0.05, liveParameters = false } = options;
+  const { precision = 'fast', rounds = 5, wholeRounds = 5, margin = 0.05, liveParameters = false } = options;
   const constant = !liveParameters && graph.updates.size === 0;
   const found = distinctLayers(context, graph, precision);
   const layers: LayerTuning[] = [];

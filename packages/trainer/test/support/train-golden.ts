@@ -110,6 +110,7 @@ export async function trainRun(context: Context, json: TrainSidecar, options: Tr
       inputs,
       clip: clampGradients(0.5),
       frozenBatchNorm,
+      precision: 'exact',
       size: [size, size],
       keepGradients: sizes.length === 1,
       loss: ({ x, mask, edge }) => {
@@ -133,7 +134,7 @@ export async function trainRun(context: Context, json: TrainSidecar, options: Tr
     async inference() {
       net.eval();
       const graph = trace(({ x }: { readonly x: Tensor }) => net.call(x), { x: inputs.x });
-      using plan = await preparePlan(context, graph, { parameters });
+      using plan = await preparePlan(context, graph, { precision: 'exact', parameters });
       const results = await plan.run({ x: batch.x });
       return MAPS.map((name) => results[name] as Float32Array);
     },
