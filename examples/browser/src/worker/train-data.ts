@@ -3,6 +3,8 @@ import {
   type DataSource,
   type Dataset,
   type DatasetTraining,
+  describeProblems,
+  type MaskMode,
   MILD_AUGMENTATION,
   openDataset,
   phantomSource,
@@ -11,7 +13,8 @@ import {
 } from '@infnet/data';
 import { InfnetError } from '@infnet/errors';
 import type { Progress } from '../protocol.js';
-import type { StoredFile, TrainData, TrainSettings } from './train-protocol.js';
+import { ownFiles } from './own-files.js';
+import type { SlicesReport, StoredFile, TrainData, TrainSettings } from './train-protocol.js';
 
 export interface OpenedData {
   readonly train: Dataset;
@@ -58,11 +61,9 @@ export async function openTrainData(
       fix: 'Drop a folder with Imgs and GT in it: slices, and their masks under the same names.',
     });
   }
-  const all = await open(filesSource(data.labelled, 'the labelled slices'), 'Reading labelled slices');
-  const unlabelled =
-    data.unlabelled.length > 0
-      ? await open(filesSource(data.unlabelled, 'the unlabelled slices'), 'Reading unlabelled slices', false)
-      : undefined;
+  const options = { onProgress, signal, masks: data.masks ?? 'binary' };
+  const all = await openFiles(data.labelled, true, options);
+  const unlabelled = data.unlabelled.length > 0 ? await openFiles(data.unlabelled, false, options) : undefined;
   if (all.length < FEWEST_TO_SPLIT) return { train: all, validation: all, unlabelled };
   return { ...split(all, { validate: 0.2, seed }), unlabelled };
 }
@@ -71,20 +72,35 @@ export function trainerData(dataset: Dataset, { size, augment }: TrainSettings):
   return trainingData(dataset, { size, ...(augment ? { augmentation: MILD_AUGMENTATION } : {}) });
 }
 
-/** Loose pictures are unlabelled slices; a data set has its folders. */
-function filesSource(files: readonly StoredFile[], name: string): DataSource {
-  const byPath = new Map(files.map(({ path, file }) => [withFolder(path), file]));
-  return {
-    name,
-    list: () => [...byPath.keys()],
-    async read(path) {
-      const file = byPath.get(path);
-      if (file === undefined) throw new InfnetError({ code: 'FILE_MISSING', message: `There is no file ${path}.` });
-      return new Uint8Array(await file.arrayBuffer());
-    },
-  };
+interface FilesOptions {
+  /** What the masks' values mean. */
+  readonly masks: MaskMode;
+  readonly onProgress: (progress: Progress) => void;
+  readonly signal?: AbortSignal | undefined;
 }
 
-function withFolder(path: string): string {
-  return path.includes('/') ? path : `Imgs/${path}`;
+async function openFiles(files: readonly StoredFile[], labelled: boolean, options: FilesOptions): Promise<Dataset> {
+  const { masks, onProgress, signal } = options;
+  const what = labelled ? 'slices with masks' : 'slices without masks';
+  const { source, explain } = ownFiles(files, `the ${what}`, labelled);
+  return openDataset(source, {
+    labelled,
+    masks,
+    signal,
+    oneClass: 'allow',
+    onProgress: ({ done, total }) => onProgress({ what: `Reading ${what}`, done, total }),
+  }).catch(explain);
+}
+
+/** Reads all of them once, as a training will. @throws InfnetError `DATA_DATASET` with all that is wrong, by file */
+export async function checkFiles(
+  files: readonly StoredFile[],
+  labelled: boolean,
+  options: FilesOptions,
+): Promise<SlicesReport> {
+  const { leftOut } = ownFiles(files, '', labelled);
+  const dataset = await openFiles(files, labelled, options);
+  const ignored = dataset.warnings.flatMap(({ kind, count }) => (kind === 'ignored' ? [count] : []))[0] ?? 0;
+  const notes = describeProblems(dataset.warnings.filter(({ kind }) => kind !== 'ignored' && kind !== 'edgeDerived'));
+  return { count: dataset.length, leftOut: leftOut.length + ignored, notes: notes.trim() };
 }

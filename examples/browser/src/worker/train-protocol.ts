@@ -1,4 +1,5 @@
 /** What the worker does for Train, and what of a training is kept. */
+import type { MaskMode } from '@infnet/data';
 import type { Method, Progress } from '../protocol.js';
 
 export interface TrainSettings {
@@ -35,7 +36,23 @@ export type TrainData =
       readonly validation: number;
       readonly seed: number;
     }
-  | { readonly kind: 'files'; readonly labelled: readonly StoredFile[]; readonly unlabelled: readonly StoredFile[] };
+  | {
+      readonly kind: 'files';
+      readonly labelled: readonly StoredFile[];
+      readonly unlabelled: readonly StoredFile[];
+      /** What the masks' values mean; absent in what older versions of the page stored: binary. */
+      readonly masks?: MaskMode;
+    };
+
+/** Files of slices that a training can learn from. */
+export interface SlicesReport {
+  /** Slices, each with its mask where masks are asked for. */
+  readonly count: number;
+  /** Files that are neither slice nor mask. */
+  readonly leftOut: number;
+  /** What is worth knowing, in lines; may be empty. */
+  readonly notes: string;
+}
 
 export interface StepLine {
   /** Steps of all stages together, from 1. */
@@ -50,6 +67,8 @@ export interface EpochLine {
   readonly loss: number;
   /** Mean over the validation slices; undefined where there are none, or none was due. */
   readonly dice: number | undefined;
+  /** False where there were too few slices to set some aside: it learns from those of the Dice. */
+  readonly heldOut?: boolean;
   readonly stage: string;
 }
 
@@ -123,6 +142,12 @@ export interface TrainMethods {
   trainRecord: Method<undefined, TrainRecord | undefined>;
   /** Throws away what is stored. */
   trainDiscard: Method<undefined, undefined>;
+  /** Reads the files as a training would. @throws with all that is wrong, by file */
+  trainCheck: Method<
+    { readonly files: readonly StoredFile[]; readonly labelled: boolean; readonly masks: MaskMode },
+    SlicesReport,
+    Progress
+  >;
   /** Begins a training, in place of what is stored. Stopping the call pauses. */
   train: Method<{ readonly settings: TrainSettings; readonly data: TrainData }, TrainEnd, TrainEvent>;
   /** Goes on with what is stored. */

@@ -6,7 +6,7 @@ import { InfNet, stateDictEntries } from '@infnet/inf-net';
 import { decodePropagationState, decodeTrainerState } from '@infnet/trainer';
 import type { Gpu } from './gpu.js';
 import type { Call, Handlers } from './handlers.js';
-import { openTrainData } from './train-data.js';
+import { checkFiles, openTrainData } from './train-data.js';
 import type {
   EpochLine,
   Picture,
@@ -44,6 +44,8 @@ export function trainHandlers(gpu: Gpu): Handlers<TrainMethods> {
       await (await opened()).clear();
       return undefined;
     },
+    trainCheck: ({ files, labelled, masks }, { tell, signal }) =>
+      checkFiles(files, labelled, { masks, onProgress: tell, signal }),
     async train({ settings, data }, call) {
       const storage = await opened();
       return exclusively(async () => {
@@ -169,7 +171,7 @@ class StoredRun {
               tell({ kind: 'step', line, stage, epoch: epoch + 1, epochs, speed, secondsLeft });
             },
             onEpoch: (epoch) => {
-              const line = { ...epoch, step: this.#lastStep };
+              const line = { ...epoch, step: this.#lastStep, heldOut: opened.validation !== opened.train };
               this.#epochs.push(line);
               tell({ kind: 'epoch', line });
             },

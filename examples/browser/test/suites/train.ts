@@ -16,7 +16,7 @@ export function trainTests(built: () => BuiltPage): void {
       size: 32,
       // The fewest layers: dispatches are what costs at this size.
       backbone: 'vgg16',
-      width: 0.25,
+      width: 0.125,
       channels: 16,
       epochs: 10,
       batch: 2,
@@ -52,7 +52,7 @@ export function trainTests(built: () => BuiltPage): void {
         })();
         const { page, context, problems } = await built().visit('train');
         await page.getByRole('combobox', { name: 'Backbone' }).selectOption('vgg16');
-        await fill(page, { 'With masks': 10, 'Size, pixels': 32, Epochs: 10, 'Slices per step': 2 });
+        await fill(page, { 'With masks': 10, 'Size, pixels': 32, Epochs: 10, 'Slices per step': 2, Width: 0.125 });
         await button(page, 'Start training').click();
         await reaches(page, 5);
         await page.evaluate(() => infnetTest.destroyDevice('train'));
@@ -82,25 +82,6 @@ export function trainTests(built: () => BuiltPage): void {
       },
       LONG,
     );
-
-    it('labels slices itself, round by round; its weights serve Segment', async () => {
-      const { page, context, problems } = await built().visit('train');
-      await page.getByRole('combobox', { name: 'Backbone' }).selectOption('vgg16');
-      await fill(page, { 'With masks': 2, 'Without masks': 2, 'Size, pixels': 32, Epochs: 1, 'Slices per step': 2 });
-      await fill(page, { 'Slices per round': 1, 'Epochs per round': 1, 'Epochs at the end': 1 });
-      await button(page, 'Start training').click();
-      await page.getByRole('heading', { name: 'Finished' }).waitFor();
-      expect(await page.locator('.rounds li').allTextContents()).toEqual([
-        'Round 1: 3 slices, 1 labelled by the net',
-        'Round 2: 4 slices, 2 labelled by the net',
-      ]);
-      await button(page, 'Use in Segment').click();
-      await page.getByText('Segment uses the weights').waitFor();
-      await page.getByRole('link', { name: 'Segment' }).click();
-      await page.locator('.strong-line', { hasText: 'trained.safetensors' }).waitFor();
-      expect(problems).toEqual([]);
-      await context.close();
-    });
   });
 }
 /** How late timers of the main thread are, in milliseconds, for some seconds: what an input would wait. */

@@ -25,7 +25,8 @@ export function Chart(props: {
   const thinned = props.series.map(({ name, points }) => ({ name, points: thin(points) }));
   const all = thinned.flatMap(({ points }) => points);
   const right = Math.max(1, ...all.map(([x]) => x));
-  const high = props.top ?? nice(Math.max(1e-6, ...all.map(([, y]) => y)));
+  const isEmpty = all.length === 0;
+  const high = props.top ?? (isEmpty ? 1 : nice(Math.max(1e-6, ...all.map(([, y]) => y))));
   const x = (value: number): number => LEFT + ((WIDTH - LEFT - 6) * value) / right;
   const y = (value: number): number => TOP + (HEIGHT - TOP - BOTTOM) * (1 - value / high);
   const last = thinned.map(({ name, points }) => {
@@ -48,7 +49,7 @@ export function Chart(props: {
         </g>
       ))}
       <text x={WIDTH - 6} y={HEIGHT - 4} text-anchor="end">
-        {right} steps
+        {isEmpty ? 'no values yet' : right === 1 ? '1 step' : `${right} steps`}
       </text>
       {props.marks?.map((step) => (
         <line key={step} class="round" x1={x(step)} x2={x(step)} y1={TOP} y2={HEIGHT - BOTTOM} />

@@ -2,6 +2,7 @@
 import { batch, type Signal, signal } from '@preact/signals';
 import { download } from '../../app/files.js';
 import { announce, report, tell, wireOf } from '../../app/notices.js';
+import { place as shownPlace } from '../../app/route.js';
 import { trainWorker } from '../../app/workers.js';
 import { type Progress, STOPPED, type WireError } from '../../protocol.js';
 import type {
@@ -9,13 +10,13 @@ import type {
   Picture,
   RoundLine,
   StepLine,
-  StoredFile,
   TrainData,
   TrainEnd,
   TrainEvent,
   TrainSettings,
   TrainStatus,
 } from '../../worker/train-protocol.js';
+import { labelled, masks, unlabelled } from './own-slices.js';
 
 export const settings: Signal<TrainSettings> = signal({
   size: 96,
@@ -36,8 +37,6 @@ export const phantoms: Signal<{ readonly labelled: number; readonly unlabelled: 
   labelled: 16,
   unlabelled: 0,
 });
-export const labelled: Signal<readonly StoredFile[]> = signal([]);
-export const unlabelled: Signal<readonly StoredFile[]> = signal([]);
 
 /** Undefined: no training, here or stored. */
 export const status: Signal<TrainStatus | undefined> = signal(undefined);
@@ -96,7 +95,7 @@ export async function start(): Promise<void> {
   const data: TrainData =
     source.value === 'phantoms'
       ? { kind: 'phantoms', ...phantoms.value, validation: 4, seed: settings.value.seed * 1000 }
-      : { kind: 'files', labelled: labelled.value, unlabelled: unlabelled.value };
+      : { kind: 'files', labelled: labelled.files.value, unlabelled: unlabelled.files.value, masks: masks.value };
   batch(() => {
     steps.value = [];
     epochs.value = [];
@@ -161,7 +160,8 @@ async function run(
     const wire = wireOf(failure);
     status.value = wire.code === STOPPED ? 'paused' : 'failed';
     if (wire.code !== STOPPED) error.value = wire;
-    report(failure);
+    // Train shows it itself.
+    if (shownPlace.value !== 'train') report(failure);
   } finally {
     batch(() => {
       progress.value = undefined;

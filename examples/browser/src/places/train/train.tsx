@@ -4,15 +4,16 @@ import { useEffect, useRef } from 'preact/hooks';
 import { bytes, duration } from '../../app/format.js';
 import { BackboneChoice, WidthField } from '../../app/net-fields.js';
 import { tell } from '../../app/notices.js';
-import { Button, Check, Choice, DropZone, ErrorText, Facts, NumberField, Panel, ProgressBar } from '../../app/ui.js';
+import { Button, Check, ErrorText, Facts, NumberField, Panel, ProgressBar } from '../../app/ui.js';
 import type { Picture } from '../../worker/train-protocol.js';
 import { loadWeightsFile } from '../segment/state.js';
 import { Chart } from './chart.js';
+import { ownSlicesFit, unlabelled } from './own-slices.js';
+import { SlicesPanel } from './slices.js';
 import {
   discard,
   epochs,
   error,
-  labelled,
   lookForStored,
   memory,
   pause,
@@ -29,7 +30,6 @@ import {
   status,
   steps,
   trainedWeights,
-  unlabelled,
 } from './state.js';
 
 export function Train(): VNode {
@@ -69,14 +69,14 @@ function Welcome(): VNode {
         <Button kind="primary" onClick={() => void start()} disabled={!isReady()}>
           Start training
         </Button>
-        <span class="hint">{isReady() ? 'With the settings beside.' : 'Drop labelled slices first.'}</span>
+        <span class="hint">{isReady() ? 'With the settings beside.' : 'First drop slices with masks that fit.'}</span>
       </div>
     </div>
   );
 }
 
 function isReady(): boolean {
-  return source.value === 'phantoms' || labelled.value.length > 0;
+  return source.value === 'phantoms' || ownSlicesFit();
 }
 
 function Controls(): VNode | null {
@@ -124,82 +124,13 @@ function Controls(): VNode | null {
   );
 }
 
-function SlicesPanel(): VNode {
-  const isFixed = status.value !== undefined;
-  const isPhantoms = source.value === 'phantoms';
-  return (
-    <Panel title="Slices">
-      <Choice
-        label="Learn from"
-        value={source.value}
-        disabled={isFixed}
-        options={[
-          ['phantoms', 'Phantoms'],
-          ['files', 'Slices of your own'],
-        ]}
-        onChange={(value) => {
-          source.value = value;
-        }}
-      />
-      {isPhantoms ? (
-        <div class="fields">
-          <NumberField
-            label="With masks"
-            value={phantoms.value.labelled}
-            min={2}
-            max={500}
-            disabled={isFixed}
-            onChange={(count) => {
-              phantoms.value = { ...phantoms.value, labelled: Math.round(count) };
-            }}
-          />
-          <NumberField
-            label="Without masks"
-            value={phantoms.value.unlabelled}
-            min={0}
-            max={500}
-            disabled={isFixed}
-            hint="0: supervised"
-            onChange={(count) => {
-              phantoms.value = { ...phantoms.value, unlabelled: Math.round(count) };
-            }}
-          />
-        </div>
-      ) : (
-        !isFixed && (
-          <>
-            <DropZone
-              compact
-              folder
-              label="Slices with masks"
-              hint={labelled.value.length > 0 ? `${labelled.value.length} files` : 'A folder with Imgs and GT in it'}
-              onFiles={(files) => {
-                labelled.value = files;
-              }}
-            />
-            <DropZone
-              compact
-              folder
-              label="Slices without masks (optional)"
-              hint={unlabelled.value.length > 0 ? `${unlabelled.value.length} files` : 'The net labels them itself'}
-              onFiles={(files) => {
-                unlabelled.value = files;
-              }}
-            />
-          </>
-        )
-      )}
-    </Panel>
-  );
-}
-
 function SettingsPanel(): VNode {
   const now = settings.value;
   const isFixed = status.value !== undefined;
   const set = (change: Partial<typeof now>): void => {
     settings.value = { ...now, ...change };
   };
-  const isSemi = source.value === 'phantoms' ? phantoms.value.unlabelled > 0 : unlabelled.value.length > 0;
+  const isSemi = source.value === 'phantoms' ? phantoms.value.unlabelled > 0 : unlabelled.files.value.length > 0;
   return (
     <Panel title="Settings">
       <BackboneChoice value={now.backbone} disabled={isFixed} onChange={(backbone) => set({ backbone })} />
@@ -311,7 +242,11 @@ function Course(): VNode {
             {marks.length > 0 && <span>dashed: a round begins</span>}
           </p>
         </Panel>
-        <Panel title="Dice on slices it does not learn from">
+        <Panel
+          title={
+            lastEpoch?.heldOut === false ? 'Dice on the slices it learns from' : 'Dice on slices it does not learn from'
+          }
+        >
           <Chart title="Dice" series={[{ name: 'Dice', points: dice }]} marks={marks} top={1} />
         </Panel>
       </div>
