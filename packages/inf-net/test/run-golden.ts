@@ -3,6 +3,7 @@ import {
   type Context,
   elementCount,
   type Module,
+  type Parameter,
   ParameterStore,
   type Plan,
   type PlanOptions,
@@ -71,9 +72,9 @@ export class GoldenNet implements Disposable {
     return { differences, outputs, plan };
   }
 
-  /** Bytes of the parameters whose shape is asked for, once it has run. */
-  bytesOf(which: (shape: readonly number[]) => boolean): number {
-    const chosen = this.#loaded?.parameters.parameters.filter(({ shape }) => which(shape)) ?? [];
+  /** Bytes of the parameters that are asked for, once it has run. */
+  bytesOf(which: (parameter: Parameter) => boolean): number {
+    const chosen = this.#loaded?.parameters.parameters.filter(which) ?? [];
     return chosen.reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0);
   }
 
