@@ -36,6 +36,7 @@ export function commands({ root, work, size, quick, python }) {
     tests: () => [testCommand(node, root, quick)],
     ceilings: () => [script('ceilings.mjs')],
     layers: () => (quick ? [layers(1, 1)] : [layers(1, 5), layers(8, 3)]),
+    cudnn: (seconds) => [[python, script('torch_layers.py')[1], work, '--seconds', `${Math.max(1, seconds - 10)}`]],
     tune: () => [
       [...infnet, 'tune', '--size', `${size}`, '--rounds', quick ? '1' : '5', '--out', join(work, 'tuning.json')],
     ],

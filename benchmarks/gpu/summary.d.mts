@@ -1,3 +1,4 @@
+import type { CudnnLayers } from './cudnn-table.mjs';
 import type { CaseResult, LayerResults } from './table.mjs';
 export interface RunResults {
   readonly card?: string;
@@ -5,6 +6,7 @@ export interface RunResults {
   readonly failures: readonly string[];
   readonly ceilings?: { readonly multiplyAdds: number; readonly bandwidth: number };
   readonly layers: readonly (LayerResults & { readonly batch: number; readonly size: number })[];
+  readonly cudnn: readonly CudnnLayers[];
   readonly compare?: { readonly results: readonly CaseResult[] };
 }
 export function statedPeak(name: string): number | undefined;

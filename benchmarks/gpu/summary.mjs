@@ -1,4 +1,5 @@
 /** What the logs and figures of a run say together: one object for results.json, and the text of table.txt. Pure functions. */
+import { cudnnTable } from './cudnn-table.mjs';
 import { comparisonTable, layerTable, readTally } from './table.mjs';
 
 /** Float32 FLOP/s outside the tensor cores, as the vendor states them, by what the card's name contains. */
@@ -18,10 +19,11 @@ export const statedPeak = (name) => STATED_PEAKS.find(([pattern]) => pattern.tes
 export function collect({ about, outcomes, logs, figures, seconds }) {
   const doctor = firstObject(logs.doctor ?? '');
   const card = /^name, memory.*\n(.+)$/m.exec(logs.doctor ?? '')?.[1];
-  const layers = Object.entries(figures)
-    .filter(([name]) => name.startsWith('gradients-'))
-    .flatMap(([, text]) => parse(text) ?? [])
-    .sort((a, b) => a.batch - b.batch);
+  const all = (prefix) =>
+    Object.entries(figures)
+      .filter(([name]) => name.startsWith(prefix))
+      .flatMap(([, text]) => parse(text) ?? [])
+      .sort((a, b) => a.batch - b.batch);
   return {
     about,
     date: new Date().toISOString(),
@@ -33,7 +35,8 @@ export function collect({ about, outcomes, logs, figures, seconds }) {
     tests: logs.tests === undefined ? undefined : readTally(logs.tests),
     failures: [...(logs.tests ?? '').matchAll(/^FAIL (.*)$/gm)].map((match) => match[1]),
     ceilings: lastObject(logs.ceilings ?? ''),
-    layers,
+    layers: all('gradients-'),
+    cudnn: all('cudnn-'),
     tuning: parse(figures['tuning.json'] ?? ''),
     compare: parse(figures['compare.json'] ?? ''),
   };
@@ -55,7 +58,7 @@ const lastObject = (log) => parse(log.split('\n').findLast((line) => line.starts
 
 /** Lines for a terminal. */
 export function report(results) {
-  const { card, adapter, about, tests, failures, ceilings, layers, tuning, compare } = results;
+  const { card, adapter, about, tests, failures, ceilings, layers, cudnn, tuning, compare } = results;
   const stated = statedPeak(card ?? '');
   const peak = stated ?? ceilings?.multiplyAdds;
   return [
@@ -76,6 +79,10 @@ export function report(results) {
       `Convolutions, batch ${found.batch} at ${found.size}, share of ${stated === undefined ? 'the measured' : 'the stated'} peak`,
       ...layerTable(found, peak ?? 0),
     ]),
+    ...cudnn.flatMap((found) => {
+      const ours = layers.find(({ batch, size }) => batch === found.batch && size === found.size);
+      return ours === undefined ? [] : ['', ...cudnnTable(ours, found)];
+    }),
     ...tuningLines(tuning),
     '',
     'Inf-Net. ms: from host memory to host memory, median (shortest to longest). device ms: on data that lies on the card.',

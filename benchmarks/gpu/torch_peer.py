@@ -1,7 +1,7 @@
 """PyTorch as a process that answers one JSON line with one JSON line, like ours.mjs: load, prepare, sample, device, release.
 
-Variants: torch-fp32 (eager, TensorFloat-32 off: the same precision as ours), torch-tf32 (eager, TensorFloat-32 on for convolutions and
-products), torch-compile (torch.compile with TensorFloat-32 on). The rest is PyTorch's default. Without a card it runs on the CPU.
+Variants: torch-fp32 (eager, TensorFloat-32 off: the same precision as ours), torch-tf32 (eager with PyTorch's default settings, which
+use TensorFloat-32 in convolutions), torch-compile (torch.compile, default settings too). Without a card it runs on the CPU.
 """
 import json
 import sys
@@ -27,10 +27,13 @@ def synchronize():
         torch.cuda.synchronize()
 
 
+# Of convolutions and of products, as PyTorch was found.
+DEFAULTS = (torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32)
+
+
 def set_precision(variant):
-    tf32 = variant != "torch-fp32"
-    torch.backends.cudnn.allow_tf32 = tf32
-    torch.backends.cuda.matmul.allow_tf32 = tf32
+    settings = (False, False) if variant == "torch-fp32" else DEFAULTS
+    torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32 = settings
 
 
 def filled_net():

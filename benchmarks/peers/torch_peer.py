@@ -1,6 +1,7 @@
 """PyTorch as a peer of `npm run bench -- --peers`: walks infnet's traced graph with a table of PyTorch functions.
 
-Started as `python3 torch_peer.py cpu|cuda|cuda-compile`. Reads one JSON object per line, answers with one per line:
+Started as `python3 torch_peer.py cpu|cuda|cuda-compile|cudnn|cudnn-tf32`; the last two take convolutions only, and hand them to
+cuDNN's own functions without or with TensorFloat-32. Everything else keeps PyTorch's default settings. Reads one JSON object per line, answers with one per line:
 
     {"ask": "load"}                      versions and device
     {"ask": "prepare", "folder": DIR}    reads DIR/graph.json and DIR/values.f32, runs once, writes DIR/results.f32
@@ -15,6 +16,9 @@ import sys
 
 import torch
 import torch.nn.functional as F
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "gpu"))
+import cudnn  # noqa: E402
 
 
 def pads(top, left, bottom, right):
@@ -94,6 +98,7 @@ class Net(torch.nn.Module):
     def __init__(self, graph, values, device):
         super().__init__()
         self.graph = graph
+        self.operators = OPERATORS
         self.weights = {}
         for item in graph["parameters"]:
             tensor = read(values, item).to(device)
@@ -109,7 +114,7 @@ class Net(torch.nn.Module):
             found[item["tensor"]] = inputs[item["name"]]
         for node in self.graph["nodes"]:
             given = [found[k] for k in node["inputs"]]
-            results = OPERATORS[node["operator"]](given, node["attributes"])
+            results = self.operators[node["operator"]](given, node["attributes"])
             if isinstance(results, torch.Tensor):
                 results = (results,)
             found.update(zip(node["outputs"], results))
@@ -126,15 +131,21 @@ def read(values, item):
 
 class Peer:
     def __init__(self, device):
-        self.device = device.split("-")[0]
+        self.cudnn = device.startswith("cudnn")
+        self.tf32 = device == "cudnn-tf32"
+        self.device = "cuda" if self.cudnn else device.split("-")[0]
         self.compiles = device.endswith("-compile")
         self.run_once = None
 
     def load(self):
         if self.device == "cuda" and not torch.cuda.is_available():
             raise RuntimeError(f"PyTorch {torch.__version__} sees no CUDA device")
+        if self.cudnn and cudnn.why_not() is not None:
+            raise RuntimeError(cudnn.why_not())
         on = torch.cuda.get_device_name() if self.device == "cuda" else f"CPU, {torch.get_num_threads()} threads"
         how = ", torch.compile" if self.compiles else ""
+        if self.cudnn:
+            how = f", cuDNN {torch.backends.cudnn.version()} with{'' if self.tf32 else 'out'} TensorFloat-32"
         return {"version": torch.__version__, "description": f"PyTorch {torch.__version__}, {on}{how}"}
 
     def prepare(self, folder):
@@ -147,6 +158,8 @@ class Peer:
         net = Net(graph, values, self.device)
         forward = torch.compile(net) if self.compiles else net
         host = {item["name"]: read(values, item) for item in graph["inputs"]}
+        if self.cudnn:
+            forward = self.only_convolutions(graph, net)
         make = {"step": self.step, "gradients": self.gradients}.get(graph["kind"], self.forward)
         results, self.run_once = make(graph, net, forward, host)
         flat = [(name, tensor.detach().cpu().reshape(-1).tolist()) for name, tensor in results.items()]
@@ -155,6 +168,15 @@ class Peer:
                 array.array("f", numbers).tofile(file)
         held = torch.cuda.max_memory_allocated() if self.device == "cuda" else None
         return {"lengths": [[name, len(numbers)] for name, numbers in flat], "heldBytes": held}
+
+    def only_convolutions(self, graph, net):
+        """The net with cuDNN's convolution in the place of PyTorch's; where something else does the work, an error."""
+        if graph["kind"] not in ("layer", "gradients"):
+            raise TypeError("cuDNN is compared by convolutions alone")
+        if graph["kind"] == "gradients":
+            return None
+        net.operators = {**OPERATORS, "conv2d": lambda given, a: cudnn.Convolution(*given, None, a).run("forward", self.tf32)}
+        return net
 
     def upload(self, host):
         return {name: tensor.to(self.device) for name, tensor in host.items()}
@@ -173,6 +195,10 @@ class Peer:
 
         def run():
             inputs = self.upload(host)
+            if self.cudnn:
+                shape = graph["nodes"][0]["attributes"]
+                one = cudnn.Convolution(inputs["x"], weight.detach(), inputs["g"], shape)
+                return {name: one.run(of, self.tf32) for name, of in zip(("y", "dX", "dW"), cudnn.PASSES)}
             inputs["x"].requires_grad_(True)
             y = forward(inputs)["y"]
             dx, dw = torch.autograd.grad(y, (inputs["x"], weight), inputs["g"])

@@ -28,6 +28,10 @@ const PEERS: readonly (readonly [name: ChromiumPeerName, library: string | undef
 ];
 
 function whyNot(library: string | undefined): string | undefined {
+  const isBundled = process.platform === 'linux' && process.arch === 'x64';
+  if (!isBundled && process.env['INFNET_CHROMIUM'] === undefined) {
+    return 'npm has a Chromium for Linux on x64 alone; INFNET_CHROMIUM names another';
+  }
   try {
     if (library !== undefined) peerVersion(library);
     return undefined;

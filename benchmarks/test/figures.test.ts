@@ -1,11 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { type LayerSamples, layerFigures, totals } from '../src/gradients/figures.js';
 
+const shape: LayerSamples['shape'] = {
+  input: [1, 1, 1, 1],
+  weight: [1, 1, 1, 1],
+  stride: [1, 1],
+  padding: [0, 0, 0, 0],
+  dilation: [1, 1],
+  groups: 1,
+};
+
 const first: LayerSamples = {
   label: 'first',
   path: 'a',
   count: 1,
   flops: 2e9,
+  shape,
   seconds: { forward: [1, 1, 3], weightGradient: [2, 2, 2] },
 };
 const second: LayerSamples = {
@@ -13,6 +23,7 @@ const second: LayerSamples = {
   path: 'b',
   count: 3,
   flops: 4e9,
+  shape,
   seconds: { forward: [2, 2, 2], inputGradient: [4, 2, 4], weightGradient: [8, 8, 1] },
 };
 

@@ -1,7 +1,7 @@
 /** How peers are driven and what is made of their times: no library, no clock. */
 import { describe, expect, it } from 'vitest';
 import { type Asked, alternate, largestDifference, relativeL2 } from '../src/peers/alternate.js';
-import { type CaseResult, cellsOf, errorsOf, meanRatio } from '../src/peers/figures.js';
+import { type CaseResult, cellOf, cellsOf, errorsOf, meanRatio, oursOf } from '../src/peers/figures.js';
 import {
   cellText,
   formatCases,
@@ -10,7 +10,7 @@ import {
   formatRatio,
   milliseconds,
 } from '../src/peers/format.js';
-import type { PeerName, Prepared, Workload } from '../src/peers/protocol.js';
+import type { NetName, PeerName, Prepared, Workload } from '../src/peers/protocol.js';
 
 const WORKLOAD: Workload = { kind: 'chain', length: 4 };
 
@@ -137,6 +137,31 @@ describe('figures', () => {
     expect(none?.cannot).toBe('no module\nof that name');
     expect(none?.timing).toBeUndefined();
     expect(cellsOf(result('a', [1], [1], 0.01))[1]?.wrong).toBe(true);
+  });
+
+  it('differ by more where rounding is magnified', () => {
+    const step = (net: NetName): CaseResult => ({
+      ...result('a', [1], [1], 0.05),
+      workload: { kind: 'step', net, batch: 2, size: 64 },
+    });
+    expect(cellOf(step('res2net50'), 'tfjs')?.wrong).toBe(true);
+    expect(cellOf(step('inf-net'), 'tfjs')?.wrong).toBe(false);
+  });
+
+  it('have ratios to ours in the same place: a browser has an adapter of its own', () => {
+    const places: CaseResult = {
+      ...result('a', [1], [2]),
+      outcomes: [
+        { peer: 'infnet', seconds: [1] },
+        { peer: 'infnet-chromium', seconds: [4] },
+        { peer: 'tfjs-chromium', seconds: [8] },
+      ],
+    };
+    expect(cellsOf(places).map(({ ratio }) => ratio)).toEqual([undefined, undefined, 2]);
+    expect([oursOf(['infnet-chromium', 'infnet']), oursOf(['tfjs-chromium', 'infnet-chromium'])]).toEqual([
+      'infnet',
+      'infnet-chromium',
+    ]);
   });
 
   it('average ratios geometrically, over the cases that both could do', () => {

@@ -1,4 +1,5 @@
 /** Rates of the passes: of every layer, and of a whole net, each layer counted as often as it occurs. */
+import type { LayerShape } from '../peers/protocol.js';
 import { summarize, type Timing } from '../statistics.js';
 import { PASSES, type PassName } from './passes.js';
 
@@ -8,6 +9,8 @@ export interface LayerSamples {
   readonly path: string;
   readonly count: number;
   readonly flops: number;
+  /** What another library needs to do the same. */
+  readonly shape: LayerShape;
   readonly seconds: Readonly<Partial<Record<PassName, readonly number[]>>>;
 }
 

@@ -1,5 +1,6 @@
 /** The distinct convolutions of a traced net, each with how often it occurs. */
 import { type Attributes, elementCount, type Graph, type Operator, type Shape, type Tensor } from '@infnet/core';
+import type { LayerShape } from '../peers/protocol.js';
 
 export interface Layer {
   /** `conv2d`, as the trace has it: the benchmark needs nothing else to trace the layer again, alone. */
@@ -41,6 +42,12 @@ export function distinctConvolutions(graph: Graph): Layer[] {
     );
   }
   return [...found.values()];
+}
+
+/** Sizes and attributes as plain data. */
+export function layerShape({ input, weight, attributes }: Layer): LayerShape {
+  const { stride, padding, dilation, groups } = attributes as unknown as LayerShape;
+  return { input, weight, stride, padding, dilation, groups };
 }
 
 /** `64x88x88, 104x64x1x1, stride 2`: what is not the usual is named. */

@@ -8,7 +8,7 @@
 import { type Context, type Shape, type Tensor, trace } from '@infnet/core';
 import { InfNet } from '@infnet/inf-net';
 import type { LayerSamples } from './figures.js';
-import { distinctConvolutions, type Layer, layerLabel } from './layers.js';
+import { distinctConvolutions, type Layer, layerLabel, layerShape } from './layers.js';
 import { type LayerData, type Pass, type PassName, preparePasses } from './passes.js';
 import { verify } from './verify.js';
 
@@ -50,7 +50,7 @@ async function measureLayer(context: Context, layer: Layer, runs: number): Promi
       for (const pass of passes) seconds[pass.name]?.push(await sample(pass, repeats));
     }
     const { path, count, flops } = layer;
-    return { label: layerLabel(layer), path, count, flops, seconds };
+    return { label: layerLabel(layer), path, count, flops, shape: layerShape(layer), seconds };
   } finally {
     for (const { plan } of passes) plan.dispose();
   }

@@ -15,7 +15,7 @@ export const gradientSuite: Suite = async (context, options) => {
     batch,
     runs,
     totals: totals(samples),
-    layers: samples.map((layer) => ({ ...layerFigures(layer), seconds: layer.seconds })),
+    layers: samples.map((layer) => ({ ...layerFigures(layer), shape: layer.shape, seconds: layer.seconds })),
   });
   console.log(`\nWritten: ${path}`);
 };

@@ -42,7 +42,7 @@ export interface AlternateOptions {
 }
 
 /** Of a case's time, what all preparing together may take; the rest is for the rounds. */
-const PREPARING = 0.6;
+const PREPARING = 0.7;
 
 /** The first, with which all others are compared, may take all of it; the others what they leave each other. */
 function shareOf(index: number, count: number): number {

@@ -1,6 +1,6 @@
 /** What is measured. */
 import { trace } from '@infnet/core';
-import { distinctConvolutions, type Layer, layerLabel } from '../gradients/layers.js';
+import { distinctConvolutions, type Layer, layerLabel, layerShape } from '../gradients/layers.js';
 import type { Case } from './alternate.js';
 import type { LayerShape, NetName, Part } from './protocol.js';
 import { layerFlops, makeNet } from './workloads.js';
@@ -92,17 +92,12 @@ function infNetLayers(size: number, batch: number): LayerShape[] {
   const graph = trace(({ image }) => net.call(image), { image: [batch, 3, size, size] });
   const work = ({ flops, count }: Layer): number => flops * count;
   const sorted = distinctConvolutions(graph).sort((a, b) => work(b) - work(a));
-  const shapes = sorted.map((layer) => shapeOf(layer));
+  const shapes = sorted.map((layer) => layerShape(layer));
   const seen = new Set<string>();
   return shapes.filter((shape) => {
     const key = JSON.stringify(shape);
     return !seen.has(key) && seen.add(key);
   });
-}
-
-function shapeOf({ input, weight, attributes }: Layer): LayerShape {
-  const { stride, padding, dilation, groups } = attributes as unknown as LayerShape;
-  return { input, weight, stride, padding, dilation, groups };
 }
 
 function layerTitle(shape: LayerShape): string {

@@ -30,6 +30,8 @@ const MAKERS: Readonly<Record<PeerName, Maker>> = {
   'torch-cpu': inProcess(async () => new (await import('./torch/peer.js')).TorchPeer('cpu')),
   'torch-cuda': inProcess(async () => new (await import('./torch/peer.js')).TorchPeer('cuda')),
   'torch-compile': inProcess(async () => new (await import('./torch/peer.js')).TorchPeer('cuda-compile')),
+  cudnn: inProcess(async () => new (await import('./torch/peer.js')).TorchPeer('cudnn')),
+  'cudnn-tf32': inProcess(async () => new (await import('./torch/peer.js')).TorchPeer('cudnn-tf32')),
 };
 
 /** Serves until the parent goes. */

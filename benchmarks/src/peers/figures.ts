@@ -1,10 +1,20 @@
 /** From outcomes to what is shown: medians, spread, ratios. */
 import { summarize, type Timing } from '../statistics.js';
 import type { Case, Outcome } from './alternate.js';
-import { type PeerName, referenceOf } from './protocol.js';
+import { type PeerName, referenceOf, type Workload } from './protocol.js';
 
 /** Beyond this a result is another one, not a rounded one. */
-export const TOLERANCE = 1e-3;
+const TOLERANCE = 1e-3;
+
+/**
+ * Of the losses of two steps of Inf-Net: its smallest maps have a few pixels, over which batch norm magnifies rounding. PyTorch in
+ * float32 is 11 % from PyTorch in float64 at 2 x 64, 2.5 % at 2 x 96. A step of Res2Net-50 is held to the usual tolerance.
+ */
+const TOLERANCE_OF_INF_NET_STEP = 0.2;
+
+export function toleranceOf(workload: Workload): number {
+  return workload.kind === 'step' && workload.net === 'inf-net' ? TOLERANCE_OF_INF_NET_STEP : TOLERANCE;
+}
 
 export interface CaseResult extends Case {
   /** Floating-point operations of one run. */
@@ -23,18 +33,18 @@ export interface Cell {
   /** Median time over that of ours on the same adapter: above 1, it is slower. None for ours. */
   readonly ratio?: number;
   readonly difference?: number;
-  /** Whether its results differ from the reference by more than {@link TOLERANCE}. */
+  /** Whether its results differ from the reference by more than {@link toleranceOf}. */
   readonly wrong: boolean;
 }
 
 /** One cell per peer that was asked. */
-export function cellsOf({ outcomes, flops }: CaseResult): Cell[] {
+export function cellsOf({ outcomes, flops, workload }: CaseResult): Cell[] {
   return outcomes.map((outcome): Cell => {
     const { peer, cannot, difference } = outcome;
     const timing = timingOf(outcome);
     const reference = referenceOf(peer);
     const base = reference === peer ? undefined : timingOf(outcomes.find((other) => other.peer === reference));
-    const wrong = (difference ?? 0) > TOLERANCE;
+    const wrong = (difference ?? 0) > toleranceOf(workload);
     if (timing === undefined) return { peer, cannot, difference, wrong };
     const ratio = base === undefined ? undefined : timing.median / base.median;
     return { peer, timing, ratio, difference, wrong, rate: flops > 0 ? flops / timing.median : undefined };

@@ -44,6 +44,8 @@ export const PEERS = [
   'torch-cpu',
   'torch-cuda',
   'torch-compile',
+  'cudnn',
+  'cudnn-tf32',
 ] as const;
 
 export type PeerName = (typeof PEERS)[number];
@@ -72,6 +74,8 @@ export const PEER_TITLES: Readonly<Record<PeerName, string>> = {
   'torch-cpu': 'PyTorch CPU',
   'torch-cuda': 'PyTorch CUDA',
   'torch-compile': 'PyTorch CUDA, compiled',
+  cudnn: 'cuDNN',
+  'cudnn-tf32': 'cuDNN, TensorFloat-32',
 };
 
 /** The option by which this program becomes a peer's process. */

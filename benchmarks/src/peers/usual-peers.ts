@@ -2,13 +2,15 @@
 import type { AdapterKind } from '@infnet/node';
 import { isInChromium, PEERS, type PeerName } from './protocol.js';
 
+const ON_CUDA: readonly PeerName[] = ['torch-cuda', 'torch-compile', 'cudnn', 'cudnn-tf32'];
+
 /**
  * CUDA stands beside a real GPU only. Chromium has no llvmpipe, and who is there on SwiftShader is not compared with who is
  * here on something else. A quick run has no time for second precisions, for compilers, and for three browsers.
  */
 export function usualPeers(kind: AdapterKind, quick: boolean): readonly PeerName[] {
   return PEERS.filter((name) => {
-    if (isOnCuda(name)) return kind === 'gpu' && !(quick && name === 'torch-compile');
+    if (ON_CUDA.includes(name)) return kind === 'gpu' && !(quick && name === 'torch-compile');
     if (isInChromium(name)) return kind !== 'llvmpipe' && !quick;
     return !(quick && name === 'infnet-fast');
   });
@@ -17,10 +19,6 @@ export function usualPeers(kind: AdapterKind, quick: boolean): readonly PeerName
 /** Not the adapter of infnet: native code on the same cores. */
 export function isOnCpu(name: PeerName): boolean {
   return name === 'ort-cpu' || name === 'torch-cpu';
-}
-
-function isOnCuda(name: PeerName): boolean {
-  return name === 'torch-cuda' || name === 'torch-compile';
 }
 
 /** Ours first, because all others are compared with it; then who is quick to prepare, so that the slow ones share what is left. */

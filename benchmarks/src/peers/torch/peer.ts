@@ -8,12 +8,15 @@ import type { Traced } from '../workloads.js';
 import { graphToJson } from './graph-to-json.js';
 import { Python } from './python.js';
 
+/** What `torch_peer.py` is started with. */
+export type TorchDevice = 'cpu' | 'cuda' | 'cuda-compile' | 'cudnn' | 'cudnn-tf32';
+
 export class TorchPeer implements Peer {
   readonly differentiates: boolean = true;
-  readonly #device: 'cpu' | 'cuda' | 'cuda-compile';
+  readonly #device: TorchDevice;
   #python: Python | undefined;
 
-  constructor(device: 'cpu' | 'cuda' | 'cuda-compile') {
+  constructor(device: TorchDevice) {
     this.#device = device;
   }
 
