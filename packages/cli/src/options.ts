@@ -1,7 +1,9 @@
 /** Values of options: text to numbers, with errors that name the option; and what several commands have in common. */
+import type { Precision } from '@infnet/core';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
 const ADAPTERS = ['auto', 'gpu', 'llvmpipe', 'swiftshader'] as const;
+const PRECISIONS = ['exact', 'fast', 'half'] as const satisfies readonly Precision[];
 export const BACKBONES = ['res2net50', 'res2net101', 'resnet50', 'vgg16'] as const;
 
 export function adapterOption(): Option {
@@ -10,6 +12,13 @@ export function adapterOption(): Option {
 
 export function tuningOption(): Option {
   return new Option('--tuning <file>', 'fastest kernels for this adapter, a file of infnet tune (default: usual ones)');
+}
+
+export function precisionOption(): Option {
+  return new Option(
+    '--precision <kind>',
+    'exact: the least noisy algorithms; fast: all (default); half: weights as float16 where the adapter can',
+  ).choices(PRECISIONS);
 }
 
 export function integer(low: number, high: number = Number.MAX_SAFE_INTEGER): (text: string) => number {

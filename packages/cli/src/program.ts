@@ -21,6 +21,7 @@ import {
   givenOptions,
   integer,
   needs,
+  precisionOption,
   range,
   share,
   tuningOption,
@@ -109,6 +110,7 @@ function addSegment(program: Command, io: Io, done: (code: number) => void): voi
     )
     .addOption(adapterOption())
     .addOption(tuningOption())
+    .addOption(precisionOption())
     .option(
       '--multi-class',
       'tell ground-glass from consolidation: --weights are of the U-Net of infnet train --multi-class',

@@ -3,7 +3,7 @@ import {
   type Context,
   type ParameterStore,
   type Plan,
-  type PlanProgress,
+  type PlanOptions,
   planInBatches,
   type Tensor,
   type TraceResult,
@@ -30,12 +30,11 @@ export interface Prediction extends Disposable {
   readonly plan: Plan;
 }
 
-export interface PredictionOptions {
+export interface PredictionOptions extends Pick<PlanOptions, 'precision' | 'onProgress' | 'onMessage'> {
   readonly size: number;
   readonly batch: number;
   /** Whether the edge is computed too. Default false. */
   readonly edge?: boolean;
-  readonly onProgress?: (progress: PlanProgress) => void;
 }
 
 /** The net must be in inference mode while it is planned; parameters may change between runs. */
@@ -43,14 +42,14 @@ export async function planPrediction(
   context: Context,
   net: InfNet,
   parameters: ParameterStore,
-  { size, batch, edge = false, onProgress }: PredictionOptions,
+  { size, batch, edge = false, ...options }: PredictionOptions,
 ): Promise<Prediction> {
   // Nothing is computed for maps that are not asked for.
   const forward = ({ image }: { readonly image: Tensor }): TraceResult => {
     const { lateralMap2, lateralEdge } = net.call(image);
     return edge ? { lateralMap2, lateralEdge } : { lateralMap2 };
   };
-  const planned = await planInBatches(context, forward, { image: [batch, 3, size, size] }, { parameters, onProgress });
+  const planned = await planInBatches(context, forward, { image: [batch, 3, size, size] }, { ...options, parameters });
   const area = size * size;
   const maps: Prediction['maps'] = async (inputs, signal) => {
     const image = new Float32Array(batch * 3 * area);

@@ -15,7 +15,7 @@ import {
 } from '@infnet/data';
 import { folderSource, readFile } from '@infnet/node';
 import { classMapOf } from '../../classes/decide.js';
-import { type ClassPrediction, planClassPrediction } from '../../classes/prediction.js';
+import { type ClassPrediction, type ClassPredictionOptions, planClassPrediction } from '../../classes/prediction.js';
 import { type LoadedUNet, loadUNet } from '../../classes/unet-weights.js';
 import { openContext } from '../../context.js';
 import { withFlags } from '../../dataset-errors.js';
@@ -126,7 +126,7 @@ export async function classesOfNet(
   io: Io,
   progress: Progress,
 ): Promise<ClassSource> {
-  const { size, validate, seed } = options;
+  const { size, validate, seed, precision } = options;
   const unet = await loadUNet(weights);
   const whole = await withFlags(
     openMultiClassDataset(folderSource(data), { onProblem: 'skip', oneClass: 'allow', signal: io.signal }),
@@ -139,11 +139,22 @@ export async function classesOfNet(
   const batch = Math.min(options.batch, dataset.length);
   const context = await openContext(options, (line) => say(io.stderr, line));
   try {
-    const prediction = await unlessAborted(prepare(context, unet, size, batch), io.signal);
+    const prediction = await unlessAborted(
+      prepare(context, unet, { size, batch, precision, onMessage: (line) => progress.line(line) }),
+      io.signal,
+    );
     return {
       total: dataset.length,
       failed: failuresOf(whole, data),
-      settings: { data, validate: validate ?? null, size, batch, weights: unet.description, adapter: context.adapter },
+      settings: {
+        data,
+        validate: validate ?? null,
+        size,
+        batch,
+        precision: prediction.precision,
+        weights: unet.description,
+        adapter: context.adapter,
+      },
       items: (signal) => predictAll({ dataset, data, prediction, unet, size, batch }, signal),
       [Symbol.dispose]: () => context.dispose(),
     };
@@ -156,12 +167,11 @@ export async function classesOfNet(
 async function prepare(
   context: Context,
   { net, state }: LoadedUNet,
-  size: number,
-  batch: number,
+  options: ClassPredictionOptions,
 ): Promise<ClassPrediction> {
   const parameters = new ParameterStore(context, net);
   parameters.load(state);
-  return planClassPrediction(context, net, parameters, { size, batch });
+  return planClassPrediction(context, net, parameters, options);
 }
 
 interface Predicting {

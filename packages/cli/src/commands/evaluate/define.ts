@@ -8,6 +8,7 @@ import {
   givenOptions,
   integer,
   numbers,
+  precisionOption,
   range,
   tuningOption,
 } from '../../options.js';
@@ -57,6 +58,7 @@ export function addEvaluate(program: Command, io: Io, done: (code: number) => vo
     )
     .addOption(adapterOption())
     .addOption(tuningOption())
+    .addOption(precisionOption())
     .option('--range <range>', '16-bit slices: what becomes black and white: full, minmax or LOW,HIGH', range, 'full')
     .addOption(
       new Option('--masks <values>', 'what grey values in true masks mean: 0 and 255 only, above 128, above 0')

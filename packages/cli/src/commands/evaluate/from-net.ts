@@ -50,7 +50,7 @@ export async function fromNet(
   progress: Progress,
 ): Promise<SliceSource> {
   const { data, weights: file } = form;
-  const { size, validate, masks, conventions } = options;
+  const { size, validate, masks, conventions, precision } = options;
   const weights = await loadWeights(file, options.backbone);
   checkSize(size, weights.net, weights.description.backbone);
   const { description } = weights;
@@ -61,7 +61,7 @@ export async function fromNet(
   const batch = Math.min(options.batch, dataset.length);
   const context = await openContext(options, (line) => say(io.stderr, line));
   try {
-    const network = await prepareWithProgress(context, weights, { size, batch }, progress, io.signal);
+    const network = await prepareWithProgress(context, weights, { size, batch, precision }, progress, io.signal);
     const part = dataset === whole ? '' : `, ${dataset.length} of them (--validate ${validate})`;
     return {
       total: dataset.length,
@@ -80,6 +80,7 @@ export async function fromNet(
         validate: validate ?? null,
         size,
         batch,
+        precision: network.precision,
         masks,
         weights: description,
         adapter: context.adapter,

@@ -1,4 +1,5 @@
 /** The options of `infnet evaluate`, as the command line gives them, and what they ask for. */
+import type { Precision } from '@infnet/core';
 import type { DepthOptions } from '@infnet/data';
 import type { BackboneName } from '@infnet/inf-net';
 import type { Conventions } from '@infnet/metrics';
@@ -31,6 +32,8 @@ export interface EvaluateOptions {
   readonly adapter?: AdapterChoice;
   /** A file of `infnet tune`. */
   readonly tuning?: string;
+  /** Default: the plans' own. */
+  readonly precision?: Precision;
   /** Which slices: `every-fifth`, positions like `4,9,14`, or a share like `0.2`. Default: all. */
   readonly validate?: string;
   readonly range: NonNullable<DepthOptions['range']>;
@@ -88,7 +91,7 @@ export type Form =
   | { readonly kind: 'net'; readonly weights: string; readonly data: string };
 
 const FILES_ONLY = ['pred', 'gt', 'images', 'which'];
-const NET_ONLY = ['weights', 'data', 'size', 'batch', 'backbone', 'adapter', 'tuning', 'validate'];
+const NET_ONLY = ['weights', 'data', 'size', 'batch', 'backbone', 'adapter', 'tuning', 'precision', 'validate'];
 
 /** @throws InfnetError `CLI_USAGE` unless the options are those of one form, and complete */
 export function formOf(options: EvaluateOptions): Form {

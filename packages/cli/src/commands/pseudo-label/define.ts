@@ -1,7 +1,7 @@
 /** The options of `infnet pseudo-label` and their help. */
 import { type Command, Option } from 'commander';
 import { EXIT, type Io } from '../../io.js';
-import { adapterOption, BACKBONES, integer, needs, tuningOption } from '../../options.js';
+import { adapterOption, BACKBONES, integer, needs, precisionOption, tuningOption } from '../../options.js';
 import { LABELS } from '../train/options.js';
 import type { PseudoLabelOptions } from './pseudo-label.js';
 
@@ -37,6 +37,7 @@ export function addPseudoLabel(program: Command, io: Io, done: (code: number) =>
     )
     .addOption(adapterOption())
     .addOption(tuningOption())
+    .addOption(precisionOption())
     .option('--json', 'print one JSON document on stdout', false)
     .addHelpText('after', HELP)
     .action(async (options: PseudoLabelOptions, command: Command) => {

@@ -1,5 +1,6 @@
 /** `infnet pseudo-label`: slices in, a data set with the masks that a net predicts out. */
 import { extname, join, resolve } from 'node:path';
+import type { Precision } from '@infnet/core';
 import {
   binaryToEdge,
   type Dataset,
@@ -37,6 +38,8 @@ export interface PseudoLabelOptions {
   readonly adapter?: AdapterChoice;
   /** A file of `infnet tune`. */
   readonly tuning?: string;
+  /** Default: the plans' own. */
+  readonly precision?: Precision;
   readonly json: boolean;
 }
 
@@ -47,7 +50,7 @@ interface Labelled {
 }
 
 export async function pseudoLabel(options: PseudoLabelOptions, io: Io): Promise<number> {
-  const { data, out, size, batch, json } = options;
+  const { data, out, size, batch, precision, json } = options;
   if (resolve(data) === resolve(out)) {
     const fix = 'Give another folder by --out.';
     throw cliError('CLI_OUTPUT_CLASH', 'The labels would be written among the slices.', fix, { where: resolve(out) });
@@ -61,12 +64,12 @@ export async function pseudoLabel(options: PseudoLabelOptions, io: Io): Promise<
   const context = await openContext(options, (line) => say(io.stderr, line));
   try {
     const items = Math.min(batch, dataset.length);
-    const network = await prepareWithProgress(context, weights, { size, batch: items }, progress, io.signal);
+    const network = await prepareWithProgress(context, weights, { size, batch: items, precision }, progress, io.signal);
     const { labelled, errors } = await labelAll(dataset, network, options, progress, io.signal);
     const interrupted = io.signal?.aborted === true && labelled.length + errors.length < dataset.length;
     const exitCode = interrupted ? EXIT.interrupted : errors.length > 0 ? EXIT.someFailed : EXIT.ok;
     if (json) {
-      const settings = { size, labels: options.labels };
+      const settings = { size, labels: options.labels, precision: network.precision };
       const common = { command: 'pseudo-label', ok: exitCode === EXIT.ok, exitCode, adapter: context.adapter };
       say(
         io.stdout,

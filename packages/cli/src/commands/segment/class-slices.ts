@@ -45,7 +45,7 @@ interface Output {
   readonly prior: GreyImage;
 }
 
-export interface ClassNetwork extends Pick<ClassPrediction, 'run'> {
+export interface ClassNetwork extends Pick<ClassPrediction, 'run' | 'precision'> {
   readonly order: ChannelOrder;
   readonly priors: Priors;
 }

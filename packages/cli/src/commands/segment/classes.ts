@@ -57,11 +57,14 @@ export async function segmentClasses(options: SegmentOptions, io: Io): Promise<n
       (await priorsOfNet(
         context,
         infNet as LoadedWeights,
-        { size: options.priorSize ?? options.size, batch, stretch: options.stretch ?? false },
+        { ...settled, size: options.priorSize ?? options.size },
         progress,
         signal,
       ));
-    const network = await unlessAborted(prepare(context, unet, priors, settled), signal);
+    const network = await unlessAborted(
+      prepare(context, unet, priors, settled, (line) => progress.line(line)),
+      signal,
+    );
     const reports = new Reports<{ readonly done: DoneClassSlice }>(progress);
     await workThrough(files, classWork(network, settled), reports, progress, signal);
     const inOrder = reports.of(files);
@@ -85,7 +88,7 @@ export async function segmentClasses(options: SegmentOptions, io: Io): Promise<n
         adapter: context.adapter,
         weights: unet.description,
         priors: infNet === undefined ? { folder: resolve(options.priors as string) } : { weights: infNet.description },
-        settings: settingsOf(options),
+        settings: { ...settingsOf(options), precision: network.precision },
         out: resolve(out),
         summary: resolve(out, SUMMARY),
         slices: done,
@@ -143,12 +146,13 @@ async function prepare(
   context: Context,
   { net, state, description }: LoadedUNet,
   priors: Priors,
-  { size, batch }: Pick<SegmentOptions, 'size' | 'batch'>,
+  { size, batch, precision }: Pick<SegmentOptions, 'size' | 'batch' | 'precision'>,
+  onMessage: (line: string) => void,
 ): Promise<ClassNetwork> {
   const parameters = new ParameterStore(context, net);
   parameters.load(state);
-  const prediction = await planClassPrediction(context, net, parameters, { size, batch });
-  return { run: prediction.run, order: description.order, priors };
+  const prediction = await planClassPrediction(context, net, parameters, { size, batch, precision, onMessage });
+  return { run: prediction.run, precision: prediction.precision, order: description.order, priors };
 }
 
 function tellWeights({ description }: LoadedUNet, infNet: LoadedWeights | undefined, io: Io): void {

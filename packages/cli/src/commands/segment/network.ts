@@ -1,5 +1,5 @@
 /** The weights on a device, ready for slices. */
-import { type Context, ParameterStore } from '@infnet/core';
+import { type Context, ParameterStore, type Precision } from '@infnet/core';
 import {
   type BackboneName,
   type InfNet,
@@ -17,6 +17,8 @@ export interface Network extends Pick<Prediction, 'run'> {
   readonly bytes: number;
   /** Pipelines compiled. */
   readonly pipelines: number;
+  /** What it computes with. */
+  readonly precision: Precision;
 }
 
 /** @throws InfnetError `CLI_USAGE` unless the net can take pictures of `size` */
@@ -40,14 +42,19 @@ export async function prepareNetwork(
   const parameters = new ParameterStore(context, net);
   parameters.load(state);
   const prediction = await planPrediction(context, net, parameters, options);
-  return { bytes: context.memory.bytes, pipelines: context.pipelines.size, run: prediction.run };
+  return {
+    bytes: context.memory.bytes,
+    pipelines: context.pipelines.size,
+    precision: prediction.plan.precision,
+    run: prediction.run,
+  };
 }
 
 /** The same with a bar, and given up on Ctrl-C. @throws InfnetError `CLI_INTERRUPTED` */
 export async function prepareWithProgress(
   context: Context,
   weights: LoadedWeights,
-  { size, batch }: Pick<PredictionOptions, 'size' | 'batch'>,
+  options: Pick<PredictionOptions, 'size' | 'batch' | 'precision'>,
   progress: Progress,
   signal: AbortSignal | undefined,
 ): Promise<Network> {
@@ -58,8 +65,9 @@ export async function prepareWithProgress(
     total = step.total;
     progress.update(step.done);
   };
+  const onMessage = (line: string): void => progress.line(line);
   try {
-    return await unlessAborted(prepareNetwork(context, weights, { size, batch, onProgress }), signal);
+    return await unlessAborted(prepareNetwork(context, weights, { ...options, onProgress, onMessage }), signal);
   } finally {
     progress.clear();
   }

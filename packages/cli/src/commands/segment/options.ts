@@ -1,3 +1,4 @@
+import type { Precision } from '@infnet/core';
 import type { ChannelOrder, DepthOptions, encodeClassMap, SliceOrientation, VolumeWindow } from '@infnet/data';
 import type { BackboneName } from '@infnet/inf-net';
 import type { AdapterChoice } from '@infnet/node';
@@ -24,6 +25,8 @@ export interface SegmentOptions {
   readonly adapter?: AdapterChoice;
   /** A file of `infnet tune`. */
   readonly tuning?: string;
+  /** Default: the plans' own. */
+  readonly precision?: Precision;
   /** Classes instead of infection; the options below are of that alone. */
   readonly multiClass?: boolean;
   /** Folder of pictures that say where the slices are infected. */

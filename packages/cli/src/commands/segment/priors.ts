@@ -84,11 +84,11 @@ function nameOf(stem: string, names: readonly string[], folder: string): string 
 export async function priorsOfNet(
   context: Context,
   weights: LoadedWeights,
-  { size, batch, stretch = false }: { readonly size: number } & Pick<SegmentOptions, 'batch' | 'stretch'>,
+  { size, batch, precision, stretch = false }: Pick<SegmentOptions, 'size' | 'batch' | 'precision' | 'stretch'>,
   progress: Progress,
   signal: AbortSignal | undefined,
 ): Promise<Priors> {
-  const network = await prepareWithProgress(context, weights, { size, batch }, progress, signal);
+  const network = await prepareWithProgress(context, weights, { size, batch, precision }, progress, signal);
   return {
     async make(requests, abort) {
       const inputs = requests.map(({ slice }) => predictionInput(slice, size));

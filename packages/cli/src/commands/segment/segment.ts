@@ -26,7 +26,7 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
   if (options.multiClass === true) return segmentClasses(options, io);
   refusePriors(options);
   const started = performance.now();
-  const { out, json = false } = options;
+  const { out, size, precision, json = false } = options;
   const { signal } = io;
   const progress = new Progress(io.stderr);
   const { files, ignored } = await findInputs(options.paths, out);
@@ -47,7 +47,7 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
     const opened = performance.now();
     // A batch larger than there are slices would compute empty ones. How many a volume has is not known yet.
     const batch = volumes.length > 0 ? options.batch : Math.min(options.batch, slices.length);
-    const network = await prepareWithProgress(context, weights, { size: options.size, batch }, progress, signal);
+    const network = await prepareWithProgress(context, weights, { size, batch, precision }, progress, signal);
     const compiled = performance.now();
     const reports = new Reports(progress);
     await workThrough(slices, infectionWork(network, options), reports, progress, signal);
@@ -77,7 +77,7 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
         interrupted,
         adapter: context.adapter,
         weights: description,
-        settings: settingsOf(options),
+        settings: { ...settingsOf(options), precision: network.precision },
         out: resolve(out),
         summary: resolve(out, SUMMARY),
         slices: done,
