@@ -1,4 +1,5 @@
 /** Where the page begins. */
+import './app/standard.js';
 import { render } from 'preact';
 import { droppedFiles } from './app/files.js';
 import { place } from './app/route.js';

@@ -1,5 +1,6 @@
 /** The built page in headless Chromium on SwiftShader: every place's main path, what may go wrong, and the same bits as in Node. */
 import { afterAll, beforeAll } from 'vitest';
+import { deviceTests } from './suites/devices.js';
 import { folderTests } from './suites/folders.js';
 import { frameTests } from './suites/frame.js';
 import { inspectAndCompareTests } from './suites/inspect-compare.js';
@@ -22,3 +23,4 @@ trainTests(page);
 ownSlicesTests(page);
 inspectAndCompareTests(page);
 frameTests(page);
+deviceTests(page);

@@ -175,6 +175,20 @@ export async function dropFiles(
   await page.dispatchEvent(selector, 'drop', { dataTransfer: transfer });
 }
 
+/** Runs JavaScript in every worker of the page before the worker's own. */
+export async function beforeWorkers(context: BrowserContext, code: string): Promise<void> {
+  await context.addInitScript((first: string) => {
+    const Original = Worker;
+    const prelude = `data:text/javascript,${encodeURIComponent(first)}`;
+    globalThis.Worker = class extends Original {
+      constructor(url: string | URL, options?: WorkerOptions) {
+        const text = `import ${JSON.stringify(prelude)}; import ${JSON.stringify(String(url))};`;
+        super(URL.createObjectURL(new Blob([text], { type: 'text/javascript' })), options);
+      }
+    };
+  }, code);
+}
+
 /** Drops files and folders of the disk as the system's drag and drop does: the page gets entries that it has to walk. */
 export async function dropPaths(page: Page, selector: string, paths: readonly string[]): Promise<void> {
   const box = await page.locator(selector).boundingBox();

@@ -12,6 +12,9 @@ export async function findAdapter(): Promise<void> {
   try {
     adapter.value = await labWorker().ask('adapter', undefined);
   } catch (error) {
-    adapterError.value = wireOf(error);
+    const wire = wireOf(error);
+    const isForPagesOnly = wire.code === 'DEVICE_NO_WEBGPU' && 'gpu' in navigator;
+    const fix = 'This browser gives WebGPU to pages but not to their workers, where this one computes: update it.';
+    adapterError.value = isForPagesOnly ? { ...wire, fix } : wire;
   }
 }

@@ -1,4 +1,5 @@
 /** The worker: one device, and everything that computes. */
+import '../app/standard.js';
 import type { FromWorker, Methods, ToWorker } from '../protocol.js';
 import { compareHandlers } from './compare.js';
 import { Gpu } from './gpu.js';
@@ -45,7 +46,7 @@ async function answer({ id, method, params }: ToWorker & { readonly kind: 'ask' 
     if (result instanceof Transferring) post({ kind: 'answer', id, result: result.result }, result.transfer);
     else post({ kind: 'answer', id, result });
   } catch (error) {
-    post({ kind: 'failure', id, error: wireError(error, signal) });
+    post({ kind: 'failure', id, error: wireError(error, method, signal) });
   } finally {
     running.delete(id);
   }

@@ -129,6 +129,8 @@ export type TrainEvent =
   | { readonly kind: 'pictures'; readonly pictures: readonly Picture[] }
   /** The device was lost; lines after `step` will come again. */
   | { readonly kind: 'rebuilt'; readonly step: number }
+  /** The browser gives no storage: the training is lost with the page. */
+  | { readonly kind: 'fleeting' }
   | { readonly kind: 'stored' }
   | { readonly kind: 'unstored'; readonly why: string };
 

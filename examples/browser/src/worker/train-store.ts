@@ -17,19 +17,34 @@ export interface StoredProgress {
   readonly pictures: readonly Picture[];
 }
 
+/** One training at a time. */
+export interface TrainStorage {
+  /** Whether it is still there after the page was closed. */
+  readonly isLasting: boolean;
+  begin(training: StoredTraining): Promise<void>;
+  clear(): Promise<void>;
+  training(): Promise<StoredTraining | undefined>;
+  progress(): Promise<StoredProgress | undefined>;
+  state(): Promise<Uint8Array | undefined>;
+  keep(progress: StoredProgress, state: Uint8Array | undefined): Promise<void>;
+  readonly labels: PseudoLabelStore;
+}
+
 interface Schema extends DBSchema {
   /** `training`, `progress`, `state`: one training at a time. */
   current: { key: string; value: StoredTraining | StoredProgress | Uint8Array };
   labels: { key: number; value: PseudoLabel };
 }
 
-export class TrainStore {
+export class TrainStore implements TrainStorage {
+  readonly isLasting = true;
   readonly #database: IDBPDatabase<Schema>;
 
   private constructor(database: IDBPDatabase<Schema>) {
     this.#database = database;
   }
 
+  /** Fails where the browser gives no storage: some private windows, and where it was forbidden. */
   static async open(): Promise<TrainStore> {
     const database = await openDB<Schema>('infnet', 1, {
       upgrade(fresh) {

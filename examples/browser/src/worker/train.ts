@@ -6,6 +6,7 @@ import { InfNet, stateDictEntries } from '@infnet/inf-net';
 import { decodePropagationState, decodeTrainerState } from '@infnet/trainer';
 import type { Gpu } from './gpu.js';
 import type { Call, Handlers } from './handlers.js';
+import { MemoryStore } from './memory-store.js';
 import { checkFiles, openTrainData } from './train-data.js';
 import type {
   EpochLine,
@@ -18,17 +19,30 @@ import type {
   TrainRecord,
   TrainSettings,
 } from './train-protocol.js';
-import { type StoredTraining, TrainStore } from './train-store.js';
+import { type StoredTraining, type TrainStorage, TrainStore } from './train-store.js';
 import { runTraining } from './training.js';
 
 /** Milliseconds between two stored states: writing all weights takes a moment. */
 const STORE_EVERY = 5000;
 
 export function trainHandlers(gpu: Gpu): Handlers<TrainMethods> {
-  let store: Promise<TrainStore> | undefined;
-  const opened = (): Promise<TrainStore> => {
-    store ??= TrainStore.open();
+  let store: Promise<TrainStorage> | undefined;
+  const opened = (): Promise<TrainStorage> => {
+    store ??= TrainStore.open().catch(() => new MemoryStore());
     return store;
+  };
+  /** A storage with the training in it: one that lasts, unless the browser refuses. */
+  const begin = async (training: StoredTraining): Promise<TrainStorage> => {
+    const storage = await opened();
+    try {
+      await storage.begin(training);
+      return storage;
+    } catch {
+      const instead = new MemoryStore();
+      await instead.begin(training);
+      store = Promise.resolve(instead);
+      return instead;
+    }
   };
   return {
     async trainRecord(): Promise<TrainRecord | undefined> {
@@ -47,9 +61,9 @@ export function trainHandlers(gpu: Gpu): Handlers<TrainMethods> {
     trainCheck: ({ files, labelled, masks }, { tell, signal }) =>
       checkFiles(files, labelled, { masks, onProgress: tell, signal }),
     async train({ settings, data }, call) {
-      const storage = await opened();
       return exclusively(async () => {
-        await storage.begin({ settings, data });
+        const storage = await begin({ settings, data });
+        if (!storage.isLasting) call.tell({ kind: 'fleeting' });
         return new StoredRun(storage, { settings, data }, gpu, call).run();
       });
     },
@@ -110,7 +124,7 @@ export function weightsFile(settings: TrainSettings, parameters: StateDict, step
 }
 
 class StoredRun {
-  readonly #store: TrainStore;
+  readonly #store: TrainStorage;
   readonly #training: StoredTraining;
   readonly #gpu: Gpu;
   readonly #call: Call<TrainEvent>;
@@ -124,7 +138,7 @@ class StoredRun {
   #begun = performance.now();
   #stepsNow = 0;
 
-  constructor(store: TrainStore, training: StoredTraining, gpu: Gpu, call: Call<TrainEvent>) {
+  constructor(store: TrainStorage, training: StoredTraining, gpu: Gpu, call: Call<TrainEvent>) {
     this.#store = store;
     this.#training = training;
     this.#gpu = gpu;

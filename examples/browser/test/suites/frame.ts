@@ -2,16 +2,24 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type BuiltPage, button } from '../support.js';
+import { type BuiltPage, beforeWorkers, button } from '../support.js';
 
 export function frameTests(built: () => BuiltPage): void {
   describe('the page', () => {
-    it('says what to do without WebGPU', async () => {
-      const { page, context } = await built().visit('segment', (fresh) => fresh.addInitScript(withoutWebGpu));
-      await page.getByText('This browser cannot compute here yet').waitFor();
-      await page.getByText('DEVICE_NO_WEBGPU').waitFor();
-      expect(await page.getByText('Use a current Chrome, Edge, Firefox or Safari').isVisible()).toBe(true);
-      await context.close();
+    it('says what to do without WebGPU, and where no adapter is given', async () => {
+      const lacks = async (code: string) => {
+        const visit = await built().visit('segment', (fresh) => beforeWorkers(fresh, code));
+        await visit.page.getByText('This browser cannot compute here yet').waitFor();
+        return visit;
+      };
+      const none = await lacks('delete WorkerNavigator.prototype.gpu');
+      await none.page.getByText('DEVICE_NO_WEBGPU').waitFor();
+      await none.page.getByText('gives WebGPU to pages but not to their workers').waitFor();
+      await none.context.close();
+      const refused = await lacks('GPU.prototype.requestAdapter = async () => null');
+      await refused.page.getByText('DEVICE_NO_ADAPTER').waitFor();
+      await refused.page.getByText('Enable hardware acceleration').waitFor();
+      await refused.context.close();
     });
 
     it('is accessible in every place, light and dark, and works offline', async () => {
@@ -41,15 +49,4 @@ export function frameTests(built: () => BuiltPage): void {
 }
 interface Axe {
   readonly axe: { run(): Promise<{ violations: readonly { id: string; nodes: readonly { html: string }[] }[] }> };
-}
-
-/** Takes WebGPU away from the page's workers, which is where the page looks for it. */
-function withoutWebGpu(): void {
-  const Original = Worker;
-  globalThis.Worker = class extends Original {
-    constructor(url: string | URL, options?: WorkerOptions) {
-      const text = `import 'data:text/javascript,delete WorkerNavigator.prototype.gpu'; import ${JSON.stringify(String(url))};`;
-      super(URL.createObjectURL(new Blob([text], { type: 'text/javascript' })), options);
-    }
-  };
 }

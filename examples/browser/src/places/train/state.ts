@@ -208,6 +208,11 @@ function hear(event: TrainEvent): void {
       case 'unstored':
         tell(`The training could not be stored: ${event.why}. It goes on, and the next state is tried again.`);
         return;
+      case 'fleeting':
+        tell(
+          'This browser gives the page no storage: the training is lost when the page is closed. Save its weights before.',
+        );
+        return;
       case 'stored':
     }
   });
