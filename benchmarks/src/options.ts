@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { InfnetError } from '@infnet/core';
-import { CHILD_OPTION, PARTS, type Part, PEERS, type PeerName } from './peers/protocol.js';
+import { ASKABLE_PARTS, type AskablePart, CHILD_OPTION, PEERS, type PeerName } from './peers/protocol.js';
 
 interface Option {
   readonly type: 'boolean' | 'string';
@@ -22,7 +22,7 @@ const OPTIONS: Readonly<Record<string, Option>> = {
   runs: { type: 'string', value: 'N', help: 'timed runs of each (5; --quick: 3)' },
   out: { type: 'string', value: 'FOLDER', help: 'where the figures go (benchmarks/results)' },
   only: { type: 'string', value: 'A,B', help: `with --peers: these alone, of ${PEERS.join(', ')}` },
-  parts: { type: 'string', value: 'A,B', help: `with --peers: these parts alone, of ${PARTS.join(', ')}` },
+  parts: { type: 'string', value: 'A,B', help: `with --peers: these parts alone, of ${ASKABLE_PARTS.join(', ')}` },
   match: { type: 'string', value: 'TEXT', help: 'with --peers: cases alone whose title contains the text' },
   patience: { type: 'string', value: 'SECONDS', help: 'with --peers: how long an answer is waited for (900)' },
   help: { type: 'boolean', help: 'this text' },
@@ -38,7 +38,7 @@ export interface BenchOptions {
   readonly runs: number;
   readonly out: string;
   readonly only?: readonly PeerName[];
-  readonly parts?: readonly Part[];
+  readonly parts?: readonly AskablePart[];
   readonly match?: string;
   readonly patience?: number;
   /** Set where this process is to be a peer's. */
@@ -83,7 +83,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     runs: number('runs') ?? (quick ? 3 : 5),
     out: text('out') ?? join('benchmarks', 'results'),
     only: list('only', PEERS),
-    parts: list('parts', PARTS),
+    parts: list('parts', ASKABLE_PARTS),
     match: text('match'),
     patience: number('patience'),
     child: optional(text(CHILD_OPTION), (name) => one(CHILD_OPTION, name, PEERS)),

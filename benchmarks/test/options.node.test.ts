@@ -20,7 +20,7 @@ describe('the options of the benchmark', () => {
     [['--size', '1.5'], '--size must be a positive integer, got "1.5"'],
     [['--size=-3'], '--size must be a positive integer, got "-3"'],
     [['--only', 'infnet,tensorflow'], 'got "tensorflow"'],
-    [['--parts', ''], '--parts takes forward, layer, public'],
+    [['--parts', ''], 'overhead, startup, got ""'],
     [['352'], "Unexpected argument '352'"],
     [['--memory', '--peers'], '--memory and --peers are one suite each'],
   ])('%j is an error of one line, with what to do', (args, message) => {

@@ -86,6 +86,11 @@ export const PARTS = ['forward', 'layer', 'public', 'gradients', 'step', 'overhe
 
 export type Part = (typeof PARTS)[number];
 
+/** What can be asked for: start-up has no cases, but processes of its own. */
+export type AskablePart = Part | 'startup';
+
+export const ASKABLE_PARTS: readonly AskablePart[] = [...PARTS, 'startup'];
+
 /** What a peer says of itself once it is loaded. */
 export interface Loaded {
   /** Library and version, adapter or device. */

@@ -19,7 +19,16 @@ import { measurePart, NO_TIME } from './measure-part.js';
 import type { Patience } from './parent.js';
 import { PartClock } from './part-clock.js';
 import { Pool } from './pool.js';
-import { type Ceilings, PARTS, type Part, PEER_TITLES, type PeerName, referenceOf } from './protocol.js';
+import {
+  ASKABLE_PARTS,
+  type AskablePart,
+  type Ceilings,
+  PARTS,
+  type Part,
+  PEER_TITLES,
+  type PeerName,
+  referenceOf,
+} from './protocol.js';
 import { PART_TITLES, type PeerFigures, renderPeerReport } from './report.js';
 import { measureStartUp, type StartUp } from './startup.js';
 import { inOrderOfPreparing, usualPeers } from './usual-peers.js';
@@ -30,8 +39,8 @@ export interface PeerSuiteOptions extends SuiteOptions {
   readonly patience?: number;
   /** Default: see {@link usualPeers}. */
   readonly only?: readonly PeerName[];
-  /** Default: all; of a quick run all but the public shapes, which are large. */
-  readonly parts?: readonly Part[];
+  /** Default: all; of a quick run all but start-up and the public shapes, which are large. */
+  readonly parts?: readonly AskablePart[];
   /** Cases alone whose title contains it. */
   readonly match?: string;
 }
@@ -67,6 +76,7 @@ interface Settled extends CaseOptions {
   readonly out: string;
   readonly peers: readonly PeerName[];
   readonly parts: readonly { readonly part: Part; readonly cases: readonly Case[] }[];
+  readonly startUp: boolean;
   readonly patience: Patience;
   readonly clock?: PartClock;
   /** This program, which is also that of the peers' processes. */
@@ -93,7 +103,7 @@ export async function peerSuite(given: PeerSuiteOptions): Promise<void> {
       // Other programs lower what is reached; a ceiling is the most that was seen.
       ceilings = await measureAllCeilings(pool, peers, ceilings);
     }
-    const startUp = quick ? [] : await startUps(options);
+    const startUp = options.startUp ? await startUps(options) : [];
     const facts = [formatDifferences(results, peers), ...describeCeilings(ceilings), ...describe(pool, peers)];
     console.log([...formatStartUp(startUp), '', ...facts].join('\n'));
     const figures: PeerFigures = {
@@ -115,21 +125,22 @@ export async function peerSuite(given: PeerSuiteOptions): Promise<void> {
 /** What was asked, with everything that was left open. @throws InfnetError `CLI_OPTION` when no case is left. */
 function settle(given: PeerSuiteOptions, kind: AdapterKind): Settled {
   const { quick, size, batch, runs, out, match = '', patience = PATIENCE } = given;
-  const names = given.parts ?? PARTS.filter((part) => !quick || part !== 'public');
-  const parts = names.flatMap((part) => {
+  const names = given.parts ?? ASKABLE_PARTS.filter((part) => !quick || (part !== 'public' && part !== 'startup'));
+  const startUp = names.includes('startup');
+  const parts = PARTS.filter((part) => names.includes(part)).flatMap((part) => {
     const cases = CASES[part]({ size, batch, quick }).filter(({ title }) => title.includes(match));
     return cases.length === 0 ? [] : [{ part, cases }];
   });
-  if (parts.length === 0) {
+  if (parts.length === 0 && !startUp) {
     const message = `--match "${match}" is in no title of the parts ${names.join(', ')}`;
     throw new InfnetError({ code: 'CLI_OPTION', message, fix: 'Titles stand at the left of the tables.' });
   }
   const weights = [1, ...parts.map(({ part }) => QUICK_WEIGHTS[part])];
   // `performance.now` begins with this process.
   const left = QUICK_SECONDS - performance.now() / 1e3;
-  const clock = quick && given.patience === undefined ? new PartClock(left, weights) : undefined;
+  const clock = quick && !startUp && given.patience === undefined ? new PartClock(left, weights) : undefined;
   return {
-    ...{ size, batch, quick, runs, out, parts, clock },
+    ...{ size, batch, quick, runs, out, parts, startUp, clock },
     peers: given.only ?? usualPeers(kind, quick),
     patience:
       clock === undefined ? { seconds: () => patience } : { seconds: (s) => clock.patience(s), reason: NO_TIME },
