@@ -44,11 +44,13 @@ export class BuiltPage {
     this.#server = server;
   }
 
-  static async open(): Promise<BuiltPage> {
+  /** @param withPeers whether Compare has the other libraries, which must be installed */
+  static async open({ withPeers = false }: { readonly withPeers?: boolean } = {}): Promise<BuiltPage> {
     const folder = mkdtempSync(join(tmpdir(), 'infnet-page-'));
     // INFNET_PAGE names a page that is built already, for who works on the tests.
-    const out = process.env['INFNET_PAGE'] ?? join(folder, 'page');
-    if (out === join(folder, 'page')) await buildPage(out);
+    const ready = withPeers ? undefined : process.env['INFNET_PAGE'];
+    const out = ready ?? join(folder, 'page');
+    if (ready === undefined) await buildPage(out, withPeers);
     const server = createServer((request, response) => {
       const { pathname } = new URL(request.url ?? '/', 'http://localhost');
       const path = pathname.startsWith(BASE) ? pathname.slice(BASE.length) || 'index.html' : '../none';
@@ -94,9 +96,10 @@ export class BuiltPage {
   }
 }
 
-async function buildPage(out: string): Promise<void> {
+async function buildPage(out: string, withPeers: boolean): Promise<void> {
   // Whether the peers are installed must not change what is tested.
-  process.env['INFNET_NO_PEERS'] = '1';
+  if (withPeers) delete process.env['INFNET_NO_PEERS'];
+  else process.env['INFNET_NO_PEERS'] = '1';
   process.env['INFNET_PAGE_BUILD'] = '1';
   await build({ configFile: join(here, 'vite.config.ts'), logLevel: 'error', build: { outDir: out } });
 }
