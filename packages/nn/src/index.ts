@@ -14,6 +14,7 @@ export {
   finalStatisticsCall,
   mergeStatisticsCall,
   mergeStatisticsKernel,
+  wholeStatisticsCall,
 } from './batch-norm/statistics.js';
 export * from './elementwise/arithmetic.js';
 export { type BinaryCallOptions, type BinaryFunction, binaryCall, binaryKernel } from './elementwise/binary.js';

@@ -147,7 +147,7 @@ describe('inference', () => {
     const inputs = channelInputs(random('x', [2, 3, 4, 5]));
     const fn = (i: Tensors): Tensor => relu(normalized(i));
     const shape = Object.fromEntries(Object.entries(inputs).map(([name, host]) => [name, host.shape]));
-    expect(schedule(trace(fn, shape)).dispatches.map(({ operator }) => operator)).toEqual(['batchNorm2dRelu']);
+    expect(schedule(trace(fn, shape)).dispatches.map(({ operator }) => operator)).toEqual(['fusedBatchNorm2d']);
     const fused = await run(fn, inputs);
     const plain = await run((i) => ({ output: relu(normalized(i)), middle: normalized(i) }), inputs);
     expectClose(fused['output']?.data as Float32Array, plain['output']?.data as Float32Array, { maxAbs: 0 });

@@ -132,8 +132,8 @@ export interface Operator<A extends Attributes = Attributes> {
   /** Gradients of the inputs, as graph operations; undefined for an input that gets none. */
   gradient?(context: GradientContext<A>): readonly (Tensor | undefined)[];
   /**
-   * Fusion forwards: this node's only output feeds only `consumer`; return a node that does both (its outputs replace the
-   * consumer's), or undefined.
+   * Fusion forwards: this node's first output feeds only `consumer`; return a node that does both (its first outputs replace the
+   * consumer's, further ones this node's), or undefined.
    */
   absorbConsumer?(node: GraphNode<A>, consumer: GraphNode, rewrite: RewriteContext): Replacement | undefined;
   /**

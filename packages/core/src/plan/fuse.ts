@@ -3,8 +3,9 @@
  *
  * The planner knows no operator by name; the rules stand beside the operators (`absorbConsumer`, `absorbProducer`). What
  * is checked here is what makes any such rule safe: the value between the two is used once, and is not asked for.
- * A fused node stands where the later of the two stood, so everything it needs has been computed. At last each node may
- * have its constant inputs converted, when what it does and by which algorithm is settled.
+ * A fused node stands where the later of the two stood, so everything it needs has been computed; whoever reads further outputs
+ * of the earlier one (the statistics of a batch norm) must come after that. At last each node may have its constant inputs
+ * converted, when what it does and by which algorithm is settled.
  */
 import type { Graph, GraphNode } from '../graph/graph.js';
 import type { Replacement, RewriteContext } from '../graph/operator.js';
@@ -68,9 +69,10 @@ class Fuser {
   }
 
   #absorbConsumer(node: GraphNode, at: number): boolean {
-    const consumer = this.#soleConsumer(node);
+    const consumer = this.#soleConsumer(node.outputs[0]);
     if (consumer === undefined || node.operator.absorbConsumer === undefined) return false;
     const to = this.#position.get(consumer) as number;
+    if (node.outputs.slice(1).some((output) => this.#isReadBefore(output, to))) return false;
     const fused = node.operator.absorbConsumer(node, consumer, this.#rewrite(node, to));
     if (fused === undefined) return false;
     this.#replace(node, consumer, fused, node.scope, at, to);
@@ -81,7 +83,7 @@ class Fuser {
     if (node.operator.absorbProducer === undefined) return false;
     for (const [index, input] of node.inputs.entries()) {
       const producer = this.#producer.get(input);
-      if (producer === undefined || this.#soleConsumer(producer) !== node) continue;
+      if (producer === undefined || producer.outputs.length > 1 || this.#soleConsumer(input) !== node) continue;
       if (node.inputs.filter((other) => other === input).length > 1) continue;
       const fused = node.operator.absorbProducer(node, index, producer, this.#rewrite(node, at));
       if (fused === undefined) continue;
@@ -91,20 +93,24 @@ class Fuser {
     return false;
   }
 
-  /** The only node that uses the only output of `node`, provided that nobody asked for that output itself. */
-  #soleConsumer(node: GraphNode): GraphNode | undefined {
-    const [output, ...others] = node.outputs;
-    if (output === undefined || others.length > 0 || this.#results.has(output)) return undefined;
-    const consumers = this.#consumers.get(output);
+  /** The only node that uses a tensor, provided that nobody asked for that tensor itself. */
+  #soleConsumer(tensor: Tensor | undefined): GraphNode | undefined {
+    if (tensor === undefined || this.#results.has(tensor)) return undefined;
+    const consumers = this.#consumers.get(tensor);
     return consumers?.size === 1 ? [...consumers][0] : undefined;
   }
 
-  /** Puts a fused node where `last` stood; it takes over the outputs of `last`. */
+  #isReadBefore(tensor: Tensor, at: number): boolean {
+    return [...(this.#consumers.get(tensor) ?? [])].some((node) => (this.#position.get(node) as number) < at);
+  }
+
+  /** Puts a fused node where `last` stood; it takes over the outputs of `last`, and those of `first` but the one between. */
   #replace(first: GraphNode, last: GraphNode, by: Replacement, scope: string, from: number, to: number): void {
     this.#remove(first, from);
     this.#remove(last, to);
     const { operator, inputs, attributes } = by;
-    this.#place({ operator, inputs, attributes, outputs: last.outputs, scope }, to);
+    const outputs = first === last ? last.outputs : [...last.outputs, ...first.outputs.slice(1)];
+    this.#place({ operator, inputs, attributes, outputs, scope }, to);
   }
 
   #place(node: GraphNode, at: number): void {

@@ -7,9 +7,14 @@
 import {
   apply,
   applyOne,
+  type Dispatch,
   elementCount,
   formatShape,
+  type GraphNode,
+  type LowerContext,
   type Operator,
+  type Replacement,
+  sameShape,
   type Tensor,
   type TensorLike,
   type TensorType,
@@ -19,7 +24,7 @@ import { dispatch } from '../kernel/call.js';
 import { requireShape, requireType, shapeError } from '../shape.js';
 import { type BatchNormGradientAttributes, batchNorm2dGradientOperator } from './gradient.js';
 import { batchNorm2dCall, type ChannelOffsets } from './normalize.js';
-import { lowerStatistics } from './statistics.js';
+import { lowerStatistics, statisticsRows } from './statistics.js';
 
 export type BatchNormAttributes = {
   readonly eps: number;
@@ -30,8 +35,9 @@ export type BatchNormAttributes = {
 
 const INPUTS = ['x', 'weight', 'bias', 'the running mean', 'the running variance'] as const;
 
-function infer(inputs: readonly TensorType[], { training }: BatchNormAttributes, where: string): readonly TensorType[] {
-  const x = inputs[0] as TensorType;
+function infer(given: readonly TensorType[], { training }: BatchNormAttributes, where: string): readonly TensorType[] {
+  const x = given[0] as TensorType;
+  const inputs = given.slice(0, INPUTS.length);
   for (const [i, input] of inputs.entries()) requireType(input, 'f32', INPUTS[i] as string, where);
   const [, channels] = x.shape;
   if (channels === undefined)
@@ -49,68 +55,97 @@ function infer(inputs: readonly TensorType[], { training }: BatchNormAttributes,
     );
   }
   const perChannel: TensorType = { shape: [channels], dtype: 'f32' };
-  return [x, perChannel, perChannel, perChannel, perChannel];
+  return [x, perChannel, perChannel, { shape: [2, channels], dtype: 'f32' }];
 }
 
 function lowerNormalize(
   views: readonly View[],
   y: View,
   options: { eps?: number; inverse?: boolean; relu?: boolean },
-): ReturnType<typeof dispatch> {
-  const [x, weight, bias, mean, variance] = views as readonly [View, View, View, View, View];
+): Dispatch {
+  const [x, weight, bias, mean, variance, residual] = views as readonly [View, View, View, View, View, View?];
   const offsets: ChannelOffsets = {
     weight: weight.offset,
     bias: bias.offset,
     mean: mean.offset,
     variance: variance.offset,
   };
-  const call = batchNorm2dCall({ shape: x.type.shape, x, y, offsets, ...options });
-  return dispatch(call, { x, weight, bias, mean, variance, y });
+  const call = batchNorm2dCall({ shape: x.type.shape, x, y, residual, offsets, ...options });
+  return dispatch(call, { x, weight, bias, mean, variance, y, ...(residual && { residual }) });
+}
+
+function lower(
+  { inputs, outputs, attributes, scratch, device }: LowerContext<BatchNormAttributes>,
+  relu: boolean,
+): Dispatch[] {
+  const y = outputs[0] as View;
+  if (!attributes.training) return [lowerNormalize(inputs, y, { eps: attributes.eps, relu })];
+  const [x, weight, bias, runningMean, runningVar, ...residual] = inputs as [View, View, View, View, View, View?];
+  const [, newMean, newVar, statistics] = outputs as readonly [View, View, View, View];
+  const views = { runningMean, runningVar, newMean, newVar, statistics };
+  const [mean, inverse] = statisticsRows(statistics);
+  return [
+    ...lowerStatistics(x, views, attributes, { scratch, device }),
+    lowerNormalize([x, weight, bias, mean, inverse, ...(residual as View[])], y, { inverse: true, relu }),
+  ];
 }
 
 /**
  * Inputs: x, weight, bias, running mean, running variance. Output: y; in training also the new running mean and variance,
- * the mean of the batch and its inverse deviation 1 / sqrt(variance + eps).
+ * and the statistics [2, C] of the batch: its mean and its inverse deviation 1 / sqrt(variance + eps).
  */
 export const batchNorm2dOperator: Operator<BatchNormAttributes> = {
   name: 'batchNorm2d',
   infer,
-  lower({ inputs, outputs, attributes, scratch }) {
-    const y = outputs[0] as View;
-    if (!attributes.training) return [lowerNormalize(inputs, y, { eps: attributes.eps })];
-    const [x, weight, bias, runningMean, runningVar] = inputs as readonly [View, View, View, View, View];
-    const [, newMean, newVar, mean, inverse] = outputs as readonly [View, View, View, View, View];
-    const views = { runningMean, runningVar, newMean, newVar, mean, inverse };
-    return [
-      ...lowerStatistics(x, views, attributes, { scratch }),
-      lowerNormalize([x, weight, bias, mean, inverse], y, { inverse: true }),
-    ];
-  },
+  lower: (context) => lower(context, false),
   gradient({ inputs, outputs, outputGradients: [g], attributes, needed }) {
     const [x, weight, , runningMean, runningVar] = inputs as readonly [Tensor, Tensor, Tensor, Tensor, Tensor];
     const [ofInput, ofParameters] = [needed[0] === true, needed[1] === true || needed[2] === true];
     if (g === undefined || !(ofInput || ofParameters)) return [];
     const { eps, training: batch } = attributes;
-    const statistics = batch ? [outputs[3] as Tensor, outputs[4] as Tensor] : [runningMean, runningVar];
+    const statistics = batch ? [outputs[3] as Tensor] : [runningMean, runningVar];
     const wanted: BatchNormGradientAttributes = { eps, batch, ofInput, ofParameters };
     const found = apply(batchNorm2dGradientOperator, [g, x, weight, ...statistics], wanted);
     const [ofWeight, ofBias] = ofParameters ? found.slice(-2) : [];
     return [ofInput ? found[0] : undefined, ofWeight, ofBias, undefined, undefined];
   },
-  absorbConsumer: (node, consumer) =>
-    consumer.operator.name === 'relu' && !node.attributes.training
-      ? { operator: batchNorm2dReluOperator as unknown as Operator, inputs: node.inputs, attributes: node.attributes }
-      : undefined,
+  absorbConsumer,
 };
 
-/** max(batchNorm2d(...), 0) in inference. Made by the planner; it exists after differentiation only. */
-export const batchNorm2dReluOperator: Operator<BatchNormAttributes> = {
-  name: 'batchNorm2dRelu',
+export type FusedBatchNormAttributes = BatchNormAttributes & { readonly relu: boolean };
+
+/**
+ * relu(batchNorm2d(x, ...) + residual): input 5 is the residual, if there is one. Made by the planner, after differentiation; outputs
+ * as of `batchNorm2d`.
+ */
+export const fusedBatchNorm2dOperator: Operator<FusedBatchNormAttributes> = {
+  name: 'fusedBatchNorm2d',
   infer,
-  lower: ({ inputs, outputs, attributes }) => [
-    lowerNormalize(inputs, outputs[0] as View, { eps: attributes.eps, relu: true }),
-  ],
+  lower: (context) => lower(context, context.attributes.relu),
+  absorbConsumer,
 };
+
+type NodeParts = 'inputs' | 'outputs' | 'attributes';
+
+/** Takes over, in this order, the addition of a tensor of x's shape and relu. */
+function absorbConsumer(
+  { inputs, outputs, attributes }: Pick<GraphNode<BatchNormAttributes & { readonly relu?: boolean }>, NodeParts>,
+  consumer: GraphNode,
+): Replacement | undefined {
+  const fused = (operands: readonly Tensor[], relu: boolean): Replacement => {
+    const changed: FusedBatchNormAttributes = { ...attributes, relu };
+    return { operator: fusedBatchNorm2dOperator as unknown as Operator, inputs: operands, attributes: changed };
+  };
+  const { name } = consumer.operator;
+  if (attributes.relu === true) return undefined;
+  if (name === 'relu') return fused(inputs, true);
+  if (name !== 'add' && name !== 'addRelu') return undefined;
+  const y = outputs[0] as Tensor;
+  const [a, b, ...more] = consumer.inputs;
+  const residual = a === y ? b : a;
+  if (inputs.length > INPUTS.length || more.length > 0 || residual === undefined || residual === y) return undefined;
+  return sameShape(residual.shape, y.shape) ? fused([...inputs, residual], name === 'addRelu') : undefined;
+}
 
 export interface BatchNormOptions {
   /** Added to the variance. Default 1e-5. */

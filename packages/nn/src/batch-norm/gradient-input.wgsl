@@ -2,7 +2,10 @@
 //
 //   x, g  [N, C, area]  read: batch item n is contiguous and starts at xOffset + n * xBatchStride (gOffset, ...)
 //   d     [N, C, area]  written, likewise
-//   weight, mean, variance [C]  read; INVERSE 1: `variance` holds i = 1 / sqrt(variance + eps)
+//   mask  [N, C, area]  read likewise, with MASK 1: g counts where mask > 0 only (mask is a relu's result, g its gradient)
+//   weight [C]  read
+//   variance [C]  read with BATCH 0; i = 1 / sqrt(variance + eps)
+//   statistics [2, C]  read with BATCH 1: mean and i (one binding, because eight is what every device has)
 //
 //   BATCH 0 (running statistics are constants):  d = weight i g
 //   BATCH 1 (statistics of the batch):           d = weight i (g - sumG / n - h sumGH / n)
@@ -13,17 +16,20 @@
 struct Params {
   gOffset: u32, gBatchStride: u32,
   dOffset: u32, dBatchStride: u32,
-  weightOffset: u32, varianceOffset: u32,
+#if MASK
+  maskOffset: u32, maskBatchStride: u32,
+#end
+  weightOffset: u32,
   channels: u32,
   area: u32,
   span: u32,
   count: u32,
 #if BATCH
   xOffset: u32, xBatchStride: u32,
-  meanOffset: u32, sumGOffset: u32, sumGHOffset: u32,
+  statisticsOffset: u32, sumGOffset: u32, sumGHOffset: u32,
   perCount: f32,
-#end
-#if INVERSE == 0
+#else
+  varianceOffset: u32,
   eps: f32,
 #end
 }
@@ -37,13 +43,20 @@ alias Value = f32;
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> g: array<Value>;
 @group(0) @binding(2) var<storage, read> weight: array<f32>;
+#if BATCH
+@group(0) @binding(3) var<storage, read> statistics: array<f32>;
+#else
 @group(0) @binding(3) var<storage, read> variance: array<f32>;
+#end
 @group(0) @binding(4) var<storage, read_write> d: array<Value>;
 #if BATCH
 @group(0) @binding(5) var<storage, read> x: array<Value>;
-@group(0) @binding(6) var<storage, read> mean: array<f32>;
-@group(0) @binding(7) var<storage, read> sumG: array<f32>;
-@group(0) @binding(8) var<storage, read> sumGH: array<f32>;
+@group(0) @binding(6) var<storage, read> sumG: array<f32>;
+@group(0) @binding(7) var<storage, read> sumGH: array<f32>;
+#end
+
+#if MASK
+@group(0) @binding(8) var<storage, read> mask: array<Value>;
 #end
 
 @compute @workgroup_size(64)
@@ -58,8 +71,8 @@ fn main(
   let first = t - plane * params.span;
   let n = plane / params.channels;
   let c = plane - n * params.channels;
-#if INVERSE
-  let inverse = variance[params.varianceOffset + c];
+#if BATCH
+  let inverse = statistics[params.statisticsOffset + params.channels + c];
 #else
   let inverse = inverseSqrt(variance[params.varianceOffset + c] + params.eps);
 #end
@@ -67,19 +80,27 @@ fn main(
   let area = params.area / $(VECTOR)u;
   let fromG = (params.gOffset + n * params.gBatchStride + c * params.area) / $(VECTOR)u;
   let to = (params.dOffset + n * params.dBatchStride + c * params.area) / $(VECTOR)u;
+#if MASK
+  let fromMask = (params.maskOffset + n * params.maskBatchStride + c * params.area) / $(VECTOR)u;
+#end
 #if BATCH
   let fromX = (params.xOffset + n * params.xBatchStride + c * params.area) / $(VECTOR)u;
-  let center = Value(mean[params.meanOffset + c]);
+  let center = Value(statistics[params.statisticsOffset + c]);
   let plain = Value(sumG[params.sumGOffset + c] * params.perCount);
   let weighted = sumGH[params.sumGHOffset + c] * params.perCount * inverse;
 #end
 #for k in 0..TILE
   let e$(k) = first + $(k)u * params.span;
   if (e$(k) < area) {
-#if BATCH
-    d[to + e$(k)] = scale * (g[fromG + e$(k)] - plain - (x[fromX + e$(k)] - center) * weighted);
+#if MASK
+    let v = select(Value(0.0), g[fromG + e$(k)], mask[fromMask + e$(k)] > Value(0.0));
 #else
-    d[to + e$(k)] = scale * g[fromG + e$(k)];
+    let v = g[fromG + e$(k)];
+#end
+#if BATCH
+    d[to + e$(k)] = scale * (v - plain - (x[fromX + e$(k)] - center) * weighted);
+#else
+    d[to + e$(k)] = scale * v;
 #end
   }
 #end

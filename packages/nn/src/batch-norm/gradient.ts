@@ -6,7 +6,9 @@ import {
   type KernelCall,
   type LowerContext,
   type Operator,
+  type Replacement,
   type Shape,
+  type Tensor,
   type TensorType,
   type View,
 } from '@infnet/core';
@@ -16,7 +18,7 @@ import inputSource from './gradient-input.wgsl';
 import sumsSource from './gradient-sums.wgsl';
 import mergeSource from './merge-sums.wgsl';
 import { planeTiles } from './normalize.js';
-import { channelParts, GROUP, LAST_GROUP, partParams } from './statistics.js';
+import { channelParts, GROUP, LAST_GROUP, partParams, statisticsRows } from './statistics.js';
 
 export const batchNormGradientSumsKernel: Kernel = { name: 'nn/batch-norm-gradient-sums', source: sumsSource };
 export const batchNormGradientInputKernel: Kernel = { name: 'nn/batch-norm-gradient-input', source: inputSource };
@@ -26,17 +28,19 @@ const TILE = 4;
 
 export type BatchNormGradientAttributes = {
   readonly eps: number;
-  /** The statistics are the batch's own (training), and input `variance` holds the inverse deviation. */
+  /** The statistics are the batch's own (training). */
   readonly batch: boolean;
   /** Whether output 0, the gradient of x, is wanted. */
   readonly ofInput: boolean;
   /** Whether outputs 1 and 2, the gradients of weight and bias, are wanted. */
   readonly ofParameters: boolean;
+  /** The last input is the result of a relu, and the first one the gradient of that result. Set by fusion. Default false. */
+  readonly masked?: boolean;
 };
 
 /**
- * Inputs: gradient of y, x, weight, mean, variance (or inverse deviation). Outputs: gradients of x, of weight, of bias,
- * those that are wanted.
+ * Inputs: gradient of y, x, weight; the statistics [2, C] of the batch, or running mean and variance; the mask, if masked. Outputs:
+ * gradients of x, of weight, of bias, those that are wanted.
  */
 export const batchNorm2dGradientOperator: Operator<BatchNormGradientAttributes> = {
   name: 'batchNorm2dGradient',
@@ -45,37 +49,50 @@ export const batchNorm2dGradientOperator: Operator<BatchNormGradientAttributes> 
     const perChannel = weight as TensorType;
     return [...(ofInput ? [x as TensorType] : []), ...(ofParameters ? [perChannel, perChannel] : [])];
   },
-  lower({ inputs, outputs, attributes, scratch }) {
-    const [g, x, weight, mean, variance] = inputs as readonly [View, View, View, View, View];
-    const { eps, batch, ofInput, ofParameters } = attributes;
+  lower({ inputs, outputs, attributes, scratch, device }) {
+    const { eps, batch, ofInput, ofParameters, masked = false } = attributes;
+    const [g, x, weight, ...rest] = inputs as readonly View[] as [View, View, View, ...View[]];
+    const mask = masked ? rest.pop() : undefined;
+    const [first, second] = rest as [View, View?];
+    const [mean, variance] = batch ? statisticsRows(first) : [first, second as View];
     const dispatches: Dispatch[] = [];
     const channels = weight.type.shape[0] as number;
     const [ofWeight, ofBias] = ofParameters
       ? (outputs.slice(-2) as [View, View])
       : [scratch(channels, 'gradient of weight'), scratch(channels, 'gradient of bias')];
     if (ofParameters || batch) {
-      dispatches.push(...lowerSums({ x, g, mean, variance, ofBias, ofWeight }, { eps, inverse: batch }, scratch));
+      const views = { x, g, mask, mean, variance, ofBias, ofWeight };
+      dispatches.push(...lowerSums(views, { eps, inverse: batch }, { scratch, device }));
     }
     if (ofInput) {
       const d = outputs[0] as View;
       const offsets = {
         weight: weight.offset,
-        mean: mean.offset,
-        variance: variance.offset,
+        ...(batch ? { statistics: first.offset } : { variance: variance.offset }),
         sumG: ofBias.offset,
         sumGH: ofWeight.offset,
       };
-      const call = batchNormGradientInputCall({ shape: x.type.shape, eps, batch, x, g, d, offsets });
-      const statistics: Record<string, View> = batch ? { x, mean, sumG: ofBias, sumGH: ofWeight } : {};
-      dispatches.push(dispatch(call, { g, weight, variance, d, ...statistics }));
+      const call = batchNormGradientInputCall({ shape: x.type.shape, eps, batch, x, g, mask, d, offsets });
+      const statistics: Record<string, View> = batch
+        ? { x, statistics: first, sumG: ofBias, sumGH: ofWeight }
+        : { variance };
+      dispatches.push(dispatch(call, { g, weight, d, ...statistics, ...(mask && { mask }) }));
     }
     return dispatches;
+  },
+  /** The gradient of a relu that followed is a mask on what is read. */
+  absorbProducer({ inputs, attributes }, index, producer): Replacement | undefined {
+    if (index !== 0 || attributes.masked === true || producer.operator.name !== 'reluGradient') return undefined;
+    const [y, g] = producer.inputs as readonly [Tensor, Tensor];
+    const operator = batchNorm2dGradientOperator as unknown as Operator;
+    return { operator, inputs: [g, ...inputs.slice(1), y], attributes: { ...attributes, masked: true } };
   },
 };
 
 interface SumsViews {
   readonly x: View;
   readonly g: View;
+  readonly mask: View | undefined;
   readonly mean: View;
   readonly variance: View;
   readonly ofBias: View;
@@ -84,25 +101,29 @@ interface SumsViews {
 
 /** The dispatches that make the gradients of bias and weight. */
 function lowerSums(
-  { x, g, mean, variance, ofBias, ofWeight }: SumsViews,
+  { x, g, mask, mean, variance, ofBias, ofWeight }: SumsViews,
   options: { readonly eps: number; readonly inverse: boolean },
-  scratch: LowerContext['scratch'],
+  { scratch, device }: Pick<LowerContext, 'scratch' | 'device'>,
 ): Dispatch[] {
   const { shape } = x.type;
-  const plan = channelParts(shape);
+  const plan = channelParts(shape, device);
   const { channels } = plan;
   let { parts } = plan;
-  let sums = scratch(2 * channels * parts, 'sums');
+  const results = { first: ofBias.offset, second: ofWeight.offset };
+  const whole = parts === 1 ? results : undefined;
   const offsets = { mean: mean.offset, variance: variance.offset };
-  const measure = batchNormGradientSumsCall({ shape, x, g, offsets, ...options });
-  const dispatches = [dispatch(measure, { x, g, mean, variance, sums })];
+  const measure = batchNormGradientSumsCall({ shape, x, g, mask, offsets, parts, whole, ...options });
+  const operands = { x, g, mean, variance, ...(mask && { mask }) };
+  if (whole !== undefined) return [dispatch(measure, { ...operands, first: ofBias, second: ofWeight })];
+  let sums = scratch(2 * channels * parts, 'sums');
+  const dispatches = [dispatch(measure, { ...operands, sums })];
   while (parts > LAST_GROUP) {
     const groups = Math.ceil(parts / GROUP);
     const merged = scratch(2 * channels * groups, 'sums');
     dispatches.push(dispatch(mergeSumsCall(channels, parts, GROUP), { sums, merged }));
     [sums, parts] = [merged, groups];
   }
-  const last = finalSumsCall(channels, parts, { first: ofBias.offset, second: ofWeight.offset });
+  const last = finalSumsCall(channels, parts, results);
   dispatches.push(dispatch(last, { sums, first: ofBias, second: ofWeight }));
   return dispatches;
 }
@@ -142,20 +163,34 @@ export interface BatchNormGradientSumsCallOptions {
   readonly inverse?: boolean;
   readonly x?: OperandRange;
   readonly g?: OperandRange;
+  /** Where the result of a relu lies whose gradient `g` is: g counts where it is above 0. Default: g counts everywhere. */
+  readonly mask?: OperandRange | undefined;
   /** First element of mean and variance in their buffers. Default 0. */
   readonly offsets?: { readonly mean?: number; readonly variance?: number };
+  /** Parts of a channel. Default: by the shape. */
+  readonly parts?: number;
+  /** One part per channel, and its sums go to the bindings first, second, from these elements on. Default: parts, to `sums`. */
+  readonly whole?: { readonly first: number; readonly second: number } | undefined;
 }
 
-/** One dispatch of `nn/batch-norm-gradient-sums`; bindings x, g, mean, variance, sums [C, parts, 2]. */
+/**
+ * One dispatch of `nn/batch-norm-gradient-sums`; bindings x, g, mean, variance, sums [C, parts, 2] (or first, second [C]), and mask if
+ * there is one.
+ */
 export function batchNormGradientSumsCall(options: BatchNormGradientSumsCallOptions): KernelCall {
   const { shape, eps = 1e-5, inverse = false, x = wholeRange(shape), g = wholeRange(shape), offsets = {} } = options;
-  const plan = channelParts(shape);
+  const { mask, whole } = options;
+  const byShape = channelParts(shape);
+  const plan = { ...byShape, parts: whole === undefined ? (options.parts ?? byShape.parts) : 1 };
   const values = elementCount(shape);
+  const masked = Number(mask !== undefined);
   return lineCall(batchNormGradientSumsKernel, {
-    constants: { INVERSE: Number(inverse) },
+    constants: { INVERSE: Number(inverse), MASK: masked, FINAL: Number(whole !== undefined) },
     params: {
       ...rangeParams('x', x),
       ...rangeParams('g', g),
+      ...(mask === undefined ? {} : rangeParams('mask', mask)),
+      ...(whole === undefined ? {} : { firstOffset: whole.first, secondOffset: whole.second }),
       meanOffset: offsets.mean ?? 0,
       varianceOffset: offsets.variance ?? 0,
       ...partParams(plan),
@@ -163,7 +198,7 @@ export function batchNormGradientSumsCall(options: BatchNormGradientSumsCallOpti
     },
     invocations: plan.channels * plan.parts,
     flops: 4 * values,
-    values: 2 * values + 2 * plan.channels * plan.parts,
+    values: (2 + masked) * values + 2 * plan.channels * plan.parts,
   });
 }
 
@@ -171,42 +206,49 @@ export interface BatchNormGradientInputCallOptions {
   /** [N, C, ...] of x. */
   readonly shape: Shape;
   readonly eps?: number;
-  /** Statistics of the batch; the binding `variance` then holds the inverse deviation. */
+  /** Statistics of the batch, bound as `statistics` [2, C]: mean, then inverse deviation. Else running ones. */
   readonly batch: boolean;
   readonly x?: OperandRange;
   readonly g?: OperandRange;
   readonly d?: OperandRange;
+  /** As of {@link BatchNormGradientSumsCallOptions}. */
+  readonly mask?: OperandRange | undefined;
   /** First element of each in its buffer. Default 0. */
-  readonly offsets?: Partial<Readonly<Record<'weight' | 'mean' | 'variance' | 'sumG' | 'sumGH', number>>>;
+  readonly offsets?: Partial<Readonly<Record<'weight' | 'statistics' | 'variance' | 'sumG' | 'sumGH', number>>>;
 }
 
-/** One dispatch of `nn/batch-norm-gradient-input`; bindings g, weight, variance, d and, for a batch, x, mean, sumG, sumGH. */
+/**
+ * One dispatch of `nn/batch-norm-gradient-input`; bindings g, weight, d, for a batch x, statistics, sumG, sumGH, else variance, and mask
+ * if there is one.
+ */
 export function batchNormGradientInputCall(options: BatchNormGradientInputCallOptions): KernelCall {
   const { shape, eps = 1e-5, batch, offsets = {} } = options;
   const { x = wholeRange(shape), g = wholeRange(shape), d = wholeRange(shape) } = options;
-  const { area, channels, span, vector } = planeTiles(shape, batch ? [x, g, d] : [g, d], TILE);
+  const { mask } = options;
+  const ranges = [g, d, ...(batch ? [x] : []), ...(mask === undefined ? [] : [mask])];
+  const { area, channels, span, vector } = planeTiles(shape, ranges, TILE);
   const values = elementCount(shape);
   const ofBatch = {
     ...rangeParams('x', x),
-    meanOffset: offsets.mean ?? 0,
+    statisticsOffset: offsets.statistics ?? 0,
     sumGOffset: offsets.sumG ?? 0,
     sumGHOffset: offsets.sumGH ?? 0,
     perCount: channels / values,
   };
   return lineCall(batchNormGradientInputKernel, {
-    constants: { BATCH: Number(batch), INVERSE: Number(batch), VECTOR: vector, TILE },
+    constants: { BATCH: Number(batch), MASK: Number(mask !== undefined), VECTOR: vector, TILE },
     params: {
       ...rangeParams('g', g),
       ...rangeParams('d', d),
+      ...(mask === undefined ? {} : rangeParams('mask', mask)),
       weightOffset: offsets.weight ?? 0,
-      varianceOffset: offsets.variance ?? 0,
       channels,
       area,
       span,
-      ...(batch ? ofBatch : { eps }),
+      ...(batch ? ofBatch : { varianceOffset: offsets.variance ?? 0, eps }),
     },
     invocations: elementCount(shape.slice(0, 2)) * span,
     flops: values * (batch ? 5 : 1),
-    values: values * (batch ? 3 : 2) + 4 * channels,
+    values: values * ranges.length + 4 * channels,
   });
 }

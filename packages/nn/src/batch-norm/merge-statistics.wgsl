@@ -4,8 +4,7 @@
 //
 //   FINAL 0: merged [C, ceil(parts / group), 3] written: every `group` parts become one
 //   FINAL 1 (group = parts):
-//     mean     [C]  written: mean of the batch
-//     inverse  [C]  written: 1 / sqrt(M2 / count + eps)                       (biased variance, which normalises)
+//     statistics [2, C] written: mean of the batch, and 1 / sqrt(M2 / count + eps)   (biased variance, which normalises)
 //     runningMean, runningVar [C] read; newMean, newVar [C] written:
 //              old + momentum (batch - old), with the unbiased variance M2 / (count - 1)
 //
@@ -16,7 +15,7 @@ struct Params {
   group: u32,
   groups: u32,
 #if FINAL
-  meanOffset: u32, inverseOffset: u32,
+  statisticsOffset: u32,
   runningMeanOffset: u32, runningVarOffset: u32,
   newMeanOffset: u32, newVarOffset: u32,
   eps: f32,
@@ -28,12 +27,11 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> moments: array<f32>;
 #if FINAL
-@group(0) @binding(2) var<storage, read_write> mean: array<f32>;
-@group(0) @binding(3) var<storage, read_write> inverse: array<f32>;
-@group(0) @binding(4) var<storage, read_write> newMean: array<f32>;
-@group(0) @binding(5) var<storage, read_write> newVar: array<f32>;
-@group(0) @binding(6) var<storage, read> runningMean: array<f32>;
-@group(0) @binding(7) var<storage, read> runningVar: array<f32>;
+@group(0) @binding(2) var<storage, read_write> statistics: array<f32>;
+@group(0) @binding(3) var<storage, read_write> newMean: array<f32>;
+@group(0) @binding(4) var<storage, read_write> newVar: array<f32>;
+@group(0) @binding(5) var<storage, read> runningMean: array<f32>;
+@group(0) @binding(6) var<storage, read> runningVar: array<f32>;
 #else
 @group(0) @binding(2) var<storage, read_write> merged: array<f32>;
 #end
@@ -62,8 +60,8 @@ fn main(
     n += block;
   }
 #if FINAL
-  mean[params.meanOffset + c] = m;
-  inverse[params.inverseOffset + c] = inverseSqrt(m2 / n + params.eps);
+  statistics[params.statisticsOffset + c] = m;
+  statistics[params.statisticsOffset + params.count + c] = inverseSqrt(m2 / n + params.eps);
   let oldMean = runningMean[params.runningMeanOffset + c];
   let oldVar = runningVar[params.runningVarOffset + c];
   newMean[params.newMeanOffset + c] = (1.0 - params.momentum) * oldMean + params.momentum * m;

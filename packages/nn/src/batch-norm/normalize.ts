@@ -21,6 +21,8 @@ export interface BatchNorm2dCallOptions {
   readonly eps?: number;
   /** The binding `variance` holds 1 / sqrt(variance + eps). Default false. */
   readonly inverse?: boolean;
+  /** Where a tensor of x's shape lies that is added to the result. Default: none. */
+  readonly residual?: OperandRange | undefined;
   /** Apply relu to the result. Default false. */
   readonly relu?: boolean;
   /** Where x and y lie in their buffers. Default: from the first element on. */
@@ -29,17 +31,22 @@ export interface BatchNorm2dCallOptions {
   readonly offsets?: ChannelOffsets;
 }
 
-/** One dispatch of `nn/batch-norm`; bindings x, weight, bias, mean, variance, y. */
+/**
+ * One dispatch of `nn/batch-norm`: relu(batchNorm(x) + residual), the last two if asked for. Bindings x, weight, bias, mean,
+ * variance, y, and residual if there is one.
+ */
 export function batchNorm2dCall(options: BatchNorm2dCallOptions): KernelCall {
-  const { shape, eps = 1e-5, inverse = false, relu = false, offsets = {} } = options;
+  const { shape, eps = 1e-5, inverse = false, residual, relu = false, offsets = {} } = options;
   const { x = wholeRange(shape), y = wholeRange(shape) } = options;
-  const { area, channels, span, vector } = planeTiles(shape, [x, y], TILE);
+  const { area, channels, span, vector } = planeTiles(shape, residual === undefined ? [x, y] : [x, y, residual], TILE);
+  const adds = Number(residual !== undefined);
   const values = elementCount(shape);
   return lineCall(normalizeKernel, {
-    constants: { VECTOR: vector, TILE, INVERSE: Number(inverse), RELU: Number(relu) },
+    constants: { VECTOR: vector, TILE, INVERSE: Number(inverse), RELU: Number(relu), RESIDUAL: adds },
     params: {
       ...rangeParams('x', x),
       ...rangeParams('y', y),
+      ...(residual === undefined ? {} : rangeParams('residual', residual)),
       weightOffset: offsets.weight ?? 0,
       biasOffset: offsets.bias ?? 0,
       meanOffset: offsets.mean ?? 0,
@@ -50,8 +57,8 @@ export function batchNorm2dCall(options: BatchNorm2dCallOptions): KernelCall {
       ...(inverse ? {} : { eps }),
     },
     invocations: elementCount(shape.slice(0, 2)) * span,
-    flops: values * (relu ? 4 : 3),
-    values: 2 * values + 4 * channels,
+    flops: values * (3 + Number(relu) + adds),
+    values: (2 + adds) * values + 4 * channels,
   });
 }
 

@@ -5,7 +5,8 @@
 //   weight, bias, mean, variance  [C]  read
 //
 //   INVERSE 1: `variance` holds 1 / sqrt(variance + eps) already (batch statistics)
-//   RELU    1: y = max(y, 0)
+//   RESIDUAL 1: y += residual [N, C, area], read likewise
+//   RELU    1: y = 0 where y < 0 (a NaN stays one)
 //
 // Tile: one invocation makes TILE values of one channel of one batch item, `span` = ceil(area / TILE) apart, so that the
 // four figures of the channel are loaded once; a value is a vec4 where VECTOR = 4. Dispatch: ceil(N * C * span / 64)
@@ -14,6 +15,9 @@
 struct Params {
   xOffset: u32, xBatchStride: u32,
   yOffset: u32, yBatchStride: u32,
+#if RESIDUAL
+  residualOffset: u32, residualBatchStride: u32,
+#end
   weightOffset: u32, biasOffset: u32, meanOffset: u32, varianceOffset: u32,
   channels: u32,
   area: u32,
@@ -37,6 +41,9 @@ alias Value = f32;
 @group(0) @binding(4) var<storage, read> mean: array<f32>;
 @group(0) @binding(5) var<storage, read> variance: array<f32>;
 @group(0) @binding(6) var<storage, read_write> y: array<Value>;
+#if RESIDUAL
+@group(0) @binding(7) var<storage, read> residual: array<Value>;
+#end
 
 @compute @workgroup_size(64)
 fn main(
@@ -60,16 +67,21 @@ fn main(
   let shift = Value(bias[params.biasOffset + c]);
   let area = params.area / $(VECTOR)u;
   let base = (params.xOffset + n * params.xBatchStride + c * params.area) / $(VECTOR)u;
+#if RESIDUAL
+  let also = (params.residualOffset + n * params.residualBatchStride + c * params.area) / $(VECTOR)u;
+#end
   let to = (params.yOffset + n * params.yBatchStride + c * params.area) / $(VECTOR)u;
 #for k in 0..TILE
   let e$(k) = first + $(k)u * params.span;
   if (e$(k) < area) {
-    let v = (x[base + e$(k)] - center) * scale + shift;
-#if RELU
-    y[to + e$(k)] = max(v, Value(0.0));
-#else
-    y[to + e$(k)] = v;
+    var v = (x[base + e$(k)] - center) * scale + shift;
+#if RESIDUAL
+    v += residual[also + e$(k)];
 #end
+#if RELU
+    v = select(v, Value(0.0), v < Value(0.0));
+#end
+    y[to + e$(k)] = v;
   }
 #end
 }

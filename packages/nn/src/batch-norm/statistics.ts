@@ -1,5 +1,9 @@
-/** The calls that measure a batch: parts of each channel first, then parts joined until one is left. */
+/**
+ * The calls that measure a batch: parts of each channel first, then parts joined until one is left. Where a channel is one part,
+ * that part's invocation finishes it.
+ */
 import {
+  type DeviceProfile,
   type Dispatch,
   elementCount,
   type Kernel,
@@ -30,10 +34,15 @@ export interface ChannelParts {
   readonly parts: number;
 }
 
-export function channelParts(shape: Shape): ChannelParts {
+/** CPU adapters take so many values of a channel in one invocation: a further dispatch costs as much as some thousand loads. */
+const CPU_PART = 2048;
+
+export function channelParts(shape: Shape, device?: Pick<DeviceProfile, 'class'>): ChannelParts {
   const [n = 1, channels = 1] = shape;
   const area = elementCount(shape.slice(2));
-  return { channels, area, total: n * area, parts: partCount(channels, n * area) };
+  const total = n * area;
+  const whole = device?.class === 'cpu' && total <= CPU_PART;
+  return { channels, area, total, parts: whole ? 1 : partCount(channels, total) };
 }
 
 /** The fields of `struct Params` that walk through the values of a part. */
@@ -42,15 +51,35 @@ export function partParams({ area, total, parts }: ChannelParts): Record<string,
 }
 
 /** One dispatch of `nn/batch-statistics`; bindings x, moments [C, parts, 3]. */
-export function batchStatisticsCall(shape: Shape, x: OperandRange = wholeRange(shape)): KernelCall {
-  const plan = channelParts(shape);
+export function batchStatisticsCall(
+  shape: Shape,
+  x: OperandRange = wholeRange(shape),
+  plan: ChannelParts = channelParts(shape),
+): KernelCall {
   const values = elementCount(shape);
   return lineCall(batchStatisticsKernel, {
-    constants: {},
+    constants: { FINAL: 0 },
     params: { ...rangeParams('x', x), ...partParams(plan) },
     invocations: plan.channels * plan.parts,
     flops: 6 * values,
     values: values + 3 * plan.channels * plan.parts,
+  });
+}
+
+/** One dispatch of `nn/batch-statistics` that does everything, one invocation per channel; bindings x and those of {@link finalStatisticsCall}. */
+export function wholeStatisticsCall(
+  shape: Shape,
+  options: Omit<FinalStatisticsOptions, 'channels' | 'parts'>,
+  x: OperandRange = wholeRange(shape),
+): KernelCall {
+  const plan: ChannelParts = { ...channelParts(shape), parts: 1 };
+  const values = elementCount(shape);
+  return lineCall(batchStatisticsKernel, {
+    constants: { FINAL: 1 },
+    params: { ...rangeParams('x', x), ...partParams(plan), ...finalParams(options) },
+    invocations: plan.channels,
+    flops: 6 * values,
+    values: values + 6 * plan.channels,
   });
 }
 
@@ -73,20 +102,27 @@ export interface FinalStatisticsOptions {
   readonly eps: number;
   readonly momentum: number;
   /** First element of each operand in its buffer. */
-  readonly offsets: Readonly<Record<'mean' | 'inverse' | 'runningMean' | 'runningVar' | 'newMean' | 'newVar', number>>;
+  readonly offsets: Readonly<Record<'statistics' | 'runningMean' | 'runningVar' | 'newMean' | 'newVar', number>>;
 }
 
-/** The last dispatch; bindings moments, mean, inverse, newMean, newVar, runningMean, runningVar. */
-export function finalStatisticsCall({ channels, parts, eps, momentum, offsets }: FinalStatisticsOptions): KernelCall {
+function finalParams({
+  eps,
+  momentum,
+  offsets,
+}: Omit<FinalStatisticsOptions, 'channels' | 'parts'>): Record<string, number> {
+  const named = Object.entries(offsets).map(([name, offset]) => [`${name}Offset`, offset]);
+  return { ...Object.fromEntries(named), eps, momentum };
+}
+
+/** The last dispatch; bindings moments, statistics [2, C], newMean, newVar, runningMean, runningVar. */
+export function finalStatisticsCall({ channels, parts, ...rest }: FinalStatisticsOptions): KernelCall {
   return lineCall(mergeStatisticsKernel, {
     constants: { FINAL: 1 },
     params: {
       parts,
       group: parts,
       groups: 1,
-      ...Object.fromEntries(Object.entries(offsets).map(([name, offset]) => [`${name}Offset`, offset])),
-      eps,
-      momentum,
+      ...finalParams(rest),
     },
     invocations: channels,
     flops: 8 * channels * parts,
@@ -94,14 +130,25 @@ export function finalStatisticsCall({ channels, parts, eps, momentum, offsets }:
   });
 }
 
-/** Views of the statistics of a batch, [C] each. */
+/** Views of the statistics of a batch: `statistics` [2, C] holds mean and inverse deviation, the others are [C]. */
 export interface StatisticsViews {
   readonly runningMean: View;
   readonly runningVar: View;
   readonly newMean: View;
   readonly newVar: View;
-  readonly mean: View;
-  readonly inverse: View;
+  readonly statistics: View;
+}
+
+/** Mean and inverse deviation, [C] each, of statistics [2, C]. */
+export function statisticsRows(statistics: View): readonly [mean: View, inverse: View] {
+  const channels = statistics.type.shape[1] as number;
+  const row = (index: number): View => ({
+    ...statistics,
+    offset: statistics.offset + index * channels,
+    batchStride: 1,
+    type: { shape: [channels], dtype: 'f32' },
+  });
+  return [row(0), row(1)];
 }
 
 /** The dispatches that measure x and move the running statistics. */
@@ -109,26 +156,23 @@ export function lowerStatistics(
   x: View,
   views: StatisticsViews,
   attributes: { readonly eps: number; readonly momentum: number },
-  context: Pick<LowerContext, 'scratch'>,
+  context: Pick<LowerContext, 'scratch' | 'device'>,
 ): readonly Dispatch[] {
   const { shape } = x.type;
-  const plan = channelParts(shape);
+  const plan = channelParts(shape, context.device);
   const { channels } = plan;
   let { parts } = plan;
+  const named = Object.entries(views).map(([name, view]) => [name, (view as View).offset]);
+  const offsets = Object.fromEntries(named) as FinalStatisticsOptions['offsets'];
+  if (parts === 1) return [dispatch(wholeStatisticsCall(shape, { ...attributes, offsets }, x), { x, ...views })];
   let moments = context.scratch(3 * channels * parts, 'moments');
-  const dispatches = [dispatch(batchStatisticsCall(shape, x), { x, moments })];
+  const dispatches = [dispatch(batchStatisticsCall(shape, x, plan), { x, moments })];
   while (parts > LAST_GROUP) {
     const groups = Math.ceil(parts / GROUP);
     const merged = context.scratch(3 * channels * groups, 'moments');
     dispatches.push(dispatch(mergeStatisticsCall(channels, parts, GROUP), { moments, merged }));
     [moments, parts] = [merged, groups];
   }
-  const offsets = Object.fromEntries(Object.entries(views).map(([name, view]) => [name, view.offset]));
-  const call = finalStatisticsCall({
-    channels,
-    parts,
-    ...attributes,
-    offsets: offsets as FinalStatisticsOptions['offsets'],
-  });
+  const call = finalStatisticsCall({ channels, parts, ...attributes, offsets });
   return [...dispatches, dispatch(call, { moments, ...views })];
 }

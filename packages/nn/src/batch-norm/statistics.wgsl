@@ -10,6 +10,8 @@
 //   delta = m_B - m_A      m = m_A + delta n_B / n      M2 = M2_A + M2_B + delta^2 n_A n_B / n      n = n_A + n_B
 //
 // so x is read once. Dispatch: ceil(C * parts / 64) workgroups in a line; neighbouring invocations read neighbouring values.
+// FINAL 1, where a channel is one part: instead of moments the statistics, as `nn/merge-statistics` writes them.
+//
 // `items` and `rest` are the figures of `parts` = items * area + rest, so that the position advances without a division.
 
 struct Params {
@@ -18,12 +20,27 @@ struct Params {
   total: u32,
   parts: u32,
   items: u32, rest: u32,
+#if FINAL
+  statisticsOffset: u32,
+  runningMeanOffset: u32, runningVarOffset: u32,
+  newMeanOffset: u32, newVarOffset: u32,
+  eps: f32,
+  momentum: f32,
+#end
   count: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
+#if FINAL
+@group(0) @binding(2) var<storage, read_write> statistics: array<f32>;
+@group(0) @binding(3) var<storage, read_write> newMean: array<f32>;
+@group(0) @binding(4) var<storage, read_write> newVar: array<f32>;
+@group(0) @binding(5) var<storage, read> runningMean: array<f32>;
+@group(0) @binding(6) var<storage, read> runningVar: array<f32>;
+#else
 @group(0) @binding(2) var<storage, read_write> moments: array<f32>;
+#end
 
 @compute @workgroup_size(64)
 fn main(
@@ -71,7 +88,16 @@ fn main(
     m2 += squares + delta * delta * count * share;
     count += block;
   }
+#if FINAL
+  statistics[params.statisticsOffset + c] = mean;
+  statistics[params.statisticsOffset + params.count + c] = inverseSqrt(m2 / count + params.eps);
+  let oldMean = runningMean[params.runningMeanOffset + c];
+  let oldVar = runningVar[params.runningVarOffset + c];
+  newMean[params.newMeanOffset + c] = (1.0 - params.momentum) * oldMean + params.momentum * mean;
+  newVar[params.newVarOffset + c] = (1.0 - params.momentum) * oldVar + params.momentum * (m2 / (count - 1.0));
+#else
   moments[t * 3u] = count;
   moments[t * 3u + 1u] = mean;
   moments[t * 3u + 2u] = m2;
+#end
 }
