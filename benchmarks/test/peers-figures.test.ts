@@ -10,6 +10,7 @@ import {
   formatRatio,
   milliseconds,
 } from '../src/peers/format.js';
+import { NO_TIME } from '../src/peers/measure-part.js';
 import type { NetName, PeerName, Prepared, Workload } from '../src/peers/protocol.js';
 
 const WORKLOAD: Workload = { kind: 'chain', length: 4 };
@@ -192,5 +193,6 @@ describe('figures', () => {
     expect([0.0000123, 0.0123, 1.5, 123.456].map(milliseconds)).toEqual(['0.0123', '12.3', '1500', '123456']);
     expect([0.5, 4.25, 123.4].map(formatRatio)).toEqual(['0.50x', '4.3x', '123x']);
     expect(cellText(undefined)).toBe('');
+    expect(cellText({ peer: 'tfjs', wrong: false, cannot: `${NO_TIME}: no answer` })).toBe('cannot (time)');
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { CaseResult } from '../src/peers/figures.js';
 import type { PeerFigures } from '../src/peers/report.js';
 import { renderPeerReport } from '../src/peers/report.js';
 
@@ -50,6 +51,13 @@ describe('the page', () => {
     expect(html).toContain('30.0 GFLOP/s');
     expect(html).toMatch(/Start-up.*0\.50.*3\.00.*0\.25.*1\.00/s);
     expect(html).toMatch(/Memory.*300.*500/s);
+  });
+
+  it('has bars of the means, where there is more than one case', () => {
+    expect(html).not.toContain('geometric mean');
+    const [first, ...others] = figures.results;
+    const two = renderPeerReport({ ...figures, results: [first as CaseResult, first as CaseResult, ...others] });
+    expect(two).toMatch(/geometric mean, and the range of cases.*tfjs WebGPU.*2 cases/s);
   });
 
   it('says who cannot, with the error', () => {

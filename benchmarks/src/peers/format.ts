@@ -1,6 +1,7 @@
 /** The figures as text for a terminal. */
 import { formatTable } from '../table.js';
 import { type CaseResult, type Cell, cellOf, errorsOf, meanRatio, oursOf } from './figures.js';
+import { NO_TIME } from './measure-part.js';
 import { PEER_TITLES, type PeerName } from './protocol.js';
 import type { StartUp } from './startup.js';
 
@@ -30,7 +31,10 @@ export function rateText(cell: Cell | undefined): string {
 export function cellText(cell: Cell | undefined): string {
   if (cell === undefined) return '';
   const { timing, ratio, wrong } = cell;
-  if (timing === undefined) return cell.cannot === undefined ? '' : 'cannot';
+  if (timing === undefined) {
+    if (cell.cannot === undefined) return '';
+    return cell.cannot.startsWith(NO_TIME) ? 'cannot (time)' : 'cannot';
+  }
   const [median, low, high] = [timing.median, timing.smallest, timing.largest].map(milliseconds);
   const times = ratio === undefined ? '' : ` ${formatRatio(ratio)}`;
   return `${median} (${low}..${high})${times}${wrong ? ' DIFFERS' : ''}`;

@@ -1,7 +1,15 @@
 /** The figures as an HTML page, through @infnet/report. */
-import { type Block, type Report, type RooflinePoint, renderReport, type Section, type Table } from '@infnet/report';
-import { type CaseResult, cellOf, errorsOf, oursOf } from './figures.js';
-import { cellText, meanRatios, rateText } from './format.js';
+import {
+  type Bar,
+  type Block,
+  type Report,
+  type RooflinePoint,
+  renderReport,
+  type Section,
+  type Table,
+} from '@infnet/report';
+import { type CaseResult, cellOf, errorsOf, meanRatio, oursOf } from './figures.js';
+import { cellText, rateText } from './format.js';
 import { type Ceilings, type Loaded, type Part, PEER_TITLES, type PeerName, referenceOf } from './protocol.js';
 import type { Start, StartUp } from './startup.js';
 import { isOnCpu } from './usual-peers.js';
@@ -31,7 +39,7 @@ export const PART_TITLES: Readonly<Record<Part, string>> = {
 
 const READING =
   'How to read the tables: median milliseconds of one run, in brackets the shortest and the longest, then how many times as long as infnet it takes. ' +
-  'A run begins with inputs in JavaScript memory and ends with results there. DIFFERS: the result is another one.';
+  'A run begins with inputs in JavaScript memory and ends with results there. cannot: the error stands in the last section; with (time) a quick run had no time for it. DIFFERS: the result is another one.';
 
 export function renderPeerReport(figures: PeerFigures): string {
   const { results, startUp } = figures;
@@ -55,24 +63,22 @@ export function renderPeerReport(figures: PeerFigures): string {
   return renderReport(report);
 }
 
-function compared({ peers, loaded, settings, adapter, ceilings }: PeerFigures): Section {
-  const rows: (readonly [string, string])[] = [
-    ['Adapter', adapter.message],
-    ...peers.map((peer) => [PEER_TITLES[peer], loaded[peer]?.description ?? 'not loaded'] as const),
-    ...Object.entries(settings).map(([name, value]) => [name, String(value)] as const),
-  ];
+function compared({ peers, loaded, settings, ceilings }: PeerFigures): Section {
+  const rows: (readonly [string, string])[] = Object.entries(settings).map(([name, value]) => [name, String(value)]);
   for (const [name, found] of Object.entries(ceilings)) {
     if (found === undefined) continue;
     const by = `measured by ${PEER_TITLES[name as PeerName]}`;
     rows.push([`Multiply-adds, ${by}`, `${(found.compute / 1e9).toFixed(1)} GFLOP/s`]);
     rows.push([`Memory, ${by}`, `${(found.bandwidth / 1e9).toFixed(2)} GB/s`]);
   }
+  const libraries: Table = {
+    kind: 'table',
+    columns: [{ title: 'Name here' }, { title: 'Library, version, adapter or device' }],
+    rows: peers.map((peer) => [PEER_TITLES[peer], loaded[peer]?.description ?? 'not loaded, see the last section']),
+  };
   return {
     title: 'What was compared',
-    blocks: [
-      { kind: 'facts', rows },
-      { kind: 'text', text: READING },
-    ],
+    blocks: [libraries, { kind: 'facts', rows }, { kind: 'text', text: READING }],
   };
 }
 
@@ -93,10 +99,19 @@ function partSection(part: Part, results: readonly CaseResult[], figures: PeerFi
       ...peers.map((peer) => cellText(cellOf(result, peer))),
     ]),
   };
-  const means = meanRatios(results, peers);
-  const blocks: Block[] = [table];
-  if (means.length > 0) blocks.push({ kind: 'text', text: means.join('\n\n') });
-  return { title: PART_TITLES[part], blocks: [...blocks, ...rooflines(results, figures)] };
+  return { title: PART_TITLES[part], blocks: [table, ...meanBars(results, peers), ...rooflines(results, figures)] };
+}
+
+/** How many times as long as ours: the geometric mean over the part's cases, with the smallest and largest ratio. */
+function meanBars(results: readonly CaseResult[], peers: readonly PeerName[]): Block[] {
+  const bars = peers.flatMap((peer): Bar[] => {
+    const over = meanRatio(results, peer);
+    if (over === undefined || over.cases < 2) return [];
+    const { mean, smallest, largest, cases } = over;
+    return [{ label: PEER_TITLES[peer], value: mean, low: smallest, high: largest, note: `${cases} cases` }];
+  });
+  if (bars.length === 0) return [];
+  return [{ kind: 'bars', title: 'Times as long as infnet: geometric mean, and the range of cases', unit: 'x', bars }];
 }
 
 /** One roofline per peer on an adapter whose ceilings were measured; native code on the CPU has another roof. */
@@ -112,7 +127,7 @@ function rooflines(results: readonly CaseResult[], { peers, ceilings }: PeerFigu
     return [
       {
         kind: 'roofline',
-        title: PEER_TITLES[peer],
+        title: `Roofline of ${PEER_TITLES[peer]}`,
         points,
         ceilings: [
           { label: 'memory', bandwidth: roof.bandwidth },

@@ -36,7 +36,7 @@ export class TorchPeer implements Peer {
       await writeFile(join(folder, 'graph.json'), JSON.stringify({ kind, adam, ...json }));
       const { lengths, heldBytes } = (await python.ask({ ask: 'prepare', folder })) as unknown as {
         readonly lengths: readonly (readonly [name: string, length: number])[];
-        readonly heldBytes?: number;
+        readonly heldBytes: number | null;
       };
       const { buffer, byteOffset } = await readFile(join(folder, 'results.f32'));
       let at = byteOffset;
@@ -47,7 +47,7 @@ export class TorchPeer implements Peer {
       });
       return {
         results: Object.fromEntries(results),
-        heldBytes,
+        heldBytes: heldBytes ?? undefined,
         run: async () => void (await python.ask({ ask: 'run' })),
         release: async () => void (await python.ask({ ask: 'release' })),
       };
