@@ -14,7 +14,7 @@ import {
 } from '@infnet/core';
 import { add, BatchNorm2d, relu } from '@infnet/nn';
 import { expectClose, goldenNote, hasGolden, loadGolden, roundToHalf } from '@infnet/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ConvolutionAlgorithm, conv2d, fusedConv2dOperator } from '../src/index.js';
 import { halfProbe } from '../src/operator/half-probe.js';
 import { conv2dReference, type ReferenceCase } from './reference.js';
@@ -242,4 +242,60 @@ describe('the probe of float16 weights', () => {
       await runHalf(net, { weight: weights('w', [4, 3, 1, 1]) }, random('x', [1, 3, 2, 2]));
     },
   );
+});
+
+describe('a plan at half is fast, and right,', () => {
+  /** Plans and runs a 1 x 1 convolution on a device of its own, whose probes have not run yet. */
+  async function planned(prepare: (fresh: Context) => void): Promise<{ y: Float32Array; said: string[] }> {
+    using fresh = await openQuietly();
+    prepare(fresh);
+    const net = new Net([4, 3, 1, 1], ({ weight }, x) => conv2d(x, weight, undefined, { algorithm: 'gemm' }));
+    using parameters = new ParameterStore(fresh, net);
+    parameters.load(new Map([['weight', weights('w', [4, 3, 1, 1])]]));
+    const x = random('x', [1, 3, 2, 2]);
+    const said: string[] = [];
+    using plan = await preparePlan(
+      fresh,
+      trace(({ x }) => net.call(x), { x: x.shape }),
+      {
+        parameters,
+        precision: 'half',
+        onMessage: (line) => said.push(line),
+      },
+    );
+    expect(plan.precision).toBe('fast');
+    expect(plan.memory.constants).toBe(0);
+    return { y: (await plan.run({ x: x.data }))['output'] as Float32Array, said };
+  }
+  const expected = conv2dReference(
+    { input: [1, 3, 2, 2], weight: [4, 3, 1, 1] },
+    random('x', [1, 3, 2, 2]).data,
+    weights('w', [4, 3, 1, 1]).data,
+  );
+
+  it('on a device that says it has float16 and cannot compile it', async ({ skip }) => {
+    skip(context.profile.hasF16, 'this device has shader-f16');
+    const { y, said } = await planned((fresh) => {
+      const { profile } = fresh;
+      vi.spyOn(fresh, 'profile', 'get').mockReturnValue({ ...profile, hasF16: true });
+    });
+    expect(said).toHaveLength(1);
+    expect(said[0]).toMatch(/float16 weights in conv\/gemm: .*f16/s);
+    expectClose(y, expected, { relL2: 1e-6 });
+  });
+
+  it('on a device that computes float16 wrongly', async ({ skip }) => {
+    skip(!context.profile.hasF16, NO_F16);
+    const probe = halfProbe(fusedConv2dOperator as never, 'gemm');
+    const right = probe.fault;
+    // As if every result were two thousandths too large.
+    const spy = vi
+      .spyOn(probe, 'fault')
+      .mockImplementation(({ y }) => right({ y: Float32Array.from(y ?? [], (value) => 1.002 * value) }));
+    const { y, said } = await planned(() => {});
+    spy.mockRestore();
+    expect(said).toHaveLength(1);
+    expect(said[0]).toMatch(/fast is taken: float16 weights in conv\/gemm: value \d+ is \S+, it should be/);
+    expectClose(y, expected, { relL2: 1e-6 });
+  });
 });
