@@ -35,6 +35,7 @@ const NAMES = [
   'freezeBatchNorm',
   'freeze',
   'recompute',
+  'precision',
   'snapshotEvery',
   'snapshotEpochs',
   'samples',

@@ -21,6 +21,7 @@ import {
   LOSSES,
   MASKS,
   OPTIMIZERS,
+  PRECISIONS,
   SCHEDULES,
   STARTS,
   STRATEGIES,
@@ -113,6 +114,13 @@ export function addTrain(program: Command, io: Io, done: (code: number) => void)
       [],
     )
     .option('--recompute', 'compute maps again instead of keeping them: half the memory, a third more work', false)
+    .addOption(
+      choice(
+        '--precision <kind>',
+        'exact: the least noisy algorithms; fast: all that end in the same curves',
+        PRECISIONS,
+      ),
+    )
     .option('--snapshot-every <steps>', 'keep the state also within epochs; 0: only after each', integer(0), 0)
     .option('--samples <n>', 'validation slices whose overlays are kept by epoch', integer(0, 64), 4)
     .option('--snapshot-epochs <epochs>', 'epochs between states; each holds weights and optimiser', integer(1), 1)

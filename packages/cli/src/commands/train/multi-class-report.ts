@@ -19,7 +19,16 @@ import {
 const SETTINGS: readonly (keyof TrainSettings)[] = [
   ...(['data', 'size', 'epochs', 'batch', 'loss', 'optimizer', 'momentum', 'lr', 'schedule', 'weightDecay'] as const),
   ...(['clip', 'clipNorm', 'accumulate', 'width', 'weights', 'seed', 'validate', 'validateEvery', 'patience'] as const),
-  ...(['augment', 'skipBad', 'freeze', 'freezeBatchNorm', 'recompute', 'snapshotEvery', 'snapshotEpochs'] as const),
+  ...([
+    'augment',
+    'skipBad',
+    'freeze',
+    'freezeBatchNorm',
+    'recompute',
+    'precision',
+    'snapshotEvery',
+    'snapshotEpochs',
+  ] as const),
 ];
 
 const LEGEND = 'Red: ground-glass opacity. Green: consolidation. First the truth, then what the net says.';

@@ -11,6 +11,8 @@ export const EDGES = ['files', 'derive'] as const;
 export const STRATEGIES = ['random', 'confidence', 'mean-teacher'] as const;
 export const LABELS = ['stretched', 'probability'] as const;
 export const STARTS = ['anew', 'continue'] as const;
+/** A step changes all weights, so that none stay float16: `half` would be `fast`. */
+export const PRECISIONS = ['fast', 'exact'] as const;
 export const MASKS = ['binary', 'soft', 'nonzero', 'threshold'] as const;
 
 /** What a training depends on: written to `config.json` and read back by `--resume`. */
@@ -52,6 +54,8 @@ export interface TrainSettings {
   /** Parameters whose names begin so are not trained. */
   readonly freeze: readonly string[];
   readonly recompute: boolean;
+  /** Of all kernels; absent in runs begun when `exact` was the only one. */
+  readonly precision?: (typeof PRECISIONS)[number];
   /** Steps between snapshots within an epoch; 0: only at its end. */
   readonly snapshotEvery: number;
   /** Epochs between states. */

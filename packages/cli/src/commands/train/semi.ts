@@ -176,6 +176,7 @@ export class SemiRun extends TrainingRun<InfNetParts> {
         lastBatch: size === net.sizeMultiple ? 'drop' : 'keep',
         frozenBatchNorm: settings.freezeBatchNorm,
         recompute: settings.recompute,
+        plan: { precision: settings.precision ?? 'exact' },
         accumulate: settings.accumulate,
         snapshotEpochs: settings.snapshotEpochs,
         ...(settings.snapshotEvery > 0 ? { snapshotEvery: settings.snapshotEvery } : {}),

@@ -96,6 +96,7 @@ export class SupervisedRun<N extends string> extends TrainingRun {
       initial,
       frozenBatchNorm: settings.freezeBatchNorm,
       recompute: settings.recompute,
+      plan: { precision: settings.precision ?? 'exact' },
       accumulate: settings.accumulate,
       scales,
       sizeMultiple,
