@@ -1,11 +1,12 @@
 /** Precision `half`: constant weights as float16, everything else as it was. */
 import {
+  applyOne,
   type Context,
   DEFAULT_PROFILE,
+  type HostTensor,
   Module,
+  type Operator,
   Parameter,
-  ParameterStore,
-  preparePlan,
   type Schedule,
   type ScheduleOptions,
   schedule,
@@ -13,50 +14,24 @@ import {
   trace,
 } from '@infnet/core';
 import { add, BatchNorm2d, relu } from '@infnet/nn';
-import { expectClose, goldenNote, hasGolden, loadGolden, roundToHalf } from '@infnet/testing';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type ConvolutionAlgorithm, conv2d, fusedConv2dOperator } from '../src/index.js';
-import { halfProbe } from '../src/operator/half-probe.js';
+import { expectClose, goldenNote, hasGolden, loadGolden, relL2, roundToHalf } from '@infnet/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type ConvolutionAlgorithm,
+  conv2d,
+  conv2dSettings,
+  fusedConv2dOperator,
+  winogradWeightOperator,
+} from '../src/index.js';
+import { Net, NO_F16, runHalf } from './half-support.js';
 import { conv2dReference, type ReferenceCase } from './reference.js';
-import { gatherAlgorithms, label, openQuietly, random, weights } from './support.js';
+import { compute, gatherAlgorithms, label, openQuietly, random, weights } from './support.js';
 
-const NO_F16 = 'this device has no shader-f16';
 let context: Context;
 beforeAll(async () => {
   context = await openQuietly();
 });
 afterAll(() => context.dispose());
-
-class Net extends Module {
-  readonly weight: Parameter;
-  readonly bias: Parameter | undefined;
-  constructor(
-    shape: readonly number[],
-    readonly body: (net: Net, x: Tensor) => Tensor,
-    bias = false,
-  ) {
-    super();
-    this.weight = new Parameter(shape);
-    this.bias = bias ? new Parameter([shape[0] as number]) : undefined;
-  }
-  override forward(x: Tensor): Tensor {
-    return this.body(this, x);
-  }
-}
-
-/** Runs `net` on `x` at `half`; the plan must not have fallen back. */
-async function runHalf(
-  net: Module,
-  values: Readonly<Record<string, { readonly shape: readonly number[]; readonly data: Float32Array }>>,
-  x: { readonly shape: readonly number[]; readonly data: Float32Array },
-): Promise<Float32Array> {
-  using parameters = new ParameterStore(context, net);
-  parameters.load(new Map(Object.entries(values)));
-  const graph = trace(({ x }) => net.call(x), { x: x.shape });
-  using plan = await preparePlan(context, graph, { parameters, precision: 'half', maxSubmitSeconds: 5 });
-  expect(plan.precision).toBe('half');
-  return (await plan.run({ x: x.data }))['output'] as Float32Array;
-}
 
 const CASES: readonly ReferenceCase[] = [
   { input: [1, 3, 9, 7], weight: [5, 3, 3, 3], padding: 1, stride: 2 },
@@ -77,7 +52,7 @@ describe('half', () => {
       const expected = conv2dReference(test, x.data, roundToHalf(w.data));
       for (const algorithm of gatherAlgorithms(context)) {
         const net = new Net(test.weight, ({ weight }, x) => conv2d(x, weight, undefined, { ...options, algorithm }));
-        expectClose(await runHalf(net, { weight: w }, x), expected, { relL2: 1e-6 }, algorithm);
+        expectClose(await runHalf(context, net, { weight: w }, x), expected, { relL2: 1e-6 }, algorithm);
       }
     },
   );
@@ -87,7 +62,7 @@ describe('half', () => {
     const sizes = [65504, 1, 1 + 2 ** -11, 1 + 3 * 2 ** -11, 2 ** -14, 1.5 * 2 ** -20, -0.1, 0];
     const w = { shape: [8, 1, 1, 1], data: Float32Array.from(sizes) };
     const net = new Net(w.shape, ({ weight }, x) => conv2d(x, weight));
-    const y = await runHalf(net, { weight: w }, { shape: [1, 1, 1, 1], data: Float32Array.of(1) });
+    const y = await runHalf(context, net, { weight: w }, { shape: [1, 1, 1, 1], data: Float32Array.of(1) });
     expect([...y]).toEqual([...roundToHalf(sizes)]);
   });
 
@@ -112,7 +87,7 @@ describe('half', () => {
       'bn.running_mean': vector('mean'),
       'bn.running_var': vector('var', 1),
     };
-    const y = await runHalf(new Block(), { weight: w, ...bn }, x);
+    const y = await runHalf(context, new Block(), { weight: w, ...bn }, x);
     const expected = conv2dReference({ input: [2, 26, 5, 3], weight: shape }, x.data, roundToHalf(w.data)).map(
       (sum, i) => {
         const of = (name: keyof typeof bn): number => bn[name].data[Math.floor(i / 15) % 26] as number;
@@ -148,7 +123,7 @@ it.skipIf(!hasGolden(GOLDEN))(`half is near the reference's, every case${goldenN
       return { shape, data: data as Float32Array };
     };
     const net = new Net(of('w').shape, ({ weight, bias }, x) => conv2d(x, weight, bias, options), bias);
-    const y = await runHalf(net, { weight: of('w'), ...(bias && { bias: of('b') }) }, of('x'));
+    const y = await runHalf(context, net, { weight: of('w'), ...(bias && { bias: of('b') }) }, of('x'));
     expectClose(y, of('y').data, HALF_TOLERANCE, name);
   }
 });
@@ -189,113 +164,46 @@ describe('a schedule at half', () => {
   });
 });
 
-describe('the probe of float16 weights', () => {
-  const probe = halfProbe(fusedConv2dOperator as never, 'direct');
-  const { x, weight } = probe.inputs as Record<string, { shape: readonly number[]; data: Float32Array }>;
-  const test = { input: [2, 27, 5, 7], weight: [10, 27, 3, 3], padding: 1 } as const;
-  const withWeights = (change: (w: number, i: number) => number): string | undefined =>
-    probe.fault({ y: conv2dReference(test, x?.data ?? [], (weight as { data: Float32Array }).data.map(change)) });
-  const rounded = (w: number): number => roundToHalf([w])[0] as number;
-  const truncated = (w: number): number => {
-    const half = rounded(w);
-    return Math.abs(half) <= Math.abs(w) ? half : half - Math.sign(w) * 2 ** (Math.floor(Math.log2(Math.abs(w))) - 10);
+describe("Winograd's transformed weights stay float32, for rounding them would cost more than rounding weights:", () => {
+  const test: ReferenceCase = { input: [1, 16, 24, 24], weight: [16, 16, 3, 3], padding: 1 };
+  const [x, w] = [random('x', test.input), weights('w', test.weight)];
+  const expected = conv2dReference(test, x.data, w.data);
+  /** By F(tile x tile) with these transformed weights. */
+  const byWinograd = (tile: 2 | 4, transformed: HostTensor): Promise<Float32Array> => {
+    const operands = ['x', 'weight', 'transformedWeight'] as const;
+    const algorithm = `winograd${tile}` as const;
+    const attributes = { ...conv2dSettings(test, [3, 3], 'test'), algorithm, operands, relu: false };
+    return compute(
+      context,
+      (t) =>
+        applyOne(
+          fusedConv2dOperator as unknown as Operator,
+          operands.map((role) => t[role] as Tensor),
+          attributes,
+        ),
+      { x, weight: w, transformedWeight: transformed },
+    );
   };
 
-  it('accepts both roundings that WGSL allows', () => {
-    expect(withWeights(rounded)).toBeUndefined();
-    expect(withWeights(truncated)).toBeUndefined();
+  it('weights cost 1.9e-4', () => {
+    const error = relL2(conv2dReference(test, x.data, roundToHalf(w.data)), expected);
+    expect(error / 1.9e-4).toBeGreaterThan(0.8);
+    expect(error / 1.9e-4).toBeLessThan(1.25);
   });
 
-  it.each<[string, (w: number, i: number) => number]>([
-    ['nothing but zeros', () => 0],
-    ['NaN', () => Number.NaN],
-    ['neighbours in the wrong order', (_, i) => rounded(weight?.data[i ^ 1] ?? 0)],
-    ['ten significant bits', (w) => Math.round(w * 512) / 512],
-    ['one wrong value', (w, i) => (i === 1000 ? 0 : w)],
-  ])('refuses %s, with the figures', (_, change) => {
-    expect(withWeights(change)).toMatch(/^value \d+ is \S+, it should be \S+ within \S+$/);
-  });
-
-  it('refuses sums kept in float16', () => {
-    const [images, places] = [2, 35];
-    const y = new Float32Array(images * 10 * places);
-    // One pixel in the middle of the map, so that all taps are inside: channel 0, image 0.
-    const at = 2 * 7 + 3;
-    let sum = 0;
-    for (let c = 0; c < 27; c++)
-      for (let tap = 0; tap < 9; tap++) {
-        const place = (c * 5 + 2 + Math.floor(tap / 3) - 1) * 7 + 3 + (tap % 3) - 1;
-        sum = rounded(sum + (weight?.data[c * 9 + tap] ?? 0) * (x?.data[place] ?? 0));
-      }
-    y.set(Float32Array.from(conv2dReference(test, x?.data ?? [], weight?.data ?? [])));
-    expect(probe.fault({ y: y.map((value) => value) })).toBeUndefined();
-    y[at] = sum;
-    expect(probe.fault({ y })).toMatch(`value ${at} is `);
-  });
-
-  it.for(['gemm', 'gemm-subgroup', 'gemm-tiled', 'direct'] as const)(
-    'is passed here by %s',
-    async (kernel, { skip }) => {
-      skip(!context.profile.hasF16, NO_F16);
-      skip(!gatherAlgorithms(context).includes(kernel), 'this device has no subgroups of one fixed size');
-      const net = new Net([4, 3, 1, 1], ({ weight }, x) => conv2d(x, weight, undefined, { algorithm: kernel }));
-      await runHalf(net, { weight: weights('w', [4, 3, 1, 1]) }, random('x', [1, 3, 2, 2]));
-    },
-  );
-});
-
-describe('a plan at half is fast, and right,', () => {
-  /** Plans and runs a 1 x 1 convolution on a device of its own, whose probes have not run yet. */
-  async function planned(prepare: (fresh: Context) => void): Promise<{ y: Float32Array; said: string[] }> {
-    using fresh = await openQuietly();
-    prepare(fresh);
-    const net = new Net([4, 3, 1, 1], ({ weight }, x) => conv2d(x, weight, undefined, { algorithm: 'gemm' }));
-    using parameters = new ParameterStore(fresh, net);
-    parameters.load(new Map([['weight', weights('w', [4, 3, 1, 1])]]));
-    const x = random('x', [1, 3, 2, 2]);
-    const said: string[] = [];
-    using plan = await preparePlan(
-      fresh,
-      trace(({ x }) => net.call(x), { x: x.shape }),
-      {
-        parameters,
-        precision: 'half',
-        onMessage: (line) => said.push(line),
-      },
+  it.each([
+    [2, 3.4e-4],
+    [4, 2.2e-3],
+  ] as const)('transformed for tiles of side %i they cost %f', async (tile, cost) => {
+    const data = await compute(
+      context,
+      (t) => applyOne(winogradWeightOperator as unknown as Operator, [t['w'] as Tensor], { tile }),
+      { w },
     );
-    expect(plan.precision).toBe('fast');
-    expect(plan.memory.constants).toBe(0);
-    return { y: (await plan.run({ x: x.data }))['output'] as Float32Array, said };
-  }
-  const expected = conv2dReference(
-    { input: [1, 3, 2, 2], weight: [4, 3, 1, 1] },
-    random('x', [1, 3, 2, 2]).data,
-    weights('w', [4, 3, 1, 1]).data,
-  );
-
-  it('on a device that says it has float16 and cannot compile it', async ({ skip }) => {
-    skip(context.profile.hasF16, 'this device has shader-f16');
-    const { y, said } = await planned((fresh) => {
-      const { profile } = fresh;
-      vi.spyOn(fresh, 'profile', 'get').mockReturnValue({ ...profile, hasF16: true });
-    });
-    expect(said).toHaveLength(1);
-    expect(said[0]).toMatch(/float16 weights in conv\/gemm: .*f16/s);
-    expectClose(y, expected, { relL2: 1e-6 });
-  });
-
-  it('on a device that computes float16 wrongly', async ({ skip }) => {
-    skip(!context.profile.hasF16, NO_F16);
-    const probe = halfProbe(fusedConv2dOperator as never, 'gemm');
-    const right = probe.fault;
-    // As if every result were two thousandths too large.
-    const spy = vi
-      .spyOn(probe, 'fault')
-      .mockImplementation(({ y }) => right({ y: Float32Array.from(y ?? [], (value) => 1.002 * value) }));
-    const { y, said } = await planned(() => {});
-    spy.mockRestore();
-    expect(said).toHaveLength(1);
-    expect(said[0]).toMatch(/fast is taken: float16 weights in conv\/gemm: value \d+ is \S+, it should be/);
-    expectClose(y, expected, { relL2: 1e-6 });
+    const shape = [(tile + 2) ** 2, 16, 16];
+    expect(relL2(await byWinograd(tile, { shape, data }), expected)).toBeLessThan(1e-5);
+    const error = relL2(await byWinograd(tile, { shape, data: roundToHalf(data) }), expected);
+    expect(error / cost).toBeGreaterThan(0.8);
+    expect(error / cost).toBeLessThan(1.25);
   });
 });
