@@ -11,7 +11,8 @@ export const NO_TIME = "over the quick run's time";
 export interface MeasureOptions extends AlternateOptions {
   /** Of a quick run. */
   readonly clock?: PartClock;
-  readonly onProgress?: (done: number, total: number) => void;
+  /** After every case. A run may take hours: what it found is not to be lost. */
+  readonly onResult?: (result: CaseResult, done: number) => Promise<void>;
 }
 
 /**
@@ -21,7 +22,7 @@ export interface MeasureOptions extends AlternateOptions {
 export async function measurePart(
   cases: readonly Case[],
   peers: readonly Asked[],
-  { clock, onProgress, ...options }: MeasureOptions,
+  { clock, onResult, ...options }: MeasureOptions,
 ): Promise<CaseResult[]> {
   clock?.nextPart(cases.length);
   const found: CaseResult[] = [];
@@ -34,8 +35,9 @@ export async function measurePart(
     const unasked = peers.filter((peer) => !asked.includes(peer)).map(({ name }) => cannot(name, NO_TIME));
     const { workload } = item;
     const bytes = workload.kind === 'layer' ? workload.copies * layerBytes(workload) : undefined;
-    found.push({ ...item, flops: workloadFlops(workload), bytes, outcomes: [...outcomes, ...unasked] });
-    onProgress?.(found.length, cases.length);
+    const result = { ...item, flops: workloadFlops(workload), bytes, outcomes: [...outcomes, ...unasked] };
+    found.push(result);
+    await onResult?.(result, found.length);
   }
   return found;
 }

@@ -86,37 +86,43 @@ interface Settled extends CaseOptions {
 export async function peerSuite(given: PeerSuiteOptions): Promise<void> {
   const adapter = await openAdapter();
   const options = settle(given, adapter.kind);
-  const { peers, parts, clock, quick, size, batch, runs, out } = options;
+  const { peers, parts, clock, quick, size, batch, runs } = options;
   const pool = new Pool(options);
+  const results: CaseResult[] = [];
+  let ceilings: PeerFigures['ceilings'] = {};
+  let startUp: readonly StartUp[] = [];
+  const figures = (): PeerFigures => ({
+    date: new Date().toISOString(),
+    adapter: { kind: adapter.kind, message: adapter.message },
+    settings: { size, batch, rounds: runs, quick },
+    peers,
+    loaded: Object.fromEntries(pool.loaded),
+    ceilings,
+    startUp,
+    results,
+  });
   clock?.nextPart(1);
   try {
-    const results: CaseResult[] = [];
-    let ceilings = await measureAllCeilings(pool, peers, {});
+    ceilings = await measureAllCeilings(pool, peers, ceilings);
     console.log(adapter.message);
     for (const { part, cases } of parts) {
       const asked = inOrderOfPreparing(peers).map((name) => pool.asked(name));
       const onProgress = progress(PART_TITLES[part]);
+      const onResult = async (result: CaseResult, done: number): Promise<void> => {
+        results.push(result);
+        onProgress(done, cases.length);
+        await write(figures(), options);
+      };
       const budget = quick ? QUICK_BUDGET : BUDGET;
-      const found = await measurePart(cases, asked, { rounds: runs, budget, clock, onProgress });
+      const found = await measurePart(cases, asked, { rounds: runs, budget, clock, onResult });
       console.log(['', PART_TITLES[part], ...formatCases(found, peers), ...formatErrors(found)].join('\n'));
-      results.push(...found);
       // Other programs lower what is reached; a ceiling is the most that was seen.
       ceilings = await measureAllCeilings(pool, peers, ceilings);
     }
-    const startUp = options.startUp ? await startUps(options) : [];
+    startUp = options.startUp ? await startUps(options) : [];
     const facts = [formatDifferences(results, peers), ...describeCeilings(ceilings), ...describe(pool, peers)];
     console.log([...formatStartUp(startUp), '', ...facts].join('\n'));
-    const figures: PeerFigures = {
-      date: new Date().toISOString(),
-      adapter: { kind: adapter.kind, message: adapter.message },
-      settings: { size, batch, rounds: runs, quick },
-      peers,
-      loaded: Object.fromEntries(pool.loaded),
-      ceilings,
-      startUp,
-      results,
-    };
-    await write(figures, out);
+    console.log(`\nWritten: ${(await write(figures(), options)).join(' and ')}`);
   } finally {
     await pool.end();
   }
@@ -153,12 +159,13 @@ function startUps({ peers, size, batch, patience, program }: Settled): Promise<S
   return measureStartUp(peers, workload, { program, patience }, progress('Start-up'));
 }
 
-async function write(figures: PeerFigures, out: string): Promise<void> {
-  const { batch, size, quick } = figures.settings;
+/** JSON and page, whose paths are returned. */
+async function write(figures: PeerFigures, { out, batch, size, quick }: Settled): Promise<[string, string]> {
   const name = `peers-${figures.adapter.kind}-${batch}x${size}${quick ? '-quick' : ''}`;
-  const json = await writeText(out, `${name}.json`, `${JSON.stringify(figures, null, 1)}\n`);
-  const html = await writeText(out, `${name}.html`, renderPeerReport(figures));
-  console.log(`\nWritten: ${json} and ${html}`);
+  return [
+    await writeText(out, `${name}.json`, `${JSON.stringify(figures, null, 1)}\n`),
+    await writeText(out, `${name}.html`, renderPeerReport(figures)),
+  ];
 }
 
 /** Ours measures them, in Node and in Chromium where either takes part; each time the higher ones stay. */
