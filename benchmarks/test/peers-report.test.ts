@@ -45,8 +45,9 @@ describe('the page', () => {
   const html = renderPeerReport(figures);
 
   it('has tables, a roofline for each peer on the adapter, start-up, memory', () => {
-    expect(html).toContain('50.0 (40.0..60.0)');
-    expect(html).toContain('200 (200..200) 4.0x');
+    expect(html).toMatch(/infnet<.*>50\.0<.*>40\.0 to 60\.0<.*>11\.42</s);
+    expect(html).toMatch(/tfjs WebGPU<.*>200<.*>4\.0x<.*>2\.85<.*>1\.0e-6</s);
+    expect(html).not.toContain('200 to 200');
     expect(html.match(/class="[^"]*roofline/g)?.length).toBeGreaterThanOrEqual(2);
     expect(html).toContain('30.0 GFLOP/s');
     expect(html).toMatch(/Start-up.*0\.50.*3\.00.*0\.25.*1\.00/s);
@@ -60,7 +61,15 @@ describe('the page', () => {
     expect(two).toMatch(/geometric mean, and the range of cases.*tfjs WebGPU.*2 cases/s);
   });
 
+  it('has one table for many cases, with a column for each library', () => {
+    const [first] = figures.results;
+    const many = renderPeerReport({ ...figures, results: Array.from({ length: 7 }, () => first as CaseResult) });
+    expect(many.match(/50\.0 \(40\.0\.\.60\.0\)/g)).toHaveLength(7);
+    expect(many.match(/200 4\.0x/g)).toHaveLength(7);
+  });
+
   it('says who cannot, with the error', () => {
+    expect(html).toContain('cannot: dilation rates greater than 1');
     expect(html).toMatch(/Who cannot do what.*dilation rates greater than 1 are not yet supported in gradients/s);
     expect(html).toContain('cannot: no answer to &quot;prepare&quot; within 900 s');
   });

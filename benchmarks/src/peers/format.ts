@@ -5,7 +5,7 @@ import { NO_TIME } from './measure-part.js';
 import { PEER_TITLES, type PeerName } from './protocol.js';
 import type { StartUp } from './startup.js';
 
-/** One line per case, one column per peer: median, spread, ratio to ours on the same adapter. */
+/** One line per case, one column per peer: median, range where there are several runs, ratio to ours on the same adapter. */
 export function formatCases(results: readonly CaseResult[], peers: readonly PeerName[]): string[] {
   if (results.length === 0) return [];
   const ours = oursOf(peers);
@@ -37,7 +37,8 @@ export function cellText(cell: Cell | undefined): string {
   }
   const [median, low, high] = [timing.median, timing.smallest, timing.largest].map(milliseconds);
   const times = ratio === undefined ? '' : ` ${formatRatio(ratio)}`;
-  return `${median} (${low}..${high})${times}${wrong ? ' DIFFERS' : ''}`;
+  const range = timing.runs > 1 ? ` (${low}..${high})` : '';
+  return `${median}${range}${times}${wrong ? ' DIFFERS' : ''}`;
 }
 
 /** Three figures, whatever the size. */

@@ -8,8 +8,8 @@ import {
   type Section,
   type Table,
 } from '@infnet/report';
-import { type CaseResult, cellOf, errorsOf, meanRatio, oursOf } from './figures.js';
-import { cellText, rateText } from './format.js';
+import { type CaseResult, type Cell, cellOf, errorsOf, meanRatio, oursOf } from './figures.js';
+import { cellText, formatRatio, milliseconds, rateText } from './format.js';
 import { type Ceilings, type Loaded, type Part, PEER_TITLES, type PeerName, referenceOf } from './protocol.js';
 import type { Start, StartUp } from './startup.js';
 import { isOnCpu } from './usual-peers.js';
@@ -38,8 +38,10 @@ export const PART_TITLES: Readonly<Record<Part, string>> = {
 };
 
 const READING =
-  'How to read the tables: median milliseconds of one run, in brackets the shortest and the longest, then how many times as long as infnet it takes. ' +
-  'A run begins with inputs in JavaScript memory and ends with results there. cannot: the error stands in the last section; with (time) a quick run had no time for it. DIFFERS: the result is another one.';
+  'Times are medians, in milliseconds, with the shortest and the longest; "times as long" is by the median of infnet in the same place. ' +
+  'A run begins with inputs in JavaScript memory and ends with results there. "differs by": relative L2 distance of the results from those of infnet; ' +
+  'DIFFERS: the result is another one. In a table with a column for each library: median (shortest..longest), then times as long; ' +
+  'cannot: the error stands in the last section; cannot (time): a quick run had no time for it.';
 
 export function renderPeerReport(figures: PeerFigures): string {
   const { results, startUp } = figures;
@@ -82,16 +84,54 @@ function compared({ peers, loaded, settings, ceilings }: PeerFigures): Section {
   };
 }
 
+/** Up to so many cases of a part have a table of their own; more stand in one, a line each. */
+const FEW = 6;
+
 function partSection(part: Part, results: readonly CaseResult[], figures: PeerFigures): Section {
   const { peers } = figures;
+  const tables =
+    results.length <= FEW ? results.map((result) => caseTable(result, peers)) : [wideTable(results, peers)];
+  return { title: PART_TITLES[part], blocks: [...tables, ...meanBars(results, peers), ...rooflines(results, figures)] };
+}
+
+const left = (title: string): Table['columns'][number] => ({ title, align: 'left' });
+const right = (title: string): Table['columns'][number] => ({ title, align: 'right' });
+
+/** One line per peer, and what it could not do. */
+function caseTable(result: CaseResult, peers: readonly PeerName[]): Table {
+  return {
+    kind: 'table',
+    title: result.title,
+    columns: [left(''), ...['ms', 'range', 'times as long', 'GFLOP/s', 'differs by'].map(right), left('')],
+    rows: peers.map((peer) => {
+      const cell = cellOf(result, peer);
+      const name = PEER_TITLES[peer];
+      if (cell?.timing === undefined) return [name, '', '', '', '', '', cannotText(cell)];
+      const { timing, ratio, difference, wrong } = cell;
+      const [median, low, high] = [timing.median, timing.smallest, timing.largest].map(milliseconds);
+      return [
+        ...[name, median as string, timing.runs > 1 ? `${low} to ${high}` : ''],
+        ...[ratio === undefined ? '' : formatRatio(ratio), rateText(cell), difference?.toExponential(1) ?? ''],
+        wrong ? 'DIFFERS' : '',
+      ];
+    }),
+  };
+}
+
+function cannotText(cell: Cell | undefined): string {
+  return cell?.cannot === undefined ? '' : `cannot: ${cell.cannot.split('\n')[0]}`;
+}
+
+/** One line per case, one column per peer. */
+function wideTable(results: readonly CaseResult[], peers: readonly PeerName[]): Table {
   const ours = oursOf(peers);
   const rated = ours !== undefined && results.some(({ flops }) => flops > 0);
-  const table: Table = {
+  return {
     kind: 'table',
     columns: [
-      { title: '' },
-      ...(rated ? [{ title: `${PEER_TITLES[ours]}, GFLOP/s`, align: 'right' as const }] : []),
-      ...peers.map((peer) => ({ title: PEER_TITLES[peer], align: 'right' as const })),
+      left(''),
+      ...(rated ? [right(`${PEER_TITLES[ours]}, GFLOP/s`)] : []),
+      ...peers.map((peer) => right(PEER_TITLES[peer])),
     ],
     rows: results.map((result) => [
       result.title,
@@ -99,7 +139,6 @@ function partSection(part: Part, results: readonly CaseResult[], figures: PeerFi
       ...peers.map((peer) => cellText(cellOf(result, peer))),
     ]),
   };
-  return { title: PART_TITLES[part], blocks: [table, ...meanBars(results, peers), ...rooflines(results, figures)] };
 }
 
 /** How many times as long as ours: the geometric mean over the part's cases, with the smallest and largest ratio. */
