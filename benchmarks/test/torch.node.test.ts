@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { STEPS } from '../gpu/budget.mjs';
 import { type CudnnLayers, cudnnTable, type OwnLayers } from '../gpu/cudnn-table.mjs';
+import { commands } from '../gpu/steps.mjs';
+import { collect, report } from '../gpu/summary.mjs';
 import { largestDifference } from '../src/peers/alternate.js';
 import { Answerer } from '../src/peers/answerer.js';
 import { InfnetPeer } from '../src/peers/infnet.js';
@@ -103,6 +106,32 @@ describe('the convolutions by cuDNN', () => {
     expect(lines[6]).toBe('grouped, 3 times forward 0.5 1.0 0.50 2.0 0.25');
     expect(lines).toContain('impossible, 2 times forward 0.5 cannot: RuntimeError: no');
     expect(lines.at(-1)).toBe('no time for 1 lighter layers');
+  });
+});
+
+describe('the run on a card', () => {
+  it('measures cuDNN behind our layers, and shows both', () => {
+    const list = commands({ root: '/bundle', work: '/figures', size: 352, quick: false, python: 'python9' });
+    const names = Object.keys(list);
+    expect(names.indexOf('cudnn')).toBeGreaterThan(names.indexOf('layers'));
+    expect(STEPS.map(({ name }) => name).filter((name) => name !== 'table')).toEqual(names);
+    const script = join('/bundle', 'gpu', 'torch_layers.py');
+    expect(list['cudnn']?.(60)).toEqual([['python9', script, '/figures', '--seconds', '50']]);
+    const forward = { gflopsPerSecond: 500 };
+    const ours = {
+      ...table,
+      totals: { forward },
+      layers: table.layers.map((each) => ({ ...each, passes: { forward: { ...forward, ...pass } } })),
+    };
+    const figures = {
+      'gradients-gpu-2x64.json': JSON.stringify(ours),
+      'cudnn-2x64.json': JSON.stringify({ batch: 2, size: 64, cannot: 'no CUDA device' }),
+      'cudnn-8x64.json': JSON.stringify({ batch: 8, size: 64, cannot: 'no CUDA device' }),
+    };
+    const lines = report(collect({ about: {}, outcomes: {}, logs: {}, figures, seconds: 1 }));
+    expect(lines.filter((line) => line.includes('cuDNN'))).toEqual([
+      'Convolutions beside cuDNN, batch 2 at 64: cannot: no CUDA device',
+    ]);
   });
 });
 
