@@ -118,6 +118,24 @@ describe('a convolution takes over', () => {
   });
 });
 
+it.each(['winograd2', 'winograd4'] as const)(
+  'with %s weights are transformed once also where nothing follows',
+  (algorithm) => {
+    const net = new Net(({ conv: { weight } }, x) => conv2d(x, weight, undefined, { padding: 1, algorithm }));
+    const graph = trace(({ x }) => net.call(x), { x: SHAPE });
+    const kernels = (liveParameters: boolean) => {
+      const { constantDispatches, dispatches } = schedule(graph, { liveParameters });
+      return [constantDispatches, dispatches].map((list) => list.map(({ kernel }) => kernel.name));
+    };
+    const [transform, rest] = [
+      ['conv/winograd-weight'],
+      ['conv/winograd-input', 'conv/gemm-tiled', 'conv/winograd-output'],
+    ];
+    expect(kernels(false)).toEqual([transform, rest]);
+    expect(kernels(true)).toEqual([[], [...transform, ...rest]]);
+  },
+);
+
 describe('a fused convolution', () => {
   it.each(['winograd2', 'winograd4'] as const)('adds while it loads, and finishes, with %s', async (algorithm) => {
     const test: ReferenceCase = { input: [2, 5, 9, 7], weight: [6, 5, 3, 3], padding: 1 };

@@ -6,8 +6,11 @@ import {
   type Dispatch,
   InfnetError,
   type LowerContext,
+  Module,
   type Operator,
   open,
+  Parameter,
+  ParameterStore,
   preparePlan,
   type Tensor,
   trace,
@@ -83,6 +86,34 @@ describe('tune', () => {
     const none = await tune(context, graph(), { rounds: 1, margin: 1 });
     expect(none.choices).toEqual({});
     expect(none.whole).toEqual({ own: [], tuned: [] });
+  });
+
+  it('measures a layer with its constants as constants, unless they change between runs', async () => {
+    const seen: string[] = [];
+    const adding: Operator = {
+      name: 'adding',
+      infer: ([x]) => [{ shape: x?.shape ?? [], dtype: 'f32' }],
+      candidates: ({ inputs }) => ({ key: `adding ${inputs[0]?.shape}`, names: ['own', 'other'] }),
+      lower: (lowering) => {
+        seen.push(lowering.inputs[1]?.storage.kind as string);
+        return scaleOperator.lower({ ...lowering, attributes: { factor: 2 } } as LowerContext<{ factor: number }>);
+      },
+    };
+    class Net extends Module {
+      readonly w = new Parameter([2, 3]);
+      override forward(x: Tensor): Tensor {
+        return applyOne(adding, [x, this.w], {});
+      }
+    }
+    const net = new Net();
+    using parameters = new ParameterStore(context, net);
+    parameters.initialize(1);
+    const made = trace(({ x }) => net.call(x as Tensor), { x: [2, 3] });
+    await tune(context, made, { parameters, rounds: 1, wholeRounds: 1 });
+    expect(seen.slice(0, 2)).toEqual(['parameter', 'parameter']);
+    seen.length = 0;
+    await tune(context, made, { parameters, rounds: 1, wholeRounds: 1, liveParameters: true });
+    expect(seen.slice(0, 2)).toEqual(['input', 'input']);
   });
 
   it('survives a file; what is no tuning, or one of another adapter, is refused', () => {

@@ -70,7 +70,7 @@ export function gatherCandidates(gather: Gather, device: DeviceProfile, precisio
 export function gatherChoices(gather: Gather, device: DeviceProfile, precision: Precision): Candidates {
   const own = ownAlgorithm(gather, device, precision);
   const others = gatherCandidates(gather, device, precision).filter((name) => name !== own);
-  return { key: gatherKey(gather), names: [own, ...others], onceIfConstant: ['conv/winograd-weight'] };
+  return { key: gatherKey(gather), names: [own, ...others] };
 }
 
 /** What a tuner's table calls this product. */

@@ -86,15 +86,16 @@ export function absorbConsumer(
 }
 
 /**
- * Constant weights in the form that the kernel reads best, made once: transposed where that pays (`prefersTransposedWeights`), and as
- * float16 at precision `half`. Winograd's transformed weights stay float32: its last transform multiplies their rounding,
+ * Constant weights in the form that the algorithm reads best, made once: transformed for Winograd's, transposed where that pays
+ * (`prefersTransposedWeights`), and as float16 at precision `half`. Winograd's transformed weights stay float32: its last transform multiplies their rounding,
  * so that the result of F(4 x 4) would be off by 2e-3 where the weights alone make 2e-4.
  */
 export function convertConstants(node: ConvolutionNode, rewrite: RewriteContext): Replacement | undefined {
   const fusion = fusionOf(node);
   const algorithm = algorithmOf(fusion, rewrite);
   let weight = fusion.operands.get('weight') as Tensor;
-  if (winogradTileOf(algorithm) !== undefined || !rewrite.isConstant(weight)) return undefined;
+  if (!rewrite.isConstant(weight) || fusion.operands.has('transformedWeight')) return undefined;
+  if (winogradTileOf(algorithm) !== undefined) return replacement(fusion, rewrite);
   const transposedWeights = prefersTransposedWeights(weight.shape, fusion.attributes.groups, algorithm, rewrite.device);
   const half = rewrite.precision === 'half';
   if (!transposedWeights && !half) return undefined;

@@ -115,8 +115,6 @@ export interface Candidates {
   readonly key: string;
   /** The operator's own choice first. */
   readonly names: readonly string[];
-  /** Kernels that run only once where the parameters are constant: not timed for such plans. */
-  readonly onceIfConstant?: readonly string[];
 }
 
 export interface Operator<A extends Attributes = Attributes> {

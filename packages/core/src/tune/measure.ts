@@ -2,22 +2,25 @@
 import type { Context } from '../context/context.js';
 import { Graph, type GraphNode } from '../graph/graph.js';
 import type { Candidates, Precision } from '../graph/operator.js';
+import type { Tensor } from '../graph/tensor.js';
 import { seededRandom } from '../module/initialize.js';
+import { Parameter } from '../module/parameter.js';
+import { ParameterStore } from '../module/parameter-store.js';
 import { type Plan, preparePlan } from '../plan/plan.js';
-import type { RunInputs } from '../plan/plan-buffers.js';
-import { elementCount, type TensorType } from '../tensor/types.js';
+import type { RunInputs, TensorData } from '../plan/plan-buffers.js';
+import { elementCount, type Shape, type TensorType } from '../tensor/types.js';
 import type { LayerTuning } from './table.js';
 
-/** Relative L2 from the operator's own choice up to which a candidate counts as right. */
-const TOLERANCE: Readonly<Record<Precision, number>> = { exact: 1e-5, fast: 1e-4, half: 1e-4 };
+/** Relative L2 from the operator's own choice up to which a candidate counts as right; at `half` not all round their weights. */
+const TOLERANCE: Readonly<Record<Precision, number>> = { exact: 1e-5, fast: 1e-4, half: 1e-3 };
 /** After the first round a candidate this many times slower than the fastest is out. */
 const HOPELESS = 2;
 
 export interface MeasureOptions {
   readonly precision: Precision;
   readonly rounds: number;
-  /** Whether the parameters of the tuned graph are constant. */
-  readonly constant: boolean;
+  /** Whether a tensor of the tuned graph is the same in every run. What is done to such an input once is not timed. */
+  isConstant(tensor: Tensor): boolean;
 }
 
 interface Contender {
@@ -33,7 +36,7 @@ export async function measureNode(
   candidates: Candidates,
   options: MeasureOptions,
 ): Promise<Pick<LayerTuning, 'own' | 'seconds' | 'refused'>> {
-  const inputs = Object.fromEntries(node.inputs.map(({ type }, i) => [`input${i}`, randomValues(type, i + 1)]));
+  const { graph, inputs, parameters } = isolate(context, node, options);
   const refused: Record<string, string> = {};
   const contenders: Contender[] = [];
   const own = candidates.names[0] as string;
@@ -42,7 +45,7 @@ export async function measureNode(
     for (const name of candidates.names) {
       try {
         const tuning = { [candidates.key]: name };
-        const plan = await preparePlan(context, aloneGraph(node), { precision: options.precision, tuning });
+        const plan = await preparePlan(context, graph, { parameters, precision: options.precision, tuning });
         contenders.push({ name, plan, seconds: [] });
         const outputs = Object.values(await plan.run(inputs)) as Float32Array[];
         if (expected === undefined) {
@@ -58,15 +61,15 @@ export async function measureNode(
         refused[name] = cause instanceof Error ? cause.message : String(cause);
       }
     }
-    const ignored = new Set(options.constant ? candidates.onceIfConstant : []);
     let running = contenders.filter(({ name }) => !(name in refused));
     for (let round = 0; round < options.rounds; round++) {
-      for (const { plan, seconds } of running) seconds.push(await timeMany(context, plan, inputs, ignored));
+      for (const { plan, seconds } of running) seconds.push(await timeMany(context, plan, inputs));
       const best = Math.min(...running.map(({ seconds }) => median(seconds)));
       running = running.filter(({ name, seconds }) => name === own || median(seconds) <= HOPELESS * best);
     }
   } finally {
     for (const { plan } of contenders) plan.dispose();
+    parameters.dispose();
   }
   const timed = contenders.filter(({ seconds }) => seconds.length > 0);
   return { own, refused, seconds: Object.fromEntries(timed.map(({ name, seconds }) => [name, median(seconds)])) };
@@ -77,30 +80,20 @@ const SHORTEST = 1e-3;
 const MOST_REPETITIONS = 8;
 
 /** Mean seconds of as many computations as it takes to be measurable. */
-async function timeMany(
-  context: Context,
-  plan: Plan,
-  inputs: RunInputs,
-  ignored: ReadonlySet<string>,
-): Promise<number> {
+async function timeMany(context: Context, plan: Plan, inputs: RunInputs): Promise<number> {
   let [seconds, count] = [0, 0];
   while (count < MOST_REPETITIONS && seconds < SHORTEST) {
-    seconds += await timeOnce(context, plan, inputs, ignored);
+    seconds += await timeOnce(context, plan, inputs);
     count++;
   }
   return seconds / count;
 }
 
 /** GPU seconds where the device has timestamps, else wall seconds. */
-async function timeOnce(
-  context: Context,
-  plan: Plan,
-  inputs: RunInputs,
-  ignored: ReadonlySet<string>,
-): Promise<number> {
+async function timeOnce(context: Context, plan: Plan, inputs: RunInputs): Promise<number> {
   if (!context.device.features.has('timestamp-query')) return timeRun(context, plan, inputs);
   const { entries } = await plan.profile(inputs);
-  return entries.reduce((sum, { kernel, seconds }) => sum + (ignored.has(kernel) ? 0 : seconds), 0);
+  return entries.reduce((sum, { seconds }) => sum + seconds, 0);
 }
 
 /** Wall seconds of a run, its results not read. */
@@ -112,14 +105,35 @@ export async function timeRun(context: Context, plan: Plan, inputs: RunInputs): 
   return (performance.now() - begun) / 1000;
 }
 
-/** The node by itself: its inputs are the graph's. */
-function aloneGraph({ operator, inputs, attributes, scope }: GraphNode): Graph {
+interface Isolated {
+  readonly graph: Graph;
+  readonly inputs: RunInputs;
+  readonly parameters: ParameterStore;
+}
+
+/** The node by itself over random values: its constants are parameters, as where it comes from; the rest are the graph's inputs. */
+function isolate(context: Context, node: GraphNode, { isConstant }: Pick<MeasureOptions, 'isConstant'>): Isolated {
   const graph = new Graph();
-  const tensors = inputs.map(({ type }, i) => graph.input(`input${i}`, type));
-  const node = graph.makeNode(operator, tensors, attributes, scope);
-  graph.nodes.push(node);
-  for (const [i, output] of node.outputs.entries()) graph.outputs.set(`output${i}`, output);
-  return graph;
+  const inputs: Record<string, TensorData> = {};
+  const constants = new Map<Parameter, { readonly shape: Shape; readonly data: TensorData }>();
+  const tensors = node.inputs.map((tensor, i) => {
+    const { type } = tensor;
+    const data = randomValues(type, i + 1);
+    if (isConstant(tensor) && type.dtype === 'f32') {
+      const parameter = new Parameter(type.shape);
+      parameter.name = `input${i}`;
+      constants.set(parameter, { shape: type.shape, data });
+      return graph.parameter(parameter);
+    }
+    inputs[`input${i}`] = data;
+    return graph.input(`input${i}`, type);
+  });
+  const made = graph.makeNode(node.operator, tensors, node.attributes, node.scope);
+  graph.nodes.push(made);
+  for (const [i, output] of made.outputs.entries()) graph.outputs.set(`output${i}`, output);
+  const parameters = new ParameterStore(context, [...constants.keys()]);
+  parameters.load(new Map([...constants].map(([{ name }, value]) => [name, value])));
+  return { graph, inputs, parameters };
 }
 
 /** Values of -1..1 (f32) or zeros; the same seed gives the same. */

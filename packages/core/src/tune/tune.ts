@@ -11,7 +11,9 @@
 import type { Context } from '../context/context.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import type { Candidates, Precision } from '../graph/operator.js';
+import type { Tensor } from '../graph/tensor.js';
 import { BufferArena } from '../plan/arena.js';
+import { constantTensors } from '../plan/fuse.js';
 import { type Plan, type PlanOptions, preparePlan } from '../plan/plan.js';
 import type { RunInputs } from '../plan/plan-buffers.js';
 import { measureNode, median, randomValues, timeRun } from './measure.js';
@@ -56,13 +58,14 @@ interface Layer {
  */
 export async function tune(context: Context, graph: Graph, options: TuneOptions = {}): Promise<Tuning> {
   const { precision = 'fast', rounds = 5, wholeRounds = 5, margin = 0.05, liveParameters = false } = options;
-  const constant = !liveParameters && graph.updates.size === 0;
-  const found = distinctLayers(context, graph, precision);
+  const constants = constantTensors(graph, graph.nodes, !liveParameters && graph.updates.size === 0);
+  const isConstant = (tensor: Tensor): boolean => constants.has(tensor);
+  const found = distinctLayers(context, graph, constants, precision);
   const layers: LayerTuning[] = [];
   for (const { node, candidates, count } of found) {
     options.onProgress?.({ phase: 'layers', done: layers.length, total: found.length });
     const { key } = candidates;
-    const measured = await measureNode(context, node, candidates, { precision, rounds, constant });
+    const measured = await measureNode(context, node, candidates, { precision, rounds, isConstant });
     layers.push({ key, scope: node.scope, count, ...measured });
   }
   options.onProgress?.({ phase: 'layers', done: found.length, total: found.length });
@@ -90,12 +93,14 @@ function fastest({ own, seconds }: LayerTuning, margin: number): string {
   return best;
 }
 
-function distinctLayers(context: Context, graph: Graph, precision: Precision): Layer[] {
+function distinctLayers(context: Context, graph: Graph, constants: ReadonlySet<Tensor>, precision: Precision): Layer[] {
   const layers = new Map<string, Layer>();
   // The operators' own choices, not those of a tuning that is in use.
   const { tuning: _, ...device } = context.profile;
   for (const node of graph.nodes) {
     const { operator, attributes } = node;
+    // Computed once, however slowly.
+    if (node.inputs.every((input) => constants.has(input))) continue;
     const inputs = node.inputs.map(({ type }) => type);
     const candidates = operator.candidates?.({ attributes, inputs, device, precision });
     if (candidates === undefined || candidates.names.length < 2) continue;
