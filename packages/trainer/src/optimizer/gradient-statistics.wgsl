@@ -10,7 +10,7 @@
 // SHARED 1, for GPUs: a workgroup makes a part, walking through every groups-th block of 64 values of one gradient, its lanes
 //           side by side; dispatch: groups x segments.
 // SHARED 0, for CPU adapters, where a barrier costs as much as hundreds of additions: an invocation makes a part, taking
-//           every groups-th value; dispatch: ceil(parts / 64) workgroups in a line.
+//           every groups-th value, four at a time; dispatch: ceil(parts / 64) workgroups in a line.
 
 struct Params {
   gOffset: u32,
@@ -41,7 +41,15 @@ fn main(
   let count = segments[segment + 3u];
   var sum = 0.0;
   var top = 0u;
-  for (var i = t % params.groups; i < count; i += params.groups) {
+  var i = t % params.groups;
+  for (; i + 3u * params.groups < count; i += 4u * params.groups) {
+#for k in 0..4
+    let value$(k) = g[start + i + $(k)u * params.groups];
+    top = max(top, bitcast<u32>(value$(k)) & 0x7fffffffu);
+#end
+    sum += (value0 * value0 + value1 * value1) + (value2 * value2 + value3 * value3);
+  }
+  for (; i < count; i += params.groups) {
     let value = g[start + i];
     sum += value * value;
     top = max(top, bitcast<u32>(value) & 0x7fffffffu);
