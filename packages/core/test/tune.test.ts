@@ -109,7 +109,10 @@ describe('tune', () => {
     using parameters = new ParameterStore(context, net);
     parameters.initialize(1);
     const made = trace(({ x }) => net.call(x as Tensor), { x: [2, 3] });
-    await tune(context, made, { parameters, rounds: 1, wholeRounds: 1 });
+    const said: string[] = [];
+    const onMessage = (line: string) => said.push(line);
+    await tune(context, made, { parameters, rounds: 1, wholeRounds: 1, precision: 'half', onMessage });
+    expect(said).toHaveLength(context.profile.hasF16 ? 0 : 1);
     expect(seen.slice(0, 2)).toEqual(['parameter', 'parameter']);
     seen.length = 0;
     await tune(context, made, { parameters, rounds: 1, wholeRounds: 1, liveParameters: true });

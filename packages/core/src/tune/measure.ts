@@ -21,6 +21,7 @@ export interface MeasureOptions {
   readonly rounds: number;
   /** Whether a tensor of the tuned graph is the same in every run. What is done to such an input once is not timed. */
   isConstant(tensor: Tensor): boolean;
+  readonly onMessage: (line: string) => void;
 }
 
 interface Contender {
@@ -36,6 +37,7 @@ export async function measureNode(
   candidates: Candidates,
   options: MeasureOptions,
 ): Promise<Pick<LayerTuning, 'own' | 'seconds' | 'refused'>> {
+  const { precision, onMessage } = options;
   const { graph, inputs, parameters } = isolate(context, node, options);
   const refused: Record<string, string> = {};
   const contenders: Contender[] = [];
@@ -45,7 +47,7 @@ export async function measureNode(
     for (const name of candidates.names) {
       try {
         const tuning = { [candidates.key]: name };
-        const plan = await preparePlan(context, graph, { parameters, precision: options.precision, tuning });
+        const plan = await preparePlan(context, graph, { parameters, precision, tuning, onMessage });
         contenders.push({ name, plan, seconds: [] });
         const outputs = Object.values(await plan.run(inputs)) as Float32Array[];
         if (expected === undefined) {
@@ -53,7 +55,7 @@ export async function measureNode(
           continue;
         }
         const error = relativeError(outputs, expected);
-        if (error <= TOLERANCE[options.precision]) continue;
+        if (error <= TOLERANCE[precision]) continue;
         refused[name] = `differs by ${error.toExponential(1)} (relative L2)`;
       } catch (cause) {
         if (expected === undefined) throw cause;

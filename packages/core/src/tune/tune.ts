@@ -43,6 +43,8 @@ export interface TuneOptions {
   /** Share by which a candidate must be faster than the operator's own choice. Default 0.05. */
   readonly margin?: number;
   readonly onProgress?: (progress: TuneProgress) => void;
+  /** As of a plan; the same line once. */
+  readonly onMessage?: PlanOptions['onMessage'];
 }
 
 interface Layer {
@@ -56,7 +58,8 @@ interface Layer {
  *
  * @throws InfnetError what planning or running the graph throws; a candidate's own errors only exclude it.
  */
-export async function tune(context: Context, graph: Graph, options: TuneOptions = {}): Promise<Tuning> {
+export async function tune(context: Context, graph: Graph, given: TuneOptions = {}): Promise<Tuning> {
+  const options = { ...given, onMessage: once(given.onMessage ?? ((line: string) => console.error(line))) };
   const { precision = 'fast', rounds = 5, wholeRounds = 5, margin = 0.05, liveParameters = false } = options;
   const constants = constantTensors(graph, graph.nodes, !liveParameters && graph.updates.size === 0);
   const isConstant = (tensor: Tensor): boolean => constants.has(tensor);
@@ -65,7 +68,12 @@ export async function tune(context: Context, graph: Graph, options: TuneOptions 
   for (const { node, candidates, count } of found) {
     options.onProgress?.({ phase: 'layers', done: layers.length, total: found.length });
     const { key } = candidates;
-    const measured = await measureNode(context, node, candidates, { precision, rounds, isConstant });
+    const measured = await measureNode(context, node, candidates, {
+      precision,
+      rounds,
+      isConstant,
+      onMessage: options.onMessage,
+    });
     layers.push({ key, scope: node.scope, count, ...measured });
   }
   options.onProgress?.({ phase: 'layers', done: found.length, total: found.length });
@@ -82,6 +90,16 @@ export async function tune(context: Context, graph: Graph, options: TuneOptions 
   const better = whole.own.length > 0 && median(whole.tuned) < median(whole.own);
   const adapter = adapterKey(context.adapter);
   return { version: 1, adapter, precision, choices: better ? choices : {}, layers, whole };
+}
+
+/** Hands on every line but those that were handed on before. */
+function once(say: (line: string) => void): (line: string) => void {
+  const said = new Set<string>();
+  return (line) => {
+    if (said.has(line)) return;
+    said.add(line);
+    say(line);
+  };
 }
 
 function fastest({ own, seconds }: LayerTuning, margin: number): string {
@@ -118,7 +136,7 @@ async function compareWhole(
   choices: Readonly<Record<string, string>>,
   options: TuneOptions & { readonly precision: Precision; readonly wholeRounds: number },
 ): Promise<Tuning['whole']> {
-  const { parameters, precision, liveParameters = false, wholeRounds } = options;
+  const { parameters, precision, liveParameters = false, wholeRounds, onMessage } = options;
   const inputs =
     options.inputs ??
     Object.fromEntries([...graph.inputs].map(([name, { type }], i) => [name, randomValues(type, i + 1)]));
@@ -126,7 +144,9 @@ async function compareWhole(
   const plans: Plan[] = [];
   try {
     for (const tuning of [{}, choices]) {
-      plans.push(await preparePlan(context, graph, { parameters, precision, liveParameters, arena, tuning }));
+      plans.push(
+        await preparePlan(context, graph, { parameters, precision, liveParameters, arena, tuning, onMessage }),
+      );
     }
     const [own, tuned] = plans as [Plan, Plan];
     const seconds = { own: [] as number[], tuned: [] as number[] };

@@ -1,7 +1,7 @@
 /** The options of `infnet tune` and their help. */
 import { type Command, Option } from 'commander';
 import { EXIT, type Io } from '../../io.js';
-import { above, adapterOption, BACKBONES, integer, needs } from '../../options.js';
+import { above, adapterOption, BACKBONES, integer, needs, precisionOption } from '../../options.js';
 import type { TuneCommandOptions } from './options.js';
 
 const HELP = `
@@ -27,6 +27,7 @@ export function addTune(program: Command, io: Io, done: (code: number) => void):
     .option('--training', 'tune a training step (forward, gradients, Adam) instead of the forward', false)
     .option('--rounds <n>', 'timings of each candidate', integer(1, 1000), 5)
     .addOption(adapterOption())
+    .addOption(precisionOption())
     .option('--json', 'print the file on stdout too', false)
     .addHelpText('after', HELP)
     .action(async (options: TuneCommandOptions, command: Command) => {

@@ -1,4 +1,4 @@
-import type { OpenOptions } from '@infnet/core';
+import type { OpenOptions, Precision } from '@infnet/core';
 import type { BackboneName } from '@infnet/inf-net';
 
 export interface TuneCommandOptions extends Pick<OpenOptions, 'adapter'> {
@@ -10,5 +10,7 @@ export interface TuneCommandOptions extends Pick<OpenOptions, 'adapter'> {
   readonly channels: number;
   readonly training: boolean;
   readonly rounds: number;
+  /** As of the runs that will take the file. Default: the plans' own. */
+  readonly precision?: Precision;
   readonly json: boolean;
 }

@@ -12,7 +12,7 @@ import type { TuneCommandOptions } from './options.js';
 
 /** @returns the exit code @throws InfnetError `DEVICE_...`, `MEMORY_...`, `CLI_USAGE`, `CLI_INTERRUPTED`, `FILE_...` */
 export async function tuneNet(options: TuneCommandOptions, io: Io): Promise<number> {
-  const { out, size, backbone, width, channels, rounds } = options;
+  const { out, size, backbone, width, channels, rounds, precision } = options;
   const net = new InfNet({ backbone, width, channels });
   checkSize(size, net, backbone);
   const context = await open({ adapter: options.adapter, onMessage: (line) => say(io.stderr, line) });
@@ -27,6 +27,8 @@ export async function tuneNet(options: TuneCommandOptions, io: Io): Promise<numb
         parameters: stores,
         inputs,
         rounds,
+        precision,
+        onMessage: (line) => progress.line(line),
         onProgress: (step) => {
           if (io.signal?.aborted) return;
           const title = step.phase === 'layers' ? 'distinct shapes' : 'the whole net';
