@@ -2,13 +2,15 @@
  * Pictures of every place at three widths, light and dark, to be looked at: `node examples/browser/scripts/screens.mjs [weights]`.
  *
  * Uses the page in `dist/page` (build it first: `npx vite build examples/browser`) and writes to `out/page-screens`, which git ignores.
- * Weights: those given, else `public/weights/phantom.safetensors`, else none.
+ * Weights: those given, else `public/weights/phantom.safetensors`, else none. Needs `npm run build`.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { extname, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { encodePng, phantomSlice } from '@infnet/data';
 import { chromium } from 'playwright';
 import { chromiumFlags, ensureChromium } from '../../../scripts/chromium.mjs';
 
@@ -22,6 +24,20 @@ const SIZES = [
   [1280, 860],
   [3840, 2160],
 ];
+
+/** A folder of slices and masks, some of them wrong. */
+const own = mkdtempSync(join(tmpdir(), 'infnet-screens-'));
+const put = (path, image) => {
+  mkdirSync(dirname(join(own, path)), { recursive: true });
+  writeFileSync(join(own, path), encodePng(image));
+};
+for (const i of [1, 2, 3, 4, 5, 6, 7]) {
+  const { image, infection } = phantomSlice(i, { width: 96, height: 96 });
+  if (i !== 3) put(`hospital/Imgs/${i}.png`, image);
+  put(`hospital/GT/${i}.png`, i === 5 ? phantomSlice(i, { width: 80, height: 80 }).infection : infection);
+  put(`right/Imgs/${i}.png`, image);
+  put(`right/GT/${i}.png`, infection);
+}
 
 const server = createServer((request, response) => {
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
@@ -62,6 +78,19 @@ try {
     await tab.locator('.items li:last-child:has-text("%")').waitFor();
     await tab.locator('.items li:nth-child(4) .item').click();
     await shoot('segment');
+    const fixtures = join(here, '../../packages/data/test/fixtures/nifti.json');
+    const { base64 } = JSON.parse(readFileSync(fixtures, 'utf8')).files['chest.nii.gz'];
+    const buffer = Buffer.from(base64, 'base64');
+    const file = { name: 'chest.nii.gz', mimeType: 'application/gzip', buffer };
+    await tab
+      .getByLabel('Add more: files')
+      .setInputFiles([file, { ...file, name: 'cut.nii.gz', buffer: buffer.subarray(0, 900) }]);
+    await tab.getByText('DATA_TRUNCATED').waitFor();
+    await tab.getByRole('button', { name: 'Segment', exact: true }).click();
+    await tab.locator('.items li:last-child:has-text("%")').waitFor();
+    await tab.getByRole('checkbox', { name: 'Probability' }).check();
+    await shoot('volume');
+    for (const dismiss of await tab.getByRole('button', { name: 'Dismiss this message' }).all()) await dismiss.click();
   }
   await go('Inspect');
   await tab.getByRole('button', { name: 'Trace', exact: true }).click();
@@ -71,6 +100,16 @@ try {
   await tab.locator('table pre').waitFor();
   await shoot('inspect');
   await go('Train');
+  await shoot('train-welcome');
+  await tab.getByLabel('Learn from').selectOption('files');
+  await tab.getByLabel('Slices with masks: folder').setInputFiles(join(own, 'hospital'));
+  await tab.getByText('Mask without image').waitFor();
+  await shoot('train-wrong');
+  await tab.getByLabel('Slices with masks: folder').setInputFiles(join(own, 'right'));
+  await tab.getByLabel('Slices without masks (optional): folder').setInputFiles(join(own, 'right/Imgs'));
+  await tab.getByText('7 slices', { exact: true }).waitFor();
+  await shoot('train-own');
+  await tab.getByLabel('Learn from').selectOption('phantoms');
   await tab.getByLabel('With masks').fill('8');
   await tab.getByLabel('Without masks').fill('4');
   await tab.getByLabel('Size, pixels').fill('64');
@@ -85,7 +124,21 @@ try {
   await tab.getByRole('button', { name: 'Run', exact: true }).click();
   await tab.getByRole('button', { name: 'Save as JSON' }).waitFor();
   await shoot('compare');
+  await tab.addInitScript(() => {
+    globalThis.Worker = class extends Worker {
+      constructor(url, options) {
+        const text = `delete WorkerNavigator.prototype.gpu; import(${JSON.stringify(String(url))});`;
+        const start = `const asked = []; onmessage = (event) => asked.push(event.data); ${text.slice(0, -1)}.then(() => {
+          onmessage = null; for (const data of asked) dispatchEvent(new MessageEvent('message', { data })); });`;
+        super(URL.createObjectURL(new Blob([start], { type: 'text/javascript' })), options);
+      }
+    };
+  });
+  await tab.goto(`http://127.0.0.1:${server.address().port}/?without`);
+  await tab.getByText('This browser cannot compute here yet').waitFor();
+  await shoot('no-webgpu');
 } finally {
   await browser.close();
   server.close();
+  rmSync(own, { recursive: true });
 }

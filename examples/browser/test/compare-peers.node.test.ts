@@ -42,7 +42,7 @@ itWithPeers('all three compute the same convolutions, and have times', async () 
       expect(difference, library).toBeLessThan(1e-4);
     }
   }
-  expect(await page.locator('tbody tr').count()).toBe(15);
+  expect(await page.locator('tbody tr:has(.bar)').count()).toBe(15);
   expect(await page.getByText('cannot:').count()).toBe(0);
   await context.close();
 });

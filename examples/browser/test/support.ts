@@ -6,12 +6,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { writeSafetensors } from '@infnet/checkpoint';
+import { readSafetensors, writeSafetensors } from '@infnet/checkpoint';
 import { main } from '@infnet/cli';
 import { InfNet } from '@infnet/inf-net';
 import { param, roleOf } from '@infnet/testing';
 import { type Browser, type BrowserContext, chromium, type Download, type Locator, type Page } from 'playwright';
 import { build } from 'vite';
+import { pickled, writeTensor, zipFile } from '../../../packages/checkpoint/test/support/torch-file.js';
 import { chromiumFlags, ensureChromium } from '../../../scripts/chromium.mjs';
 
 /** Milliseconds for what takes a minute on a busy machine. */
@@ -123,9 +124,24 @@ export async function loadWeights(page: Page, bytes: Uint8Array, name = 'small.s
   await dropFiles(page, '.drop:has-text(".pth or .safetensors")', { [name]: bytes });
 }
 
+/** Notes what the progress bar says from now on. @returns what gives all of it so far */
+export async function progressOf(page: Page): Promise<() => Promise<string[]>> {
+  const seen = await page.evaluateHandle(() => {
+    const texts: string[] = [];
+    new MutationObserver(() => {
+      const text = document.querySelector('.progress span')?.textContent;
+      if (text !== null && text !== undefined && text !== texts.at(-1)) texts.push(text);
+    }).observe(document.body, { subtree: true, childList: true, characterData: true });
+    return texts;
+  });
+  return () => seen.jsonValue();
+}
+
 /** Segments what is there, to the end. */
 export async function segment(page: Page): Promise<void> {
   await button(page, 'Segment').click();
+  // It is disabled while it segments.
+  await page.locator('button:enabled', { hasText: /^Segment$/ }).waitFor();
   await page.locator('.progress').waitFor({ state: 'detached' });
 }
 
@@ -148,6 +164,33 @@ export function smallWeights(): Uint8Array {
     return { name, shape, data: role === undefined ? new Float32Array(1) : param(name, shape, role) };
   });
   return writeSafetensors(tensors, { size: '32' });
+}
+
+/** The same as torch.save writes them; torch would not know of the size. */
+export function smallPth(): Uint8Array {
+  const tensors = [...readSafetensors(smallWeights()).tensors.values()];
+  const stridesOf = (shape: readonly number[]): number[] =>
+    shape.map((_, i) => shape.slice(i + 1).reduce((a, b) => a * b, 1));
+  const pickle = pickled((writer) =>
+    writer.dict(
+      tensors.map(({ name, shape, data }, i) => [
+        name,
+        () =>
+          writeTensor(writer, {
+            storage: 'FloatStorage',
+            key: String(i),
+            count: data.length,
+            shape,
+            strides: stridesOf(shape),
+          }),
+      ]),
+    ),
+  );
+  const storages = tensors.map(({ data }, i) => [
+    String(i),
+    new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  ]);
+  return zipFile(pickle, Object.fromEntries(storages));
 }
 
 /** Runs a command line in this process. */

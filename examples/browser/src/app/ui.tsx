@@ -5,9 +5,14 @@ import type { Progress, WireError } from '../protocol.js';
 import type { StoredFile } from '../worker/train-protocol.js';
 import { canChooseFolders, chosenFiles, droppedFiles } from './files.js';
 
-export function Panel(props: { title: string; children: ComponentChildren; aside?: ComponentChildren }): VNode {
+export function Panel(props: {
+  title: string;
+  children: ComponentChildren;
+  aside?: ComponentChildren;
+  class?: string;
+}): VNode {
   return (
-    <section class="panel">
+    <section class={`panel ${props.class ?? ''}`}>
       <header class="panel-head">
         <h2>{props.title}</h2>
         {props.aside}
@@ -164,18 +169,27 @@ export function ProgressBar(props: { progress: Progress }): VNode {
     <div class="progress">
       <span id={id}>{what}</span>
       <span class="figure">{total > 0 ? `${done} of ${total}` : ''}</span>
-      <progress aria-labelledby={id} max={Math.max(1, total)} value={done} />
+      {/* Without a value it moves: something is going on, nobody knows how long. */}
+      <progress aria-labelledby={id} max={Math.max(1, total)} value={total > 0 ? done : undefined} />
     </div>
   );
 }
 
 export function ErrorText(props: { error: WireError }): VNode {
   const { code, message, where, fix } = props.error;
+  const [first = '', ...lines] = message.trimEnd().split('\n');
   return (
     <div class="error-text">
       <p>
-        <strong>{sentence(message)}</strong>
+        <strong>{sentence(first)}</strong>
       </p>
+      {lines.length > 0 && (
+        <ul>
+          {lines.map((line) => (
+            <li key={line}>{sentence(line.trim())}</li>
+          ))}
+        </ul>
+      )}
       {fix !== undefined && <p>{fix}</p>}
       <p class="hint">
         <code>{code}</code>
@@ -268,6 +282,16 @@ export function DropZone(props: {
         />
       )}
     </div>
+  );
+}
+
+/** A table that scrolls sideways where it has no room, by the keyboard too. */
+export function TableBox(props: { label: string; children: ComponentChildren }): VNode {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable from the keyboard.
+    <section class="table-box" aria-label={props.label} tabIndex={0}>
+      <table>{props.children}</table>
+    </section>
   );
 }
 

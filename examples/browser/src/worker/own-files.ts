@@ -16,6 +16,8 @@ export interface OwnFiles {
   readonly source: DataSource;
   /** Throws what `openDataset` threw, in the words of the page. */
   explain(error: unknown): never;
+  /** Problems with the paths that people know. */
+  renamed(problems: readonly Problem[]): Problem[];
   /** Files that are neither slice nor mask. */
   readonly leftOut: readonly string[];
 }
@@ -58,7 +60,18 @@ export function ownFiles(files: readonly StoredFile[], name: string, labelled: b
     },
   };
   const known = (path: string): string => byPath.get(path)?.path ?? path;
-  return { source, leftOut, explain: (error) => explain(error, name, known) };
+  const renamed = (problems: readonly Problem[]): Problem[] =>
+    problems.map((problem) => ({
+      ...problem,
+      // "also Imgs/1.png" is the only note with a path.
+      entries: problem.entries.map(({ file, note }) => ({
+        file: known(file),
+        ...(note === undefined
+          ? {}
+          : { note: note.replace(/^also (.*)$/, (_, path: string) => `also ${known(path)}`) }),
+      })),
+    }));
+  return { source, leftOut, renamed, explain: (error) => explain(error, name, renamed) };
 }
 
 /** `a/Imgs/1.png`: base `a`, dir `a/Imgs`, own `imgs`, file `1.png`. */
@@ -86,16 +99,9 @@ const FIXES: Partial<Record<ProblemKind, string>> = {
   maskNotBinary: 'A mask holds 0 and 255. If these mean something else, choose what under “Masks hold”.',
 };
 
-function explain(error: unknown, name: string, known: (path: string) => string): never {
+function explain(error: unknown, name: string, renamed: OwnFiles['renamed']): never {
   if (!isInfnetError(error, 'DATA_DATASET')) throw error;
-  const problems = (error.details['problems'] as readonly Problem[]).map((problem) => ({
-    ...problem,
-    // "also Imgs/1.png" is the only note with a path.
-    entries: problem.entries.map(({ file, note }) => ({
-      file: known(file),
-      ...(note === undefined ? {} : { note: note.replace(/^also (.*)$/, (_, path: string) => `also ${known(path)}`) }),
-    })),
-  }));
+  const problems = renamed(error.details['problems'] as readonly Problem[]);
   const fixes = new Set(problems.flatMap(({ kind }) => FIXES[kind] ?? []));
   throw new InfnetError({
     code: error.code,

@@ -98,9 +98,11 @@ export async function checkFiles(
   labelled: boolean,
   options: FilesOptions,
 ): Promise<SlicesReport> {
-  const { leftOut } = ownFiles(files, '', labelled);
+  const { leftOut, renamed } = ownFiles(files, '', labelled);
   const dataset = await openFiles(files, labelled, options);
   const ignored = dataset.warnings.flatMap(({ kind, count }) => (kind === 'ignored' ? [count] : []))[0] ?? 0;
-  const notes = describeProblems(dataset.warnings.filter(({ kind }) => kind !== 'ignored' && kind !== 'edgeDerived'));
+  const notes = describeProblems(
+    renamed(dataset.warnings.filter(({ kind }) => kind !== 'ignored' && kind !== 'edgeDerived')),
+  );
   return { count: dataset.length, leftOut: leftOut.length + ignored, notes: notes.trim() };
 }

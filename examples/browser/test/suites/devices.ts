@@ -12,6 +12,7 @@ import {
   fillNumber,
   loadWeights,
   segment,
+  smallPth,
   smallWeights,
 } from '../support.js';
 
@@ -56,8 +57,8 @@ export function deviceTests(built: () => BuiltPage): void {
   describe('Devices and browsers that have less', () => {
     it('limits that are too small for what was chosen: what to do, and then it works', async () => {
       const { page, context, problems } = await built().visit('segment', (fresh) => beforeWorkers(fresh, SMALL_LIMITS));
-      await loadWeights(page, smallWeights());
-      await page.locator('.strong-line', { hasText: 'small.safetensors' }).waitFor();
+      await loadWeights(page, smallPth(), 'small.pth');
+      await page.locator('.strong-line', { hasText: 'small.pth' }).waitFor();
       await dropFiles(page, DROP_SLICES, { 'one.png': slice });
       await page.getByRole('button', { name: /^one\.png/ }).waitFor();
       await fillNumber(page, 'Size the net sees, in pixels', 640);

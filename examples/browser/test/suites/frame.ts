@@ -24,7 +24,7 @@ export function frameTests(built: () => BuiltPage): void {
 
     it('is accessible in every place, light and dark, and works offline', async () => {
       const { page, context } = await built().visit();
-      const axe = readFileSync(join(import.meta.dirname, '../../../node_modules/axe-core/axe.min.js'), 'utf8');
+      const axe = readFileSync(join(import.meta.dirname, '../../../../node_modules/axe-core/axe.min.js'), 'utf8');
       await page.evaluate(() => navigator.serviceWorker.ready);
       await context.setOffline(true);
       for (const colorScheme of ['light', 'dark'] as const) {

@@ -15,6 +15,14 @@ export function inspectAndCompareTests(built: () => BuiltPage): void {
       expect(await page.locator('table pre').textContent()).toContain('@compute');
       await page.locator('.tree summary', { hasText: 'resnet' }).click();
       await page.locator('.tree summary', { hasText: 'layer1' }).waitFor();
+      // Per kernel: tile, calls, FLOP, time, FLOP/s.
+      const first = page.locator('tr.chosen td');
+      expect(await first.nth(1).textContent()).toMatch(/^\d+( × \d+)*$/);
+      expect(await first.nth(4).textContent()).toMatch(/\d (ms|s)$/);
+      expect(await first.nth(5).textContent()).toMatch(/^[\d.]+ [kMG]$/);
+      await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+      await button(page, 'Copy diagnostics').click();
+      expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/maxBufferSize: \d+/);
       expect(await page.getByTestId('diagnostics').textContent()).toMatch(/maxBufferSize: \d+/);
       expect(problems).toEqual([]);
       await context.close();

@@ -48,12 +48,12 @@ export function ownSlicesTests(built: () => BuiltPage): void {
       expect(await button(page, 'Start training').isDisabled()).toBe(true);
       await dropPaths(page, WITH, [at('wrong')]);
       const text = found(page, WITH);
-      await expect.poll(() => text.textContent()).toContain('image without mask, 1: wrong/images/3.png');
-      expect(await text.textContent()).toContain('mask without image, 1: wrong/masks/4.png');
+      await expect.poll(() => text.textContent()).toContain('Image without mask, 1: wrong/images/3.png');
+      expect(await text.textContent()).toContain('Mask without image, 1: wrong/masks/4.png');
       expect(await text.textContent()).toContain(
-        'mask of another size than its image, 1: wrong/masks/2.png (80x80, its image 64x64)',
+        'Mask of another size than its image, 1: wrong/masks/2.png (80x80, its image 64x64)',
       );
-      expect(await text.textContent()).toContain('mask that is not binary, 1: wrong/masks/1.png (values 0, 1)');
+      expect(await text.textContent()).toContain('Mask that is not binary, 1: wrong/masks/1.png (values 0, 1)');
       expect(await text.textContent()).toContain('choose what under “Masks hold”');
       await page.getByRole('combobox', { name: 'Masks hold' }).selectOption('nonzero');
       await expect.poll(() => text.textContent()).not.toContain('not binary');
@@ -86,7 +86,7 @@ export function ownSlicesTests(built: () => BuiltPage): void {
       }
       renameSync(at('set/Imgs/3.png'), at('set/away.png'));
       await button(page, 'Start training').click();
-      await page.getByText('unreadable file, 1: set/Imgs/3.png').waitFor();
+      await page.getByText('Unreadable file, 1: set/Imgs/3.png').waitFor();
       await page.getByText('if they were moved or changed, drop them again').waitFor();
       renameSync(at('set/away.png'), at('set/Imgs/3.png'));
       await button(page, 'Stop and discard').click();

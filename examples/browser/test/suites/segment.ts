@@ -1,9 +1,10 @@
 /** Segment: files in, the bytes of `infnet segment` out, and what may go wrong between. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { encodePng, phantomSlice } from '@infnet/data';
+import { encodePng, phantomSlice, readNifti } from '@infnet/data';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fixture } from '../../../../packages/data/test/fixtures/nifti.js';
+import { fixture, refused } from '../../../../packages/data/test/fixtures/nifti.js';
+import { niftiVariant } from '../nifti-variants.js';
 import {
   type BuiltPage,
   button,
@@ -13,6 +14,7 @@ import {
   heapOf,
   infnet,
   loadWeights,
+  progressOf,
   segment,
   smallWeights,
   type Visit,
@@ -21,6 +23,41 @@ import {
 const weights = smallWeights();
 const slice = encodePng(phantomSlice(5, { width: 90, height: 70 }).image);
 const { bytes: chest } = fixture('chest.nii.gz');
+
+/** The chest as other programs store volumes: either byte order, whole and broken numbers, scaled, with either transformation or none. */
+function variants(): Readonly<Record<string, Uint8Array>> {
+  const { data, width, height, depth, slope, intercept } = readNifti(chest, 'chest.nii.gz');
+  const values = Array.from(data as ArrayLike<number>, (stored) => stored * slope + intercept);
+  const shape = [width, height, depth] as const;
+  return {
+    'big-endian.nii': niftiVariant(shape, values, {
+      type: 'int16',
+      littleEndian: false,
+      form: 'sform',
+      isCompressed: false,
+    }),
+    'float.nii.gz': niftiVariant(shape, values, {
+      type: 'float32',
+      littleEndian: true,
+      form: 'qform',
+      isCompressed: true,
+    }),
+    'plain.nii': niftiVariant(shape, values, {
+      type: 'float32',
+      littleEndian: false,
+      form: 'none',
+      isCompressed: false,
+    }),
+    'scaled.nii.gz': niftiVariant(shape, values, {
+      type: 'int16',
+      littleEndian: true,
+      form: 'sform',
+      slope: 0.5,
+      intercept: -100,
+      isCompressed: true,
+    }),
+  };
+}
 
 declare const infnetTest: import('../../src/app/test-hooks.js').TestHooks;
 
@@ -36,9 +73,12 @@ export function segmentTests(built: () => BuiltPage): void {
       const { page } = visit;
       await loadWeights(page, weights);
       await page.locator('.strong-line', { hasText: 'small.safetensors' }).waitFor();
-      await dropFiles(page, DROP_SLICES, { 'one.png': slice, 'chest.nii.gz': chest });
-      await page.getByRole('button', { name: /^chest\.nii\.gz/ }).waitFor();
+      const volumes = variants();
+      await dropFiles(page, DROP_SLICES, { 'one.png': slice, 'chest.nii.gz': chest, ...volumes });
+      await page.getByRole('button', { name: /^scaled\.nii\.gz/ }).waitFor();
+      const told = await progressOf(page);
       await segment(page);
+      expect(await told()).toContain('Compiling GPU programs');
       await page.getByRole('button', { name: /^one\.png.*%/ }).click();
       const save = (name: string) => downloaded(page, () => button(page, name).click());
       const got: Record<string, Uint8Array> = {
@@ -52,23 +92,32 @@ export function segmentTests(built: () => BuiltPage): void {
       await page.getByRole('button', { name: /^chest\.nii\.gz.*%/ }).click();
       got['chest.mask.nii.gz'] = await save('Mask volume');
       got['chest.prob.nii.gz'] = await save('Probability volume');
+      for (const name of Object.keys(volumes)) {
+        await page.getByRole('button', { name: new RegExp(`^${name.replaceAll('.', '\\.')}.*%`) }).click();
+        got[name.replace('.nii', '.prob.nii').replace(/\.nii$/, '.nii.gz')] = await save('Probability volume');
+      }
       const table = new TextDecoder().decode(await save('Table (CSV)'));
 
       const { folder } = built();
       writeFileSync(join(folder, 'one.png'), slice);
       writeFileSync(join(folder, 'chest.nii.gz'), chest);
       writeFileSync(join(folder, 'w.safetensors'), weights);
-      const inputs = ['one.png', 'chest.nii.gz', 'w.safetensors'].map((name) => join(folder, name)) as [
-        string,
-        string,
-        string,
-      ];
+      for (const [name, bytes] of Object.entries(volumes)) writeFileSync(join(folder, name), bytes);
+      const inputs = ['one.png', 'chest.nii.gz', ...Object.keys(volumes)].map((name) => join(folder, name));
       const out = join(folder, 'results');
       const options = ['--size', '32', '--format', 'npy', '--adapter', 'swiftshader', '--no-time'];
-      await infnet('segment', inputs[0], inputs[1], '--weights', inputs[2], '--out', out, ...options);
+      await infnet('segment', ...inputs, '--weights', join(folder, 'w.safetensors'), '--out', out, ...options);
       for (const [name, bytes] of Object.entries(got)) {
         expect(Buffer.compare(bytes, readFileSync(join(out, name))), name).toBe(0);
       }
+      const voxels = (name: string) => [
+        ...(readNifti(got[name] as Uint8Array, name).data as ArrayLike<number>[] & Uint8Array),
+      ];
+      for (const name of ['big-endian', 'float', 'plain', 'scaled']) {
+        expect(voxels(`${name}.prob.nii.gz`), name).toEqual(voxels('chest.prob.nii.gz'));
+        await page.getByRole('button', { name: new RegExp(`^Remove ${name}`) }).click();
+      }
+      await page.getByRole('button', { name: /^chest\.nii\.gz/ }).click();
       const figures = (text: string, of: string): string[] =>
         text.split(/\r?\n/).flatMap((line) => (line.includes(`${of},`) ? [line.split(',').slice(1, 7).join()] : []));
       const summary = readFileSync(join(out, 'summary.csv'), 'utf8');
@@ -115,7 +164,12 @@ export function segmentTests(built: () => BuiltPage): void {
       await dropFiles(page, 'main', { 'letter.txt': new TextEncoder().encode('Dear colleague,') });
       await page.locator('.notice', { hasText: 'DATA_UNKNOWN_FORMAT' }).waitFor();
       await dropFiles(page, 'main', { 'cut.png': slice.subarray(0, 200) });
-      await page.locator('.notice', { hasText: 'DATA_TRUNCATED' }).waitFor();
+      await page.locator('.notice', { hasText: 'DATA_TRUNCATED · cut.png' }).waitFor();
+      await dropFiles(page, 'main', { 'cut.nii.gz': chest.subarray(0, 900) });
+      await page.locator('.notice', { hasText: 'DATA_TRUNCATED · cut.nii.gz' }).waitFor();
+      const series = refused.find(({ code }) => code === 'DATA_NIFTI_SERIES');
+      await dropFiles(page, 'main', { 'series.nii.gz': series?.bytes as Uint8Array });
+      await page.locator('.notice', { hasText: 'DATA_NIFTI_SERIES' }).waitFor();
       await loadWeights(page, weights.subarray(0, 5000), 'cut.safetensors');
       await page.locator('.notice', { hasText: 'CHECKPOINT_TRUNCATED' }).waitFor();
       expect(await page.locator('.items li').count()).toBe(count);

@@ -4,7 +4,7 @@ import type { VNode } from 'preact';
 import { adapter } from '../../app/adapter.js';
 import { download } from '../../app/files.js';
 import { announce, report } from '../../app/notices.js';
-import { Button, Panel, ProgressBar } from '../../app/ui.js';
+import { Button, Panel, ProgressBar, TableBox } from '../../app/ui.js';
 import { labWorker } from '../../app/workers.js';
 import type { Progress } from '../../protocol.js';
 import type { CompareResult, CompareRow } from '../../worker/compare-protocol.js';
@@ -94,30 +94,38 @@ function Table(): VNode {
   const names = [...new Set(rows.value.map(({ name }) => name))];
   return (
     <Panel title="Result">
-      <div class="table-box">
-        <table>
-          <thead>
+      <TableBox label="Result">
+        <thead>
+          <tr>
+            <th scope="col">Library</th>
+            <th scope="col" class="number">
+              Median
+            </th>
+            <th scope="col" class="bars">
+              <span class="visually-hidden">Median as a bar</span>
+            </th>
+            <th scope="col" class="number">
+              Range, ms
+            </th>
+            <th scope="col" class="number">
+              GFLOP/s
+            </th>
+            <th scope="col" class="number">
+              Difference
+            </th>
+          </tr>
+        </thead>
+        {names.map((name) => (
+          <tbody key={name}>
             <tr>
-              <th scope="col">What</th>
-              <th scope="col">Library</th>
-              <th scope="col" class="number">
-                Median
+              <th scope="rowgroup" colSpan={6}>
+                {name}
               </th>
-              <th scope="col" class="number">
-                Range
-              </th>
-              <th scope="col" class="number">
-                GFLOP/s
-              </th>
-              <th scope="col" class="number">
-                Difference
-              </th>
-              <th scope="col">Time</th>
             </tr>
-          </thead>
-          <tbody>{names.map((name) => rowsOf(name))}</tbody>
-        </table>
-      </div>
+            {rowsOf(name)}
+          </tbody>
+        ))}
+      </TableBox>
     </Panel>
   );
 }
@@ -125,13 +133,8 @@ function Table(): VNode {
 function rowsOf(name: string): VNode[] {
   const group = rows.value.filter((row) => row.name === name);
   const slowest = Math.max(...group.map(({ milliseconds }) => milliseconds?.[0] ?? 0), 1e-9);
-  return group.map(({ library, milliseconds, gflop, cannot, difference }, i) => (
-    <tr key={`${name} ${library}`}>
-      {i === 0 && (
-        <th scope="rowgroup" rowSpan={group.length}>
-          {name}
-        </th>
-      )}
+  return group.map(({ library, milliseconds, gflop, cannot, difference }) => (
+    <tr key={library}>
       <td>{library}</td>
       {milliseconds === undefined ? (
         <td colSpan={5} class="hint">
@@ -139,20 +142,31 @@ function rowsOf(name: string): VNode[] {
         </td>
       ) : (
         <>
-          <td class="number">{milliseconds[0].toFixed(2)} ms</td>
-          <td class="number">
-            {milliseconds[1].toFixed(2)} to {milliseconds[2].toFixed(2)}
-          </td>
-          <td class="number">{(gflop / (milliseconds[0] / 1000)).toFixed(1)}</td>
-          <td class="number">{difference === undefined || library === 'infnet' ? '' : difference.toExponential(1)}</td>
-          <td>
+          <td class="number">{figure(milliseconds[0])} ms</td>
+          <td class="bars">
             <span
               class={`bar${library === 'infnet' ? '' : ' other'}`}
               style={{ width: `${(100 * milliseconds[0]) / slowest}%` }}
             />
           </td>
+          <td class="number">
+            {figure(milliseconds[1])} to {figure(milliseconds[2])}
+          </td>
+          <td class="number">{figure(gflop / (milliseconds[0] / 1000))}</td>
+          <td class="number">
+            {library === 'infnet' || difference === undefined
+              ? ''
+              : difference === 0
+                ? '0'
+                : difference.toExponential(1)}
+          </td>
         </>
       )}
     </tr>
   ));
+}
+
+/** Three digits that count. */
+function figure(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }

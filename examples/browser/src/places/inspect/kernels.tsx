@@ -1,7 +1,7 @@
 /** Every kernel that runs, with what it was compiled for, its time and its text. */
 import type { VNode } from 'preact';
 import { duration, short } from '../../app/format.js';
-import { Panel } from '../../app/ui.js';
+import { Panel, TableBox } from '../../app/ui.js';
 import type { DispatchReport, InspectReport } from '../../worker/inspect-protocol.js';
 import { showSource, source, variantOf } from './state.js';
 
@@ -30,38 +30,36 @@ export function Kernels({ report, seconds }: { report: InspectReport; seconds: r
       <p class="hint">
         {all.length} programs in {report.dispatches.length} dispatches. Choose one to read its WGSL.
       </p>
-      <div class="table-box">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Kernel</th>
-              <th scope="col">Workgroup</th>
-              <th scope="col" class="number">
-                Calls
-              </th>
-              <th scope="col" class="number">
-                FLOP
-              </th>
-              {seconds !== undefined && (
-                <>
-                  <th scope="col" class="number">
-                    Time
-                  </th>
-                  <th scope="col" class="number">
-                    FLOP/s
-                  </th>
-                </>
-              )}
-              <th scope="col">Share of the {seconds === undefined ? 'work' : 'time'}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {all.map((row) => (
-              <KernelRow key={row.variant} row={row} most={most} isTimed={seconds !== undefined} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <TableBox label="Kernels">
+        <thead>
+          <tr>
+            <th scope="col">Kernel</th>
+            <th scope="col">Workgroup</th>
+            <th scope="col" class="number">
+              Calls
+            </th>
+            <th scope="col" class="number">
+              FLOP
+            </th>
+            {seconds !== undefined && (
+              <>
+                <th scope="col" class="number">
+                  Time
+                </th>
+                <th scope="col" class="number">
+                  FLOP/s
+                </th>
+              </>
+            )}
+            <th scope="col">Share of the {seconds === undefined ? 'work' : 'time'}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {all.map((row) => (
+            <KernelRow key={row.variant} row={row} most={most} isTimed={seconds !== undefined} />
+          ))}
+        </tbody>
+      </TableBox>
     </Panel>
   );
 }

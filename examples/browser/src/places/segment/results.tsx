@@ -19,7 +19,7 @@ export function Results(): VNode | null {
   const { isVolume, depth, millilitresPerVoxel } = item.report;
   const infected = done.reduce((sum, { counts }) => sum + (counts[threshold.value] ?? 0), 0);
   return (
-    <Panel title="Result">
+    <Panel title="Result" class="result">
       <p class="big">
         {percent(fraction)} <span class="hint">of the {isVolume ? 'volume' : 'slice'} infected</span>
       </p>
@@ -83,7 +83,7 @@ function Downloads({ item }: { item: Item }): VNode {
   const { isVolume } = item.report;
   const many = items.value.filter(({ status }) => status === 'done').length > 1;
   return (
-    <div class="stack">
+    <div class="stack downloads">
       <div class="row">
         {isVolume && (
           <>

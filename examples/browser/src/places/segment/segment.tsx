@@ -139,6 +139,7 @@ function Slices(): VNode | null {
   return (
     <Panel
       title="Slices"
+      class="list"
       aside={
         <Button
           kind="primary"
@@ -221,6 +222,7 @@ function VolumePanel(): VNode {
       />
       <Slider
         label="Level"
+        text={String(Math.round(level)).replace('-', '−')}
         value={Math.round(level)}
         min={Math.round(Math.min(low, from))}
         max={Math.round(Math.max(high, to))}

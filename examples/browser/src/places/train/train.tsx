@@ -69,7 +69,7 @@ function Welcome(): VNode {
         <Button kind="primary" onClick={() => void start()} disabled={!isReady()}>
           Start training
         </Button>
-        <span class="hint">{isReady() ? 'With the settings beside.' : 'First drop slices with masks that fit.'}</span>
+        <span class="hint">{isReady() ? 'With these settings.' : 'First drop slices with masks that fit.'}</span>
       </div>
     </div>
   );
