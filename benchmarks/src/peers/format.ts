@@ -61,13 +61,18 @@ export function meanRatios(results: readonly CaseResult[], peers: readonly PeerN
   });
 }
 
+/** `0` is the same bits. */
+export function formatDifference(difference: number | undefined): string {
+  return difference === undefined ? '' : difference === 0 ? '0' : difference.toExponential(1);
+}
+
 /** How far results are from infnet's, per peer the largest. */
 export function formatDifferences(results: readonly CaseResult[], peers: readonly PeerName[]): string {
   const parts = peers.flatMap((peer) => {
     const found = results.flatMap(({ outcomes }) => outcomes.find((o) => o.peer === peer)?.difference ?? []);
-    return found.length === 0 ? [] : [`${PEER_TITLES[peer]} ${Math.max(...found).toExponential(1)}`];
+    return found.length === 0 ? [] : [`${PEER_TITLES[peer]} ${formatDifference(Math.max(...found))}`];
   });
-  return `Largest relative L2 difference from infnet: ${parts.join(', ')}`;
+  return `Largest relative L2 difference from infnet: ${parts.join(', ') || 'nothing was compared'}`;
 }
 
 export function formatErrors(results: readonly CaseResult[]): string[] {

@@ -9,7 +9,7 @@ import {
   type Table,
 } from '@infnet/report';
 import { type CaseResult, type Cell, cellOf, errorsOf, meanRatio, oursOf } from './figures.js';
-import { cellText, formatRatio, milliseconds, rateText } from './format.js';
+import { cellText, formatDifference, formatRatio, milliseconds, rateText } from './format.js';
 import { type Ceilings, type Loaded, type Part, PEER_TITLES, type PeerName, referenceOf } from './protocol.js';
 import type { Start, StartUp } from './startup.js';
 import { isOnCpu } from './usual-peers.js';
@@ -111,7 +111,7 @@ function caseTable(result: CaseResult, peers: readonly PeerName[]): Table {
       const [median, low, high] = [timing.median, timing.smallest, timing.largest].map(milliseconds);
       return [
         ...[name, median as string, timing.runs > 1 ? `${low} to ${high}` : ''],
-        ...[ratio === undefined ? '' : formatRatio(ratio), rateText(cell), difference?.toExponential(1) ?? ''],
+        ...[ratio === undefined ? '' : formatRatio(ratio), rateText(cell), formatDifference(difference)],
         wrong ? 'DIFFERS' : '',
       ];
     }),
