@@ -8,7 +8,7 @@ export interface VariantOptions {
   readonly type: 'int16' | 'float32';
   readonly littleEndian: boolean;
   /** Which of the two transformations the header has. */
-  readonly form: 'sform' | 'qform' | 'none';
+  readonly form: 'sform' | 'qform';
   /** Stored numbers are (value - intercept) / slope. */
   readonly slope?: number;
   readonly intercept?: number;

@@ -29,10 +29,10 @@ export interface Logits {
 export class Item {
   readonly name: string;
   readonly volume: Volume | undefined;
-  readonly #picture: RgbImage | undefined;
+  readonly #picture: GreyImage | RgbImage | undefined;
   readonly results: Map<number, Logits> = new Map<number, Logits>();
 
-  constructor(name: string, content: { readonly volume: Volume } | { readonly picture: RgbImage }) {
+  constructor(name: string, content: { readonly volume: Volume } | { readonly picture: GreyImage | RgbImage }) {
     this.name = name;
     this.volume = 'volume' in content ? content.volume : undefined;
     this.#picture = 'picture' in content ? content.picture : undefined;
@@ -49,7 +49,7 @@ export class Item {
 
   /** As the net is shown it. */
   slice(index: number, view: VolumeView): GreyImage | RgbImage {
-    return this.volume === undefined ? (this.#picture as RgbImage) : volumeSlice(this.volume, index, view);
+    return this.volume === undefined ? (this.#picture as GreyImage | RgbImage) : volumeSlice(this.volume, index, view);
   }
 
   /** As people are shown it. */
@@ -60,7 +60,7 @@ export class Item {
   report(id: number): ItemReport {
     const { volume, name, depth } = this;
     if (volume === undefined) {
-      const { width, height } = this.#picture as RgbImage;
+      const { width, height } = this.#picture as GreyImage | RgbImage;
       return { id, name, isVolume: false, width, height, depth, notes: [] };
     }
     const { width, height, orientation, spacing } = volume;
@@ -85,11 +85,15 @@ export class Item {
 /** @throws InfnetError `DATA_...` with what is wrong with the file */
 export async function readItem(source: ItemSource): Promise<Item> {
   if (source.kind === 'phantom') {
-    return new Item(`phantom-${source.seed}.png`, { picture: toRgb8(phantomSlice(source.seed).image) });
+    return new Item(`phantom-${source.seed}.png`, { picture: phantomSlice(source.seed).image });
   }
   const { file } = source;
   const bytes = new Uint8Array(await file.arrayBuffer());
-  if (!isVolumeName(file.name)) return new Item(file.name, { picture: toRgb8(await decodeImage(bytes, file.name)) });
+  if (!isVolumeName(file.name)) {
+    const picture = await decodeImage(bytes, file.name);
+    // Hundreds may be in memory: grey ones take a third as grey.
+    return new Item(file.name, { picture: picture.channels <= 2 ? (toGrey8(picture) as GreyImage) : toRgb8(picture) });
+  }
   const volume = readNifti(bytes, file.name);
   if (Math.min(volume.width, volume.height) < MIN_SIDE) {
     throw new InfnetError({
