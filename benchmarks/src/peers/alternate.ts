@@ -44,9 +44,9 @@ export interface AlternateOptions {
 /** Of a case's time, what all preparing together may take; the rest is for the rounds. */
 const PREPARING = 0.7;
 
-/** The first, with which all others are compared, may take all of it; the others what they leave each other. */
+/** The first, with which all others are compared, may take the time of two cases; the others what they leave each other. */
 function shareOf(index: number, count: number): number {
-  return index === 0 ? PREPARING : PREPARING / (count - index);
+  return index === 0 ? 2 : PREPARING / (count - index);
 }
 
 /** Outcomes in the order of the peers. The first peer's results are what the others are compared with. */
