@@ -88,6 +88,7 @@ try {
     await tab.getByText('DATA_TRUNCATED').waitFor();
     await tab.getByRole('button', { name: 'Segment', exact: true }).click();
     await tab.locator('.items li:last-child:has-text("%")').waitFor();
+    await tab.locator('button:enabled', { hasText: /^Segment$/ }).waitFor();
     await tab.getByRole('checkbox', { name: 'Probability' }).check();
     await shoot('volume');
     for (const dismiss of await tab.getByRole('button', { name: 'Dismiss this message' }).all()) await dismiss.click();

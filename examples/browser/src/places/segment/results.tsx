@@ -19,7 +19,7 @@ export function Results(): VNode | null {
   const { isVolume, depth, millilitresPerVoxel } = item.report;
   const infected = done.reduce((sum, { counts }) => sum + (counts[threshold.value] ?? 0), 0);
   return (
-    <Panel title="Result" class="result">
+    <Panel title="Result">
       <p class="big">
         {percent(fraction)} <span class="hint">of the {isVolume ? 'volume' : 'slice'} infected</span>
       </p>
