@@ -16,8 +16,8 @@ const inChromium =
 
 /** Loaded when it is this process's turn to be that peer. */
 const MAKERS: Readonly<Record<PeerName, Maker>> = {
-  infnet: inProcess(async () => new (await import('./infnet.js')).InfnetPeer('exact')),
-  'infnet-fast': inProcess(async () => new (await import('./infnet.js')).InfnetPeer('fast')),
+  infnet: inProcess(async () => new (await import('./infnet.js')).InfnetPeer('fast')),
+  'infnet-exact': inProcess(async () => new (await import('./infnet.js')).InfnetPeer('exact')),
   'ort-webgpu': inProcess(async () => new (await import('./ort/node.js')).OrtNodePeer('webgpu')),
   'ort-cpu': inProcess(async () => new (await import('./ort/node.js')).OrtNodePeer('cpu')),
   tfjs: inProcess(async () => {

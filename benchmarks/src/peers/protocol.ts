@@ -34,7 +34,7 @@ export interface LayerShape {
 
 export const PEERS = [
   'infnet',
-  'infnet-fast',
+  'infnet-exact',
   'ort-webgpu',
   'ort-cpu',
   'tfjs',
@@ -64,7 +64,7 @@ export function referenceOf(name: PeerName): PeerName {
 
 export const PEER_TITLES: Readonly<Record<PeerName, string>> = {
   infnet: 'infnet',
-  'infnet-fast': 'infnet (fast)',
+  'infnet-exact': 'infnet (exact)',
   'ort-webgpu': 'onnxruntime WebGPU',
   'ort-cpu': 'onnxruntime CPU',
   tfjs: 'tfjs WebGPU',

@@ -12,7 +12,7 @@ export function usualPeers(kind: AdapterKind, quick: boolean): readonly PeerName
   return PEERS.filter((name) => {
     if (ON_CUDA.includes(name)) return kind === 'gpu' && !(quick && name === 'torch-compile');
     if (isInChromium(name)) return kind !== 'llvmpipe' && !quick;
-    return !(quick && name === 'infnet-fast');
+    return !(quick && name === 'infnet-exact');
   });
 }
 

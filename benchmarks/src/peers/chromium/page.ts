@@ -10,7 +10,7 @@ import { RESULTS, TFJS_MODULE } from './paths.js';
 import type { PagePrepared } from './results.js';
 
 const MAKERS: Readonly<Record<ChromiumPeerName, () => Peer>> = {
-  'infnet-chromium': () => new InfnetPeer('exact'),
+  'infnet-chromium': () => new InfnetPeer('fast'),
   'tfjs-chromium': () => new TfjsPeer(loadTfjs),
   'ort-chromium': () => new OrtWebPeer(),
 };
