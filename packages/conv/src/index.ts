@@ -6,6 +6,7 @@ export {
   type Epilogue,
   type GatherKernel,
   gemmKernel,
+  gemmMatrixKernel,
   gemmSubgroupKernel,
   gemmTiledKernel,
   type OperandRange,

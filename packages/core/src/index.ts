@@ -10,6 +10,13 @@ export {
 } from './context/device-profile.js';
 export { fromDevice, type OpenOptions, open } from './context/open.js';
 export type { PlatformOptions } from './context/platform.js';
+export {
+  chooseSubgroupMatrix,
+  type ExperimentalOptions,
+  SUBGROUP_MATRIX_FEATURE,
+  type SubgroupMatrix,
+  type SubgroupMatrixConfig,
+} from './context/subgroup-matrix.js';
 export { gradients, type Upstream } from './gradient/gradients.js';
 export { fill, fillOperator, sumDispatch, sumKernel, sumOperator, sumTensors } from './gradient/sum.js';
 export { apply, applyOne, Graph, type GraphNode, graphOf, type TensorLike } from './graph/graph.js';

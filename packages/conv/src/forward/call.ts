@@ -2,18 +2,22 @@
 import { type DeviceProfile, dispatchLine, InfnetError, type Kernel, type KernelCall } from '@infnet/core';
 import directSource from '../kernels/direct.wgsl';
 import gemmSource from '../kernels/gemm.wgsl';
+import gemmMatrixSource from '../kernels/gemm-matrix.wgsl';
 import gemmSubgroupSource from '../kernels/gemm-subgroup.wgsl';
 import gemmTiledSource from '../kernels/gemm-tiled.wgsl';
 import { type Gather, gatherGrid, isPointwise } from './gather.js';
+import { matrixConstants, matrixTile } from './matrix.js';
 import { splitTile, subgroupTile, tiledTile } from './tile.js';
 
 export const gemmKernel: Kernel = { name: 'conv/gemm', source: gemmSource };
 export const gemmSubgroupKernel: Kernel = { name: 'conv/gemm-subgroup', source: gemmSubgroupSource };
 export const gemmTiledKernel: Kernel = { name: 'conv/gemm-tiled', source: gemmTiledSource };
+/** Experimental: see `matrix.ts`. */
+export const gemmMatrixKernel: Kernel = { name: 'conv/gemm-matrix', source: gemmMatrixSource };
 export const directKernel: Kernel = { name: 'conv/direct', source: directSource };
 
 /** The kernels that can do any gathering product in one dispatch. */
-export type GatherKernel = 'gemm' | 'gemm-subgroup' | 'gemm-tiled' | 'direct';
+export type GatherKernel = 'gemm' | 'gemm-subgroup' | 'gemm-tiled' | 'gemm-matrix' | 'direct';
 
 /**
  * A kernel, perhaps with its tile: channels x pixels of a lane x steps at once, or TILE_M x TILE_N x TILE_K. Without, the tile
@@ -22,7 +26,8 @@ export type GatherKernel = 'gemm' | 'gemm-subgroup' | 'gemm-tiled' | 'direct';
 export type TiledGatherKernel =
   | GatherKernel
   | `gemm-subgroup/${number}x${number}x${number}`
-  | `gemm-tiled/${number}x${number}x${number}`;
+  | `gemm-tiled/${number}x${number}x${number}`
+  | `gemm-matrix/${number}x${number}x${number}`;
 
 /**
  * Where an operand lies in its buffer, in elements: item n of the batch starts at `offset + n * batchStride` and is
@@ -80,7 +85,8 @@ export function epilogueFields({ affine = 'none', affineOffset = 0, residual, re
  * One dispatch of a gathering product.
  *
  * @param work FLOPs and bytes to report; they follow from the convolution, not from the tiles.
- * @throws InfnetError `KERNEL_UNAVAILABLE` for `gemm-subgroup` on a device without subgroups of a fixed size.
+ * @throws InfnetError `KERNEL_UNAVAILABLE` for `gemm-subgroup` on a device without subgroups of a fixed size, and for `gemm-matrix` on one
+ * without matrix units or opened without them.
  */
 export function gatherCall(
   kernel: TiledGatherKernel,
@@ -146,7 +152,7 @@ export function gatherCall(
   const { name, sizes } = splitTile<GatherKernel>(kernel);
   switch (name) {
     case 'gemm-subgroup': {
-      if (device.subgroupSize === 0) throw unavailable(kernel);
+      if (device.subgroupSize === 0) throw unavailable(kernel, 'subgroups of one fixed size');
       const steps = gather.inChannels * gather.kernel[0] * gather.kernel[1];
       const shape = { outChannels, pixels, steps, layers, plain: taps === 0, apart: 1 };
       const own = subgroupTile(shape, device.subgroupSize);
@@ -194,6 +200,22 @@ export function gatherCall(
         ...work,
       };
     }
+    case 'gemm-matrix': {
+      const { subgroupMatrix, hasF16 } = device;
+      if (subgroupMatrix === undefined)
+        throw unavailable(kernel, 'subgroup matrices (experimental, asked for in open)');
+      const own = matrixTile(gather, pixels, layers);
+      const [TILE_M = own.TILE_M, TILE_N = own.TILE_N, TILE_K = own.TILE_K] = sizes;
+      const tile = { TILE_M, TILE_N, TILE_K };
+      const channelTiles = Math.ceil(outChannels / TILE_M);
+      return {
+        kernel: gemmMatrixKernel,
+        constants: { ...constants, ...matrixConstants(tile, subgroupMatrix, hasF16) },
+        params: { ...params, channelTiles },
+        workgroups: lines(channelTiles * Math.ceil(pixels / TILE_N)),
+        ...work,
+      };
+    }
     case 'direct': {
       const channelsPerTile = outChannels >= 4 ? 4 : 1;
       const channelTiles = Math.ceil(outChannels / channelsPerTile);
@@ -219,10 +241,10 @@ function rowReuse({ kernel, tapStep, sourceStride, resultStride }: Gather): {
   return adjacent && width > 1 && width <= 7 ? { WIDTH: width, STEP: sourceStride[1] } : { WIDTH: 1, STEP: 1 };
 }
 
-function unavailable(kernel: string): InfnetError {
+function unavailable(kernel: string, needs: string): InfnetError {
   return new InfnetError({
     code: 'KERNEL_UNAVAILABLE',
-    message: `the kernel ${kernel} needs subgroups of one fixed size, which this device does not have`,
+    message: `the kernel ${kernel} needs ${needs}, which this device does not have`,
     fix: 'Leave the choice of the algorithm to infnet.',
   });
 }

@@ -1,3 +1,5 @@
+import type { SubgroupMatrix } from './subgroup-matrix.js';
+
 /** What kernels and the planner need to know of a device; plain data, so that plans can be made without a GPU. */
 export interface DeviceProfile {
   /** `cpu` for software adapters (llvmpipe, SwiftShader), where loads are dear and barriers dearer. */
@@ -5,6 +7,8 @@ export interface DeviceProfile {
   /** Subgroup size where the device has subgroups of one fixed size, else 0. */
   readonly subgroupSize: number;
   readonly hasF16: boolean;
+  /** Matrix units, where `open` was asked for them and the device has them. Experimental. */
+  readonly subgroupMatrix?: SubgroupMatrix;
   readonly limits: DeviceLimits;
   /** Rough achieved rates, for submits bounded in time: FLOP per second and bytes per second. */
   readonly estimatedFlops: number;
