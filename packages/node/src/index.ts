@@ -1,6 +1,7 @@
 /** WebGPU for Node through Dawn: the choice of an adapter, what the machine has, and files that a failure cannot harm. */
 export { ADAPTER_CHOICES, type AdapterChoice, type AdapterKind } from './adapter-kind.js';
 export { type AdapterFinding, type AdapterReport, type DriverFinding, diagnose, type Finding } from './diagnose.js';
+export type { Experimental } from './experimental.js';
 export { readFile, writeFileAtomic } from './files.js';
 export { type FolderSource, folderSource } from './folder-source.js';
 export { type OpenAdapterOptions, type OpenedAdapter, openAdapter } from './open-adapter.js';

@@ -17,6 +17,7 @@ import {
 } from './adapter-kind.js';
 import { loadDawn } from './dawn.js';
 import { type FoundAdapter, findAdapter, preferredAdapter, type View } from './enumerate.js';
+import { type Experimental, readExperimental, UNSAFE_APIS } from './experimental.js';
 import { type NpmSwiftShader, npmSwiftShader } from './npm-swiftshader.js';
 import {
   hasLoader,
@@ -36,6 +37,8 @@ export interface OpenAdapterOptions {
   readonly powerPreference?: GPUPowerPreference;
   /** Flags for Dawn, `key=value`, e.g. `enable-dawn-features=allow_unsafe_apis`. */
   readonly dawnFlags?: readonly string[];
+  /** What may change or fail. Default: the environment variable `INFNET_EXPERIMENTAL`, else nothing. */
+  readonly experimental?: Experimental | undefined;
 }
 
 export interface OpenedAdapter {
@@ -48,6 +51,8 @@ export interface OpenedAdapter {
   readonly software: boolean;
   /** One line to show: what was taken, and that it is software when it is. */
   readonly message: string;
+  /** What was asked for, in the options or the environment. */
+  readonly experimental: Experimental;
 }
 
 /** Said with every software adapter. */
@@ -56,26 +61,22 @@ const SLOW = 'expect it to be 50 to 1000 times slower than a GPU';
 /**
  * Opens an adapter. Loads Dawn when called, not before; does not keep the process from exiting.
  *
- * @throws InfnetError `DEVICE_UNKNOWN_CHOICE`, `DEVICE_DAWN_NOT_LOADED`, `DEVICE_NO_GPU`, `DEVICE_NO_LLVMPIPE`,
+ * @throws InfnetError `DEVICE_UNKNOWN_CHOICE`, `DEVICE_UNKNOWN_EXPERIMENT`, `DEVICE_DAWN_NOT_LOADED`, `DEVICE_NO_GPU`, `DEVICE_NO_LLVMPIPE`,
  *   `DEVICE_NO_SWIFTSHADER`, `DEVICE_NO_ADAPTER` (none of the three).
  */
 export async function openAdapter(options: OpenAdapterOptions = {}): Promise<OpenedAdapter> {
   const { choice, askedBy } = readChoice(options.adapter);
-  const view: View = {
-    create: await loadDawn(),
-    flags: options.dawnFlags ?? [],
-    powerPreference: options.powerPreference ?? 'high-performance',
-  };
-  switch (choice) {
-    case 'gpu':
-      return opened(await openGpu(view), askedBy);
-    case 'llvmpipe':
-      return opened(await openLlvmpipe(view), askedBy);
-    case 'swiftshader':
-      return opened(await openSwiftShader(view), askedBy);
-    case 'auto':
-      return opened(await openAny(view), 'no GPU found');
-  }
+  const experimental = options.experimental ?? readExperimental(process.env['INFNET_EXPERIMENTAL']);
+  const flags = [...(options.dawnFlags ?? []), ...(experimental.subgroupMatrix ? [UNSAFE_APIS] : [])];
+  const powerPreference = options.powerPreference ?? 'high-performance';
+  const view: View = { create: await loadDawn(), flags, powerPreference };
+  const found = await {
+    gpu: openGpu,
+    llvmpipe: openLlvmpipe,
+    swiftshader: openSwiftShader,
+    auto: openAny,
+  }[choice](view);
+  return { ...opened(found, choice === 'auto' ? 'no GPU found' : askedBy), experimental };
 }
 
 async function openAny(view: View): Promise<FoundAdapter> {
@@ -177,7 +178,7 @@ async function canLookAround(): Promise<boolean> {
   return npm.icdPath !== undefined && loadLoader(npm.libraryDir);
 }
 
-function opened(found: FoundAdapter, why: string): OpenedAdapter {
+function opened(found: FoundAdapter, why: string): Omit<OpenedAdapter, 'experimental'> {
   const { gpu, adapter, info } = found;
   const kind = found.kind as AdapterKind;
   const software = kind !== 'gpu';

@@ -2,6 +2,7 @@
 import type { Candidates, DeviceProfile, Precision } from '@infnet/core';
 import type { GatherKernel, TiledGatherKernel } from './call.js';
 import type { Gather } from './gather.js';
+import { fitsMatrixUnits, matrixTiles } from './matrix.js';
 import { fitsWinograd, type WinogradTile } from './winograd.js';
 import { chooseWinograd, fitsMemory } from './winograd-choice.js';
 
@@ -27,13 +28,28 @@ export function chooseProductKernel(device: DeviceProfile): GatherKernel {
   return device.subgroupSize > 0 ? 'gemm-subgroup' : 'gemm';
 }
 
-/** The algorithm for a product: the tuner's, else {@link ownAlgorithm}. */
-export function chooseAlgorithm(gather: Gather, device: DeviceProfile, precision: Precision): ConvolutionAlgorithm {
-  return tunedAlgorithm(gather, device, precision) ?? ownAlgorithm(gather, device, precision);
+/**
+ * The algorithm for a product: the tuner's, else {@link ownAlgorithm}.
+ *
+ * @param rounded the product's operands may be rounded to float16: a forward convolution with constant weights at precision `half`
+ */
+export function chooseAlgorithm(
+  gather: Gather,
+  device: DeviceProfile,
+  precision: Precision,
+  rounded = false,
+): ConvolutionAlgorithm {
+  return tunedAlgorithm(gather, device, precision, rounded) ?? ownAlgorithm(gather, device, precision, rounded);
 }
 
 /** The algorithm by device class, shape and precision. `fast` and `half` may use the noisier Winograd F(4 x 4, 3 x 3). */
-export function ownAlgorithm(gather: Gather, device: DeviceProfile, precision: Precision): ConvolutionAlgorithm {
+export function ownAlgorithm(
+  gather: Gather,
+  device: DeviceProfile,
+  precision: Precision,
+  rounded = false,
+): ConvolutionAlgorithm {
+  if (rounded && fitsMatrixUnits(gather, device)) return 'gemm-matrix';
   const winograd = chooseWinograd(gather, device, precision);
   return winograd === undefined ? chooseKernel(gather, device) : `winograd${winograd}`;
 }
@@ -53,8 +69,17 @@ const SUBGROUP_TILES = [
 const WORKGROUP_TILES = ['64x64x16', '64x64x8', '32x32x16', '32x64x16', '64x32x16', '128x64x8'] as const;
 
 /** All ways to do this product on this device that are worth a try. */
-export function gatherCandidates(gather: Gather, device: DeviceProfile, precision: Precision): ConvolutionAlgorithm[] {
+export function gatherCandidates(
+  gather: Gather,
+  device: DeviceProfile,
+  precision: Precision,
+  rounded = false,
+): ConvolutionAlgorithm[] {
   const names: ConvolutionAlgorithm[] = [];
+  if (rounded && fitsMatrixUnits(gather, device)) {
+    const tiles = matrixTiles(device).map((tile) => [tile.TILE_M, tile.TILE_N, tile.TILE_K].join('x'));
+    names.push('gemm-matrix', ...tiles.map((tile) => `gemm-matrix/${tile}` as 'gemm-matrix/64x64x32'));
+  }
   if (device.class === 'gpu') names.push(...WORKGROUP_TILES.map((tile) => `gemm-tiled/${tile}` as const));
   else names.push('gemm');
   if (device.subgroupSize > 0) names.push(...SUBGROUP_TILES.map((tile) => `gemm-subgroup/${tile}` as const));
@@ -67,9 +92,14 @@ export function gatherCandidates(gather: Gather, device: DeviceProfile, precisio
 }
 
 /** The candidates of a product, its own algorithm first. */
-export function gatherChoices(gather: Gather, device: DeviceProfile, precision: Precision): Candidates {
-  const own = ownAlgorithm(gather, device, precision);
-  const others = gatherCandidates(gather, device, precision).filter((name) => name !== own);
+export function gatherChoices(
+  gather: Gather,
+  device: DeviceProfile,
+  precision: Precision,
+  rounded = false,
+): Candidates {
+  const own = ownAlgorithm(gather, device, precision, rounded);
+  const others = gatherCandidates(gather, device, precision, rounded).filter((name) => name !== own);
   return { key: gatherKey(gather), names: [own, ...others] };
 }
 
@@ -84,9 +114,14 @@ export function gatherKey(gather: Gather): string {
   ].join(', ');
 }
 
-function tunedAlgorithm(gather: Gather, device: DeviceProfile, precision: Precision): ConvolutionAlgorithm | undefined {
+function tunedAlgorithm(
+  gather: Gather,
+  device: DeviceProfile,
+  precision: Precision,
+  rounded: boolean,
+): ConvolutionAlgorithm | undefined {
   const name = device.tuning?.[gatherKey(gather)];
   // A table may come from a file: only what this device can do is taken.
   if (name === undefined) return undefined;
-  return gatherCandidates(gather, device, precision).find((known) => known === name);
+  return gatherCandidates(gather, device, precision, rounded).find((known) => known === name);
 }

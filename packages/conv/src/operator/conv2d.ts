@@ -28,7 +28,13 @@ export const conv2dOperator: Operator<Conv2dAttributes> = {
     ),
   candidates: ({ attributes, inputs, device, precision }) =>
     attributes.algorithm === undefined
-      ? gatherChoices(forwardGather(geometryOf(inputs, attributes, 'conv2d')), device, precision)
+      ? gatherChoices(
+          forwardGather(geometryOf(inputs, attributes, 'conv2d')),
+          device,
+          precision,
+          // Where the weights turn out not to be constant, plans take their usual choice for these.
+          precision === 'half',
+        )
       : undefined,
   gradient: conv2dGradient,
   absorbConsumer,

@@ -181,10 +181,12 @@ function withOperands(fusion: Fusion, ...changes: readonly (readonly [OperandRol
   return { ...fusion, operands };
 }
 
-function algorithmOf({ attributes, operands }: Fusion, { device, precision }: RewriteContext): ConvolutionAlgorithm {
+function algorithmOf({ attributes, operands }: Fusion, rewrite: RewriteContext): ConvolutionAlgorithm {
+  const { device, precision } = rewrite;
   const [x, weight] = [operands.get('x') as Tensor, operands.get('weight') as Tensor];
   if (attributes.algorithm !== undefined) return attributes.algorithm;
-  return chooseAlgorithm(forwardGather(conv2dGeometry(x.shape, weight.shape, attributes, 'conv2d')), device, precision);
+  const gather = forwardGather(conv2dGeometry(x.shape, weight.shape, attributes, 'conv2d'));
+  return chooseAlgorithm(gather, device, precision, precision === 'half' && rewrite.isConstant(weight));
 }
 
 /** The fused node. Constant weights of a Winograd convolution are transformed once. */

@@ -5,6 +5,10 @@
  * own rounding, and whatever is wrong shows: a value widened wrongly, neighbours mixed up, sums kept in float16. The other five
  * have weights of all sizes that must be rounded, and the bound is that of float16: 2^-10 of each term (WGSL rounds to either
  * neighbour). Channels, pixels and the sum's length are no multiples of any tile.
+ *
+ * `gemm-matrix` (experimental, matrix units) rounds x as well. For it the first image holds values that float16 has, so that the same is
+ * seen, and the second one any values, with the bound of both roundings. Such units may add with fewer bits than float32 has: four times its
+ * bound is still a tenth of what sums in float16 are off by.
  */
 import { applyOne, type Operator, type Probe, seededRandom, type Tensor } from '@infnet/core';
 import type { ConvolutionAlgorithm } from '../forward/algorithm.js';
@@ -17,6 +21,8 @@ const TAPS = 9;
 /** Of the sum of all terms' sizes: float32's rounding of 243 products and as many sums, and float16's of one weight. */
 const FLOAT32 = 256 * 2 ** -24;
 const FLOAT16 = 2 ** -10;
+/** The same for matrix units. */
+const MATRIX = 4 * FLOAT32;
 
 const probes = new Map<string, Probe>();
 
@@ -33,7 +39,12 @@ export function halfProbe(convolution: Operator, algorithm: ConvolutionAlgorithm
 
 function makeProbe(convolution: Operator, algorithm: ConvolutionAlgorithm): Probe {
   const random = seededRandom(16);
-  const x = Float32Array.from({ length: BATCH * IN * HEIGHT * WIDTH }, () => 2 * random() - 1);
+  const onMatrixUnits = algorithm === 'gemm-matrix';
+  const x = Float32Array.from({ length: BATCH * IN * HEIGHT * WIDTH }, (_, i) => {
+    const value = 2 * random() - 1;
+    if (!onMatrixUnits) return value;
+    return i < IN * HEIGHT * WIDTH ? Math.round(2047 * value) / 1024 : value + Math.sign(value);
+  });
   const weight = Float32Array.from({ length: OUT * IN * TAPS }, (_, i) => {
     const value = 2 * random() - 1;
     // Eleven significant bits, as float16 has, or any bits at any of eight sizes, all of them float16's normal ones.
@@ -43,7 +54,7 @@ function makeProbe(convolution: Operator, algorithm: ConvolutionAlgorithm): Prob
   const settings = { stride: [1, 1], padding: [1, 1, 1, 1], dilation: [1, 1], groups: 1 };
   const attributes = { ...settings, algorithm, operands: ['x', 'weight'], relu: false };
   return {
-    name: `float16 weights in conv/${algorithm}`,
+    name: `float16 ${onMatrixUnits ? 'matrices' : 'weights'} in conv/${algorithm}`,
     inputs: {
       x: { shape: [BATCH, IN, HEIGHT, WIDTH], data: x },
       weight: { shape: [OUT, IN, 3, 3], data: weight },
@@ -52,16 +63,23 @@ function makeProbe(convolution: Operator, algorithm: ConvolutionAlgorithm): Prob
       const half = applyOne(halfWeightOperator, [inputs['weight'] as Tensor], {});
       return { y: applyOne(convolution, [inputs['x'] as Tensor, half], attributes) };
     },
-    fault: ({ y }) => fault(y as ArrayLike<number>, x, weight),
+    fault: ({ y }) => fault(y as ArrayLike<number>, x, weight, onMatrixUnits),
   };
 }
 
 /** The first value that is outside its bound. */
-function fault(y: ArrayLike<number>, x: Float32Array, weight: Float32Array): string | undefined {
+function fault(
+  y: ArrayLike<number>,
+  x: Float32Array,
+  weight: Float32Array,
+  onMatrixUnits: boolean,
+): string | undefined {
   for (let at = 0; at < BATCH * OUT * HEIGHT * WIDTH; at++) {
     const channel = Math.floor(at / (HEIGHT * WIDTH)) % OUT;
     const { sum, size } = reference(x, weight, at);
-    const bound = size * (channel < EXACT ? FLOAT32 : FLOAT32 + FLOAT16);
+    const roundsX = onMatrixUnits && at >= OUT * HEIGHT * WIDTH;
+    const roundings = Number(channel >= EXACT) + Number(roundsX);
+    const bound = size * ((onMatrixUnits ? MATRIX : FLOAT32) + roundings * FLOAT16);
     const got = y[at] as number;
     // Written so that a NaN is a fault.
     if (!(Math.abs(got - sum) <= bound)) return `value ${at} is ${got}, it should be ${sum} within ${bound}`;

@@ -8,6 +8,7 @@ import { elementCount, type Shape } from '../tensor/types.js';
 import { assertAdapter, type Tuning } from '../tune/table.js';
 import { BufferLedger, type MemoryUse } from './buffers.js';
 import { type DeviceProfile, profileDevice } from './device-profile.js';
+import type { SubgroupMatrix } from './subgroup-matrix.js';
 
 export type ContextStatus = 'alive' | 'lost' | 'disposed';
 
@@ -43,10 +44,16 @@ export class Context {
   #profile: DeviceProfile;
 
   /** Use `open()` or `fromDevice()`. */
-  constructor(device: GPUDevice, adapter: AdapterDescription, ownsDevice: boolean) {
+  constructor(
+    device: GPUDevice,
+    adapter: AdapterDescription,
+    ownsDevice: boolean,
+    subgroupMatrix?: SubgroupMatrix | undefined,
+  ) {
     this.device = device;
     this.adapter = adapter;
-    this.#profile = profileDevice(device, { ...adapter, ...subgroupSizes(device) } as unknown as GPUAdapterInfo);
+    const profile = profileDevice(device, { ...adapter, ...subgroupSizes(device) } as unknown as GPUAdapterInfo);
+    this.#profile = subgroupMatrix === undefined ? profile : { ...profile, subgroupMatrix };
     this.pipelines = new PipelineCache(device);
     this.#ownsDevice = ownsDevice;
     void device.lost.then((info) => {

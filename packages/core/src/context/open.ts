@@ -2,9 +2,19 @@ import { InfnetError } from '@infnet/errors';
 import { openPlatformAdapter } from '#platform';
 import { type AdapterDescription, Context } from './context.js';
 import type { PlatformAdapter, PlatformOptions } from './platform.js';
+import {
+  chooseSubgroupMatrix,
+  type ExperimentalOptions,
+  SUBGROUP_MATRIX_FEATURE,
+  type SubgroupMatrix,
+  type SubgroupMatrixInfo,
+} from './subgroup-matrix.js';
 
 export interface OpenOptions extends PlatformOptions {
-  /** Gets the one line that says which adapter was taken. Default: `console.error` for a software adapter, else nothing. */
+  /**
+   * Gets the one line that says which adapter was taken, and one for what was asked for in `experimental` and is not to be had. Default:
+   * `console.error` for a software adapter and for the latter, else nothing.
+   */
   readonly onMessage?: (line: string) => void;
 }
 
@@ -29,18 +39,24 @@ const WANTED_LIMITS = [
  */
 export async function open(options: OpenOptions = {}): Promise<Context> {
   const platform = await openPlatformAdapter(options);
-  const device = await requestDevice(platform.adapter);
+  const matrix = platform.experimental.subgroupMatrix
+    ? chooseSubgroupMatrix(platform.adapter.features, platform.adapter.info as SubgroupMatrixInfo)
+    : undefined;
+  const device = await requestDevice(platform.adapter, typeof matrix === 'object' ? [SUBGROUP_MATRIX_FEATURE] : []);
   const say = options.onMessage ?? (platform.software ? (line: string) => console.error(line) : () => {});
   say(platform.message);
-  return new Context(device, describeAdapter(platform), true);
+  return new Context(device, describeAdapter(platform), true, orSay(matrix, options.onMessage));
 }
 
 /**
  * Borrows a device. infnet makes its buffers and pipelines on it and frees them on `dispose`, and never destroys the
  * device itself. Subgroup kernels are used if the device was requested with the feature `subgroups`, the profiler if
- * with `timestamp-query`.
+ * with `timestamp-query`, tensor cores if `experimental` says so and with the features that they need.
  */
-export function fromDevice(device: GPUDevice): Context {
+export function fromDevice(
+  device: GPUDevice,
+  options: Pick<OpenOptions, 'onMessage'> & { readonly experimental?: ExperimentalOptions } = {},
+): Context {
   const info = (device as { readonly adapterInfo?: GPUAdapterInfo }).adapterInfo;
   const text = [info?.vendor, info?.architecture, info?.description].filter(Boolean).join(' ');
   const description: AdapterDescription = {
@@ -52,11 +68,25 @@ export function fromDevice(device: GPUDevice): Context {
     description: info?.description ?? '',
     message: `infnet: borrowed device${text === '' ? '' : ` (${text})`}`,
   };
-  return new Context(device, description, false);
+  const matrix = options.experimental?.subgroupMatrix
+    ? chooseSubgroupMatrix(device.features, (info ?? {}) as SubgroupMatrixInfo)
+    : undefined;
+  return new Context(device, description, false, orSay(matrix, options.onMessage));
 }
 
-async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
-  const requiredFeatures = WANTED_FEATURES.filter((feature) => adapter.features.has(feature));
+/** What was found; where it is a reason, says that and gives nothing. */
+function orSay(
+  found: SubgroupMatrix | string | undefined,
+  say = (line: string): void => console.error(line),
+): SubgroupMatrix | undefined {
+  if (typeof found !== 'string') return found;
+  say(`infnet: subgroup matrices (experimental) are not to be had: ${found}`);
+  return undefined;
+}
+
+async function requestDevice(adapter: GPUAdapter, experimental: readonly GPUFeatureName[]): Promise<GPUDevice> {
+  const wanted = WANTED_FEATURES.filter((feature) => adapter.features.has(feature));
+  const requiredFeatures = [...wanted, ...experimental];
   const requiredLimits = Object.fromEntries(WANTED_LIMITS.map((name) => [name, adapter.limits[name]]));
   try {
     return await adapter.requestDevice({ label: 'infnet', requiredFeatures, requiredLimits });

@@ -23,5 +23,6 @@ export async function openPlatformAdapter(options: PlatformOptions): Promise<Pla
   const { vendor, architecture, description, isFallbackAdapter = false } = adapter.info as GPUAdapterInfo;
   const name = [vendor, architecture, description].filter((part) => part !== '').join(' ') || 'unnamed adapter';
   const message = `infnet: ${name}${isFallbackAdapter ? ' (software, runs on the CPU)' : ''}`;
-  return { adapter, kind: 'browser', software: isFallbackAdapter, message };
+  const { experimental = {} } = options;
+  return { adapter, kind: 'browser', software: isFallbackAdapter, message, experimental };
 }

@@ -37,7 +37,7 @@ export interface PlanOptions extends Omit<ScheduleOptions, 'device' | 'external'
   readonly tuning?: Readonly<Record<string, string>>;
   /** Pipelines compiled so far. */
   readonly onProgress?: (progress: PlanProgress) => void;
-  /** Gets the one line that says that `half` is not to be had here and `fast` is taken. Default: `console.error`. */
+  /** Gets the line that says that `half` is not to be had here and `fast` is taken (or subgroup matrices are not used). Default: `console.error`. */
   readonly onMessage?: (line: string) => void;
 }
 
@@ -80,7 +80,10 @@ export async function preparePlan(context: Context, graph: Graph, options: PlanO
   return plan;
 }
 
-/** The schedule, at `fast` in place of `half` where the device cannot do that or does it wrongly. */
+/**
+ * The schedule, at `fast` in place of `half` where the device cannot do that or does it wrongly; before that, without subgroup
+ * matrices where it was opened with them.
+ */
 async function scheduleFor(context: Context, graph: Graph, options: PlanOptions & ScheduleOptions): Promise<Schedule> {
   const schedule = makeSchedule(graph, options);
   if (options.precision !== 'half') return schedule;
@@ -89,6 +92,11 @@ async function scheduleFor(context: Context, graph: Graph, options: PlanOptions 
     : 'the device has no shader-f16';
   if (fault === undefined) return schedule;
   const say = options.onMessage ?? ((line: string) => console.error(line));
+  const { subgroupMatrix, ...device } = options.device ?? context.profile;
+  if (subgroupMatrix !== undefined) {
+    say(`infnet: subgroup matrices (experimental) are not used: ${fault}`);
+    return scheduleFor(context, graph, { ...options, device });
+  }
   say(`infnet: precision half is not to be had here, fast is taken: ${fault}`);
   return makeSchedule(graph, { ...options, precision: 'fast' });
 }

@@ -1,0 +1,117 @@
+/** Matrix units are asked of an adapter only with the flag. On Dawn's null backend, which has the feature and computes nothing. */
+
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { create } from 'webgpu';
+import { chooseSubgroupMatrix, fromDevice, type OpenOptions, open, SUBGROUP_MATRIX_FEATURE } from '../src/index.js';
+
+const FEATURES = new Set([SUBGROUP_MATRIX_FEATURE, 'subgroups', 'shader-f16']);
+const config = (componentType: string, resultComponentType: string, M: number, N: number, K: number) => ({
+  componentType,
+  resultComponentType,
+  M,
+  N,
+  K,
+});
+/** Some of what cards list. */
+const NVIDIA = [
+  config('f16', 'f16', 16, 16, 16),
+  config('f16', 'f32', 16, 8, 8),
+  config('f16', 'f32', 16, 16, 16),
+  config('f16', 'f32', 16, 8, 16),
+  config('i8', 'i32', 16, 16, 32),
+];
+const APPLE = [config('f32', 'f32', 8, 8, 8), config('f16', 'f16', 8, 8, 8)];
+const lanes = (subgroupMinSize: number, subgroupMaxSize = subgroupMinSize) => ({ subgroupMinSize, subgroupMaxSize });
+
+describe('the matrices of an adapter', () => {
+  it('are the largest of float16 with float32 sums', () => {
+    const found = chooseSubgroupMatrix(FEATURES, { ...lanes(32), subgroupMatrixConfigs: NVIDIA });
+    expect(found).toEqual({ M: 16, N: 16, K: 16, subgroupSize: 32 });
+  });
+
+  it.each([
+    ['float16 sums only', FEATURES, { ...lanes(32), subgroupMatrixConfigs: APPLE }, /f16 to f16 8x8x8/],
+    ['no sizes', FEATURES, lanes(32), /it has none/],
+    [
+      'sides that no tile has',
+      FEATURES,
+      { ...lanes(32), subgroupMatrixConfigs: [config('f16', 'f32', 12, 16, 16)] },
+      /12x16x16/,
+    ],
+    ['subgroups of several sizes', FEATURES, { ...lanes(8, 32), subgroupMatrixConfigs: NVIDIA }, /8 to 32 lanes/],
+    ['no float16', new Set([SUBGROUP_MATRIX_FEATURE, 'subgroups']), lanes(32), /shader-f16/],
+    ['no such feature', new Set<string>(), lanes(32), /chromium-experimental-subgroup-matrix/],
+  ] as const)('are none, with the reason, where there is/are %s', (_, features, info, reason) => {
+    expect(chooseSubgroupMatrix(features, info)).toMatch(reason);
+  });
+});
+
+let gpu: GPU;
+let asked: GPUDeviceDescriptor | undefined;
+let subgroupMatrixConfigs = NVIDIA;
+beforeAll(() => {
+  gpu = create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']);
+});
+afterAll(() => vi.doUnmock('@infnet/node'));
+
+/** The null backend, as if it were a card. */
+vi.mock('@infnet/node', () => ({
+  openAdapter: async ({ experimental = {} }: OpenOptions) => {
+    const adapter = (await gpu.requestAdapter()) as GPUAdapter;
+    const pretended = {
+      features: adapter.features,
+      limits: adapter.limits,
+      info: { vendor: '', architecture: '', device: '', description: '', ...lanes(32), subgroupMatrixConfigs },
+      requestDevice: (descriptor: GPUDeviceDescriptor) => {
+        asked = descriptor;
+        return adapter.requestDevice(descriptor);
+      },
+    };
+    return { adapter: pretended, kind: 'gpu', software: false, message: 'null', experimental };
+  },
+}));
+
+describe('open', () => {
+  it('asks for no matrices without the flag', async () => {
+    using context = await open();
+    expect([...(asked?.requiredFeatures ?? [])]).not.toContain(SUBGROUP_MATRIX_FEATURE);
+    expect(context.device.features.has(SUBGROUP_MATRIX_FEATURE)).toBe(false);
+    expect(context.profile.subgroupMatrix).toBeUndefined();
+  });
+
+  it('asks for them with it', async () => {
+    using context = await open({ experimental: { subgroupMatrix: true } });
+    expect([...(asked?.requiredFeatures ?? [])]).toContain(SUBGROUP_MATRIX_FEATURE);
+    expect(context.profile).toMatchObject({ hasF16: true, subgroupMatrix: { M: 16, N: 16, K: 16, subgroupSize: 32 } });
+    context.useTuning(undefined);
+    expect(context.profile.subgroupMatrix).toBeDefined();
+  });
+
+  it('says why there are none, and goes on without', async () => {
+    subgroupMatrixConfigs = APPLE;
+    const said: string[] = [];
+    using context = await open({ experimental: { subgroupMatrix: true }, onMessage: (line) => said.push(line) });
+    subgroupMatrixConfigs = NVIDIA;
+    expect(said).toEqual([
+      'null',
+      expect.stringMatching(
+        /^infnet: subgroup matrices \(experimental\) are not to be had: none .* fits: f32 to f32 8x8x8/,
+      ),
+    ]);
+    expect([...(asked?.requiredFeatures ?? [])]).not.toContain(SUBGROUP_MATRIX_FEATURE);
+    expect(context.profile.subgroupMatrix).toBeUndefined();
+  });
+
+  it('leaves those of a borrowed device alone without the flag', async () => {
+    using owner = await open({ experimental: { subgroupMatrix: true } });
+    const said: string[] = [];
+    const onMessage = (line: string): unknown => said.push(line);
+    using plain = fromDevice(owner.device, { onMessage });
+    expect(plain.profile.subgroupMatrix).toBeUndefined();
+    expect(said).toEqual([]);
+    // The null backend itself lists no sizes.
+    using flagged = fromDevice(owner.device, { onMessage, experimental: { subgroupMatrix: true } });
+    expect(flagged.profile.subgroupMatrix).toBeUndefined();
+    expect(said).toHaveLength(1);
+  });
+});

@@ -1,0 +1,32 @@
+/** What may change or fail, and is therefore used only when asked for. */
+import { InfnetError } from '@infnet/errors';
+
+export interface Experimental {
+  /** Tensor cores, through Dawn's experimental subgroup matrices. */
+  readonly subgroupMatrix?: boolean;
+}
+
+/** Dawn shows experimental features only with this flag. */
+export const UNSAFE_APIS = 'enable-dawn-features=allow_unsafe_apis';
+
+const NAMES: Readonly<Record<string, keyof Experimental>> = { 'subgroup-matrix': 'subgroupMatrix' };
+
+/**
+ * Reads a comma-separated list of names.
+ *
+ * @throws InfnetError `DEVICE_UNKNOWN_EXPERIMENT`
+ */
+export function readExperimental(list: string | undefined): Experimental {
+  const asked = (list ?? '').split(',').map((name) => name.trim());
+  const known = asked.filter((name) => name !== '').map((name) => [NAMES[name] ?? unknown(name), true] as const);
+  return Object.fromEntries(known);
+}
+
+function unknown(name: string): never {
+  throw new InfnetError({
+    code: 'DEVICE_UNKNOWN_EXPERIMENT',
+    message: `There is no experiment '${name}'.`,
+    where: 'the environment variable INFNET_EXPERIMENTAL',
+    fix: `Use ${Object.keys(NAMES).join(', ')}, or leave it empty.`,
+  });
+}
