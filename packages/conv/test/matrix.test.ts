@@ -3,7 +3,7 @@
  * not tested here are the builtins; matrix-compile.node.test.ts compiles them, and on a card the probe computes with them.
  */
 import { type Context, DEFAULT_PROFILE, type DeviceProfile, type SubgroupMatrix, type Tensor } from '@infnet/core';
-import { fill, relL2 } from '@infnet/testing';
+import { expectClose, fill, relL2 } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { gatherCall, type TiledGatherKernel } from '../src/forward/call.js';
 import { forwardGather, type Gather, inputGradientGather } from '../src/forward/gather.js';
@@ -100,6 +100,47 @@ describe('gemm-matrix, emulated,', () => {
     const call = gatherCall('gemm-matrix', forwardGather(geometry), operands, emulating(), NO_WORK);
     const y = await dispatch(context, call, { x, weight: halfBits(weight), y: new Float32Array(size(output)) });
     expect(y).toEqual(Float32Array.from(conv2dReference(test, x, weight)));
+  });
+
+  it.each([
+    { affine: 'bias', relu: false, addend: false },
+    { affine: 'scaleShift', relu: true, addend: true },
+  ] as const)('finishes as every kernel does, over channel ranges: %o', async ({ affine, relu, addend: adds }) => {
+    const test: ReferenceCase = { input: [2, 18, 5, 7], weight: [21, 18, 3, 3], padding: 1 };
+    const [channels, area] = [21, 35];
+    const range = (all: number, first: number) => ({ offset: first * area, batchStride: all * area });
+    const ranges = { x: range(20, 1), addend: range(18, 0), residual: range(24, 3), y: range(23, 2) };
+    const buffers = {
+      x: coarse('x', 2 * 20 * area),
+      addend: coarse('addend', 2 * 18 * area),
+      residual: fill('residual', 2 * 24 * area),
+      y: fill('y', 2 * 23 * area),
+      weight: coarse('w', size(test.weight)),
+      bias: fill('bias', channels),
+      affine: fill('affine', 2 * channels),
+    };
+    const operands = { ...ranges, addend: adds ? ranges.addend : undefined, affine, relu };
+    const gather = forwardGather(geometryOfCase(test));
+    const result = await dispatch(context, gatherCall('gemm-matrix', gather, operands, emulating(), NO_WORK), buffers);
+
+    const x = Float32Array.from({ length: 2 * 18 * area }, (_, i) => {
+      const at = Math.floor(i / (18 * area)) * 20 * area + area + (i % (18 * area));
+      return (buffers.x[at] as number) + (adds ? (buffers.addend[i] as number) : 0);
+    });
+    const sums = conv2dReference(test, x, buffers.weight);
+    const expected = buffers.y.slice();
+    for (const [i, sum] of sums.entries()) {
+      const [n, channel, place] = [Math.floor(i / (channels * area)), Math.floor(i / area) % channels, i % area];
+      const [scale, shift] =
+        affine === 'bias'
+          ? [1, buffers.bias[channel] as number]
+          : [buffers.affine[channel] as number, buffers.affine[channels + channel] as number];
+      const rest = buffers.residual[(n * 24 + 3 + channel) * area + place] as number;
+      const value = sum * scale + shift + rest;
+      expected[(n * 23 + 2 + channel) * area + place] = relu ? Math.max(0, value) : value;
+    }
+    // All of y: what lies outside the range must not have been touched.
+    expectClose(result, expected, { relL2: 1e-6 });
   });
 
   it('gathers for a strided input gradient', async () => {

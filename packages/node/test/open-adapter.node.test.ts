@@ -14,6 +14,9 @@ interface Answer {
   message: string;
   sum?: number;
   environmentKept?: boolean;
+  experimental?: object;
+  /** Whether Dawn shows experimental features. */
+  unsafe?: boolean;
   code?: string;
   where?: string;
   fix?: string;
@@ -52,6 +55,17 @@ describe.skipIf(!hasNpmSwiftShader)('SwiftShader from npm (skipped elsewhere tha
     const byEnvironment = await open({}, { INFNET_ADAPTER: 'swiftshader' });
     expect(byEnvironment).toMatchObject(taken);
     expect(byEnvironment.message).toContain('by INFNET_ADAPTER');
+  });
+
+  it('shows experimental features only when asked, by the option or by INFNET_EXPERIMENTAL; the option wins', async () => {
+    const options = { adapter: 'swiftshader' };
+    const asked = { experimental: { subgroupMatrix: true }, unsafe: true };
+    const notAsked = { experimental: {}, unsafe: false };
+    const byEnvironment = { INFNET_EXPERIMENTAL: 'subgroup-matrix' };
+    expect(await open(options)).toMatchObject(notAsked);
+    expect(await open({ ...options, experimental: { subgroupMatrix: true } })).toMatchObject(asked);
+    expect(await open(options, byEnvironment)).toMatchObject(asked);
+    expect(await open({ ...options, experimental: {} }, byEnvironment)).toMatchObject(notAsked);
   });
 
   it('is taken when the drivers that VK_DRIVER_FILES names give nothing', async () => {
@@ -111,6 +125,16 @@ describe.skipIf(!hasLlvmpipe)('llvmpipe (skipped without Mesa 25 or newer)', () 
 });
 
 describe('errors', () => {
+  it('names the experiments when INFNET_EXPERIMENTAL has one that is none', async () => {
+    const answer = await open({}, { INFNET_EXPERIMENTAL: 'subgroup-matrix,tensor-cores' });
+    expect(answer).toMatchObject({
+      code: 'DEVICE_UNKNOWN_EXPERIMENT',
+      where: 'the environment variable INFNET_EXPERIMENTAL',
+    });
+    expect(answer.message).toContain("'tensor-cores'");
+    expect(answer.fix).toContain('subgroup-matrix');
+  });
+
   it('names the choices when INFNET_ADAPTER is none of them', async () => {
     const answer = await open({}, { INFNET_ADAPTER: 'cuda' });
     expect(answer).toMatchObject({ code: 'DEVICE_UNKNOWN_CHOICE', where: 'the environment variable INFNET_ADAPTER' });

@@ -1,7 +1,7 @@
 /**
  * A convolution, its input gradient and a batched matrix product are one thing: every result value is a sum of products of
  * weights with *gathered* source values. They differ only in strides. A {@link Gather} holds these numbers; the kernels
- * `gemm`, `gemm-subgroup`, `gemm-tiled` and `direct` take them as uniform parameters, so that four shader texts serve
+ * `gemm`, `gemm-subgroup`, `gemm-tiled`, `gemm-matrix` and `direct` take them as uniform parameters, so that five shader texts serve
  * every layer, forwards and backwards, without a copy of the weights in another order.
  *
  * Along one axis, for result position `r = grid * resultStride + class` and tap t, the source position is

@@ -7,8 +7,8 @@
  * neighbour). Channels, pixels and the sum's length are no multiples of any tile.
  *
  * `gemm-matrix` (experimental, matrix units) rounds x as well. For it the first image holds values that float16 has, so that the same is
- * seen, and the second one any values, with the bound of both roundings. Such units may add with fewer bits than float32 has: four times its
- * bound is still a tenth of what sums in float16 are off by.
+ * seen, and the second one any values, with the bound of both roundings. Such units may add with fewer bits than float32 has, so they get four
+ * times its bound: still less than what rounding the sums once to float16 costs.
  */
 import { applyOne, type Operator, type Probe, seededRandom, type Tensor } from '@infnet/core';
 import type { ConvolutionAlgorithm } from '../forward/algorithm.js';

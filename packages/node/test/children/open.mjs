@@ -33,10 +33,11 @@ async function addOn(adapter) {
 async function main() {
   const before = { ...process.env };
   try {
-    const { adapter, kind, software, message } = await openAdapter(JSON.parse(process.argv[2] ?? '{}'));
+    const { adapter, kind, software, message, experimental } = await openAdapter(JSON.parse(process.argv[2] ?? '{}'));
     const environmentKept = JSON.stringify(process.env) === JSON.stringify(before);
     const sum = await addOn(adapter);
-    console.log(JSON.stringify({ kind, software, message, sum, environmentKept }));
+    const unsafe = [...adapter.features].some((name) => name.startsWith('chromium-experimental-'));
+    console.log(JSON.stringify({ kind, software, message, sum, environmentKept, experimental, unsafe }));
   } catch (error) {
     console.log(JSON.stringify({ code: error.code, where: error.where, message: error.message, fix: error.fix }));
   }
