@@ -18,6 +18,7 @@ export const STEPS = [
   { name: 'layers', limit: 100, minimum: 10, reserve: 40 },
   { name: 'cudnn', limit: 70, minimum: 5, reserve: 25 },
   { name: 'tune', limit: 60, minimum: 10, reserve: 15 },
+  { name: 'matrix', limit: 40, minimum: 8, reserve: 12 },
   { name: 'compare', limit: 400, minimum: 20, reserve: 160 },
   { name: 'table', limit: 10, minimum: 0, reserve: 10 },
 ];

@@ -40,6 +40,7 @@ export function commands({ root, work, size, quick, python }) {
     tune: () => [
       [...infnet, 'tune', '--size', `${size}`, '--rounds', quick ? '1' : '5', '--out', join(work, 'tuning.json')],
     ],
+    matrix: () => [[...script('matrix.mjs'), '--size', `${size}`, ...(quick ? ['--quick'] : [])]],
     compare: (seconds) => [
       [
         ...script('compare.mjs'),

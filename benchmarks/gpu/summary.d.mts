@@ -1,4 +1,5 @@
 import type { CudnnLayers } from './cudnn-table.mjs';
+import type { MatrixResults } from './matrix.mjs';
 import type { CaseResult, LayerResults } from './table.mjs';
 export interface RunResults {
   readonly card?: string;
@@ -7,6 +8,7 @@ export interface RunResults {
   readonly ceilings?: { readonly multiplyAdds: number; readonly bandwidth: number };
   readonly layers: readonly (LayerResults & { readonly batch: number; readonly size: number })[];
   readonly cudnn: readonly CudnnLayers[];
+  readonly matrix?: MatrixResults;
   readonly compare?: { readonly results: readonly CaseResult[] };
 }
 export function statedPeak(name: string): number | undefined;

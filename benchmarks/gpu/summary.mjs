@@ -1,5 +1,6 @@
 /** What the logs and figures of a run say together: one object for results.json, and the text of table.txt. Pure functions. */
 import { cudnnTable } from './cudnn-table.mjs';
+import { matrixLines } from './matrix-table.mjs';
 import { comparisonTable, layerTable, readTally } from './table.mjs';
 
 /** Float32 FLOP/s outside the tensor cores, as the vendor states them, by what the card's name contains. */
@@ -38,6 +39,7 @@ export function collect({ about, outcomes, logs, figures, seconds }) {
     layers: all('gradients-'),
     cudnn: all('cudnn-'),
     tuning: parse(figures['tuning.json'] ?? ''),
+    matrix: lastObject(logs.matrix ?? ''),
     compare: parse(figures['compare.json'] ?? ''),
   };
 }
@@ -58,7 +60,7 @@ const lastObject = (log) => parse(log.split('\n').findLast((line) => line.starts
 
 /** Lines for a terminal. */
 export function report(results) {
-  const { card, adapter, about, tests, failures, ceilings, layers, cudnn, tuning, compare } = results;
+  const { card, adapter, about, tests, failures, ceilings, layers, cudnn, tuning, matrix, compare } = results;
   const stated = statedPeak(card ?? '');
   const peak = stated ?? ceilings?.multiplyAdds;
   return [
@@ -84,6 +86,8 @@ export function report(results) {
       return ours === undefined ? [] : ['', ...cudnnTable(ours, found)];
     }),
     ...tuningLines(tuning),
+    '',
+    ...matrixLines(matrix),
     '',
     'Inf-Net. ms: from host memory to host memory, median (shortest to longest). device ms: on data that lies on the card.',
     'x: how many times as long as infnet, median (smallest to largest of one round); above 1 infnet is faster.',

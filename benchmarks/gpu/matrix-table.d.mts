@@ -1,0 +1,2 @@
+import type { MatrixResults } from './matrix.mjs';
+export function matrixLines(found: MatrixResults | undefined): string[];
