@@ -1,8 +1,15 @@
 /** Matrix units are asked of an adapter only with the flag. On Dawn's null backend, which has the feature and computes nothing. */
 
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { create } from 'webgpu';
-import { chooseSubgroupMatrix, fromDevice, type OpenOptions, open, SUBGROUP_MATRIX_FEATURE } from '../src/index.js';
+import { contextOn } from '../src/context/open.js';
+import {
+  type Context,
+  chooseSubgroupMatrix,
+  fromDevice,
+  type OpenOptions,
+  SUBGROUP_MATRIX_FEATURE,
+} from '../src/index.js';
 
 const FEATURES = new Set([SUBGROUP_MATRIX_FEATURE, 'subgroups', 'shader-f16']);
 const config = (componentType: string, resultComponentType: string, M: number, N: number, K: number) => ({
@@ -46,72 +53,78 @@ describe('the matrices of an adapter', () => {
   });
 });
 
+// Dawn's GPU must live as long as its devices.
 let gpu: GPU;
-let asked: GPUDeviceDescriptor | undefined;
-let subgroupMatrixConfigs = NVIDIA;
 beforeAll(() => {
   gpu = create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']);
 });
-afterAll(() => vi.doUnmock('@infnet/node'));
 
-/** The null backend, as if it were a card. */
-vi.mock('@infnet/node', () => ({
-  openAdapter: async ({ experimental = {} }: OpenOptions) => {
-    const adapter = (await gpu.requestAdapter()) as GPUAdapter;
-    const pretended = {
-      features: adapter.features,
-      limits: adapter.limits,
-      info: { vendor: '', architecture: '', device: '', description: '', ...lanes(32), subgroupMatrixConfigs },
-      requestDevice: (descriptor: GPUDeviceDescriptor) => {
-        asked = descriptor;
-        return adapter.requestDevice(descriptor);
-      },
-    };
-    return { adapter: pretended, kind: 'gpu', software: false, message: 'null', experimental };
-  },
-}));
+/** Opens the null backend as if it were a card; `asked` are the features that were requested of it. */
+async function opened(
+  options: OpenOptions,
+  subgroupMatrixConfigs = NVIDIA,
+): Promise<{ context: Context; asked: string[] }> {
+  const real = (await gpu.requestAdapter()) as GPUAdapter;
+  const asked: string[] = [];
+  const adapter = {
+    features: real.features,
+    limits: real.limits,
+    info: { vendor: '', architecture: '', device: '', description: '', ...lanes(32), subgroupMatrixConfigs },
+    requestDevice: (descriptor: GPUDeviceDescriptor) => {
+      asked.push(...(descriptor.requiredFeatures ?? []));
+      return real.requestDevice(descriptor);
+    },
+  } as unknown as GPUAdapter;
+  const { experimental = {} } = options;
+  const platform = { adapter, kind: 'gpu', software: false, message: 'null', experimental };
+  return { context: await contextOn(platform, options), asked };
+}
 
 describe('open', () => {
   it('asks for no matrices without the flag', async () => {
-    using context = await open();
-    expect([...(asked?.requiredFeatures ?? [])]).not.toContain(SUBGROUP_MATRIX_FEATURE);
+    const { context, asked } = await opened({});
+    expect(asked).toContain('shader-f16');
+    expect(asked).not.toContain(SUBGROUP_MATRIX_FEATURE);
     expect(context.device.features.has(SUBGROUP_MATRIX_FEATURE)).toBe(false);
     expect(context.profile.subgroupMatrix).toBeUndefined();
+    context.dispose();
   });
 
   it('asks for them with it', async () => {
-    using context = await open({ experimental: { subgroupMatrix: true } });
-    expect([...(asked?.requiredFeatures ?? [])]).toContain(SUBGROUP_MATRIX_FEATURE);
+    const { context, asked } = await opened({ experimental: { subgroupMatrix: true } });
+    expect(asked).toContain(SUBGROUP_MATRIX_FEATURE);
     expect(context.profile).toMatchObject({ hasF16: true, subgroupMatrix: { M: 16, N: 16, K: 16, subgroupSize: 32 } });
     context.useTuning(undefined);
     expect(context.profile.subgroupMatrix).toBeDefined();
+    context.dispose();
   });
 
   it('says why there are none, and goes on without', async () => {
-    subgroupMatrixConfigs = APPLE;
     const said: string[] = [];
-    using context = await open({ experimental: { subgroupMatrix: true }, onMessage: (line) => said.push(line) });
-    subgroupMatrixConfigs = NVIDIA;
+    const options = { experimental: { subgroupMatrix: true }, onMessage: (line: string) => said.push(line) };
+    const { context, asked } = await opened(options, APPLE);
     expect(said).toEqual([
       'null',
       expect.stringMatching(
         /^infnet: subgroup matrices \(experimental\) are not to be had: none .* fits: f32 to f32 8x8x8/,
       ),
     ]);
-    expect([...(asked?.requiredFeatures ?? [])]).not.toContain(SUBGROUP_MATRIX_FEATURE);
+    expect(asked).not.toContain(SUBGROUP_MATRIX_FEATURE);
     expect(context.profile.subgroupMatrix).toBeUndefined();
+    context.dispose();
   });
 
   it('leaves those of a borrowed device alone without the flag', async () => {
-    using owner = await open({ experimental: { subgroupMatrix: true } });
+    const { context: owner } = await opened({ experimental: { subgroupMatrix: true } });
     const said: string[] = [];
     const onMessage = (line: string): unknown => said.push(line);
-    using plain = fromDevice(owner.device, { onMessage });
+    const plain = fromDevice(owner.device, { onMessage });
     expect(plain.profile.subgroupMatrix).toBeUndefined();
     expect(said).toEqual([]);
     // The null backend itself lists no sizes.
-    using flagged = fromDevice(owner.device, { onMessage, experimental: { subgroupMatrix: true } });
+    const flagged = fromDevice(owner.device, { onMessage, experimental: { subgroupMatrix: true } });
     expect(flagged.profile.subgroupMatrix).toBeUndefined();
     expect(said).toHaveLength(1);
+    owner.dispose();
   });
 });

@@ -38,7 +38,11 @@ const WANTED_LIMITS = [
  * @throws InfnetError `DEVICE_NO_WEBGPU`, `DEVICE_NO_ADAPTER`, `DEVICE_REFUSED`.
  */
 export async function open(options: OpenOptions = {}): Promise<Context> {
-  const platform = await openPlatformAdapter(options);
+  return contextOn(await openPlatformAdapter(options), options);
+}
+
+/** A context on the device of an adapter that the platform gave. */
+export async function contextOn(platform: PlatformAdapter, options: Pick<OpenOptions, 'onMessage'>): Promise<Context> {
   const matrix = platform.experimental.subgroupMatrix
     ? chooseSubgroupMatrix(platform.adapter.features, platform.adapter.info as SubgroupMatrixInfo)
     : undefined;
