@@ -2,7 +2,7 @@
  * Stands in for `vitest` where there is none: on a bare machine, with `node --test`.
  *
  * A test file is collected first and then declared to node:test in one go (`register`), because node:test starts its first test
- * before a file with a top-level `await` has declared the rest. Matchers are vitest's own (@vitest/expect on chai), so
+ * before a file with a top-level `await` has declared the rest. Matchers and spies are vitest's own (@vitest/expect on chai, @vitest/spy), so
  * that a test passes here if it passes there. Only what this repository's tests use is here; anything else throws.
  */
 import { readdirSync } from 'node:fs';
@@ -28,9 +28,12 @@ import {
   setState,
 } from '@vitest/expect';
 import { format as prettyFormat } from '@vitest/pretty-format';
+import { restoreAllMocks, spyOn } from '@vitest/spy';
 import * as chai from 'chai';
 
 const TIMEOUT = 120_000;
+
+export const vi = { restoreAllMocks, spyOn };
 
 const newSuite = (name, skip) => ({ name, skip, items: [], hooks: [] });
 const root = newSuite('', false);
@@ -191,6 +194,20 @@ function declareHook(kind, body, timeout = TIMEOUT) {
   });
 }
 
+class Skipped extends Error {}
+
+/** `skip(why)` and `skip(condition, why)` end a test, the latter if the condition holds; node:test's own would go on. */
 function declareTest({ name, skip, body, timeout = TIMEOUT }) {
-  itNode(name, { skip, timeout }, async (context) => body({ skip: (why) => context.skip(why) }));
+  itNode(name, { skip, timeout }, async (context) => {
+    const skipNow = (condition = true, why = undefined) => {
+      if (condition === false) return;
+      context.skip(typeof condition === 'string' ? condition : why);
+      throw new Skipped();
+    };
+    try {
+      await body({ skip: skipNow });
+    } catch (error) {
+      if (!(error instanceof Skipped)) throw error;
+    }
+  });
 }

@@ -231,7 +231,7 @@ describe('figures', () => {
 describe('the stand-in for vitest', () => {
   const shim = JSON.stringify(join(gpu, 'vitest-shim.mjs'));
   const program = `
-    import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, register } from ${shim};
+    import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, register, vi } from ${shim};
     const seen = [];
     beforeAll(() => { seen.push('before'); return () => seen.push('undone'); });
     await null;
@@ -255,6 +255,15 @@ describe('the stand-in for vitest', () => {
         ]
       \`);
     });
+    it('skips where a condition holds', ({ skip }) => { skip(true, 'reason'); throw new Error('it ran'); });
+    it('goes on where it does not', ({ skip }) => {
+      skip(false, 'reason');
+      const clock = { get now() { return 1; } };
+      const spy = vi.spyOn(clock, 'now', 'get').mockReturnValue(2);
+      expect(clock.now).toBe(2);
+      spy.mockRestore();
+      expect(clock.now).toBe(1);
+    });
     it('is given fixtures', () => expect(Object.keys(inject('fixtures').files)).toEqual(['golden/ops/a.json']));
     it('fails', () => expect(0.1 + 0.2).toBe(0.3));
     it('fails later', async () => { await null; expect({ a: 1 }).toEqual({ a: 2 }); });
@@ -275,7 +284,7 @@ describe('the stand-in for vitest', () => {
     expect(stdout).toContain('row 3 and 4');
     expect(stdout).toContain('object 5');
     expect(stdout).toMatch(/FAIL .*fails\n +AssertionError: expected 0\.30000000000000004 to be 0\.3/);
-    expect(readTally(stdout), stdout).toEqual({ passed: 8, failed: 2, skipped: 2 });
+    expect(readTally(stdout), stdout).toEqual({ passed: 9, failed: 2, skipped: 3 });
   });
 });
 
