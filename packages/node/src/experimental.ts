@@ -6,8 +6,15 @@ export interface Experimental {
   readonly subgroupMatrix?: boolean;
 }
 
-/** Dawn shows experimental features only with this flag. */
-export const UNSAFE_APIS = 'enable-dawn-features=allow_unsafe_apis';
+const ENABLE = 'enable-dawn-features=';
+
+/** Dawn's flags, with what shows experimental features where one is asked for. Of two flags with one key Dawn takes the last only. */
+export function flagsFor(experimental: Experimental, flags: readonly string[]): string[] {
+  if (experimental.subgroupMatrix !== true) return [...flags];
+  const enabled = flags.filter((flag) => flag.startsWith(ENABLE)).at(-1);
+  const names = [...(enabled?.slice(ENABLE.length).split(',') ?? []), 'allow_unsafe_apis'];
+  return [...flags, `${ENABLE}${[...new Set(names)].join(',')}`];
+}
 
 const NAMES: Readonly<Record<string, keyof Experimental>> = { 'subgroup-matrix': 'subgroupMatrix' };
 

@@ -17,7 +17,7 @@ import {
 } from './adapter-kind.js';
 import { loadDawn } from './dawn.js';
 import { type FoundAdapter, findAdapter, preferredAdapter, type View } from './enumerate.js';
-import { type Experimental, readExperimental, UNSAFE_APIS } from './experimental.js';
+import { type Experimental, flagsFor, readExperimental } from './experimental.js';
 import { type NpmSwiftShader, npmSwiftShader } from './npm-swiftshader.js';
 import {
   hasLoader,
@@ -67,7 +67,7 @@ const SLOW = 'expect it to be 50 to 1000 times slower than a GPU';
 export async function openAdapter(options: OpenAdapterOptions = {}): Promise<OpenedAdapter> {
   const { choice, askedBy } = readChoice(options.adapter);
   const experimental = options.experimental ?? readExperimental(process.env['INFNET_EXPERIMENTAL']);
-  const flags = [...(options.dawnFlags ?? []), ...(experimental.subgroupMatrix ? [UNSAFE_APIS] : [])];
+  const flags = flagsFor(experimental, options.dawnFlags ?? []);
   const powerPreference = options.powerPreference ?? 'high-performance';
   const view: View = { create: await loadDawn(), flags, powerPreference };
   const found = await {

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { flagsFor } from '../src/experimental.js';
 import { canCover, without } from './children/bare-system.js';
 import { hasLlvmpipe, hasNpmSwiftShader, run } from './children/run.js';
 
@@ -63,7 +64,8 @@ describe.skipIf(!hasNpmSwiftShader)('SwiftShader from npm (skipped elsewhere tha
     const notAsked = { experimental: {}, unsafe: false };
     const byEnvironment = { INFNET_EXPERIMENTAL: 'subgroup-matrix' };
     expect(await open(options)).toMatchObject(notAsked);
-    expect(await open({ ...options, experimental: { subgroupMatrix: true } })).toMatchObject(asked);
+    const dawnFlags = ['enable-dawn-features=use_user_defined_labels_in_backend'];
+    expect(await open({ ...options, dawnFlags, experimental: { subgroupMatrix: true } })).toMatchObject(asked);
     expect(await open(options, byEnvironment)).toMatchObject(asked);
     expect(await open({ ...options, experimental: {} }, byEnvironment)).toMatchObject(notAsked);
   });
@@ -122,6 +124,13 @@ describe.skipIf(!hasLlvmpipe)('llvmpipe (skipped without Mesa 25 or newer)', () 
     expect(await open({ adapter: 'llvmpipe' }, both)).toMatchObject(taken);
     expect(await open({}, both)).toMatchObject(taken);
   });
+});
+
+it('flags of the caller are kept beside the one for experiments, under one key', () => {
+  const flags = ['adapter=x', 'enable-dawn-features=a,b'];
+  expect(flagsFor({}, flags)).toEqual(flags);
+  expect(flagsFor({ subgroupMatrix: true }, flags)).toEqual([...flags, 'enable-dawn-features=a,b,allow_unsafe_apis']);
+  expect(flagsFor({ subgroupMatrix: true }, [])).toEqual(['enable-dawn-features=allow_unsafe_apis']);
 });
 
 describe('errors', () => {
