@@ -31,5 +31,5 @@ describe('Inf-Net at 352 x 352', () => {
     600_000,
   );
 
-  bits.settle(() => context.adapter.kind);
+  bits.settle(() => context.adapter.kind, [PATH]);
 });

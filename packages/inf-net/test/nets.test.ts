@@ -43,5 +43,5 @@ describe('the nets give the numbers of the reference', () => {
     });
   }
 
-  bits.settle(() => context.adapter.kind);
+  bits.settle(() => context.adapter.kind, ['nets/inf_net_res2net_1x3x64x64', ...NETS.map(([, path]) => path)]);
 });
