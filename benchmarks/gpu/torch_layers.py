@@ -11,7 +11,10 @@ import math
 import os
 import time
 
-import torch
+try:
+    import torch
+except ModuleNotFoundError:
+    raise SystemExit("cannot: this python3 has no PyTorch")
 
 from cudnn import PASSES, Convolution, why_not
 
