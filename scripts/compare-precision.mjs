@@ -14,7 +14,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeFileAtomic } from '@infnet/node';
 import { renderReport } from '@infnet/report';
-import { root } from './tools.mjs';
+import { infnetCommand } from './tools.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -61,11 +61,7 @@ function train({ name, precision, rate }) {
   };
   const options = existsSync(join(folder, 'config.json')) ? { resume: true } : settings;
   const all = { ...options, out: folder, ...(adapter === undefined ? {} : { adapter }) };
-  const flags = Object.entries(all).flatMap(([key, value]) =>
-    value === true ? [`--${key}`] : [`--${key}`, `${value}`],
-  );
-  const program = join(root, 'packages', 'cli', 'bin', 'infnet.js');
-  const { status } = spawnSync(process.execPath, [program, 'train', ...flags], {
+  const { status } = spawnSync(process.execPath, infnetCommand('train', all), {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   if (status !== 0) process.exit(status ?? 1);

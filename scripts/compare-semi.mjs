@@ -17,7 +17,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeFileAtomic } from '@infnet/node';
-import { root } from './tools.mjs';
+import { infnetCommand } from './tools.mjs';
 
 const { values } = parseArgs({
   options: { out: { type: 'string' }, seeds: { type: 'string', default: '5' }, adapter: { type: 'string' } },
@@ -32,13 +32,9 @@ const heldOut = Array.from({ length: HELD_OUT }, (_, i) => LABELLED + i).join(',
 const NETS = ['supervised', 'semi', 'control'];
 const adapter = values.adapter === undefined ? {} : { adapter: values.adapter };
 
-/** `infnet command --name value ... --json`; `true` makes a flag. @returns what it printed */
+/** `infnet command --name value ... --json`. @returns what it printed */
 function infnet(command, options) {
-  const flags = Object.entries(options).flatMap(([name, value]) =>
-    value === true ? [`--${name}`] : [`--${name}`, `${value}`],
-  );
-  const program = join(root, 'packages', 'cli', 'bin', 'infnet.js');
-  const child = spawnSync(process.execPath, [program, command, ...flags, '--json'], {
+  const child = spawnSync(process.execPath, infnetCommand(command, { ...options, json: true }), {
     stdio: ['ignore', 'pipe', 'inherit'],
     encoding: 'utf8',
     maxBuffer: 2 ** 28,

@@ -22,6 +22,14 @@ export function tool(name, packageName = name) {
   return join(folder, typeof bin === 'string' ? bin : bin[name]);
 }
 
+/** The file and flags of `infnet command --name value ...`, for `process.execPath`; the value `true` makes a flag. */
+export function infnetCommand(command, options) {
+  const flags = Object.entries(options).flatMap(([name, value]) =>
+    value === true ? [`--${name}`] : [`--${name}`, `${value}`],
+  );
+  return [join(root, 'packages', 'cli', 'bin', 'infnet.js'), command, ...flags];
+}
+
 /** npm's own JavaScript file when we run under npm; `undefined` otherwise. */
 function npmFile() {
   const file = process.env.npm_execpath;

@@ -5,6 +5,7 @@
  */
 import type { DeviceProfile, KernelCall, SubgroupMatrix } from '@infnet/core';
 import type { Gather } from './gather.js';
+import { MANY_WORKGROUPS } from './tile.js';
 
 export interface MatrixTile {
   readonly TILE_M: number;
@@ -21,8 +22,6 @@ const TILES: readonly MatrixTile[] = [
   { TILE_M: 128, TILE_N: 64, TILE_K: 32 },
 ];
 
-/** Enough workgroups to fill a large GPU. */
-const MANY_WORKGROUPS = 256;
 /** Below so many channels on either side a tile is mostly filling. */
 const FEWEST_CHANNELS = 16;
 

@@ -99,7 +99,7 @@ export function subgroupTile(shape: ProductShape, subgroupSize: number): Subgrou
 }
 
 /** Enough workgroups to fill a large GPU. */
-const MANY_WORKGROUPS = 256;
+export const MANY_WORKGROUPS = 256;
 
 /** The tile of `gemm-tiled`: 64 x 64 where that leaves work for all of a GPU, else smaller ones. */
 export function tiledTile(

@@ -9,7 +9,7 @@ import {
   type Shape,
   type View,
 } from '@infnet/core';
-import { type ConvolutionAlgorithm, winogradTileOf } from '../forward/algorithm.js';
+import type { ConvolutionAlgorithm } from '../forward/algorithm.js';
 import { splitTile } from '../forward/tile.js';
 import source from '../kernels/transpose-weight.wgsl';
 
@@ -63,6 +63,6 @@ export function prefersTransposedWeights(
 ): boolean {
   const [outChannels = 0, ...rest] = weight;
   if (device.class !== 'cpu' || device.subgroupSize < 8 || groups > 1 || outChannels < 16) return false;
-  if (winogradTileOf(algorithm) !== undefined || splitTile(algorithm).name !== 'gemm-subgroup') return false;
+  if (splitTile(algorithm).name !== 'gemm-subgroup') return false;
   return (4 * elementCount(rest)) % ALIASED === 0;
 }
