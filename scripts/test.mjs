@@ -8,7 +8,7 @@
  * `N passed, N failed[, N skipped]`. A file that could not be collected, and a run that broke down, count as failed.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { root, run, tally, tool } from './tools.mjs';
 
 const flags = new Set(process.argv.slice(2).filter((arg) => arg.startsWith('--')));
@@ -17,13 +17,36 @@ if (!flags.has('--node') && !flags.has('--browser') && !flags.has('--llvmpipe'))
 
 const cache = join(root, 'node_modules', '.cache', 'infnet');
 
-/** Packages whose tests touch no adapter, or choose it themselves: on a second adapter they would only repeat. */
-const adapterIndependent = ['errors', 'testing', 'data', 'checkpoint', 'swiftshader', 'node'];
+/** Folders whose tests touch no adapter, or choose it themselves: on a second adapter they would only repeat. */
+const adapterIndependent = ['errors', 'testing', 'data', 'checkpoint', 'swiftshader', 'node'].map(
+  (name) => `packages/${name}`,
+);
+adapterIndependent.push('examples/browser');
 
 function hasLlvmpipe() {
   const folder = '/usr/share/vulkan/icd.d';
   return existsSync(folder) && readdirSync(folder).some((name) => /^lvp_icd.*\.json$/.test(name));
 }
+
+/** What failed, as lines: a long log is often cut to its end, where the counts stand. */
+function failures(report) {
+  return report.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(root, name);
+    if (assertionResults.length === 0) return status === 'failed' ? [`${file}\n${indent(message)}`] : [];
+    return assertionResults
+      .filter((test) => test.status === 'failed')
+      .map((test) => `${file} > ${test.fullName}\n${indent(test.failureMessages.join('\n'))}`);
+  });
+}
+
+/** The first lines of a message, without the test runner's own part of the stack. */
+const indent = (message) =>
+  message
+    .split('\n')
+    .filter((line) => !/^\s*at .*node_modules/.test(line))
+    .slice(0, 12)
+    .map((line) => `    ${line.slice(0, 300)}`)
+    .join('\n');
 
 /** Counts from vitest's JSON report. */
 function count(file, code) {
@@ -34,6 +57,7 @@ function count(file, code) {
     passed: report.numPassedTests,
     failed: report.numFailedTests + broken.length,
     skipped: report.numPendingTests + report.numTodoTests,
+    failures: failures(report),
   };
   if (code !== 0 && result.failed === 0) {
     return { ...result, failed: 1, note: 'vitest ended with an error although every test passed (see above)' };
@@ -68,13 +92,16 @@ const adapter = process.env.INFNET_ADAPTER || 'swiftshader';
 if (flags.has('--node')) results.push(await runProject(`node-${adapter}`, 'node', { INFNET_ADAPTER: adapter }));
 if (flags.has('--browser')) results.push(await runProject('browser', 'browser', {}));
 if (flags.has('--llvmpipe')) {
-  const exclude = adapterIndependent.flatMap((name) => ['--exclude', `packages/${name}/**`]);
+  const exclude = adapterIndependent.flatMap((folder) => ['--exclude', `${folder}/**`]);
   if (hasLlvmpipe()) results.push(await runProject('node-llvmpipe', 'node', { INFNET_ADAPTER: 'llvmpipe' }, exclude));
   else console.log('\n# node-llvmpipe: not run, this machine has no /usr/share/vulkan/icd.d/lvp_icd*.json');
 }
 
 const sum = { passed: 0, failed: 0, skipped: 0 };
 console.log('');
+for (const { title, failures = [] } of results) {
+  for (const failure of failures) console.log(`FAILED in ${title}: ${failure}`);
+}
 for (const result of results) {
   for (const key of Object.keys(sum)) sum[key] += result[key];
   console.log(`${result.title}: ${tally(result)}${result.note === undefined ? '' : ` (${result.note})`}`);
