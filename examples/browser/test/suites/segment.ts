@@ -11,6 +11,7 @@ import {
   DROP_SLICES,
   downloaded,
   dropFiles,
+  type Heap,
   heapOf,
   infnet,
   loadWeights,
@@ -169,20 +170,29 @@ export function segmentTests(built: () => BuiltPage): void {
       const { page } = visit;
       while ((await page.locator('.items li').count()) > 1)
         await page.getByRole('button', { name: 'Remove chest.nii.gz' }).click();
-      const measured = async () => ({ gpu: await page.evaluate(() => infnetTest.memory()), heap: await heapOf(page) });
       const again = (times: number) =>
         page.evaluate(async (count) => {
           for (let i = 0; i < count; i++) await infnetTest.segmentAgain();
         }, times);
+      // One reading is up to 1 MB above the next: a collection leaves what is still on its way between threads. What stays is in all.
+      const measured = async () => {
+        const heaps: Heap[] = [];
+        for (let i = 0; i < 6; i++) {
+          await again(1);
+          heaps.push(await heapOf(page));
+        }
+        const least = (of: keyof Heap): number => Math.min(...heaps.map((heap) => heap[of]));
+        return { gpu: await page.evaluate(() => infnetTest.memory()), worker: least('worker'), page: least('page') };
+      };
       await again(20);
       const before = await measured();
-      expect(before.heap.worker, 'the weights alone are in the worker').toBeGreaterThan(weights.length);
+      expect(before.worker, 'the weights alone are in the worker').toBeGreaterThan(weights.length);
       await again(200);
       const after = await measured();
       expect(after.gpu).toEqual(before.gpu);
-      // A slice of 90 x 70 pixels with its maps has 100 kB: one that stayed each time would be 20 MB.
-      expect(after.heap.worker - before.heap.worker).toBeLessThan(1e6);
-      expect(after.heap.page - before.heap.page).toBeLessThan(1e6);
+      // A map of a slice of 90 x 70 pixels has 25 kB: one that stayed each time would be 5 MB.
+      expect(after.worker - before.worker).toBeLessThan(1.5e6);
+      expect(after.page - before.page).toBeLessThan(1.5e6);
     });
   });
 }
