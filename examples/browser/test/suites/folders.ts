@@ -73,6 +73,7 @@ export function folderTests(built: () => BuiltPage): void {
       const { page, context, problems } = await built().visit();
       await loadWeights(page, smallWeights());
       await page.getByLabel('Drop slices, a folder, or a volume here: folder').setInputFiles(join(folder, 'second'));
+      // Named before its slices are read: the next folder comes while they are, and waits for them.
       await page.getByText('second/deep/table.csv').waitFor();
       await page.getByLabel('Add more: folder').setInputFiles(join(folder, 'first'));
       await expect.poll(() => names(page)).toEqual(['second/1.png', 'colour.JPG', 'first/1.png']);

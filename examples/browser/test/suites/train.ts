@@ -64,14 +64,6 @@ export function trainTests(built: () => BuiltPage): void {
         await page.reload();
         await page.getByText('The page was closed while it trained').waitFor();
         expect(await stepsOf(page)).toBeGreaterThan(0);
-        await page.getByText('Speed').waitFor();
-        // A busy machine delays any page now and then. Work of the page's own would delay it in every span, since steps go on.
-        const worst: number[] = [];
-        while (worst.length < 8 && !worst.some((delay) => delay < 100)) {
-          worst.push(Math.max(...(await page.evaluate(measureDelays))));
-        }
-        expect(await stepsOf(page), 'it trained all the while').toBeLessThan(50);
-        expect(Math.min(...worst), `largest delays in ms: ${worst.map(Math.round)}`).toBeLessThan(100);
         await page.getByRole('heading', { name: 'Finished' }).waitFor();
         expect(await stepsOf(page)).toBe(50);
         expect(await page.locator('.pictures canvas').count()).toBe(4);
@@ -82,8 +74,32 @@ export function trainTests(built: () => BuiltPage): void {
       },
       LONG,
     );
+
+    it(
+      'no input waits for 100 ms while it trains',
+      async () => {
+        const { page, context, problems } = await built().visit('train');
+        await page.getByRole('combobox', { name: 'Backbone' }).selectOption('vgg16');
+        // Never to its end: it trains as long as it takes to measure.
+        await fill(page, { 'With masks': 10, 'Size, pixels': 32, Epochs: 900, 'Slices per step': 2, Width: 0.125 });
+        await button(page, 'Start training').click();
+        await reaches(page, 5);
+        // A busy machine delays any page now and then. Work of the page's own would delay it in every span, since steps go on.
+        const worst: number[] = [];
+        while (worst.length < 25 && !worst.some((delay) => delay < 100)) {
+          const before = await stepsOf(page);
+          const delays = await page.evaluate(measureDelays);
+          if ((await stepsOf(page)) > before) worst.push(Math.max(...delays));
+        }
+        expect(Math.min(...worst), `largest delays in ms: ${worst.map(Math.round)}`).toBeLessThan(100);
+        expect(problems).toEqual([]);
+        await context.close();
+      },
+      LONG,
+    );
   });
 }
+
 /** How late timers of the main thread are, in milliseconds, for some seconds: what an input would wait. */
 function measureDelays(): Promise<number[]> {
   return new Promise((resolve) => {

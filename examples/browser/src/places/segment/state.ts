@@ -101,7 +101,21 @@ export async function addPhantoms(seeds: readonly number[]): Promise<void> {
   await addSources(seeds.map((seed) => ({ path: `phantom-${seed}.png`, source: { kind: 'phantom', seed } })));
 }
 
-async function addSources(sources: readonly { readonly path: string; readonly source: ItemSource }[]): Promise<void> {
+interface NamedSource {
+  readonly path: string;
+  readonly source: ItemSource;
+}
+
+let added: Promise<void> = Promise.resolve();
+
+/** One drop after the other: what is dropped while the last one is still read would otherwise stand in the middle of it. */
+function addSources(sources: readonly NamedSource[]): Promise<void> {
+  const mine = added.then(() => addNow(sources));
+  added = mine.catch(() => {});
+  return mine;
+}
+
+async function addNow(sources: readonly NamedSource[]): Promise<void> {
   const failures: { readonly path: string; readonly error: unknown }[] = [];
   let first = true;
   for (const [done, { path, source }] of sources.entries()) {
