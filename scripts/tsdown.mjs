@@ -4,12 +4,12 @@
  * The entries are read from the package's own `package.json`: whatever `exports` and `imports` offer under the condition
  * `@infnet/source` is built, so the two cannot drift apart. Modules stay modules (no bundling): what a user does not
  * import is not in his bundle, and a stack trace names the file it came from. Kernels are compiled into JavaScript for
- * those who import the package, and copied as `.wgsl` beside it for those who want the text.
+ * those who import the package, and written as `.wgsl` beside it for those who want the text.
  */
-import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { wgsl } from './wgsl-plugin.mjs';
+import { readWgsl, wgsl } from './wgsl-plugin.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -40,13 +40,13 @@ function referencesOf(manifest) {
   return '/// <reference types="@webgpu/types" />\n/// <reference lib="esnext.disposable" />';
 }
 
-/** Copies every `.wgsl` of `src` to the same place in `dist`. */
+/** Writes every kernel of `src`, whole, to the same place in `dist`. */
 function copyKernels(folder) {
   for (const name of readdirSync(join(folder, 'src'), { recursive: true })) {
-    if (!name.endsWith('.wgsl')) continue;
+    if (!name.endsWith('.wgsl') || name.endsWith('.part.wgsl')) continue;
     const target = join(folder, 'dist', name);
     mkdirSync(dirname(target), { recursive: true });
-    cpSync(join(folder, 'src', name), target);
+    writeFileSync(target, readWgsl(join(folder, 'src', name)));
   }
 }
 
@@ -76,7 +76,7 @@ export function library({ platform = 'neutral' } = {}) {
       'build:done': () => {
         copyKernels(folder);
         // The licence travels with every tarball; the tree keeps one.
-        cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
+        copyFileSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
       },
     },
     logLevel: 'warn',

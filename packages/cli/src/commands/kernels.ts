@@ -107,15 +107,14 @@ async function findKernels(): Promise<FoundKernel[]> {
 }
 
 /**
- * The public packages of infnet that lie beside `@infnet/core`, in this repository as in `node_modules`, each with its code:
- * `src` when this runs from its sources (tests), else `dist`. Both have the texts beside the code that imports them.
+ * The public packages of infnet that lie beside `@infnet/core`, in this repository as in `node_modules`, each with what was built
+ * of it: there the texts are whole, without `#include`.
  */
 function installedPackages(): { readonly name: string; readonly folder: string }[] {
   const home = dirname(dirname(createRequire(import.meta.url).resolve('@infnet/core/package.json')));
-  const code = import.meta.url.includes('/dist/') ? 'dist' : 'src';
   const names = readdirSync(home).filter((name) => {
     const manifest = join(home, name, 'package.json');
-    if (!existsSync(manifest) || !existsSync(join(home, name, code))) return false;
+    if (!existsSync(manifest) || !existsSync(join(home, name, 'dist'))) return false;
     const { name: full, private: hidden } = JSON.parse(readFileSync(manifest, 'utf8')) as {
       name?: string;
       private?: boolean;
@@ -124,7 +123,7 @@ function installedPackages(): { readonly name: string; readonly folder: string }
   });
   const place = (name: string): number => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
   names.sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
-  return names.map((name) => ({ name, folder: join(home, name, code) }));
+  return names.map((name) => ({ name, folder: join(home, name, 'dist') }));
 }
 
 /** The kernels that a package exports, by their text. */

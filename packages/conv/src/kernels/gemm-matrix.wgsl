@@ -42,95 +42,10 @@ alias Weight = f32;
 #end
 
 struct Params {
-  inChannels: u32, // of one group: the length of the sum
-  outChannels: u32, // of one group
-  channels: u32, // result channels of all groups
-  columns: u32, // of the pixel grid (of one class)
-  area: u32, // rows * columns of the grid
-  pixels: u32, // area * batch
-  sourceHeight: u32,
-  sourceWidth: u32,
-  sourceStrideY: i32,
-  sourceStrideX: i32,
-  resultHeight: u32,
-  resultWidth: u32,
-  resultStrideY: i32, // resultStrideY * resultStrideX classes
-  resultStrideX: i32,
-  kernelHeight: i32,
-  kernelWidth: i32,
-  tapStartY: i32,
-  tapStartX: i32,
-  tapStepY: i32,
-  tapStepX: i32,
-  xOffset: u32,
-  xBatchStride: u32,
-  xChannelStride: u32,
-  addendOffset: u32,
-  addendBatchStride: u32,
-  weightOffset: i32,
-  weightOutStride: i32,
-  weightInStride: i32,
-  weightTapStrideY: i32,
-  weightTapStrideX: i32,
-  weightGroupStride: i32,
-  yOffset: u32,
-  yBatchStride: u32,
-  yChannelStride: u32,
-  affineOffset: u32,
-  residualOffset: u32,
-  residualBatchStride: u32,
-  relu: u32,
+#include "./gather-params.part.wgsl"
   channelTiles: u32,
 }
-@group(0) @binding(0) var<uniform> params: Params;
-#if X_IN_OUTPUT == 0
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-#end
-@group(0) @binding(2) var<storage, read> weight: array<Weight>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
-#if AFFINE == 1
-@group(0) @binding(4) var<storage, read> bias: array<f32>;
-#elif AFFINE == 2
-@group(0) @binding(4) var<storage, read> affine: array<f32>;
-#end
-#if RESIDUAL
-@group(0) @binding(5) var<storage, read> residual: array<f32>;
-#end
-#if ADDEND == 1
-@group(0) @binding(6) var<storage, read> addend: array<f32>;
-#end
-
-// x (+ addend); `at` and `addendAt` are indices into their buffers.
-fn source(at: u32, addendAt: u32) -> f32 {
-#if X_IN_OUTPUT
-  var value = y[at];
-#else
-  var value = x[at];
-#end
-#if ADDEND == 1
-  value += addend[addendAt];
-#elif ADDEND == 2
-  value += y[addendAt];
-#end
-  return value;
-}
-
-// Writes one result: `channel` of all groups, `place` inside its map.
-fn finish(sum: f32, n: u32, channel: u32, place: u32) {
-  var value = sum;
-#if AFFINE == 1
-  value += bias[params.affineOffset + channel];
-#elif AFFINE == 2
-  let scale = affine[params.affineOffset + channel];
-  value = value * scale + affine[params.affineOffset + params.channels + channel];
-#end
-#if RESIDUAL
-  value += residual[params.residualOffset + n * params.residualBatchStride + channel * params.yChannelStride + place];
-#end
-  // Not max(): a NaN stays one.
-  value = select(value, 0.0, params.relu != 0u && value < 0.0);
-  y[params.yOffset + n * params.yBatchStride + channel * params.yChannelStride + place] = value;
-}
+#include "./gather.part.wgsl"
 
 fn narrow(value: f32) -> Half {
 #if F16

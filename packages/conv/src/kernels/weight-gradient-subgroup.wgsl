@@ -17,35 +17,9 @@
 enable subgroups;
 
 struct Params {
-  outChannels: u32, // of one group
-  inChannels: u32, // of one group
-  columns: u32, // inChannels * taps
-  taps: u32,
-  kernelWidth: u32,
-  inHeight: u32,
-  inWidth: u32,
-  outHeight: u32,
-  outWidth: u32,
-  strideY: u32,
-  strideX: u32,
-  dilationY: u32,
-  dilationX: u32,
-  rows: u32, // batch * outHeight
-  splits: u32,
-  rowsPerSplit: u32,
-  gOffset: u32,
-  gBatchStride: u32,
-  xOffset: u32,
-  xBatchStride: u32,
-  yOffset: u32,
-  yBatchStride: u32, // between result channels
-  ySplitStride: u32,
-  channelTiles: u32,
+#include "./weight-gradient-params.part.wgsl"
 }
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> g: array<f32>;
-@group(0) @binding(2) var<storage, read> x: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+#include "./weight-gradient.part.wgsl"
 
 @compute @workgroup_size($(SUBGROUP))
 fn main(

@@ -15,11 +15,7 @@ struct Params {
   group: u32,
   groups: u32,
 #if FINAL
-  statisticsOffset: u32,
-  runningMeanOffset: u32, runningVarOffset: u32,
-  newMeanOffset: u32, newVarOffset: u32,
-  eps: f32,
-  momentum: f32,
+#include "./statistics-params.part.wgsl"
 #end
   count: u32,
 }
@@ -27,11 +23,7 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> moments: array<f32>;
 #if FINAL
-@group(0) @binding(2) var<storage, read_write> statistics: array<f32>;
-@group(0) @binding(3) var<storage, read_write> newMean: array<f32>;
-@group(0) @binding(4) var<storage, read_write> newVar: array<f32>;
-@group(0) @binding(5) var<storage, read> runningMean: array<f32>;
-@group(0) @binding(6) var<storage, read> runningVar: array<f32>;
+#include "./statistics.part.wgsl"
 #else
 @group(0) @binding(2) var<storage, read_write> merged: array<f32>;
 #end
@@ -60,12 +52,7 @@ fn main(
     n += block;
   }
 #if FINAL
-  statistics[params.statisticsOffset + c] = m;
-  statistics[params.statisticsOffset + params.count + c] = inverseSqrt(m2 / n + params.eps);
-  let oldMean = runningMean[params.runningMeanOffset + c];
-  let oldVar = runningVar[params.runningVarOffset + c];
-  newMean[params.newMeanOffset + c] = (1.0 - params.momentum) * oldMean + params.momentum * m;
-  newVar[params.newVarOffset + c] = (1.0 - params.momentum) * oldVar + params.momentum * (m2 / (n - 1.0));
+  writeStatistics(c, n, m, m2);
 #else
   merged[t * 3u] = n;
   merged[t * 3u + 1u] = m;
