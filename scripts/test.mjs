@@ -18,17 +18,17 @@ if (!flags.has('--node') && !flags.has('--browser') && !flags.has('--llvmpipe'))
 const cache = join(root, 'node_modules', '.cache', 'infnet');
 
 /** Folders whose tests touch no adapter, or choose it themselves: on a second adapter they would only repeat. */
-const adapterIndependent = ['errors', 'testing', 'data', 'checkpoint', 'swiftshader', 'node'].map(
-  (name) => `packages/${name}`,
-);
-adapterIndependent.push('examples/browser');
+const adapterIndependent = [
+  ...['errors', 'testing', 'data', 'checkpoint', 'swiftshader', 'node'].map((name) => `packages/${name}`),
+  'examples/browser',
+];
 
 function hasLlvmpipe() {
   const folder = '/usr/share/vulkan/icd.d';
   return existsSync(folder) && readdirSync(folder).some((name) => /^lvp_icd.*\.json$/.test(name));
 }
 
-/** What failed, as lines: a long log is often cut to its end, where the counts stand. */
+/** What failed, tests and files that could not be collected, a text each: a long log is often cut to its end, where the counts stand. */
 function failures(report) {
   return report.testResults.flatMap(({ name, status, message, assertionResults }) => {
     const file = relative(root, name);
@@ -52,12 +52,12 @@ const indent = (message) =>
 function count(file, code) {
   if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0, note: 'vitest wrote no report' };
   const report = JSON.parse(readFileSync(file, 'utf8'));
-  const broken = report.testResults.filter((f) => f.status === 'failed' && f.assertionResults.length === 0);
+  const failed = failures(report);
   const result = {
     passed: report.numPassedTests,
-    failed: report.numFailedTests + broken.length,
+    failed: failed.length,
     skipped: report.numPendingTests + report.numTodoTests,
-    failures: failures(report),
+    failures: failed,
   };
   if (code !== 0 && result.failed === 0) {
     return { ...result, failed: 1, note: 'vitest ended with an error although every test passed (see above)' };
