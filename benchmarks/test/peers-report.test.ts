@@ -54,6 +54,13 @@ describe('the page', () => {
     expect(html).toMatch(/Memory.*300.*500/s);
   });
 
+  it('tells a library that was started only from one that was not loaded', () => {
+    expect(html).toContain('not loaded, see the last section');
+    expect(html).not.toContain('started in processes');
+    const started = renderPeerReport({ ...figures, loaded: {} });
+    expect(started).toMatch(/infnet<.*started in processes of its own alone.*tfjs WebGPU<.*not loaded/s);
+  });
+
   it('has bars of the means, where there is more than one case', () => {
     expect(html).not.toContain('geometric mean');
     const [first, ...others] = figures.results;

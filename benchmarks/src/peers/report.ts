@@ -65,7 +65,14 @@ export function renderPeerReport(figures: PeerFigures): string {
   return renderReport(report);
 }
 
-function compared({ peers, loaded, settings, ceilings }: PeerFigures): Section {
+/** What a library says it is, where it was loaded. Start-ups are of processes that ended with them. */
+export function describeLibrary(peer: PeerName, { loaded, startUp }: PeerFigures): string | undefined {
+  const started = startUp.some((start) => start.peer === peer && start.cannot === undefined);
+  return loaded[peer]?.description ?? (started ? 'started in processes of its own alone' : undefined);
+}
+
+function compared(figures: PeerFigures): Section {
+  const { peers, settings, ceilings } = figures;
   const rows: (readonly [string, string])[] = Object.entries(settings).map(([name, value]) => [name, String(value)]);
   for (const [name, found] of Object.entries(ceilings)) {
     if (found === undefined) continue;
@@ -76,7 +83,10 @@ function compared({ peers, loaded, settings, ceilings }: PeerFigures): Section {
   const libraries: Table = {
     kind: 'table',
     columns: [{ title: 'Name here' }, { title: 'Library, version, adapter or device' }],
-    rows: peers.map((peer) => [PEER_TITLES[peer], loaded[peer]?.description ?? 'not loaded, see the last section']),
+    rows: peers.map((peer) => [
+      PEER_TITLES[peer],
+      describeLibrary(peer, figures) ?? 'not loaded, see the last section',
+    ]),
   };
   return {
     title: 'What was compared',

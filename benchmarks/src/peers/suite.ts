@@ -29,7 +29,7 @@ import {
   type PeerName,
   referenceOf,
 } from './protocol.js';
-import { PART_TITLES, type PeerFigures, renderPeerReport } from './report.js';
+import { describeLibrary, PART_TITLES, type PeerFigures, renderPeerReport } from './report.js';
 import { measureStartUp, type StartUp } from './startup.js';
 import { inOrderOfPreparing, usualPeers } from './usual-peers.js';
 
@@ -120,9 +120,11 @@ export async function peerSuite(given: PeerSuiteOptions): Promise<void> {
       ceilings = await measureAllCeilings(pool, peers, ceilings);
     }
     startUp = options.startUp ? await startUps(options) : [];
-    const facts = [formatDifferences(results, peers), ...describeCeilings(ceilings), ...describe(pool, peers)];
+    const now = figures();
+    const libraries = peers.map((peer) => `  ${PEER_TITLES[peer]}: ${describeLibrary(peer, now) ?? 'not loaded'}`);
+    const facts = [formatDifferences(results, peers), ...describeCeilings(ceilings), 'Compared', ...libraries];
     console.log([...formatStartUp(startUp), '', ...facts].join('\n'));
-    console.log(`\nWritten: ${(await write(figures(), options)).join(' and ')}`);
+    console.log(`\nWritten: ${(await write(now, options)).join(' and ')}`);
   } finally {
     await pool.end();
   }
@@ -196,11 +198,4 @@ function describeCeilings(ceilings: PeerFigures['ceilings']): string[] {
       `Measured ceilings${where}: multiply-adds ${compute.toFixed(1)} GFLOP/s, memory ${bandwidth.toFixed(2)} GB/s`,
     ];
   });
-}
-
-function describe(pool: Pool, peers: readonly PeerName[]): string[] {
-  return [
-    'Compared',
-    ...peers.map((name) => `  ${PEER_TITLES[name]}: ${pool.loaded.get(name)?.description ?? 'not loaded'}`),
-  ];
 }
