@@ -1,19 +1,34 @@
 /**
  * All tests: build, then the Node project on SwiftShader, then the same files in headless Chromium.
  *
- *   node scripts/test.mjs [--node] [--browser] [--llvmpipe] [vitest filters]
+ *   node scripts/test.mjs [--node] [--browser] [--llvmpipe] [--newer-nodes] [--long] [--part K/N] [vitest filters]
  *
- * Without a project flag it runs `--node --browser`. `--llvmpipe` runs the Node project with INFNET_ADAPTER=llvmpipe, if
- * this machine has that driver, and says so if not. The last line sums over everything that ran:
- * `N passed, N failed[, N skipped]`. A file that could not be collected, and a run that broke down, count as failed.
+ * Without a project flag it runs `--node --browser`. `--llvmpipe` runs the Node project with INFNET_ADAPTER=llvmpipe, if this machine
+ * has that driver, and says so if not. `--newer-nodes` runs it with Node 22, 24 and 26 (scripts/nodes.mjs). `--long` takes the tests
+ * that take minutes too, and draws every case of the properties. `--part K/N` runs the K-th of N parts of the files; each newer Node
+ * then takes another part. The last line sums over everything that ran: `N passed, N failed[, N skipped]`. A file that could not be
+ * collected, and a run that broke down, count as failed.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { newerNodes } from './nodes.mjs';
 import { root, run, tally, tool } from './tools.mjs';
 
-const flags = new Set(process.argv.slice(2).filter((arg) => arg.startsWith('--')));
-const filters = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
-if (!flags.has('--node') && !flags.has('--browser') && !flags.has('--llvmpipe')) flags.add('--node').add('--browser');
+const { values: flags, positionals: filters } = parseArgs({
+  allowPositionals: true,
+  options: {
+    node: { type: 'boolean' },
+    browser: { type: 'boolean' },
+    llvmpipe: { type: 'boolean' },
+    'newer-nodes': { type: 'boolean' },
+    long: { type: 'boolean' },
+    part: { type: 'string' },
+  },
+});
+if (!flags.node && !flags.browser && !flags.llvmpipe && !flags['newer-nodes']) flags.node = flags.browser = true;
+const [part, parts] = partOf(flags.part);
+if (flags.long) process.env.INFNET_LONG_TESTS = '1';
 
 const cache = join(root, 'node_modules', '.cache', 'infnet');
 
@@ -22,6 +37,13 @@ const adapterIndependent = [
   ...['errors', 'testing', 'data', 'checkpoint', 'swiftshader', 'node'].map((name) => `packages/${name}`),
   'examples/browser',
 ];
+
+/** `3/5` as [3, 5]; all in one part by default. */
+function partOf(text = '1/1') {
+  const [, part, parts] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
+  if (!(part >= 1 && Number(part) <= Number(parts))) throw new Error(`--part ${text}: give K/N with K from 1 to N`);
+  return [Number(part), Number(parts)];
+}
 
 function hasLlvmpipe() {
   const folder = '/usr/share/vulkan/icd.d';
@@ -65,13 +87,16 @@ function count(file, code) {
   return result;
 }
 
-async function runProject(title, project, env) {
+/** @param {{ node?: string, shift?: number }} [options] The Node to run with, and how many parts further it takes its own. */
+async function runProject(title, project, env, { node = process.execPath, shift = 0 } = {}) {
   const file = join(cache, `${title}.json`);
   mkdirSync(cache, { recursive: true });
   rmSync(file, { force: true });
   console.log(`\n# ${title}`);
-  const command = [tool('vitest'), 'run', '--project', project, '--reporter=default', '--reporter=json'];
-  const { code } = await run([...command, `--outputFile.json=${file}`, ...filters], { env });
+  const command = [node, tool('vitest'), 'run', '--project', project, `--outputFile.json=${file}`];
+  const reporters = ['default', 'json', join(root, 'scripts', 'still-running.mjs')].map((name) => `--reporter=${name}`);
+  const shard = parts === 1 ? [] : [`--shard=${((part - 1 + shift) % parts) + 1}/${parts}`];
+  const { code } = await run([...command, ...reporters, ...shard, ...filters], { env });
   const result = count(file, code);
   if (result.note !== undefined) console.log(result.note);
   return { title, ...result };
@@ -89,12 +114,18 @@ const build = await run([
 if (build.code !== 0) results.push({ title: 'build', passed: 0, failed: 1, skipped: 0, note: 'the build failed' });
 
 const adapter = process.env.INFNET_ADAPTER || 'swiftshader';
-if (flags.has('--node')) results.push(await runProject(`node-${adapter}`, 'node', { INFNET_ADAPTER: adapter }));
-if (flags.has('--browser')) results.push(await runProject('browser', 'browser', {}));
-if (flags.has('--llvmpipe')) {
+if (flags.node) results.push(await runProject(`node-${adapter}`, 'node', { INFNET_ADAPTER: adapter }));
+if (flags.browser) results.push(await runProject('browser', 'browser', {}));
+if (flags.llvmpipe) {
   const llvmpipe = { INFNET_ADAPTER: 'llvmpipe', INFNET_TEST_EXCLUDE: adapterIndependent.join(',') };
   if (hasLlvmpipe()) results.push(await runProject('node-llvmpipe', 'node', llvmpipe));
   else console.log('\n# node-llvmpipe: not run, this machine has no /usr/share/vulkan/icd.d/lvp_icd*.json');
+}
+
+if (flags['newer-nodes']) {
+  for (const [shift, [version, node]] of [...(await newerNodes())].entries()) {
+    results.push(await runProject(`node-${version}-${adapter}`, 'node', { INFNET_ADAPTER: adapter }, { node, shift }));
+  }
 }
 
 const sum = { passed: 0, failed: 0, skipped: 0 };

@@ -39,8 +39,8 @@ function npmFile() {
 /**
  * Runs a program and resolves to `{ code, output }`; never rejects for a failing program.
  *
- * @param {string[]} command The program and its arguments. A program that ends in `.js`, `.cjs`, `.mjs` or lies in
- *   node_modules is run with this Node; `npm` is npm.
+ * @param {string[]} command The program and its arguments. A JavaScript file is run with this Node, `npm` is npm, and a
+ *   binary called `node` is run as it is.
  * @param {{ cwd?: string, env?: Record<string, string>, quiet?: boolean }} [options] `quiet` collects the output
  *   instead of showing it.
  */
@@ -51,7 +51,7 @@ export function run([program, ...args], { cwd = root, env = {}, quiet = false } 
     const npm = npmFile();
     if (npm !== undefined) [file, args] = [process.execPath, [npm, ...args]];
     else shell = process.platform === 'win32';
-  } else if (program !== process.execPath) {
+  } else if (!/(^|[\\/])node(\.exe)?$/.test(program)) {
     [file, args] = [process.execPath, [program, ...args]];
   }
   return new Promise((resolve) => {

@@ -119,6 +119,7 @@ export function inject(name) {
     return fixtures;
   }
   if (name === 'nodeBits') return {};
+  if (name === 'isLong') return process.env.INFNET_LONG_TESTS === '1';
   if (name === 'bitsFolder') return join(tmpdir(), 'infnet-bits');
   throw new Error(`inject("${name}"): nothing of that name is provided here`);
 }

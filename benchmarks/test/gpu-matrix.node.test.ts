@@ -1,6 +1,7 @@
 /** The step that measures matrix units on a card, as far as it goes without one. */
 import type { Context } from '@infnet/core';
 import { open } from '@infnet/core';
+import { isLong } from '@infnet/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { measure, run } from '../gpu/matrix.mjs';
 import { matrixLines } from '../gpu/matrix-table.mjs';
@@ -19,7 +20,7 @@ describe('the step for matrix units', () => {
 
   it('measures variants beside exact, and counts what ran on matrix units', async ({ skip }) => {
     using plain = await quietly();
-    skip(!plain.profile.hasF16 || process.env['INFNET_LONG_TESTS'] === undefined, 'needs shader-f16 and minutes');
+    skip(!plain.profile.hasF16 || !isLong, 'needs shader-f16 and minutes');
     using flagged = await quietly();
     const subgroupMatrix = { M: 16, N: 16, K: 16, subgroupSize: 32, emulated: true };
     const profile = { ...flagged.profile, subgroupMatrix };
@@ -32,7 +33,7 @@ describe('the step for matrix units', () => {
     expect(matrix?.onMatrixUnits).toBeGreaterThan(100);
     expect(matrix?.error).toBeLessThan(2e-2);
     expect(matrixLines(found)).toHaveLength(6);
-  }, 600_000);
+  });
 
   it('makes a table with the error, the time and the reason for going on without', () => {
     const wall = { median: 0.004, smallest: 0.003, largest: 0.005, runs: 15 };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { CompareRow } from '../src/worker/compare-protocol.js';
-import { BuiltPage, button, downloaded, LONG } from './support.js';
+import { BuiltPage, button, downloaded } from './support.js';
 
 const folder = join(import.meta.dirname, '../../../benchmarks/peers/node_modules');
 const areInstalled = ['@tensorflow/tfjs-backend-webgpu', 'onnxruntime-web'].every((name) =>
@@ -12,7 +12,7 @@ const areInstalled = ['@tensorflow/tfjs-backend-webgpu', 'onnxruntime-web'].ever
 );
 
 function itWithPeers(name: string, body: () => Promise<void>): void {
-  if (areInstalled) it(name, body, LONG);
+  if (areInstalled) it(name, body);
   else
     it.skip(`${name} (skipped: tfjs and onnxruntime-web are not installed; npm ci --prefix benchmarks/peers)`, () => {});
 }
@@ -20,7 +20,7 @@ function itWithPeers(name: string, body: () => Promise<void>): void {
 let built: BuiltPage;
 beforeAll(async () => {
   if (areInstalled) built = await BuiltPage.open({ withPeers: true });
-}, LONG);
+});
 afterAll(() => built?.close());
 
 async function compared(page: Page): Promise<(library: CompareRow['library']) => CompareRow[]> {

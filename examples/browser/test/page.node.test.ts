@@ -7,13 +7,13 @@ import { inspectAndCompareTests } from './suites/inspect-compare.js';
 import { ownSlicesTests } from './suites/own-slices.js';
 import { segmentTests } from './suites/segment.js';
 import { trainTests } from './suites/train.js';
-import { BuiltPage, LONG } from './support.js';
+import { BuiltPage } from './support.js';
 
 // One build and one browser serve all of them: that is why they are no test files of their own.
 let built: BuiltPage;
 beforeAll(async () => {
   built = await BuiltPage.open();
-}, LONG);
+});
 afterAll(() => built?.close());
 
 const page = (): BuiltPage => built;

@@ -8,18 +8,22 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { seededRandom } from '@infnet/core';
+import { isLong } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from './support.js';
-import { bitsOf, logOf, QUICK, writePhantoms } from './train-support.js';
+import { bitsOf, logOf, QUICK, STEPS_PER_EPOCH, writePhantoms } from './train-support.js';
 
 const bin = join(import.meta.dirname, '..', 'bin', 'infnet.js');
 const built = existsSync(join(import.meta.dirname, '..', 'dist', 'index.js'));
 const again = process.env['INFNET_ADAPTER'] === 'llvmpipe';
 const why = built ? (again ? ' (skipped on llvmpipe: it is the same there)' : '') : ' (skipped without npm run build)';
 
-const KILLS = 20;
+const KILLS = isLong ? 20 : 8;
 const EPOCHS = 8;
-const timeout = 600_000;
+const STEPS = EPOCHS * STEPS_PER_EPOCH;
+
+/** What a run says when it has begun to train. */
+const TRAINS = /^training: /m;
 
 const folder = temporaryFolder();
 const data = join(folder, 'data');
@@ -27,37 +31,38 @@ const always = ['--data', data, '--epochs', String(EPOCHS), '--snapshot-every', 
 
 describe.skipIf(why !== '')(`a run${why}`, () => {
   const whole = join(folder, 'whole');
-  /** Milliseconds of a run from start to end: what a moment at random is measured by. */
-  let span = 0;
+  /** Pieces of stderr that a run left alone says until it trains: what a moment before that is measured by. */
+  let saidBefore = 0;
 
-  it('left alone', { timeout }, async () => {
+  it('left alone', async () => {
     writePhantoms(data);
-    const begun = performance.now();
-    const { code, stderr } = await ended(start(['--out', whole, ...always]));
-    span = performance.now() - begun;
+    const child = start(['--out', whole, ...always]);
+    let trains = false;
+    child.stderr?.on('data', (chunk) => {
+      trains ||= TRAINS.test(String(chunk));
+      if (!trains) saidBefore++;
+    });
+    const { code, stderr } = await ended(child);
     expect(code, stderr).toBe(0);
   });
 
-  it(`killed at ${KILLS} random moments ends with the same bits`, { timeout }, async () => {
+  it(`killed at ${KILLS} random moments ends with the same bits`, async () => {
     const out = join(folder, 'killed');
     const random = seededRandom(7);
     const killedAt: number[] = [];
-    let kills = 0;
-    let tries = 0;
-    while (kills < KILLS) {
-      // The first time --resume finds nothing to resume, and begins. Half of the kills come at any time after the start (reading,
-      // compiling, opening files), half while steps are taken and states written.
+    for (let kill = 0; kill < KILLS; kill++) {
+      // The first time --resume finds nothing to resume, and begins. Moments are events, then some turns more, so that a slow machine
+      // is killed at the same ones: half of them before the first step (reading, compiling, opening files), half while steps are
+      // taken and states written, ever further on.
       const child = start(['--out', out, ...always, '--resume']);
       const end = ended(child);
-      if (tries++ % 2 === 0) await Promise.race([pause(0.35 * span * random()), end]);
-      else if (await says(child, /^training: /m)) await Promise.race([pause(0.6 * span * random() ** 2), end]);
+      if (kill % 2 === 0) await Promise.race([saysOften(child, 1 + Math.floor(saidBefore * random())), end]);
+      else await Promise.race([reaches(out, Math.ceil((kill / KILLS) * (STEPS - 2))), end]);
+      await pause(20 * random());
       child.kill('SIGKILL');
       const { code } = await end;
-      if (code === null) {
-        kills++;
-        killedAt.push(logOfKilled(out));
-        continue;
-      }
+      killedAt.push(logOfKilled(out));
+      if (code === null) continue;
       // A machine so fast that it came to the end: that must be right, and the next one begins anew.
       expect(code).toBe(0);
       expect(bitsOf(out)).toEqual(bitsOf(whole));
@@ -76,7 +81,6 @@ describe.skipIf(why !== '')(`a run${why}`, () => {
   const canCover = process.platform === 'linux' && spawnSync('unshare', ['--mount', 'true']).status === 0;
   it.skipIf(!canCover)(
     `on a disk that fills up goes on, keeps the last good state, and is resumed elsewhere${canCover ? '' : ' (skipped where unshare is forbidden)'}`,
-    { timeout },
     async () => {
       const disk = join(folder, 'disk');
       const out = join(folder, 'moved');
@@ -102,16 +106,19 @@ function start(args: readonly string[]): ChildProcess {
   return spawn(process.execPath, [bin, 'train', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-/** Waits until a program has said something on stderr; false when it ended without. */
-function says(child: ChildProcess, pattern: RegExp): Promise<boolean> {
-  let text = '';
+/** Waits until a program has written to stderr so often. */
+function saysOften(child: ChildProcess, times: number): Promise<void> {
+  let said = 0;
   return new Promise((resolve) => {
-    child.stderr?.on('data', (chunk) => {
-      text += chunk;
-      if (pattern.test(text)) resolve(true);
+    child.stderr?.on('data', () => {
+      if (++said >= times) resolve();
     });
-    child.on('close', () => resolve(false));
   });
+}
+
+/** Waits until the log of a run has that step. */
+async function reaches(run: string, step: number): Promise<void> {
+  while (logOfKilled(run) < step) await pause(10);
 }
 
 function ended(child: ChildProcess): Promise<{ code: number | null; stdout: string; stderr: string }> {

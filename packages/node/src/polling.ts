@@ -13,10 +13,26 @@
  */
 import * as timers from 'node:timers';
 
+type Poll = () => void;
+
+/** What pacing needs of the world; a test gives one whose time it moves itself. */
+export interface PollClock {
+  /** Milliseconds since some fixed moment. */
+  now(): number;
+  /** Runs `poll` in the next turn of the event loop. */
+  soon(poll: Poll): void;
+  /** Runs `poll` after `pause` ms. */
+  later(poll: Poll, pause: number): void;
+}
+
 // Taken when the module is loaded, so that a test's fake timers do not stop the GPU.
 const { setImmediate: realSetImmediate, setTimeout: realSetTimeout } = timers;
 
-type Poll = () => void;
+const REAL_CLOCK: PollClock = {
+  now: () => performance.now(),
+  soon: (poll) => realSetImmediate(poll),
+  later: (poll, pause) => realSetTimeout(poll, pause),
+};
 
 /** Waited so far, in ms, and the pause before the next poll, in ms. The first rows keep short work short. */
 const PAUSES: readonly (readonly [waited: number, pause: number])[] = [
@@ -29,16 +45,16 @@ const PAUSES: readonly (readonly [waited: number, pause: number])[] = [
 let waitingSince = 0;
 
 /** Marks the start of a new operation: polling becomes eager again. */
-export function expectSoon(): void {
-  waitingSince = performance.now();
+export function expectSoon(clock: PollClock = REAL_CLOCK): void {
+  waitingSince = clock.now();
 }
 
 /** Runs a synchronous call into Dawn, and polls later what the call asks to be polled. */
-export function inDawn<Result>(call: () => Result): Result {
+export function inDawn<Result>(call: () => Result, clock: PollClock = REAL_CLOCK): Result {
   const outer = globalThis.setImmediate;
   const catching = (callback: (...args: unknown[]) => void, ...args: unknown[]): unknown => {
     if (!isDawnPoll(callback, args)) return outer(callback, ...args);
-    pollLater(callback);
+    pollLater(callback, clock);
     return undefined;
   };
   globalThis.setImmediate = catching as unknown as typeof globalThis.setImmediate;
@@ -54,11 +70,11 @@ export function pauseAfter(waited: number): number {
   return PAUSES.find(([limit]) => waited < limit)?.[1] ?? 5;
 }
 
-function pollLater(poll: Poll): void {
-  const again = (): void => inDawn(poll);
-  const pause = pauseAfter(performance.now() - waitingSince);
-  if (pause === 0) realSetImmediate(again);
-  else realSetTimeout(again, pause);
+function pollLater(poll: Poll, clock: PollClock): void {
+  const again = (): void => inDawn(poll, clock);
+  const pause = pauseAfter(clock.now() - waitingSince);
+  if (pause === 0) clock.soon(again);
+  else clock.later(again, pause);
 }
 
 /** Dawn's callback is a native function without a name and without arguments; a listener's own is neither. */

@@ -5,7 +5,7 @@
  * see section 3 there. A step takes 1.5 s on llvmpipe and 12 s on SwiftShader, where only the first is tested.
  */
 import { type Context, open } from '@infnet/core';
-import { expectClose, hasFixture, hasGolden, loadGolden, readFixtureJson } from '@infnet/testing';
+import { expectClose, hasFixture, hasGolden, isLong, loadGolden, longNote, readFixtureJson } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   compareBuffers,
@@ -21,9 +21,6 @@ import {
 } from './support/train-golden.js';
 
 const THEIRS = ['lateral_map_5', 'lateral_map_4', 'lateral_map_3', 'lateral_map_2', 'lateral_edge'] as const;
-const isLong = process.env['INFNET_ADAPTER'] === 'llvmpipe' || process.env['INFNET_LONG_TESTS'] === '1';
-const TOO_LONG = ' (skipped: takes minutes; set INFNET_ADAPTER=llvmpipe or INFNET_LONG_TESTS=1)';
-const timeout = 1_200_000;
 
 let context: Context;
 beforeAll(async () => {
@@ -37,8 +34,8 @@ afterAll(() => {
 /** A test of one golden; it says in its name why it does not run. */
 function itTrains(name: string, golden: string, always: boolean, body: (json: TrainSidecar) => Promise<void>): void {
   const path = `golden/train/${golden}.json`;
-  const why = hasFixture(path) ? (always || isLong ? '' : TOO_LONG) : ` (skipped: ../shared/${path} is not here)`;
-  it.skipIf(why !== '')(name + why, { timeout }, async () => body(await readFixtureJson<TrainSidecar>(path)));
+  const why = hasFixture(path) ? (always ? '' : longNote) : ` (skipped: ../shared/${path} is not here)`;
+  it.skipIf(why !== '')(name + why, async () => body(await readFixtureJson<TrainSidecar>(path)));
 }
 
 /** The maps of the first step; recorded in files that are not shipped everywhere. */

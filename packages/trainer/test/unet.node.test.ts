@@ -2,7 +2,7 @@
 import { type Context, open, ParameterStore } from '@infnet/core';
 import { UNet } from '@infnet/inf-net';
 import { sigmoid } from '@infnet/nn';
-import { expectClose, hasGolden, loadGolden, param, roleOf } from '@infnet/testing';
+import { expectClose, hasGolden, loadGolden, longNote, param, roleOf } from '@infnet/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bce, SGD, trainingStep } from '../src/index.js';
 import {
@@ -23,19 +23,14 @@ afterAll(() => {
   expect(context.memory).toMatchObject({ bytes: 0, buffers: 0 });
 });
 
-const isLong = process.env['INFNET_ADAPTER'] === 'llvmpipe' || process.env['INFNET_LONG_TESTS'] === '1';
 const here = hasGolden('train/unet_sgd');
-const why = here
-  ? isLong
-    ? ''
-    : ' (skipped: takes minutes; set INFNET_ADAPTER=llvmpipe or INFNET_LONG_TESTS=1)'
-  : ' (skipped: ../shared/golden/train/unet_sgd is not here)';
+const why = here ? longNote : ' (skipped: ../shared/golden/train/unet_sgd is not here)';
 
 interface UNetSidecar extends Omit<TrainSidecar, 'losses_f64'> {
   readonly losses_f64: readonly number[];
 }
 
-it.skipIf(why !== '')(`the U-Net takes five steps as the reference${why}`, { timeout: 1_200_000 }, async () => {
+it.skipIf(why !== '')(`the U-Net takes five steps as the reference${why}`, async () => {
   const golden = await loadGolden<UNetSidecar>('train/unet_sgd');
   const { gain, losses_f64: losses } = golden.json;
   const net = new UNet();

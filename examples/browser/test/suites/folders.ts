@@ -12,6 +12,7 @@ import {
   downloaded,
   dropPaths,
   loadWeights,
+  PATIENT,
   segment,
   smallWeights,
   type Visit,
@@ -52,7 +53,7 @@ export function folderTests(built: () => BuiltPage): void {
 
     const names = (page: Page) => page.locator('.item-name').allTextContents();
     const all = async (page: Page): Promise<void> => {
-      await expect.poll(async () => (await names(page)).length, { timeout: 30_000 }).toBe(MANY + 3);
+      await expect.poll(async () => (await names(page)).length, { timeout: PATIENT }).toBe(MANY + 3);
     };
     const first = ['scans/first/1.png', '0.png', 'scans/many/1.png', '2.png'];
 

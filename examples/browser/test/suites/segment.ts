@@ -15,6 +15,7 @@ import {
   heapOf,
   infnet,
   loadWeights,
+  PATIENT,
   progressOf,
   segment,
   smallWeights,
@@ -124,7 +125,7 @@ export function segmentTests(built: () => BuiltPage): void {
       const changed = async (act: () => Promise<void>): Promise<void> => {
         const before = await shown();
         await act();
-        await expect.poll(shown, { timeout: 10_000 }).not.toBe(before);
+        await expect.poll(shown, { timeout: PATIENT }).not.toBe(before);
       };
       const fraction = () => page.locator('.big').textContent();
       const before = await fraction();

@@ -10,7 +10,6 @@ export interface Ending {
   readonly signal: string | null;
   readonly stdout: string;
   readonly stderr: string;
-  readonly seconds: number;
 }
 
 export interface RunOptions {
@@ -19,7 +18,6 @@ export interface RunOptions {
   readonly before?: readonly string[];
   /** The user to run as. */
   readonly uid?: number;
-  readonly timeoutMs?: number;
 }
 
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -38,11 +36,10 @@ export function cleanEnvironment(): Record<string, string | undefined> {
 
 export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Ending> {
   const [command = '', ...rest] = [...(options.before ?? []), ...commandLine(program, ...args)];
-  const started = performance.now();
   return await new Promise((resolve, reject) => {
     const env = { ...cleanEnvironment(), ...options.env };
     const { uid } = options;
-    const child = spawn(command, rest, { env, uid, timeout: options.timeoutMs ?? 60_000, killSignal: 'SIGKILL' });
+    const child = spawn(command, rest, { env, uid });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -52,9 +49,7 @@ export async function run(program: string, args: readonly string[], options: Run
       stderr += text;
     });
     child.on('error', reject);
-    child.on('close', (code, signal) => {
-      resolve({ code, signal, stdout, stderr, seconds: (performance.now() - started) / 1000 });
-    });
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
 }
 
