@@ -5,20 +5,17 @@
  * Weights: those given, else `public/weights/phantom.safetensors`, else none. Needs `npm run build`.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { dirname, extname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodePng, phantomSlice } from '@infnet/data';
 import { chromium } from 'playwright';
 import { chromiumFlags, ensureChromium } from '../../../scripts/chromium.mjs';
+import { servePage } from './serve.mjs';
 
 const here = fileURLToPath(new URL('..', import.meta.url));
 const out = join(here, '../../out/page-screens');
-const page = process.env['INFNET_PAGE'] ?? join(here, 'dist/page');
 const [weights] = process.argv.slice(2);
-const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const SIZES = [
   [360, 740],
   [1280, 860],
@@ -39,17 +36,7 @@ for (const i of [1, 2, 3, 4, 5, 6, 7]) {
   put(`right/GT/${i}.png`, infection);
 }
 
-const server = createServer((request, response) => {
-  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-  readFile(join(page, pathname === '/' ? 'index.html' : pathname)).then(
-    (bytes) =>
-      response
-        .writeHead(200, { 'content-type': TYPES[extname(pathname) || '.html'] ?? 'application/octet-stream' })
-        .end(bytes),
-    () => response.writeHead(404).end(),
-  );
-});
-await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+const server = await servePage();
 mkdirSync(out, { recursive: true });
 const browser = await chromium.launch({ ...(await ensureChromium()), args: chromiumFlags });
 try {
@@ -68,11 +55,11 @@ try {
   };
   const go = (name) => tab.getByRole('link', { name, exact: true }).click();
   await tab.setViewportSize({ width: 1280, height: 860 });
-  await tab.goto(`http://127.0.0.1:${server.address().port}/`);
+  await tab.goto(server.url);
   await tab.getByRole('heading', { name: 'Weights' }).waitFor();
   await shoot('welcome');
   if (weights !== undefined) await tab.getByLabel('Drop weights: files').setInputFiles(weights);
-  if (weights !== undefined || existsSync(join(page, 'weights/phantom.safetensors'))) {
+  if (weights !== undefined || existsSync(join(server.folder, 'weights/phantom.safetensors'))) {
     await tab.getByText('Try phantoms').click();
     await tab.getByRole('button', { name: 'Segment', exact: true }).click();
     await tab.locator('.items li:last-child:has-text("%")').waitFor();
@@ -135,7 +122,7 @@ try {
       }
     };
   });
-  await tab.goto(`http://127.0.0.1:${server.address().port}/?without`);
+  await tab.goto(`${server.url}?without`);
   await tab.getByText('This browser cannot compute here yet').waitFor();
   await shoot('no-webgpu');
 } finally {

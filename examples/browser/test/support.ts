@@ -16,7 +16,7 @@ import { pickled, writeTensor, zipFile } from '../../../packages/checkpoint/test
 import { chromiumFlags, ensureChromium } from '../../../scripts/chromium.mjs';
 
 /** Milliseconds for polling what a slow machine takes long for: no test may fail because it is slow. */
-export const PATIENT = 24 * 60 * 60 * 1000;
+export const PATIENT: number = 24 * 60 * 60 * 1000;
 
 /** The drop zone of Segment. */
 export const DROP_SLICES = '.drop:has-text("Drop slices")';

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseTuning } from '@infnet/core/tune';
 import { encodePng, phantomSlice } from '@infnet/data';
+import { isLong } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import { infnet, temporaryFolder } from './support.js';
 
@@ -10,13 +11,14 @@ const folder = temporaryFolder();
 const SMALL = ['--size', '32', '--backbone', 'vgg16', '--width', '0.0625', '--channels', '4', '--rounds', '1'];
 
 describe('infnet tune', () => {
-  it('of a training step: every distinct convolution and gradient, by more than one way', async () => {
+  it(`of ${isLong ? 'a training step' : 'the forward'}: every distinct convolution and gradient, by more than one way`, async () => {
     const out = join(folder, 'tuning.json');
-    const { code, stdout, stderr } = await infnet(['tune', '--training', '--out', out, ...SMALL, '--json']);
+    const training = isLong ? ['--training'] : [];
+    const { code, stdout, stderr } = await infnet(['tune', ...training, '--out', out, ...SMALL, '--json']);
     expect(code, stderr).toBe(0);
     const tuning = parseTuning(readFileSync(out, 'utf8'), out);
     expect(JSON.parse(stdout)).toEqual(tuning);
-    for (const kind of ['convolution ', 'weight gradient ']) {
+    for (const kind of ['convolution ', ...(isLong ? ['weight gradient '] : [])]) {
       expect(tuning.layers.filter(({ key }) => key.startsWith(kind)).length, kind).toBeGreaterThan(10);
     }
     for (const { own, seconds } of tuning.layers) {

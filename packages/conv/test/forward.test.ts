@@ -1,6 +1,6 @@
 /** Every forward kernel, forced, against convolution in float64. */
 import type { Context, HostTensor, Tensor } from '@infnet/core';
-import { expectClose } from '@infnet/testing';
+import { expectClose, numRuns } from '@infnet/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { subgroupTile } from '../src/forward/tile.js';
@@ -45,7 +45,7 @@ describe.each(['gemm', 'gemm-subgroup', 'gemm-tiled', 'direct'] as const)('%s', 
     }
     await fc.assert(
       fc.asyncProperty(gatherCases, (test) => check(test, algorithm, 2e-6)),
-      { numRuns: 40, seed: 1 },
+      { numRuns: numRuns(40), seed: 1 },
     );
   });
 
@@ -88,7 +88,7 @@ describe.each([
   it('is any 3 x 3 convolution of stride 1', async () => {
     await fc.assert(
       fc.asyncProperty(winogradCases, (test) => check(test, algorithm, tolerance)),
-      { numRuns: 40, seed: 1 },
+      { numRuns: numRuns(40), seed: 1 },
     );
   });
 

@@ -10,7 +10,7 @@ import {
   type Tensor,
   trace,
 } from '@infnet/core';
-import { expectClose } from '@infnet/testing';
+import { expectClose, numRuns } from '@infnet/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -76,7 +76,7 @@ describe.each(['gemm', 'gemm-subgroup', 'gemm-tiled', 'direct'] as const)('the i
     skip(algorithm === 'gemm-subgroup' && context.profile.subgroupSize === 0, NO_SUBGROUPS);
     await fc.assert(
       fc.asyncProperty(gatherCases, (test) => checkInput(test, algorithm, 2e-6)),
-      { numRuns: 40, seed: 2 },
+      { numRuns: numRuns(40), seed: 2 },
     );
   });
 });
@@ -88,7 +88,7 @@ describe.each([
   it('is right for any 3 x 3 convolution of stride 1', async () => {
     await fc.assert(
       fc.asyncProperty(winogradCases, (test) => checkInput(test, algorithm, tolerance)),
-      { numRuns: 30, seed: 2 },
+      { numRuns: numRuns(30), seed: 2 },
     );
   });
 });
@@ -103,7 +103,7 @@ describe.each(['plain', 'single', 'subgroup', 'tiled'] as const)('the weight gra
     }
     await fc.assert(
       fc.asyncProperty(gatherCases, (test) => checkWeight(test, algorithm)),
-      { numRuns: 40, seed: 3 },
+      { numRuns: numRuns(40), seed: 3 },
     );
   });
 

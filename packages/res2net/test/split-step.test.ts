@@ -1,5 +1,6 @@
 import { type Context, describeCall, evaluate, gradients, open, schedule, type Tensor, trace } from '@infnet/core';
 import { concat, relu, split } from '@infnet/nn';
+import { numRuns } from '@infnet/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { splitStep, splitStepCall } from '../src/index.js';
@@ -41,7 +42,7 @@ describe('splitStep', () => {
         );
         expect(output?.data).toEqual(expected);
       }),
-      { numRuns: 25, seed: 7 },
+      { numRuns: numRuns(25), seed: 7 },
     );
   });
 

@@ -1,6 +1,6 @@
 /** What the tests of this package share: one context per file, random data, and evaluation beside a reference. */
 import { type Context, evaluate, gradients, open, type Tensor } from '@infnet/core';
-import { expectClose, fill } from '@infnet/testing';
+import { expectClose, fill, numRuns } from '@infnet/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { type Array64, array64 } from '../reference/array.js';
@@ -109,9 +109,13 @@ export async function checkGradients(
 export async function forAll<T>(
   arbitrary: fc.Arbitrary<T>,
   property: (value: T) => Promise<void>,
-  numRuns = 12,
+  cases = 12,
 ): Promise<void> {
-  await fc.assert(fc.asyncProperty(arbitrary, property), { numRuns, seed: 0x1f2e3d, endOnFailure: true });
+  await fc.assert(fc.asyncProperty(arbitrary, property), {
+    numRuns: numRuns(cases),
+    seed: 0x1f2e3d,
+    endOnFailure: true,
+  });
 }
 
 /** Codes of errors that `fn` throws while it is traced. */

@@ -3,6 +3,7 @@
  * is the same everywhere; fast-check prints the smallest case that it found.
  */
 import fc from 'fast-check';
+import { numRuns } from '../long.js';
 import { sizeOf } from '../recipe.js';
 
 /** One channel, the image's three, and the widths of Res2Net's splits (26 and 52: 2 more than a multiple of 4, and of 8). */
@@ -18,11 +19,11 @@ export function oddImages(most = 12_000): fc.Arbitrary<ImageSizes> {
   return fc.tuple(batchSize, oddChannels, oddExtent, oddExtent).filter((shape) => sizeOf(shape) <= most);
 }
 
-/** Runs an asynchronous property over `numRuns` drawn cases. */
+/** Runs an asynchronous property over `cases` drawn cases in the long run, fewer in `npm test`. */
 export async function forAllDrawn<T>(
   arbitrary: fc.Arbitrary<T>,
   property: (value: T) => Promise<void>,
-  numRuns = 10,
+  cases = 10,
 ): Promise<void> {
-  await fc.assert(fc.asyncProperty(arbitrary, property), { numRuns, seed: 0x0dd, endOnFailure: true });
+  await fc.assert(fc.asyncProperty(arbitrary, property), { numRuns: numRuns(cases), seed: 0x0dd, endOnFailure: true });
 }
