@@ -11,20 +11,16 @@
  */
 import { NIFTI1, NIFTI2 } from 'nifti-reader-js';
 import { dataError } from '../errors.js';
-import { chooseAffine, orientationOf } from './affine.js';
+import { readGeometry } from './affine.js';
 import { DATATYPES, UNREAD_DATATYPES } from './datatypes.js';
 import { badHeader, niftiTruncated } from './errors.js';
-import type { VolumeHeader } from './volume.js';
+import { MILLIMETRES, type VolumeHeader } from './volume.js';
 
 /** Bytes of a header, by version. */
 export const HEADER_BYTES = { 1: 348, 2: 540 } as const;
 
-/** Millimetres per unit of length, by the low three bits of `xyzt_units`. */
-const UNITS: ReadonlyMap<number, { readonly unit: VolumeHeader['unit']; readonly millimetres: number }> = new Map([
-  [1, { unit: 'm', millimetres: 1000 }],
-  [2, { unit: 'mm', millimetres: 1 }],
-  [3, { unit: 'um', millimetres: 0.001 }],
-]);
+/** By the low three bits of `xyzt_units`. */
+const UNITS: Readonly<Record<number, VolumeHeader['unit']>> = { 1: 'm', 2: 'mm', 3: 'um' };
 
 /**
  * @param bytes the decoded file, or its beginning: at least the header
@@ -32,7 +28,9 @@ const UNITS: ReadonlyMap<number, { readonly unit: VolumeHeader['unit']; readonly
  */
 export function parseHeader(bytes: Uint8Array, where: string): VolumeHeader {
   const { version, littleEndian } = recognise(bytes, where);
-  const header = bytes.slice(0, HEADER_BYTES[version]);
+  // Not bytes.slice(): a Buffer's shares its memory, and the library reads that memory from its start.
+  const header = new Uint8Array(HEADER_BYTES[version]);
+  header.set(bytes.subarray(0, header.length));
   const view = new DataView(header.buffer);
   const fields = version === 1 ? new NIFTI1() : new NIFTI2();
   fields.readHeader(header.buffer);
@@ -42,12 +40,12 @@ export function parseHeader(bytes: Uint8Array, where: string): VolumeHeader {
   const offset = version === 1 ? fields.vox_offset : Number(view.getBigInt64(168, littleEndian));
   const { width, height, depth } = sizeOf(dims, where);
   const datatype = typeOf(fields.datatypeCode, fields.numBitsPerVoxel, where);
-  const { unit, millimetres } = UNITS.get(fields.xyzt_units & 7) ?? { unit: 'unknown' as const, millimetres: 1 };
+  const unit = UNITS[fields.xyzt_units & 7] ?? 'unknown';
   const pixdim = [1, 2, 3].map((i) => Math.abs(fields.pixDims[i] ?? 0)) as [number, number, number];
   const rows = Array.from({ length: 12 }, (_, i) =>
     version === 1 ? view.getFloat32(280 + 4 * i, littleEndian) : view.getFloat64(400 + 8 * i, littleEndian),
   );
-  const { affine, affineFrom } = chooseAffine(
+  const { notes, ...geometry } = readGeometry(
     { code: fields.sform_code, rows },
     {
       code: fields.qform_code,
@@ -58,6 +56,7 @@ export function parseHeader(bytes: Uint8Array, where: string): VolumeHeader {
       qfac: (fields.pixDims[0] ?? 1) < 0 ? -1 : 1,
     },
     pixdim,
+    MILLIMETRES[unit],
   );
   return {
     width,
@@ -65,20 +64,14 @@ export function parseHeader(bytes: Uint8Array, where: string): VolumeHeader {
     depth,
     datatype,
     ...scaling(fields.scl_slope, fields.scl_inter, where),
-    affine,
-    affineFrom,
-    orientation: affineFrom === 'pixdim' ? undefined : orientationOf(affine),
+    ...geometry,
     unit,
-    spacing: pixdim.map((size) => (size > 0 && Number.isFinite(size) ? size * millimetres : Number.NaN)) as [
-      number,
-      number,
-      number,
-    ],
     description: fields.description,
     version,
     littleEndian,
     dataOffset: dataOffset(offset, version, where),
     header,
+    notes,
   };
 }
 
