@@ -1,7 +1,10 @@
 /** What is noticed in volumes that are read all the same: distances that disagree, values that are not Hounsfield units. */
+import { gzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { describeNote, readNifti, type Volume, volumeNotes, voxelMillilitres } from '../src/index.js';
 import { fixture } from './fixtures/nifti.js';
+import { failure } from './support/errors.js';
+import { concat, noise } from './support/pictures.js';
 
 const { bytes: chestBytes } = fixture('chest.nii.gz');
 const chest = readNifti(chestBytes);
@@ -95,6 +98,75 @@ describe('geometry: the sform counts, then the qform, then pixdim, for place and
     });
     expect(oblique).toMatchObject({ orientation: 'LPS' });
     expect(oblique.notes[0]?.message).toContain("34 degrees from the patient's axes");
+  });
+});
+
+describe('files', () => {
+  const plain = fixture('int16-le.nii');
+  const values = ({ data }: Volume): number[] => [...(data as Iterable<number>)];
+  const told = ({ notes }: Volume): string[] =>
+    notes.flatMap(({ code, message }) => (code === 'NIFTI_GEOMETRY' ? [] : [message]));
+
+  it('bits per voxel that are not those of the datatype: the datatype counts', () => {
+    for (const bits of [0, 8, 32, -1]) {
+      const bytes = plain.bytes.slice();
+      new DataView(bytes.buffer).setInt16(72, bits, true);
+      const volume = readNifti(bytes);
+      expect(values(volume)).toEqual(plain.values);
+      expect(told(volume)).toEqual([
+        `its header says ${bits} bits per voxel (bitpix) and int16, which has 16; int16 counts`,
+      ]);
+    }
+    expect(told(readNifti(plain.bytes))).toEqual([]);
+  });
+
+  it('bytes after the compressed data: zeros without a word, others with one', () => {
+    // Several members, one of them large, and stray bytes in any number: at the end of a piece, and beyond it.
+    const large = gzipSync(concat(plain.bytes.subarray(0, 400), new Uint8Array(0)));
+    const files = [gzipSync(plain.bytes), concat(large, gzipSync(plain.bytes.subarray(400)))];
+    // As many bytes as are read at a time, and a little less or more.
+    const noisy = gzipSync(concat(plain.bytes, noise(70_000)), { level: 0 });
+    for (const size of [2 ** 15, 2 ** 16])
+      files.push(gzipSync(concat(plain.bytes, noise(size - plain.bytes.length - 23)), { level: 0 }));
+    files.push(noisy);
+    for (const [n, file] of files.entries()) {
+      for (const length of [1, 3, 4, 9, 40_000]) {
+        const zeros = readNifti(concat(file, new Uint8Array(length)));
+        expect([values(zeros), told(zeros)], `file ${n}, ${length} zeros`).toEqual([plain.values, []]);
+        const others = readNifti(concat(file, new Uint8Array(length - 1), Uint8Array.of(7)));
+        const note = `it has ${length} bytes after its compressed data; they are left aside`;
+        expect([values(others), told(others)], `file ${n}, ${length} others`).toEqual([plain.values, [note]]);
+      }
+    }
+  });
+
+  it('bytes after compressed data that were changed or cut do not hide it', async () => {
+    const file = gzipSync(plain.bytes);
+    for (const padding of [2, 600]) {
+      const changedBytes = concat(file, new Uint8Array(padding));
+      changedBytes[file.length - 6] = (changedBytes[file.length - 6] as number) ^ 1;
+      await failure('DATA_CORRUPT', () => readNifti(changedBytes));
+      await expect(async () =>
+        readNifti(concat(file.subarray(0, file.length - 9), new Uint8Array(padding))),
+      ).rejects.toThrow(/DATA_(CORRUPT|TRUNCATED)/);
+    }
+  });
+
+  it('64-bit integers beyond 2^53', () => {
+    const { bytes } = fixture('int64-le.nii');
+    expect(told(readNifti(bytes))).toEqual([]);
+    const beyond = bytes.slice();
+    const view = new DataView(beyond.buffer);
+    view.setBigInt64(352, -(2n ** 53n) - 1n, true);
+    const volume = readNifti(beyond);
+    expect(volume.data[0]).toBe(-(2 ** 53));
+    expect(told(volume)[0]).toContain('up to 9.007e+15; from 2^53 on');
+  });
+
+  it('voxels without their header are told by their name', async () => {
+    for (const name of ['x.img', 'x.IMG.gz']) {
+      expect((await failure('DATA_NIFTI_PAIR', () => readNifti(noise(4000), name))).message).toContain('.hdr');
+    }
   });
 });
 

@@ -114,6 +114,7 @@ describe('refusals', () => {
     };
     expect(await message('series.nii.gz')).toContain('2 volumes (5x4x3x2 voxels)');
     expect(await message('rgb.nii')).toContain('colours (RGB) (datatype 128)');
+    expect(await message('complex128.nii')).toContain('complex numbers (complex128) (datatype 1792)');
     expect(await message('analyze.hdr')).toContain('Analyze');
   });
 
@@ -126,7 +127,12 @@ describe('refusals', () => {
     ['a negative extent', 'DATA_NIFTI', '5x-4x3', (view) => view.setInt16(44, -4, true)],
     ['an extent of 0', 'DATA_ZERO_SIZE', '5x0x3', (view) => view.setInt16(44, 0, true)],
     ['a type that is none', 'DATA_NIFTI_TYPE', 'datatype 5', (view) => view.setInt16(70, 5, true)],
-    ['bits that do not fit', 'DATA_NIFTI', 'int16 (datatype 4) with 8 bits', (view) => view.setInt16(72, 8, true)],
+    [
+      'floats of 128 bits',
+      'DATA_NIFTI_TYPE',
+      '128-bit floats (float128) (datatype 1536)',
+      (view) => view.setInt16(70, 1536, true),
+    ],
     ['voxels within the header', 'DATA_NIFTI', 'byte 347', (view) => view.setFloat32(108, 347, true)],
     ['voxels between bytes', 'DATA_NIFTI', 'byte 352.5', (view) => view.setFloat32(108, 352.5, true)],
     ['voxels nowhere', 'DATA_NIFTI', 'byte NaN', (view) => view.setFloat32(108, Number.NaN, true)],

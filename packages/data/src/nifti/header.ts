@@ -11,9 +11,10 @@
  */
 import { NIFTI1, NIFTI2 } from 'nifti-reader-js';
 import { dataError } from '../errors.js';
+import type { DataNote } from '../notes.js';
 import { readGeometry } from './affine.js';
-import { DATATYPES, UNREAD_DATATYPES } from './datatypes.js';
-import { badHeader, niftiTruncated } from './errors.js';
+import { DATATYPES, type Datatype, UNREAD_DATATYPES } from './datatypes.js';
+import { badHeader, JOIN_PAIR, niftiTruncated } from './errors.js';
 import { MILLIMETRES, type VolumeHeader } from './volume.js';
 
 /** Bytes of a header, by version. */
@@ -39,7 +40,7 @@ export function parseHeader(bytes: Uint8Array, where: string): VolumeHeader {
     version === 1 ? fields.dims : fields.dims.map((_, i) => Number(view.getBigInt64(16 + 8 * i, littleEndian)));
   const offset = version === 1 ? fields.vox_offset : Number(view.getBigInt64(168, littleEndian));
   const { width, height, depth } = sizeOf(dims, where);
-  const datatype = typeOf(fields.datatypeCode, fields.numBitsPerVoxel, where);
+  const { name: datatype, size } = typeOf(fields.datatypeCode, where);
   const unit = UNITS[fields.xyzt_units & 7] ?? 'unknown';
   const pixdim = [1, 2, 3].map((i) => Math.abs(fields.pixDims[i] ?? 0)) as [number, number, number];
   const rows = Array.from({ length: 12 }, (_, i) =>
@@ -71,8 +72,15 @@ export function parseHeader(bytes: Uint8Array, where: string): VolumeHeader {
     littleEndian,
     dataOffset: dataOffset(offset, version, where),
     header,
-    notes,
+    notes: [...bitNotes(datatype, 8 * size, fields.numBitsPerVoxel), ...notes],
   };
+}
+
+/** Everybody takes the size of a voxel from the datatype; some writers leave `bitpix` at 0 or 32. */
+function bitNotes(datatype: string, bits: number, said: number): DataNote[] {
+  if (said === bits) return [];
+  const message = `its header says ${said} bits per voxel (bitpix) and ${datatype}, which has ${bits}; ${datatype} counts`;
+  return [{ code: 'NIFTI_BITPIX', message }];
 }
 
 /** Version and byte order, from the header's own length in its first four bytes; then the magic. */
@@ -103,7 +111,7 @@ function recognise(bytes: Uint8Array, where: string): Pick<VolumeHeader, 'versio
       code: 'DATA_NIFTI_PAIR',
       message: `The file is the ${what}: its voxels are in another file (.img).`,
       where,
-      fix: 'Convert it to one file (.nii or .nii.gz), e.g. in Python: nibabel.save(nibabel.load("x.hdr"), "x.nii.gz").',
+      fix: JOIN_PAIR,
     });
   }
   const text = String.fromCharCode(...magic).replace(/[^\x20-\x7e]/g, '?');
@@ -142,23 +150,19 @@ function sizeOf(dims: readonly number[], where: string): Pick<VolumeHeader, 'wid
   return { width, height, depth };
 }
 
-function typeOf(code: number, bits: number, where: string): VolumeHeader['datatype'] {
+function typeOf(code: number, where: string): Datatype {
   const type = DATATYPES.get(code);
   if (type === undefined) {
     const known = UNREAD_DATATYPES.get(code);
     throw dataError({
       code: 'DATA_NIFTI_TYPE',
-      message: `The voxels are ${known ?? 'of a type that NIfTI does not have'} (datatype ${code}); read are int8, uint8, int16, uint16, int32, uint32, float32 and float64.`,
+      message: `The voxels are ${known ?? 'of a type that NIfTI does not have'} (datatype ${code}); read are int8 to int64, uint8 to uint64, float32 and float64.`,
       where,
       fix: 'Convert the volume, e.g. in Python: nibabel.Nifti1Image(numpy.float32(image.dataobj), image.affine).',
       details: { datatype: code },
     });
   }
-  if (bits !== type.size * 8) {
-    const message = `The header contradicts itself: ${type.name} (datatype ${code}) with ${bits} bits per voxel.`;
-    throw badHeader(where, message, { datatype: code, bits });
-  }
-  return type.name;
+  return type;
 }
 
 /** A slope of 0 means none, by the standard; nibabel takes one that is no number for none too. */

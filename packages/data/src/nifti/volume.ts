@@ -50,7 +50,7 @@ export interface VolumeHeader {
 }
 
 export interface Volume extends VolumeHeader {
-  /** The stored numbers, unscaled, in file order: voxel (i, j, k) is `data[(k * height + j) * width + i]`. */
+  /** The stored numbers, unscaled (64-bit integers as float64), in file order: voxel (i, j, k) is `data[(k * height + j) * width + i]`. */
   readonly data: VolumeData;
 }
 
