@@ -7,7 +7,7 @@ import type { KernelsOptions } from './commands/kernels.js';
 import type { PhantomCommandOptions } from './commands/phantom.js';
 import { addPseudoLabel } from './commands/pseudo-label/define.js';
 import type { SegmentOptions } from './commands/segment/options.js';
-import { volumeWindow } from './commands/segment/window.js';
+import { sliceOrientation, volumeWindow } from './commands/segment/window.js';
 import { addTrain } from './commands/train/define.js';
 import { addTune } from './commands/tune/define.js';
 import type { WeightsCommandOptions } from './commands/weights.js';
@@ -97,10 +97,11 @@ function addSegment(program: Command, io: Io, done: (code: number) => void): voi
       volumeWindow,
       'lung',
     )
-    .addOption(
-      new Option('--orient <how>', 'volumes: how slices lie for the net: transposed, as the released slices do, or not')
-        .choices(['transposed', 'as-stored'])
-        .default('transposed'),
+    .option(
+      '--orient <how>',
+      "volumes: how slices lie for the net: released (on their side, the spine at the right, as the released slices), upright, or where right and down lead, e.g. PL; by the volume's affine. transposed, as-stored: whatever the affine says",
+      sliceOrientation,
+      'released',
     )
     .option('--batch <n>', 'slices per run of the net', integer(1, 1024), 1)
     .addOption(

@@ -2,7 +2,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeSafetensors } from '@infnet/checkpoint';
-import { decodeImage, encodePng, probabilityToU8, readNifti, type Volume, volumeSlice } from '@infnet/data';
+import {
+  decodeImage,
+  encodePng,
+  probabilityToU8,
+  readNifti,
+  reorientVolume,
+  type Volume,
+  volumeSlice,
+} from '@infnet/data';
 import { gunzipSync } from 'fflate';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fixture, refused } from '../../data/test/fixtures/nifti.js';
@@ -23,6 +31,11 @@ function volumeIn(out: string, name: string): Volume {
   return readNifti(new Uint8Array(readFileSync(join(out, name))), name);
 }
 
+/** The file of a volume whose header and data are right. */
+function fileOf({ header, data }: Volume): Uint8Array {
+  return Buffer.concat([header, new Uint8Array(4), new Uint8Array(data.buffer, data.byteOffset, data.byteLength)]);
+}
+
 beforeAll(() => {
   const state = recipeWeights(SMALL);
   write(folder, { 'w.safetensors': writeSafetensors([...state].map(([name, tensor]) => ({ name, ...tensor }))) });
@@ -40,7 +53,7 @@ describe('segment', () => {
     const { code, stdout, stderr } = await infnet([...argv, '--threshold', '0.25']);
     expect(code, stderr).toBe(0);
     const document = JSON.parse(stdout);
-    expect(document.settings).toMatchObject({ window: 'lung', orient: 'transposed' });
+    expect(document.settings).toMatchObject({ window: 'lung', orient: 'released' });
     expect(document.slices).toHaveLength(1);
     const [volume] = document.volumes;
     expect(volume).toMatchObject({
@@ -147,6 +160,38 @@ describe('segment', () => {
     const lines = readFileSync(join(out, 'summary.csv'), 'utf8').trimEnd().split('\n');
     expect(lines).toHaveLength(1 + 3 + 6 + 1);
     expect(lines[1]).toMatch(/cut\.nii\.gz,{8}"DATA_TRUNCATED: /);
+  });
+
+  it('one patient in four storage orders: the same mask in the patient, the same ml', async () => {
+    const codes = ['LPS', 'LAS', 'RAI', 'PSL'];
+    const inputs = write(
+      temporaryFolder(),
+      Object.fromEntries(codes.map((code) => [`${code}.nii`, fileOf(reorientVolume(chest, code))])),
+    );
+    const out = join(folder, 'orders');
+    const argv = ['segment', inputs, '--weights', weights, '--out', out, ...SIZE, '--threshold', '0.25', '--json'];
+    const { code, stdout, stderr } = await infnet(argv);
+    expect(code, stderr).toBe(0);
+    const volumes = JSON.parse(stdout).volumes as Record<string, unknown>[];
+    expect(Object.fromEntries(volumes.map(({ stem, orientation, axis }) => [stem, [orientation, axis]]))).toEqual({
+      LPS: ['LPS', 'k'],
+      LAS: ['LAS', 'k'],
+      RAI: ['RAI', 'k'],
+      PSL: ['PSL', 'j'],
+    });
+    const lps = volumeIn(out, 'LPS.prob.nii.gz');
+    for (const order of codes) {
+      expect(reorientVolume(volumeIn(out, `${order}.prob.nii.gz`), 'LPS').data, order).toEqual(lps.data);
+      const { infectedMillilitres, slices } = volumes.find(({ stem }) => stem === order) as Record<string, unknown>;
+      expect(infectedMillilitres, order).toBeCloseTo(volumes[0]?.['infectedMillilitres'] as number, 6);
+      expect(slices, order).toHaveLength(5);
+    }
+    expect(volumes[0]?.['infectedMillilitres']).toBeGreaterThan(0);
+    const sizes = readFileSync(join(out, 'summary.csv'), 'utf8')
+      .split('\n')
+      .map((line) => line.split(',').slice(2, 4).join());
+    // Slices lie along j, so they have the extents of i and k.
+    expect(sizes.slice(1 + 2 * 6, 1 + 3 * 6)).toEqual([...Array(5).fill('36,40'), '36,5']);
   });
 
   it('stopped within a volume: nothing of it is written', async () => {

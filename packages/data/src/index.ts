@@ -41,6 +41,7 @@ export {
 } from './image.js';
 export * from './nifti/index.js';
 export * from './normalize.js';
+export { type DataNote, type DataNoteCode, describeNote } from './notes.js';
 export * from './npy.js';
 export * from './overlay.js';
 export { type Phantom, type PhantomOptions, phantomSlice } from './phantom/phantom.js';

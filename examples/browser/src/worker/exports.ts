@@ -6,7 +6,7 @@ import {
   probabilityMap,
   probabilityToU8,
   type RgbImage,
-  toVolumeOrder,
+  StoredSlices,
   writeNpy,
 } from '@infnet/data';
 import { InfnetError } from '@infnet/errors';
@@ -42,11 +42,13 @@ function exportVolume(item: Item, what: 'mask.nii.gz' | 'prob.nii.gz', threshold
   const isMask = what === 'mask.nii.gz';
   const description = isMask ? `infnet: infection, probability >= ${threshold}` : 'infnet: probability of infection';
   const encoder = new NiftiEncoder(volume, isMask ? 'uint8' : 'float32', { description });
-  for (let k = 0; k < volume.depth; k++) {
+  const order = new StoredSlices(volume, logitsOf(item, 0).view.orient);
+  for (let k = 0; k < item.depth; k++) {
     const { map, size, view } = logitsOf(item, k);
     const shown = item.slice(k, view);
-    const stored = toVolumeOrder(probabilityMap(map, shown, { size }), view.orient);
-    encoder.push(isMask ? Uint8Array.from(stored, (p) => (p >= threshold ? 1 : 0)) : stored);
+    for (const stored of order.add(probabilityMap(map, shown, { size }))) {
+      encoder.push(isMask ? Uint8Array.from(stored, (p) => (p >= threshold ? 1 : 0)) : stored);
+    }
   }
   return { name: `${item.stem}.${what}`, bytes: encoder.finish() };
 }

@@ -1,5 +1,6 @@
 /** Slices and volumes as they were dropped, decoded once, with what the net said of them. */
 import {
+  type DataNote,
   decodeImage,
   type GreyImage,
   isVolumeName,
@@ -7,10 +8,12 @@ import {
   phantomSlice,
   type RgbImage,
   readNifti,
+  sliceLayout,
   toGrey8,
   toRgb8,
   type Volume,
   volumeExtremes,
+  volumeNotes,
   volumeSlice,
   voxelMillilitres,
 } from '@infnet/data';
@@ -39,7 +42,7 @@ export class Item {
   }
 
   get depth(): number {
-    return this.volume?.depth ?? 1;
+    return this.volume === undefined ? 1 : sliceLayout(this.volume).count;
   }
 
   /** Without the endings that a result replaces. */
@@ -63,7 +66,8 @@ export class Item {
       const { width, height } = this.#picture as GreyImage | RgbImage;
       return { id, name, isVolume: false, width, height, depth, notes: [] };
     }
-    const { width, height, orientation, spacing } = volume;
+    const { orientation, spacing } = volume;
+    const { width, height } = sliceLayout(volume);
     const extremes = volumeExtremes(volume);
     const millilitresPerVoxel = voxelMillilitres(volume);
     return {
@@ -74,7 +78,7 @@ export class Item {
       height,
       depth,
       extremes,
-      notes: notesOn(volume, extremes[0]),
+      notes: volumeNotes(volume).map(noteText),
       ...(orientation === undefined ? {} : { orientation }),
       ...(spacing.every(Number.isFinite) ? { spacing } : {}),
       ...(millilitresPerVoxel === undefined ? {} : { millilitresPerVoxel }),
@@ -95,10 +99,11 @@ export async function readItem(source: ItemSource): Promise<Item> {
     return new Item(file.name, { picture: picture.channels <= 2 ? (toGrey8(picture) as GreyImage) : toRgb8(picture) });
   }
   const volume = readNifti(bytes, file.name);
-  if (Math.min(volume.width, volume.height) < MIN_SIDE) {
+  const { width, height } = sliceLayout(volume);
+  if (Math.min(width, height) < MIN_SIDE) {
     throw new InfnetError({
       code: 'DATA_TOO_SMALL',
-      message: `The slices have ${volume.width} x ${volume.height} voxels; at least ${MIN_SIDE} per side are needed.`,
+      message: `The slices have ${width} x ${height} voxels; at least ${MIN_SIDE} per side are needed.`,
       where: file.name,
       fix: 'Check that the third axis goes through the slices, and that this is the scan and not a part of it.',
     });
@@ -106,11 +111,7 @@ export async function readItem(source: ItemSource): Promise<Item> {
   return new Item(file.name, { volume });
 }
 
-function notesOn({ orientation, depth }: Volume, low: number): string[] {
-  const notes: string[] = [];
-  if (low >= 0) notes.push('Its values are not Hounsfield units, which the lung window is for: try “full range”.');
-  if (depth > 1 && orientation !== undefined && !/[SI]$/.test(orientation)) {
-    notes.push(`Its third axis does not lead from feet to head (${orientation}), so its slices are not axial.`);
-  }
-  return notes;
+/** In the page's words. */
+function noteText({ message, suggest }: DataNote): string {
+  return suggest?.option === 'window' ? `${message}: try “full range”` : message;
 }

@@ -11,20 +11,17 @@
  */
 import { NIFTI1, NIFTI2 } from 'nifti-reader-js';
 import { dataError } from '../errors.js';
-import { chooseAffine, orientationOf } from './affine.js';
-import { DATATYPES, UNREAD_DATATYPES } from './datatypes.js';
-import { badHeader, niftiTruncated } from './errors.js';
-import type { VolumeHeader } from './volume.js';
+import type { DataNote } from '../notes.js';
+import { readGeometry } from './affine.js';
+import { DATATYPES, type Datatype, UNREAD_DATATYPES } from './datatypes.js';
+import { badHeader, JOIN_PAIR, niftiTruncated } from './errors.js';
+import { MILLIMETRES, type VolumeHeader } from './volume.js';
 
 /** Bytes of a header, by version. */
 export const HEADER_BYTES = { 1: 348, 2: 540 } as const;
 
-/** Millimetres per unit of length, by the low three bits of `xyzt_units`. */
-const UNITS: ReadonlyMap<number, { readonly unit: VolumeHeader['unit']; readonly millimetres: number }> = new Map([
-  [1, { unit: 'm', millimetres: 1000 }],
-  [2, { unit: 'mm', millimetres: 1 }],
-  [3, { unit: 'um', millimetres: 0.001 }],
-]);
+/** By the low three bits of `xyzt_units`. */
+const UNITS: Readonly<Record<number, VolumeHeader['unit']>> = { 1: 'm', 2: 'mm', 3: 'um' };
 
 /**
  * @param bytes the decoded file, or its beginning: at least the header
@@ -32,7 +29,9 @@ const UNITS: ReadonlyMap<number, { readonly unit: VolumeHeader['unit']; readonly
  */
 export function parseHeader(bytes: Uint8Array, where: string): VolumeHeader {
   const { version, littleEndian } = recognise(bytes, where);
-  const header = bytes.slice(0, HEADER_BYTES[version]);
+  // Not bytes.slice(): a Buffer's shares its memory, and the library reads that memory from its start.
+  const header = new Uint8Array(HEADER_BYTES[version]);
+  header.set(bytes.subarray(0, header.length));
   const view = new DataView(header.buffer);
   const fields = version === 1 ? new NIFTI1() : new NIFTI2();
   fields.readHeader(header.buffer);
@@ -41,13 +40,13 @@ export function parseHeader(bytes: Uint8Array, where: string): VolumeHeader {
     version === 1 ? fields.dims : fields.dims.map((_, i) => Number(view.getBigInt64(16 + 8 * i, littleEndian)));
   const offset = version === 1 ? fields.vox_offset : Number(view.getBigInt64(168, littleEndian));
   const { width, height, depth } = sizeOf(dims, where);
-  const datatype = typeOf(fields.datatypeCode, fields.numBitsPerVoxel, where);
-  const { unit, millimetres } = UNITS.get(fields.xyzt_units & 7) ?? { unit: 'unknown' as const, millimetres: 1 };
+  const { name: datatype, size } = typeOf(fields.datatypeCode, where);
+  const unit = UNITS[fields.xyzt_units & 7] ?? 'unknown';
   const pixdim = [1, 2, 3].map((i) => Math.abs(fields.pixDims[i] ?? 0)) as [number, number, number];
   const rows = Array.from({ length: 12 }, (_, i) =>
     version === 1 ? view.getFloat32(280 + 4 * i, littleEndian) : view.getFloat64(400 + 8 * i, littleEndian),
   );
-  const { affine, affineFrom } = chooseAffine(
+  const { notes, ...geometry } = readGeometry(
     { code: fields.sform_code, rows },
     {
       code: fields.qform_code,
@@ -58,6 +57,7 @@ export function parseHeader(bytes: Uint8Array, where: string): VolumeHeader {
       qfac: (fields.pixDims[0] ?? 1) < 0 ? -1 : 1,
     },
     pixdim,
+    MILLIMETRES[unit],
   );
   return {
     width,
@@ -65,21 +65,22 @@ export function parseHeader(bytes: Uint8Array, where: string): VolumeHeader {
     depth,
     datatype,
     ...scaling(fields.scl_slope, fields.scl_inter, where),
-    affine,
-    affineFrom,
-    orientation: affineFrom === 'pixdim' ? undefined : orientationOf(affine),
+    ...geometry,
     unit,
-    spacing: pixdim.map((size) => (size > 0 && Number.isFinite(size) ? size * millimetres : Number.NaN)) as [
-      number,
-      number,
-      number,
-    ],
     description: fields.description,
     version,
     littleEndian,
     dataOffset: dataOffset(offset, version, where),
     header,
+    notes: [...bitNotes(datatype, 8 * size, fields.numBitsPerVoxel), ...notes],
   };
+}
+
+/** Everybody takes the size of a voxel from the datatype; some writers leave `bitpix` at 0 or 32. */
+function bitNotes(datatype: string, bits: number, said: number): DataNote[] {
+  if (said === bits) return [];
+  const message = `its header says ${said} bits per voxel (bitpix) and ${datatype}, which has ${bits}; ${datatype} counts`;
+  return [{ code: 'NIFTI_BITPIX', message }];
 }
 
 /** Version and byte order, from the header's own length in its first four bytes; then the magic. */
@@ -110,7 +111,7 @@ function recognise(bytes: Uint8Array, where: string): Pick<VolumeHeader, 'versio
       code: 'DATA_NIFTI_PAIR',
       message: `The file is the ${what}: its voxels are in another file (.img).`,
       where,
-      fix: 'Convert it to one file (.nii or .nii.gz), e.g. in Python: nibabel.save(nibabel.load("x.hdr"), "x.nii.gz").',
+      fix: JOIN_PAIR,
     });
   }
   const text = String.fromCharCode(...magic).replace(/[^\x20-\x7e]/g, '?');
@@ -149,23 +150,19 @@ function sizeOf(dims: readonly number[], where: string): Pick<VolumeHeader, 'wid
   return { width, height, depth };
 }
 
-function typeOf(code: number, bits: number, where: string): VolumeHeader['datatype'] {
+function typeOf(code: number, where: string): Datatype {
   const type = DATATYPES.get(code);
   if (type === undefined) {
     const known = UNREAD_DATATYPES.get(code);
     throw dataError({
       code: 'DATA_NIFTI_TYPE',
-      message: `The voxels are ${known ?? 'of a type that NIfTI does not have'} (datatype ${code}); read are int8, uint8, int16, uint16, int32, uint32, float32 and float64.`,
+      message: `The voxels are ${known ?? 'of a type that NIfTI does not have'} (datatype ${code}); read are int8 to int64, uint8 to uint64, float32 and float64.`,
       where,
       fix: 'Convert the volume, e.g. in Python: nibabel.Nifti1Image(numpy.float32(image.dataobj), image.affine).',
       details: { datatype: code },
     });
   }
-  if (bits !== type.size * 8) {
-    const message = `The header contradicts itself: ${type.name} (datatype ${code}) with ${bits} bits per voxel.`;
-    throw badHeader(where, message, { datatype: code, bits });
-  }
-  return type.name;
+  return type;
 }
 
 /** A slope of 0 means none, by the standard; nibabel takes one that is no number for none too. */

@@ -1,4 +1,13 @@
+export type { Direction } from './axes.js';
 export type { VolumeData, VolumeDatatype } from './datatypes.js';
+export {
+  isSliceOrientation,
+  type SliceLayout,
+  type SliceOrientation,
+  StoredSlices,
+  sliceLayout,
+  type VolumeGrid,
+} from './orient.js';
 export {
   isVolumeName,
   MAX_VOLUME_BYTES,
@@ -6,10 +15,9 @@ export {
   readNifti,
   readNiftiHeader,
 } from './read.js';
+export { reorientVolume } from './reorient.js';
 export {
   LUNG_WINDOW,
-  type SliceOrientation,
-  toVolumeOrder,
   type VolumeSliceOptions,
   type VolumeWindow,
   volumeExtremes,
@@ -17,4 +25,5 @@ export {
   windowRange,
 } from './slice.js';
 export { type Volume, type VolumeHeader, voxelMillilitres } from './volume.js';
+export { volumeNotes } from './volume-notes.js';
 export { type MapDatatype, NiftiEncoder, type NiftiWriteOptions, writeNifti } from './write.js';

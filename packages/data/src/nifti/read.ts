@@ -5,8 +5,9 @@
  * what the file can hold at all; only then is memory taken, once, and filled. Nothing is inflated beyond it.
  */
 import { dataError } from '../errors.js';
+import type { DataNote } from '../notes.js';
 import { DATATYPES, isLittleEndianMachine, swapBytes, type VolumeData } from './datatypes.js';
-import { niftiCorrupt, niftiTruncated } from './errors.js';
+import { niftiCorrupt, niftiTruncated, voxelsAlone } from './errors.js';
 import { gunzip, isGzip, MAX_EXPANSION } from './gunzip.js';
 import { HEADER_BYTES, parseHeader } from './header.js';
 import type { Volume, VolumeHeader } from './volume.js';
@@ -37,6 +38,7 @@ export function readNiftiHeader(bytes: Uint8Array, name = 'volume'): VolumeHeade
     const fix = 'Copy or export the volume again.';
     throw dataError({ code: 'DATA_EMPTY', message: 'The file is empty (0 bytes).', where: name, fix });
   }
+  if (/\.img(\.gz)?$/i.test(name)) throw voxelsAlone(name);
   return parseHeader(isGzip(bytes) ? beginning(bytes, name) : bytes, name);
 }
 
@@ -46,7 +48,7 @@ export function readNiftiHeader(bytes: Uint8Array, name = 'volume'): VolumeHeade
  * @param bytes the whole file; not kept
  * @param name the file's name, for error messages
  * @throws `DATA_EMPTY`; `DATA_NIFTI` (not a NIfTI file, or its header cannot be); `DATA_NIFTI_PAIR` (.hdr/.img);
- *   `DATA_NIFTI_SERIES` (more than one volume); `DATA_NIFTI_TYPE` (colours, complex, 64-bit integers); `DATA_ZERO_SIZE`;
+ *   `DATA_NIFTI_SERIES` (more than one volume); `DATA_NIFTI_TYPE` (colours, complex, 128-bit floats); `DATA_ZERO_SIZE`;
  *   `DATA_TOO_LARGE`; `DATA_TRUNCATED`; `DATA_CORRUPT`
  */
 export function readNifti(
@@ -73,10 +75,27 @@ export function readNifti(
   const compressed = isGzip(bytes);
   if (bytes.length * (compressed ? MAX_EXPANSION : 1) < end) throw tooShort(name, shape, end, bytes.length, compressed);
   const data = allocate(length, shape, name);
-  if (compressed) inflateInto(data, dataOffset, bytes, shape, name);
-  else data.set(bytes.subarray(dataOffset, end));
+  const notes = [...header.notes];
+  if (compressed) {
+    const trailing = inflateInto(data, dataOffset, bytes, shape, name);
+    if (trailing > 0) {
+      const message = `it has ${trailing} bytes after its compressed data; they are left aside`;
+      notes.push({ code: 'GZIP_TRAILING', message });
+    }
+  } else data.set(bytes.subarray(dataOffset, end));
   if (littleEndian !== isLittleEndianMachine()) swapBytes(data, type.size);
-  return { ...header, data: type.view(data.buffer) as VolumeData };
+  const voxels = type.view(data.buffer);
+  if (/int64/.test(datatype)) notes.push(...precisionNotes(voxels));
+  return { ...header, notes, data: voxels };
+}
+
+/** Numbers of a float64 are exact up to 2^53. */
+function precisionNotes(voxels: VolumeData): DataNote[] {
+  let largest = 0;
+  for (let i = 0; i < voxels.length; i++) largest = Math.max(largest, Math.abs(voxels[i] as number));
+  if (largest < 2 ** 53) return [];
+  const message = `it has 64-bit integers of up to ${largest.toPrecision(4)}; from 2^53 on they are rounded to what a float64 holds`;
+  return [{ code: 'NIFTI_PRECISION', message }];
 }
 
 /** The first bytes of the decoded file, enough for a header. */
@@ -97,12 +116,12 @@ function beginning(bytes: Uint8Array, name: string): Uint8Array {
   return head.subarray(0, filled);
 }
 
-/** Decodes the file and keeps `data.length` bytes from `offset` on. */
-function inflateInto(data: Uint8Array, offset: number, bytes: Uint8Array, shape: string, name: string): void {
+/** Decodes the file and keeps `data.length` bytes from `offset` on. @returns how many bytes follow the compressed data */
+function inflateInto(data: Uint8Array, offset: number, bytes: Uint8Array, shape: string, name: string): number {
   const end = offset + data.length;
   let at = 0;
   let tooMuch = false;
-  const total = gunzip(bytes, name, end, (piece) => {
+  const { total, trailing } = gunzip(bytes, name, end, (piece) => {
     const from = Math.max(0, offset - at);
     const to = Math.min(piece.length, end - at);
     if (from < to) data.set(piece.subarray(from, to), at + from - offset);
@@ -115,6 +134,7 @@ function inflateInto(data: Uint8Array, offset: number, bytes: Uint8Array, shape:
     const message = `The compressed file holds more than ${total} bytes, its header calls for ${end} (${shape}).`;
     throw niftiCorrupt(name, message);
   }
+  return trailing;
 }
 
 function allocate(length: number, shape: string, where: string): Uint8Array<ArrayBuffer> {

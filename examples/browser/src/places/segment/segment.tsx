@@ -239,8 +239,8 @@ function VolumePanel(): VNode {
         label="Orientation"
         value={orient}
         options={[
-          ['transposed', 'Transposed, as the net learned'],
-          ['as-stored', 'As stored'],
+          ['released', 'On its side, as the net learned'],
+          ['upright', 'Upright'],
         ]}
         onChange={(value) => {
           view.value = { ...view.value, orient: value };

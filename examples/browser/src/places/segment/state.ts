@@ -28,7 +28,7 @@ export interface Layers {
 export const items: Signal<readonly Item[]> = signal([]);
 export const selectedId: Signal<number | undefined> = signal(undefined);
 export const sliceIndex: Signal<number> = signal(0);
-export const view: Signal<VolumeView> = signal({ window: 'lung', orient: 'transposed' });
+export const view: Signal<VolumeView> = signal({ window: 'lung', orient: 'released' });
 export const layers: Signal<Layers> = signal({ probability: false, mask: true, edge: false });
 /** In hundredths. */
 export const threshold: Signal<number> = signal(50);

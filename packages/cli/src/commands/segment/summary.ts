@@ -37,6 +37,8 @@ export interface DoneVolume {
   /** null where the file does not give the spacing. */
   readonly infectedMillilitres: number | null;
   readonly seconds: number;
+  /** The file's axis that the slices lie along. */
+  readonly axis: 'i' | 'j' | 'k';
   readonly slices: readonly VolumeSliceReport[];
   /** What the volume may not be fit for. */
   readonly notes: readonly string[];
@@ -45,7 +47,7 @@ export interface DoneVolume {
   readonly outputs: readonly string[];
 }
 
-/** Slice `index` of a volume, counted from 0 along the file's third axis. */
+/** Slice `index` of a volume, counted from 0 along `axis`. */
 export interface VolumeSliceReport {
   readonly index: number;
   readonly infectedPixels: number;
@@ -136,11 +138,14 @@ function rowsOf(report: SliceReport): Row[] {
     const { file, width, height, infectedPixels, infectedFraction, seconds } = report.done;
     return [{ file, size: { width, height }, infected: infectedPixels, fraction: infectedFraction, seconds }];
   }
-  const { file, width, height, slices, ...total } = report.volume;
+  const { file, width, height, depth, axis, slices, ...total } = report.volume;
   const of = { file, size: { width, height } };
+  // Voxels along the file's other two axes.
+  const [across, down] = { i: [height, depth], j: [width, depth], k: [width, height] }[axis] as [number, number];
   return [
     ...slices.map((slice) => ({
       ...of,
+      size: { width: across, height: down },
       slice: slice.index,
       infected: slice.infectedPixels,
       fraction: slice.infectedFraction,

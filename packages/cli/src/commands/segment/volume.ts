@@ -1,8 +1,9 @@
 /**
  * One volume: its slices through the net, batch by batch; mask and probability on the volume's own grid.
  *
- * In memory are the volume as the file stores it, one batch of slices, and the results compressed so far. Files are written when the
- * last slice is done, so that a volume has all its results or none.
+ * In memory are the volume as the file stores it, one batch of slices, and the results compressed so far; where the axial slices do not
+ * lie along the file's third axis, the probability of all voxels too. Files are written when the last slice is done, so that a volume
+ * has all its results or none.
  */
 
 import { isInfnetError } from '@infnet/core';
@@ -13,9 +14,11 @@ import {
   predictionInput,
   type RgbImage,
   readNifti,
-  toVolumeOrder,
+  type SliceLayout,
+  StoredSlices,
+  sliceLayout,
   type Volume,
-  volumeExtremes,
+  volumeNotes,
   volumeSlice,
   voxelMillilitres,
   windowRange,
@@ -25,6 +28,7 @@ import { readFile } from '@infnet/node';
 import type { Progress } from '../../progress.js';
 import type { SliceFile } from './inputs.js';
 import type { Network } from './network.js';
+import { noteText } from './notes.js';
 import type { SegmentOptions } from './options.js';
 import { probabilityOf, type SliceResult, volumeResultNames, writeOutputs } from './outputs.js';
 import { makeSheet, makeTile, slicesOnSheet } from './sheet.js';
@@ -45,18 +49,20 @@ export async function segmentVolume(file: SliceFile, run: VolumeRun): Promise<Do
   const { options, progress, signal } = run;
   const begun = performance.now();
   const volume = readNifti(await readFile(file.path), file.path);
-  requireSide(volume, file.path);
+  const layout = sliceLayout(volume, options.orient);
+  requireSide(layout, volume, file.path);
   const { width, height, depth } = volume;
+  const { count } = layout;
   const millilitres = voxelMillilitres(volume);
-  const results = new Results(volume, options.threshold);
-  progress.phase(`segmenting ${file.name}`, depth);
-  for (let first = 0; first < depth; first += options.batch) {
+  const results = new Results(volume, options, count);
+  progress.phase(`segmenting ${file.name}`, count);
+  for (let first = 0; first < count; first += options.batch) {
     progress.update(first);
-    const batch = await segmentBatch(volume, first, Math.min(options.batch, depth - first), file, run);
+    const batch = await segmentBatch(volume, first, Math.min(options.batch, count - first), file, run);
     if (batch === undefined) return undefined;
-    for (const one of batch) results.add(one, millilitres, options);
+    for (const one of batch) results.add(one, millilitres);
   }
-  progress.update(depth, 'writing');
+  progress.update(count, 'writing');
   const outputs = results.finish(file.stem);
   if (signal?.aborted) return undefined;
   await writeOutputs(options.out, outputs);
@@ -74,9 +80,10 @@ export async function segmentVolume(file: SliceFile, run: VolumeRun): Promise<Do
     infectedFraction: infectedVoxels / (width * height * depth),
     infectedMillilitres: millilitres === undefined ? null : infectedVoxels * millilitres,
     seconds: (performance.now() - begun) / 1000,
+    axis: 'ijk'.charAt(layout.axis) as DoneVolume['axis'],
     slices: results.slices,
-    notes: notesOn(volume, options),
-    sheet: slicesOnSheet(depth),
+    notes: volumeNotes(volume, options).map(noteText),
+    sheet: slicesOnSheet(count),
     outputs: files.map(({ name }) => name),
   };
 }
@@ -128,28 +135,35 @@ class Results {
   readonly slices: VolumeSliceReport[] = [];
   readonly #probability: NiftiEncoder;
   readonly #mask: NiftiEncoder;
+  readonly #stored: StoredSlices;
+  readonly #threshold: number;
   readonly #onSheet: ReadonlySet<number>;
   readonly #tiles: RgbImage[] = [];
 
-  constructor(volume: Volume, threshold: number) {
+  constructor(volume: Volume, { threshold, orient }: Pick<SegmentOptions, 'threshold' | 'orient'>, count: number) {
+    this.#threshold = threshold;
+    this.#stored = new StoredSlices(volume, orient);
     this.#probability = new NiftiEncoder(volume, 'float32', { description: 'infnet: probability of infection' });
     this.#mask = new NiftiEncoder(volume, 'uint8', { description: `infnet: infection, probability >= ${threshold}` });
-    this.#onSheet = new Set(slicesOnSheet(volume.depth));
+    this.#onSheet = new Set(slicesOnSheet(count));
   }
 
-  add(
-    { index, slice, probability, seconds }: Segmented,
-    millilitres: number | undefined,
-    { threshold, orient }: Pick<SegmentOptions, 'threshold' | 'orient'>,
-  ): void {
-    const stored = toVolumeOrder(probability, orient);
-    const mask = Uint8Array.from(stored, (p) => (p >= threshold ? 1 : 0));
-    this.#probability.push(stored);
-    this.#mask.push(mask);
-    const infectedPixels = mask.reduce((sum, value) => sum + value, 0);
+  add({ index, slice, probability, seconds }: Segmented, millilitres: number | undefined): void {
+    const threshold = this.#threshold;
+    for (const stored of this.#stored.add(probability)) {
+      this.#probability.push(stored);
+      this.#mask.push(Uint8Array.from(stored, (p) => (p >= threshold ? 1 : 0)));
+    }
+    const { data } = probability;
+    const infectedPixels = data.reduce((sum, p) => sum + (p >= threshold ? 1 : 0), 0);
     const infectedMillilitres = millilitres === undefined ? null : infectedPixels * millilitres;
-    const infectedFraction = infectedPixels / mask.length;
-    this.slices.push({ index, infectedPixels, infectedFraction, infectedMillilitres, seconds });
+    this.slices.push({
+      index,
+      infectedPixels,
+      infectedFraction: infectedPixels / data.length,
+      infectedMillilitres,
+      seconds,
+    });
     if (this.#onSheet.has(index)) this.#tiles.push(makeTile(slice, probability, threshold));
   }
 
@@ -167,32 +181,17 @@ class Results {
 }
 
 /** As for pictures: a side of a few voxels shows no lung. */
-function requireSide({ width, height }: Volume, where: string): void {
+function requireSide({ width, height, axis }: SliceLayout, { orientation }: Volume, where: string): void {
   if (Math.min(width, height) >= MIN_SIDE) return;
+  const along = axis === 2 ? '' : ` along the file's ${'ijk'.charAt(axis)}, as its axes lead ${orientation},`;
+  const fix =
+    axis === 2
+      ? 'Check that the third axis goes through the slices, and that this is the scan and not a part of it.'
+      : 'Check that the affine is right; --orient transposed takes the slices as they are stored.';
   throw new InfnetError({
     code: 'DATA_TOO_SMALL',
-    message: `The slices have ${width}x${height} voxels; at least ${MIN_SIDE} per side are needed.`,
+    message: `The slices${along} have ${height}x${width} voxels; at least ${MIN_SIDE} per side are needed.`,
     where,
-    fix: 'Check that the third axis goes through the slices, and that this is the scan and not a part of it.',
+    fix,
   });
-}
-
-/** What makes a volume look unfit for the way it is segmented. */
-function notesOn(volume: Volume, { window }: Pick<SegmentOptions, 'window'>): string[] {
-  const notes: string[] = [];
-  const [low, high] = volumeExtremes(volume);
-  if (window === 'lung' && low >= 0) {
-    notes.push(
-      `its values are ${figure(low)} to ${figure(high)}, so not in Hounsfield units, which the lung window is for; try --window minmax`,
-    );
-  }
-  const { orientation, depth } = volume;
-  if (depth > 1 && orientation !== undefined && !/[SI]$/.test(orientation)) {
-    notes.push(`its third axis does not lead from feet to head (${orientation}), so its slices are not axial`);
-  }
-  return notes;
-}
-
-function figure(value: number): string {
-  return String(Number(value.toPrecision(6)));
 }
