@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   checkMidGraph,
   type Exact,
-  forAllDrawn,
   type MidGraphCase,
   oddImages,
   spacedValues,
@@ -75,15 +74,9 @@ describe('what is drawn', () => {
     }
   });
 
-  it('has every channel count, batches, and one pixel', async () => {
-    const seen = new Set<string>();
-    await forAllDrawn(
-      fc.tuple(oddImages()),
-      async ([[n, c, h, w]]) => {
-        seen.add(`batch ${n}`).add(`channels ${c}`).add(`height ${h}`).add(`width ${w}`);
-      },
-      40,
-    );
+  it('has every channel count, batches, and one pixel', () => {
+    const drawn = fc.sample(oddImages(), { numRuns: 40, seed: 0x0dd });
+    const seen = new Set(drawn.flatMap(([n, c, h, w]) => [`batch ${n}`, `channels ${c}`, `height ${h}`, `width ${w}`]));
     expect(seen.size).toBe(3 + 4 + 5 + 5);
   });
 });
