@@ -57,6 +57,7 @@ describe('summary.csv', () => {
       infectedPixels: 2,
       infectedFraction: 1 / 3,
       seconds: 1.5,
+      notes: [],
       outputs: [],
     };
     const failed = { file: 'z.png', code: 'DATA_X', message: 'two\n lines' };

@@ -7,9 +7,10 @@
  *
  * 16-bit files are the one place where Pillow is not followed: it clips 16-bit grey to white. Here a sample keeps its
  * high byte (`v >> 8`, the full range 0..65535 onto 0..255), which is also what Pillow does for 16-bit colour. Files
- * that use only part of the range (12-bit CT in 16-bit PNG) want an explicit `range`.
+ * that use only part of the range (12-bit CT in 16-bit PNG) want an explicit `range`; `rangeNote` tells them.
  */
 import { dataError } from './errors.js';
+import type { DataNote } from './notes.js';
 
 /** An 8-bit grey picture, row-major, `data[y * width + x]`. */
 export interface GreyImage {
@@ -43,6 +44,8 @@ export interface DecodedImage {
   /** Of a palette PNG: the index of every pixel, row-major, and the colours, RGB or RGBA. `data` holds the colours looked up. */
   readonly indices?: Uint8Array;
   readonly palette?: readonly (readonly number[])[];
+  /** What was noticed in the file that does not keep it from being read; left out where there is nothing. */
+  readonly notes?: readonly DataNote[];
 }
 
 /** Anything {@link toRgb8} and {@link toGrey8} take. */
@@ -100,7 +103,7 @@ function bytes(image: AnyImage, options: DepthOptions): Uint8Array {
     for (let i = 0; i < data.length; i++) out[i] = (data[i] as number) >> 8;
     return out;
   }
-  const [low, high] = range === 'minmax' ? extremes(data) : range;
+  const [low, high] = range === 'minmax' ? extremes(data, image.channels) : range;
   if (!(high >= low)) {
     throw dataError({
       code: 'DATA_ARGUMENT',
@@ -115,10 +118,13 @@ function bytes(image: AnyImage, options: DepthOptions): Uint8Array {
   return out;
 }
 
-function extremes(data: ArrayLike<number>): [number, number] {
+/** Of the colours: what is opaque is as white as can be, and says nothing of the picture. */
+function extremes(data: ArrayLike<number>, channels: number): [number, number] {
+  const colours = channels % 2 === 0 ? channels - 1 : channels;
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < data.length; i++) {
+    if (i % channels >= colours) continue;
     low = Math.min(low, data[i] as number);
     high = Math.max(high, data[i] as number);
   }

@@ -26,8 +26,10 @@ export {
 } from './classes/targets.js';
 export * from './dataset/index.js';
 export { decodeImage } from './decode/decode-image.js';
+export { type FileFormat, FORMAT_BYTES, formatOf } from './decode/formats.js';
 export { initJpegDecoder } from './decode/jpeg-wasm.js';
 export { MAX_PIXELS, MIN_SIDE, type SizeLimits } from './decode/limits.js';
+export { rangeNote } from './decode/range-note.js';
 export type { DataErrorCode } from './errors.js';
 export {
   type AnyImage,

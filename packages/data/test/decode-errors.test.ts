@@ -130,12 +130,6 @@ describe('damaged PNG', () => {
     const cutStream = zlibSync(noise(420)).subarray(0, 100);
     await failure('DATA_CORRUPT', () => decodeImage(concat(SIGNATURE, header(size), chunk('IDAT', cutStream), end)));
   });
-
-  it('interlacing below 8 bits is not read, and says so', async () => {
-    const raw = new Uint8Array(100);
-    const file = pngFile({ width: 20, height: 20, depth: 1, type: 0, interlace: 1, raw });
-    expect((await failure('DATA_UNSUPPORTED', () => decodeImage(file))).message).toContain('interlaced');
-  });
 });
 
 describe('damaged JPEG', () => {

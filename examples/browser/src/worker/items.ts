@@ -7,6 +7,7 @@ import {
   MIN_SIDE,
   phantomSlice,
   type RgbImage,
+  rangeNote,
   readNifti,
   sliceLayout,
   toGrey8,
@@ -33,10 +34,16 @@ export class Item {
   readonly name: string;
   readonly volume: Volume | undefined;
   readonly #picture: GreyImage | RgbImage | undefined;
+  readonly #notes: readonly DataNote[];
   readonly results: Map<number, Logits> = new Map<number, Logits>();
 
-  constructor(name: string, content: { readonly volume: Volume } | { readonly picture: GreyImage | RgbImage }) {
+  constructor(
+    name: string,
+    content: { readonly volume: Volume } | { readonly picture: GreyImage | RgbImage },
+    notes: readonly DataNote[] = [],
+  ) {
     this.name = name;
+    this.#notes = notes;
     this.volume = 'volume' in content ? content.volume : undefined;
     this.#picture = 'picture' in content ? content.picture : undefined;
   }
@@ -64,7 +71,7 @@ export class Item {
     const { volume, name, depth } = this;
     if (volume === undefined) {
       const { width, height } = this.#picture as GreyImage | RgbImage;
-      return { id, name, isVolume: false, width, height, depth, notes: [] };
+      return { id, name, isVolume: false, width, height, depth, notes: this.#notes.map(noteText) };
     }
     const { orientation, spacing } = volume;
     const { width, height } = sliceLayout(volume);
@@ -78,7 +85,7 @@ export class Item {
       height,
       depth,
       extremes,
-      notes: volumeNotes(volume).map(noteText),
+      notes: this.#notes.map(noteText),
       ...(orientation === undefined ? {} : { orientation }),
       ...(spacing.every(Number.isFinite) ? { spacing } : {}),
       ...(millilitresPerVoxel === undefined ? {} : { millilitresPerVoxel }),
@@ -96,7 +103,10 @@ export async function readItem(source: ItemSource): Promise<Item> {
   if (!isVolumeName(file.name)) {
     const picture = await decodeImage(bytes, file.name);
     // Hundreds may be in memory: grey ones take a third as grey.
-    return new Item(file.name, { picture: picture.channels <= 2 ? (toGrey8(picture) as GreyImage) : toRgb8(picture) });
+    const range = rangeNote(picture);
+    const notes = [...(picture.notes ?? []), ...(range === undefined ? [] : [range])];
+    const own = picture.channels <= 2 ? (toGrey8(picture) as GreyImage) : toRgb8(picture);
+    return new Item(file.name, { picture: own }, notes);
   }
   const volume = readNifti(bytes, file.name);
   const { width, height } = sliceLayout(volume);
@@ -108,10 +118,13 @@ export async function readItem(source: ItemSource): Promise<Item> {
       fix: 'Check that the third axis goes through the slices, and that this is the scan and not a part of it.',
     });
   }
-  return new Item(file.name, { volume });
+  return new Item(file.name, { volume }, volumeNotes(volume));
 }
 
 /** In the page's words. */
 function noteText({ message, suggest }: DataNote): string {
-  return suggest?.option === 'window' ? `${message}: try “full range”` : message;
+  if (suggest?.option === 'window') return `${message}: try “full range”`;
+  return suggest?.option === 'range'
+    ? `${message}: save it with 8 bits first, ${suggest.values[0]} as black and white`
+    : message;
 }

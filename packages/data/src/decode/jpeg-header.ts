@@ -45,6 +45,26 @@ export function checkJpegEnd(bytes: Uint8Array, where: string): void {
   if (scans === 0) throw jpegCorrupt(where, 'The JPEG ends without a picture.');
 }
 
+/** What the EXIF data say of how the picture is to be turned: 1 to 8, 1 for not at all; `undefined` where they say nothing. */
+export function exifOrientation(bytes: Uint8Array): number | undefined {
+  for (const { marker, start, end } of segments(bytes, '')) {
+    if (marker === SOS) return undefined;
+    const tiff = start + 8;
+    const isExif = marker === 0xe1 && String.fromCharCode(...bytes.subarray(start + 2, tiff)) === 'Exif\0\0';
+    if (!isExif || end < tiff + 10) continue;
+    // TIFF: byte order, 42, where the directory is; there a count and entries of 12 bytes.
+    const view = new DataView(bytes.buffer, bytes.byteOffset + tiff, end - tiff);
+    const little = view.getUint8(0) === 0x49;
+    const directory = view.getUint32(4, little);
+    if (directory + 2 > view.byteLength) continue;
+    const entries = view.getUint16(directory, little);
+    for (let n = 0, at = directory + 2; n < entries && at + 12 <= view.byteLength; n++, at += 12) {
+      if (view.getUint16(at, little) === 0x0112) return view.getUint16(at + 8, little);
+    }
+  }
+  return undefined;
+}
+
 interface Segment {
   readonly marker: number;
   /** First byte of the length field. */

@@ -7,7 +7,8 @@
  */
 import { dataError } from '../errors.js';
 import type { DecodedImage } from '../image.js';
-import { checkJpegEnd, jpegCorrupt, jpegTruncated, readJpegHeader } from './jpeg-header.js';
+import type { DataNote } from '../notes.js';
+import { checkJpegEnd, exifOrientation, jpegCorrupt, jpegTruncated, readJpegHeader } from './jpeg-header.js';
 import { type JpegCodec, jpegCodec, resetJpegCodec } from './jpeg-wasm.js';
 import { checkLimits, type SizeLimits } from './limits.js';
 
@@ -33,7 +34,12 @@ export async function decodeJpeg(bytes: Uint8Array, where: string, limits: SizeL
   checkJpegEnd(bytes, where);
 
   const codec = await jpegCodec();
-  const rgba = run(codec, bytes, where);
+  const { rgba, notes } = run(codec, bytes, where);
+  const turn = exifOrientation(bytes);
+  if (turn !== undefined && turn !== 1) {
+    const message = `its EXIF data ask for a turned or mirrored picture (orientation ${turn}); it is taken as stored`;
+    notes.push({ code: 'JPEG_ORIENTATION', message });
+  }
   if (rgba.length !== width * height * 4) {
     throw jpegCorrupt(where, `The JPEG decoder delivered ${rgba.length} bytes for ${width}x${height} pixels.`);
   }
@@ -48,11 +54,16 @@ export async function decodeJpeg(bytes: Uint8Array, where: string, limits: SizeL
       data[to + 2] = rgba[from + 2] as number;
     }
   }
-  return { width, height, channels, depth: 8, data, format: 'jpeg' };
+  return { width, height, channels, depth: 8, data, format: 'jpeg', ...(notes.length > 0 ? { notes } : {}) };
+}
+
+interface Decoded {
+  readonly rgba: ArrayLike<number>;
+  readonly notes: DataNote[];
 }
 
 /** One synchronous decode, so that the messages collected are this file's. */
-function run(codec: JpegCodec, bytes: Uint8Array, where: string): ArrayLike<number> {
+function run(codec: JpegCodec, bytes: Uint8Array, where: string): Decoded {
   codec.messages.length = 0;
   let rgba: ArrayLike<number>;
   try {
@@ -62,10 +73,15 @@ function run(codec: JpegCodec, bytes: Uint8Array, where: string): ArrayLike<numb
     const said = codec.messages.length > 0 ? codec.messages.join('; ') : String(cause);
     throw jpegCorrupt(where, `The JPEG cannot be decoded: ${said}.`, cause);
   }
+  const stray: string[] = [];
   for (const message of codec.messages) {
     if (/premature end/i.test(message)) throw jpegTruncated(where, bytes.length);
-    // Stray bytes between segments are harmless and common; anything else libjpeg calls corrupt means wrong pixels.
-    if (/corrupt/i.test(message)) throw jpegCorrupt(where, `The JPEG is damaged: ${message}.`);
+    // Stray bytes between segments are harmless and common. Before a restart marker (d0 to d7) they are picture data that were lost, and
+    // anything else that libjpeg calls corrupt means wrong pixels too.
+    if (/\d+ extraneous bytes before marker 0x(?!d[0-7])/i.test(message)) stray.push(message.replace(/^.*?: /, ''));
+    else if (/corrupt/i.test(message)) throw jpegCorrupt(where, `The JPEG is damaged: ${message}.`);
   }
-  return rgba;
+  if (stray.length === 0) return { rgba, notes: [] };
+  const message = `it has stray bytes between its segments (${stray.join('; ')}); they are passed over`;
+  return { rgba, notes: [{ code: 'JPEG_STRAY_BYTES', message }] };
 }

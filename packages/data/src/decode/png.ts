@@ -6,7 +6,6 @@
 
 import { decode } from 'fast-png';
 import { Unzlib } from 'fflate';
-import { dataError } from '../errors.js';
 import type { DecodedImage } from '../image.js';
 import { checkLimits, type SizeLimits } from './limits.js';
 import {
@@ -18,6 +17,7 @@ import {
   readPngHeader,
   withChunks,
 } from './png-chunks.js';
+import { ADAM7, unpackInterlaced } from './png-rows.js';
 
 const KEPT = new Set(['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND']);
 
@@ -26,19 +26,16 @@ export function decodePng(bytes: Uint8Array, where: string, limits: SizeLimits):
   const header = readPngHeader(bytes, where);
   const { width, height, bitDepth, colourType, interlaced } = header;
   checkLimits(width, height, where, limits);
-  if (interlaced && bitDepth < 8) {
-    throw dataError({
-      code: 'DATA_UNSUPPORTED',
-      message: `The PNG is interlaced with ${bitDepth} bits per sample; interlaced files are read from 8 bits up.`,
-      where,
-      fix: 'Save it without interlacing.',
-    });
-  }
   const chunks = readPngChunks(bytes, where).filter((chunk) => KEPT.has(chunk.type));
   if (colourType === 3 && !chunks.some((chunk) => chunk.type === 'PLTE')) {
     throw corrupt(where, 'The PNG uses a palette but has none (no PLTE chunk).');
   }
-  checkInflatedSize(bytes, chunks, inflatedSize(header), where);
+  const keep = interlaced && bitDepth < 8 ? new Uint8Array(inflatedSize(header)) : undefined;
+  inflate(bytes, chunks, inflatedSize(header), where, keep);
+  if (keep !== undefined) {
+    const stored = unpackInterlaced(keep, width, height, bitDepth as 1 | 2 | 4, where);
+    return expanded(stored, header, colourType === 3 ? readPalette(bytes, chunks, where) : [], where);
+  }
 
   let png: ReturnType<typeof decode>;
   try {
@@ -50,9 +47,19 @@ export function decodePng(bytes: Uint8Array, where: string, limits: SizeLimits):
   if (bitDepth === 16) {
     return { width, height, channels: CHANNELS[colourType], depth: 16, data: data as Uint16Array, format: 'png' };
   }
-  const samples = bitDepth === 8 ? Uint8Array.from(data) : unpack(data, width, height, bitDepth);
+  const samples =
+    bitDepth === 8 ? Uint8Array.from(data) : unpack(data, width, height, bitDepth as Exclude<typeof bitDepth, 8>);
+  return expanded(samples, header, png.palette ?? [], where);
+}
+
+/** Samples of up to 8 bit as they are stored, to colours, or greys of 8 bit. */
+function expanded(
+  samples: Uint8Array,
+  { width, height, bitDepth, colourType }: PngHeader,
+  palette: readonly number[][],
+  where: string,
+): DecodedImage {
   if (colourType === 3) {
-    const palette = png.palette ?? [];
     const channels = palette[0]?.length === 4 ? 4 : 3;
     const colours = lookUp(samples, palette, channels, where);
     return { width, height, channels, depth: 8, data: colours, format: 'png', indices: samples, palette };
@@ -64,31 +71,44 @@ export function decodePng(bytes: Uint8Array, where: string, limits: SizeLimits):
   return { width, height, channels: CHANNELS[colourType], depth: 8, data: samples, format: 'png' };
 }
 
+/** RGB, or RGBA where the file says how clear its colours are. */
+function readPalette(bytes: Uint8Array, chunks: readonly PngChunk[], where: string): number[][] {
+  const body = (type: string): Uint8Array | undefined => {
+    const chunk = chunks.find((one) => one.type === type);
+    return chunk === undefined ? undefined : bytes.subarray(chunk.start + 8, chunk.start + 8 + chunk.length);
+  };
+  const colours = body('PLTE') as Uint8Array;
+  const clear = body('tRNS');
+  if (colours.length % 3 !== 0)
+    throw corrupt(where, `The palette of the PNG has ${colours.length} bytes, no multiple of 3.`);
+  return Array.from({ length: colours.length / 3 }, (_, i) => [
+    ...colours.subarray(3 * i, 3 * i + 3),
+    ...(clear === undefined ? [] : [clear[i] ?? 255]),
+  ]);
+}
+
 /** Bytes of all filtered rows, each with its filter byte. */
 function inflatedSize({ width, height, bitDepth, colourType, interlaced }: PngHeader): number {
   const bitsPerPixel = bitDepth * CHANNELS[colourType];
   const rows = (w: number, h: number): number => (w === 0 || h === 0 ? 0 : h * (1 + Math.ceil((w * bitsPerPixel) / 8)));
   if (!interlaced) return rows(width, height);
-  // Adam7: [x offset, y offset, x step, y step] of the seven passes.
-  const passes = [
-    [0, 0, 8, 8],
-    [4, 0, 8, 8],
-    [0, 4, 4, 8],
-    [2, 0, 4, 4],
-    [0, 2, 2, 4],
-    [1, 0, 2, 2],
-    [0, 1, 1, 2],
-  ] as const;
-  return passes.reduce(
+  return ADAM7.reduce(
     (sum, [x, y, dx, dy]) => sum + rows(Math.ceil((width - x) / dx), Math.ceil((height - y) / dy)),
     0,
   );
 }
 
-/** Inflates without keeping anything, and stops as soon as there is too much. */
-function checkInflatedSize(bytes: Uint8Array, chunks: readonly PngChunk[], expected: number, where: string): void {
+/** Inflates, stops as soon as there is too much, and keeps what it gives where there is `keep` for it. */
+function inflate(
+  bytes: Uint8Array,
+  chunks: readonly PngChunk[],
+  expected: number,
+  where: string,
+  keep: Uint8Array | undefined,
+): void {
   let total = 0;
   const inflator = new Unzlib((chunk) => {
+    if (total + chunk.length <= expected) keep?.set(chunk, total);
     total += chunk.length;
   });
   const slice = 1 << 14;
@@ -96,7 +116,7 @@ function checkInflatedSize(bytes: Uint8Array, chunks: readonly PngChunk[], expec
     for (const { type, start, length } of chunks) {
       if (type !== 'IDAT') continue;
       for (let at = 0; at < length && total <= expected; at += slice) {
-        inflator.push(bytes.slice(start + 8 + at, start + 8 + Math.min(length, at + slice)), false);
+        inflator.push(bytes.subarray(start + 8 + at, start + 8 + Math.min(length, at + slice)), false);
       }
     }
     if (total <= expected) inflator.push(new Uint8Array(0), true);

@@ -5,8 +5,12 @@ import { dataError } from '../errors.js';
 const AGAIN = 'Copy or download the file again.';
 
 /** The header is none, or says what cannot be. */
-export function badHeader(where: string, message: string, details: Record<string, unknown> = {}): InfnetError {
-  const fix = 'Check that this is a NIfTI volume (.nii or .nii.gz), and export it again.';
+export function badHeader(
+  where: string,
+  message: string,
+  details: Record<string, unknown> = {},
+  fix = 'Check that this is a NIfTI volume (.nii or .nii.gz), and export it again.',
+): InfnetError {
   return dataError({ code: 'DATA_NIFTI', message, where, fix, details });
 }
 

@@ -10,6 +10,7 @@
  * Layouts: nifti1.h and nifti2.h, https://nifti.nimh.nih.gov.
  */
 import { NIFTI1, NIFTI2 } from 'nifti-reader-js';
+import { formatOf } from '../decode/formats.js';
 import { dataError } from '../errors.js';
 import type { DataNote } from '../notes.js';
 import { readGeometry } from './affine.js';
@@ -91,8 +92,10 @@ function recognise(bytes: Uint8Array, where: string): Pick<VolumeHeader, 'versio
   const littleEndian = little === HEADER_BYTES[1] || little === HEADER_BYTES[2];
   const length = littleEndian ? little : big;
   if (length !== HEADER_BYTES[1] && length !== HEADER_BYTES[2]) {
-    const message = `A NIfTI header begins with its length, 348 or 540; this file begins with ${little}: it is no NIfTI volume.`;
-    throw badHeader(where, message, { firstBytes: Array.from(bytes.subarray(0, 8)) });
+    const format = formatOf(bytes);
+    const what = format === undefined ? `this file begins with ${little}` : `this looks like ${format.name}`;
+    const message = `A NIfTI header begins with its length, 348 or 540; ${what}: it is no NIfTI volume.`;
+    throw badHeader(where, message, { firstBytes: Array.from(bytes.subarray(0, 8)) }, format?.advice);
   }
   if (bytes.length < length) {
     throw niftiTruncated(where, `The volume ends after ${bytes.length} bytes, within its header of ${length}.`);

@@ -4,6 +4,7 @@
  * The order of things keeps a bad file cheap: the header is decoded alone; what it calls for is compared with the limit and with
  * what the file can hold at all; only then is memory taken, once, and filled. Nothing is inflated beyond it.
  */
+import { FORMAT_BYTES } from '../decode/formats.js';
 import { dataError } from '../errors.js';
 import type { DataNote } from '../notes.js';
 import { DATATYPES, isLittleEndianMachine, swapBytes, type VolumeData } from './datatypes.js';
@@ -100,7 +101,8 @@ function precisionNotes(voxels: VolumeData): DataNote[] {
 
 /** The first bytes of the decoded file, enough for a header. */
 function beginning(bytes: Uint8Array, name: string): Uint8Array {
-  const head = new Uint8Array(HEADER_BYTES[2]);
+  // More than a header, so that something else in it is told by name.
+  const head = new Uint8Array(FORMAT_BYTES);
   let filled = 0;
   try {
     gunzip(bytes, name, HEADER_BYTES[1], (piece) => {

@@ -4,20 +4,18 @@ import {
   type ClassMap,
   classOverlay,
   countClasses,
-  decodeImage,
   encodeClassMap,
   encodePng,
   type GreyImage,
   multiClassInput,
   type RgbImage,
-  toRgb8,
   writeNpy,
 } from '@infnet/data';
-import { readFile } from '@infnet/node';
 import { classMapOf } from '../../classes/decide.js';
 import type { ClassPrediction } from '../../classes/prediction.js';
 import type { DoneClassSlice } from './class-summary.js';
 import type { SliceFile } from './inputs.js';
+import { type NoteTeller, noteText, type Picture, readPicture } from './notes.js';
 import type { SegmentOptions } from './options.js';
 import { type SliceResult, writeOutputs } from './outputs.js';
 import type { Priors } from './priors.js';
@@ -33,9 +31,8 @@ export function classResultNames(stem: string): Readonly<Record<'classes' | 'pri
   };
 }
 
-interface Loaded {
+interface Loaded extends Picture {
   readonly file: SliceFile;
-  readonly slice: RgbImage;
   /** Undefined where it is made. */
   readonly prior: GreyImage | undefined;
 }
@@ -53,13 +50,15 @@ export interface ClassNetwork extends Pick<ClassPrediction, 'run' | 'precision'>
 export function classWork(
   { run, order, priors }: ClassNetwork,
   options: SegmentOptions,
+  notes: NoteTeller,
 ): SliceWork<Loaded, Output, { readonly done: DoneClassSlice }> {
   const { size, range, batch, out } = options;
   return {
     batch,
     async load(file) {
-      const slice = toRgb8(await decodeImage(await readFile(file.path), file.path), { range });
-      return { file, slice, prior: await priors.read?.({ file, slice }) };
+      const picture = await readPicture(file.path, range);
+      notes.tell(file, picture.notes);
+      return { file, ...picture, prior: await priors.read?.({ file, slice: picture.slice }) };
     },
     async run(loaded, signal) {
       const made = await priors.make?.(loaded, signal);
@@ -71,7 +70,7 @@ export function classWork(
       const all = await run(inputs, signal);
       return all.map((logits, i) => ({ logits, prior: given[i] as GreyImage }));
     },
-    async finish({ path, stem }, { slice, prior: given }, { logits, prior }, seconds) {
+    async finish({ path, stem }, { slice, notes: noticed, prior: given }, { logits, prior }, seconds) {
       const map = classMapOf(logits, slice, { size, order, where: stem });
       const files = makeFiles(stem, slice, map, options);
       // What was made on the way is shown; what was given is there already.
@@ -91,6 +90,7 @@ export function classWork(
           ...{ groundGlassPixels: counts[1], groundGlassFraction: counts[1] / (width * height) },
           ...{ consolidationPixels: counts[2], consolidationFraction: counts[2] / (width * height) },
           seconds: seconds(),
+          notes: noticed.map(noteText),
           outputs: files.map(({ name }) => name),
         },
       };

@@ -14,6 +14,8 @@ export interface DoneClassSlice {
   readonly consolidationFraction: number;
   /** Decoding, its share of the nets' runs, and writing. */
   readonly seconds: number;
+  /** What it may not be fit for. */
+  readonly notes: readonly string[];
   /** Names of its results in the folder. */
   readonly outputs: readonly string[];
 }

@@ -16,8 +16,9 @@ import { Progress } from '../../progress.js';
 import { unlessAborted } from '../../stop.js';
 import { type ClassNetwork, classResultNames, classWork } from './class-slices.js';
 import { classSummaryCsv, type DoneClassSlice } from './class-summary.js';
-import { findInputs, makeFolder } from './inputs.js';
+import { findInputs, ignoredLine, makeFolder } from './inputs.js';
 import { checkSize } from './network.js';
+import { NoteTeller } from './notes.js';
 import type { SegmentOptions } from './options.js';
 import { SUMMARY, writeSummary } from './outputs.js';
 import { type Priors, priorsOfFolder, priorsOfNet } from './priors.js';
@@ -35,7 +36,7 @@ export async function segmentClasses(options: SegmentOptions, io: Io): Promise<n
   const progress = new Progress(io.stderr);
   checkOptions(options);
   const { files, ignored } = await findInputs(options.paths, out, classResultNames);
-  if (ignored.length > 0) say(io.stderr, `infnet: ignored ${ignored.length} files that are no pictures`);
+  if (ignored.length > 0) say(io.stderr, await ignoredLine(ignored, 'pictures'));
   const volume = files.find(({ isVolume }) => isVolume);
   if (volume !== undefined) {
     const fix = 'Give its slices as pictures. Without --multi-class, infnet segment takes volumes.';
@@ -66,7 +67,9 @@ export async function segmentClasses(options: SegmentOptions, io: Io): Promise<n
       signal,
     );
     const reports = new Reports<{ readonly done: DoneClassSlice }>(progress);
-    await workThrough(files, classWork(network, settled), reports, progress, signal);
+    const notes = new NoteTeller(progress);
+    await workThrough(files, classWork(network, settled, notes), reports, progress, signal);
+    notes.finish();
     const inOrder = reports.of(files);
     const interrupted = signal?.aborted === true && inOrder.length < files.length;
     const unwritten = await writeSummary(join(out, SUMMARY), classSummaryCsv(inOrder, { time: options.time }));

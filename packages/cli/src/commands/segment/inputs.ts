@@ -5,6 +5,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { isVolumeName } from '@infnet/data';
 import { cliError } from '../../errors.js';
+import { nameFormats } from '../../formats.js';
 import { resultNames, SUMMARY, volumeResultNames } from './outputs.js';
 
 export interface SliceFile {
@@ -58,23 +59,30 @@ export async function findInputs(
     const entries = await readdir(path, { withFileTypes: true });
     const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
     const found = files.filter((name) => INPUT.test(name)).sort();
-    if (found.length === 0) {
-      const what =
-        files.length === 0
-          ? 'The folder is empty'
-          : `None of the ${files.length} files in the folder is a picture or a volume`;
-      throw cliError(
-        'CLI_NO_INPUT',
-        `${what}.`,
-        'Put .png, .jpg or .jpeg slices or .nii or .nii.gz volumes there (subfolders are not looked into), or run: infnet phantom --out slices',
-        { where: path },
-      );
-    }
+    if (found.length === 0) throw await nothingIn(path, files);
     inputs.push(...found.map((name) => input(join(path, name))));
     ignored.push(...files.filter((name) => !INPUT.test(name)).map((name) => join(path, name)));
   }
   checkClashes(inputs, out, namesOf);
   return { files: inputs, ignored };
+}
+
+/** A folder without pictures and volumes: what is in it, and what to do with that. */
+async function nothingIn(path: string, files: readonly string[]): Promise<Error> {
+  const { counts, advice } = await nameFormats(files.map((name) => join(path, name)));
+  const none = `None of the ${files.length} files in the folder is a picture or a volume by its name`;
+  const what = files.length === 0 ? 'The folder is empty' : `${none}${counts === '' ? '' : `; there are ${counts}`}`;
+  const fix =
+    advice?.replace('FOLDER', path) ??
+    'Put .png, .jpg or .jpeg slices or .nii or .nii.gz volumes there (subfolders are not looked into), or run: infnet phantom --out slices';
+  return cliError('CLI_NO_INPUT', `${what}.`, fix, { where: path });
+}
+
+/** Says which files were left out, and what they are. @param what the files are not */
+export async function ignoredLine(ignored: readonly string[], what: string): Promise<string> {
+  const { counts } = await nameFormats(ignored);
+  const names = `${ignored.slice(0, 5).join(', ')}${ignored.length > 5 ? ', ...' : ''}`;
+  return `infnet: ignored ${ignored.length} files that are no ${what}: ${names}${counts === '' ? '' : ` (${counts})`}`;
 }
 
 /** Makes the folder of results. @throws InfnetError `CLI_OUTPUT_FOLDER` */

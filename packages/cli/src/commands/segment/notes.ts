@@ -1,7 +1,63 @@
-/** What was noticed in a file, in the command line's words. */
-import type { DataNote } from '@infnet/data';
+/** What was noticed in a file that was read all the same, in the command line's words. */
+import {
+  type AnyImage,
+  type DataNote,
+  type DepthOptions,
+  decodeImage,
+  type RgbImage,
+  rangeNote,
+  toRgb8,
+} from '@infnet/data';
+import { readFile } from '@infnet/node';
+import type { Progress } from '../../progress.js';
+import type { SliceFile } from './inputs.js';
+
+/** Lines of one kind; a folder of 300 slices of one scanner would otherwise say the same 300 times. */
+const TOLD = 3;
 
 /** One line: what was noticed, and which option may be better. */
 export function noteText({ message, suggest }: DataNote): string {
   return suggest === undefined ? message : `${message}; try --${suggest.option} ${suggest.values.join(' or ')}`;
+}
+
+/** Says notes on stderr as they come, and at the end how many were left out. */
+export class NoteTeller {
+  readonly #progress: Pick<Progress, 'line'>;
+  readonly #told = new Map<DataNote['code'], number>();
+
+  constructor(progress: Pick<Progress, 'line'>) {
+    this.#progress = progress;
+  }
+
+  tell({ path }: Pick<SliceFile, 'path'>, notes: readonly DataNote[]): void {
+    for (const note of notes) {
+      const count = (this.#told.get(note.code) ?? 0) + 1;
+      this.#told.set(note.code, count);
+      if (count <= TOLD) this.#progress.line(`infnet: ${path}: ${noteText(note)}`);
+    }
+  }
+
+  finish(): void {
+    for (const [code, count] of this.#told) {
+      if (count > TOLD)
+        this.#progress.line(`infnet: ${count - TOLD} more notes of this kind (${code}); --json has all`);
+    }
+    this.#told.clear();
+  }
+}
+
+export interface Picture {
+  readonly slice: RgbImage;
+  readonly notes: readonly DataNote[];
+}
+
+/** A picture as colours of 8 bit, and what was noticed. @throws InfnetError `FILE_...`, `DATA_...` */
+export async function readPicture(path: string, range: DepthOptions['range']): Promise<Picture> {
+  const image = await decodeImage(await readFile(path), path);
+  return { slice: toRgb8(image, { range }), notes: [...(image.notes ?? []), ...noteOn(image, range)] };
+}
+
+function noteOn(image: AnyImage, range: DepthOptions['range']): DataNote[] {
+  const note = rangeNote(image, { range });
+  return note === undefined ? [] : [note];
 }

@@ -11,8 +11,9 @@ import { EXIT, type Io, say } from '../../io.js';
 import { optionFlag } from '../../options.js';
 import { Progress } from '../../progress.js';
 import { segmentClasses } from './classes.js';
-import { findInputs, makeFolder } from './inputs.js';
+import { findInputs, ignoredLine, makeFolder } from './inputs.js';
 import { checkSize, prepareWithProgress } from './network.js';
+import { NoteTeller } from './notes.js';
 import type { SegmentOptions } from './options.js';
 import { SUMMARY, writeSummary } from './outputs.js';
 import { Reports } from './reports.js';
@@ -30,8 +31,7 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
   const { signal } = io;
   const progress = new Progress(io.stderr);
   const { files, ignored } = await findInputs(options.paths, out);
-  if (ignored.length > 0)
-    say(io.stderr, `infnet: ignored ${ignored.length} files that are no pictures or volumes: ${listed(ignored)}`);
+  if (ignored.length > 0) say(io.stderr, await ignoredLine(ignored, 'pictures or volumes'));
   const volumes = files.filter(({ isVolume }) => isVolume);
   const slices = files.filter(({ isVolume }) => !isVolume);
   await makeFolder(out);
@@ -50,8 +50,10 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
     const network = await prepareWithProgress(context, weights, { size, batch, precision }, progress, signal);
     const compiled = performance.now();
     const reports = new Reports(progress);
-    await workThrough(slices, infectionWork(network, options), reports, progress, signal);
-    await segmentVolumes(volumes, reports, { network, options, progress, signal });
+    const notes = new NoteTeller(progress);
+    await workThrough(slices, infectionWork(network, options, notes), reports, progress, signal);
+    await segmentVolumes(volumes, reports, { network, options, notes, progress, signal });
+    notes.finish();
     const inOrder = reports.of(files);
     const interrupted = signal?.aborted === true && inOrder.length < files.length;
     const unwritten = await writeSummary(
@@ -137,8 +139,4 @@ function settingsOf(options: SegmentOptions): Readonly<Record<string, unknown>> 
 
 function seconds(from: number, to: number): number {
   return (to - from) / 1000;
-}
-
-function listed(paths: readonly string[]): string {
-  return `${paths.slice(0, 5).join(', ')}${paths.length > 5 ? ', ...' : ''}`;
 }

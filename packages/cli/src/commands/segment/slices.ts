@@ -1,35 +1,36 @@
 /** Pictures: a probability, a mask and an overlay for each. */
-import { decodeImage, predictionInput, type RgbImage, toRgb8 } from '@infnet/data';
-import { readFile } from '@infnet/node';
+import { predictionInput } from '@infnet/data';
 import type { Network } from './network.js';
+import { type NoteTeller, noteText, type Picture, readPicture } from './notes.js';
 import type { SegmentOptions } from './options.js';
 import { makeOutputs, writeOutputs } from './outputs.js';
 import type { DoneSlice } from './summary.js';
 import type { SliceWork } from './work.js';
 
 /** A slice that is ready for the net. */
-interface Loaded {
-  readonly slice: RgbImage;
+interface Loaded extends Picture {
   readonly input: Float32Array;
 }
 
 export function infectionWork(
   network: Network,
   options: SegmentOptions,
+  notes: NoteTeller,
 ): SliceWork<Loaded, Float32Array, { readonly done: DoneSlice }> {
   const { size, range, batch, out } = options;
   return {
     batch,
-    async load({ path }) {
-      const slice = toRgb8(await decodeImage(await readFile(path), path), { range });
-      return { slice, input: predictionInput(slice, size) };
+    async load(file) {
+      const picture = await readPicture(file.path, range);
+      notes.tell(file, picture.notes);
+      return { ...picture, input: predictionInput(picture.slice, size) };
     },
     run: (loaded, signal) =>
       network.run(
         loaded.map(({ input }) => input),
         signal,
       ),
-    async finish({ path, stem }, { slice }, logits, seconds) {
+    async finish({ path, stem }, { slice, notes: noticed }, logits, seconds) {
       const result = makeOutputs(stem, slice, logits, options);
       await writeOutputs(out, result);
       const { width, height } = slice;
@@ -43,6 +44,7 @@ export function infectionWork(
           infectedPixels,
           infectedFraction: infectedPixels / (width * height),
           seconds: seconds(),
+          notes: noticed.map(noteText),
           outputs: files.map(({ name }) => name),
         },
       };

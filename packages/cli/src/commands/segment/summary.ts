@@ -13,6 +13,8 @@ export interface DoneSlice {
   readonly infectedFraction: number;
   /** Decoding, its share of the net's run, and writing. */
   readonly seconds: number;
+  /** What it may not be fit for. */
+  readonly notes: readonly string[];
   /** Names of its results in the folder. */
   readonly outputs: readonly string[];
 }

@@ -28,7 +28,7 @@ import { readFile } from '@infnet/node';
 import type { Progress } from '../../progress.js';
 import type { SliceFile } from './inputs.js';
 import type { Network } from './network.js';
-import { noteText } from './notes.js';
+import { type NoteTeller, noteText } from './notes.js';
 import type { SegmentOptions } from './options.js';
 import { probabilityOf, type SliceResult, volumeResultNames, writeOutputs } from './outputs.js';
 import { makeSheet, makeTile, slicesOnSheet } from './sheet.js';
@@ -37,6 +37,7 @@ import type { DoneVolume, VolumeSliceReport } from './summary.js';
 export interface VolumeRun {
   readonly network: Network;
   readonly options: SegmentOptions;
+  readonly notes: NoteTeller;
   readonly progress: Progress;
   readonly signal: AbortSignal | undefined;
 }
@@ -55,6 +56,8 @@ export async function segmentVolume(file: SliceFile, run: VolumeRun): Promise<Do
   const { count } = layout;
   const millilitres = voxelMillilitres(volume);
   const results = new Results(volume, options, count);
+  const noticed = volumeNotes(volume, options);
+  run.notes.tell(file, noticed);
   progress.phase(`segmenting ${file.name}`, count);
   for (let first = 0; first < count; first += options.batch) {
     progress.update(first);
@@ -82,7 +85,7 @@ export async function segmentVolume(file: SliceFile, run: VolumeRun): Promise<Do
     seconds: (performance.now() - begun) / 1000,
     axis: 'ijk'.charAt(layout.axis) as DoneVolume['axis'],
     slices: results.slices,
-    notes: volumeNotes(volume, options).map(noteText),
+    notes: noticed.map(noteText),
     sheet: slicesOnSheet(count),
     outputs: files.map(({ name }) => name),
   };

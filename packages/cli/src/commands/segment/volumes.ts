@@ -18,7 +18,6 @@ export async function segmentVolumes(files: readonly SliceFile[], reports: Repor
       const volume = await segmentVolume(file, run);
       if (volume === undefined) break;
       reports.add(file, { volume });
-      for (const note of volume.notes) progress.line(`infnet: ${file.path}: ${note}`);
     } catch (error) {
       reports.fail(file, error);
       if (isInfnetError(error, 'CONTEXT_LOST')) reports.lost = error;
