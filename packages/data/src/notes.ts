@@ -26,6 +26,8 @@ export type DataNoteCode =
   | 'RANGE_UNUSED'
   /** A JPEG with bytes between its segments. */
   | 'JPEG_STRAY_BYTES'
+  /** A PNG with more data than its picture has. */
+  | 'PNG_SURPLUS'
   /** A JPEG whose EXIF data asks for a turned picture. */
   | 'JPEG_ORIENTATION';
 

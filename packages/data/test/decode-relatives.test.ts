@@ -146,7 +146,6 @@ describe('interlaced PNG below 8 bits', () => {
   it('damage is refused as elsewhere', async () => {
     const raw = interlaced(new Uint8Array(20 * 20), 20, 20, 1);
     await failure('DATA_CORRUPT', () => decodeImage(file(20, 20, 1, 0, raw.subarray(1))));
-    await failure('DATA_CORRUPT', () => decodeImage(file(20, 20, 1, 0, concat(raw, new Uint8Array(1)))));
     await failure('DATA_CORRUPT', () =>
       decodeImage(
         file(

@@ -76,12 +76,15 @@ function run(codec: JpegCodec, bytes: Uint8Array, where: string): Decoded {
   const stray: string[] = [];
   for (const message of codec.messages) {
     if (/premature end/i.test(message)) throw jpegTruncated(where, bytes.length);
-    // Stray bytes between segments are harmless and common. Before a restart marker (d0 to d7) they are picture data that were lost, and
-    // anything else that libjpeg calls corrupt means wrong pixels too.
-    if (/\d+ extraneous bytes before marker 0x(?!d[0-7])/i.test(message)) stray.push(message.replace(/^.*?: /, ''));
+    // Stray bytes between segments are harmless and common; everybody passes over them. Anything else that libjpeg calls corrupt means
+    // wrong pixels.
+    if (/extraneous bytes before marker/i.test(message)) stray.push(message.replace(/^.*?: /, ''));
     else if (/corrupt/i.test(message)) throw jpegCorrupt(where, `The JPEG is damaged: ${message}.`);
   }
   if (stray.length === 0) return { rgba, notes: [] };
-  const message = `it has stray bytes between its segments (${stray.join('; ')}); they are passed over`;
+  const shown = `${stray.slice(0, 3).join('; ')}${stray.length > 3 ? '; ...' : ''}`;
+  // Before a restart marker (d0 to d7) they lie within the picture data, where damage may have made them.
+  const within = stray.some((one) => /marker 0xd[0-7]/i.test(one)) ? ', some of them within the picture data' : '';
+  const message = `it has stray bytes between its segments (${shown})${within}; they are passed over`;
   return { rgba, notes: [{ code: 'JPEG_STRAY_BYTES', message }] };
 }

@@ -75,18 +75,6 @@ export function readPngChunks(bytes: Uint8Array, where: string): PngChunk[] {
   }
 }
 
-/** A PNG of the given chunks only, for a decoder that need not know about the others (profiles, texts, animations). */
-export function withChunks(bytes: Uint8Array, chunks: readonly PngChunk[]): Uint8Array {
-  const out = new Uint8Array(8 + chunks.reduce((sum, chunk) => sum + 12 + chunk.length, 0));
-  out.set(bytes.subarray(0, 8));
-  let to = 8;
-  for (const { start, length } of chunks) {
-    out.set(bytes.subarray(start, start + 12 + length), to);
-    to += 12 + length;
-  }
-  return out;
-}
-
 function chunkType(bytes: Uint8Array, start: number): string {
   return String.fromCharCode(...bytes.subarray(start + 4, start + 8));
 }

@@ -1,74 +1,83 @@
 /**
- * PNG to samples. fast-png decodes; this module guards it: frame, checksums and size come first (`png-chunks.ts`), the
- * compressed data must inflate to exactly the bytes that the header calls for (so a small file cannot fill the memory,
- * and missing rows are not silently black), and samples below 8 bit and palettes are expanded here.
+ * PNG to samples. Frame, checksums and size come first (`png-chunks.ts`); the compressed data are inflated into exactly the bytes that
+ * the header calls for, so that a small file cannot fill the memory and missing rows are not silently black; then filters and
+ * passes are undone (`png-rows.ts`), and samples below 8 bit and palettes expanded.
  */
-
-import { decode } from 'fast-png';
 import { Unzlib } from 'fflate';
 import type { DecodedImage } from '../image.js';
+import type { DataNote } from '../notes.js';
 import { checkLimits, type SizeLimits } from './limits.js';
-import {
-  CHANNELS,
-  corrupt,
-  type PngChunk,
-  type PngHeader,
-  readPngChunks,
-  readPngHeader,
-  withChunks,
-} from './png-chunks.js';
-import { ADAM7, unpackInterlaced } from './png-rows.js';
+import { CHANNELS, corrupt, type PngChunk, readPngChunks, readPngHeader } from './png-chunks.js';
+import { inflatedSize, samplesOf } from './png-rows.js';
 
-const KEPT = new Set(['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND']);
+/** Chunks that may stand once: with two of them there are two pictures, and nobody knows which is meant. */
+const ONCE = ['IHDR', 'PLTE', 'tRNS'] as const;
 
 /** Decodes a PNG file; see {@link decodeImage}. */
 export function decodePng(bytes: Uint8Array, where: string, limits: SizeLimits): DecodedImage {
   const header = readPngHeader(bytes, where);
-  const { width, height, bitDepth, colourType, interlaced } = header;
+  const { width, height, bitDepth, colourType } = header;
   checkLimits(width, height, where, limits);
-  const chunks = readPngChunks(bytes, where).filter((chunk) => KEPT.has(chunk.type));
+  const chunks = readPngChunks(bytes, where);
+  for (const type of ONCE) {
+    const count = chunks.filter((chunk) => chunk.type === type).length;
+    if (count > 1) throw corrupt(where, `The PNG has ${count} chunks ${type}; there may be one.`);
+  }
   if (colourType === 3 && !chunks.some((chunk) => chunk.type === 'PLTE')) {
     throw corrupt(where, 'The PNG uses a palette but has none (no PLTE chunk).');
   }
-  const keep = interlaced && bitDepth < 8 ? new Uint8Array(inflatedSize(header)) : undefined;
-  inflate(bytes, chunks, inflatedSize(header), where, keep);
-  if (keep !== undefined) {
-    const stored = unpackInterlaced(keep, width, height, bitDepth as 1 | 2 | 4, where);
-    return expanded(stored, header, colourType === 3 ? readPalette(bytes, chunks, where) : [], where);
+  const { raw, notes } = inflate(bytes, chunks, inflatedSize(header), where);
+  const noted = notes.length > 0 ? { notes } : {};
+  const samples = samplesOf(raw, header, where);
+  if (samples instanceof Uint16Array) {
+    return { width, height, channels: CHANNELS[colourType], depth: 16, data: samples, format: 'png', ...noted };
   }
-
-  let png: ReturnType<typeof decode>;
-  try {
-    png = decode(withChunks(bytes, chunks));
-  } catch (cause) {
-    throw corrupt(where, `The PNG data cannot be decoded: ${reason(cause)}.`, {}, cause);
+  if (colourType === 3) {
+    const palette = readPalette(bytes, chunks, where);
+    const channels = palette[0]?.length === 4 ? 4 : 3;
+    const data = lookUp(samples, palette, channels, where);
+    return { width, height, channels, depth: 8, data, format: 'png', indices: samples, palette, ...noted };
   }
-  const { data } = png;
-  if (bitDepth === 16) {
-    return { width, height, channels: CHANNELS[colourType], depth: 16, data: data as Uint16Array, format: 'png' };
-  }
-  const samples =
-    bitDepth === 8 ? Uint8Array.from(data) : unpack(data, width, height, bitDepth as Exclude<typeof bitDepth, 8>);
-  return expanded(samples, header, png.palette ?? [], where);
+  stretch(samples, bitDepth);
+  return { width, height, channels: CHANNELS[colourType], depth: 8, data: samples, format: 'png', ...noted };
 }
 
-/** Samples of up to 8 bit as they are stored, to colours, or greys of 8 bit. */
-function expanded(
-  samples: Uint8Array,
-  { width, height, bitDepth, colourType }: PngHeader,
-  palette: readonly number[][],
-  where: string,
-): DecodedImage {
-  if (colourType === 3) {
-    const channels = palette[0]?.length === 4 ? 4 : 3;
-    const colours = lookUp(samples, palette, channels, where);
-    return { width, height, channels, depth: 8, data: colours, format: 'png', indices: samples, palette };
+interface Inflated {
+  readonly raw: Uint8Array<ArrayBuffer>;
+  readonly notes: readonly DataNote[];
+}
+
+/** The picture's data, `expected` bytes; what the file has more of is told and left aside, and no more of it is inflated. */
+function inflate(bytes: Uint8Array, chunks: readonly PngChunk[], expected: number, where: string): Inflated {
+  const raw = new Uint8Array(expected);
+  let total = 0;
+  const inflator = new Unzlib((piece) => {
+    if (total < expected) raw.set(piece.subarray(0, expected - total), total);
+    total += piece.length;
+  });
+  const step = 1 << 14;
+  try {
+    for (const { type, start, length } of chunks) {
+      if (type !== 'IDAT') continue;
+      for (let at = 0; at < length && total <= expected; at += step) {
+        inflator.push(bytes.subarray(start + 8 + at, start + 8 + Math.min(length, at + step)), false);
+      }
+    }
+    // With all of it there, how the stream ends is of no importance.
+    if (total < expected) inflator.push(new Uint8Array(0), true);
+  } catch (cause) {
+    if (total < expected) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw corrupt(where, `The PNG data cannot be decompressed: ${reason}.`, {}, cause);
+    }
   }
-  if (bitDepth < 8) {
-    const step = 255 / (2 ** bitDepth - 1);
-    for (let i = 0; i < samples.length; i++) samples[i] = (samples[i] as number) * step;
+  if (total < expected) {
+    const message = `The PNG data decompresses to only ${total} bytes, its header calls for ${expected}.`;
+    throw corrupt(where, message, { expected });
   }
-  return { width, height, channels: CHANNELS[colourType], depth: 8, data: samples, format: 'png' };
+  if (total === expected) return { raw, notes: [] };
+  const message = `it has more data than its ${expected} bytes of picture; they are left aside`;
+  return { raw, notes: [{ code: 'PNG_SURPLUS', message }] };
 }
 
 /** RGB, or RGBA where the file says how clear its colours are. */
@@ -79,67 +88,13 @@ function readPalette(bytes: Uint8Array, chunks: readonly PngChunk[], where: stri
   };
   const colours = body('PLTE') as Uint8Array;
   const clear = body('tRNS');
-  if (colours.length % 3 !== 0)
-    throw corrupt(where, `The palette of the PNG has ${colours.length} bytes, no multiple of 3.`);
+  if (colours.length % 3 !== 0 || colours.length > 3 * 256) {
+    throw corrupt(where, `The palette of the PNG has ${colours.length} bytes; up to 256 colours have 3 each.`);
+  }
   return Array.from({ length: colours.length / 3 }, (_, i) => [
     ...colours.subarray(3 * i, 3 * i + 3),
     ...(clear === undefined ? [] : [clear[i] ?? 255]),
   ]);
-}
-
-/** Bytes of all filtered rows, each with its filter byte. */
-function inflatedSize({ width, height, bitDepth, colourType, interlaced }: PngHeader): number {
-  const bitsPerPixel = bitDepth * CHANNELS[colourType];
-  const rows = (w: number, h: number): number => (w === 0 || h === 0 ? 0 : h * (1 + Math.ceil((w * bitsPerPixel) / 8)));
-  if (!interlaced) return rows(width, height);
-  return ADAM7.reduce(
-    (sum, [x, y, dx, dy]) => sum + rows(Math.ceil((width - x) / dx), Math.ceil((height - y) / dy)),
-    0,
-  );
-}
-
-/** Inflates, stops as soon as there is too much, and keeps what it gives where there is `keep` for it. */
-function inflate(
-  bytes: Uint8Array,
-  chunks: readonly PngChunk[],
-  expected: number,
-  where: string,
-  keep: Uint8Array | undefined,
-): void {
-  let total = 0;
-  const inflator = new Unzlib((chunk) => {
-    if (total + chunk.length <= expected) keep?.set(chunk, total);
-    total += chunk.length;
-  });
-  const slice = 1 << 14;
-  try {
-    for (const { type, start, length } of chunks) {
-      if (type !== 'IDAT') continue;
-      for (let at = 0; at < length && total <= expected; at += slice) {
-        inflator.push(bytes.subarray(start + 8 + at, start + 8 + Math.min(length, at + slice)), false);
-      }
-    }
-    if (total <= expected) inflator.push(new Uint8Array(0), true);
-  } catch (cause) {
-    throw corrupt(where, `The PNG data cannot be decompressed: ${reason(cause)}.`, {}, cause);
-  }
-  if (total === expected) return;
-  const found = total > expected ? `more than ${expected}` : `only ${total}`;
-  throw corrupt(where, `The PNG data decompresses to ${found} bytes, its header calls for ${expected}.`, { expected });
-}
-
-/** One byte per sample from rows of packed 1-, 2- or 4-bit samples, high bits first, each row starting a new byte. */
-function unpack(packed: ArrayLike<number>, width: number, height: number, bits: 1 | 2 | 4): Uint8Array {
-  const out = new Uint8Array(width * height);
-  const rowBytes = Math.ceil((width * bits) / 8);
-  const mask = 2 ** bits - 1;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const bit = x * bits;
-      out[y * width + x] = ((packed[y * rowBytes + (bit >> 3)] as number) >> (8 - bits - (bit & 7))) & mask;
-    }
-  }
-  return out;
 }
 
 function lookUp(indices: Uint8Array, palette: readonly number[][], channels: 3 | 4, where: string): Uint8Array {
@@ -154,6 +109,9 @@ function lookUp(indices: Uint8Array, palette: readonly number[][], channels: 3 |
   return out;
 }
 
-function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+/** Greys of fewer bits onto 0..255, in place. */
+function stretch(samples: Uint8Array, bits: number): void {
+  if (bits === 8) return;
+  const step = 255 / (2 ** bits - 1);
+  for (let i = 0; i < samples.length; i++) samples[i] = (samples[i] as number) * step;
 }

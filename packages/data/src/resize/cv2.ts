@@ -23,7 +23,7 @@ export function resizeCv2<T extends ByteImage>(image: T, width: number, height: 
   checkSize(image, 'image to resize');
   checkTarget(width, height);
   const { channels, data: source, width: fromWidth } = image;
-  if (width === image.width && height === image.height) return { ...image, data: source.slice() };
+  if (width === image.width && height === image.height) return { ...image, data: Uint8Array.from(source) };
   if (width * 2 === image.width && height * 2 === image.height) return halve(image, width, height);
   const across = taps(image.width, width, true);
   const down = taps(image.height, height, false);

@@ -31,7 +31,8 @@ export function resizePillow<T extends ByteImage>(image: T, width: number, heigh
     data = horizontal(data, image.width, image.height, channels, weights(image.width, width));
   }
   if (height !== image.height) data = vertical(data, width * channels, weights(image.height, height));
-  if (data === image.data) data = data.slice();
+  // Not slice(): a Buffer's shares its memory.
+  if (data === image.data) data = Uint8Array.from(data);
   return { width, height, channels, data } as T;
 }
 
