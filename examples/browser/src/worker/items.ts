@@ -74,7 +74,7 @@ export class Item {
       return { id, name, isVolume: false, width, height, depth, notes: this.#notes.map(noteText) };
     }
     const { orientation, spacing } = volume;
-    const { width, height } = sliceLayout(volume);
+    const [width, height] = sliceLayout(volume).extents;
     const extremes = volumeExtremes(volume);
     const millilitresPerVoxel = voxelMillilitres(volume);
     return {

@@ -13,7 +13,7 @@ export interface ItemReport {
   readonly id: number;
   readonly name: string;
   readonly isVolume: boolean;
-  /** As shown: of a volume, in the chosen orientation. */
+  /** Of a volume: of its slices, in the file's order of axes. */
   readonly width: number;
   readonly height: number;
   /** Slices; 1 for a picture. */

@@ -43,6 +43,8 @@ export interface SliceLayout {
   readonly through: number;
   /** The file's axis that the slices lie along: 0 for i, 1 for j, 2 for k. */
   readonly axis: 0 | 1 | 2;
+  /** Voxels of a slice along the file's other two axes, in the file's order, whichever way up the picture is. */
+  readonly extents: readonly [number, number];
 }
 
 const NAMED: Readonly<Record<string, string>> = { released: 'PL', upright: 'LP' };
@@ -113,6 +115,7 @@ function layout(
     down: signed(down),
     through: strides[axis],
     axis,
+    extents: extents.filter((_, at) => at !== axis) as [number, number],
   };
 }
 

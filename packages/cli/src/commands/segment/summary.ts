@@ -141,13 +141,12 @@ function rowsOf(report: SliceReport): Row[] {
     return [{ file, size: { width, height }, infected: infectedPixels, fraction: infectedFraction, seconds }];
   }
   const { file, width, height, depth, axis, slices, ...total } = report.volume;
-  const of = { file, size: { width, height } };
-  // Voxels along the file's other two axes.
+  // Voxels of a slice: along the file's other two axes.
   const [across, down] = { i: [height, depth], j: [width, depth], k: [width, height] }[axis] as [number, number];
+  const of = { file, size: { width: across, height: down } };
   return [
     ...slices.map((slice) => ({
       ...of,
-      size: { width: across, height: down },
       slice: slice.index,
       infected: slice.infectedPixels,
       fraction: slice.infectedFraction,
