@@ -8,6 +8,8 @@
 export type DataNoteCode =
   /** Bytes other than zeros after the compressed data. */
   | 'GZIP_TRAILING'
+  /** The header's own length is not 348. */
+  | 'NIFTI_HEADER'
   /** The header's `bitpix` is not that of its datatype. */
   | 'NIFTI_BITPIX'
   /** 64-bit integers beyond 2^53, which were rounded. */

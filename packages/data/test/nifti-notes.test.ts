@@ -83,6 +83,20 @@ describe('geometry: the sform counts, then the qform, then pixdim, for place and
     ).toBe('sform');
   });
 
+  it('distances that no CT has, and none', () => {
+    expect(readNifti(fixture('metres.nii').bytes).notes.map(({ message }) => message)).toContainEqual(
+      expect.stringContaining('mm apart, which no CT has'),
+    );
+    const none = changed((view) => {
+      sformCode(view, 0);
+      qformCode(view, 0);
+      view.setFloat32(76 + 12, 0, true);
+    });
+    expect(none.notes.map(({ message }) => message)).toContain(
+      'it does not say how far its voxels lie apart, so there are no millilitres',
+    );
+  });
+
   it('none at all, and an oblique one', () => {
     const none = changed((view) => {
       sformCode(view, 0);
@@ -118,6 +132,18 @@ describe('files', () => {
       ]);
     }
     expect(told(readNifti(plain.bytes))).toEqual([]);
+  });
+
+  it('a header of another length whose magic is right', () => {
+    for (const name of ['int16-le.nii', 'int16-be.nii']) {
+      const { bytes } = fixture(name);
+      const odd = bytes.slice();
+      new DataView(odd.buffer).setInt32(0, 0, true);
+      expect(values(readNifti(odd))).toEqual(values(readNifti(bytes)));
+      expect(told(readNifti(odd))).toEqual([
+        'its header says that it is 0 bytes long; its magic (n+1) is that of 348, which count',
+      ]);
+    }
   });
 
   it('bytes after the compressed data: zeros without a word, others with one', () => {

@@ -88,6 +88,26 @@ describe('48 storage orders', () => {
     }
   });
 
+  it('an oblique patient too, also where two axes are equally near', () => {
+    for (const degrees of [17, 45, -45]) {
+      const [c, s] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
+      const header = chest.header.slice();
+      const view = new DataView(header.buffer);
+      // About the patient's long axis; square pixels, so that 45 degrees are a tie.
+      const rows = [-0.9 * c, 0.9 * s, 0, 9, -0.9 * s, -0.9 * c, 0, 9, 0, 0, 3, 9];
+      for (const [at, value] of rows.entries()) view.setFloat32(280 + 4 * at, value, true);
+      view.setInt16(252, 0, true);
+      const base = readNifti(fileOf({ ...chest, header }));
+      const expected = segmented(base);
+      for (const code of CODES) {
+        const volume = readNifti(fileOf(reorientVolume(base, code)), code);
+        const result = segmented(volume);
+        expect(result.orientation, `${degrees} ${code}`).toBe(code);
+        expect(reorientVolume(result, base.orientation).data, `${degrees} ${code}`).toEqual(expected.data);
+      }
+    }
+  });
+
   it('of LPS, as ITK writes it, released is what transposed always was, and upright as stored', () => {
     expect(sliceLayout(chest, 'released')).toEqual(sliceLayout(chest, 'transposed'));
     expect(sliceLayout(chest, 'upright')).toEqual(sliceLayout(chest, 'as-stored'));

@@ -119,7 +119,15 @@ describe('refusals', () => {
   });
 
   it.each<[string, string, string, (view: DataView) => void]>([
-    ['another length of the header', 'DATA_NIFTI', 'begins with 347', (view) => view.setInt32(0, 347, true)],
+    [
+      'another length of the header, and no magic',
+      'DATA_NIFTI',
+      'begins with 347',
+      (view) => {
+        view.setInt32(0, 347, true);
+        view.setUint8(344, 0);
+      },
+    ],
     ['another magic', 'DATA_NIFTI', "magic is 'n+9?'", (view) => view.setUint8(346, 0x39)],
     ['no dimension', 'DATA_NIFTI', '0 dimensions', (view) => view.setInt16(40, 0, true)],
     ['eight dimensions', 'DATA_NIFTI', '8 dimensions', (view) => view.setInt16(40, 8, true)],

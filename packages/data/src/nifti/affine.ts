@@ -39,6 +39,9 @@ const SAME = 1e-3;
 /** Differences of a hundredth are told. */
 const TOLD = 0.01;
 
+/** Distances that scanners have, in millimetres, and a little more. */
+const LIKELY = [0.02, 50] as const;
+
 /** Beyond this angle between an axis and the patient's nearest one, the slices are called oblique: cos(30 degrees). */
 const STRAIGHT = Math.cos(Math.PI / 6);
 
@@ -69,6 +72,9 @@ export function readGeometry(sform: Sform, qform: Qform, pixdim: Three, millimet
   const sizes = pixdim.map(inMillimetres) as [number, number, number];
   if (chosen === undefined) {
     say('NIFTI_ORIENTATION', 'it does not say how its axes lie in the patient; its slices are taken as stored');
+    if (!sizes.every(Number.isFinite)) {
+      say('NIFTI_GEOMETRY', 'it does not say how far its voxels lie apart, so there are no millilitres');
+    }
     const [x, y, z] = pixdim;
     const affine = Float64Array.of(x, 0, 0, 0, 0, y, 0, 0, 0, 0, z, 0, 0, 0, 0, 1);
     return { affine, affineFrom: 'pixdim', orientation: undefined, spacing: sizes, notes };
@@ -83,6 +89,13 @@ export function readGeometry(sform: Sform, qform: Qform, pixdim: Three, millimet
     say(
       'NIFTI_GEOMETRY',
       `its voxels are ${here} mm by its ${affineFrom} and ${there} mm by pixdim, ${percent(ratio)}; the ${affineFrom} counts, for place and millilitres`,
+    );
+  }
+  const unlikely = spacing.find((size) => (size as number) < LIKELY[0] || (size as number) > LIKELY[1]);
+  if (unlikely !== undefined) {
+    say(
+      'NIFTI_GEOMETRY',
+      `its voxels are ${Number(unlikely.toPrecision(4))} mm apart, which no CT has; check its unit`,
     );
   }
   const orientation = orientationOf(affine);

@@ -22,24 +22,37 @@ export function tiltOf(affine: Float64Array): number {
   return Math.min(1, ...(nearestAxes(affine) ?? []).map(({ cosine }) => cosine));
 }
 
+/** Cosines that differ by less are equal: the rounding of an affine may not decide. */
+const EQUAL = 1e-4;
+
 interface Nearest {
   readonly row: number;
   readonly cosine: number;
   readonly positive: boolean;
 }
 
-/** For i, j and k, the patient's axis that each is taken for; `undefined` where there is none. */
+/**
+ * For i, j and k, the patient's axis that each is taken for; `undefined` where there is none.
+ *
+ * Between axes that are equally near (turned by 45 degrees) the choice may not depend on which of them the file calls i, nor on their
+ * direction: it goes by the signs of their coordinates' products, which are the same for an axis and its reverse.
+ */
 function nearestAxes(affine: Float64Array): readonly [Nearest, Nearest, Nearest] | undefined {
-  const entries: (Nearest & { readonly column: number })[] = [];
+  const entries: (Nearest & { readonly column: number; readonly tie: number })[] = [];
   for (let column = 0; column < 3; column++) {
     const at = (row: number): number => affine[row * 4 + column] as number;
     const length = Math.hypot(at(0), at(1), at(2));
+    const [xy, yz, zx] = [at(0) * at(1), at(1) * at(2), at(2) * at(0)].map((product) =>
+      Math.abs(product) < EQUAL * length ** 2 ? 0 : Math.sign(product),
+    ) as [number, number, number];
+    const tie = 9 * xy + 3 * yz + zx;
     for (let row = 0; row < 3; row++) {
-      entries.push({ row, column, cosine: Math.abs(at(row)) / length, positive: at(row) > 0 });
+      entries.push({ row, column, tie, cosine: Math.abs(at(row)) / length, positive: at(row) > 0 });
     }
   }
   if (!entries.every(({ cosine }) => Number.isFinite(cosine))) return undefined;
-  entries.sort((a, b) => b.cosine - a.cosine);
+  const step = ({ cosine }: Nearest): number => Math.round(cosine / EQUAL);
+  entries.sort((a, b) => step(b) - step(a) || a.row - b.row || b.tie - a.tie);
   const found: (Nearest | undefined)[] = [undefined, undefined, undefined];
   const given = new Set<number>();
   for (const entry of entries) {

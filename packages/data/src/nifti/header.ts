@@ -29,11 +29,13 @@ const UNITS: Readonly<Record<number, VolumeHeader['unit']>> = { 1: 'm', 2: 'mm',
  * @throws `DATA_NIFTI`, `DATA_NIFTI_PAIR`, `DATA_NIFTI_SERIES`, `DATA_NIFTI_TYPE`, `DATA_TRUNCATED`, `DATA_ZERO_SIZE`
  */
 export function parseHeader(bytes: Uint8Array, where: string): VolumeHeader {
-  const { version, littleEndian } = recognise(bytes, where);
+  const { version, littleEndian, notes: noticed } = recognise(bytes, where);
   // Not bytes.slice(): a Buffer's shares its memory, and the library reads that memory from its start.
   const header = new Uint8Array(HEADER_BYTES[version]);
   header.set(bytes.subarray(0, header.length));
   const view = new DataView(header.buffer);
+  // Right already, but for what `byMagic` lets through; what is written with this header is then right too.
+  view.setInt32(0, HEADER_BYTES[version], littleEndian);
   const fields = version === 1 ? new NIFTI1() : new NIFTI2();
   fields.readHeader(header.buffer);
 
@@ -73,7 +75,7 @@ export function parseHeader(bytes: Uint8Array, where: string): VolumeHeader {
     littleEndian,
     dataOffset: dataOffset(offset, version, where),
     header,
-    notes: [...bitNotes(datatype, 8 * size, fields.numBitsPerVoxel), ...notes],
+    notes: [...noticed, ...bitNotes(datatype, 8 * size, fields.numBitsPerVoxel), ...notes],
   };
 }
 
@@ -84,19 +86,16 @@ function bitNotes(datatype: string, bits: number, said: number): DataNote[] {
   return [{ code: 'NIFTI_BITPIX', message }];
 }
 
+type Kind = Pick<VolumeHeader, 'version' | 'littleEndian' | 'notes'>;
+
 /** Version and byte order, from the header's own length in its first four bytes; then the magic. */
-function recognise(bytes: Uint8Array, where: string): Pick<VolumeHeader, 'version' | 'littleEndian'> {
+function recognise(bytes: Uint8Array, where: string): Kind {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 4) throw niftiTruncated(where, `The volume ends after ${bytes.length} bytes, within its header.`);
   const [little, big] = [view.getInt32(0, true), view.getInt32(0, false)];
   const littleEndian = little === HEADER_BYTES[1] || little === HEADER_BYTES[2];
   const length = littleEndian ? little : big;
-  if (length !== HEADER_BYTES[1] && length !== HEADER_BYTES[2]) {
-    const format = formatOf(bytes);
-    const what = format === undefined ? `this file begins with ${little}` : `this looks like ${format.name}`;
-    const message = `A NIfTI header begins with its length, 348 or 540; ${what}: it is no NIfTI volume.`;
-    throw badHeader(where, message, { firstBytes: Array.from(bytes.subarray(0, 8)) }, format?.advice);
-  }
+  if (length !== HEADER_BYTES[1] && length !== HEADER_BYTES[2]) return byMagic(bytes, view, where);
   if (bytes.length < length) {
     throw niftiTruncated(where, `The volume ends after ${bytes.length} bytes, within its header of ${length}.`);
   }
@@ -106,7 +105,7 @@ function recognise(bytes: Uint8Array, where: string): Pick<VolumeHeader, 'versio
   const expected = version === 1 ? [...NIFTI1.MAGIC_NUMBER, 0] : NIFTI2.MAGIC_NUMBER;
   const pair = version === 1 ? [...NIFTI1.MAGIC_NUMBER2, 0] : NIFTI2.MAGIC_NUMBER2;
   const is = (wanted: readonly number[]): boolean => wanted.every((byte, i) => magic[i] === byte);
-  if (is(expected)) return { version, littleEndian };
+  if (is(expected)) return { version, littleEndian, notes: [] };
   const isAnalyze = version === 1 && is([0, 0, 0, 0]);
   if (is(pair) || isAnalyze) {
     const what = isAnalyze ? 'header of the older Analyze format' : 'header of a pair of files';
@@ -119,6 +118,27 @@ function recognise(bytes: Uint8Array, where: string): Pick<VolumeHeader, 'versio
   }
   const text = String.fromCharCode(...magic).replace(/[^\x20-\x7e]/g, '?');
   throw badHeader(where, `The header's magic is '${text}', which no NIfTI volume has (n+1, n+2).`, { magic });
+}
+
+/** A wrong length is no reason to others where the magic is right; the byte order is told by the number of dimensions, 1 to 7, then. */
+function byMagic(bytes: Uint8Array, view: DataView, where: string): Kind {
+  const length = view.getInt32(0, true);
+  if (bytes.length >= HEADER_BYTES[1] && [0x6e, 0x2b, 0x31, 0].every((byte, i) => bytes[344 + i] === byte)) {
+    const littleEndian = [true, false].find(
+      (little) => view.getInt16(40, little) >= 1 && view.getInt16(40, little) <= 7,
+    );
+    if (littleEndian !== undefined) {
+      const said = view.getInt32(0, littleEndian);
+      const message = `its header says that it is ${said} bytes long; its magic (n+1) is that of 348, which count`;
+      return { version: 1, littleEndian, notes: [{ code: 'NIFTI_HEADER', message }] };
+    }
+  }
+  const format = formatOf(bytes);
+  const isOther = format !== undefined && !format.name.startsWith('a NIfTI');
+  const what = isOther ? `this looks like ${format.name}` : `this file begins with ${length}`;
+  const message = `A NIfTI header begins with its length, 348 or 540; ${what}: it is no NIfTI volume.`;
+  const details = { firstBytes: Array.from(bytes.subarray(0, 8)) };
+  throw badHeader(where, message, details, isOther ? format.advice : undefined);
 }
 
 function sizeOf(dims: readonly number[], where: string): Pick<VolumeHeader, 'width' | 'height' | 'depth'> {
