@@ -51,6 +51,13 @@ function segmented(volume: Volume, orient?: SliceOrientation): Volume {
   return readNifti(encoder.finish());
 }
 
+/** How many voxels differ; quicker than comparing element by element in an assertion. */
+const differing = (a: Volume, b: Volume): number => {
+  const others = b.data;
+  if (a.data.length !== others.length) return Number.POSITIVE_INFINITY;
+  return Array.from(a.data).reduce((count, value, at) => count + (value === others[at] ? 0 : 1), 0);
+};
+
 const above = (volume: Volume): number => Array.from(volume.data).filter((p) => p >= 0.25).length;
 
 describe('48 storage orders', () => {
@@ -63,7 +70,7 @@ describe('48 storage orders', () => {
       for (let i = 0; i < 16; i++) expect(read.affine[i], code).toBeCloseTo(turned.affine[i] as number, 4);
       expect(read.spacing, code).toEqual(turned.spacing);
       const back = reorientVolume(read, 'LPS');
-      expect(back.data, code).toEqual(chest.data);
+      expect(differing(back, chest), code).toBe(0);
       for (let i = 0; i < 16; i++) expect(back.affine[i], code).toBeCloseTo(chest.affine[i] as number, 4);
     }
   });
@@ -83,7 +90,7 @@ describe('48 storage orders', () => {
       ]) {
         expect(result.header.subarray(from, to), code).toEqual(volume.header.subarray(from, to));
       }
-      expect(reorientVolume(result, 'LPS').data, code).toEqual(expected.data);
+      expect(differing(reorientVolume(result, 'LPS'), expected), code).toBe(0);
       expect(above(result) * (voxelMillilitres(result) as number), code).toBeCloseTo(millilitres, 6);
     }
   });
@@ -103,7 +110,7 @@ describe('48 storage orders', () => {
         const volume = readNifti(fileOf(reorientVolume(base, code)), code);
         const result = segmented(volume);
         expect(result.orientation, `${degrees} ${code}`).toBe(code);
-        expect(reorientVolume(result, base.orientation).data, `${degrees} ${code}`).toEqual(expected.data);
+        expect(differing(reorientVolume(result, base.orientation), expected), `${degrees} ${code}`).toBe(0);
       }
     }
   });
