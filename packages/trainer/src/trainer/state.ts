@@ -105,17 +105,11 @@ function told(value: unknown): string {
 }
 
 /** FNV-1a over names: tells data sets with as many items apart. Undefined without names. */
-export function namesHash({
-  length,
-  name,
-}: {
-  readonly length: number;
-  name?(index: number): string;
-}): string | undefined {
-  if (name === undefined) return undefined;
+export function namesHash(data: { readonly length: number; name?(index: number): string }): string | undefined {
+  if (data.name === undefined) return undefined;
   let hash = 0x811c9dc5;
-  for (let index = 0; index < length; index++) {
-    const text = `${name(index)}\n`;
+  for (let index = 0; index < data.length; index++) {
+    const text = `${data.name(index)}\n`;
     for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   }
   return (hash >>> 0).toString(16).padStart(8, '0');
