@@ -38,25 +38,27 @@ export function checkPropagation(options: PropagationOptions, stages: Stages, st
   }
   checkInputs(options);
   strategy.check?.(unlabelled.length);
-  for (const [name, stage] of Object.entries(stages)) if (stage.epochs > 0) checkStage(name, stage, labelled.length);
+  checkStages(stages, labelled.length);
 }
 
 /** What `Trainer` would refuse. */
-function checkStage(name: string, stage: StageOptions, labelled: number): void {
-  const prefix = `stages.${name}.`;
-  const { epochs, batchSize, learningRate, clip = noClip, accumulate = 1, scales = [1], lastBatch = 'keep' } = stage;
-  const problems = optionProblems(stage, prefix);
-  // The other stages have pseudo-labelled images too.
-  const isAlone = name === 'labelled' || name === 'finetune';
-  if (isAlone && lastBatch === 'drop' && labelled < batchSize) {
-    problems.push(
-      `${labelled} labelled images make no batch of ${prefix}batchSize ${batchSize}, and smaller ones are dropped`,
-    );
-  }
+function checkStages(stages: Stages, labelled: number): void {
+  const trained = Object.entries<StageOptions>({ ...stages }).filter(([, { epochs }]) => epochs > 0);
+  const problems = trained.flatMap(([name, stage]) => {
+    const { batchSize, lastBatch } = stage;
+    // The other stages have pseudo-labelled images too.
+    const isAlone = name === 'labelled' || name === 'finetune';
+    if (!isAlone || lastBatch !== 'drop' || labelled >= batchSize) return optionProblems(stage, `stages.${name}.`);
+    return [
+      `${labelled} labelled images make no batch of stages.${name}.batchSize ${batchSize}, and smaller ones are dropped`,
+    ];
+  });
   if (problems.length > 0) throw semiOption(problems.join('; '));
-  checkClip(clip);
-  const order = { length: labelled, batchSize, accumulate, lastBatch: 'keep', shuffle: true, seed: 0 } as const;
-  checkSchedule(learningRate, order, { scales: scales.length, epochs, first: 0 }, prefix);
+  for (const [name, { epochs, batchSize, learningRate, clip = noClip, accumulate = 1, scales = [1] }] of trained) {
+    checkClip(clip);
+    const order = { length: labelled, batchSize, accumulate, lastBatch: 'keep', shuffle: true, seed: 0 } as const;
+    checkSchedule(learningRate, order, { scales: scales.length, epochs, first: 0 }, `stages.${name}.`);
+  }
 }
 
 function checkEncoding({ encoding = 'stretched' }: PropagationOptions): void {
