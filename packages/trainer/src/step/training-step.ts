@@ -128,7 +128,8 @@ export class TrainingStep<N extends string = string> {
    * It cannot be stopped half-way, because parameters must move together. Runs of all steps with one optimiser wait for each other;
    * the inputs are those at the call.
    *
-   * @throws InfnetError `PLAN_INPUT`, `CONTEXT_LOST`, `TRAINING_BATCH`, `TRAINING_LEARNING_RATE`; the step then changed nothing.
+   * @throws InfnetError `PLAN_INPUT`, `CONTEXT_LOST`, `TRAINING_BATCH`, `TRAINING_LEARNING_RATE`. What is refused
+   * changes nothing; batches of a step that ended with an error count as if they had not been, and it begins again with batch 0.
    */
   async run(inputs: Readonly<Record<N, TensorData>> | RunInputs, options: TrainingStepRun): Promise<StepReport> {
     const { batch = WHOLE, read = [], onProgress } = options ?? {};
