@@ -20,11 +20,10 @@ import {
   type SemiStrategy,
   writeJson,
 } from '@infnet/trainer';
-import { cliError } from '../../errors.js';
 import { augmentationOf } from './data.js';
 import { folderLabelStore } from './label-store.js';
 import type { EpochLine } from './log.js';
-import { clipOf, optimizerOf, scheduleOf } from './method.js';
+import { clipOf, lastBatchOf, optimizerOf, scheduleOf } from './method.js';
 import type { TrainSettings } from './options.js';
 import { inFolder } from './refusals.js';
 import { duration } from './report.js';
@@ -151,12 +150,6 @@ export class SemiRun extends TrainingRun<InfNetParts> {
   #make(): Propagation<'image' | 'mask' | 'edge'> {
     const { settings, net, initial, data, stored, folder, progress } = this.parts;
     const { size, epochs, batch, seed, scales, labels, maxRounds } = settings;
-    // At the smallest size the deepest maps are single values, of which one alone has no variance: hours later, in a round.
-    const lastBatch = size === net.sizeMultiple ? 'drop' : 'keep';
-    if (lastBatch === 'drop' && data.train.length < batch) {
-      const message = `--batch ${batch} is more than the ${data.train.length} slices to train on, and at --size ${size} a smaller batch is left out.`;
-      throw cliError('CLI_USAGE', message, `Give --batch ${data.train.length}, or a larger --size.`);
-    }
     const shared = { batchSize: batch, learningRate: scheduleOf(settings) };
     return inFolder(
       () =>
@@ -183,7 +176,7 @@ export class SemiRun extends TrainingRun<InfNetParts> {
             clip: clipOf(settings),
             scales,
             sizeMultiple: net.sizeMultiple,
-            lastBatch,
+            lastBatch: lastBatchOf(size, net),
             frozenBatchNorm: settings.freezeBatchNorm,
             recompute: settings.recompute,
             plan: { precision: settings.precision ?? 'exact' },

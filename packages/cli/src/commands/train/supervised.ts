@@ -18,7 +18,7 @@ import type { TrainingTask } from './task.js';
 export class SupervisedRun<N extends string> extends TrainingRun {
   readonly #task: TrainingTask<N>;
   readonly #resume: TrainerState | undefined;
-  #trainer: Trainer<N> | undefined;
+  readonly #trainer: Trainer<N>;
   #steps: number;
   /** From 1: the epoch that is validated. */
   #epoch = 0;
@@ -38,6 +38,7 @@ export class SupervisedRun<N extends string> extends TrainingRun {
       const message = `--epochs ${parts.settings.epochs}: epoch ${begun} of this run has begun.`;
       throw cliError('CLI_USAGE', message, `Give at least ${begun}, or leave it out.`);
     }
+    this.#trainer = this.#makeTrainer();
   }
 
   protected override get steps(): number {
@@ -51,7 +52,6 @@ export class SupervisedRun<N extends string> extends TrainingRun {
 
   protected override async train(): Promise<RunEnd> {
     const { io, settings } = this.parts;
-    this.#trainer = this.#makeTrainer();
     const result = await this.#trainer.run({ signal: io.signal });
     const { stopped, state } = result;
     const { epoch, step } = state.position;
@@ -67,7 +67,7 @@ export class SupervisedRun<N extends string> extends TrainingRun {
   }
 
   protected override async keepState(): Promise<void> {
-    const state = this.#trainer?.lastState;
+    const state = this.#trainer.lastState;
     if (state === undefined) return;
     this.#steps = state.position.step;
     await this.#keep(state);
