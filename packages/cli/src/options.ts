@@ -76,19 +76,23 @@ export function fractionOrOne(text: string): number {
   return Number(text) === 1 ? 1 : fraction(text);
 }
 
-/** A number above `low`, or from it on with `orEqual`. */
+/** What a device computes with: float32. Beyond it a number would be Infinity there, and below it 0. */
+const [LARGEST, SMALLEST] = [3.4028234e38, 2 ** -126];
+
+/** A number above `low`, or from it on with `orEqual`, that float32 holds. */
 export function above(low: number, { orEqual = false }: { readonly orEqual?: boolean } = {}): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (text.trim() !== '' && Number.isFinite(value) && (value > low || (orEqual && value === low))) return value;
-    throw new InvalidArgumentError(`Give a number ${orEqual ? 'of at least' : 'above'} ${low}.`);
+    const isHeld = value <= LARGEST && (value === 0 || Math.abs(value) >= SMALLEST);
+    if (text.trim() !== '' && isHeld && (value > low || (orEqual && value === low))) return value;
+    throw new InvalidArgumentError(`Give a number ${orEqual ? 'of at least' : 'above'} ${low}, up to ${LARGEST}.`);
   };
 }
 
 /** Numbers above 0, separated by commas. */
 export function numbers(text: string): readonly number[] {
   const values = text.split(',').map(Number);
-  if (values.length > 0 && values.every((value) => value > 0 && Number.isFinite(value))) return values;
+  if (values.length > 0 && values.every((value) => value >= SMALLEST && value <= LARGEST)) return values;
   throw new InvalidArgumentError('Give numbers above 0, separated by commas.');
 }
 

@@ -1,5 +1,5 @@
 /** `infnet train` in this process: what it writes, how it stops and goes on, what it refuses. */
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSafetensors } from '@infnet/checkpoint';
 import { encodePng } from '@infnet/data';
@@ -174,6 +174,27 @@ describe('what is refused before anything is written', () => {
     ['two kinds of clip', ['--data', data, '--size', '32', '--clip', '1', '--clip-norm', '2'], /do not go together/],
     ['no epoch at all', ['--data', data, '--epochs', '0'], /--epochs 0 would train nothing/],
     ['a rate of zero', ['--data', data, '--lr', '0'], /Give a number above 0/],
+    ['a rate that float32 has not', ['--data', data, '--lr', '1e39'], /Give a number above 0, up to 3\.4/],
+    ['a rate that float32 takes for 0', ['--data', data, '--lr', '1e-60'], /Give a number above 0/],
+    ['a scale that float32 has not', ['--data', data, '--scales', '1,1e39'], /Give numbers above 0/],
+    ['a seed that is none', ['--data', data, '--seed', 'NaN'], /Give a whole number from 0/],
+    ['validation never', ['--data', data, '--validate-every', '0'], /Give a whole number of at least 1/],
+    [
+      'patience without validation',
+      ['--data', data, '--patience', '3', '--validate', 'none'],
+      /CLI_USAGE.*--patience 3.*--validate none/,
+    ],
+    ['momentum of adam', ['--data', data, '--momentum', '0.9'], /CLI_USAGE.*--momentum is of --optimizer sgd/],
+    [
+      'patience of a semi-supervised training',
+      ['--data', data, '--semi', '--unlabelled', data, '--patience', '2'],
+      /CLI_USAGE.*--patience: not with --semi/,
+    ],
+    [
+      'a batch that the labelled slices do not fill',
+      ['--data', data, '--semi', '--unlabelled', data, '--size', '32', '--batch', '8', '--width', '0.125'],
+      /CLI_USAGE.*--batch 8 is more than the 4 slices/,
+    ],
     ['a folder that is not there', ['--data', join(folder, 'none'), '--size', '32'], /FILE_NOT_FOUND/],
     ['weights that are not there', ['--data', data, '--weights', join(folder, 'none.pth')], /FILE_NOT_FOUND/],
   ])('%s', async (_name, args, pattern) => {
@@ -215,6 +236,34 @@ describe('what is refused before anything is written', () => {
     expect(again).toMatchObject({ code: 2 });
     expect(again.stderr).toMatch(/\[CLI_RUN_FOLDER\].*--resume/s);
     await refuse(['--resume'], /\[CLI_RUN_FOLDER\].*no config\.json/s);
+  });
+
+  it('to go on with other slices, fewer epochs than are done, or settings that were spoilt by hand', async () => {
+    const other = join(folder, 'other');
+    const slices = writePhantoms(join(folder, 'other-data'));
+    cpSync(whole, other, { recursive: true });
+    const config = join(other, 'config.json');
+    const change = (from: string, to: string): void => {
+      expect(readFileSync(config, 'utf8')).toContain(from);
+      writeFileSync(config, readFileSync(config, 'utf8').replace(from, to));
+    };
+    change(JSON.stringify(data), JSON.stringify(slices));
+    const before = bitsOf(other);
+    const resume = async (args: readonly string[], pattern: RegExp): Promise<void> => {
+      const { code, stderr } = await infnet(['train', '--out', other, '--resume', ...args]);
+      expect(stderr).toMatch(pattern);
+      expect(code).toBe(2);
+      expect(bitsOf(other)).toEqual(before);
+    };
+    await resume(['--epochs', '2'], /CLI_USAGE.*--epochs 2: epoch 3 of this run has begun.*at least 3/s);
+    await resume(['--epochs', '0'], /CLI_USAGE.*--epochs 0/);
+    change('"seed": 1', '"seed": 2');
+    await resume([], /CLI_RUN_FOLDER.*--seed was 1, is 2/);
+    change('"seed": 2', '"seed": "x"');
+    await resume([], /CLI_USAGE.*--seed is x/);
+    change('"seed": "x"', '"seed": 1');
+    for (const kind of ['Imgs', 'GT']) renameSync(join(slices, kind, '0.png'), join(slices, kind, '00.png'));
+    await resume(['--epochs', '4'], /CLI_RUN_FOLDER.*names of the items was \w+, is \w+.*slices back as they were/s);
   });
 
   it('a state that was damaged, by name', async () => {

@@ -5,10 +5,10 @@
  * |---|---|
  * | `METRICS_SIZE` | lengths, extents or shapes that do not fit each other |
  * | `METRICS_MAP_VALUE` | a map with NaN, Infinity, or a value outside 0..1 |
- * | `METRICS_MASK_VALUE` | a mask that is neither 0/1 nor 8-bit grey |
+ * | `METRICS_MASK_VALUE` | a mask that is neither 0/1 nor 8-bit grey with something above 128 |
  * | `METRICS_THRESHOLDS` | thresholds that are not finite and descending, or none |
  * | `METRICS_OPTION` | another option out of its range |
- * | `METRICS_SPACING` | a voxel spacing that is not positive, or does not fit the shape |
+ * | `METRICS_SPACING` | a voxel spacing that is not positive, too large or small to compute with, or does not fit the shape |
  * | `METRICS_EMPTY_SET` | a set without images, a table without rows |
  * | `METRICS_MIXED_SETTINGS` | scores of one set that were made with different options |
  */
@@ -26,7 +26,8 @@ export function fail(
 
 /** Throws `METRICS_OPTION` unless `value` is a finite number in `low..high`. */
 export function requireRange(value: number, low: number, high: number, name: string, where: string): void {
-  if (value >= low && value <= high) return;
+  // null and texts compare as numbers, but are none.
+  if (typeof value === 'number' && value >= low && value <= high) return;
   fail('METRICS_OPTION', `${name} is ${value}, outside ${low}..${high}.`, where, `Pass ${name} in ${low}..${high}.`);
 }
 

@@ -12,7 +12,8 @@ export type ProbabilityMap = ArrayLike<number>;
 /**
  * The reference mask, row-major. Either labels (every value is 0, 1 or a boolean; 1 is infected) or an 8-bit picture
  * (some value is above 1; above 128 is infected, as in the paper's evaluation tool). A picture whose largest value is 1 is
- * read as labels; `maskAbove` settles it otherwise.
+ * read as labels; `maskAbove` settles it otherwise. One whose largest value is from 2 to 128 could be labels of several classes
+ * or a picture without infection, and is refused without `maskAbove`.
  */
 export type Mask = ArrayLike<number | boolean>;
 
@@ -46,7 +47,9 @@ export function readMask(mask: Mask, length: number, where: string, above?: numb
   let largest = 0;
   let fractions = false;
   for (let i = 0; i < length; i++) {
-    const value = Number(mask[i]);
+    const given = mask[i];
+    // Number(null) is 0, and null is what JSON makes of NaN.
+    const value = typeof given === 'object' || typeof given === 'string' ? Number.NaN : Number(given);
     if (!(value >= 0 && value <= 255)) {
       fail(
         'METRICS_MASK_VALUE',
@@ -65,6 +68,15 @@ export function readMask(mask: Mask, length: number, where: string, above?: numb
       'The mask has values between 0 and 1: a soft mask, which has no agreed border.',
       where,
       'Binarise it first, or say where the border is with maskAbove, e.g. { maskAbove: 0.5 }.',
+    );
+  }
+  if (above === undefined && largest > 1 && largest <= GREY_ABOVE) {
+    fail(
+      'METRICS_MASK_VALUE',
+      `The largest value of the mask is ${largest}: as an 8-bit picture it would have no infected pixel (above ${GREY_ABOVE}), and labels are 0 and 1.`,
+      where,
+      `Say which values are infected with maskAbove: { maskAbove: 0 } for all but 0, { maskAbove: ${GREY_ABOVE} } for a picture without any.`,
+      { largest },
     );
   }
   const border = above ?? (largest > 1 ? GREY_ABOVE : 0.5);
@@ -92,7 +104,7 @@ export function readMap(map: ProbabilityMap, stretch: boolean, where: string): F
   let high = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < length; i++) {
     const value = bytes ? map[i]! / 255 : map[i]!;
-    if (!(value >= 0 && value <= 1)) refuseValue(map[i], i, where);
+    if (typeof value !== 'number' || !(value >= 0 && value <= 1)) refuseValue(map[i], i, where);
     values[i] = value;
     if (value < low) low = value;
     if (value > high) high = value;

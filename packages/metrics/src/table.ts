@@ -43,14 +43,18 @@ export function scoresTable(rows: readonly ScoreRow[], options: TableOptions = {
   const { columns = PAPER_COLUMNS, digits = 3, intervals = false } = options;
   requireRows(rows, columns, 'scoresTable');
   requireInteger(digits, 0, 20, 'digits', 'scoresTable');
-  const show = (value: number): string => (Number.isNaN(value) ? 'n/a' : value.toFixed(digits));
+  const show = (given: number | null): string => {
+    const value = number(given);
+    return Number.isNaN(value) ? 'n/a' : value.toFixed(digits);
+  };
   const cell = ({ scores }: ScoreRow, column: ScoreName): string => {
     const interval = intervals ? scores.intervals?.[column] : undefined;
     const text = show(scores[column]);
     return interval === undefined ? text : `${text} [${show(interval.low)}, ${show(interval.high)}]`;
   };
   const table = [['', ...columns], ...rows.map((row) => [row.name, ...columns.map((column) => cell(row, column))])];
-  const widths = table[0]!.map((_, c) => Math.max(...table.map((line) => line[c]!.length)));
+  // Not Math.max(...): a set may have more images than a call has room for arguments.
+  const widths = table[0]!.map((_, c) => table.reduce((most, line) => Math.max(most, line[c]!.length), 0));
   return table
     .map((line) => line.map((text, c) => (c === 0 ? text.padEnd(widths[c]!) : text.padStart(widths[c]!))).join('  '))
     .map((line) => line.trimEnd())
@@ -68,10 +72,18 @@ export function scoresCsv(rows: readonly ScoreRow[], options: CsvOptions = {}): 
   const cells = ({ scores }: ScoreRow): string[] =>
     columns.flatMap((c) => {
       const interval = scores.intervals?.[c];
-      return intervals ? [`${scores[c]}`, `${interval?.low ?? ''}`, `${interval?.high ?? ''}`] : [`${scores[c]}`];
+      const score = `${number(scores[c])}`;
+      const end = (value: number | null): string => `${number(value)}`;
+      const ends = interval === undefined ? ['', ''] : [end(interval.low), end(interval.high)];
+      return intervals ? [score, ...ends] : [score];
     });
   const lines = [['name', ...header], ...rows.map((row) => [quoted(row.name), ...cells(row)])];
   return lines.map((line) => `${line.join(',')}\n`).join('');
+}
+
+/** Scores that were written as JSON have null for NaN. */
+function number(value: number | null): number {
+  return value ?? Number.NaN;
 }
 
 function quoted(text: string): string {

@@ -138,9 +138,22 @@ it('percentiles are linear between order statistics', () => {
   expect(percentile([10, 20, 40], 0.75)).toBe(30);
   expect(percentile([5], 0.95)).toBe(5);
   expect(percentile([1, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY], 1)).toBe(Number.POSITIVE_INFINITY);
+  expect(percentile([1, Number.POSITIVE_INFINITY], 0)).toBe(1);
+  expect(percentile([1, 2, Number.POSITIVE_INFINITY], 0.5)).toBe(2);
+  expect(percentile([], 0.5)).toBeNaN();
 });
 
 it('set scores survive JSON', () => {
   const set = evaluateSet(images, { bootstrap: { resamples: 10 } });
   expect(JSON.parse(JSON.stringify(set))).toEqual(set);
+});
+
+it('scores that were written as JSON and read again give the same set: null is what was undefined', () => {
+  const size = { width: 2, height: 2, conventions: 'sane', stretch: false } as const;
+  const scores = [evaluateMap([0, 0, 0, 0.9], [0, 0, 0, 0], size), evaluateMap([1, 0, 1, 1], [1, 0, 1, 0], size)];
+  expect(scores[0]!.sensitivity).toBeNaN();
+  const read = JSON.parse(JSON.stringify(scores)) as MapScores[];
+  expect(read[0]!.sensitivity).toBeNull();
+  expect(evaluateSet(read)).toEqual(evaluateSet(scores));
+  expect(evaluateSet(read).sensitivity).toBe(1);
 });

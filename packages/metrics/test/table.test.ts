@@ -54,3 +54,18 @@ it('CSV has the intervals of the rows that have some', () => {
       `set,${set.meanSpecificity},${low},${high}\nimage,${image.meanSpecificity},,\nfull,NaN,,\n`,
   );
 });
+
+it('scores that were read from JSON, where NaN is null, are shown alike', () => {
+  const read = JSON.parse(JSON.stringify(full)) as typeof full;
+  expect(read.specificity).toBeNull();
+  const rows = (scores: typeof full) => [{ name: 'full mask', scores }];
+  const columns = ['specificity', 'dice'] as const;
+  expect(scoresTable(rows(read), { columns })).toBe(scoresTable(rows(full), { columns }));
+  expect(scoresCsv(rows(read), { columns })).toBe('name,specificity,dice\nfull mask,NaN,1\n');
+});
+
+it('a set may have more rows than a call takes arguments', () => {
+  const rows = Array.from({ length: 200_000 }, (_, i) => ({ name: `${i}`, scores: full }));
+  const table = scoresTable(rows, { columns: ['dice'] });
+  expect(table.endsWith('199999  1.000')).toBe(true);
+});

@@ -1,3 +1,4 @@
+export { readJson, writeJson } from './json.js';
 export * from './loss/bce.js';
 export * from './loss/cross-entropy.js';
 export * from './loss/dice-loss.js';
@@ -10,16 +11,19 @@ export {
   gradientStatisticsKernel,
   gradientStatisticsTotalKernel,
   stepControlKernel,
+  stepVerdictKernel,
   storeValuesKernel,
 } from './optimizer/operators.js';
 export {
   Optimizer,
   type OptimizerKernel,
   type OptimizerOptions,
+  type OptimizerSettings,
   type OptimizerState,
   type ParameterSettings,
 } from './optimizer/optimizer.js';
 export * from './optimizer/sgd.js';
+export type { StepBatch } from './optimizer/step-turns.js';
 export * from './schedule.js';
 export * from './semi/index.js';
 export { scaledSize } from './step/multi-scale.js';

@@ -9,7 +9,7 @@ import { oneClassOf } from './read-all.js';
 export interface SplitOptions {
   /** Positions in the order of the names, from 0; or the share to draw, above 0 and below 1. */
   readonly validate: readonly number[] | number;
-  /** Which items a share draws. Default 0. */
+  /** Which items a share draws: a whole number. Default 0. */
   readonly seed?: number;
 }
 
@@ -78,6 +78,13 @@ function drawShare(length: number, share: number, seed: number): number[] {
       code: 'DATA_ARGUMENT',
       message: `The share to validate on is ${share}; it must be above 0 and below 1.`,
       fix: 'Give e.g. 0.2, or positions like [4, 9, 14].',
+    });
+  }
+  if (!Number.isSafeInteger(seed)) {
+    throw dataError({
+      code: 'DATA_ARGUMENT',
+      message: `The seed of the split is ${seed}; it must be a whole number.`,
+      fix: 'Give e.g. 1, and the same one for the same split.',
     });
   }
   const count = Math.min(length - 1, Math.max(1, Math.round(share * length)));

@@ -228,6 +228,9 @@ describe('split', () => {
     const drawn = (seed: number) => split(dataset, { validate: 0.3, seed }).validation.names.join(' ');
     expect(drawn(1)).toBe('5 6 10');
     expect(new Set([1, 2, 3, 4, 5].map(drawn)).size).toBeGreaterThan(1);
+    for (const seed of [Number.NaN, Infinity, 0.5, null as never]) {
+      expect(() => split(dataset, { validate: 0.3, seed })).toThrow(/DATA_ARGUMENT.*seed of the split is/);
+    }
     const { train, validation } = split(dataset, { validate: 0.3, seed: 5 });
     expect([...train.names, ...validation.names].sort(compareNames)).toEqual(dataset.names);
     expect(split(dataset, { validate: 0.999 }).train.length).toBe(1);

@@ -26,8 +26,10 @@ export class SetAverage {
     const { settings } = scores[0]!;
     this.thresholds = settings.thresholds;
     this.skipUndefined = settings.conventions === 'sane';
-    this.curves = record(CURVE_NAMES, (name) => scores.map((image) => Float64Array.from(image.curves[name])));
-    this.scalars = record(SCALARS, (name) => Float64Array.from(scores, (image) => image[name]));
+    // Scores that were written as JSON have null where they were undefined, which would count as 0.
+    const value = (given: number | null): number => given ?? Number.NaN;
+    this.curves = record(CURVE_NAMES, (name) => scores.map((image) => Float64Array.from(image.curves[name], value)));
+    this.scalars = record(SCALARS, (name) => Float64Array.from(scores, (image) => value(image[name])));
   }
 
   /** Mean curves and scores, image `i` counting `weights[i]` times (a whole number). */

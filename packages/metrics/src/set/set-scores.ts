@@ -27,7 +27,7 @@ export interface SetScores extends Scores {
  * Curves are averaged over the images, then `mean*` over the thresholds; `max*` is the average curve at its best
  * threshold. S-measure, MAE and the scores at the fixed threshold are means over the images. With the conventions
  * `as-released` one full mask makes the specificities NaN, as in the reference; with `sane` an image takes no part in
- * a score that is undefined on it.
+ * a score that is undefined on it. Scores that were written as JSON and read again are as good, with null for NaN.
  *
  * @throws METRICS_EMPTY_SET, METRICS_MIXED_SETTINGS, METRICS_OPTION
  */

@@ -9,6 +9,9 @@ export interface Geometry {
   readonly spacing?: readonly number[];
 }
 
+/** Squares of distances between these, and products of three, are numbers that float64 has. */
+const [SMALLEST, LARGEST] = [1e-90, 1e90];
+
 /** The spacing of `geometry`, after checking that `length` values fit its shape. */
 export function readGeometry(geometry: Geometry, length: number, where: string): readonly number[] {
   const { shape } = geometry;
@@ -22,13 +25,13 @@ export function readGeometry(geometry: Geometry, length: number, where: string):
   }
   requireExtents(shape, length, 'mask', where);
   const spacing = geometry.spacing ?? shape.map(() => 1);
-  const positive = spacing.every((s) => Number.isFinite(s) && s > 0);
+  const positive = spacing.every((s) => Number.isFinite(s) && s >= SMALLEST && s <= LARGEST);
   if (spacing.length === shape.length && positive) return spacing;
   fail(
     'METRICS_SPACING',
     `The spacing [${spacing.join(', ')}] does not fit the shape [${shape.join(', ')}].`,
     where,
-    'Pass one positive distance for each axis, in the order of the shape.',
+    `Pass one positive distance (${SMALLEST} to ${LARGEST}) for each axis, in the order of the shape.`,
     { shape: [...shape], spacing: [...spacing] },
   );
 }

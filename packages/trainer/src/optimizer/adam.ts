@@ -1,15 +1,22 @@
 /** Adam (Kingma and Ba, 2015) and AdamW (Loshchilov and Hutter, 2019), with PyTorch's arithmetic. */
 import type { Kernel, ParameterStore } from '@infnet/core';
+import { SMALLEST } from '../numbers.js';
 import source from './adam.wgsl';
 import type { StepNumbers } from './operators.js';
 import { checkOptions, Optimizer, type OptimizerOptions } from './optimizer.js';
 
 export const adamKernel: Kernel = { name: 'trainer/adam', source };
 
+/** The largest number below 1: a moment that keeps all of itself never moves, and its correction divides by 0. */
+const BELOW_ONE = 1 - 2 ** -53;
+
+/** The variant that changes nothing and tells where a new value would not be finite. */
+export const adamCheckKernel: Kernel = { name: 'trainer/adam-check', source };
+
 export interface AdamOptions extends OptimizerOptions {
   /** How much of the two moments is kept from step to step. Default [0.9, 0.999]. */
   readonly betas?: readonly [number, number];
-  /** Added to the root of the second moment. Default 1e-8. */
+  /** Added to the root of the second moment; above 0. Default 1e-8. */
   readonly eps?: number;
 }
 
@@ -20,14 +27,17 @@ abstract class AdamFamily extends Optimizer {
     const { betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options;
     const [beta1, beta2] = betas;
     checkOptions({
-      beta1: [beta1, 0, 1],
-      beta2: [beta2, 0, 1],
-      eps: [eps, 0, Infinity],
-      weightDecay: [weightDecay, 0, Infinity],
+      beta1: { value: beta1, least: 0, most: BELOW_ONE },
+      beta2: { value: beta2, least: 0, most: BELOW_ONE },
+      // Where gradient and moments are 0, eps 0 would make 0 / 0 of a parameter.
+      eps: { value: eps, least: SMALLEST },
+      weightDecay: { value: weightDecay, least: 0 },
     });
     super(parameters, options, {
       kernel: adamKernel,
       constants: { DECOUPLED: Number(decoupled) },
+      check: adamCheckKernel,
+      settings: { beta1, beta2 },
       params: { beta1, rest1: 1 - beta1, beta2, rest2: 1 - beta2, eps },
       moments: [
         { binding: 'm', name: 'exp_avg' },

@@ -1,4 +1,5 @@
 /** How gradients are kept in bounds before a step. Plain data: the optimiser's kernel does it on the way. */
+import { SMALLEST } from '../numbers.js';
 import { checkOptions } from './optimizer.js';
 
 export interface GradientClip {
@@ -10,14 +11,26 @@ export interface GradientClip {
 
 export const noClip: GradientClip = { limit: Infinity, maxNorm: 0 };
 
-/** Every element of every gradient into [-limit, limit], as the released code does with 0.5 (quirk 12). */
+/**
+ * Every element of every gradient into [-limit, limit], as the released code does with 0.5 (quirk 12).
+ *
+ * @throws InfnetError `OPTIMIZER_OPTION`.
+ */
 export function clampGradients(limit: number): GradientClip {
-  checkOptions({ limit: [limit, Number.MIN_VALUE, Infinity] });
+  checkOptions({ limit: { value: limit, least: SMALLEST } });
   return { limit, maxNorm: 0 };
 }
 
-/** All gradients by one factor, so that their norm is at most `maxNorm`. */
+/** All gradients by one factor, so that their norm is at most `maxNorm`. @throws InfnetError `OPTIMIZER_OPTION`. */
 export function clipGradientNorm(maxNorm: number): GradientClip {
-  checkOptions({ maxNorm: [maxNorm, Number.MIN_VALUE, Infinity] });
+  checkOptions({ maxNorm: { value: maxNorm, least: SMALLEST } });
   return { limit: Infinity, maxNorm };
+}
+
+/** Clips are plain data, which anybody can write. @throws InfnetError `OPTIMIZER_OPTION`. */
+export function checkClip({ limit, maxNorm }: GradientClip): void {
+  checkOptions({
+    'clip.limit': { value: limit, least: SMALLEST, endless: true },
+    'clip.maxNorm': { value: maxNorm, least: 0 },
+  });
 }

@@ -17,11 +17,13 @@ import statisticsSource from './gradient-statistics.wgsl';
 import totalSource from './gradient-statistics-total.wgsl';
 import type { SegmentGroup, SegmentTable } from './segments.js';
 import controlSource from './step-control.wgsl';
+import verdictSource from './step-verdict.wgsl';
 import storeSource from './store-values.wgsl';
 
 export const gradientStatisticsKernel: Kernel = { name: 'trainer/gradient-statistics', source: statisticsSource };
 export const gradientStatisticsTotalKernel: Kernel = { name: 'trainer/gradient-statistics-total', source: totalSource };
 export const stepControlKernel: Kernel = { name: 'trainer/step-control', source: controlSource };
+export const stepVerdictKernel: Kernel = { name: 'trainer/step-verdict', source: verdictSource };
 export const accumulateKernel: Kernel = { name: 'trainer/accumulate', source: accumulateSource };
 export const storeValuesKernel: Kernel = { name: 'trainer/store-values', source: storeSource };
 
@@ -118,6 +120,63 @@ export const stepControlOperator: Operator<Record<string, never>> = {
   },
 };
 
+/**
+ * Looks at a step before it changes anything. Inputs: table, hyper, control, then `slabs` as the update has them, then lines,
+ * last (with `statistics`) the figures of the new running statistics. Output: control [8]; see step-verdict.wgsl.
+ */
+export function verdictOperator(
+  update: SegmentUpdate,
+  { checks, statistics }: { readonly checks: boolean; readonly statistics: boolean },
+): Operator<Record<string, never>> {
+  return {
+    name: 'stepVerdict',
+    infer: () => [{ shape: [CONTROL_SIZE], dtype: 'f32' }],
+    lower({ inputs, outputs, scratch }) {
+      const [segments, hyper, control, ...rest] = inputs as readonly [View, View, View, ...View[]];
+      const figures = statistics ? (rest.at(-1) as View) : undefined;
+      const slabs = rest.slice(0, update.slabs);
+      const lines = rest.slice(update.slabs, statistics ? -1 : undefined);
+      const { groups } = update.table;
+      const starts = groups.map((_, i) => groups.slice(0, i).reduce((sum, group) => sum + flagsOf(group), 0));
+      const count = groups.reduce((sum, group) => sum + flagsOf(group), 0);
+      const faults = checks ? scratch(count, 'faults') : undefined;
+      const looks =
+        faults === undefined
+          ? []
+          : groups.map((group, i) => {
+              const told = { view: faults, offset: faults.offset + (starts[i] as number) };
+              return update.dispatch(group, { segments, hyper, control, slabs, lines, faults: told });
+            });
+      const result = outputs[0] as View;
+      const verdict: Dispatch = {
+        kernel: stepVerdictKernel,
+        constants: { FAULTS: Number(checks), STATISTICS: Number(statistics) },
+        params: {
+          controlOffset: control.offset,
+          resultOffset: result.offset,
+          ...(faults === undefined ? {} : { faultsOffset: faults.offset, faultCount: count }),
+          ...(figures === undefined
+            ? {}
+            : { statisticsOffset: figures.offset, statisticsCount: figures.type.shape[0] as number }),
+        },
+        workgroups: [1, 1, 1],
+        flops: count,
+        bytes: 4 * count + 64,
+        operands: {
+          ...{ control, result },
+          ...(faults === undefined ? {} : { faults }),
+          ...(figures === undefined ? {} : { statistics: figures }),
+        },
+      };
+      return [...looks, verdict];
+    },
+  };
+}
+
+function flagsOf({ workgroups, count }: SegmentGroup): number {
+  return workgroups * count;
+}
+
 /** What an update in place is made of. Its inputs: table, hyper, control, then `slabs`, then `lines`. */
 export interface SegmentUpdate {
   readonly name: string;
@@ -134,6 +193,8 @@ export interface UpdateOperands {
   readonly control: View;
   readonly slabs: readonly View[];
   readonly lines: readonly View[];
+  /** Given: change nothing, and write there, a flag per workgroup, whether a new value would not be finite. */
+  readonly faults?: { readonly view: View; readonly offset: number };
 }
 
 /** Applies an update to slabs in place and registers the result with the graph. */

@@ -17,19 +17,24 @@ import {
   type StateDict,
   type View,
 } from '@infnet/core';
+import { type NumberRange, numberProblems } from '../numbers.js';
 import type { LineLayout } from './lines.js';
 import type { StepNumbers, UpdateOperands } from './operators.js';
 import type { SegmentGroup } from './segments.js';
+import { StepTurns } from './step-turns.js';
 
 /** What is special about one parameter. */
 export interface ParameterSettings {
   /** Keep it as it is: no gradient is computed for it. Default false. */
   readonly frozen?: boolean;
-  /** Factor of the learning rate. Default 1. */
+  /** Factor of the learning rate, at least 0. Default 1. */
   readonly learningRate?: number;
   /** Instead of the optimiser's. */
   readonly weightDecay?: number;
 }
+
+/** Settings that a state depends on, by name. */
+export type OptimizerSettings = Readonly<Record<string, number>>;
 
 export interface OptimizerOptions {
   /** Default 0. */
@@ -46,6 +51,13 @@ export interface OptimizerKernel {
   /** Binding names of the moments, and their names in the state: at most two. */
   readonly moments: readonly { readonly binding: string; readonly name: string }[];
   readonly flopsEach: number;
+  /**
+   * The same text, which then knows the constant CHECK: 1 changes nothing and tells where a new value would not be finite (see
+   * adam.wgsl). It runs first, so that such a step is void. Default: none, nobody looks at the new values.
+   */
+  readonly check?: Kernel;
+  /** Settings without which the state means something else; compared when a state is loaded. Default: none. */
+  readonly settings?: OptimizerSettings;
 }
 
 /** What an optimiser remembers, as plain data. */
@@ -54,6 +66,8 @@ export interface OptimizerState {
   /** Steps taken. */
   readonly steps: number;
   readonly moments: StateDict;
+  /** `OptimizerKernel.settings`; absent in states of versions that did not keep them. */
+  readonly settings?: OptimizerSettings;
 }
 
 export abstract class Optimizer {
@@ -68,6 +82,9 @@ export abstract class Optimizer {
   steps = 0;
   readonly options: OptimizerOptions;
   readonly spec: OptimizerKernel;
+  /** Keeps its steps apart, and takes void ones back. For training steps. */
+  readonly turns: StepTurns;
+  readonly #settings: ReadonlyMap<string, ParameterSettings>;
   readonly #moments: readonly ReadonlyMap<Parameter, Parameter>[];
   #sums: ParameterStore | undefined;
 
@@ -77,7 +94,9 @@ export abstract class Optimizer {
     this.options = options;
     this.spec = spec;
     const trainable = parameters.parameters.filter(({ role }) => role === 'parameter');
-    this.trained = trainable.filter(({ name }) => options.settings?.(name)?.frozen !== true);
+    this.#settings = new Map(trainable.map(({ name }) => [name, options.settings?.(name) ?? {}]));
+    checkSettings(this.#settings);
+    this.trained = trainable.filter(({ name }) => this.#settings.get(name)?.frozen !== true);
     if (this.trained.length === 0) {
       throw new InfnetError({
         code: 'OPTIMIZER_NOTHING',
@@ -96,6 +115,7 @@ export abstract class Optimizer {
     });
     const moments = this.#moments.flatMap((byParameter) => [...byParameter.values()]);
     this.store = new ParameterStore(parameters.context, moments);
+    this.turns = new StepTurns(parameters);
   }
 
   get context(): Context {
@@ -104,7 +124,7 @@ export abstract class Optimizer {
 
   /** Bytes of the state. */
   get bytes(): number {
-    return this.store.bytes + (this.#sums?.bytes ?? 0);
+    return this.store.bytes + (this.#sums?.bytes ?? 0) + this.turns.bytes;
   }
 
   /** The slabs of a step: the net's parameters, then each moment's. */
@@ -122,28 +142,30 @@ export abstract class Optimizer {
   }
 
   weightDecayOf({ name }: Parameter): number {
-    return this.options.settings?.(name)?.weightDecay ?? this.options.weightDecay ?? 0;
+    return this.#settings.get(name)?.weightDecay ?? this.options.weightDecay ?? 0;
   }
 
   learningRateOf({ name }: Parameter): number {
-    return this.options.settings?.(name)?.learningRate ?? 1;
+    return this.#settings.get(name)?.learningRate ?? 1;
   }
 
   /** The numbers of the next step that only the optimiser knows. */
   abstract numbers(): Pick<StepNumbers, 'unbias1' | 'unbias2'>;
 
-  /** The dispatch that moves the parameters of a group of segments. */
-  dispatch(group: SegmentGroup, { segments, hyper, control, slabs, lines }: UpdateOperands): Dispatch {
+  /** The dispatch that moves the parameters of a group of segments; with `faults` it only looks at what would become of them. */
+  dispatch(group: SegmentGroup, { segments, hyper, control, slabs, lines, faults }: UpdateOperands): Dispatch {
     const { kernel, constants, params, moments, flopsEach } = this.spec;
     const first = this.#parameterSlabs.length;
     const perMoment = (slabs.length - first) / Math.max(1, moments.length);
     const states = moments.map(({ binding }, i) => [binding, slabs[first + i * perMoment + group.state] as View]);
     const g = lines[group.line] as View;
+    const { check } = this.spec;
     return {
-      kernel,
-      constants,
+      kernel: faults === undefined ? kernel : (check ?? kernel),
+      constants: check === undefined ? constants : { ...constants, CHECK: Number(faults !== undefined) },
       params: {
         ...params,
+        ...(faults ? { faultsOffset: faults.offset } : undefined),
         gOffset: g.offset,
         hyperOffset: hyper.offset,
         controlOffset: control.offset,
@@ -153,7 +175,11 @@ export abstract class Optimizer {
       workgroups: [group.workgroups, group.count, 1],
       flops: flopsEach * group.values,
       bytes: 4 * group.values * (3 + 2 * moments.length),
-      operands: { p: slabs[group.slab] as View, g, segments, hyper, control, ...Object.fromEntries(states) },
+      operands: {
+        ...{ p: slabs[group.slab] as View, g, segments, hyper, control },
+        ...Object.fromEntries(states),
+        ...(faults === undefined ? {} : { faults: faults.view }),
+      },
     };
   }
 
@@ -181,23 +207,44 @@ export abstract class Optimizer {
 
   /** What was remembered so far, for a checkpoint. Together with the parameters it continues bit by bit. */
   async state(): Promise<OptimizerState> {
-    return { name: this.name, steps: this.steps, moments: await this.store.read() };
+    const { settings } = this.spec;
+    const { name, steps } = this;
+    return { name, steps, moments: await this.store.read(), ...(settings === undefined ? {} : { settings }) };
   }
 
-  /** @throws InfnetError `OPTIMIZER_STATE` for another optimiser's state, `PARAMETER_VALUES` where parameters do not fit. */
-  load({ name, steps, moments }: OptimizerState): void {
-    if (name !== this.name) {
+  /**
+   * @throws InfnetError `OPTIMIZER_STATE` for a state of another optimiser, of other settings that it depends on, or of other
+   * trained parameters. Nothing is loaded then.
+   */
+  load(state: OptimizerState): void {
+    const problem = this.#differenceFrom(state);
+    if (problem !== undefined) {
       throw new InfnetError({
         code: 'OPTIMIZER_STATE',
-        message: `the state is that of ${name}, the optimiser is ${this.name}`,
-        fix: `Resume with ${name}, or start with fresh state.`,
+        message: `the state does not fit the optimiser: ${problem}`,
+        fix: 'Go on with the same optimiser, settings and frozen parameters, or start with fresh state.',
       });
     }
-    this.store.load(moments);
-    this.steps = steps;
+    this.store.load(state.moments);
+    this.steps = state.steps;
+  }
+
+  #differenceFrom({ name, steps, moments, settings = {} }: OptimizerState): string | undefined {
+    if (name !== this.name) return `it is that of ${name}, not of ${this.name}`;
+    if (!(Number.isSafeInteger(steps) && steps >= 0)) return `it has taken ${steps} steps`;
+    const now = this.spec.settings ?? {};
+    const other = Object.keys(settings).filter((key) => now[key] !== undefined && now[key] !== settings[key]);
+    if (other.length > 0) return other.map((key) => `${key} was ${settings[key]}, is ${now[key]}`).join('; ');
+    const here = this.store.parameters.map((moment) => moment.name);
+    const missing = here.filter((moment) => !moments.has(moment));
+    const surplus = [...moments.keys()].filter((moment) => !here.includes(moment));
+    if (missing.length > 0) return `it lacks ${listed(missing)} (the parameter was frozen, or there was no momentum)`;
+    if (surplus.length > 0) return `it has ${listed(surplus)} (the parameter is frozen now, or there is no momentum)`;
+    return undefined;
   }
 
   dispose(): void {
+    this.turns.dispose();
     this.#sums?.dispose();
     this.store.dispose();
   }
@@ -207,15 +254,23 @@ export abstract class Optimizer {
   }
 }
 
+function listed(names: readonly string[]): string {
+  return `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
+}
+
+function checkSettings(settings: ReadonlyMap<string, ParameterSettings>): void {
+  const ranges = [...settings].flatMap(([name, { learningRate = 1, weightDecay = 0 }]) => [
+    [`settings("${name}").learningRate`, { value: learningRate, least: 0 }] as const,
+    [`settings("${name}").weightDecay`, { value: weightDecay, least: 0 }] as const,
+  ]);
+  checkOptions(Object.fromEntries(ranges));
+}
+
 /** @throws InfnetError `OPTIMIZER_OPTION` unless every value lies in its range. */
-export function checkOptions(
-  values: Readonly<Record<string, readonly [value: number, smallest: number, below: number]>>,
-): void {
-  for (const [name, [value, smallest, below]] of Object.entries(values)) {
-    if (value >= smallest && value < below) continue;
-    throw new InfnetError({
-      code: 'OPTIMIZER_OPTION',
-      message: `${name} is ${value}; it must be at least ${smallest}${below === Infinity ? '' : ` and less than ${below}`}`,
-    });
-  }
+export function checkOptions(ranges: Readonly<Record<string, NumberRange>>): void {
+  const problems = numberProblems(ranges);
+  if (problems.length === 0) return;
+  const shown = problems.slice(0, 5).join('; ');
+  const more = problems.length > 5 ? ` (and ${problems.length - 5} more)` : '';
+  throw new InfnetError({ code: 'OPTIMIZER_OPTION', message: shown + more });
 }

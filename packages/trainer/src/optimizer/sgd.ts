@@ -6,6 +6,9 @@ import source from './sgd.wgsl';
 
 export const sgdKernel: Kernel = { name: 'trainer/sgd', source };
 
+/** The variant that changes nothing and tells where a new value would not be finite. */
+export const sgdCheckKernel: Kernel = { name: 'trainer/sgd-check', source };
+
 export interface SGDOptions extends OptimizerOptions {
   /** Share of the step before that is kept. Default 0, which needs no memory. */
   readonly momentum?: number;
@@ -17,10 +20,11 @@ export class SGD extends Optimizer {
   /** @throws InfnetError `OPTIMIZER_OPTION`, `OPTIMIZER_NOTHING`. */
   constructor(parameters: ParameterStore, options: SGDOptions = {}) {
     const { momentum = 0, weightDecay = 0 } = options;
-    checkOptions({ momentum: [momentum, 0, Infinity], weightDecay: [weightDecay, 0, Infinity] });
+    checkOptions({ momentum: { value: momentum, least: 0 }, weightDecay: { value: weightDecay, least: 0 } });
     super(parameters, options, {
       kernel: sgdKernel,
       constants: { MOMENTUM: Number(momentum > 0) },
+      check: sgdCheckKernel,
       params: { momentum },
       moments: momentum > 0 ? [{ binding: 'm', name: 'momentum_buffer' }] : [],
       flopsEach: 7,

@@ -1,21 +1,32 @@
 /** Options that cannot work, told before anything starts. */
 import { InfnetError } from '@infnet/core';
+import { type NumberRange, seedRange } from '../numbers.js';
+import { checkClip, noClip } from '../optimizer/clip.js';
+import { checkSchedule, optionProblems } from '../trainer/check.js';
 import type { PropagationOptions } from './options.js';
-import { checkNumbers, type NumberRange, semiOption } from './options-check.js';
-import type { Stages } from './stages.js';
+import { checkNumbers, semiOption } from './options-check.js';
+import type { StageOptions, Stages } from './stages.js';
 import type { SemiStrategy } from './strategy.js';
 
 const KNOWN = ['image', 'mask', 'edge'];
 
-/** @throws InfnetError `SEMI_NO_LABELLED`, `SEMI_NO_UNLABELLED`, `SEMI_OPTION`. */
+/**
+ * Everything that can be told before the first training: a stage comes hours later.
+ *
+ * @throws InfnetError `SEMI_NO_LABELLED`, `SEMI_NO_UNLABELLED`, `SEMI_OPTION`, `OPTIMIZER_OPTION`, `TRAINING_LEARNING_RATE`.
+ */
 export function checkPropagation(options: PropagationOptions, stages: Stages, strategy: SemiStrategy): void {
-  const { labelled, unlabelled, maxRounds = Infinity, predictBatch = 8, initial, resume } = options;
+  const { labelled, unlabelled, maxRounds = Infinity, predictBatch = 8, seed = 0, initial, resume } = options;
+  const least = (value: number): NumberRange => ({ value, least: 0, whole: true });
+  checkNumbers({ 'labelled.length': least(labelled.length), 'unlabelled.length': least(unlabelled.length) });
   if (labelled.length < 1)
     throw none('SEMI_NO_LABELLED', 'labelled', 'A net that has seen no mask cannot label others.');
   if (unlabelled.length < 1) throw none('SEMI_NO_UNLABELLED', 'unlabelled', 'Use Trainer for labelled images alone.');
+  checkEncoding(options);
   const ranges: Record<string, NumberRange> = {
-    maxRounds: { value: maxRounds, least: 0, whole: true },
+    maxRounds: { ...least(maxRounds), endless: true },
     predictBatch: { value: predictBatch, least: 1, most: 65536, whole: true },
+    seed: seedRange(seed),
   };
   for (const [name, { epochs, batchSize }] of Object.entries(stages)) {
     ranges[`stages.${name}.epochs`] = { value: epochs, least: 0, most: 1e9, whole: true };
@@ -27,6 +38,32 @@ export function checkPropagation(options: PropagationOptions, stages: Stages, st
   }
   checkInputs(options);
   strategy.check?.(unlabelled.length);
+  checkStages(stages, labelled.length);
+}
+
+/** What `Trainer` would refuse. */
+function checkStages(stages: Stages, labelled: number): void {
+  const trained = Object.entries<StageOptions>({ ...stages }).filter(([, { epochs }]) => epochs > 0);
+  const problems = trained.flatMap(([name, stage]) => {
+    const { batchSize, lastBatch } = stage;
+    // The other stages have pseudo-labelled images too.
+    const isAlone = name === 'labelled' || name === 'finetune';
+    if (!isAlone || lastBatch !== 'drop' || labelled >= batchSize) return optionProblems(stage, `stages.${name}.`);
+    return [
+      `${labelled} labelled images make no batch of stages.${name}.batchSize ${batchSize}, and smaller ones are dropped`,
+    ];
+  });
+  if (problems.length > 0) throw semiOption(problems.join('; '));
+  for (const [name, { epochs, batchSize, learningRate, clip = noClip, accumulate = 1, scales = [1] }] of trained) {
+    checkClip(clip);
+    const order = { length: labelled, batchSize, accumulate, lastBatch: 'keep', shuffle: true, seed: 0 } as const;
+    checkSchedule(learningRate, order, { scales: scales.length, epochs, first: 0 }, `stages.${name}.`);
+  }
+}
+
+function checkEncoding({ encoding = 'stretched' }: PropagationOptions): void {
+  if (encoding === 'stretched' || encoding === 'probability' || typeof encoding === 'function') return;
+  throw semiOption(`encoding is ${String(encoding)}`, 'Give stretched, probability, or a function.');
 }
 
 function checkInputs({ labelled, unlabelled, edgeOf }: PropagationOptions): void {

@@ -5,6 +5,8 @@
  * Scores are computed in one pass and labels in a second, so that one batch of predictions is in memory at a time, whatever
  * the pool: accepted images are predicted twice.
  */
+import { InfnetError } from '@infnet/core';
+import { SMALLEST } from '../numbers.js';
 import { mixSeed, permutation } from '../trainer/order.js';
 import { type Confidence, lesionConfidence } from './confidence.js';
 import { checkNumbers } from './options-check.js';
@@ -29,21 +31,24 @@ export function confidenceFiltered(options: ConfidenceFilterOptions = {}): SemiS
   const { pool = Infinity, accept = { best: 0.5 }, confidence = lesionConfidence(), refresh = false } = options;
   const [rule, limit] = 'best' in accept ? ['best', accept.best] : ['threshold', accept.threshold];
   checkNumbers({
-    pool: { value: pool, least: 1, whole: true },
-    [`accept.${rule}`]: { value: limit as number, least: rule === 'best' ? Number.MIN_VALUE : 0, most: 1 },
+    pool: { value: pool, least: 1, whole: true, endless: true },
+    [`accept.${rule}`]: { value: limit as number, least: rule === 'best' ? SMALLEST : 0, most: 1 },
   });
 
   const score = async (context: RoundContext, images: readonly number[]): Promise<Scored[]> => {
     const scored: Scored[] = [];
     await context.predict(images, (prediction) => {
-      scored.push({ index: prediction.index, score: confidence(prediction) });
+      scored.push({ index: prediction.index, score: finite(confidence(prediction), prediction.index) });
     });
     return scored;
   };
 
   return {
     name: 'confidence-filtered',
-    settings: { pool: Number.isFinite(pool) ? pool : null, rule: rule as string, limit: limit as number, refresh },
+    settings: {
+      ...{ pool: Number.isFinite(pool) ? pool : null, rule: rule as string, limit: limit as number, refresh },
+      ...confidence.settings,
+    },
     async next(context) {
       const { round, seed, remaining, rounds } = context;
       const order = permutation(remaining.length, mixSeed(seed, POOL), round).map((i) => remaining[i] as number);
@@ -63,6 +68,17 @@ export function confidenceFiltered(options: ConfidenceFilterOptions = {}): SemiS
 interface Scored {
   readonly index: number;
   readonly score: number;
+}
+
+/** A score that is no number has no place in an order. @throws InfnetError `SEMI_PLAN`. */
+function finite(score: number, index: number): number {
+  if (Number.isFinite(score)) return score;
+  throw new InfnetError({
+    code: 'SEMI_PLAN',
+    message: `the confidence of image ${index} is ${score}, a finite number is needed`,
+    where: 'confidenceFiltered',
+    fix: 'Let `confidence` give a number for every map, e.g. 0 for one that it cannot judge.',
+  });
 }
 
 /** The surest first, equal ones by index. */

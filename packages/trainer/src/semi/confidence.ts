@@ -1,7 +1,12 @@
 /** How sure a net is of a prediction: one figure in 0..1 for a whole map. */
-import type { Prediction } from './strategy.js';
+import { checkNumbers } from './options-check.js';
+import type { Prediction, Settings } from './strategy.js';
 
-export type Confidence = (prediction: Pick<Prediction, 'width' | 'height' | 'probability'>) => number;
+export interface Confidence {
+  (prediction: Pick<Prediction, 'width' | 'height' | 'probability'>): number;
+  /** What it is, for the settings of a strategy: compared when a propagation is resumed. */
+  readonly settings?: Settings;
+}
 
 /**
  * The mean of |2p - 1| over the predicted lesion (p >= 0.5) and a band around it: 1 where all is 0 or 1, 0 where all is 0.5.
@@ -10,9 +15,11 @@ export type Confidence = (prediction: Pick<Prediction, 'width' | 'height' | 'pro
  *
  * @param options.band width of the band in pixels; a pixel belongs to it when a lesion pixel is at most so many rows and
  * columns away. Default 5.
+ * @throws InfnetError `SEMI_OPTION`.
  */
 export function lesionConfidence({ band = 5 }: { readonly band?: number } = {}): Confidence {
-  return ({ width, height, probability }) => {
+  checkNumbers({ band: { value: band, least: 0, whole: true } });
+  const judge: Confidence = ({ width, height, probability }) => {
     const region = dilate(probability, width, height, band);
     const isEmpty = !region.includes(1);
     let sum = 0;
@@ -24,16 +31,18 @@ export function lesionConfidence({ band = 5 }: { readonly band?: number } = {}):
     }
     return sum / count;
   };
+  return Object.assign(judge, { settings: { confidence: 'lesion', band } });
 }
 
 /** 1 - mean entropy of all pixels, in units of that of p = 0.5. */
 export function entropyConfidence(): Confidence {
   const term = (p: number): number => (p > 0 ? -p * Math.log2(p) : 0);
-  return ({ probability }) => {
+  const judge: Confidence = ({ probability }) => {
     let sum = 0;
     for (const p of probability) sum += term(p) + term(1 - p);
     return 1 - sum / probability.length;
   };
+  return Object.assign(judge, { settings: { confidence: 'entropy' } });
 }
 
 /** 1 where a pixel with p >= 0.5 is at most `band` rows and columns away: rows first, then columns. */

@@ -35,15 +35,18 @@ export function hybridData(options: HybridOptions): TrainingData {
         ? (labelled.name?.(index) ?? `item ${index}`)
         : imageName(unlabelled, images[index - first] as number),
     async batch(items) {
-      const real = items.filter(({ index }) => index < first);
-      const theirs = real.length === 0 ? undefined : await labelled.batch(real);
-      const rows: Inputs[] = [];
-      let taken = 0;
-      for (const item of items) {
-        if (item.index < first) rows.push(rowOf(theirs as Inputs, inputs, taken++));
-        else rows.push(await sampleOf({ ...item, index: images[item.index - first] as number }));
+      const whole = new Rows(inputs, items.length);
+      const real = items.flatMap((item, row) => (item.index < first ? [{ item, row }] : []));
+      // Values are copied as they come: whoever gives them may use his arrays again for the next ones.
+      if (real.length > 0) {
+        const theirs = await labelled.batch(real.map(({ item }) => item));
+        for (const [i, { row }] of real.entries()) whole.set(row, rowOf(theirs, inputs, i));
       }
-      return joinRows(rows, inputs);
+      for (const [row, item] of items.entries()) {
+        if (item.index < first) continue;
+        whole.set(row, await sampleOf({ ...item, index: images[item.index - first] as number }));
+      }
+      return whole.inputs;
     },
   };
 }
@@ -59,7 +62,7 @@ function pseudoSamples({
   const edgeAt = (index: number, label: PseudoLabel): Uint8Array => {
     const known = edges.get(index);
     if (known !== undefined) return known;
-    const edge = (edgeOf as EdgeOf)(label).data;
+    const edge = (edgeOf as EdgeOf)(label).data.slice();
     if (edges.size >= MOST_EDGES) edges.delete(edges.keys().next().value as number);
     edges.set(index, edge);
     return edge;
@@ -68,9 +71,11 @@ function pseudoSamples({
     const { index } = request;
     const label = await labelAt(store, index, imageName(unlabelled, index));
     if (unlabelled.sample !== undefined) return unlabelled.sample(label, request);
-    const row: Record<string, TensorData> = { image: await unlabelled.images([index]), mask: unit(label.data) };
-    if ('edge' in labelled.inputs) row['edge'] = unit(edgeAt(index, label));
-    return row;
+    // Before the image, which may be long in coming while the label's array is used for another one.
+    const mask = unit(label.data);
+    const edge = 'edge' in labelled.inputs ? unit(edgeAt(index, label)) : undefined;
+    const image = await unlabelled.images([index]);
+    return { image, mask, ...(edge === undefined ? {} : { edge }) };
   };
 }
 
@@ -84,31 +89,40 @@ function rowOf(batch: Inputs, inputs: TrainingData['inputs'], row: number): Inpu
   return Object.fromEntries(
     Object.entries(inputs).map(([name, spec]) => {
       const size = elementsOf(spec);
-      return [name, (batch[name] as TensorData).subarray(row * size, (row + 1) * size)];
+      return [name, batch[name]?.subarray(row * size, (row + 1) * size) as TensorData];
     }),
   );
 }
 
-/** @throws InfnetError `SEMI_DATA` for an input that is missing or of the wrong length. */
-export function joinRows(rows: readonly Inputs[], inputs: TrainingData['inputs']): Inputs {
-  return Object.fromEntries(
-    Object.entries(inputs).map(([name, spec]) => {
+/** A batch that is filled row by row. */
+class Rows {
+  readonly inputs: Inputs;
+  readonly #specs: TrainingData['inputs'];
+
+  constructor(specs: TrainingData['inputs'], count: number) {
+    this.#specs = specs;
+    this.inputs = Object.fromEntries(
+      Object.entries(specs).map(([name, spec]) => {
+        const type = ('dtype' in spec ? spec.dtype : undefined) ?? 'f32';
+        const Values = type === 'f32' ? Float32Array : type === 'u32' ? Uint32Array : Int32Array;
+        return [name, new Values(count * elementsOf(spec))];
+      }),
+    );
+  }
+
+  /** Copies the inputs of one item. @throws InfnetError `SEMI_DATA` for one that is missing or of the wrong length. */
+  set(row: number, given: Inputs): void {
+    for (const [name, spec] of Object.entries(this.#specs)) {
       const size = elementsOf(spec);
-      const type = ('dtype' in spec ? spec.dtype : undefined) ?? 'f32';
-      const Values = type === 'f32' ? Float32Array : type === 'u32' ? Uint32Array : Int32Array;
-      const whole = new Values(rows.length * size);
-      for (const [i, row] of rows.entries()) {
-        const values = row[name];
-        if (values?.length !== size) {
-          throw new InfnetError({
-            code: 'SEMI_DATA',
-            message: `"${name}" of a training image has ${values?.length ?? 'no'} values, ${size} are needed`,
-            fix: 'Labels and images must have the size of the labelled inputs.',
-          });
-        }
-        whole.set(values, i * size);
+      const values = given[name];
+      if (values?.length !== size) {
+        throw new InfnetError({
+          code: 'SEMI_DATA',
+          message: `"${name}" of a training image has ${values?.length ?? 'no'} values, ${size} are needed`,
+          fix: 'Labels and images must have the size of the labelled inputs.',
+        });
       }
-      return [name, whole];
-    }),
-  );
+      (this.inputs[name] as TensorData).set(values, row * size);
+    }
+  }
 }

@@ -3,6 +3,7 @@ import { InfnetError } from '@infnet/core';
 import { encodeLabel, type LabelEncoding, labelHash, type PseudoLabel, type PseudoLabelStore } from './labels.js';
 import { type PredictorOptions, withPredictor } from './predictor.js';
 import type { RoundContext, RoundPlan, RoundRecord, SemiStrategy } from './strategy.js';
+import { imageName } from './unlabelled.js';
 
 export interface LabellingOptions {
   readonly predictor: PredictorOptions;
@@ -30,11 +31,20 @@ export function labelRound(options: LabellingOptions): Promise<RoundRecord | und
     const labels: string[] = [];
     await predict(images, async ({ index, width, height, probability }) => {
       const label: PseudoLabel = { width, height, channels: 1, data: encodeLabel(encoding, probability) };
+      if (label.data.length !== width * height) throw notOneByteEach(label, imageName(predictor.unlabelled, index));
       await store.put(index, label);
       labels.push(labelHash(label));
       await options.onLabel(labels.length, images.length);
     });
     return { round: round.round, images: [...images], labels, ...(scores ? { scores: [...scores] } : {}), epochs };
+  });
+}
+
+function notOneByteEach({ width, height, data }: PseudoLabel, name: string): InfnetError {
+  return new InfnetError({
+    code: 'SEMI_DATA',
+    message: `the label that \`encoding\` made for ${name} has ${data.length} values, ${width} x ${height} are needed`,
+    where: name,
   });
 }
 
@@ -50,6 +60,8 @@ function assertPlan(
   if (scores !== undefined && scores.length !== label.length)
     problems.push(`${scores.length} scores for ${label.length} images`);
   if (epochs !== undefined && !(Number.isInteger(epochs) && epochs >= 0)) problems.push(`${epochs} epochs`);
+  const odd = scores?.findIndex((score) => !Number.isFinite(score)) ?? -1;
+  if (odd >= 0) problems.push(`a score of ${scores?.[odd]} for image ${label[odd]}`);
   if (problems.length === 0) return;
   throw new InfnetError({
     code: 'SEMI_PLAN',

@@ -34,11 +34,12 @@ export function memoryLabelStore(): PseudoLabelStore {
   };
 }
 
-/** How probabilities [height * width] become bytes. */
+/** How probabilities [height * width] become bytes, as many. */
 export type LabelEncoding = 'stretched' | 'probability' | ((probability: Float32Array) => Uint8Array);
 
 export function encodeLabel(encoding: LabelEncoding, probability: Float32Array): Uint8Array {
-  if (typeof encoding === 'function') return encoding(probability);
+  // A copy: an encoding of the caller's may use one array for all labels.
+  if (typeof encoding === 'function') return encoding(probability).slice();
   return encoding === 'stretched' ? stretched(probability) : rounded(probability);
 }
 

@@ -107,7 +107,8 @@ function pairedData(
     inputs: { ...labelled.inputs, [UNLABELLED]: image, [TARGET]: mask, [WEIGHT]: [1] },
     name: (index) => imageName(unlabelled, unlabelledAt(index)),
     async batch(items) {
-      const pictures = await unlabelled.images(items.map(({ index }) => unlabelledAt(index)));
+      // A copy: the labelled images, which come next, may lie in the same array.
+      const pictures = (await unlabelled.images(items.map(({ index }) => unlabelledAt(index)))).slice();
       const [theirs, targets] = await Promise.all([
         labelled.batch(items.map((item) => ({ ...item, index: labelledAt(item) }))),
         teacher.predict(pictures, items.length),

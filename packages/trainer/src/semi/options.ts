@@ -74,7 +74,7 @@ export interface PropagationOptions<N extends string = string> {
   readonly training?: StageTraining;
   /** Rounds at most. Default: until the strategy ends. */
   readonly maxRounds?: number;
-  /** Default 0. */
+  /** A whole number from 0 to 2^32 - 1. Default 0. */
   readonly seed?: number;
   /** Weights to begin with. Default: from the seed. */
   readonly initial?: StateDict;

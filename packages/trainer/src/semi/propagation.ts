@@ -17,7 +17,7 @@ import { isInfnetError, type StateDict } from '@infnet/core';
 import { Adam } from '../optimizer/adam.js';
 import type { TrainingData } from '../trainer/data.js';
 import { mixSeed } from '../trainer/order.js';
-import type { TrainerState } from '../trainer/state.js';
+import { namesHash, type TrainerState } from '../trainer/state.js';
 import { type EpochEvent, Trainer } from '../trainer/trainer.js';
 import { checkPropagation } from './check.js';
 import { hybridData } from './hybrid-data.js';
@@ -53,7 +53,10 @@ export class Propagation<N extends string = string> {
   #state: PropagationState;
   #started = 0;
 
-  /** @throws InfnetError `SEMI_NO_LABELLED`, `SEMI_NO_UNLABELLED`, `SEMI_OPTION`, `SEMI_STATE` for a state of another one. */
+  /**
+   * @throws InfnetError `SEMI_NO_LABELLED`, `SEMI_NO_UNLABELLED`, `SEMI_OPTION`, `OPTIMIZER_OPTION` for a clip, `TRAINING_LEARNING_RATE`
+   * for a schedule, `SEMI_STATE` for a state of another one.
+   */
   constructor(given: PropagationOptions<N>) {
     const options = given as unknown as PropagationOptions;
     const { strategy = randomSelection(), store = memoryLabelStore(), seed = 0 } = options;
@@ -64,7 +67,13 @@ export class Propagation<N extends string = string> {
     this.#seed = seed;
     checkPropagation(options, this.#stages, strategy);
     const [labelled, unlabelled] = [options.labelled.length, options.unlabelled.length];
-    const problem = { seed, labelled, unlabelled, strategy: strategy.name, settings: strategy.settings };
+    const { encoding = 'stretched' } = options;
+    const names = { labelledNames: namesHash(options.labelled), unlabelledNames: namesHash(options.unlabelled) };
+    const problem: PropagationProblem = {
+      ...{ seed, labelled, unlabelled, strategy: strategy.name, settings: strategy.settings },
+      encoding: typeof encoding === 'string' ? encoding : 'own',
+      ...Object.fromEntries(Object.entries(names).filter(([, hash]) => hash !== undefined)),
+    };
     if (options.resume !== undefined) assertResumes(options.resume, problem);
     this.#state = options.resume ?? firstState(problem, options.initial);
   }

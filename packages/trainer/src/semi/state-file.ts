@@ -1,21 +1,19 @@
 /** A propagation's state as the bytes of one safetensors file: all tensors, and the rest as JSON in the metadata. */
 import { readSafetensors, writeSafetensors } from '@infnet/checkpoint';
 import { InfnetError } from '@infnet/core';
-import type { TrainerState } from '../trainer/state.js';
-import { stateOf, tensorsOf } from '../trainer/state-file.js';
+import { readJson, withoutNull, writeJson } from '../json.js';
+import { partsOf, stateFrom, stateOf, type Progress as TrainerProgress, tensorsOf } from '../trainer/state-file.js';
 import type { PropagationState } from './state.js';
+import type { TrainingFigures } from './strategy.js';
 
 const KIND = 'infnet propagation state';
 const WEIGHTS = 'weights/';
-const PARAMETERS = 'parameters/';
-const MOMENTS = 'optimizer/';
-const COMPANION = 'companion/';
 
 /** Everything but tensors, and which of them there are. */
 interface Progress {
   readonly state: Omit<PropagationState, 'weights' | 'trainer'>;
   readonly hasWeights: boolean;
-  readonly trainer: unknown;
+  readonly trainer: TrainerProgress | null;
 }
 
 /**
@@ -28,16 +26,10 @@ export function encodePropagationState(
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
   const tensors = weights === undefined ? [] : tensorsOf(WEIGHTS, weights);
-  let training: unknown = null;
-  if (trainer !== undefined) {
-    const { parameters, optimizer, companion, ...rest } = trainer;
-    const { moments, ...figures } = optimizer;
-    tensors.push(...tensorsOf(PARAMETERS, parameters), ...tensorsOf(MOMENTS, moments));
-    if (companion !== undefined) tensors.push(...tensorsOf(COMPANION, companion));
-    training = { ...rest, optimizer: figures };
-  }
-  const progress: Progress = { state, hasWeights: weights !== undefined, trainer: training };
-  return writeSafetensors(tensors, { ...metadata, kind: KIND, progress: JSON.stringify(progress) });
+  const training = trainer === undefined ? undefined : partsOf(trainer);
+  tensors.push(...(training?.tensors ?? []));
+  const progress: Progress = { state, hasWeights: weights !== undefined, trainer: training?.progress ?? null };
+  return writeSafetensors(tensors, { ...metadata, kind: KIND, progress: writeJson(progress) });
 }
 
 /**
@@ -57,23 +49,27 @@ export function decodePropagationState(bytes: Uint8Array, file?: string): Propag
       fix: 'Give the file that the propagation wrote.',
     });
   }
-  const { state, hasWeights, trainer } = JSON.parse(text) as Progress;
+  const { state, hasWeights, trainer } = readJson(text) as Progress;
   return {
     ...state,
+    stages: state.stages.map((record) => ({ ...record, figures: figuresFrom(record.figures) })),
+    rounds: state.rounds.map(withFigures),
     // JSON leaves out what is undefined.
-    current: state.current,
+    current: state.current === undefined ? undefined : withFigures(state.current),
+    figures: figuresFrom(state.figures),
     weights: hasWeights ? stateOf(WEIGHTS, tensors) : undefined,
-    trainer: trainer === null ? undefined : trainerOf(trainer as TrainerState, tensors),
+    trainer: trainer === null ? undefined : stateFrom(trainer, tensors),
   };
 }
 
-function trainerOf(rest: TrainerState, tensors: Parameters<typeof stateOf>[1]): TrainerState {
-  const companion = stateOf(COMPANION, tensors);
+function withFigures<T extends { readonly figures?: TrainingFigures }>(record: T): T {
+  return record.figures === undefined ? record : { ...record, figures: figuresFrom(record.figures) };
+}
+
+/** Older versions wrote null for what is no finite number. */
+function figuresFrom({ loss, metrics }: TrainingFigures): TrainingFigures {
   return {
-    ...rest,
-    best: rest.best,
-    parameters: stateOf(PARAMETERS, tensors),
-    optimizer: { ...rest.optimizer, moments: stateOf(MOMENTS, tensors) },
-    ...(companion.size === 0 ? {} : { companion }),
+    ...(loss === undefined ? {} : { loss: loss ?? Number.NaN }),
+    ...(metrics === undefined ? {} : { metrics: withoutNull(metrics) }),
   };
 }

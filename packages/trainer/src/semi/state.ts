@@ -14,6 +14,11 @@ export interface PropagationProblem {
   readonly unlabelled: number;
   readonly strategy: string;
   readonly settings: Settings;
+  /** How predictions become labels, `own` for a function. The rest is absent in states of versions that did not keep it. */
+  readonly encoding?: string;
+  /** Hashes of the images' names, where the data sets have names: labels and order are by index. */
+  readonly labelledNames?: string;
+  readonly unlabelledNames?: string;
 }
 
 /** A stage that has ended. */
@@ -46,13 +51,19 @@ export function labelledImages(state: Pick<PropagationState, 'rounds' | 'current
   return [...new Set(records.flatMap(({ images }) => images))];
 }
 
+const CALLED: Readonly<Record<string, string>> = {
+  labelledNames: 'the hash of the names of the labelled images',
+  unlabelledNames: 'the hash of the names of the unlabelled images',
+};
+
 /** @throws InfnetError `SEMI_STATE` when the state is of another propagation. */
 export function assertResumes(state: PropagationState, problem: PropagationProblem): void {
   const flat = ({ settings, ...rest }: PropagationProblem): Record<string, unknown> => ({ ...rest, ...settings });
   const [before, now] = [flat(state.problem), flat(problem)];
+  const later = new Set(['encoding', 'labelledNames', 'unlabelledNames', 'confidence', 'band']);
   const differences = [...new Set([...Object.keys(before), ...Object.keys(now)])]
-    .filter((name) => before[name] !== now[name])
-    .map((name) => `${name} was ${before[name]}, is ${now[name]}`);
+    .filter((name) => before[name] !== now[name] && !(later.has(name) && before[name] === undefined))
+    .map((name) => `${CALLED[name] ?? name} was ${before[name]}, is ${now[name]}`);
   if (state.version === 1 && differences.length === 0) return;
   throw new InfnetError({
     code: 'SEMI_STATE',

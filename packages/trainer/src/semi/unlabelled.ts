@@ -19,6 +19,6 @@ export interface UnlabelledData<N extends string = string> {
   ): Promise<Readonly<Record<N, TensorData>>> | Readonly<Record<N, TensorData>>;
 }
 
-export function imageName({ name }: Pick<UnlabelledData, 'name'>, index: number): string {
-  return name?.(index) ?? `image ${index}`;
+export function imageName(data: Pick<UnlabelledData, 'name'>, index: number): string {
+  return data.name?.(index) ?? `image ${index}`;
 }

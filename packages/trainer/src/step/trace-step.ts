@@ -4,6 +4,7 @@
  *     loss, parts   = the function of the user, with the net in training mode
  *     gradients     = of the trained parameters, joined into lines (see optimizer/lines.ts)
  *     control       = whether loss and gradients are finite, their norm, the factor of the clip
+ *     verdict       = control, void where a new parameter, moment or running statistic would not be finite
  *     parameters    moved in place by one dispatch per slab; void steps change nothing, running statistics included
  *
  * What differs from step to step (learning rate, Adam's corrections) is an input of 8 numbers, so the plan stays.
@@ -27,9 +28,11 @@ import {
   CONTROL_SIZE,
   gradientStatisticsOperator,
   HYPER_SIZE,
+  type SegmentUpdate,
   stepControlOperator,
   storeValuesUpdate,
   updateSlabs,
+  verdictOperator,
 } from '../optimizer/operators.js';
 import type { Optimizer } from '../optimizer/optimizer.js';
 import { type SegmentTable, segmentsOf, segmentTable, slabPlace } from '../optimizer/segments.js';
@@ -83,7 +86,8 @@ export interface TracedStep {
   readonly order: readonly Parameter[];
 }
 
-/** Inputs and outputs of the plan that are not the user's. */
+/** Inputs and outputs of the plan that are not the user's begin so. */
+export const OWN = 'step/';
 export const HYPER = 'step/numbers';
 export const REPORT = 'step/report';
 export const STATISTICS = 'step/gradient statistics';
@@ -98,6 +102,7 @@ export function traceStep<N extends string>(options: TraceStepOptions<N>): Trace
   try {
     let traced: Omit<TracedStep, 'graph'> | undefined;
     const names = Object.keys(inputs) as N[];
+    refuseOwn('an input', names);
     const graph = trace<string>(
       (all) => {
         const given = Object.fromEntries(names.map((name) => [name, resized(all[name] as Tensor, size)])) as Record<
@@ -144,6 +149,14 @@ function resized(tensor: Tensor, size: readonly [number, number] | undefined): T
 
 function asStepLoss(result: Tensor | StepLoss): StepLoss {
   const loss = result instanceof Tensor ? { loss: result } : result;
+  refuseOwn('an output', Object.keys(loss.outputs ?? {}));
+  if (Object.hasOwn(loss.parts ?? {}, 'loss')) {
+    throw new InfnetError({
+      code: 'TRAINING_LOSS',
+      message: 'a part of the loss is called "loss", as the whole is',
+      fix: 'Give the part another name.',
+    });
+  }
   for (const [name, tensor] of Object.entries({ loss: loss.loss, ...loss.parts })) {
     if (tensor.shape.every((extent) => extent === 1) && tensor.dtype === 'f32') continue;
     throw new InfnetError({
@@ -153,6 +166,17 @@ function asStepLoss(result: Tensor | StepLoss): StepLoss {
     });
   }
   return loss;
+}
+
+/** A name of the user's in the place of one of the step's own would be taken for it. */
+function refuseOwn(what: string, names: readonly string[]): void {
+  const taken = names.find((name) => name.startsWith(OWN));
+  if (taken === undefined) return;
+  throw new InfnetError({
+    code: 'TRAINING_NAME',
+    message: `${what} is called "${taken}"; names that begin with "${OWN}" are the step's own`,
+    fix: 'Give it another name.',
+  });
 }
 
 class StepTrace {
@@ -181,6 +205,7 @@ class StepTrace {
     let lines = this.#within('gradients', () => joinLines(found, layout));
     if (accumulates) {
       const { store, sums } = this.#optimizer.sumsFor(layout);
+      this.#optimizer.turns.prepare();
       stores.push(store);
       lines = this.#within('accumulate', () =>
         lines.map((line, i) => accumulate(sums[i] as Parameter, line, this.#hyper)),
@@ -194,8 +219,11 @@ class StepTrace {
       this.#statistics = applyOne(gradientStatisticsOperator, [segments, ...lines], { groups });
       this.#control = applyOne(stepControlOperator, [this.#statistics, this.#loss.loss, this.#hyper], {});
     });
-    const statistics = this.#within('running statistics', () => this.#storeStatistics());
-    this.#within('optimizer', () => this.#update(table, segments));
+    const news = this.#within('running statistics', () => this.#gatherStatistics());
+    const update = this.#updateOf(table);
+    this.#within('verdict', () => this.#judge(update, segments, news));
+    const statistics = this.#within('running statistics', () => this.#storeStatistics(news));
+    this.#within('optimizer', () => this.#update(update, segments));
     return {
       stores,
       layout,
@@ -242,30 +270,51 @@ class StepTrace {
     return segmentTable(segments);
   }
 
-  #update(table: SegmentTable, segments: Tensor): void {
+  #updateOf(table: SegmentTable): SegmentUpdate {
+    const { name, slabs } = this.#optimizer;
+    return { name, table, slabs: slabs.length, dispatch: this.#optimizer.dispatch.bind(this.#optimizer) };
+  }
+
+  /** Nothing was changed yet: where a new value would not be finite, nothing will be. */
+  #judge(update: SegmentUpdate, segments: Tensor, news: NewStatistics | undefined): void {
+    const { slabs, spec } = this.#optimizer;
+    const checks = spec.check !== undefined;
+    if (!checks && news === undefined) return;
+    const operator = verdictOperator(update, { checks, statistics: news !== undefined });
+    const values = slabs.map((slab) => this.#graph.parameter(slab));
+    const figures =
+      news === undefined
+        ? []
+        : [applyOne(gradientStatisticsOperator, [news.segments, ...news.lines], { groups: news.table.groups })];
+    const control = this.#control as Tensor;
+    this.#control = applyOne(operator, [segments, this.#hyper, control, ...values, ...this.#lines, ...figures], {});
+  }
+
+  #update(update: SegmentUpdate, segments: Tensor): void {
     const { slabs } = this.#optimizer;
-    const update = {
-      name: this.#optimizer.name,
-      table,
-      slabs: slabs.length,
-      dispatch: this.#optimizer.dispatch.bind(this.#optimizer),
-    };
     const control = this.#control as Tensor;
     updateSlabs(this.#graph, update, { segments, hyper: this.#hyper, control, slabs, lines: this.#lines });
   }
 
-  /** Gathers the new running statistics, so that a few dispatches store them all, and only if the step is not void. */
-  #storeStatistics(): Record<string, Uint32Array<ArrayBuffer>> {
+  /** Gathers the new running statistics, so that a few dispatches look at them and store them all. */
+  #gatherStatistics(): NewStatistics | undefined {
     const { parameters } = this.#optimizer;
     const updates = [...this.#graph.updates].filter(([{ role }]) => role === 'buffer');
     const values = new Map(updates.filter(([parameter]) => parameters.parameters.includes(parameter)));
-    if (values.size === 0) return {};
+    if (values.size === 0) return undefined;
     for (const parameter of values.keys()) this.#graph.updates.delete(parameter);
     const layout = layOutLines(values);
     const lines = joinLines(values, layout);
     const table = segmentTable(segmentsOf(parameters, layout).map(inBuffers(parameters)));
     const segments = this.#graph.input(BUFFER_SEGMENTS, { shape: [table.segments.length, 8], dtype: 'u32' });
-    const slabs = parameters.slabs.filter(({ role }) => role === 'buffer');
+    return { lines, table, segments };
+  }
+
+  /** Stores them, and only if the step is not void. */
+  #storeStatistics(news: NewStatistics | undefined): Record<string, Uint32Array<ArrayBuffer>> {
+    if (news === undefined) return {};
+    const { lines, table, segments } = news;
+    const slabs = this.#optimizer.parameters.slabs.filter(({ role }) => role === 'buffer');
     const inputs = { segments, hyper: this.#hyper, control: this.#control as Tensor, slabs, lines };
     updateSlabs(this.#graph, storeValuesUpdate(table, slabs.length), inputs);
     return { [BUFFER_SEGMENTS]: table.words };
@@ -274,6 +323,13 @@ class StepTrace {
   #within<T>(scope: string, body: () => T): T {
     return this.#graph.within(scope, body);
   }
+}
+
+/** New running statistics, on their way. */
+interface NewStatistics {
+  readonly lines: readonly Tensor[];
+  readonly table: SegmentTable;
+  readonly segments: Tensor;
 }
 
 /** Counts slabs among those of buffers only. */

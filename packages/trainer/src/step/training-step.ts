@@ -11,12 +11,15 @@ import {
   type RunOptions,
   type TensorData,
 } from '@infnet/core';
-import { type GradientClip, noClip } from '../optimizer/clip.js';
+import { LARGEST } from '../numbers.js';
+import { checkClip, type GradientClip, noClip } from '../optimizer/clip.js';
 import { CONTROL_SIZE, packNumbers } from '../optimizer/operators.js';
 import type { Optimizer } from '../optimizer/optimizer.js';
+import type { StepBatch } from '../optimizer/step-turns.js';
 import {
   gradientLine,
   HYPER,
+  OWN,
   REPORT,
   STATISTICS,
   type TracedStep,
@@ -32,9 +35,10 @@ export interface TrainingStepOptions<N extends string = string>
 }
 
 export interface TrainingStepRun extends Pick<RunOptions, 'onProgress'> {
+  /** A finite number of at least 0. */
   readonly learningRate: number;
   /** Only with `accumulate`: this is batch `index` of `of` whose gradients are averaged; the last one moves the parameters. */
-  readonly batch?: { readonly index: number; readonly of: number };
+  readonly batch?: StepBatch;
   /** Names of the loss function's `outputs` to read back. Default: none. */
   readonly read?: readonly string[];
 }
@@ -44,13 +48,19 @@ export interface StepReport {
   readonly loss: number;
   /** The loss's parts by name. */
   readonly parts: Readonly<Record<string, number>>;
-  /** Norm of all gradients together, before the clip. */
+  /**
+   * Norm of all gradients together, before the clip. All figures of gradients are of what the optimiser gets: with `batch`, of the
+   * sum over the batches so far divided by `of`, which the last one makes the mean.
+   */
   readonly gradientNorm: number;
   /** Largest magnitude of any gradient element; Infinity when one is infinite or NaN. */
   readonly largestGradient: number;
-  /** False when the loss or a gradient was not a number: the step then changed nothing. */
+  /**
+   * False when the loss, a gradient or a new value (parameter, optimiser state, running statistic) is not a finite number, or a batch
+   * before it in the same step was not: the step then changes nothing.
+   */
   readonly finite: boolean;
-  /** Sum of squares and largest magnitude of each parameter's gradient, largest first. */
+  /** Norm and largest magnitude of each parameter's gradient, largest first. */
   gradients(): readonly GradientFigures[];
   readonly outputs: Readonly<Record<string, TensorData>>;
 }
@@ -66,12 +76,14 @@ export interface GradientFigures {
  * Traces and prepares a training step. Several steps (scales, batch sizes) may share one optimiser and its parameters; they
  * must run one after the other.
  *
- * @throws InfnetError `SHAPE_...`, `GRADIENT_...`, `MEMORY_...`, `TRAINING_NO_GRADIENT`, `TRAINING_LOSS`.
+ * @throws InfnetError `SHAPE_...`, `GRADIENT_...`, `MEMORY_...`, `TRAINING_NO_GRADIENT`, `TRAINING_LOSS`, `TRAINING_NAME`,
+ * `OPTIMIZER_OPTION` for a clip out of range.
  */
 export async function trainingStep<N extends string>(
   context: Context,
   options: TrainingStepOptions<N>,
 ): Promise<TrainingStep<N>> {
+  checkClip(options.clip ?? noClip);
   const traced = traceStep(options);
   const { precision, memoryBudget, maxSubmitSeconds, onProgress, bind, arena } = options;
   const given = { precision, memoryBudget, maxSubmitSeconds, onProgress, bind, arena };
@@ -113,19 +125,34 @@ export class TrainingStep<N extends string = string> {
 
   /**
    * One step: the parameters, the optimiser's state and running statistics move, unless loss or gradients are not finite.
-   * It cannot be stopped half-way, because parameters must move together.
+   * It cannot be stopped half-way, because parameters must move together. Runs of all steps with one optimiser wait for each other;
+   * the inputs are those at the call.
    *
-   * @throws InfnetError `PLAN_INPUT`, `CONTEXT_LOST`, `TRAINING_BATCH`.
+   * @throws InfnetError `PLAN_INPUT`, `CONTEXT_LOST`, `TRAINING_BATCH`, `TRAINING_LEARNING_RATE`. What is refused
+   * changes nothing; batches of a step that ended with an error count as if they had not been, and it begins again with batch 0.
    */
   async run(inputs: Readonly<Record<N, TensorData>> | RunInputs, options: TrainingStepRun): Promise<StepReport> {
-    const { batch = WHOLE, read = [], onProgress } = options;
-    const results = await this.plan.run(this.#allInputs(inputs, options), {
-      read: [REPORT, STATISTICS, ...read],
-      ...(onProgress ? { onProgress } : {}),
+    const { batch = WHOLE, read = [], onProgress } = options ?? {};
+    this.#checkRun(inputs, options, batch);
+    const { turns } = this.#optimizer;
+    // The plan copies at its own call, which comes later where this run has to wait.
+    const given = turns.isBusy ? copied(inputs) : inputs;
+    return turns.take(async () => {
+      const isVoid = turns.begin(batch);
+      try {
+        const results = await this.plan.run(this.#allInputs(given, options, isVoid), {
+          read: [REPORT, STATISTICS, ...read],
+          ...(onProgress ? { onProgress } : {}),
+        });
+        const report = this.#report(results, read, batch, isVoid);
+        turns.end(batch, report.finite);
+        if (batch.index === batch.of - 1 && report.finite) this.#optimizer.steps++;
+        return report;
+      } catch (error) {
+        turns.fail();
+        throw error;
+      }
     });
-    const report = this.#report(results, read);
-    if (batch.index === batch.of - 1 && report.finite) this.#optimizer.steps++;
-    return report;
   }
 
   /**
@@ -133,14 +160,23 @@ export class TrainingStep<N extends string = string> {
    *
    * @throws InfnetError `PROFILE_UNSUPPORTED` without the device feature `timestamp-query`, and as `run`.
    */
-  profile(
+  async profile(
     inputs: Readonly<Record<N, TensorData>> | RunInputs,
     options: Pick<TrainingStepRun, 'learningRate'>,
   ): Promise<Profile> {
-    return this.plan.profile(this.#allInputs(inputs, options));
+    this.#checkRun(inputs, options, WHOLE);
+    const { turns } = this.#optimizer;
+    const given = turns.isBusy ? copied(inputs) : inputs;
+    return turns.take(async () => {
+      turns.begin(WHOLE);
+      return this.plan.profile(this.#allInputs(given, options, false));
+    });
   }
 
-  /** Gradients of the run before, by name, as they were before the clip; needs `keepGradients` and a run that read them. */
+  /**
+   * Gradients by name from the `outputs` of a run that read them (`keepGradients`, `gradientOutputs`), as they were before the clip,
+   * those of several batches divided by their number.
+   */
   gradientsOf(results: Readonly<Record<string, TensorData>>): Map<string, Float32Array> {
     const { places } = this.#traced.layout;
     return new Map(
@@ -167,45 +203,67 @@ export class TrainingStep<N extends string = string> {
   #allInputs(
     inputs: Readonly<Record<N, TensorData>> | RunInputs,
     { learningRate, batch = WHOLE }: TrainingStepRun,
+    isVoid: boolean,
   ): RunInputs {
-    this.#checkBatch(batch);
     const numbers = packNumbers({
       ...this.#optimizer.numbers(),
       ...this.#clip,
       learningRate,
       gradientScale: 1 / batch.of,
       keep: batch.index > 0,
-      apply: batch.index === batch.of - 1,
+      apply: batch.index === batch.of - 1 && !isVoid,
     });
     return { ...inputs, ...this.#traced.tables, [HYPER]: numbers };
   }
 
-  #report(results: Readonly<Record<string, TensorData>>, read: readonly string[]): StepReport {
+  #report(
+    results: Readonly<Record<string, TensorData>>,
+    read: readonly string[],
+    { of }: StepBatch,
+    isVoid: boolean,
+  ): StepReport {
     const values = results[REPORT] as Float32Array;
     const named = this.#traced.reported.map((name, i) => [name, values[i] as number] as const);
     const [[, loss], ...parts] = named as [readonly [string, number], ...(readonly [string, number])[]];
     const control = values.subarray(values.length - CONTROL_SIZE);
     const figures = results[STATISTICS] as Float32Array;
+    const lines = new Set(this.gradientOutputs);
+    const outputOf = (name: string): TensorData => {
+      const data = results[name] as TensorData;
+      return of > 1 && lines.has(name) ? data.map((value) => value / of) : data;
+    };
     return {
       loss,
       parts: Object.fromEntries(parts),
       gradientNorm: control[2] as number,
-      largestGradient: control[3] as number,
-      finite: control[4] === 1,
-      gradients: () => this.#figures(figures),
-      outputs: Object.fromEntries(read.map((name) => [name, results[name] as TensorData])),
+      largestGradient: (control[3] as number) / of,
+      finite: control[4] === 1 && !isVoid,
+      gradients: () => this.#figures(figures, of),
+      outputs: Object.fromEntries(read.map((name) => [name, outputOf(name)])),
     };
   }
 
-  #figures(figures: Float32Array): readonly GradientFigures[] {
+  #figures(figures: Float32Array, of: number): readonly GradientFigures[] {
     const rank = ({ largest }: GradientFigures): number => (Number.isNaN(largest) ? Infinity : largest);
     return this.#traced.order
       .map(({ name }, i) => ({
         name,
-        norm: Math.sqrt(figures[2 * i] as number),
-        largest: figures[2 * i + 1] as number,
+        norm: Math.sqrt(figures[2 * i] as number) / of,
+        largest: (figures[2 * i + 1] as number) / of,
       }))
       .sort((a, b) => rank(b) - rank(a));
+  }
+
+  #checkRun(inputs: RunInputs, { learningRate }: Partial<TrainingStepRun> = {}, batch: StepBatch): void {
+    this.#checkBatch(batch);
+    checkLearningRate(learningRate, 'TrainingStep.run');
+    const own = Object.keys(inputs).filter((name) => name.startsWith(OWN));
+    if (own.length === 0) return;
+    throw new InfnetError({
+      code: 'PLAN_INPUT',
+      message: `unknown inputs: ${own.join(', ')}`,
+      fix: `Names that begin with "${OWN}" are the step's own.`,
+    });
   }
 
   #checkBatch({ index, of }: { readonly index: number; readonly of: number }): void {
@@ -217,4 +275,19 @@ export class TrainingStep<N extends string = string> {
       fix: valid ? 'Prepare the step with { accumulate: true }.' : 'index counts from 0 to of - 1.',
     });
   }
+}
+
+/** @throws InfnetError `TRAINING_LEARNING_RATE` unless it is finite, as a float32 too, and at least 0. */
+export function checkLearningRate(rate: number | undefined, where: string): void {
+  if (typeof rate === 'number' && rate >= 0 && rate <= LARGEST) return;
+  throw new InfnetError({
+    code: 'TRAINING_LEARNING_RATE',
+    message: rate === undefined ? 'there is no learning rate' : `the learning rate is ${rate}`,
+    where,
+    fix: 'Give a finite number of at least 0, e.g. { learningRate: 1e-3 }. A schedule must give one for every step.',
+  });
+}
+
+function copied(inputs: RunInputs): RunInputs {
+  return Object.fromEntries(Object.entries(inputs).map(([name, data]) => [name, data?.slice?.() ?? data]));
 }

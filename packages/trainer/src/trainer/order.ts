@@ -44,6 +44,12 @@ export function stepsOfEpoch(options: OrderOptions, epoch: number): StepItems[] 
   return chunks(batches, accumulate);
 }
 
+/** How many steps an epoch has. */
+export function stepCount({ length, batchSize, accumulate, lastBatch }: OrderOptions): number {
+  const batches = length / batchSize;
+  return Math.ceil((lastBatch === 'keep' ? Math.ceil(batches) : Math.floor(batches)) / accumulate);
+}
+
 /** Sizes of the batches that occur, largest first. */
 export function batchSizes(options: OrderOptions): number[] {
   const sizes = stepsOfEpoch({ ...options, shuffle: false }, 0).flatMap((step) => step.map((batch) => batch.length));

@@ -6,8 +6,9 @@
  */
 import { type CheckpointTensor, readSafetensors, type WritableTensor, writeSafetensors } from '@infnet/checkpoint';
 import { InfnetError, type StateDict } from '@infnet/core';
+import { readJson, withoutNull, writeJson } from '../json.js';
 import type { OptimizerState } from '../optimizer/optimizer.js';
-import type { TrainerState } from './state.js';
+import type { Best, TrainerState } from './state.js';
 
 const KIND = 'infnet training state';
 const PARAMETERS = 'parameters/';
@@ -15,8 +16,10 @@ const MOMENTS = 'optimizer/';
 const COMPANION = 'companion/';
 
 /** Everything but tensors. */
-type Progress = Omit<TrainerState, 'parameters' | 'optimizer' | 'companion'> & {
+export type Progress = Omit<TrainerState, 'parameters' | 'optimizer' | 'companion'> & {
   readonly optimizer: Omit<OptimizerState, 'moments'>;
+  /** Whether there is one, which may have no tensors; absent in files of versions that did not say. */
+  readonly hasCompanion?: boolean;
 };
 
 /**
@@ -25,14 +28,22 @@ type Progress = Omit<TrainerState, 'parameters' | 'optimizer' | 'companion'> & {
  * @param metadata texts of the caller's own to store with it, e.g. how the net was built
  */
 export function encodeTrainerState(
-  { parameters, optimizer, companion, ...rest }: TrainerState,
+  state: TrainerState,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
+  const { progress, tensors } = partsOf(state);
+  return writeSafetensors(tensors, { ...metadata, kind: KIND, progress: writeJson(progress) });
+}
+
+/** A state as what goes into JSON, and tensors. */
+export function partsOf({ parameters, optimizer, companion, ...rest }: TrainerState): {
+  readonly progress: Progress;
+  readonly tensors: readonly WritableTensor[];
+} {
   const { moments, ...figures } = optimizer;
-  const progress: Progress = { ...rest, optimizer: figures };
   const tensors = [...tensorsOf(PARAMETERS, parameters), ...tensorsOf(MOMENTS, moments)];
   if (companion !== undefined) tensors.push(...tensorsOf(COMPANION, companion));
-  return writeSafetensors(tensors, { ...metadata, kind: KIND, progress: JSON.stringify(progress) });
+  return { progress: { ...rest, optimizer: figures, hasCompanion: companion !== undefined }, tensors };
 }
 
 /**
@@ -52,16 +63,29 @@ export function decodeTrainerState(bytes: Uint8Array, file?: string): TrainerSta
       fix: 'Weights alone cannot be resumed. Give the file that the training wrote, or start anew with these weights.',
     });
   }
-  const { optimizer, ...rest } = JSON.parse(progress) as Progress;
+  return stateFrom(readJson(progress) as Progress, tensors);
+}
+
+/** What {@link partsOf} took apart. */
+export function stateFrom(
+  { optimizer, hasCompanion, ...rest }: Progress,
+  tensors: ReadonlyMap<string, CheckpointTensor>,
+): TrainerState {
   const companion = stateOf(COMPANION, tensors);
   return {
     ...rest,
-    // JSON leaves out what is undefined.
-    best: rest.best,
+    sums: withoutNull(rest.sums),
+    best: bestFrom(rest.best),
     parameters: stateOf(PARAMETERS, tensors),
     optimizer: { ...optimizer, moments: stateOf(MOMENTS, tensors) },
-    ...(companion.size === 0 ? {} : { companion }),
+    ...((hasCompanion ?? companion.size > 0) ? { companion } : {}),
   };
+}
+
+/** JSON leaves out what is undefined. A value that an older version lost is none: the next validation is the best again. */
+function bestFrom(best: Best | undefined): Best | undefined {
+  if (best === undefined || (best.value as number | null) === null) return undefined;
+  return { ...best, metrics: withoutNull(best.metrics) };
 }
 
 /** Values to write, their names behind a prefix. */

@@ -9,9 +9,7 @@
  */
 import {
   type Context,
-  elementCount,
   InfnetError,
-  type InputSpec,
   isInfnetError,
   type Module,
   type ParameterStore,
@@ -23,12 +21,14 @@ import { type GradientClip, noClip } from '../optimizer/clip.js';
 import type { LearningRateSchedule } from '../schedule.js';
 import type { BlockOf } from '../step/recompute.js';
 import type { StepLoss } from '../step/trace-step.js';
-import type { GradientFigures, StepReport } from '../step/training-step.js';
+import { checkLearningRate, type GradientFigures, type StepReport } from '../step/training-step.js';
+import { ownBatch } from './batch.js';
+import { checkOptions, checkSchedule } from './check.js';
 import type { TrainerCompanion } from './companion.js';
 import type { TrainingData } from './data.js';
-import { batchSizes, mixSeed, type OrderOptions, type StepItems, stepsOfEpoch } from './order.js';
+import { batchSizes, mixSeed, type OrderOptions, type StepItems, stepCount, stepsOfEpoch } from './order.js';
 import { type PrepareProgress, Session, type SessionOptions, type TrainingMemory } from './session.js';
-import { assertContinues, type Best, type Position, type TrainerState } from './state.js';
+import { assertContinues, type Best, namesHash, type Position, type TrainerState } from './state.js';
 
 /** What a validation may use. The net is in inference mode. */
 export interface Validation {
@@ -99,7 +99,7 @@ export interface TrainerOptions<N extends string = string>
   readonly learningRate: LearningRateSchedule;
   readonly epochs: number;
   readonly batchSize: number;
-  /** Default 0. */
+  /** A whole number from 0 to 2^32 - 1. Default 0. */
   readonly seed?: number;
   /** First values of the parameters. Default: from the seed. */
   readonly initial?: StateDict;
@@ -119,11 +119,14 @@ export interface TrainerOptions<N extends string = string>
   readonly lastBatch?: 'keep' | 'drop';
   /** Figures of the net as it is. */
   readonly validate?: (validation: Validation) => Promise<Readonly<Record<string, number>>>;
-  /** Epochs between two validations. Default 1; the last epoch is always validated. */
+  /** Epochs between two validations. Default 1; the last epoch is always validated, Infinity: only that. */
   readonly validateEvery?: number;
-  /** Which figure decides what is best. Default: the first one, the larger the better. */
+  /**
+   * Which figure decides what is best. Default: the first one, the larger the better. An infinite figure counts as what it is, and NaN
+   * is never the best.
+   */
   readonly best?: { readonly metric: string; readonly larger: boolean };
-  /** Stop after so many validations without a better one. Default: never. */
+  /** Stop after so many validations without a better one, at least 1; needs `validate`. Default, and Infinity: never. */
   readonly patience?: number;
   /** Steps between snapshots within an epoch. Default: none but at its end. */
   readonly snapshotEvery?: number;
@@ -145,6 +148,9 @@ export interface TrainingResult {
   readonly state: TrainerState;
 }
 
+/** Errors of a step that leave everything as it was before it. */
+const UNMOVED = ['TRAINING_NOT_FINITE', 'PLAN_INPUT', 'TRAINING_BATCH', 'TRAINING_LEARNING_RATE'];
+
 /** Lost devices in a row, without a new snapshot between them, after which training gives up. */
 const MOST_REBUILDS = 3;
 
@@ -162,8 +168,15 @@ export class Trainer<N extends string = string> {
   #stale = 0;
   #snapshot: TrainerState | undefined;
   #running = false;
+  /** The batches that the data set was asked for last. */
+  #loading: Promise<unknown> = Promise.resolve();
+  /** Whether a step is on its way, so that values on the device may be neither those before it nor those after it. */
+  #isMoving = false;
 
-  /** @throws InfnetError `TRAINER_OPTION`, `TRAINER_STATE` for a state of another training. */
+  /**
+   * @throws InfnetError `TRAINER_OPTION`, `OPTIMIZER_OPTION` for the clip, `TRAINING_LEARNING_RATE` for a schedule that gives none
+   * somewhere, `TRAINER_STATE` for a state of another training.
+   */
   constructor(options: TrainerOptions<N>) {
     checkOptions(options);
     const { data, batchSize, accumulate = 1, lastBatch = 'keep', shuffle = true, seed = 0, scales = [1] } = options;
@@ -171,9 +184,18 @@ export class Trainer<N extends string = string> {
     this.#seed = seed;
     this.#scales = scales;
     this.#order = { length: data.length, batchSize, accumulate, lastBatch, shuffle, seed };
-    this.#plan = { items: data.length, batchSize, accumulate, scales: scales.length };
+    const names = namesHash(data);
+    const kept = { rates: [...scales], shuffle, lastBatch, ...(names === undefined ? {} : { names }) };
+    this.#plan = { items: data.length, batchSize, accumulate, scales: scales.length, ...kept };
+    const { epochs, best, companion, learningRate } = options;
+    const first = options.resume?.position.epoch ?? 0;
     if (options.resume !== undefined) {
-      assertContinues(options.resume, seed, this.#plan);
+      const units = stepCount(this.#order) * scales.length;
+      const hasCompanion = companion !== undefined;
+      assertContinues(options.resume, { seed, plan: this.#plan, epochs, units, best, hasCompanion });
+    }
+    checkSchedule(learningRate, this.#order, { scales: scales.length, epochs, first });
+    if (options.resume !== undefined) {
       this.#snapshot = options.resume;
       this.#restoreProgress(options.resume);
     }
@@ -209,13 +231,14 @@ export class Trainer<N extends string = string> {
         } catch (reason) {
           const error = await this.#lossOr(reason);
           const isLost = isInfnetError(error, 'CONTEXT_LOST');
-          if (!isLost) await this.#rescue();
+          if (!isLost) await this.#rescue(error);
           if (!isLost || this.#snapshot === undefined) throw error;
           const from = this.#snapshot.position.step;
           rebuilds = from > lastFrom ? 1 : rebuilds + 1;
           lastFrom = from;
           if (rebuilds >= MOST_REBUILDS) throw error;
           const at = this.#position;
+          this.#isMoving = false;
           this.#restoreProgress(this.#snapshot);
           await this.#options.onRebuild?.({ error, at, from: this.#position });
         } finally {
@@ -331,13 +354,19 @@ export class Trainer<N extends string = string> {
   #load(steps: readonly StepItems[], unit: number, epoch: number): Promise<readonly Batch[]> {
     const { data } = this.#options;
     const step = steps[Math.floor(unit / this.#scales.length)] ?? [];
-    const requests = step.map((indices) =>
-      indices.map((index) => ({ index, epoch, seed: mixSeed(this.#seed, epoch, index) })),
-    );
-    const loaded = Promise.all(
-      requests.map(async (items) => ({ items: items.map(({ index }) => index), inputs: await data.batch(items) })),
-    );
-    loaded.catch(() => {});
+    const before = this.#loading;
+    const load = async (): Promise<readonly Batch[]> => {
+      // A data set may use one array for all its batches, so it is never asked for two at a time, and each is copied at once.
+      await before;
+      const batches: Batch[] = [];
+      for (const items of step) {
+        const requests = items.map((index) => ({ index, epoch, seed: mixSeed(this.#seed, epoch, index) }));
+        batches.push({ items, inputs: ownBatch(data, items, await data.batch(requests)) });
+      }
+      return batches;
+    };
+    const loaded = load();
+    this.#loading = loaded.catch(() => {});
     return loaded;
   }
 
@@ -349,8 +378,10 @@ export class Trainer<N extends string = string> {
     const scale = this.#scales[unit % this.#scales.length] as number;
     const stepsPerEpoch = steps.length * this.#scales.length;
     const learningRate = rateAt({ epoch, epochs, step, stepsPerEpoch });
+    checkLearningRate(learningRate, `step ${step + 1}, epoch ${epoch + 1}`);
     const started = performance.now();
     const reports: StepReport[] = [];
+    this.#isMoving = true;
     for (const [index, { items, inputs }] of batches.entries()) {
       const batch = { index, of: batches.length };
       const report = await session.step(items.length, scale).run(inputs, { learningRate, batch });
@@ -360,6 +391,7 @@ export class Trainer<N extends string = string> {
     await this.#options.companion?.step();
     const seconds = (performance.now() - started) / 1000;
     this.#position = { epoch, unit: unit + 1, step: step + 1 };
+    this.#isMoving = false;
     const means = meanOf(reports.map(({ loss, parts }) => ({ loss, ...parts })));
     if (scale === 1 || !this.#scales.includes(1)) this.#sum(means);
     const { loss, ...parts } = means as { readonly loss: number };
@@ -405,14 +437,15 @@ export class Trainer<N extends string = string> {
     const { context, parameters } = this.#session as Session;
     net.eval();
     const metrics = await this.#options.validate?.({ context, net, parameters, epoch });
-    return metrics ?? {};
+    // The caller's object may be another one by the time when it is looked at.
+    return { ...metrics };
   }
 
   /** Whether these figures are the best so far; counts those that are not. */
   #isBest(epoch: number, metrics: Readonly<Record<string, number>>): boolean {
-    const { metric = Object.keys(metrics)[0] ?? '', larger = true } = this.#options.best ?? {};
+    const { metric = this.#best?.metric ?? Object.keys(metrics)[0] ?? '', larger = true } = this.#options.best ?? {};
     const value = metrics[metric];
-    if (value === undefined) {
+    if (typeof value !== 'number') {
       throw new InfnetError({
         code: 'TRAINER_METRIC',
         message: `the validation gave no "${metric}" but ${Object.keys(metrics).join(', ') || 'nothing'}`,
@@ -420,8 +453,9 @@ export class Trainer<N extends string = string> {
       });
     }
     const before = this.#best?.value;
-    const isBest = !Number.isNaN(value) && (before === undefined || (larger ? value > before : value < before));
-    if (isBest) this.#best = { epoch, step: this.#position.step, value, metrics };
+    const isFirst = before === undefined || Number.isNaN(before);
+    const isBest = !Number.isNaN(value) && (isFirst || (larger ? value > before : value < before));
+    if (isBest) this.#best = { epoch, step: this.#position.step, value, metrics, metric, larger };
     this.#stale = isBest ? 0 : this.#stale + 1;
     return isBest;
   }
@@ -454,8 +488,15 @@ export class Trainer<N extends string = string> {
   }
 
   /** After an error: what there is to keep. A second error would hide the first. */
-  async #rescue(): Promise<void> {
+  async #rescue(error: unknown): Promise<void> {
     if (this.#session === undefined || this.#snapshot === undefined) return;
+    const changedNothing = UNMOVED.some((code) => isInfnetError(error, code));
+    if (this.#isMoving && !changedNothing) {
+      this.#restoreProgress(this.#snapshot);
+      this.#isMoving = false;
+      return;
+    }
+    this.#isMoving = false;
     this.#snapshot = await this.#readState().catch(() => this.#snapshot);
   }
 
@@ -495,7 +536,11 @@ export class Trainer<N extends string = string> {
     const { epoch, step } = this.#position;
     const names = items.map((index) => this.#options.data.name?.(index) ?? `item ${index}`);
     const largest = report.gradients().slice(0, 5);
-    const what = Number.isFinite(report.loss) ? 'a gradient' : 'the loss';
+    const what = !Number.isFinite(report.loss)
+      ? 'the loss'
+      : !Number.isFinite(report.largestGradient)
+        ? 'a gradient'
+        : 'a new value of a parameter, of the optimiser or of a running statistic';
     const figures = largest.map(({ name, largest }) => `${name} ${describe(largest)}`).join(', ');
     return new InfnetError({
       code: 'TRAINING_NOT_FINITE',
@@ -529,20 +574,4 @@ function meanOf(rows: readonly Readonly<Record<string, number>>[]): Record<strin
   return Object.fromEntries(
     Object.keys(first).map((name) => [name, rows.reduce((sum, row) => sum + (row[name] as number), 0) / rows.length]),
   );
-}
-
-function checkOptions<N extends string>(options: TrainerOptions<N>): void {
-  const { data, epochs, batchSize, accumulate = 1, scales = [1], lastBatch } = options;
-  const counts = { epochs, batchSize, accumulate, 'data.length': data.length };
-  const problems = Object.entries(counts).flatMap(([name, value]) =>
-    Number.isInteger(value) && value >= 1 ? [] : [`${name} is ${value}, a whole number from 1 on is needed`],
-  );
-  if (scales.length === 0 || scales.some((scale) => !(scale > 0))) problems.push(`scales are [${scales.join(', ')}]`);
-  if (lastBatch === 'drop' && data.length < batchSize) {
-    problems.push(`${data.length} items make no batch of ${batchSize}, and smaller ones are dropped`);
-  }
-  for (const [name, spec] of Object.entries<InputSpec>(data.inputs)) {
-    if (elementCount('shape' in spec ? spec.shape : spec) < 1) problems.push(`input "${name}" is empty`);
-  }
-  if (problems.length > 0) throw new InfnetError({ code: 'TRAINER_OPTION', message: problems.join('; ') });
 }

@@ -94,10 +94,6 @@ export function newSettings(options: TrainOptions): TrainSettings {
       'Add --semi, or leave --unlabelled out.',
     );
   }
-  if (options.epochs === 0 && !(options.semi && weights !== undefined)) {
-    const fix = 'Give at least 1. 0 is for --semi with --weights, which then labels at once.';
-    throw cliError('CLI_USAGE', '--epochs 0 would train nothing.', fix);
-  }
   const method = multiClassMethod(options);
   const picked = { ...Object.fromEntries(NAMES.map((name) => [name, options[name]])), ...method } as TrainSettings;
   const { clipNorm, epochs, pseudoEpochs = epochs, finetuneEpochs = epochs } = options;
@@ -108,7 +104,38 @@ export function newSettings(options: TrainOptions): TrainSettings {
     ...(unlabelled === undefined ? {} : { unlabelled }),
   };
   const absolute = Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, resolve(path)]));
-  return { ...picked, clip, pseudoEpochs, finetuneEpochs, ...absolute };
+  const settings = { ...picked, clip, pseudoEpochs, finetuneEpochs, ...absolute };
+  checkTogether(settings, options.given);
+  return settings;
+}
+
+/** Options that would do nothing beside the others. @throws InfnetError `CLI_USAGE` */
+function checkTogether(settings: TrainSettings, given: readonly string[]): void {
+  const { epochs, optimizer, patience, semi, validate, weights } = settings;
+  const refuse = (message: string, fix: string): never => {
+    throw cliError('CLI_USAGE', message, fix);
+  };
+  if (epochs === 0 && !(semi && weights !== undefined)) {
+    refuse(
+      '--epochs 0 would train nothing.',
+      'Give at least 1. 0 is for --semi with --weights, which then labels at once.',
+    );
+  }
+  if (given.includes('momentum') && optimizer !== 'sgd') {
+    refuse(`--momentum is of --optimizer sgd, not of ${optimizer}.`, 'Add --optimizer sgd, or leave --momentum out.');
+  }
+  if (semi) {
+    const idle = ['patience', 'validateEvery'].filter((name) => given.includes(name));
+    if (idle.length > 0) {
+      const flags = idle.map(optionFlag).join(', ');
+      refuse(`${flags}: not with --semi, which validates at the end of every stage and round.`, 'Leave it out.');
+    }
+  } else if (patience > 0 && validate === 'none') {
+    refuse(
+      `--patience ${patience} stops when no validation is better, but --validate none validates nothing.`,
+      'Give --validate a share like 0.2, or --patience 0.',
+    );
+  }
 }
 
 export interface Resumed {
@@ -139,8 +166,10 @@ export function resumedSettings(before: TrainSettings, options: TrainOptions): R
       'Leave these options out: --resume takes them from config.json. Or start another run in another folder, with --weights.',
     );
   }
+  const settings = { ...before, ...Object.fromEntries(different.map((name) => [name, asked[name]])) };
+  checkTogether(settings, options.given);
   return {
-    settings: { ...before, ...Object.fromEntries(different.map((name) => [name, asked[name]])) },
+    settings,
     changes: different.map((name) => `${optionFlag(name)} ${text(asked[name])} (was ${text(before[name])})`),
   };
 }

@@ -1,5 +1,5 @@
 /**
- * `log.jsonl`: a line of JSON for every event, appended as it happens.
+ * `log.jsonl`: a line of JSON for every event, appended as it happens. Numbers that JSON does not have are texts: "NaN", "Infinity".
  *
  * A killed run leaves lines of steps that the last state does not know, perhaps half a line: they are cut off before the run
  * continues, since the steps come again. The state's file says how many lines there were. A line that cannot be written (full disk) stays in memory and is tried again with the
@@ -9,6 +9,7 @@ import { existsSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { isInfnetError } from '@infnet/core';
 import { readFile, writeFileAtomic } from '@infnet/node';
+import { readJson, writeJson } from '@infnet/trainer';
 
 export interface StepLine {
   readonly event: 'step';
@@ -120,7 +121,7 @@ export class RunLog {
 }
 
 function encode(lines: readonly LogLine[]): Uint8Array {
-  return new TextEncoder().encode(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  return new TextEncoder().encode(lines.map((line) => `${writeJson(line)}\n`).join(''));
 }
 
 /** A run that was killed at once leaves an empty log, which is no error. */
@@ -133,9 +134,20 @@ function emptyFile(error: unknown): Uint8Array {
 function parse(text: string): LogLine[] {
   if (text.trim() === '') return [];
   try {
-    const line = JSON.parse(text) as LogLine;
-    return typeof line.step === 'number' ? [line] : [];
+    const line = readJson(text) as LogLine;
+    return typeof line.step === 'number' ? [withNaN(line) as LogLine] : [];
   } catch {
     return [];
   }
+}
+
+/** Figures of a run that an older version began, which wrote null for what is no finite number. */
+const FIGURES = new Set(['loss', 'learningRate', 'gradientNorm', 'seconds', 'parts', 'metrics']);
+
+function withNaN(line: object): object {
+  const mended = (value: unknown): unknown =>
+    value === null ? Number.NaN : typeof value === 'object' ? mapped(value as object, () => true) : value;
+  const mapped = (object: object, isFigure: (name: string) => boolean): object =>
+    Object.fromEntries(Object.entries(object).map(([name, value]) => [name, isFigure(name) ? mended(value) : value]));
+  return mapped(line, (name) => FIGURES.has(name));
 }

@@ -45,3 +45,11 @@ export function clipOf({ clip, clipNorm }: TrainSettings): GradientClip {
   if (clipNorm > 0) return clipGradientNorm(clipNorm);
   return clip > 0 ? clampGradients(clip) : noClip;
 }
+
+/**
+ * What becomes of a smaller last batch of a semi-supervised training. At the smallest size the deepest maps are single values, of which
+ * one alone has no variance: that would end it hours later, in a round.
+ */
+export function lastBatchOf(size: number, { sizeMultiple }: { readonly sizeMultiple: number }): 'keep' | 'drop' {
+  return size === sizeMultiple ? 'drop' : 'keep';
+}

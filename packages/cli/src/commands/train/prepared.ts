@@ -1,8 +1,9 @@
 /** A training that is settled: everything that can be wrong with the request was found. */
 import type { InfNet } from '@infnet/inf-net';
+import { cliError } from '../../errors.js';
 import type { DataProgress, RunData } from './data.js';
 import { openData, openUnlabelled } from './data.js';
-import { clipOf } from './method.js';
+import { clipOf, lastBatchOf } from './method.js';
 import { makeNet } from './net.js';
 import type { TrainSettings } from './options.js';
 import type { InfNetParts, RunParts, TrainingRun } from './run.js';
@@ -39,7 +40,12 @@ export async function prepareInfNet({ asked, resumed, folder, reading }: Prepari
   clipOf(settings);
   const data = await openData(settings, reading('reading slices'));
   const unlabelled = settings.semi ? await openUnlabelled(settings, reading('reading unlabelled slices')) : undefined;
-  const { backbone, width, channels, size } = settings;
+  const { backbone, width, channels, size, batch } = settings;
+  const slices = data.train.length;
+  if (settings.semi && batch > slices && lastBatchOf(size, net) === 'drop') {
+    const message = `--batch ${batch} is more than the ${slices} slices to train on, and at --size ${size} a smaller batch is left out.`;
+    throw cliError('CLI_USAGE', message, `Give --batch ${slices}, or a larger --size.`);
+  }
   const validation = validationOf(settings, net, data, folder);
   const settled = { net, initial, settings, data, validation, describe: { backbone, width, channels, size } };
   return {

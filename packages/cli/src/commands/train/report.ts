@@ -1,5 +1,6 @@
 /** The report of a training, made from its settings, its log and its pictures: the same files give the same page. */
 import { type Block, type LineChart, type Report, renderReport, type Section } from '@infnet/report';
+import { writeJson } from '@infnet/trainer';
 import type { EpochLine, LogLine, NoteLine } from './log.js';
 import type { TrainSettings } from './options.js';
 import { figuresText } from './run-validation.js';
@@ -226,7 +227,7 @@ export function course(lines: readonly LogLine[], epochs: readonly EpochLine[]):
         step,
         event,
         Object.entries(details)
-          .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+          .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : writeJson(value)}`)
           .join('; '),
       ]),
     },
@@ -252,7 +253,8 @@ export function marks(best: EpochLine | undefined): Pick<LineChart, 'marks'> {
 }
 
 export function figure(value: number | undefined): string {
-  return value === undefined ? '' : value.toFixed(value < 10 ? 4 : 1);
+  if (value === undefined) return '';
+  return Number.isNaN(value) ? 'n/a' : value.toFixed(value < 10 ? 4 : 1);
 }
 
 /** Without why it was taken and what to expect of it. */

@@ -18,7 +18,10 @@ export interface RunValidation {
 
 /** Figures of one validation, for a line. */
 export function figuresText(figures: Figures, digits: number): string {
-  const text = (name: string): string => figures[name]?.toFixed(digits) ?? 'n/a';
+  const text = (name: string): string => {
+    const value = figures[name] ?? Number.NaN;
+    return Number.isNaN(value) ? 'n/a' : value.toFixed(digits);
+  };
   const classes =
     figures['diceGroundGlass'] === undefined
       ? ''

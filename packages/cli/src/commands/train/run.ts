@@ -1,7 +1,7 @@
 /** What all trainings have in common: events to log, bar and folder; errors; the end. */
 import { type Context, isInfnetError, type Module, type ParameterStore, type StateDict } from '@infnet/core';
 import type { InfNet } from '@infnet/inf-net';
-import type { StepEvent, TrainerEvents, TrainingMemory } from '@infnet/trainer';
+import { type StepEvent, type TrainerEvents, type TrainingMemory, writeJson } from '@infnet/trainer';
 import { openContext } from '../../context.js';
 import { renderError } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
@@ -249,16 +249,16 @@ export abstract class TrainingRun<P extends RunParts = RunParts> {
       memory: { predicted: this.#memory ?? null, allocatedBytes: this.#allocated ?? null },
       seconds: log.epochs.reduce((sum, { seconds }) => sum + seconds, 0),
     };
-    say(io.stdout, JSON.stringify({ ...common, ...document, errors }, undefined, 2));
+    say(io.stdout, writeJson({ ...common, ...document, errors }, 2));
     return exitCode;
   }
 }
 
-/** The epoch with the best validation. */
+/** The epoch with the best validation: NaN is none. */
 export function bestOf(epochs: readonly EpochLine[]): EpochLine | undefined {
-  const diceOf = (line: EpochLine): number => line.metrics?.['dice'] ?? Number.NEGATIVE_INFINITY;
+  const diceOf = (line: EpochLine): number => line.metrics?.['dice'] ?? Number.NaN;
   return epochs
-    .filter(({ metrics }) => metrics !== undefined)
+    .filter((line) => !Number.isNaN(diceOf(line)))
     .reduce<EpochLine | undefined>(
       (best, line) => (best === undefined || diceOf(line) > diceOf(best) ? line : best),
       undefined,

@@ -235,7 +235,7 @@ function rounds({ rounds, current }: PropagationDocument): Section[] {
             shortened(images),
             scores === undefined || scores.length === 0
               ? ''
-              : `${Math.min(...scores).toFixed(3)} to ${Math.max(...scores).toFixed(3)}`,
+              : `${scores.reduce((a, b) => Math.min(a, b)).toFixed(3)} to ${scores.reduce((a, b) => Math.max(a, b)).toFixed(3)}`,
             epochs,
             figure(figures?.loss),
             figure(figures?.metrics?.['dice']),

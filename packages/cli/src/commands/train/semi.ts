@@ -18,12 +18,14 @@ import {
   type PropagationState,
   randomSelection,
   type SemiStrategy,
+  writeJson,
 } from '@infnet/trainer';
 import { augmentationOf } from './data.js';
 import { folderLabelStore } from './label-store.js';
 import type { EpochLine } from './log.js';
-import { clipOf, optimizerOf, scheduleOf } from './method.js';
+import { clipOf, lastBatchOf, optimizerOf, scheduleOf } from './method.js';
 import type { TrainSettings } from './options.js';
+import { inFolder } from './refusals.js';
 import { duration } from './report.js';
 import { bestOf, type InfNetParts, type RunEnd, TrainingRun } from './run.js';
 import { figuresText } from './run-validation.js';
@@ -149,56 +151,59 @@ export class SemiRun extends TrainingRun<InfNetParts> {
     const { settings, net, initial, data, stored, folder, progress } = this.parts;
     const { size, epochs, batch, seed, scales, labels, maxRounds } = settings;
     const shared = { batchSize: batch, learningRate: scheduleOf(settings) };
-    return new Propagation({
-      open: () => this.#sharedContext(),
-      close: (context) => this.#release(context),
-      net,
-      labelled: trainingData(data.train, { size, augmentation: augmentationOf(settings) }),
-      unlabelled: unlabelledData(this.#unlabelled, size),
-      loss: infNetLossOf(settings, net),
-      logits: ({ image }) => net.call(image).lateralMap2,
-      edgeOf: binaryToEdge,
-      encoding: labels,
-      store: folderLabelStore(folder.pseudoLabels, this.#unlabelled.names),
-      strategy: strategyOf(settings),
-      stages: {
-        labelled: { ...shared, epochs },
-        rounds: { batchSize: batch, epochs: settings.roundEpochs, learningRate: constant(settings.roundLr) },
-        pseudo: { ...shared, epochs: settings.pseudoEpochs, start: settings.pseudoStart },
-        finetune: { ...shared, epochs: settings.finetuneEpochs },
-      },
-      training: {
-        optimizer: (parameters) => optimizerOf(settings, parameters),
-        clip: clipOf(settings),
-        scales,
-        sizeMultiple: net.sizeMultiple,
-        // At the smallest size the deepest maps are single values, of which one alone has no variance: hours later, in a round.
-        lastBatch: size === net.sizeMultiple ? 'drop' : 'keep',
-        frozenBatchNorm: settings.freezeBatchNorm,
-        recompute: settings.recompute,
-        plan: { precision: settings.precision ?? 'exact' },
-        accumulate: settings.accumulate,
-        snapshotEpochs: settings.snapshotEpochs,
-        ...(settings.snapshotEvery > 0 ? { snapshotEvery: settings.snapshotEvery } : {}),
-      },
-      ...(maxRounds > 0 ? { maxRounds } : {}),
-      seed,
-      predictBatch: batch,
-      ...(initial === undefined ? {} : { initial }),
-      ...(this.hasValidation ? { validate: ({ context, parameters }) => this.validate(context, parameters) } : {}),
-      handlers: this.handlers(
-        ({ batches, step }) => {
-          this.#steps++;
-          if (this.#begun) return;
-          this.#begun = true;
-          progress.phase(this.#placeText(), this.#epochsNow * batches * scales.length, step - 1);
-        },
-        ({ epoch }) => ({ text: `epoch ${epoch + 1}`, line: this.#place() }),
-      ),
-      onEvent: (event) => this.#onEvent(event),
-      onState: (state) => this.#keep(state),
-      ...(stored === undefined ? {} : { resume: decodePropagationState(stored.bytes, stored.file) }),
-    });
+    return inFolder(
+      () =>
+        new Propagation({
+          open: () => this.#sharedContext(),
+          close: (context) => this.#release(context),
+          net,
+          labelled: trainingData(data.train, { size, augmentation: augmentationOf(settings) }),
+          unlabelled: unlabelledData(this.#unlabelled, size),
+          loss: infNetLossOf(settings, net),
+          logits: ({ image }) => net.call(image).lateralMap2,
+          edgeOf: binaryToEdge,
+          encoding: labels,
+          store: folderLabelStore(folder.pseudoLabels, this.#unlabelled.names),
+          strategy: strategyOf(settings),
+          stages: {
+            labelled: { ...shared, epochs },
+            rounds: { batchSize: batch, epochs: settings.roundEpochs, learningRate: constant(settings.roundLr) },
+            pseudo: { ...shared, epochs: settings.pseudoEpochs, start: settings.pseudoStart },
+            finetune: { ...shared, epochs: settings.finetuneEpochs },
+          },
+          training: {
+            optimizer: (parameters) => optimizerOf(settings, parameters),
+            clip: clipOf(settings),
+            scales,
+            sizeMultiple: net.sizeMultiple,
+            lastBatch: lastBatchOf(size, net),
+            frozenBatchNorm: settings.freezeBatchNorm,
+            recompute: settings.recompute,
+            plan: { precision: settings.precision ?? 'exact' },
+            accumulate: settings.accumulate,
+            snapshotEpochs: settings.snapshotEpochs,
+            ...(settings.snapshotEvery > 0 ? { snapshotEvery: settings.snapshotEvery } : {}),
+          },
+          ...(maxRounds > 0 ? { maxRounds } : {}),
+          seed,
+          predictBatch: batch,
+          ...(initial === undefined ? {} : { initial }),
+          ...(this.hasValidation ? { validate: ({ context, parameters }) => this.validate(context, parameters) } : {}),
+          handlers: this.handlers(
+            ({ batches, step }) => {
+              this.#steps++;
+              if (this.#begun) return;
+              this.#begun = true;
+              progress.phase(this.#placeText(), this.#epochsNow * batches * scales.length, step - 1);
+            },
+            ({ epoch }) => ({ text: `epoch ${epoch + 1}`, line: this.#place() }),
+          ),
+          onEvent: (event) => this.#onEvent(event),
+          onState: (state) => this.#keep(state),
+          ...(stored === undefined ? {} : { resume: decodePropagationState(stored.bytes, stored.file) }),
+        }),
+      folder.path,
+    );
   }
 
   /** Epochs of the stage or round in progress. */
@@ -261,7 +266,7 @@ export class SemiRun extends TrainingRun<InfNetParts> {
 
   async #keep(state: PropagationState): Promise<void> {
     const document = propagationDocument(state, this.#unlabelled.names);
-    const text = `${JSON.stringify(document, undefined, 2)}\n`;
+    const text = `${writeJson(document, 2)}\n`;
     const file = this.#documentFile;
     await this.keeper.file(file, () => writeFileAtomic(file, new TextEncoder().encode(text)));
     await this.keeper.state((metadata) => encodePropagationState(state, metadata));

@@ -6,7 +6,9 @@ import {
   type TrainerState,
   type TrainingResult,
 } from '@infnet/trainer';
+import { cliError } from '../../errors.js';
 import { clipOf, optimizerOf, scheduleOf } from './method.js';
+import { inFolder } from './refusals.js';
 import { duration } from './report.js';
 import { type RunEnd, type RunParts, TrainingRun } from './run.js';
 import { figuresText } from './run-validation.js';
@@ -16,20 +18,27 @@ import type { TrainingTask } from './task.js';
 export class SupervisedRun<N extends string> extends TrainingRun {
   readonly #task: TrainingTask<N>;
   readonly #resume: TrainerState | undefined;
-  #trainer: Trainer<N> | undefined;
+  readonly #trainer: Trainer<N>;
   #steps: number;
   /** From 1: the epoch that is validated. */
   #epoch = 0;
   /** The best state, until its weights are written. */
   #best: TrainerState | undefined;
 
-  /** @throws InfnetError `CHECKPOINT_...`, `TRAINER_STATE_FILE` for a state that is none */
+  /** @throws InfnetError `CHECKPOINT_...`, `TRAINER_STATE_FILE` for a state that is none, `CLI_USAGE` for fewer epochs than it has */
   constructor(parts: RunParts, task: TrainingTask<N>) {
     super(parts);
     this.#task = task;
     const { stored } = parts;
     this.#resume = stored === undefined ? undefined : decodeTrainerState(stored.bytes, stored.file);
     this.#steps = this.#resume?.position.step ?? 0;
+    const { epoch = 0, unit = 0 } = this.#resume?.position ?? {};
+    const begun = epoch + Number(unit > 0);
+    if (begun > parts.settings.epochs) {
+      const message = `--epochs ${parts.settings.epochs}: epoch ${begun} of this run has begun.`;
+      throw cliError('CLI_USAGE', message, `Give at least ${begun}, or leave it out.`);
+    }
+    this.#trainer = this.#makeTrainer();
   }
 
   protected override get steps(): number {
@@ -43,7 +52,6 @@ export class SupervisedRun<N extends string> extends TrainingRun {
 
   protected override async train(): Promise<RunEnd> {
     const { io, settings } = this.parts;
-    this.#trainer = this.#makeTrainer();
     const result = await this.#trainer.run({ signal: io.signal });
     const { stopped, state } = result;
     const { epoch, step } = state.position;
@@ -59,7 +67,7 @@ export class SupervisedRun<N extends string> extends TrainingRun {
   }
 
   protected override async keepState(): Promise<void> {
-    const state = this.#trainer?.lastState;
+    const state = this.#trainer.lastState;
     if (state === undefined) return;
     this.#steps = state.position.step;
     await this.#keep(state);
@@ -78,59 +86,63 @@ export class SupervisedRun<N extends string> extends TrainingRun {
   }
 
   #makeTrainer(): Trainer<N> {
-    const { settings, net, initial, progress, log } = this.parts;
+    const { settings, net, initial, progress, log, folder } = this.parts;
     const { epochs, batch, seed, scales, patience, snapshotEvery, snapshotEpochs } = settings;
     const { data, loss, sizeMultiple } = this.#task;
     let begun = false;
-    return new Trainer({
-      open: () => this.open(),
-      net,
-      data,
-      loss,
-      optimizer: (parameters) => optimizerOf(settings, parameters),
-      learningRate: scheduleOf(settings),
-      clip: clipOf(settings),
-      epochs,
-      batchSize: batch,
-      seed,
-      initial,
-      frozenBatchNorm: settings.freezeBatchNorm,
-      recompute: settings.recompute,
-      plan: { precision: settings.precision ?? 'exact' },
-      accumulate: settings.accumulate,
-      scales,
-      sizeMultiple,
-      snapshotEpochs,
-      ...(patience > 0 ? { patience } : {}),
-      ...(snapshotEvery > 0 ? { snapshotEvery } : {}),
-      ...(this.hasValidation
-        ? {
-            validateEvery: settings.validateEvery,
-            validate: ({ context, parameters, epoch }) => {
-              this.#epoch = epoch + 1;
-              return this.validate(context, parameters);
+    return inFolder(
+      () =>
+        new Trainer({
+          open: () => this.open(),
+          net,
+          data,
+          loss,
+          optimizer: (parameters) => optimizerOf(settings, parameters),
+          learningRate: scheduleOf(settings),
+          clip: clipOf(settings),
+          epochs,
+          batchSize: batch,
+          seed,
+          initial,
+          frozenBatchNorm: settings.freezeBatchNorm,
+          recompute: settings.recompute,
+          plan: { precision: settings.precision ?? 'exact' },
+          accumulate: settings.accumulate,
+          scales,
+          sizeMultiple,
+          snapshotEpochs,
+          ...(patience > 0 ? { patience } : {}),
+          ...(snapshotEvery > 0 ? { snapshotEvery } : {}),
+          ...(this.hasValidation
+            ? {
+                validateEvery: settings.validateEvery,
+                validate: ({ context, parameters, epoch }) => {
+                  this.#epoch = epoch + 1;
+                  return this.validate(context, parameters);
+                },
+              }
+            : {}),
+          ...(this.#resume === undefined ? {} : { resume: this.#resume }),
+          ...this.handlers(
+            ({ batches, step }) => {
+              if (!begun) progress.phase('training', epochs * batches * scales.length, step - 1);
+              begun = true;
+              this.#steps = step;
             },
-          }
-        : {}),
-      ...(this.#resume === undefined ? {} : { resume: this.#resume }),
-      ...this.handlers(
-        ({ batches, step }) => {
-          if (!begun) progress.phase('training', epochs * batches * scales.length, step - 1);
-          begun = true;
-          this.#steps = step;
-        },
-        ({ epoch }) => ({ text: `epoch ${epoch + 1}`, line: {} }),
-      ),
-      onEpoch: async ({ epoch, loss, parts, learningRate, seconds, metrics, isBest, step }) => {
-        log.add({ event: 'epoch', step, epoch: epoch + 1, loss, parts, learningRate, seconds, metrics, isBest });
-        progress.line(
-          `epoch ${epoch + 1} of ${epochs}: loss ${loss.toFixed(4)}${metrics === undefined ? '' : `, ${figuresText(metrics, 3)}`}${isBest ? ' (best)' : ''}, ${duration(seconds)}`,
-        );
-        await this.keeper.log();
-        await this.keeper.report();
-      },
-      onSnapshot: (state) => this.#keep(state),
-    });
+            ({ epoch }) => ({ text: `epoch ${epoch + 1}`, line: {} }),
+          ),
+          onEpoch: async ({ epoch, loss, parts, learningRate, seconds, metrics, isBest, step }) => {
+            log.add({ event: 'epoch', step, epoch: epoch + 1, loss, parts, learningRate, seconds, metrics, isBest });
+            progress.line(
+              `epoch ${epoch + 1} of ${epochs}: loss ${loss.toFixed(4)}${metrics === undefined ? '' : `, ${figuresText(metrics, 3)}`}${isBest ? ' (best)' : ''}, ${duration(seconds)}`,
+            );
+            await this.keeper.log();
+            await this.keeper.report();
+          },
+          onSnapshot: (state) => this.#keep(state),
+        }),
+      folder.path,
+    );
   }
 
   /** Best weights go first: once a state says that an epoch was the best, its weights are there. */

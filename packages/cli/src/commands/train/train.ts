@@ -4,6 +4,7 @@
  * Everything that can be wrong with the request (data, settings, weights, adapter) is found before the first step. From then on
  * nothing is lost: see `run-folder.ts` for what is written when, and the trainer for why a resumed run has the same bits.
  */
+import { existsSync } from 'node:fs';
 import { type Io, say } from '../../io.js';
 import { Progress } from '../../progress.js';
 import { RunLog } from './log.js';
@@ -33,10 +34,14 @@ export async function train(options: TrainOptions, io: Io): Promise<number> {
     if (warnings !== '') say(io.stderr, warnings.replace(/^ {2}/gm, 'infnet: '));
   }
   for (const change of changes) say(io.stderr, `infnet: from now on ${change}`);
-  await folder.writeSettings(prepared.settings);
+  // A run that goes on keeps its settings until it is known that it can go on with the new ones.
+  const goesOn = existsSync(folder.config);
+  if (!goesOn) await folder.writeSettings(prepared.settings);
   const log = await RunLog.open(folder.log, stored?.logLines);
   try {
-    return await prepared.makeRun({ options, io, progress, folder, changes, stored, log }).run();
+    const run = prepared.makeRun({ options, io, progress, folder, changes, stored, log });
+    if (goesOn) await folder.writeSettings(prepared.settings);
+    return await run.run();
   } finally {
     progress.clear();
     await log.close();

@@ -73,9 +73,7 @@ export class Validator implements RunValidation {
         await picture(index, async () => encodePng(overlay(await dataset.image(index), probability)));
       }
     }
-    const names = Object.keys(rows[0] as ValidationFigures) as (keyof ValidationFigures)[];
-    const means = names.map((name) => [name, rows.reduce((sum, row) => sum + row[name], 0) / rows.length]);
-    return Object.fromEntries(means) as ValidationFigures;
+    return meanFigures(rows);
   }
 
   forget(): void {
@@ -92,11 +90,25 @@ export class Validator implements RunValidation {
   }
 }
 
+/**
+ * Means over slices. A slice on which a figure is undefined (sensitivity, where nothing is infected) takes no part in it; NaN where no
+ * slice does.
+ */
+export function meanFigures(rows: readonly ValidationFigures[]): ValidationFigures {
+  const names = Object.keys(rows[0] ?? {}) as (keyof ValidationFigures)[];
+  const means = names.map((name) => {
+    const defined = rows.map((row) => row[name]).filter((value) => !Number.isNaN(value));
+    return [name, defined.reduce((sum, value) => sum + value, 0) / defined.length];
+  });
+  return Object.fromEntries(means) as ValidationFigures;
+}
+
 async function figuresOf(dataset: Dataset, index: number, probability: FloatMap): Promise<ValidationFigures> {
   const { mask } = await dataset.slice(index);
   const { width, height } = mask;
   const own = resizeBilinearFloat(probability, width, height);
-  const common = { width, height, conventions: 'sane' } as const;
+  // As the masks of a data set are read: a soft one is infected above the middle.
+  const common = { width, height, conventions: 'sane', maskAbove: 128 } as const;
   const plain = evaluateMap(probabilityToU8(own.data), mask.data, { ...common, stretch: false });
   const stretched = bytesMap(finalPngU8(minMaxNormalize(probability.data)), probability);
   const released = evaluateMap(resizeBilinearFloat(stretched, width, height).data, mask.data, {
