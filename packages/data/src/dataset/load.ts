@@ -5,7 +5,7 @@ import { decodeImage } from '../decode/decode-image.js';
 import type { SizeLimits } from '../decode/limits.js';
 import { type ByteImage, type DecodedImage, type DepthOptions, type GreyImage, toGrey8, toRgb8 } from '../image.js';
 import type { ItemFiles } from './layout.js';
-import { type MaskMode, readMask } from './masks.js';
+import { looksInverted, type MaskMode, readMask } from './masks.js';
 import type { Finding, Loaded } from './read-all.js';
 import type { DataSource } from './source.js';
 
@@ -43,14 +43,17 @@ export async function loadItem(
   const image = asSlice(picture, options);
   if (files.mask === undefined || maskPicture === undefined) return { slice: { image } };
 
-  const { mask, content, foreign } = readMask(maskPicture, options.masks ?? 'binary');
+  const { mask, content, foreign, odd } = readMask(maskPicture, options.masks ?? 'binary');
   if (!sameSize(mask, image)) find('maskSize', files.mask, `${sizeOf(mask)}, its image ${sizeOf(image)}`);
-  if (foreign !== undefined) find('maskNotBinary', files.mask, foreign);
+  if (foreign !== undefined) findings.push({ kind: 'maskNotBinary', file: files.mask, ...foreign });
   const edge = edgePicture === undefined ? binaryToEdge(mask) : toGrey8(edgePicture);
   if (files.edge !== undefined && !sameSize(edge, image)) {
     find('edgeSize', files.edge, `${sizeOf(edge)}, its image ${sizeOf(image)}`);
   }
-  return findings.length > 0 ? { findings } : { slice: { image, mask, edge }, content };
+  if (findings.length > 0) return { findings };
+  const told: Finding[] = odd === undefined ? [] : [{ kind: 'maskFaint', file: files.mask, note: odd }];
+  if (looksInverted(mask)) told.push({ kind: 'maskInverted', file: files.mask });
+  return { slice: { image, mask, edge }, content, ...(told.length > 0 ? { told } : {}) };
 }
 
 /** A decoded file; `undefined` where there is none, or where a finding tells what is wrong with it. */

@@ -61,7 +61,10 @@ export function addEvaluate(program: Command, io: Io, done: (code: number) => vo
     .addOption(precisionOption())
     .option('--range <range>', '16-bit slices: what becomes black and white: full, minmax or LOW,HIGH', range, 'full')
     .addOption(
-      new Option('--masks <values>', 'what grey values in true masks mean: 0 and 255 only, above 128, above 0')
+      new Option(
+        '--masks <values>',
+        'what values in true masks mean: 0 and 255 only; infected above 128; above 0 or coloured; probabilities',
+      )
         .choices(TRUTHS)
         .default('binary'),
     )

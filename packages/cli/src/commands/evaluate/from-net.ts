@@ -20,8 +20,8 @@ import {
   split,
 } from '@infnet/data';
 import { folderSource } from '@infnet/node';
+import { adviceInFlags } from '../../advice.js';
 import { openContext } from '../../context.js';
-import { withFlags } from '../../dataset-errors.js';
 import { cliError, reasonOf } from '../../errors.js';
 import { type Io, say } from '../../io.js';
 import type { Progress } from '../../progress.js';
@@ -39,6 +39,9 @@ export const HARMLESS: ReadonlySet<string> = new Set([
   'fullMask',
   'classAbsent',
   'edgeDerived',
+  'emptyDropped',
+  'maskFaint',
+  'maskInverted',
   'ignored',
 ]);
 
@@ -117,7 +120,7 @@ async function openSlices(
     signal: io.signal,
   });
   try {
-    const dataset = await withFlags(unlessAborted(opening, io.signal));
+    const dataset = await unlessAborted(opening, io.signal);
     const told = dataset.warnings.filter(({ kind }) => HARMLESS.has(kind));
     if (told.length > 0) progress.line(`infnet: about the slices:\n${describeProblems(told)}`);
     return dataset;
@@ -137,10 +140,11 @@ export function failuresOf({ warnings }: Pick<Dataset, 'warnings'>, data: string
   return warnings
     .filter(({ kind }) => !HARMLESS.has(kind))
     .flatMap(({ kind, title, entries }) =>
-      entries.map(({ file, note }) => ({
+      entries.map(({ file, note, fix }) => ({
         file: join(data, file),
         code: kind === 'imageWithoutMask' || kind === 'maskWithoutImage' ? 'CLI_UNPAIRED' : 'DATA_DATASET',
         message: note === undefined ? title : `${title}: ${note}`,
+        ...(fix === undefined ? {} : { fix: adviceInFlags(fix) }),
       })),
     );
 }

@@ -8,11 +8,11 @@ import { cliError } from '../../errors.js';
 
 export const KINDS = ['prob', 'mask'] as const;
 export const CONVENTIONS: readonly Conventions[] = ['sane', 'as-released'];
-export const TRUTHS = ['binary', 'threshold', 'nonzero'] as const;
+export const TRUTHS = ['binary', 'threshold', 'nonzero', 'soft'] as const;
 
 /** Which of the files of `infnet segment` are scored. */
 export type Kind = (typeof KINDS)[number];
-/** What grey values in masks mean: only 0 and 255; above 128 infected; above 0 infected. */
+/** What values in masks mean, as for `infnet train`; a soft mask is infected where it is above 128. */
 export type Truths = (typeof TRUTHS)[number];
 
 export interface EvaluateOptions {

@@ -15,7 +15,6 @@ import type { BackboneName } from '@infnet/inf-net';
 import { type AdapterChoice, folderSource, readFile, writeFileAtomic } from '@infnet/node';
 import { encodeLabel } from '@infnet/trainer';
 import { openContext } from '../../context.js';
-import { withFlags } from '../../dataset-errors.js';
 import { cliError, reasonOf } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
 import { Progress } from '../../progress.js';
@@ -89,18 +88,16 @@ async function openSlices({ data, skipBad }: PseudoLabelOptions, progress: Progr
   const paths = await source.list();
   const hasLayout = paths.some((path) => /(^|\/)Imgs\//i.test(path));
   const flat = paths.filter((path) => !path.includes('/'));
-  const dataset = await withFlags(
-    openDataset(source, {
-      labelled: false,
-      onProblem: skipBad ? 'skip' : 'error',
-      signal: io.signal,
-      ...(hasLayout ? {} : { layout: { images: flat, masks: [] } }),
-      onProgress: ({ done, total, name }) => {
-        if (done <= 1) progress.phase('reading slices', total);
-        progress.update(done, name);
-      },
-    }),
-  );
+  const dataset = await openDataset(source, {
+    labelled: false,
+    onProblem: skipBad ? 'skip' : 'error',
+    signal: io.signal,
+    ...(hasLayout ? {} : { layout: { images: flat, masks: [] } }),
+    onProgress: ({ done, total, name }) => {
+      if (done <= 1) progress.phase('reading slices', total);
+      progress.update(done, name);
+    },
+  });
   progress.clear();
   const warnings = describeProblems(dataset.warnings);
   if (warnings !== '') say(io.stderr, warnings.replace(/^ {2}/gm, 'infnet: '));

@@ -1,7 +1,6 @@
 /** The slices of a run: opened, checked, split. */
 import { type Dataset, describeProblems, everyFifth, MILD_AUGMENTATION, openDataset, split } from '@infnet/data';
 import { folderSource } from '@infnet/node';
-import { withFlags } from '../../dataset-errors.js';
 import { cliError } from '../../errors.js';
 import type { TrainSettings } from './options.js';
 
@@ -28,12 +27,11 @@ export async function openData(settings: TrainSettings, { onProgress, signal }: 
     onProgress: ({ done, total, name }) => onProgress(done, total, name),
     signal,
   });
-  const dataset = await withFlags(opening);
+  const dataset = await opening;
   const warnings = describeProblems(dataset.warnings);
   if (validate === 'none') return { train: dataset, validation: undefined, warnings };
   if (validate === 'train') return { train: dataset, validation: dataset, warnings };
-  const splitting = Promise.resolve().then(() => split(dataset, { validate: parseValidate(validate, dataset), seed }));
-  return { ...(await withFlags(splitting)), warnings };
+  return { ...split(dataset, { validate: parseValidate(validate, dataset), seed }), warnings };
 }
 
 /**
@@ -45,14 +43,12 @@ export async function openUnlabelled(
   { unlabelled = '', skipBad }: TrainSettings,
   { onProgress, signal }: DataProgress,
 ): Promise<{ readonly dataset: Dataset; readonly warnings: string }> {
-  const dataset = await withFlags(
-    openDataset(folderSource(unlabelled), {
-      labelled: false,
-      onProblem: skipBad ? 'skip' : 'error',
-      onProgress: ({ done, total, name }) => onProgress(done, total, name),
-      signal,
-    }),
-  );
+  const dataset = await openDataset(folderSource(unlabelled), {
+    labelled: false,
+    onProblem: skipBad ? 'skip' : 'error',
+    onProgress: ({ done, total, name }) => onProgress(done, total, name),
+    signal,
+  });
   return { dataset, warnings: describeProblems(dataset.warnings) };
 }
 

@@ -2,7 +2,6 @@
 import { InfnetError, isInfnetError } from '@infnet/core';
 import { describeProblems, type MultiClassDataset, openMultiClassDataset, split } from '@infnet/data';
 import { folderSource } from '@infnet/node';
-import { withFlags } from '../../dataset-errors.js';
 import { cliError, reasonOf } from '../../errors.js';
 import { type DataProgress, parseValidate } from './data.js';
 import type { TrainSettings } from './options.js';
@@ -42,13 +41,12 @@ export async function openMultiClassData(
     onProgress: ({ done, total, name }) => onProgress(done, total, name),
     signal,
   });
-  const dataset = await withFlags(opening);
+  const dataset = await opening;
   requirePriors(dataset, data);
   const warnings = describeProblems(dataset.warnings);
   if (validate === 'none') return { train: dataset, validation: undefined, warnings };
   if (validate === 'train') return { train: dataset, validation: dataset, warnings };
-  const splitting = Promise.resolve().then(() => split(dataset, { validate: parseValidate(validate, dataset), seed }));
-  return { ...(await withFlags(splitting)), warnings };
+  return { ...split(dataset, { validate: parseValidate(validate, dataset), seed }), warnings };
 }
 
 /** @throws InfnetError `CLI_PRIOR` without any */

@@ -1,0 +1,20 @@
+/**
+ * Advice in the words of the command line.
+ *
+ * Packages advise in the words of a library, `{ masks: 'nonzero' }`. Every error that reaches a person through this program is told with
+ * options of this program instead, or without what it has no option for. A test walks the advice of all packages that get here.
+ */
+
+const OPTIONS: readonly (readonly [RegExp, string])[] = [
+  [/\{ (masks|orient|window|range): '([\w-]+)' \}/g, '--$1 $2'],
+  [/\{ onProblem: 'skip' \}/g, '--skip-bad'],
+  [/, or give \{ prior: \(request\) => \.\.\. \} for all of them/g, ''],
+  [/, or allow it with \{ oneClass: 'allow' \}/g, ''],
+  [/, or name its folders with \{ layout \}/g, ''],
+  [/Say which one with \{ root \}/g, 'Give the folder of one of them'],
+];
+
+/** The same advice with options of the command line. */
+export function adviceInFlags(fix: string): string {
+  return OPTIONS.reduce((text, [pattern, flag]) => text.replace(pattern, flag), fix);
+}
