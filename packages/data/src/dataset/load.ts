@@ -8,6 +8,7 @@ import type { ItemFiles } from './layout.js';
 import { looksInverted, type MaskMode, readMask } from './masks.js';
 import type { Finding, Loaded } from './read-all.js';
 import type { DataSource } from './source.js';
+import type { VolumeOptions } from './volume-files.js';
 
 /** A decoded item at its own size; all three pictures have the same. */
 export interface Slice {
@@ -22,7 +23,7 @@ export interface Slice {
 /** A slice of an unlabelled data set has the picture alone. */
 export type LoadedSlice = Pick<Slice, 'image'> & Partial<Slice>;
 
-export interface LoadOptions extends DepthOptions, SizeLimits {
+export interface LoadOptions extends DepthOptions, SizeLimits, VolumeOptions {
   readonly masks?: MaskMode;
 }
 
@@ -95,7 +96,7 @@ export function sizeOf({ width, height }: Size): string {
 }
 
 /** The first line of the message, without code, place and fix. */
-function reason(error: unknown): string {
+export function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return (text.split('\n')[0] as string).replace(/^\[\w+\] /, '').replace(/ \(at [^)]*\)$/, '');
 }

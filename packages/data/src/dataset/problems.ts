@@ -14,6 +14,9 @@ const WRONG = {
   priorWithoutPair: 'prior without image and mask',
   unreadable: 'unreadable file',
   maskSize: 'mask of another size than its image',
+  maskForm: 'mask of another form than its image',
+  maskGrid: 'mask on another grid than its volume',
+  volume: 'volume where only pictures are read',
   edgeSize: 'edge of another size than its image',
   priorSize: 'prior of another size than its image',
   maskNotBinary: 'mask that is not binary',
@@ -29,6 +32,8 @@ const TOLD = {
   classAbsent: 'class that no mask has',
   maskInverted: 'mask that is infected all along its border (are infected and healthy exchanged?)',
   maskFaint: 'mask with faint values',
+  noted: 'file that was read with a note',
+  cacheSmall: 'more slices than are kept in memory, so that volumes are decoded again and again',
   edgeDerived: 'edge missing, derived from the mask',
   ignored: 'file that is no picture, ignored',
 } as const;
@@ -61,8 +66,12 @@ const FIXES: Partial<Record<ProblemKind, string>> = {
   edgeWithoutPair: 'Remove the edge; edges are derived from masks.',
   imageWithoutPrior: 'Add the prior under the same name, or give { prior: (request) => ... } for all of them.',
   priorWithoutPair: 'Remove the prior, or add image and mask under the same name.',
-  unreadable: 'Replace these files by PNG or JPEG that open elsewhere.',
+  unreadable: 'Replace these files by PNG, JPEG or NIfTI that open elsewhere.',
   maskSize: 'Export the mask at the size of its image.',
+  maskForm: 'Pair volumes (.nii, .nii.gz) with volumes, and pictures with pictures.',
+  maskGrid:
+    "Give the mask the shape and the affine of its volume: export it again from the program that drew it. Where the affines are wrong and the voxels right, say so with { orient: 'transposed' } or { orient: 'as-stored' }, which ask no affine.",
+  volume: 'Export the slices as PNG (infnet reads class maps from pictures).',
   priorSize: 'Export the prior at the size of its image.',
   edgeSize: 'Remove the edge; edges are derived from masks.',
   maskNotClasses:
