@@ -5,16 +5,24 @@
  * options of this program instead, or without what it has no option for. A test walks the advice of all packages that get here.
  */
 
-const OPTIONS: readonly (readonly [RegExp, string])[] = [
-  [/\{ (masks|orient|window|range): '([\w-]+)' \}/g, '--$1 $2'],
+const OPTIONS: readonly (readonly [RegExp, string | ((...found: string[]) => string)])[] = [
+  // { masks: 'nonzero' }, { window: 'minmax' or [-326, 1174] }
+  [/\{ (masks|orient|window|range): ([^}]*) \}/g, (_, name = '', values = '') => `--${name} ${plain(values)}`],
   [/\{ onProblem: 'skip' \}/g, '--skip-bad'],
   [/, or give \{ prior: \(request\) => \.\.\. \} for all of them/g, ''],
   [/, or allow it with \{ oneClass: 'allow' \}/g, ''],
   [/, or name its folders with \{ layout \}/g, ''],
   [/Say which one with \{ root \}/g, 'Give the folder of one of them'],
+  [/Give positions like \[4, 9, 14\], /g, 'Give --validate positions like 4,9,14, '],
+  [/or train without a split/g, 'or give --validate train or --validate none'],
 ];
+
+/** `'minmax' or [-326, 1174]` as `minmax or -326,1174`. */
+function plain(values: string): string {
+  return values.replace(/\[([^\]]*)\]/g, (_, list: string) => list.replaceAll(' ', '')).replaceAll("'", '');
+}
 
 /** The same advice with options of the command line. */
 export function adviceInFlags(fix: string): string {
-  return OPTIONS.reduce((text, [pattern, flag]) => text.replace(pattern, flag), fix);
+  return OPTIONS.reduce((text, [pattern, flag]) => text.replace(pattern, flag as string), fix);
 }

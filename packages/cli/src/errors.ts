@@ -31,6 +31,10 @@ export type CliErrorCode =
   | 'CLI_NOT_GREY'
   /** A mask with other values than two. */
   | 'CLI_NOT_BINARY'
+  /** A volume that is neither a probability nor a mask. */
+  | 'CLI_NOT_MAP'
+  /** Two volumes that do not lie on one grid. */
+  | 'CLI_GRID'
   /** Every slice failed, so there are no scores. */
   | 'CLI_NOTHING_SCORED'
   /** Ctrl-C. */

@@ -41,3 +41,4 @@ export {
 export type { VolumeOptions } from './volume-files.js';
 export { type OnGrid, onGridOf } from './volume-grid.js';
 export { type ReadVolumeMask, readVolumeMask } from './volume-mask.js';
+export { volumeSliceValues } from './volume-values.js';

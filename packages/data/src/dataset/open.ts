@@ -44,7 +44,9 @@ export async function openDataset(source: DataSource, options: DatasetOptions = 
   if (items.some(({ slice }) => slice !== undefined) && bytes > cacheBytes && cacheBytes > 0) {
     problems.add('cacheSmall', `${mebibytes(bytes)} MiB of slices, ${mebibytes(cacheBytes)} MiB are kept`);
   }
-  const store: DatasetStore = { name: source.name, labelled, oneClass, warnings: problems.list(), load };
+  const warnings = problems.list();
+  const header: DatasetStore['header'] = ({ image }) => volumes.header(image);
+  const store: DatasetStore = { name: source.name, labelled, oneClass, warnings, load, header };
   return new Dataset(store, items);
 }
 

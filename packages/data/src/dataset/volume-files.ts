@@ -43,6 +43,7 @@ export class VolumeFiles {
   readonly #source: DataSource;
   readonly #options: VolumeOptions & SizeLimits & { readonly masks?: MaskMode };
   readonly #cache: ByteCache<string, Pair>;
+  readonly #headers = new Map<string, VolumeHeader>();
   #last: { readonly path: string; readonly opened: Promise<Opened> } | undefined;
 
   constructor(
@@ -64,7 +65,7 @@ export class VolumeFiles {
     }
     if (!isVolumeName(image)) return [files];
     try {
-      const header = readNiftiHeader(await this.#source.read(image), image);
+      const header = await this.header(image);
       const layout = sliceLayout(header, this.#options.orient);
       const small = tooSmall(layout, image);
       if (small !== undefined) return { findings: [small] };
@@ -97,8 +98,11 @@ export class VolumeFiles {
 
   /** The header of a volume, to write another on its grid. @throws `DATA_...`, or what the source throws */
   async header(path: string): Promise<VolumeHeader> {
-    const kept = this.#cache.get(path)?.volume;
-    return kept ?? readNiftiHeader(await this.#source.read(path), path);
+    const kept = this.#headers.get(path);
+    if (kept !== undefined) return kept;
+    const header = readNiftiHeader(await this.#source.read(path), path);
+    this.#headers.set(path, header);
+    return header;
   }
 
   #open(files: ItemFiles): Promise<Opened> {

@@ -16,6 +16,7 @@ import {
   split,
 } from '@infnet/data';
 import { folderSource, readFile } from '@infnet/node';
+import { adviceInFlags } from '../../advice.js';
 import { classMapOf } from '../../classes/decide.js';
 import { type ClassPrediction, type ClassPredictionOptions, planClassPrediction } from '../../classes/prediction.js';
 import { type LoadedUNet, loadUNet } from '../../classes/unet-weights.js';
@@ -160,7 +161,7 @@ export async function classesOfNet(
     signal: io.signal,
   });
   const told = whole.warnings.filter(({ kind }) => HARMLESS.has(kind));
-  if (told.length > 0) progress.line(`infnet: about the slices:\n${describeProblems(told)}`);
+  if (told.length > 0) progress.line(`infnet: about the slices:\n${adviceInFlags(describeProblems(told))}`);
   requirePriors(whole, data);
   const dataset =
     validate === undefined ? whole : split(whole, { validate: parseValidate(validate, whole), seed }).validation;

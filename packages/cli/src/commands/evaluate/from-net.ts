@@ -18,6 +18,8 @@ import {
   resizeBilinearFloat,
   sigmoid,
   split,
+  stemOf,
+  voxelMillilitres,
 } from '@infnet/data';
 import { folderSource } from '@infnet/node';
 import { adviceInFlags } from '../../advice.js';
@@ -29,9 +31,9 @@ import { unlessAborted } from '../../stop.js';
 import { checkSize, type Network, prepareWithProgress } from '../segment/network.js';
 import { loadWeights } from '../segment/weights.js';
 import { parseValidate } from '../train/data.js';
-import type { MapPicture } from './maps.js';
+import { type MapPicture, scoredTruth } from './maps.js';
 import type { EvaluateOptions, Form } from './options.js';
-import type { FailedFile, Found, SliceSource } from './source.js';
+import type { FailedFile, Found, ItemVolume, SliceSource } from './source.js';
 
 /** Findings in a data set that leave nothing out. */
 export const HARMLESS: ReadonlySet<string> = new Set([
@@ -42,6 +44,8 @@ export const HARMLESS: ReadonlySet<string> = new Set([
   'emptyDropped',
   'maskFaint',
   'maskInverted',
+  'noted',
+  'cacheSmall',
   'ignored',
 ]);
 
@@ -70,6 +74,7 @@ export async function fromNet(
       total: dataset.length,
       failed: failuresOf(whole, data),
       ignored: [],
+      notes: [],
       facts: [
         [
           'Net',
@@ -85,6 +90,9 @@ export async function fromNet(
         batch,
         precision: network.precision,
         masks,
+        ...(whole.items.some(({ slice }) => slice !== undefined)
+          ? { window: options.window, orient: options.orient }
+          : {}),
         weights: description,
         adapter: context.adapter,
       },
@@ -100,7 +108,7 @@ export async function fromNet(
 
 async function openSlices(
   data: string,
-  { masks, range }: EvaluateOptions,
+  { masks, range, window, orient }: EvaluateOptions,
   io: Io,
   progress: Progress,
 ): Promise<Dataset> {
@@ -110,6 +118,8 @@ async function openSlices(
     edges: 'derive',
     ...(masks === 'binary' ? {} : { masks }),
     range,
+    window,
+    orient,
     onProblem: 'skip',
     oneClass: 'allow',
     onProgress: ({ done, total, name }) => {
@@ -122,7 +132,7 @@ async function openSlices(
   try {
     const dataset = await unlessAborted(opening, io.signal);
     const told = dataset.warnings.filter(({ kind }) => HARMLESS.has(kind));
-    if (told.length > 0) progress.line(`infnet: about the slices:\n${describeProblems(told)}`);
+    if (told.length > 0) progress.line(`infnet: about the slices:\n${adviceInFlags(describeProblems(told))}`);
     return dataset;
   } finally {
     progress.clear();
@@ -214,7 +224,21 @@ async function found(
           data: probabilityToU8(resizeBilinearFloat(probability, mask.width, mask.height).data),
         };
     const name = dataset.names[index] ?? String(index);
-    return { item: { name, files: { image: file }, map, truth: mask, image: () => dataset.image(index) } };
+    const { image: path = '', slice } = dataset.items[index] ?? {};
+    const volume: ItemVolume | undefined =
+      slice === undefined
+        ? undefined
+        : { name: stemOf(path), file, millilitres: voxelMillilitres(await dataset.volumeHeader(index)) };
+    return {
+      item: {
+        name,
+        files: { image: file },
+        ...(volume === undefined ? {} : { volume }),
+        map,
+        truth: scoredTruth(mask),
+        image: () => dataset.image(index),
+      },
+    };
   } catch (error) {
     return { failed: { file, ...reasonOf(error) } };
   }

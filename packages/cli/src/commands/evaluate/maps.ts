@@ -19,12 +19,12 @@ import { readFile } from '@infnet/node';
 import { cliError } from '../../errors.js';
 import type { Truths } from './options.js';
 
-/** A probability map as a file has it: 0..`white` stands for 0..1. Row-major. */
+/** A probability map as a file has it: 0..`white` stands for 0..1; floats are of a volume. Row-major. */
 export interface MapPicture {
   readonly width: number;
   readonly height: number;
-  readonly white: 255 | 65535;
-  readonly data: Uint8Array | Uint16Array;
+  readonly white: 1 | 255 | 65535;
+  readonly data: Uint8Array | Uint16Array | Float32Array;
 }
 
 /** Above this a soft mask counts as infected, as in the validation of a training (quirk 29). */

@@ -1,6 +1,6 @@
 /** The options of `infnet evaluate`, as the command line gives them, and what they ask for. */
 import type { Precision } from '@infnet/core';
-import type { DepthOptions } from '@infnet/data';
+import type { DepthOptions, SliceOrientation, VolumeWindow } from '@infnet/data';
 import type { BackboneName } from '@infnet/inf-net';
 import type { Conventions } from '@infnet/metrics';
 import type { AdapterChoice } from '@infnet/node';
@@ -37,6 +37,10 @@ export interface EvaluateOptions {
   /** Which slices: `every-fifth`, positions like `4,9,14`, or a share like `0.2`. Default: all. */
   readonly validate?: string;
   readonly range: NonNullable<DepthOptions['range']>;
+  /** What becomes black and white in volumes. */
+  readonly window: VolumeWindow;
+  /** How slices of volumes lie. */
+  readonly orient: SliceOrientation;
   readonly masks: Truths;
   readonly conventions: Conventions;
   readonly threshold: number;

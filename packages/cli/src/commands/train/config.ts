@@ -31,6 +31,10 @@ const NAMES = [
   'augment',
   'edges',
   'masks',
+  'window',
+  'orient',
+  'emptyMasks',
+  'cache',
   'skipBad',
   'freezeBatchNorm',
   'freeze',
@@ -71,6 +75,7 @@ const CHANGEABLE: ReadonlySet<string> = new Set([
   'snapshotEvery',
   'snapshotEpochs',
   'recompute',
+  'cache',
 ]);
 
 /** @throws InfnetError `CLI_USAGE` */

@@ -1,6 +1,15 @@
 /** The slices of a run: opened, checked, split. */
-import { type Dataset, describeProblems, everyFifth, MILD_AUGMENTATION, openDataset, split } from '@infnet/data';
+import {
+  type Dataset,
+  type DatasetOptions,
+  describeProblems,
+  everyFifth,
+  MILD_AUGMENTATION,
+  openDataset,
+  split,
+} from '@infnet/data';
 import { folderSource } from '@infnet/node';
+import { adviceInFlags } from '../../advice.js';
 import { cliError } from '../../errors.js';
 import type { TrainSettings } from './options.js';
 
@@ -19,16 +28,18 @@ export interface DataProgress {
 
 /** @throws InfnetError `DATA_DATASET` with all that is wrong, by file; `DATA_ARGUMENT`, `FILE_...`, `CLI_USAGE` */
 export async function openData(settings: TrainSettings, { onProgress, signal }: DataProgress): Promise<RunData> {
-  const { data, edges, masks, skipBad, validate, seed } = settings;
+  const { data, edges, masks, emptyMasks = 'keep', skipBad, validate, seed } = settings;
   const opening = openDataset(folderSource(data), {
     edges,
+    ...decoding(settings),
+    emptyMasks,
     ...(masks === 'binary' ? {} : { masks }),
     onProblem: skipBad ? 'skip' : 'error',
     onProgress: ({ done, total, name }) => onProgress(done, total, name),
     signal,
   });
   const dataset = await opening;
-  const warnings = describeProblems(dataset.warnings);
+  const warnings = adviceInFlags(describeProblems(dataset.warnings));
   if (validate === 'none') return { train: dataset, validation: undefined, warnings };
   if (validate === 'train') return { train: dataset, validation: dataset, warnings };
   return { ...split(dataset, { validate: parseValidate(validate, dataset), seed }), warnings };
@@ -40,20 +51,27 @@ export async function openData(settings: TrainSettings, { onProgress, signal }: 
  * @throws InfnetError `DATA_DATASET` with all that is wrong, by file
  */
 export async function openUnlabelled(
-  { unlabelled = '', skipBad }: TrainSettings,
+  settings: TrainSettings,
   { onProgress, signal }: DataProgress,
 ): Promise<{ readonly dataset: Dataset; readonly warnings: string }> {
+  const { unlabelled = '', skipBad } = settings;
   const dataset = await openDataset(folderSource(unlabelled), {
     labelled: false,
+    ...decoding(settings),
     onProblem: skipBad ? 'skip' : 'error',
     onProgress: ({ done, total, name }) => onProgress(done, total, name),
     signal,
   });
-  return { dataset, warnings: describeProblems(dataset.warnings) };
+  return { dataset, warnings: adviceInFlags(describeProblems(dataset.warnings)) };
+}
+
+/** How volumes become slices, and how much is kept of them. */
+function decoding({ window = 'lung', orient = 'released', cache = 1024 }: TrainSettings): DatasetOptions {
+  return { window, orient, cacheBytes: cache * 2 ** 20 };
 }
 
 /** @throws InfnetError `CLI_USAGE` */
-export function parseValidate(text: string, dataset: { readonly length: number }): number | number[] {
+export function parseValidate(text: string, dataset: Parameters<typeof everyFifth>[0]): number | number[] {
   if (text === 'every-fifth') return everyFifth(dataset);
   if (/^\d+(,\d+)*$/.test(text)) return text.split(',').map(Number);
   const share = Number(text);

@@ -1,4 +1,5 @@
 /** The options of `infnet train`, as the command line gives them. */
+import type { SliceOrientation, VolumeWindow } from '@infnet/data';
 import type { BackboneName } from '@infnet/inf-net';
 import type { AdapterChoice } from '@infnet/node';
 
@@ -13,6 +14,7 @@ export const LABELS = ['stretched', 'probability'] as const;
 export const STARTS = ['anew', 'continue'] as const;
 /** A step changes all weights, so that none stay float16: `half` would be `fast`. */
 export const PRECISIONS = ['fast', 'exact'] as const;
+export const EMPTY_MASKS = ['keep', 'drop'] as const;
 export const MASKS = ['binary', 'soft', 'nonzero', 'threshold'] as const;
 
 /** What a training depends on: written to `config.json` and read back by `--resume`. */
@@ -49,6 +51,14 @@ export interface TrainSettings {
   readonly augment: (typeof AUGMENTATIONS)[number];
   readonly edges: (typeof EDGES)[number];
   readonly masks: (typeof MASKS)[number];
+  /** What becomes black and white in volumes; absent in runs begun when there were none: `lung`. */
+  readonly window?: VolumeWindow;
+  /** How slices of volumes lie; absent: `released`. */
+  readonly orient?: SliceOrientation;
+  /** What happens to slices whose mask is empty; absent: `keep`. */
+  readonly emptyMasks?: (typeof EMPTY_MASKS)[number];
+  /** Most MiB of decoded slices kept in memory; absent: 1024. */
+  readonly cache?: number;
   readonly skipBad: boolean;
   readonly freezeBatchNorm: boolean;
   /** Parameters whose names begin so are not trained. */
