@@ -13,6 +13,17 @@ const OPTIONS: readonly (readonly [RegExp, string | ((...found: string[]) => str
   [/, or allow it with \{ oneClass: 'allow' \}/g, ''],
   [/, or name its folders with \{ layout \}/g, ''],
   [/Say which one with \{ root \}/g, 'Give the folder of one of them'],
+  [
+    /, or open the data set with \{ prior: \(request\) => \.\.\. \}, e\.g\. predictions of Inf-Net/g,
+    ' (infnet pseudo-label)',
+  ],
+  [/, or raise the limit with \{ max(Pixels|Bytes) \} if you trust the file/g, ''],
+  [/; \{ minSide \} lowers the limit/g, ''],
+  [/ In a bundle or page make the file reachable, or pass its bytes to initJpegDecoder\(\)\./g, ''],
+  [
+    /Train with a larger batch or larger maps, or set the module to inference with eval\(\)/g,
+    'Give a larger --batch or --size, or --freeze-batch-norm',
+  ],
   [/Give positions like \[4, 9, 14\], /g, 'Give --validate positions like 4,9,14, '],
   [/or train without a split/g, 'or give --validate train or --validate none'],
 ];

@@ -138,12 +138,21 @@ describe('train and pseudo-label', () => {
     };
     expect(await refuse(set, '1,2')).toMatch(/Imgs\/a\.nii is at 0 to 2.*--validate positions like 4,9,14/s);
     const single = put(join(folder, 'single'), { 'Imgs/a.nii': niftiOf(one.images, 'hounsfield'), 'GT/a.nii': truth });
-    expect(await refuse(single, '0.2')).toMatch(/slices of one volume.*--validate train/s);
+    expect(await refuse(single, '0.3')).toMatch(/slices of one volume.*--validate train/s);
     const elsewhere = put(join(folder, 'elsewhere'), {
       'Imgs/a.nii': niftiOf(one.images, 'hounsfield'),
       'GT/a.nii': niftiOf(labelled(one.masks), 'uint8', { origin: [0, 0, 0] }),
     });
     expect(await refuse(elsewhere, 'none')).toMatch(/first voxel at \(0, 0, 0\) mm.*--orient transposed/s);
+  });
+
+  it('a single volume is trained on without a validation where none was asked for, and that is told', async () => {
+    const data = put(join(folder, 'alone'), { 'Imgs/a.nii': niftiOf(one.images, 'hounsfield'), 'GT/a.nii': truth });
+    const argv = ['train', '--data', data, '--out', join(folder, 'alone-run'), '--empty-masks', 'drop'];
+    const { code, stderr } = await infnet([...argv, ...QUICK]);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain('infnet: mask without any infected pixel, left out, 1: GT/a.nii slice 0');
+    expect(stderr).toContain('infnet: all 2 slices are of one volume, so nothing is validated; --validate train');
   });
 
   it('labels a volume as a volume, which can be trained on', async () => {

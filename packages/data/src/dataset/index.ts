@@ -29,7 +29,7 @@ export { type PhantomSourceOptions, phantomSource } from './phantom-source.js';
 export { describeProblems, type Problem, type ProblemEntry, type ProblemKind } from './problems.js';
 export { DEFAULT_CACHE_BYTES, type ItemContent, type OpenProgress, type ReadOptions } from './read-all.js';
 export { type DataSource, type FileLike, fileListSource, memorySource } from './source.js';
-export { type DatasetSplit, everyFifth, type SplitOptions, type Splittable, split } from './split.js';
+export { type DatasetSplit, everyFifth, type SplitOptions, type Splittable, split, splitUnits } from './split.js';
 export {
   type DatasetTraining,
   type DatasetUnlabelled,

@@ -134,10 +134,10 @@ function findFolders(paths: readonly string[], options: LayoutOptions, problems:
   const base = found[0] ?? root;
   const inFolder = (name: string): string[] => {
     const wanted = `${base === '' ? '' : `${base}/`}${name}`;
-    return paths.filter((path) => {
-      const parts = slashes(path).split('/');
-      return sameName(parts.slice(0, -1).join('/'), wanted);
-    });
+    const folderOf = (path: string): string => slashes(path).split('/').slice(0, -1).join('/');
+    // Where there are both GT and gt, GT is meant.
+    const exact = paths.filter((path) => folderOf(path) === wanted);
+    return exact.length > 0 ? exact : paths.filter((path) => sameName(folderOf(path), wanted));
   };
   return { images: inFolder(images), masks: inFolder(masks), edges: inFolder(edges), priors: inFolder(priors) };
 }

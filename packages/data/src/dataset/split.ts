@@ -40,13 +40,13 @@ export function everyFifth({
   items,
 }: Pick<Splittable<unknown>, 'length'> & Partial<Splittable<unknown>>): number[] {
   if (items === undefined) return Array.from({ length: Math.floor(length / 5) }, (_, i) => 5 * i + 4);
-  return groupsOf(items)
+  return splitUnits({ items })
     .filter((_, i) => i % 5 === 4)
     .flat();
 }
 
-/** Positions that belong together, in order: the slices of a volume, or one picture. */
-function groupsOf(items: Splittable<unknown>['items']): number[][] {
+/** Positions that a split keeps together, in order: the slices of a volume, or one picture. */
+export function splitUnits({ items }: Pick<Splittable<unknown>, 'items'>): number[][] {
   const groups: number[][] = [];
   const ofVolume = new Map<string, number[]>();
   for (const [position, { image, slice }] of items.entries()) {
@@ -71,7 +71,7 @@ function groupsOf(items: Splittable<unknown>['items']): number[][] {
  */
 export function split<D extends Splittable<D>>(dataset: D, { validate, seed = 0 }: SplitOptions): DatasetSplit<D> {
   const { length, items, store } = dataset;
-  const groups = groupsOf(items);
+  const groups = splitUnits(dataset);
   const drawn = typeof validate === 'number' ? drawShare(groups.length, validate, seed) : [];
   const chosen = new Set(typeof validate === 'number' ? drawn.flatMap((i) => groups[i] as number[]) : validate);
   const all = Array.from({ length }, (_, i) => i);

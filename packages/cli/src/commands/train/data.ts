@@ -7,11 +7,12 @@ import {
   MILD_AUGMENTATION,
   openDataset,
   split,
+  splitUnits,
 } from '@infnet/data';
 import { folderSource } from '@infnet/node';
 import { adviceInFlags } from '../../advice.js';
 import { cliError } from '../../errors.js';
-import type { TrainSettings } from './options.js';
+import { DEFAULT_VALIDATE, type TrainSettings } from './options.js';
 
 export interface RunData {
   readonly train: Dataset;
@@ -42,7 +43,17 @@ export async function openData(settings: TrainSettings, { onProgress, signal }: 
   const warnings = adviceInFlags(describeProblems(dataset.warnings));
   if (validate === 'none') return { train: dataset, validation: undefined, warnings };
   if (validate === 'train') return { train: dataset, validation: dataset, warnings };
+  if (validate === DEFAULT_VALIDATE && splitUnits(dataset).length === 1) {
+    const told = [warnings, alone(dataset)].filter((text) => text !== '').join('\n');
+    return { train: dataset, validation: undefined, warnings: told };
+  }
   return { ...split(dataset, { validate: parseValidate(validate, dataset), seed }), warnings };
+}
+
+/** Nothing to draw a share from, when none was asked for. */
+function alone({ length }: Dataset): string {
+  const what = length === 1 ? 'there is one slice only' : `all ${length} slices are of one volume`;
+  return `  ${what}, so nothing is validated; --validate train validates on what is trained on`;
 }
 
 /**

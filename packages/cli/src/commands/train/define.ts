@@ -17,6 +17,7 @@ import {
 import { orientOption, windowOption } from '../../volume-options.js';
 import {
   AUGMENTATIONS,
+  DEFAULT_VALIDATE,
   EDGES,
   EMPTY_MASKS,
   LABELS,
@@ -82,7 +83,7 @@ export function addTrain(program: Command, io: Io, done: (code: number) => void)
     .option(
       '--validate <which>',
       'a share like 0.2, positions in the order of names like 4,9,14, every-fifth, train (on what is trained on), none',
-      '0.2',
+      DEFAULT_VALIDATE,
     )
     .option('--validate-every <epochs>', 'epochs between validations', integer(1), 1)
     .option('--patience <n>', 'stop after so many validations without a better one; 0: never', integer(0), 0)

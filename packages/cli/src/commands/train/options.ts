@@ -14,6 +14,8 @@ export const LABELS = ['stretched', 'probability'] as const;
 export const STARTS = ['anew', 'continue'] as const;
 /** A step changes all weights, so that none stay float16: `half` would be `fast`. */
 export const PRECISIONS = ['fast', 'exact'] as const;
+/** Of one slice or volume alone nothing is validated by default. */
+export const DEFAULT_VALIDATE = '0.2';
 export const EMPTY_MASKS = ['keep', 'drop'] as const;
 export const MASKS = ['binary', 'soft', 'nonzero', 'threshold'] as const;
 
