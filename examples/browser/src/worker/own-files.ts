@@ -63,12 +63,18 @@ export function ownFiles(files: readonly StoredFile[], name: string, labelled: b
   const renamed = (problems: readonly Problem[]): Problem[] =>
     problems.map((problem) => ({
       ...problem,
-      // "also Imgs/1.png" is the only note with a path.
-      entries: problem.entries.map(({ file, note }) => ({
+      // "also Imgs/1.png" is the only note with a path; a spelling may follow it.
+      entries: problem.entries.map(({ file, note, ...rest }) => ({
         file: known(file),
         ...(note === undefined
           ? {}
-          : { note: note.replace(/^also (.*)$/, (_, path: string) => `also ${known(path)}`) }),
+          : {
+              note: note.replace(
+                /also (.*?)(, spelled .*)?$/,
+                (_, path: string, more = '') => `also ${known(path)}${more}`,
+              ),
+            }),
+        ...rest,
       })),
     }));
   return { source, leftOut, renamed, explain: (error) => explain(error, name, renamed) };
@@ -96,6 +102,8 @@ const FIXES: Partial<Record<ProblemKind, string>> = {
   edgeSize: 'Take the folder Edge out; edges are derived from masks.',
   unreadable: 'Replace these files by PNG or JPEG that open elsewhere; if they were moved or changed, drop them again.',
   maskSize: 'Export the mask at the size of its slice.',
+  maskForm: 'Give volumes (.nii, .nii.gz) masks that are volumes, and pictures masks that are pictures.',
+  maskGrid: 'Give the mask the shape and the affine of its volume: export it again from the program that drew it.',
   maskNotBinary: 'A mask holds 0 and 255. If these mean something else, choose what under “Masks hold”.',
 };
 
