@@ -110,7 +110,14 @@ const FIXES: Partial<Record<ProblemKind, string>> = {
 function explain(error: unknown, name: string, renamed: OwnFiles['renamed']): never {
   if (!isInfnetError(error, 'DATA_DATASET')) throw error;
   const problems = renamed(error.details['problems'] as readonly Problem[]);
-  const fixes = new Set(problems.flatMap(({ kind }) => FIXES[kind] ?? []));
+  // Advice that names an option of the library is said in the page's own words.
+  const own = (fix: string | undefined): string[] => (fix === undefined || /\{ \w+:/.test(fix) ? [] : [fix]);
+  const fixes = new Set(
+    problems.flatMap(({ kind, entries }) => {
+      const found = entries.flatMap(({ fix }) => own(fix));
+      return found.length > 0 ? found : (FIXES[kind] ?? []);
+    }),
+  );
   throw new InfnetError({
     code: error.code,
     message: `These slices cannot be learned from as they are:\n${describeProblems(problems)}`,

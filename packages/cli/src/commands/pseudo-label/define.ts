@@ -1,7 +1,7 @@
 /** The options of `infnet pseudo-label` and their help. */
 import { type Command, Option } from 'commander';
 import { EXIT, type Io } from '../../io.js';
-import { adapterOption, BACKBONES, integer, needs, precisionOption, tuningOption } from '../../options.js';
+import { adapterOption, BACKBONES, integer, needs, precisionOption, range, tuningOption } from '../../options.js';
 import { orientOption, windowOption } from '../../volume-options.js';
 import { LABELS } from '../train/options.js';
 import type { PseudoLabelOptions } from './pseudo-label.js';
@@ -29,6 +29,7 @@ export function addPseudoLabel(program: Command, io: Io, done: (code: number) =>
         .choices(LABELS)
         .default(LABELS[0]),
     )
+    .option('--range <range>', '16-bit slices: what becomes black and white: full, minmax or LOW,HIGH', range, 'full')
     .addOption(windowOption())
     .addOption(orientOption())
     .option('--no-images', 'do not copy the slices')

@@ -4,6 +4,7 @@ import type { Precision } from '@infnet/core';
 import {
   binaryToEdge,
   type Dataset,
+  type DepthOptions,
   describeProblems,
   encodePng,
   type GreyImage,
@@ -39,6 +40,8 @@ export interface PseudoLabelOptions {
   /** Whether the slices are copied beside their masks. */
   readonly images: boolean;
   readonly skipBad: boolean;
+  /** What becomes black and white in 16-bit slices. */
+  readonly range: NonNullable<DepthOptions['range']>;
   /** What becomes black and white in volumes. */
   readonly window: VolumeWindow;
   /** How slices of volumes lie. */
@@ -96,7 +99,7 @@ export async function pseudoLabel(options: PseudoLabelOptions, io: Io): Promise<
 
 /** Slices in `Imgs`, or where there is no such folder those of the folder itself. */
 async function openSlices(
-  { data, skipBad, window, orient }: PseudoLabelOptions,
+  { data, skipBad, range, window, orient }: PseudoLabelOptions,
   progress: Progress,
   io: Io,
 ): Promise<Dataset> {
@@ -106,6 +109,7 @@ async function openSlices(
   const flat = paths.filter((path) => !path.includes('/'));
   const dataset = await openDataset(source, {
     labelled: false,
+    range,
     window,
     orient,
     onProblem: skipBad ? 'skip' : 'error',

@@ -31,6 +31,7 @@ const NAMES = [
   'augment',
   'edges',
   'masks',
+  'range',
   'window',
   'orient',
   'emptyMasks',

@@ -76,9 +76,14 @@ export async function openUnlabelled(
   return { dataset, warnings: adviceInFlags(describeProblems(dataset.warnings)) };
 }
 
-/** How volumes become slices, and how much is kept of them. */
-function decoding({ window = 'lung', orient = 'released', cache = 1024 }: TrainSettings): DatasetOptions {
-  return { window, orient, cacheBytes: cache * 2 ** 20 };
+/** How files become slices, and how much is kept of them. */
+function decoding({
+  range = 'full',
+  window = 'lung',
+  orient = 'released',
+  cache = 1024,
+}: TrainSettings): DatasetOptions {
+  return { range, window, orient, cacheBytes: cache * 2 ** 20 };
 }
 
 /** @throws InfnetError `CLI_USAGE` */

@@ -10,6 +10,7 @@ import {
   integer,
   needs,
   numbers,
+  range,
   several,
   share,
   tuningOption,
@@ -109,6 +110,7 @@ export function addTrain(program: Command, io: Io, done: (code: number) => void)
     .addOption(choice('--augment <kind>', 'vary the slices: flips, small rotations, scale, brightness', AUGMENTATIONS))
     .addOption(choice('--edges <which>', "the data's Edge files where there are some, or always from the masks", EDGES))
     .addOption(choice('--masks <values>', 'what grey values in masks mean', MASKS))
+    .option('--range <range>', '16-bit slices: what becomes black and white: full, minmax or LOW,HIGH', range, 'full')
     .addOption(windowOption())
     .addOption(orientOption())
     .addOption(choice('--empty-masks <what>', 'slices without any infected pixel: train on them, or not', EMPTY_MASKS))

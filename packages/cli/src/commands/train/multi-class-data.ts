@@ -34,11 +34,12 @@ export async function checkReleasedLabels(train: MultiClassDataset, size: number
 
 /** @throws InfnetError `DATA_DATASET` with all that is wrong, by file; `CLI_PRIOR` without priors; `DATA_ARGUMENT`, `FILE_...`, `CLI_USAGE` */
 export async function openMultiClassData(
-  { data, skipBad, validate, seed, cache = 1024 }: TrainSettings,
+  { data, skipBad, validate, seed, range = 'full', cache = 1024 }: TrainSettings,
   { onProgress, signal }: DataProgress,
 ): Promise<MultiClassRunData> {
   const opening = openMultiClassDataset(folderSource(data), {
     onProblem: skipBad ? 'skip' : 'error',
+    range,
     cacheBytes: cache * 2 ** 20,
     onProgress: ({ done, total, name }) => onProgress(done, total, name),
     signal,

@@ -1,5 +1,5 @@
 /** The options of `infnet train`, as the command line gives them. */
-import type { SliceOrientation, VolumeWindow } from '@infnet/data';
+import type { DepthOptions, SliceOrientation, VolumeWindow } from '@infnet/data';
 import type { BackboneName } from '@infnet/inf-net';
 import type { AdapterChoice } from '@infnet/node';
 
@@ -53,6 +53,8 @@ export interface TrainSettings {
   readonly augment: (typeof AUGMENTATIONS)[number];
   readonly edges: (typeof EDGES)[number];
   readonly masks: (typeof MASKS)[number];
+  /** What becomes black and white in 16-bit pictures; absent: `full`. */
+  readonly range?: NonNullable<DepthOptions['range']>;
   /** What becomes black and white in volumes; absent in runs begun when there were none: `lung`. */
   readonly window?: VolumeWindow;
   /** How slices of volumes lie; absent: `released`. */
