@@ -1,5 +1,6 @@
 /** Errors as people and programs are told them. */
 import { InfnetError, isInfnetError, plainMessage } from '@infnet/errors';
+import { adviceInFlags } from './advice.js';
 
 export type CliErrorCode =
   /** Options that do not fit together or with the files. */
@@ -30,6 +31,10 @@ export type CliErrorCode =
   | 'CLI_NOT_GREY'
   /** A mask with other values than two. */
   | 'CLI_NOT_BINARY'
+  /** A volume that is neither a probability nor a mask. */
+  | 'CLI_NOT_MAP'
+  /** Two volumes that do not lie on one grid. */
+  | 'CLI_GRID'
   /** Every slice failed, so there are no scores. */
   | 'CLI_NOTHING_SCORED'
   /** Ctrl-C. */
@@ -65,14 +70,21 @@ export function reasonOf(error: unknown): Reason {
       fix: 'This is a fault of infnet: please report it with the stack (INFNET_DEBUG=1 shows it).',
     };
   }
-  return { code: error.code, message: plainMessage(error), fix: error.fix };
+  return { code: error.code, message: plainMessage(error), fix: inFlags(error.fix) };
 }
 
 /** For the terminal: infnet's own errors as they are, others with a hint. */
 export function renderError(error: unknown): string {
-  if (isInfnetError(error)) return withStack(error.message, error);
+  if (isInfnetError(error)) {
+    const { code, where, fix } = error;
+    return withStack(new InfnetError({ code, message: plainMessage(error), where, fix: inFlags(fix) }).message, error);
+  }
   const { message, fix } = reasonOf(error);
   return withStack(`Unexpected error: ${message}\n  Fix: ${fix}`, error);
+}
+
+function inFlags(fix: string | undefined): string | undefined {
+  return fix === undefined ? undefined : adviceInFlags(fix);
 }
 
 function withStack(text: string, error: unknown): string {

@@ -229,9 +229,7 @@ describe('maps in files', () => {
       [join('pred', '6.prob.png'), 'CLI_NOT_GREY'],
     ]);
     const notBinary = document.errors.find(({ code: why }) => why === 'CLI_NOT_BINARY');
-    expect(notBinary?.message).toMatch(
-      /values 0, 1, 2, 3, 4, 5, 6, 7, \.\.\. \(\d+ different ones\), not only 0 and 255/,
-    );
+    expect(notBinary?.message).toMatch(/not as --masks binary has them: \d+ values: 0, 1, 2, 3, 4, 5, 6, 7, \.\.\./);
     const cut = await evaluated(root, '--masks', 'threshold');
     expect(cut.document.slices.map(({ name }) => name)).toEqual(['1', '4', '5']);
   });
@@ -446,9 +444,9 @@ describe('what is refused, exit code 2 and nothing written', () => {
     [['--pred', at('pred'), '--gt', at('nowhere')], 'There is no such folder.'],
     [['--pred', join(at('pred'), 'a.prob.png'), '--gt', at('gt')], 'It is a file, not a folder.'],
     [['--pred', at('empty'), '--gt', at('gt')], 'The folder has no files.'],
-    [['--pred', at('pred'), '--gt', at('texts')], 'None of the 1 files in the folder is a picture.'],
+    [['--pred', at('pred'), '--gt', at('texts')], 'None of the 1 files in the folder is a picture or a volume.'],
     [['--pred', at('results'), '--gt', at('gt')], 'The folder has no predictions.'],
-    [['--pred', at('masks'), '--gt', at('gt'), '--which', 'prob'], 'The folder has no .prob.png.'],
+    [['--pred', at('masks'), '--gt', at('gt'), '--which', 'prob'], 'The folder has no .prob.png or .prob.nii.gz.'],
     [['--pred', at('bad'), '--gt', at('gt')], 'None of 1 slices could be scored'],
     [['--pred', at('pred')], '--pred needs --gt.'],
     [['--data', at('pred')], '--data needs --weights.'],

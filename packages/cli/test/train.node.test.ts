@@ -217,8 +217,9 @@ describe('what is refused before anything is written', () => {
   });
 
   it('a mask that is not binary', async () => {
-    const bad = spoiled('grey', (files) => files.set('GT/0.png', grey(77)));
-    await refuse(['--data', bad, '--size', '32'], /DATA_DATASET.*GT\/0\.png.*77.*--masks soft/s);
+    const data = Uint8Array.from({ length: 64 * 70 }, (_, i) => (i % 64 > 20 ? 77 : 0));
+    const bad = spoiled('grey', (files) => files.set('GT/0.png', encodePng({ width: 64, height: 70, data })));
+    await refuse(['--data', bad, '--size', '32'], /DATA_DATASET.*GT\/0\.png.*77.*--masks nonzero/s);
   });
 
   it('one class only', async () => {

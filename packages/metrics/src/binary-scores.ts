@@ -48,6 +48,16 @@ export function overlapScores(prediction: Mask, reference: Mask, options: Binary
   return fromCounts(countOne(Float64Array.from(found.data), truth, 1), options, where);
 }
 
+/**
+ * The scores of pixels that were counted elsewhere, e.g. the sum over the slices of a volume.
+ *
+ * @throws METRICS_OPTION
+ */
+export function countScores(counts: Counts, options: BinaryOptions = {}): BinaryScores {
+  const { tp, fp, fn, tn } = counts;
+  return fromCounts({ tp, fp, fn, tn }, options, 'countScores');
+}
+
 function fromCounts(counts: Counts, { conventions = 'sane' }: BinaryOptions, where: string): BinaryScores {
   requireConventions(conventions, where);
   const pixels = counts.tp + counts.fp + counts.fn + counts.tn;

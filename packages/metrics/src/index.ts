@@ -1,4 +1,4 @@
-export { type BinaryOptions, type BinaryScores, binaryScores, overlapScores } from './binary-scores.js';
+export { type BinaryOptions, type BinaryScores, binaryScores, countScores, overlapScores } from './binary-scores.js';
 export type { Mask, ProbabilityMap } from './input.js';
 export {
   type EvaluationOptions,

@@ -1,4 +1,5 @@
 /** Errors of the file system, told with the path and what to do. */
+import { readlinkSync } from 'node:fs';
 import { InfnetError } from '@infnet/errors';
 
 interface Told {
@@ -14,6 +15,11 @@ const KNOWN: Readonly<Record<string, Told>> = {
     fix: 'Check the path; a missing folder must be made first.',
   },
   ENOTDIR: { code: 'FILE_NOT_FOUND', what: 'a part of its path is not a folder', fix: 'Check the path.' },
+  ELOOP: {
+    code: 'FILE_NOT_FOUND',
+    what: 'its links lead in a circle',
+    fix: 'Replace the link by the file that it stands for.',
+  },
   EISDIR: { code: 'FILE_IS_FOLDER', what: 'it is a folder', fix: 'Name a file.' },
   EACCES: {
     code: 'FILE_NO_PERMISSION',
@@ -51,13 +57,24 @@ export function fileError(path: string, verb: 'read' | 'written', cause: unknown
     what: cause instanceof Error ? cause.message : String(cause),
     fix: 'See the cause.',
   };
+  const target = errno === 'ENOENT' && verb === 'read' ? targetOf(path) : undefined;
+  const what = target === undefined ? told.what : `it is a link to ${target}, which does not exist`;
   const kept = verb === 'written' ? ' What was there before is untouched.' : '';
   return new InfnetError({
     code: told.code,
-    message: `The file cannot be ${verb}: ${told.what}.${kept}`,
+    message: `The file cannot be ${verb}: ${what}.${kept}`,
     where: path,
-    fix: told.fix,
+    fix: target === undefined ? told.fix : 'Put back what the link stands for, or replace the link by the file.',
     details: { path, errno },
     cause,
   });
+}
+
+/** Where a link leads; undefined for what is none. */
+function targetOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
 }

@@ -63,12 +63,18 @@ export function ownFiles(files: readonly StoredFile[], name: string, labelled: b
   const renamed = (problems: readonly Problem[]): Problem[] =>
     problems.map((problem) => ({
       ...problem,
-      // "also Imgs/1.png" is the only note with a path.
-      entries: problem.entries.map(({ file, note }) => ({
+      // "also Imgs/1.png" is the only note with a path; a spelling may follow it.
+      entries: problem.entries.map(({ file, note, ...rest }) => ({
         file: known(file),
         ...(note === undefined
           ? {}
-          : { note: note.replace(/^also (.*)$/, (_, path: string) => `also ${known(path)}`) }),
+          : {
+              note: note.replace(
+                /also (.*?)(, spelled .*)?$/,
+                (_, path: string, more = '') => `also ${known(path)}${more}`,
+              ),
+            }),
+        ...rest,
       })),
     }));
   return { source, leftOut, renamed, explain: (error) => explain(error, name, renamed) };
@@ -96,13 +102,22 @@ const FIXES: Partial<Record<ProblemKind, string>> = {
   edgeSize: 'Take the folder Edge out; edges are derived from masks.',
   unreadable: 'Replace these files by PNG or JPEG that open elsewhere; if they were moved or changed, drop them again.',
   maskSize: 'Export the mask at the size of its slice.',
+  maskForm: 'Give volumes (.nii, .nii.gz) masks that are volumes, and pictures masks that are pictures.',
+  maskGrid: 'Give the mask the shape and the affine of its volume: export it again from the program that drew it.',
   maskNotBinary: 'A mask holds 0 and 255. If these mean something else, choose what under “Masks hold”.',
 };
 
 function explain(error: unknown, name: string, renamed: OwnFiles['renamed']): never {
   if (!isInfnetError(error, 'DATA_DATASET')) throw error;
   const problems = renamed(error.details['problems'] as readonly Problem[]);
-  const fixes = new Set(problems.flatMap(({ kind }) => FIXES[kind] ?? []));
+  // Advice that names an option of the library is said in the page's own words.
+  const own = (fix: string | undefined): string[] => (fix === undefined || /\{ \w+:/.test(fix) ? [] : [fix]);
+  const fixes = new Set(
+    problems.flatMap(({ kind, entries }) => {
+      const found = entries.flatMap(({ fix }) => own(fix));
+      return found.length > 0 ? found : (FIXES[kind] ?? []);
+    }),
+  );
   throw new InfnetError({
     code: error.code,
     message: `These slices cannot be learned from as they are:\n${describeProblems(problems)}`,

@@ -33,34 +33,43 @@ export type ClassCounts = readonly [number, number, number];
 export type ReadClassMap = { readonly classes: ClassMap; readonly counts: ClassCounts } | { readonly foreign: string };
 
 const LISTED = 8;
+/** Different values that are looked at: no class map has more, and a photograph's would fill the memory. */
+const MOST_VALUES = 1024;
 
-/** Classes of a picture's pixels; `foreign` tells what was found when it is no class map. Never throws. */
+/** Classes of a picture's pixels; `foreign` tells what was found when it is no class map, and on how many pixels. Never throws. */
 export function readClassMap(picture: AnyImage): ReadClassMap {
   const { width, height } = picture;
   const keys = keysOf(picture);
-  const meaning = new Map<number, number>();
-  const foreign: string[] = [];
-  for (const key of [...new Set(keys.values)].sort((a, b) => a - b)) {
-    const found = keys.classOf(key);
-    if (found === undefined) foreign.push(keys.spell(key));
-    else meaning.set(key, found);
+  const seen = new Map<number, { readonly found: number | undefined; pixels: number }>();
+  const data = new Uint8Array(width * height);
+  for (let i = 0; i < data.length; i++) {
+    const key = keys.at(i);
+    let value = seen.get(key);
+    if (value === undefined) {
+      if (seen.size === MOST_VALUES) return { foreign: `more than ${MOST_VALUES} different ${keys.what}` };
+      value = { found: keys.classOf(key), pixels: 0 };
+      seen.set(key, value);
+    }
+    value.pixels++;
+    data[i] = value.found ?? 0;
   }
+  const sorted = [...seen].sort(([a], [b]) => a - b);
   // The greys 0, 1, 2 and 0, 38, 75 exclude each other.
-  const mixed = keys.kind === 'grey' && [1, 2].some((v) => meaning.has(v)) && [38, 75].some((v) => meaning.has(v));
-  if (mixed) foreign.push(...[...meaning.keys()].map(keys.spell));
+  const mixed = keys.kind === 'grey' && [1, 2].some((v) => seen.has(v)) && [38, 75].some((v) => seen.has(v));
+  const foreign = sorted.filter(([, { found }]) => found === undefined || mixed);
   if (foreign.length > 0) {
+    const shown = foreign.slice(0, LISTED).map(([key, { pixels }]) => `${keys.spell(key)} on ${pixels}`);
     const more = foreign.length > LISTED ? `, and ${foreign.length - LISTED} more` : '';
-    return { foreign: `${keys.what} ${foreign.slice(0, LISTED).join(', ')}${more}` };
+    return { foreign: `${keys.what} ${shown.join(', ')}${more} of ${data.length} pixels` };
   }
-  const data = Uint8Array.from(keys.values, (key) => meaning.get(key) as number);
   const classes: ClassMap = { width, height, channels: 1, data };
   return { classes, counts: countClasses(classes) };
 }
 
 interface Keys {
   readonly kind: 'index' | 'colour' | 'grey';
-  /** One number per pixel, equal for equal pixels. */
-  readonly values: ArrayLike<number> & Iterable<number>;
+  /** A number for a pixel, equal for equal pixels. */
+  at(pixel: number): number;
   readonly what: string;
   classOf(key: number): number | undefined;
   spell(key: number): string;
@@ -72,18 +81,20 @@ function keysOf(picture: AnyImage): Keys {
     return indexKeys(indexed.indices, indexed.palette);
   }
   const { data, channels } = picture;
-  const count = picture.width * picture.height;
   const colour = channels >= 3;
-  const values = new Float64Array(count);
   let grey = true;
-  for (let i = 0; i < count; i++) {
-    const at = i * channels;
-    const r = data[at] as number;
-    const [g, b] = colour ? [data[at + 1] as number, data[at + 2] as number] : [r, r];
-    values[i] = (r * 65536 + g) * 65536 + b;
-    grey &&= r === g && g === b;
+  for (let at = 0; grey && colour && at < data.length; at += channels) {
+    grey = data[at] === data[at + 1] && data[at] === data[at + 2];
   }
-  return grey ? greyKeys(values) : colourKeys(values);
+  if (grey) {
+    const at = (pixel: number): number => data[pixel * channels] as number;
+    return { kind: 'grey', at, what: 'greys', classOf: (v) => GREY_CLASSES.get(v), spell: String };
+  }
+  const at = (pixel: number): number => {
+    const from = pixel * channels;
+    return ((data[from] as number) * 65536 + (data[from + 1] as number)) * 65536 + (data[from + 2] as number);
+  };
+  return colourKeys(at);
 }
 
 const GREY_CLASSES: ReadonlyMap<number, number> = new Map([
@@ -94,12 +105,7 @@ const GREY_CLASSES: ReadonlyMap<number, number> = new Map([
   [RELEASED_GREYS[2], 2],
 ]);
 
-function greyKeys(colours: Float64Array): Keys {
-  const values = Float64Array.from(colours, (v) => v % 65536);
-  return { kind: 'grey', values, what: 'greys', classOf: (v) => GREY_CLASSES.get(v), spell: String };
-}
-
-function colourKeys(values: Float64Array): Keys {
+function colourKeys(at: Keys['at']): Keys {
   const split = (key: number): [number, number, number] => [
     Math.floor(key / 65536 ** 2),
     Math.floor(key / 65536) % 65536,
@@ -107,7 +113,7 @@ function colourKeys(values: Float64Array): Keys {
   ];
   return {
     kind: 'colour',
-    values,
+    at,
     what: 'colours',
     classOf: (key) => classOfColour(split(key)),
     spell: (key) => `(${split(key).join(', ')})`,
@@ -130,7 +136,7 @@ function indexKeys(values: Uint8Array, palette: readonly (readonly number[])[]):
   };
   return {
     kind: 'index',
-    values,
+    at: (pixel) => values[pixel] as number,
     what: 'palette indices',
     classOf: (key) => (key <= 2 && !ambiguous(key) ? key : undefined),
     spell: (key) => `${key} (${palette[key]?.slice(0, 3).join(', ')})`,
@@ -164,7 +170,7 @@ export function checkClassMap(map: ClassMap): void {
   if (wrong === undefined) return;
   throw dataError({
     code: 'DATA_ARGUMENT',
-    message: `A class map holds 0, 1 and 2; a pixel is ${wrong}.`,
+    message: `A class map holds 0, 1 and 2; ${map.data.filter((v) => v > 2).length} of ${map.data.length} pixels do not, one is ${wrong}.`,
     fix: 'Read it with readClassMap, which also takes colours and the released greys.',
   });
 }

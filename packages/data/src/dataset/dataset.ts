@@ -2,6 +2,7 @@
 import type { InfnetError } from '@infnet/errors';
 import { dataError } from '../errors.js';
 import { type ByteImage, type GreyImage, toRgb8 } from '../image.js';
+import type { VolumeHeader } from '../nifti/volume.js';
 import { resizePillow } from '../resize/pillow.js';
 import { type HostTensor, toSoftTensor, toTensor } from '../tensor.js';
 import { type AugmentationOptions, augment, drawAugmentation } from './augment.js';
@@ -37,6 +38,8 @@ export interface DatasetStore {
   readonly oneClass: 'error' | 'allow';
   readonly warnings: readonly Problem[];
   load(item: DatasetItem): Promise<LoadedSlice>;
+  /** Header of the volume that an item is a slice of. */
+  header(item: DatasetItem): Promise<VolumeHeader>;
 }
 
 /** Use `openDataset`. */
@@ -80,6 +83,21 @@ export class Dataset {
   /** The picture alone, at its own size; also of an unlabelled data set. */
   async image(index: number): Promise<ByteImage> {
     return (await this.store.load(this.#item(index))).image;
+  }
+
+  /**
+   * The header of the volume that an item is a slice of, to write results on its grid.
+   *
+   * @throws `DATA_ARGUMENT` for a picture
+   */
+  async volumeHeader(index: number): Promise<VolumeHeader> {
+    const item = this.#item(index);
+    if (item.slice !== undefined) return this.store.header(item);
+    throw dataError({
+      code: 'DATA_ARGUMENT',
+      message: `${item.image} is a picture, no volume.`,
+      where: this.store.name,
+    });
   }
 
   /** Picture, mask and edge at their own size, for validation and overlays. The cache's own: do not write into them. */

@@ -1,4 +1,5 @@
 /** From a listing of files to pairs of image and mask: by name, never by position (the reference pairs by position, quirk 18). */
+import { duplicateNote, fileNameOf, isHidden, sameName, slashes, stemOf } from './names.js';
 import { compareNames } from './natural-order.js';
 import type { ProblemList } from './problems.js';
 
@@ -19,11 +20,13 @@ export interface ListLayout {
   readonly priors?: readonly string[];
 }
 
-/** Paths of one item. */
+/** Paths of one item. All slices of a volume have its paths in common. */
 export interface ItemFiles {
-  /** File name without folder and extension. */
+  /** File name without folder and extension, accents in one spelling; of a slice of a volume `case1.nii.gz slice 7`. */
   readonly name: string;
   readonly image: string;
+  /** Which slice, from 0, where `image` is a volume. */
+  readonly slice?: number;
   /** Absent in an unlabelled data set. */
   readonly mask?: string;
   /** Absent where the edge is derived from the mask. */
@@ -63,8 +66,16 @@ export function pairFiles(paths: readonly string[], options: LayoutOptions, prob
   const edges = useEdges ? byStem(groups.edges ?? [], problems) : new Map<string, string>();
   const priors = options.priors === true ? byStem(groups.priors ?? [], problems) : new Map<string, string>();
   const folders = isList(options.layout) ? {} : (options.layout ?? {});
-  if (images.size === 0) problems.add('empty', `no images in ${folders.images ?? 'Imgs'}`);
-  if (options.labelled && masks.size === 0) problems.add('empty', `no masks in ${folders.masks ?? 'GT'}`);
+  const nothingIn = (what: string, folder: string): void => {
+    // A link that leads nowhere is listed as a file.
+    const isFile = paths.some((path) => sameName(fileNameOf(path), folder));
+    problems.add(
+      'empty',
+      `no ${what} in ${folder}${isFile ? ', which is no folder, or a link that leads nowhere' : ''}`,
+    );
+  };
+  if (images.size === 0) nothingIn('images', folders.images ?? 'Imgs');
+  if (options.labelled && masks.size === 0) nothingIn('masks', folders.masks ?? 'GT');
   if (problems.wrong('empty')) return [];
 
   const items: ItemFiles[] = [];
@@ -102,13 +113,16 @@ function isList(layout: FolderLayout | ListLayout | undefined): layout is ListLa
 function findFolders(paths: readonly string[], options: LayoutOptions, problems: ProblemList): Groups | undefined {
   const { images = 'Imgs', masks = 'GT', edges = 'Edge', priors = 'Prior' } = (options.layout ?? {}) as FolderLayout;
   const root = (options.root ?? '').replace(/^\.?\/+|\/+$/g, '');
-  const below = paths.map(slashes).filter((path) => root === '' || path.startsWith(`${root}/`));
+  const below = paths
+    .map(slashes)
+    .filter((path) => root === '' || path.startsWith(`${root}/`))
+    .filter((path) => !isHidden(root === '' ? path : path.slice(root.length + 1)));
   const roots = new Set<string>();
   for (const path of below) {
     const parts = path.split('/');
     const folder = parts[parts.length - 2];
     const wanted = options.labelled ? [images, masks] : [images];
-    if (folder !== undefined && wanted.some((name) => same(folder, name))) roots.add(parts.slice(0, -2).join('/'));
+    if (folder !== undefined && wanted.some((name) => sameName(folder, name))) roots.add(parts.slice(0, -2).join('/'));
   }
   // The given root itself comes first, so that a copy of a data set inside another does no harm.
   const found = roots.has(root) ? [root] : [...roots].sort(compareNames);
@@ -119,37 +133,28 @@ function findFolders(paths: readonly string[], options: LayoutOptions, problems:
   }
   const base = found[0] ?? root;
   const inFolder = (name: string): string[] => {
-    const prefix = `${base === '' ? '' : `${base}/`}${name}/`;
-    return paths.filter((path) => {
-      const clean = slashes(path);
-      return same(clean.slice(0, prefix.length), prefix) && !clean.slice(prefix.length).includes('/');
-    });
+    const wanted = `${base === '' ? '' : `${base}/`}${name}`;
+    const folderOf = (path: string): string => slashes(path).split('/').slice(0, -1).join('/');
+    // Where there are both GT and gt, GT is meant.
+    const exact = paths.filter((path) => folderOf(path) === wanted);
+    return exact.length > 0 ? exact : paths.filter((path) => sameName(folderOf(path), wanted));
   };
   return { images: inFolder(images), masks: inFolder(masks), edges: inFolder(edges), priors: inFolder(priors) };
-}
-
-/** Windows gives backslashes; the path itself stays as the source knows it. */
-function slashes(path: string): string {
-  return path.replaceAll('\\', '/');
-}
-
-function same(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
 }
 
 /** Paths by file name without folder and extension, accents in one spelling (macOS writes them in another). */
 function byStem(paths: readonly string[], problems: ProblemList): Map<string, string> {
   const stems = new Map<string, string>();
   for (const path of [...paths].sort(compareNames)) {
-    const file = slashes(path).split('/').at(-1) as string;
-    if (file.startsWith('.') || !PICTURE.test(file)) {
+    const file = fileNameOf(path);
+    if (isHidden(file) || !PICTURE.test(file)) {
       problems.add('ignored', path);
       continue;
     }
-    const stem = file.slice(0, file.lastIndexOf('.')).normalize('NFC');
+    const stem = stemOf(file);
     const first = stems.get(stem);
     if (first === undefined) stems.set(stem, path);
-    else problems.add('duplicateName', path, `also ${first}`);
+    else problems.add('duplicateName', path, duplicateNote(path, first));
   }
   return stems;
 }

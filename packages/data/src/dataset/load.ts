@@ -5,9 +5,10 @@ import { decodeImage } from '../decode/decode-image.js';
 import type { SizeLimits } from '../decode/limits.js';
 import { type ByteImage, type DecodedImage, type DepthOptions, type GreyImage, toGrey8, toRgb8 } from '../image.js';
 import type { ItemFiles } from './layout.js';
-import { type MaskMode, readMask } from './masks.js';
+import { looksInverted, type MaskMode, readMask } from './masks.js';
 import type { Finding, Loaded } from './read-all.js';
 import type { DataSource } from './source.js';
+import type { VolumeOptions } from './volume-files.js';
 
 /** A decoded item at its own size; all three pictures have the same. */
 export interface Slice {
@@ -22,7 +23,7 @@ export interface Slice {
 /** A slice of an unlabelled data set has the picture alone. */
 export type LoadedSlice = Pick<Slice, 'image'> & Partial<Slice>;
 
-export interface LoadOptions extends DepthOptions, SizeLimits {
+export interface LoadOptions extends DepthOptions, SizeLimits, VolumeOptions {
   readonly masks?: MaskMode;
 }
 
@@ -43,14 +44,17 @@ export async function loadItem(
   const image = asSlice(picture, options);
   if (files.mask === undefined || maskPicture === undefined) return { slice: { image } };
 
-  const { mask, content, foreign } = readMask(maskPicture, options.masks ?? 'binary');
+  const { mask, content, foreign, odd } = readMask(maskPicture, options.masks ?? 'binary');
   if (!sameSize(mask, image)) find('maskSize', files.mask, `${sizeOf(mask)}, its image ${sizeOf(image)}`);
-  if (foreign !== undefined) find('maskNotBinary', files.mask, foreign);
+  if (foreign !== undefined) findings.push({ kind: 'maskNotBinary', file: files.mask, ...foreign });
   const edge = edgePicture === undefined ? binaryToEdge(mask) : toGrey8(edgePicture);
   if (files.edge !== undefined && !sameSize(edge, image)) {
     find('edgeSize', files.edge, `${sizeOf(edge)}, its image ${sizeOf(image)}`);
   }
-  return findings.length > 0 ? { findings } : { slice: { image, mask, edge }, content };
+  if (findings.length > 0) return { findings };
+  const told: Finding[] = odd === undefined ? [] : [{ kind: 'maskFaint', file: files.mask, note: odd }];
+  if (looksInverted(mask)) told.push({ kind: 'maskInverted', file: files.mask });
+  return { slice: { image, mask, edge }, content, ...(told.length > 0 ? { told } : {}) };
 }
 
 /** A decoded file; `undefined` where there is none, or where a finding tells what is wrong with it. */
@@ -92,7 +96,7 @@ export function sizeOf({ width, height }: Size): string {
 }
 
 /** The first line of the message, without code, place and fix. */
-function reason(error: unknown): string {
+export function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return (text.split('\n')[0] as string).replace(/^\[\w+\] /, '').replace(/ \(at [^)]*\)$/, '');
 }

@@ -2,6 +2,7 @@
 import { CLASS_NAMES, readClassMap } from '../classes/class-map.js';
 import type { SizeLimits } from '../decode/limits.js';
 import { type DepthOptions, toGrey8 } from '../image.js';
+import { isVolumeName } from '../nifti/read.js';
 import { ByteCache } from './cache.js';
 import { type FolderLayout, type ItemFiles, type ListLayout, pairFiles } from './layout.js';
 import { asSlice, openPicture, sameSize, sizeOf } from './load.js';
@@ -35,7 +36,11 @@ export async function openMultiClassDataset(
   const { prior = 'files', oneClass = 'error', cacheBytes = DEFAULT_CACHE_BYTES } = options;
   const problems = new ProblemList();
   const layout = { ...options, labelled: true, edges: 'derive', priors: prior === 'files' } as const;
-  const files = pairFiles(await source.list(), layout, problems);
+  const files = pairFiles(await source.list(), layout, problems).filter((item) => {
+    const volumes = [item.image, item.mask, item.prior].filter((file) => file !== undefined && isVolumeName(file));
+    for (const file of volumes) problems.add('volume', file as string);
+    return volumes.length === 0;
+  });
   const { items, load } = await readAll(source, files, problems, options, {
     load: (item) => loadMultiClassItem(source, item, options),
     bytesOf: ({ image, classes, prior: map }) => image.data.length + classes.data.length + (map?.data.length ?? 0),

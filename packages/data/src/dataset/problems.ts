@@ -14,6 +14,9 @@ const WRONG = {
   priorWithoutPair: 'prior without image and mask',
   unreadable: 'unreadable file',
   maskSize: 'mask of another size than its image',
+  maskForm: 'mask of another form than its image',
+  maskGrid: 'mask on another grid than its volume',
+  volume: 'volume where only pictures are read',
   edgeSize: 'edge of another size than its image',
   priorSize: 'prior of another size than its image',
   maskNotBinary: 'mask that is not binary',
@@ -24,8 +27,13 @@ const WRONG = {
 /** Kinds that are only told. */
 const TOLD = {
   emptyMask: 'mask without any infected pixel',
+  emptyDropped: 'mask without any infected pixel, left out',
   fullMask: 'mask without any background pixel',
   classAbsent: 'class that no mask has',
+  maskInverted: 'mask that is infected all along its border (are infected and healthy exchanged?)',
+  maskFaint: 'mask with faint values',
+  noted: 'file that was read with a note',
+  cacheSmall: 'more slices than are kept in memory, so that volumes are decoded again and again',
   edgeDerived: 'edge missing, derived from the mask',
   ignored: 'file that is no picture, ignored',
 } as const;
@@ -39,24 +47,33 @@ export interface Problem {
   readonly title: string;
   readonly count: number;
   /** Every file, with what is wrong with it where the kind does not say all. */
-  readonly entries: readonly { readonly file: string; readonly note?: string }[];
+  readonly entries: readonly ProblemEntry[];
+}
+
+export interface ProblemEntry {
+  readonly file: string;
+  readonly note?: string;
+  /** What helps this file, where that depends on what was found. */
+  readonly fix?: string;
 }
 
 const FIXES: Partial<Record<ProblemKind, string>> = {
   empty: 'Give the folder that holds Imgs and GT, or name its folders with { layout }.',
   ambiguousLayout: 'Say which one with { root }.',
-  duplicateName: 'Keep one file of each name.',
+  duplicateName: 'Keep one file of each name. Endings, and how accents are written, make no difference.',
   imageWithoutMask: 'Add the mask under the same name, or remove the image.',
   maskWithoutImage: 'Add the image under the same name, or remove the mask.',
   edgeWithoutPair: 'Remove the edge; edges are derived from masks.',
   imageWithoutPrior: 'Add the prior under the same name, or give { prior: (request) => ... } for all of them.',
   priorWithoutPair: 'Remove the prior, or add image and mask under the same name.',
-  unreadable: 'Replace these files by PNG or JPEG that open elsewhere.',
+  unreadable: 'Replace these files by PNG, JPEG or NIfTI that open elsewhere.',
   maskSize: 'Export the mask at the size of its image.',
+  maskForm: 'Pair volumes (.nii, .nii.gz) with volumes, and pictures with pictures.',
+  maskGrid:
+    "Give the mask the shape and the affine of its volume: export it again from the program that drew it. Where the affines are wrong and the voxels right, say so with { orient: 'transposed' } or { orient: 'as-stored' }, which ask no affine.",
+  volume: 'Export the slices as PNG (infnet reads class maps from pictures).',
   priorSize: 'Export the prior at the size of its image.',
   edgeSize: 'Remove the edge; edges are derived from masks.',
-  maskNotBinary:
-    "Masks hold 0 and 255. Otherwise say what they mean with { masks: 'soft' }, { masks: 'nonzero' } or { masks: 'threshold' }.",
   maskNotClasses:
     'Masks are palette PNG with the indices 0, 1, 2, or black, red and green, or greys 0, 1, 2, or greys 0, 38, 75: background, ground-glass, consolidation.',
   oneClass: "Add slices of the other kind, or allow it with { oneClass: 'allow' }.",
@@ -65,11 +82,16 @@ const FIXES: Partial<Record<ProblemKind, string>> = {
 const SHOWN = 10;
 
 export class ProblemList {
-  readonly #entries = new Map<ProblemKind, { file: string; note?: string }[]>();
+  readonly #entries = new Map<ProblemKind, ProblemEntry[]>();
+  readonly #known = new Set<string>();
 
-  add(kind: ProblemKind, file: string, note?: string): void {
+  add(kind: ProblemKind, file: string, note?: string, fix?: string): void {
     const entries = this.#entries.get(kind) ?? [];
-    entries.push(note === undefined ? { file } : { file, note });
+    // What is wrong with a volume is found again at each of its slices.
+    const key = [kind, file, note].join('\n');
+    if (this.#known.has(key)) return;
+    this.#known.add(key);
+    entries.push({ file, ...(note === undefined ? {} : { note }), ...(fix === undefined ? {} : { fix }) });
     this.#entries.set(kind, entries);
   }
 
@@ -91,7 +113,7 @@ export class ProblemList {
   /** The error that tells everything that is wrong. */
   error(where: string): InfnetError {
     const problems = this.list('wrong');
-    const fixes = problems.flatMap(({ kind }) => FIXES[kind] ?? []);
+    const fixes = problems.flatMap(({ kind, entries }) => entries.flatMap(({ fix }) => fix ?? FIXES[kind] ?? []));
     return dataError({
       code: 'DATA_DATASET',
       message: `The data set cannot be used as it is:\n${describeProblems(problems)}\n `,

@@ -18,7 +18,9 @@ export interface ReadOptions {
   readonly onProblem?: 'error' | 'skip';
   /** Whether masks may all be empty or all be full. Default `error`. */
   readonly oneClass?: 'error' | 'allow';
-  /** Most bytes of decoded slices kept in memory. Default 256 MiB; 0 keeps none. */
+  /** What happens to slices whose mask has no infected pixel. `keep` (default); `drop`: left out, and told. */
+  readonly emptyMasks?: 'keep' | 'drop';
+  /** Most bytes of decoded slices kept in memory. Default 256 MiB; 0 keeps none. Volumes take up to half as much beside them. */
   readonly cacheBytes?: number;
   readonly onProgress?: (progress: OpenProgress) => void;
   readonly signal?: AbortSignal;
@@ -29,7 +31,9 @@ export const DEFAULT_CACHE_BYTES: number = 2 ** 28;
 export interface Finding {
   readonly kind: ProblemKind;
   readonly file: string;
-  readonly note: string;
+  readonly note?: string;
+  /** What helps, where that depends on what was found. */
+  readonly fix?: string;
 }
 
 /** What an item's files show beside the pictures. */
@@ -41,7 +45,9 @@ export interface ItemContent {
 }
 
 /** An item read well, or what is wrong with it. */
-export type Loaded<S> = ({ readonly slice: S } & ItemContent) | { readonly findings: Finding[] };
+export type Loaded<S> =
+  | ({ readonly slice: S; readonly told?: readonly Finding[] } & ItemContent)
+  | { readonly findings: readonly Finding[] };
 
 export interface ReadItems<S> {
   readonly items: readonly (ItemFiles & ItemContent)[];
@@ -63,22 +69,26 @@ export async function readAll<S>(
   options: ReadOptions,
   { load: read, bytesOf }: { load(files: ItemFiles): Promise<Loaded<S>>; bytesOf(slice: S): number },
 ): Promise<ReadItems<S>> {
-  const { onProblem = 'error', oneClass = 'error', cacheBytes = DEFAULT_CACHE_BYTES, onProgress, signal } = options;
+  const { onProblem = 'error', oneClass = 'error', emptyMasks = 'keep', cacheBytes = DEFAULT_CACHE_BYTES } = options;
+  const { onProgress, signal } = options;
   const load = cached(read, bytesOf, cacheBytes);
   const items: (ItemFiles & ItemContent)[] = [];
   for (const [i, item] of files.entries()) {
     signal?.throwIfAborted();
     const loaded = await load(item);
-    if ('findings' in loaded) for (const { kind, file, note } of loaded.findings) problems.add(kind, file, note);
+    if ('findings' in loaded)
+      for (const { kind, file, note, fix } of loaded.findings) problems.add(kind, file, note, fix);
     else {
-      const { slice: _, ...content } = loaded;
-      items.push({ ...item, ...content });
+      const { slice: _, told = [], ...content } = loaded;
+      for (const { kind, file, note } of told) problems.add(kind, file, note);
+      if (content.content === 'empty' && emptyMasks === 'drop') problems.add('emptyDropped', maskOf(item));
+      else items.push({ ...item, ...content });
     }
     onProgress?.({ done: i + 1, total: files.length, name: item.name });
   }
-  for (const { content, mask = '' } of items) {
-    if (content === 'empty') problems.add('emptyMask', mask);
-    if (content === 'full') problems.add('fullMask', mask);
+  for (const item of items) {
+    if (item.content === 'empty') problems.add('emptyMask', maskOf(item));
+    if (item.content === 'full') problems.add('fullMask', maskOf(item));
   }
   const nothing = items.length === 0;
   if (nothing && !problems.wrong()) problems.add('empty', 'no pictures');
@@ -92,12 +102,17 @@ export async function readAll<S>(
       const loaded = await load(item);
       if ('slice' in loaded) return loaded.slice;
       const changed = new ProblemList();
-      for (const { kind, file, note } of loaded.findings) {
-        changed.add(kind, file, `${note}; changed since it was opened`);
+      for (const { kind, file, note, fix } of loaded.findings) {
+        changed.add(kind, file, `${note ?? ''}; changed since it was opened`, fix);
       }
       throw changed.error(source.name);
     },
   };
+}
+
+/** The mask of an item, with the slice where it is one of a volume. */
+function maskOf({ mask = '', slice }: ItemFiles): string {
+  return slice === undefined ? mask : `${mask} slice ${slice}`;
 }
 
 /** What to say when all masks are empty, or all are full. */
@@ -117,7 +132,7 @@ function cached<S>(
   const cache = new ByteCache<string, Loaded<S>>(limit);
   const running = new Map<string, Promise<Loaded<S>>>();
   return (files) => {
-    const key = files.image;
+    const key = files.slice === undefined ? files.image : `${files.image}\n${files.slice}`;
     const kept = cache.get(key);
     if (kept !== undefined) return Promise.resolve(kept);
     const started = running.get(key);

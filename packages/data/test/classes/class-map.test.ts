@@ -54,17 +54,27 @@ describe('readClassMap', () => {
 
   it('tells what it found where that is no class map', async () => {
     const values = async (bytes: Uint8Array) => ((await read(bytes)) as { foreign: string }).foreign;
-    expect(await values(encodePng(grey(16, 16, (x) => (x < 3 ? 0 : 255))))).toBe('greys 255');
-    expect(await values(encodePng(grey(16, 16, (x) => x)))).toBe('greys 3, 4, 5, 6, 7, 8, 9, 10, and 5 more');
-    expect(await values(encodePng(grey(16, 16, (x) => [0, 1, 75][x % 3] as number)))).toBe('greys 0, 1, 75');
-    expect(await values(rgb((k) => (k === 1 ? [0, 0, 255] : [k === 2 ? 30 : 0, 0, 0])))).toBe(
-      'colours (0, 0, 255), (30, 0, 0)',
+    expect(await values(encodePng(grey(16, 16, (x) => (x < 3 ? 0 : 255))))).toBe('greys 255 on 208 of 256 pixels');
+    expect(await values(encodePng(grey(16, 16, (x) => x)))).toBe(
+      'greys 3 on 16, 4 on 16, 5 on 16, 6 on 16, 7 on 16, 8 on 16, 9 on 16, 10 on 16, and 5 more of 256 pixels',
+    );
+    expect(await values(encodePng(grey(16, 16, (x) => [0, 1, 75][x % 3] as number)))).toBe(
+      'greys 0 on 96, 1 on 80, 75 on 80 of 256 pixels',
+    );
+    expect(await values(rgb((k) => (k === 1 ? [0, 0, 255] : [k === 2 ? 30 : 0, 0, 0])))).toMatch(
+      /^colours \(0, 0, 255\) on \d+, \(30, 0, 0\) on \d+ of 340 pixels$/,
     );
     // Index 1 is green, which means consolidation: neither reading can be trusted.
     const palette = Uint8Array.of(0, 0, 0, 0, 128, 0);
     const swapped = pngFile({ width: 16, height: 16, depth: 8, type: 3, rows: new Uint8Array(256).fill(1), palette });
-    expect(await values(swapped)).toBe('palette indices 1 (0, 128, 0)');
-    expect(await values(encodePng({ width: 16, height: 16, data: new Uint16Array(256).fill(256) }))).toBe('greys 256');
+    expect(await values(swapped)).toBe('palette indices 1 (0, 128, 0) on 256 of 256 pixels');
+    expect(await values(encodePng({ width: 16, height: 16, data: new Uint16Array(256).fill(256) }))).toBe(
+      'greys 256 on 256 of 256 pixels',
+    );
+    const photograph = Uint8Array.from({ length: 3 * 64 * 64 }, (_, i) => (i * 7919) % 251);
+    expect(await values(encodePng({ width: 64, height: 64, channels: 3, data: photograph }))).toMatch(/colours/);
+    const every = Uint16Array.from({ length: 64 * 64 }, (_, i) => i);
+    expect(await values(encodePng({ width: 64, height: 64, data: every }))).toBe('more than 1024 different greys');
   });
 
   it('refuses to write what is no class map', async () => {

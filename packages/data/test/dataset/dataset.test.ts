@@ -64,6 +64,8 @@ describe('order and pairs', () => {
       image: 'x/My Set/imgs/1.png',
       mask: 'x/My Set/gt/1.png',
     });
+    const both = { ...files, 'gt/1.png': bytes('GT/2.png') };
+    expect((await openDataset(memorySource(both))).items[0]?.mask).toBe('GT/1.png');
     const windows = { 'ct\\1.png': bytes('Imgs/1.png'), 'lesions\\1.png': bytes('GT/1.png') };
     const layout = { images: 'ct', masks: 'lesions' };
     expect((await openDataset(memorySource(windows), { layout })).names).toEqual(['1']);

@@ -97,7 +97,7 @@ describe('openDataset names everything that does not match', () => {
     const classes = png((x) => (x < 10 ? 0 : x < 20 ? 38 : 75));
     const ramp = png((x) => x);
     const { entries } = await onlyProblem('maskNotBinary', { ...good, 'GT/1.png': classes, 'GT/3.png': ramp });
-    expect(entries).toEqual([
+    expect(entries).toMatchObject([
       { file: 'GT/1.png', note: 'values 0, 38, 75' },
       { file: 'GT/3.png', note: '72 values: 0, 1, 2, 3, 4, 5, 6, 7, ...' },
     ]);
@@ -122,7 +122,9 @@ describe('openDataset names everything that does not match', () => {
     const full = await open({ ...good, 'GT/1.png': deep(65535) });
     expect((await full.slice(0)).mask.data.subarray(20, 22)).toEqual(Uint8Array.of(0, 255));
     const ones = { ...good, 'GT/1.png': deep(1) };
-    expect((await onlyProblem('maskNotBinary', ones)).entries).toEqual([{ file: 'GT/1.png', note: 'values 0, 1' }]);
+    expect((await onlyProblem('maskNotBinary', ones)).entries).toMatchObject([
+      { file: 'GT/1.png', note: 'values 0, 1 of 65535' },
+    ]);
     const mask = (await (await open(ones, { masks: 'nonzero' })).slice(0)).mask.data;
     expect(mask.subarray(20, 22)).toEqual(Uint8Array.of(0, 255));
   });
@@ -167,6 +169,42 @@ describe('openDataset names everything that does not match', () => {
     );
     expect((await onlyProblem('ambiguousLayout', two)).entries).toEqual([{ file: 'a' }, { file: 'b' }]);
     expect((await open(two, { root: 'b/' })).items[0]?.image).toBe('b/Imgs/1.png');
+  });
+
+  it('two files whose names look alike: both are spelled out', async () => {
+    const bytes = good['Imgs/2.png'] as Uint8Array;
+    const { entries } = await onlyProblem('duplicateName', {
+      ...good,
+      'Imgs/Mu\u0308ller.png': bytes,
+      'Imgs/M\u00fcller.png': bytes,
+      'GT/M\u00fcller.png': good['GT/2.png'] as Uint8Array,
+    });
+    expect(entries).toHaveLength(1);
+    expect(entries[0]?.note).toMatch(/spelled M\\u00fcller\.png; also .*, spelled Mu\\u0308ller\.png/);
+  });
+
+  it('endings in capitals, and what systems leave in folders, do no harm', async () => {
+    const junk = new Uint8Array(0);
+    const upper = Object.fromEntries(
+      Object.entries(good).map(([path, bytes]) => [
+        path.replace('.png', path.startsWith('G') ? '.PNG' : '.Png'),
+        bytes,
+      ]),
+    );
+    const left = ['._1.png', '.DS_Store', 'Thumbs.db', 'desktop.ini'].map((name) => [`Imgs/${name}`, junk]);
+    const elsewhere = ['__MACOSX/Imgs/._1.png', '__MACOSX/GT/._1.png', '@eaDir/GT/1.png', '.trash/Imgs/1.png'];
+    const files = { ...upper, ...Object.fromEntries([...left, ...elsewhere.map((path) => [path, junk])]) };
+    const dataset = await open(files);
+    expect(dataset.names).toEqual(['1', '2', '3']);
+    expect(dataset.warnings.map(({ kind }) => kind)).toEqual(['ignored']);
+  });
+
+  it('an empty file is named, and a link that leads nowhere where a folder should be', async () => {
+    const { entries } = await onlyProblem('unreadable', { ...good, 'GT/2.png': new Uint8Array(0) });
+    expect(entries).toMatchObject([{ file: 'GT/2.png', note: 'The file is empty (0 bytes).' }]);
+    const dangling = { ...without('Imgs/1.png', 'Imgs/2.png', 'Imgs/3.png'), Imgs: new Uint8Array(0) };
+    const { entries: told } = await onlyProblem('empty', dangling);
+    expect(told).toEqual([{ file: 'no images in Imgs, which is no folder, or a link that leads nowhere' }]);
   });
 
   it('files that are no pictures are left alone and told', async () => {

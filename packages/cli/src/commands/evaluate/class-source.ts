@@ -7,6 +7,8 @@ import {
   compareNames,
   decodeImage,
   describeProblems,
+  duplicateNote,
+  isHidden,
   type MultiClassDataset,
   multiClassInput,
   openMultiClassDataset,
@@ -14,11 +16,11 @@ import {
   split,
 } from '@infnet/data';
 import { folderSource, readFile } from '@infnet/node';
+import { adviceInFlags } from '../../advice.js';
 import { classMapOf } from '../../classes/decide.js';
 import { type ClassPrediction, type ClassPredictionOptions, planClassPrediction } from '../../classes/prediction.js';
 import { type LoadedUNet, loadUNet } from '../../classes/unet-weights.js';
 import { openContext } from '../../context.js';
-import { withFlags } from '../../dataset-errors.js';
 import { cliError, reasonOf } from '../../errors.js';
 import { type Io, say } from '../../io.js';
 import type { Progress } from '../../progress.js';
@@ -46,20 +48,23 @@ export interface ClassSource extends Disposable {
   items(signal: AbortSignal | undefined): AsyncIterable<ClassFound>;
 }
 
-/** Hidden files are none. A class map of `infnet segment` is `7.classes.png`; any other is called as its slice. */
-const MAP = /^([^.].*?)(\.classes)?\.png$/i;
+/** A class map of `infnet segment` is `7.classes.png`; any other is called as its slice. */
+const MAP = /^(.*?)(\.classes)?\.png$/i;
 /** What else `infnet segment` writes. */
 const COMPANION = /\.(overlay|prior|prob|mask)\.png$/i;
 
 /** @throws InfnetError `CLI_NO_INPUT` */
 export async function classesOfFiles({ pred, gt }: Form & { kind: 'files' }): Promise<ClassSource> {
-  const [predictions, truths] = [await mapsOf(pred), await mapsOf(gt)];
+  const [{ maps: predictions, failed: several }, { maps: truths, failed: alike }] = [
+    await mapsOf(pred),
+    await mapsOf(gt),
+  ];
   const names = [...new Set([...predictions.keys(), ...truths.keys()])].sort(compareNames);
   const pairs = names.flatMap((name) => {
     const [prediction, truth] = [predictions.get(name), truths.get(name)];
     return prediction === undefined || truth === undefined ? [] : [{ name, prediction, truth }];
   });
-  const failed = names.flatMap((name): FailedFile[] => {
+  const unpaired = names.flatMap((name): FailedFile[] => {
     const [prediction, truth] = [predictions.get(name), truths.get(name)];
     if (prediction !== undefined && truth !== undefined) return [];
     const message = `There is no ${truth === undefined ? 'true class map' : 'prediction'} called ${name}.`;
@@ -74,7 +79,7 @@ export async function classesOfFiles({ pred, gt }: Form & { kind: 'files' }): Pr
   }
   return {
     total: pairs.length,
-    failed,
+    failed: [...several, ...alike, ...unpaired],
     settings: { pred, gt },
     async *items(signal) {
       for (const { name, prediction, truth } of pairs) {
@@ -93,18 +98,40 @@ export async function classesOfFiles({ pred, gt }: Form & { kind: 'files' }): Pr
   };
 }
 
-/** Paths by name; a `.classes.png` counts before a file that is called as its slice. */
-async function mapsOf(folder: string): Promise<Map<string, string>> {
+/** Paths by name, in one spelling of accents; a `.classes.png` counts before a file that is called as its slice. */
+async function mapsOf(
+  folder: string,
+): Promise<{ readonly maps: Map<string, string>; readonly failed: readonly FailedFile[] }> {
   const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
     const message = `The folder cannot be read: ${cause.message}`;
     throw cliError('CLI_NO_INPUT', message, 'Check the path.', { where: resolve(folder), cause });
   });
-  const found = new Map<string, string>();
-  for (const name of names.filter((file) => !COMPANION.test(file)).sort()) {
-    const [, stem, suffix] = MAP.exec(name) ?? [];
-    if (stem !== undefined && (suffix !== undefined || !found.has(stem))) found.set(stem, join(folder, name));
+  const maps = new Map<string, string>();
+  const failed: FailedFile[] = [];
+  const alike = new Map<string, string[]>();
+  for (const file of names.filter((name) => !isHidden(name) && !COMPANION.test(name)).sort()) {
+    const [, stem, suffix] = MAP.exec(file) ?? [];
+    if (stem === undefined) continue;
+    const key = `${stem.normalize('NFC')}${suffix === undefined ? '' : '.classes'}`;
+    alike.set(key, [...(alike.get(key) ?? []), file]);
   }
-  return found;
+  for (const [key, files] of alike) {
+    const name = key.replace(/\.classes$/, '');
+    const [file = '', ...others] = files;
+    if (others.length === 0) {
+      if (name !== key || !alike.has(`${name}.classes`)) maps.set(name, join(folder, file));
+      continue;
+    }
+    failed.push(
+      ...files.map((one, i) => ({
+        file: join(folder, one),
+        code: 'CLI_UNPAIRED',
+        message: `It is not the only one of its name: ${duplicateNote(one, files[i === 0 ? 1 : 0] as string)}.`,
+        fix: 'Keep one file of each name.',
+      })),
+    );
+  }
+  return { maps, failed };
 }
 
 /** @throws InfnetError `FILE_...`, `DATA_...`, `CLI_NOT_CLASSES` */
@@ -128,11 +155,13 @@ export async function classesOfNet(
 ): Promise<ClassSource> {
   const { size, validate, seed, precision } = options;
   const unet = await loadUNet(weights);
-  const whole = await withFlags(
-    openMultiClassDataset(folderSource(data), { onProblem: 'skip', oneClass: 'allow', signal: io.signal }),
-  );
+  const whole = await openMultiClassDataset(folderSource(data), {
+    onProblem: 'skip',
+    oneClass: 'allow',
+    signal: io.signal,
+  });
   const told = whole.warnings.filter(({ kind }) => HARMLESS.has(kind));
-  if (told.length > 0) progress.line(`infnet: about the slices:\n${describeProblems(told)}`);
+  if (told.length > 0) progress.line(`infnet: about the slices:\n${adviceInFlags(describeProblems(told))}`);
   requirePriors(whole, data);
   const dataset =
     validate === undefined ? whole : split(whole, { validate: parseValidate(validate, whole), seed }).validation;

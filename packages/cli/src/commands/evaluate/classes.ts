@@ -20,7 +20,19 @@ import type { FailedFile } from './source.js';
 
 /** Options of probabilities and of pictures in a report. */
 const FOREIGN: readonly string[] = [
-  ...['images', 'which', 'backbone', 'range', 'masks', 'conventions', 'threshold', 'stretch', 'bootstrap'],
+  ...[
+    'images',
+    'which',
+    'backbone',
+    'range',
+    'window',
+    'orient',
+    'masks',
+    'conventions',
+    'threshold',
+    'stretch',
+    'bootstrap',
+  ],
   ...['surface', 'spacing', 'worst'],
 ];
 

@@ -12,6 +12,7 @@ import {
   range,
   tuningOption,
 } from '../../options.js';
+import { orientOption, windowOption } from '../../volume-options.js';
 import { CONVENTIONS, type EvaluateOptions, KINDS, TRUTHS } from './options.js';
 
 const HELP = `
@@ -20,8 +21,11 @@ Either predictions that are there, paired with masks by name (7.prob.png, 7.mask
 or a net, which predicts the slices of a data set (Imgs and GT) first:
   infnet evaluate --weights W --data DATA [--validate every-fifth]
 
-Maps are 8 or 16 bit grey PNG; one of another size than its mask is resized bilinearly to the mask's. Scores are those of the
+Maps are 8 or 16 bit grey PNG or JPEG; one of another size than its mask is resized bilinearly to the mask's. Scores are those of the
 paper (over the thresholds 0/255, 1/255, ..., 255/255), and overlap at --threshold. With --out: scores.csv, scores.json, report.html.
+
+Volumes (.nii, .nii.gz; predictions 0 to 1 or 0 and 1) are scored slice by slice, all slices, and as a whole: volumes.csv with
+millilitres. Prediction and truth lie on one grid, in any storage order.
 
 With --multi-class, background, ground-glass and consolidation are scored one by one: over the pixels of all slices, and as mean
 over slices. --out then gets scores.csv and scores.json.
@@ -60,8 +64,13 @@ export function addEvaluate(program: Command, io: Io, done: (code: number) => vo
     .addOption(tuningOption())
     .addOption(precisionOption())
     .option('--range <range>', '16-bit slices: what becomes black and white: full, minmax or LOW,HIGH', range, 'full')
+    .addOption(windowOption())
+    .addOption(orientOption())
     .addOption(
-      new Option('--masks <values>', 'what grey values in true masks mean: 0 and 255 only, above 128, above 0')
+      new Option(
+        '--masks <values>',
+        'what values in true masks mean: 0 and 255 only; infected above 128; above 0 or coloured; probabilities',
+      )
         .choices(TRUTHS)
         .default('binary'),
     )

@@ -21,8 +21,9 @@ import { type EvaluateOptions, formOf, type Scoring, scoringOf } from './options
 import { documentOf, FILES, scoresCsv } from './outputs.js';
 import { type DrawnCase, evaluationReport } from './report.js';
 import { scoreText } from './rows.js';
-import { type SliceScores, scoreSet, scoreSlice } from './score.js';
+import { type Evaluation, type SliceScores, scoreSet, scoreSlice } from './score.js';
 import type { FailedFile, SliceSource } from './source.js';
+import { volumesCsv } from './volumes.js';
 
 const SHOWN = 10;
 
@@ -57,7 +58,7 @@ async function evaluateFrom(
   const scored = performance.now();
   const evaluation = scoreSet(run.slices, scoring, { resamples, seed });
   const metricsSeconds = run.metricsSeconds + seconds(scored, performance.now());
-  const notes = notesOn(evaluation);
+  const notes = [...source.notes, ...notesOn(evaluation)];
   for (const note of notes) say(io.stderr, `infnet: ${note}`);
   const parts = {
     evaluation,
@@ -74,12 +75,14 @@ async function evaluateFrom(
     await write(join(out, FILES.csv), scoresCsv(evaluation, run.failed), run.failed, progress);
     await write(join(out, FILES.json), document, run.failed, progress);
     await write(join(out, FILES.report), page, run.failed, progress);
+    const { volumes } = evaluation;
+    if (volumes.length > 0) await write(join(out, FILES.volumes), volumesCsv(volumes), run.failed, progress);
   }
   const exitCode = run.failed.length > 0 ? EXIT.someFailed : EXIT.ok;
   const totalSeconds = seconds(started, performance.now());
   if (json) {
     const { command, ...rest } = documentOf(parts, { curves: false });
-    const files = out === undefined ? null : filesIn(out);
+    const files = out === undefined ? null : filesIn(out, evaluation);
     const head = { command, ok: exitCode === EXIT.ok, exitCode, files };
     const document = { ...head, ...rest, timings: { metricsSeconds, totalSeconds } };
     say(io.stdout, JSON.stringify(document, undefined, 2));
@@ -91,7 +94,7 @@ async function evaluateFrom(
     `${run.slices.length} slices evaluated${failed}; conventions ${scoring.conventions}, maps ${scoring.stretch ? 'stretched' : 'as they are'}\n`,
   );
   say(io.stdout, scoreText(evaluation));
-  if (out !== undefined) say(io.stdout, `\nlook at ${filesIn(out).report}`);
+  if (out !== undefined) say(io.stdout, `\nlook at ${filesIn(out, evaluation).report}`);
   return exitCode;
 }
 
@@ -120,8 +123,13 @@ async function scoreAll(
     tell(failure, progress);
   };
   for (const failure of source.failed) fail(failure);
-  progress.phase('evaluating', source.total);
+  let total = source.total;
+  progress.phase('evaluating', total);
   for await (const found of source.items(signal)) {
+    if (total !== source.total) {
+      total = source.total;
+      progress.phase('evaluating', total, slices.length);
+    }
     if ('failed' in found) {
       fail(found.failed);
       continue;
@@ -195,8 +203,12 @@ function tell({ file, code, message }: FailedFile, progress: Progress): void {
   progress.line(`infnet: ${file} failed: [${code}] ${message}`);
 }
 
-function filesIn(out: string): Readonly<Record<keyof typeof FILES, string>> {
-  return { csv: resolve(out, FILES.csv), json: resolve(out, FILES.json), report: resolve(out, FILES.report) };
+function filesIn(
+  out: string,
+  { volumes }: Evaluation,
+): Readonly<Record<Exclude<keyof typeof FILES, 'volumes'>, string> & { readonly volumes?: string }> {
+  const common = { csv: resolve(out, FILES.csv), json: resolve(out, FILES.json), report: resolve(out, FILES.report) };
+  return volumes.length === 0 ? common : { ...common, volumes: resolve(out, FILES.volumes) };
 }
 
 function seconds(from: number, to: number): number {

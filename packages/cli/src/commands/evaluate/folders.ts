@@ -1,7 +1,7 @@
-/** Predictions and masks in two folders, paired by name. */
+/** Predictions and masks in two folders, paired by name, in one spelling of accents: macOS has another than the rest. */
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
-import { compareNames } from '@infnet/data';
+import { compareNames, duplicateNote, isHidden, isVolumeName, stemOf } from '@infnet/data';
 import { cliError } from '../../errors.js';
 import { KINDS, type Kind } from './options.js';
 import type { FailedFile } from './source.js';
@@ -12,6 +12,8 @@ export interface Pair {
   readonly prediction: string;
   readonly truth: string;
   readonly image?: string;
+  /** Whether both are volumes; else both are pictures. */
+  readonly isVolume: boolean;
 }
 
 export interface Pairs {
@@ -32,24 +34,23 @@ export interface PairOptions {
   readonly strict: boolean;
 }
 
-/** Hidden files are none: macOS leaves `._7.png` beside `7.png` on foreign disks. */
-const PNG = /^[^.].*\.png$/i;
-const PICTURE = /^[^.].*\.(png|jpe?g)$/i;
+const INPUT = /\.(png|jpe?g|nii|nii\.gz)$/i;
 /** What else `infnet segment` and `infnet evaluate` write; nothing to wonder about. */
-const COMPANION = /^(summary\.csv|scores\.csv|scores\.json|report\.html|.*\.overlay\.png|.*\.logits\.npy)$/i;
+const COMPANION =
+  /^(summary\.csv|scores\.csv|volumes\.csv|scores\.json|report\.html|.*\.overlay\.png|.*\.logits\.npy)$/i;
 const SHOWN = 5;
 
 /** @throws InfnetError `CLI_NO_INPUT`: a folder is missing or has no pictures, or nothing pairs */
 export async function findPairs({ pred, gt, images, which, strict }: PairOptions): Promise<Pairs> {
-  const all = await filesOf(pred, PNG, 'PNG');
+  const all = await filesOf(pred);
   const { kind, chosen } = choose(
     all.pictures.filter((file) => !COMPANION.test(basename(file))),
     which,
     strict,
     pred,
   );
-  const masks = await filesOf(gt, PICTURE, 'picture');
-  const slices = images === undefined ? undefined : byName((await filesOf(images, PICTURE, 'picture')).pictures);
+  const masks = await filesOf(gt);
+  const slices = images === undefined ? undefined : byName((await filesOf(images)).pictures);
   const predictions = byName(chosen);
   const truths = byName(masks.pictures);
   const names = [...new Set([...predictions.keys(), ...truths.keys()])].sort(compareNames);
@@ -59,17 +60,20 @@ export async function findPairs({ pred, gt, images, which, strict }: PairOptions
     const [prediction, ...otherPredictions] = predictions.get(name) ?? [];
     const [truth, ...otherTruths] = truths.get(name) ?? [];
     const several = [
-      ...(otherPredictions.length > 0 ? (predictions.get(name) ?? []) : []),
-      ...(otherTruths.length > 0 ? (truths.get(name) ?? []) : []),
+      ...(otherPredictions.length > 0 ? shared(predictions.get(name) ?? []) : []),
+      ...(otherTruths.length > 0 ? shared(truths.get(name) ?? []) : []),
     ];
-    if (several.length > 0)
-      failed.push(...several.map((file) => unpaired(file, `It shares its name with others: ${name}.`)));
+    if (several.length > 0) failed.push(...several);
     else if (truth === undefined)
       failed.push(unpaired(prediction as string, `There is no mask called ${name} in ${gt}.`));
     else if (prediction === undefined) failed.push(unpaired(truth, `There is no prediction for ${name} in ${pred}.`));
-    else {
-      const image = slices?.get(name)?.[0];
-      pairs.push({ name, prediction, truth, ...(image === undefined ? {} : { image }) });
+    else if (isVolumeName(prediction) !== isVolumeName(truth)) {
+      const [volume, picture] = isVolumeName(truth) ? ['mask', 'prediction'] : ['prediction', 'mask'];
+      failed.push(unpaired(prediction, `The ${volume} of ${name} is a volume, the ${picture} a picture.`));
+    } else {
+      const image = slices?.get(name)?.find((file) => isVolumeName(file) === isVolumeName(truth));
+      const isVolume = isVolumeName(truth);
+      pairs.push({ name, prediction, truth, isVolume, ...(image === undefined ? {} : { image }) });
     }
   }
   if (pairs.length === 0) throw nothingPairs(predictions, truths, gt);
@@ -78,8 +82,6 @@ export async function findPairs({ pred, gt, images, which, strict }: PairOptions
 
 async function filesOf(
   folder: string,
-  wanted: RegExp,
-  what: string,
 ): Promise<{ readonly pictures: readonly string[]; readonly others: readonly string[] }> {
   const where = resolve(folder);
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
@@ -92,13 +94,17 @@ async function filesOf(
     throw cliError('CLI_NO_INPUT', message, 'Check the path.', { where, cause });
   });
   const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
-  const pictures = names.filter((name) => wanted.test(name)).sort(compareNames);
+  const wanted = (name: string): boolean => INPUT.test(name) && !isHidden(name);
+  const pictures = names.filter(wanted).sort(compareNames);
   if (pictures.length === 0) {
     const message =
-      names.length === 0 ? 'The folder has no files.' : `None of the ${names.length} files in the folder is a ${what}.`;
-    throw cliError('CLI_NO_INPUT', message, 'Give the folder itself: subfolders are not looked into.', { where });
+      names.length === 0
+        ? 'The folder has no files.'
+        : `None of the ${names.length} files in the folder is a picture or a volume.`;
+    const fix = 'Give the folder itself, with PNG, JPEG, .nii or .nii.gz in it: subfolders are not looked into.';
+    throw cliError('CLI_NO_INPUT', message, fix, { where });
   }
-  const others = names.filter((name) => !wanted.test(name) && !COMPANION.test(name));
+  const others = names.filter((name) => !wanted(name) && !COMPANION.test(name));
   return { pictures: pictures.map((name) => join(folder, name)), others: others.map((name) => join(folder, name)) };
 }
 
@@ -117,30 +123,35 @@ function choose(
   if (kind !== undefined) return { kind, chosen: of(kind) };
   throw cliError(
     'CLI_NO_INPUT',
-    `The folder has no ${strict ? `.${which}.png` : 'predictions'}.`,
+    `The folder has no ${strict ? `.${which}.png or .${which}.nii.gz` : 'predictions'}.`,
     strict
       ? 'Leave --which out, or give the folder of results of infnet segment.'
-      : 'Give the folder of .prob.png files.',
+      : 'Give the folder of .prob.png or .prob.nii.gz files.',
     { where: resolve(folder) },
   );
 }
 
 function kindOf(file: string): Pairs['kind'] {
-  const suffix = extname(stem(file)).slice(1).toLowerCase();
+  const suffix = extname(stemOf(file)).slice(1).toLowerCase();
   return KINDS.find((kind) => kind === suffix) ?? 'plain';
 }
 
 function byName(files: readonly string[]): Map<string, string[]> {
   const groups = new Map<string, string[]>();
   for (const file of files) {
-    const name = kindOf(file) === 'plain' ? stem(file) : stem(file).slice(0, -'.prob'.length);
+    const stem = stemOf(file);
+    const name = kindOf(file) === 'plain' ? stem : stem.slice(0, -'.prob'.length);
     groups.set(name, [...(groups.get(name) ?? []), file]);
   }
   return groups;
 }
 
-function stem(file: string): string {
-  return basename(file, extname(file));
+/** Files of one folder and one name, each with another one. */
+function shared(files: readonly string[]): FailedFile[] {
+  return files.map((file, i) => {
+    const other = files[i === 0 ? 1 : 0] as string;
+    return unpaired(file, `It is not the only one of its name: ${duplicateNote(basename(file), basename(other))}.`);
+  });
 }
 
 function unpaired(file: string, message: string): FailedFile {

@@ -7,6 +7,7 @@ import { findPairs, type Pair } from './folders.js';
 import { readMap, readTruth } from './maps.js';
 import type { EvaluateOptions, Form } from './options.js';
 import type { Found, SliceSource } from './source.js';
+import { openVolumePair } from './volume-pairs.js';
 
 const KIND_TEXTS = { prob: 'probability maps', mask: 'masks', plain: 'pictures' } as const;
 
@@ -21,19 +22,38 @@ export async function fromFiles(form: Form & { kind: 'files' }, options: Evaluat
     which,
     strict: given.includes('which'),
   });
+  const notes: string[] = [];
+  let total = pairs.length;
   return {
-    total: pairs.length,
+    get total() {
+      return total;
+    },
     failed,
     ignored,
+    notes,
     facts: [
       ['Predictions', `${pairs.length} ${KIND_TEXTS[kind]} in ${resolve(pred)}`],
       ['Truth', resolve(gt)],
     ],
-    settings: { pred, gt, images: images ?? null, kind, masks: options.masks },
+    settings: {
+      ...{ pred, gt, images: images ?? null, kind, masks: options.masks },
+      ...(pairs.some(({ isVolume }) => isVolume) ? { window: options.window, orient: options.orient } : {}),
+    },
     async *items(signal) {
       for (const pair of pairs) {
         if (signal?.aborted) return;
-        yield await load(pair, options);
+        if (!pair.isVolume) {
+          yield await load(pair, options);
+          continue;
+        }
+        const opened = await openVolumePair(pair, options);
+        if ('failed' in opened) {
+          yield opened;
+          continue;
+        }
+        total += opened.count - 1;
+        notes.push(...opened.notes);
+        for (let i = 0; i < opened.count && !signal?.aborted; i++) yield opened.item(i);
       }
     },
     [Symbol.dispose]() {},

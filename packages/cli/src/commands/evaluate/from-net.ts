@@ -18,10 +18,12 @@ import {
   resizeBilinearFloat,
   sigmoid,
   split,
+  stemOf,
+  voxelMillilitres,
 } from '@infnet/data';
 import { folderSource } from '@infnet/node';
+import { adviceInFlags } from '../../advice.js';
 import { openContext } from '../../context.js';
-import { withFlags } from '../../dataset-errors.js';
 import { cliError, reasonOf } from '../../errors.js';
 import { type Io, say } from '../../io.js';
 import type { Progress } from '../../progress.js';
@@ -29,9 +31,9 @@ import { unlessAborted } from '../../stop.js';
 import { checkSize, type Network, prepareWithProgress } from '../segment/network.js';
 import { loadWeights } from '../segment/weights.js';
 import { parseValidate } from '../train/data.js';
-import type { MapPicture } from './maps.js';
+import { type MapPicture, scoredTruth } from './maps.js';
 import type { EvaluateOptions, Form } from './options.js';
-import type { FailedFile, Found, SliceSource } from './source.js';
+import type { FailedFile, Found, ItemVolume, SliceSource } from './source.js';
 
 /** Findings in a data set that leave nothing out. */
 export const HARMLESS: ReadonlySet<string> = new Set([
@@ -39,6 +41,11 @@ export const HARMLESS: ReadonlySet<string> = new Set([
   'fullMask',
   'classAbsent',
   'edgeDerived',
+  'emptyDropped',
+  'maskFaint',
+  'maskInverted',
+  'noted',
+  'cacheSmall',
   'ignored',
 ]);
 
@@ -67,6 +74,7 @@ export async function fromNet(
       total: dataset.length,
       failed: failuresOf(whole, data),
       ignored: [],
+      notes: [],
       facts: [
         [
           'Net',
@@ -82,6 +90,9 @@ export async function fromNet(
         batch,
         precision: network.precision,
         masks,
+        ...(whole.items.some(({ slice }) => slice !== undefined)
+          ? { window: options.window, orient: options.orient }
+          : {}),
         weights: description,
         adapter: context.adapter,
       },
@@ -97,7 +108,7 @@ export async function fromNet(
 
 async function openSlices(
   data: string,
-  { masks, range }: EvaluateOptions,
+  { masks, range, window, orient }: EvaluateOptions,
   io: Io,
   progress: Progress,
 ): Promise<Dataset> {
@@ -107,6 +118,8 @@ async function openSlices(
     edges: 'derive',
     ...(masks === 'binary' ? {} : { masks }),
     range,
+    window,
+    orient,
     onProblem: 'skip',
     oneClass: 'allow',
     onProgress: ({ done, total, name }) => {
@@ -117,9 +130,9 @@ async function openSlices(
     signal: io.signal,
   });
   try {
-    const dataset = await withFlags(unlessAborted(opening, io.signal));
+    const dataset = await unlessAborted(opening, io.signal);
     const told = dataset.warnings.filter(({ kind }) => HARMLESS.has(kind));
-    if (told.length > 0) progress.line(`infnet: about the slices:\n${describeProblems(told)}`);
+    if (told.length > 0) progress.line(`infnet: about the slices:\n${adviceInFlags(describeProblems(told))}`);
     return dataset;
   } finally {
     progress.clear();
@@ -137,10 +150,11 @@ export function failuresOf({ warnings }: Pick<Dataset, 'warnings'>, data: string
   return warnings
     .filter(({ kind }) => !HARMLESS.has(kind))
     .flatMap(({ kind, title, entries }) =>
-      entries.map(({ file, note }) => ({
+      entries.map(({ file, note, fix }) => ({
         file: join(data, file),
         code: kind === 'imageWithoutMask' || kind === 'maskWithoutImage' ? 'CLI_UNPAIRED' : 'DATA_DATASET',
         message: note === undefined ? title : `${title}: ${note}`,
+        ...(fix === undefined ? {} : { fix: adviceInFlags(fix) }),
       })),
     );
 }
@@ -210,7 +224,21 @@ async function found(
           data: probabilityToU8(resizeBilinearFloat(probability, mask.width, mask.height).data),
         };
     const name = dataset.names[index] ?? String(index);
-    return { item: { name, files: { image: file }, map, truth: mask, image: () => dataset.image(index) } };
+    const { image: path = '', slice } = dataset.items[index] ?? {};
+    const volume: ItemVolume | undefined =
+      slice === undefined
+        ? undefined
+        : { name: stemOf(path), file, millilitres: voxelMillilitres(await dataset.volumeHeader(index)) };
+    return {
+      item: {
+        name,
+        files: { image: file },
+        ...(volume === undefined ? {} : { volume }),
+        map,
+        truth: scoredTruth(mask),
+        image: () => dataset.image(index),
+      },
+    };
   } catch (error) {
     return { failed: { file, ...reasonOf(error) } };
   }

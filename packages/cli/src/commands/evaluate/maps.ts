@@ -5,36 +5,51 @@
  * (quirk 29); here it is bilinear with half-pixel centres, which is what `infnet segment` does. With the conventions
  * `as-released` an 8-bit map is rounded to 8 bits again afterwards, because the tool writes the resized picture back to its file.
  */
-import { type DecodedImage, decodeImage, type GreyImage, resizeBilinearFloat } from '@infnet/data';
+import {
+  type DecodedImage,
+  decodeImage,
+  type ForeignMask,
+  type GreyImage,
+  readMask,
+  resizeBilinearFloat,
+} from '@infnet/data';
+import type { InfnetError } from '@infnet/errors';
 import type { Conventions } from '@infnet/metrics';
 import { readFile } from '@infnet/node';
 import { cliError } from '../../errors.js';
 import type { Truths } from './options.js';
 
-/** A probability map as a file has it: 0..`white` stands for 0..1. Row-major. */
+/** A probability map as a file has it: 0..`white` stands for 0..1; floats are of a volume. Row-major. */
 export interface MapPicture {
   readonly width: number;
   readonly height: number;
-  readonly white: 255 | 65535;
-  readonly data: Uint8Array | Uint16Array;
+  readonly white: 1 | 255 | 65535;
+  readonly data: Uint8Array | Uint16Array | Float32Array;
 }
 
-/** Above this a pixel of an 8-bit mask is infected (quirk 29). */
+/** Above this a soft mask counts as infected, as in the validation of a training (quirk 29). */
 const ABOVE = 128;
-const LISTED = 8;
 
 /** @throws InfnetError `FILE_...`, `DATA_...`, `CLI_NOT_GREY` */
 export async function readMap(path: string): Promise<MapPicture> {
   return greyOf(await decodeImage(await readFile(path), path), path);
 }
 
-/** @throws InfnetError `FILE_...`, `DATA_...`, `CLI_NOT_GREY`, `CLI_NOT_BINARY` */
+/** @throws InfnetError `FILE_...`, `DATA_...`, `CLI_NOT_BINARY` */
 export async function readTruth(path: string, mode: Truths): Promise<GreyImage> {
-  const { width, height, white, data } = greyOf(await decodeImage(await readFile(path), path), path);
-  if (mode === 'binary') requireBinary(data, white, path);
-  const border = mode === 'nonzero' ? 0 : (ABOVE / 255) * white;
-  const infected = Uint8Array.from(data, (v) => (v > border ? 255 : 0));
-  return { width, height, channels: 1, data: infected };
+  const { mask, foreign } = readMask(await decodeImage(await readFile(path), path), mode);
+  if (foreign !== undefined) throw notBinary(foreign, mode, path);
+  return scoredTruth(mask);
+}
+
+/** What is infected by a mask as `@infnet/data` reads it: 255, also where a soft mask is above half. */
+export function scoredTruth(mask: GreyImage): GreyImage {
+  return { ...mask, data: mask.data.map((v) => (v > ABOVE ? 255 : 0)) };
+}
+
+export function notBinary({ note, fix }: ForeignMask, mode: Truths, where: string): InfnetError {
+  const message = `The mask's values are not as --masks ${mode} has them: ${note.replace(/\.+$/, '...')}.`;
+  return cliError('CLI_NOT_BINARY', message.replace('....', '...'), fix, { where });
 }
 
 /** The map at another size, in the form that `@infnet/metrics` takes; at its own size its values are untouched. */
@@ -72,16 +87,4 @@ function greyOf({ width, height, channels, depth, data }: DecodedImage, path: st
     grey[i] = value;
   }
   return { width, height, white, data: grey };
-}
-
-function requireBinary(data: Uint8Array | Uint16Array, white: number, path: string): void {
-  if (data.every((v) => v === 0 || v === white)) return;
-  const values = [...new Set(data)].sort((a, b) => a - b);
-  const shown = `${values.slice(0, LISTED).join(', ')}${values.length > LISTED ? ', ...' : ''}`;
-  throw cliError(
-    'CLI_NOT_BINARY',
-    `The mask is not binary: it has the values ${shown} (${values.length} different ones), not only 0 and ${white}.`,
-    'Say what its values mean: --masks threshold (above 128 of 255 is infected) or --masks nonzero (above 0).',
-    { where: path, details: { values: values.slice(0, 256) } },
-  );
 }

@@ -1,6 +1,6 @@
 /** The options of `infnet evaluate`, as the command line gives them, and what they ask for. */
 import type { Precision } from '@infnet/core';
-import type { DepthOptions } from '@infnet/data';
+import type { DepthOptions, SliceOrientation, VolumeWindow } from '@infnet/data';
 import type { BackboneName } from '@infnet/inf-net';
 import type { Conventions } from '@infnet/metrics';
 import type { AdapterChoice } from '@infnet/node';
@@ -8,11 +8,11 @@ import { cliError } from '../../errors.js';
 
 export const KINDS = ['prob', 'mask'] as const;
 export const CONVENTIONS: readonly Conventions[] = ['sane', 'as-released'];
-export const TRUTHS = ['binary', 'threshold', 'nonzero'] as const;
+export const TRUTHS = ['binary', 'threshold', 'nonzero', 'soft'] as const;
 
 /** Which of the files of `infnet segment` are scored. */
 export type Kind = (typeof KINDS)[number];
-/** What grey values in masks mean: only 0 and 255; above 128 infected; above 0 infected. */
+/** What values in masks mean, as for `infnet train`; a soft mask is infected where it is above 128. */
 export type Truths = (typeof TRUTHS)[number];
 
 export interface EvaluateOptions {
@@ -37,6 +37,10 @@ export interface EvaluateOptions {
   /** Which slices: `every-fifth`, positions like `4,9,14`, or a share like `0.2`. Default: all. */
   readonly validate?: string;
   readonly range: NonNullable<DepthOptions['range']>;
+  /** What becomes black and white in volumes. */
+  readonly window: VolumeWindow;
+  /** How slices of volumes lie. */
+  readonly orient: SliceOrientation;
   readonly masks: Truths;
   readonly conventions: Conventions;
   readonly threshold: number;

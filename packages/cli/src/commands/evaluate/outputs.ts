@@ -3,8 +3,9 @@ import { CURVE_NAMES, SCORE_NAMES, type ScoreName, type Scores } from '@infnet/m
 import { csv } from '../../csv.js';
 import { type Evaluation, type SliceScores, SURFACE_NAMES } from './score.js';
 import type { FailedFile } from './source.js';
+import { volumeDocument } from './volumes.js';
 
-export const FILES = { csv: 'scores.csv', json: 'scores.json', report: 'report.html' } as const;
+export const FILES = { csv: 'scores.csv', json: 'scores.json', report: 'report.html', volumes: 'volumes.csv' } as const;
 
 /** In the order of the slices; then the files that failed, with the reason in the last column. NaN and Infinity by name. */
 export function scoresCsv({ slices, scoring }: Evaluation, failed: readonly FailedFile[]): string {
@@ -44,7 +45,7 @@ export function documentOf(
   { evaluation, settings, failed, ignored, notes }: DocumentParts,
   { curves }: { readonly curves: boolean },
 ): Readonly<Record<string, unknown>> {
-  const { set, slices, scoring, surface } = evaluation;
+  const { set, slices, volumes, scoring, surface } = evaluation;
   const { conventions, threshold, stretch, spacing, unit } = scoring;
   return {
     command: 'evaluate',
@@ -57,16 +58,18 @@ export function documentOf(
     notes,
     ...(curves ? { thresholds: set.settings.thresholds, curves: pickCurves(set.curves) } : {}),
     slices: slices.map(sliceDocument),
+    ...(volumes.length === 0 ? {} : { volumes: volumes.map(volumeDocument) }),
     errors: failed,
     ignored,
   };
 }
 
-function sliceDocument({ name, files, resizedFrom, scores, infected, surface }: SliceScores): object {
+function sliceDocument({ name, files, volume, resizedFrom, scores, infected, surface }: SliceScores): object {
   const { width, height, counts } = scores;
   return {
     name,
     files,
+    ...(volume === undefined ? {} : { volume: volume.name }),
     width,
     height,
     resizedFrom: resizedFrom ?? null,

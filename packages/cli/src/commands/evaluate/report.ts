@@ -36,6 +36,7 @@ export function evaluationReport(parts: EvaluationReport): string {
       distribution(evaluation),
       ...cases('Worst cases', 'The slices with the lowest Dice at the threshold.', worst),
       ...cases('Best cases', 'The slices with the highest Dice at the threshold.', best),
+      ...volumes(evaluation),
       slices(evaluation),
       ...failures(failed),
     ],
@@ -176,6 +177,23 @@ function cases(title: string, note: string, drawn: readonly DrawnCase[]): Sectio
 function caseNote({ scores, infected, surface }: SliceScores): string {
   const distance = surface === undefined ? '' : `, Hausdorff 95 ${length(surface.hausdorff95)}`;
   return `Dice ${figure(scores.dice)}, IoU ${figure(scores.iou)}${distance}. Infected: ${percent(infected.truth)}, predicted: ${percent(infected.prediction)}.`;
+}
+
+function volumes({ volumes: all, scoring }: Evaluation): Section[] {
+  if (all.length === 0) return [];
+  const ml = (value: number | undefined): string => (value === undefined ? 'n/a' : value.toFixed(1));
+  const titles = ['slices', 'Dice', 'IoU', 'sensitivity', 'specificity', 'true ml', 'predicted ml'];
+  const table: Table = {
+    kind: 'table',
+    columns: [{ title: 'volume' }, ...titles.map((title) => ({ title, align: 'right' as const }))],
+    rows: all.map(({ name, slices: count, scores, truthMillilitres, predictedMillilitres }) => [
+      name,
+      String(count),
+      ...[scores.dice, scores.iou, scores.sensitivity, scores.specificity].map(figure),
+      ...[truthMillilitres, predictedMillilitres].map(ml),
+    ]),
+  };
+  return [{ title: 'Volumes', note: `All voxels of a volume, at threshold ${scoring.threshold}.`, blocks: [table] }];
 }
 
 function slices({ slices: all, scoring }: Evaluation): Section {

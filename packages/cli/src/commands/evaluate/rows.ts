@@ -1,6 +1,7 @@
 /** Which scores are shown, in what order and words: the same on the terminal and in the report. */
 import type { Interval, ScoreName } from '@infnet/metrics';
 import type { Evaluation } from './score.js';
+import { meanOf, VOLUME_SCORES } from './volumes.js';
 
 export interface ScoreLine {
   readonly title: string;
@@ -39,7 +40,15 @@ const AT_BEST: Names = [
   ['maxEMeasure', 'E-measure'],
 ];
 
-export function scoreGroups({ set, scoring, surface }: Evaluation): readonly ScoreGroup[] {
+const OF_VOLUMES: Readonly<Record<(typeof VOLUME_SCORES)[number], string>> = {
+  dice: 'Dice',
+  iou: 'IoU',
+  sensitivity: 'sensitivity',
+  specificity: 'specificity',
+  precision: 'precision',
+};
+
+export function scoreGroups({ set, scoring, volumes, surface }: Evaluation): readonly ScoreGroup[] {
   const lines = (names: Names): ScoreLine[] =>
     names.map(([name, title]) => ({ title, value: figure(set[name]), interval: span(set.intervals?.[name]) }));
   const groups: ScoreGroup[] = [
@@ -48,6 +57,15 @@ export function scoreGroups({ set, scoring, surface }: Evaluation): readonly Sco
     { title: `at threshold ${scoring.threshold}`, lines: lines(AT_THRESHOLD) },
     { title: `each at its best threshold (Dice: ${figure(set.bestThreshold)})`, lines: lines(AT_BEST) },
   ];
+  if (volumes.length > 0) {
+    const value = (name: (typeof VOLUME_SCORES)[number]): ScoreLine => ({
+      title: OF_VOLUMES[name],
+      value: figure(meanOf(volumes, name)),
+      interval: '',
+    });
+    const what = volumes.length === 1 ? '1 volume' : `${volumes.length} volumes, mean`;
+    groups.push({ title: `${what}, all voxels at threshold ${scoring.threshold}`, lines: VOLUME_SCORES.map(value) });
+  }
   if (surface === undefined) return groups;
   const distances = (['hausdorff95', 'averageSurfaceDistance'] as const).flatMap((name): ScoreLine[] => {
     const title = name === 'hausdorff95' ? 'Hausdorff 95' : 'average surface distance';

@@ -9,7 +9,8 @@ import {
 } from '@infnet/metrics';
 import { mapAt } from './maps.js';
 import type { Scoring } from './options.js';
-import type { Item } from './source.js';
+import type { Item, ItemVolume } from './source.js';
+import { scoreVolumes, type VolumeResult } from './volumes.js';
 
 /** In the unit of the spacing. Both masks empty: 0; one of them: Infinity. */
 export interface SurfaceDistances {
@@ -22,6 +23,7 @@ export const SURFACE_NAMES = ['hausdorff95', 'averageSurfaceDistance'] as const;
 export interface SliceScores {
   readonly name: string;
   readonly files: Readonly<Record<string, string>>;
+  readonly volume?: ItemVolume;
   /** Size of the map before it was brought to that of the mask, where they differ. */
   readonly resizedFrom?: readonly [width: number, height: number];
   readonly scores: MapScores;
@@ -34,7 +36,7 @@ export interface SliceScores {
 const MASK_ABOVE = 128;
 
 export function scoreSlice(item: Item, scoring: Scoring): SliceScores {
-  const { name, files, map, truth } = item;
+  const { name, files, map, truth, volume } = item;
   const { width, height } = truth;
   const { spacing, threshold } = scoring;
   const scores = evaluateMap(mapAt(map, truth, scoring.conventions), truth.data, {
@@ -51,6 +53,7 @@ export function scoreSlice(item: Item, scoring: Scoring): SliceScores {
   const common = {
     name,
     files,
+    ...(volume === undefined ? {} : { volume }),
     ...(resized ? { resizedFrom: [map.width, map.height] as const } : {}),
     scores,
     infected: { truth: (tp + fn) / area, prediction: (tp + fp) / area },
@@ -90,6 +93,8 @@ export interface Evaluation {
   readonly scoring: Scoring;
   readonly slices: readonly SliceScores[];
   readonly set: SetScores;
+  /** Volumes as a whole; empty where all are pictures. */
+  readonly volumes: readonly VolumeResult[];
   readonly surface?: Readonly<Record<(typeof SURFACE_NAMES)[number], SurfaceSummary>>;
 }
 
@@ -103,11 +108,12 @@ export function scoreSet(
     slices.map(({ scores }) => scores),
     { bootstrap },
   );
-  if (scoring.spacing === undefined) return { scoring, slices, set };
+  const volumes = scoreVolumes(slices, scoring.conventions);
+  if (scoring.spacing === undefined) return { scoring, slices, set, volumes };
   const of = (name: (typeof SURFACE_NAMES)[number]): SurfaceSummary =>
     summarise(slices.map(({ surface }) => surface?.[name] ?? Number.POSITIVE_INFINITY));
   const surface = { hausdorff95: of('hausdorff95'), averageSurfaceDistance: of('averageSurfaceDistance') };
-  return { scoring, slices, set, surface };
+  return { scoring, slices, set, volumes, surface };
 }
 
 function summarise(values: readonly number[]): SurfaceSummary {

@@ -11,8 +11,18 @@ export interface Item {
   readonly map: MapPicture;
   /** 255 where infected; its size is the one that is scored at. */
   readonly truth: GreyImage;
+  /** The volume that it is a slice of; undefined for a picture. */
+  readonly volume?: ItemVolume;
   /** The slice itself, read when it is asked for; undefined where there is none. */
   image(): Promise<ByteImage | undefined>;
+}
+
+/** What the slices of a volume have in common. */
+export interface ItemVolume {
+  readonly name: string;
+  readonly file: string;
+  /** Of one voxel; undefined where the file does not say. */
+  readonly millilitres: number | undefined;
 }
 
 /** A file that could not be scored. */
@@ -23,12 +33,14 @@ export interface FailedFile extends Reason {
 export type Found = { readonly item: Item } | { readonly failed: FailedFile };
 
 export interface SliceSource extends Disposable {
-  /** Items to come, as far as it is known. */
+  /** Items in all, as far as it is known: a volume counts as one until it was read. */
   readonly total: number;
   /** What is known to have failed before the first item. */
   readonly failed: readonly FailedFile[];
   /** Files of no concern. */
   readonly ignored: readonly string[];
+  /** What was noticed in files that were read; grows. */
+  readonly notes: readonly string[];
   /** What is evaluated, for people. */
   readonly facts: readonly (readonly [label: string, value: string])[];
   /** The same for programs. */

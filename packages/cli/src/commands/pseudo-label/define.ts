@@ -1,15 +1,16 @@
 /** The options of `infnet pseudo-label` and their help. */
 import { type Command, Option } from 'commander';
 import { EXIT, type Io } from '../../io.js';
-import { adapterOption, BACKBONES, integer, needs, precisionOption, tuningOption } from '../../options.js';
+import { adapterOption, BACKBONES, integer, needs, precisionOption, range, tuningOption } from '../../options.js';
+import { orientOption, windowOption } from '../../volume-options.js';
 import { LABELS } from '../train/options.js';
 import type { PseudoLabelOptions } from './pseudo-label.js';
 
 const HELP = `
 The data folder holds slices in Imgs, anywhere below it, or directly. The result is a data set in the same layout, to train on:
   infnet train --data OUT --masks soft --out RUN
-GT has each slice's soft mask at the slice's own size, Edge the edge of what is above 128, Imgs a copy of the slice. Masks of an
-earlier run are overwritten. infnet train --semi does this round by round, with the net getting better in between.
+GT has each slice's soft mask at the slice's own size, Edge the edge of what is above 128, Imgs a copy of the slice. Of a volume
+(.nii, .nii.gz) GT has a volume on its grid, from 0 to 1, and there are no edges. Masks of an earlier run are overwritten. infnet train --semi does this round by round, with the net getting better in between.
 
 Exit codes: ${EXIT.ok} all labelled, ${EXIT.someFailed} some slices failed (named) and the others were labelled, ${EXIT.setUp} wrong usage or set-up, ${EXIT.interrupted} stopped by Ctrl-C`;
 
@@ -28,6 +29,9 @@ export function addPseudoLabel(program: Command, io: Io, done: (code: number) =>
         .choices(LABELS)
         .default(LABELS[0]),
     )
+    .option('--range <range>', '16-bit slices: what becomes black and white: full, minmax or LOW,HIGH', range, 'full')
+    .addOption(windowOption())
+    .addOption(orientOption())
     .option('--no-images', 'do not copy the slices')
     .option('--skip-bad', 'leave out slices that cannot be read instead of refusing the folder', false)
     .addOption(

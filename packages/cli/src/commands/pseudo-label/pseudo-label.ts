@@ -4,18 +4,23 @@ import type { Precision } from '@infnet/core';
 import {
   binaryToEdge,
   type Dataset,
+  type DepthOptions,
   describeProblems,
   encodePng,
+  type GreyImage,
   openDataset,
   predictionInput,
   resizeBilinearFloat,
+  type SliceOrientation,
   sigmoid,
+  stemOf,
+  type VolumeWindow,
 } from '@infnet/data';
 import type { BackboneName } from '@infnet/inf-net';
 import { type AdapterChoice, folderSource, readFile, writeFileAtomic } from '@infnet/node';
 import { encodeLabel } from '@infnet/trainer';
+import { adviceInFlags } from '../../advice.js';
 import { openContext } from '../../context.js';
-import { withFlags } from '../../dataset-errors.js';
 import { cliError, reasonOf } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
 import { Progress } from '../../progress.js';
@@ -23,6 +28,7 @@ import { makeFolder } from '../segment/inputs.js';
 import { checkSize, type Network, prepareWithProgress } from '../segment/network.js';
 import { loadWeights } from '../segment/weights.js';
 import type { LABELS } from '../train/options.js';
+import { VolumeLabel } from './volume-label.js';
 
 export interface PseudoLabelOptions {
   readonly data: string;
@@ -34,6 +40,12 @@ export interface PseudoLabelOptions {
   /** Whether the slices are copied beside their masks. */
   readonly images: boolean;
   readonly skipBad: boolean;
+  /** What becomes black and white in 16-bit slices. */
+  readonly range: NonNullable<DepthOptions['range']>;
+  /** What becomes black and white in volumes. */
+  readonly window: VolumeWindow;
+  /** How slices of volumes lie. */
+  readonly orient: SliceOrientation;
   readonly backbone?: BackboneName;
   readonly adapter?: AdapterChoice;
   /** A file of `infnet tune`. */
@@ -60,7 +72,9 @@ export async function pseudoLabel(options: PseudoLabelOptions, io: Io): Promise<
   checkSize(size, weights.net, weights.description.backbone);
   const dataset = await openSlices(options, progress, io);
   if (weights.description.untrained) say(io.stderr, 'infnet: these weights are UNTRAINED; the labels mean nothing');
-  for (const name of options.images ? ['Imgs', 'GT', 'Edge'] : ['GT', 'Edge']) await makeFolder(join(out, name));
+  const pictures = dataset.items.some(({ slice }) => slice === undefined);
+  const folders = ['GT', ...(options.images ? ['Imgs'] : []), ...(pictures ? ['Edge'] : [])];
+  for (const name of folders) await makeFolder(join(out, name));
   const context = await openContext(options, (line) => say(io.stderr, line));
   try {
     const items = Math.min(batch, dataset.length);
@@ -84,25 +98,30 @@ export async function pseudoLabel(options: PseudoLabelOptions, io: Io): Promise<
 }
 
 /** Slices in `Imgs`, or where there is no such folder those of the folder itself. */
-async function openSlices({ data, skipBad }: PseudoLabelOptions, progress: Progress, io: Io): Promise<Dataset> {
+async function openSlices(
+  { data, skipBad, range, window, orient }: PseudoLabelOptions,
+  progress: Progress,
+  io: Io,
+): Promise<Dataset> {
   const source = folderSource(data);
   const paths = await source.list();
   const hasLayout = paths.some((path) => /(^|\/)Imgs\//i.test(path));
   const flat = paths.filter((path) => !path.includes('/'));
-  const dataset = await withFlags(
-    openDataset(source, {
-      labelled: false,
-      onProblem: skipBad ? 'skip' : 'error',
-      signal: io.signal,
-      ...(hasLayout ? {} : { layout: { images: flat, masks: [] } }),
-      onProgress: ({ done, total, name }) => {
-        if (done <= 1) progress.phase('reading slices', total);
-        progress.update(done, name);
-      },
-    }),
-  );
+  const dataset = await openDataset(source, {
+    labelled: false,
+    range,
+    window,
+    orient,
+    onProblem: skipBad ? 'skip' : 'error',
+    signal: io.signal,
+    ...(hasLayout ? {} : { layout: { images: flat, masks: [] } }),
+    onProgress: ({ done, total, name }) => {
+      if (done <= 1) progress.phase('reading slices', total);
+      progress.update(done, name);
+    },
+  });
   progress.clear();
-  const warnings = describeProblems(dataset.warnings);
+  const warnings = adviceInFlags(describeProblems(dataset.warnings));
   if (warnings !== '') say(io.stderr, warnings.replace(/^ {2}/gm, 'infnet: '));
   return dataset;
 }
@@ -118,6 +137,7 @@ async function labelAll(
   const batch = Math.min(options.batch, dataset.length);
   const labelled: Labelled[] = [];
   const errors: object[] = [];
+  let volume: VolumeLabel | undefined;
   progress.phase('labelling', dataset.length);
   for (let first = 0; first < dataset.length && signal?.aborted !== true; first += batch) {
     const indices = Array.from({ length: Math.min(batch, dataset.length - first) }, (_, i) => first + i);
@@ -125,11 +145,24 @@ async function labelAll(
     for (const [i, logits] of (await network.run(inputs, signal)).entries()) {
       const index = indices[i] as number;
       const name = dataset.names[index] as string;
+      const { image = '', slice } = dataset.items[index] ?? {};
       try {
-        labelled.push(await writeLabel(dataset, index, logits, options));
+        if (slice === undefined) volume = undefined;
+        else if (volume?.path !== image) {
+          volume = new VolumeLabel(image, await dataset.volumeHeader(index), options.orient);
+        }
+        const picture = await labelOf(dataset, index, logits, options);
+        if (volume === undefined) await writeLabel(dataset, index, picture, options);
+        else if (!volume.failed) {
+          volume.add(picture);
+          if (dataset.items[index + 1]?.image !== image) await writeVolume(volume, options);
+        }
+        if (volume?.failed !== true) labelled.push({ name, infectedFraction: share(picture.data) });
       } catch (error) {
         const reason = reasonOf(error);
-        errors.push({ file: dataset.items[index]?.image, ...reason });
+        // Without one of its slices a volume has no label.
+        if (volume !== undefined) volume.failed = true;
+        errors.push({ file: image, ...reason });
         progress.line(`infnet: ${name} failed: [${reason.code}] ${reason.message}`);
       }
       progress.update(labelled.length + errors.length, name);
@@ -139,28 +172,51 @@ async function labelAll(
   return { labelled, errors };
 }
 
-/** @throws InfnetError `CLI_NOT_FINITE`, `FILE_...` */
-async function writeLabel(
+/** The label at the slice's own size. @throws InfnetError `CLI_NOT_FINITE` */
+async function labelOf(
   dataset: Dataset,
   index: number,
   logits: Float32Array,
-  { data, out, size, labels, images }: PseudoLabelOptions,
-): Promise<Labelled> {
-  const name = dataset.names[index] as string;
+  { size, labels }: PseudoLabelOptions,
+): Promise<GreyImage> {
   if (!logits.every(Number.isFinite)) {
     const message = 'The net gave values that are not finite, so there is no label for this slice.';
-    throw cliError('CLI_NOT_FINITE', message, 'Check the weights: infnet doctor checks the adapter.', { where: name });
+    const where = dataset.names[index] as string;
+    throw cliError('CLI_NOT_FINITE', message, 'Check the weights: infnet doctor checks the adapter.', { where });
   }
   const { width, height } = await dataset.image(index);
   // Stretched at the net's size as the released generator does, then brought to the slice's own: its masks have the
   // net's size, so that the released loader drops them (quirk 19).
   const bytes = encodeLabel(labels, sigmoid(logits));
   const map = { width: size, height: size, data: Float32Array.from(bytes, (v) => v / 255) };
-  const mask = Uint8Array.from(resizeBilinearFloat(map, width, height).data, (p) => Math.round(255 * p));
-  const picture = { width, height, channels: 1, data: mask } as const;
+  const data = Uint8Array.from(resizeBilinearFloat(map, width, height).data, (p) => Math.round(255 * p));
+  return { width, height, channels: 1, data };
+}
+
+/** @throws InfnetError `FILE_...` */
+async function writeLabel(
+  dataset: Dataset,
+  index: number,
+  picture: GreyImage,
+  { data, out, images }: PseudoLabelOptions,
+): Promise<void> {
+  const name = dataset.names[index] as string;
   await writeFileAtomic(join(out, 'GT', `${name}.png`), encodePng(picture));
   await writeFileAtomic(join(out, 'Edge', `${name}.png`), encodePng(binaryToEdge(picture)));
   const file = dataset.items[index]?.image as string;
   if (images) await writeFileAtomic(join(out, 'Imgs', `${name}${extname(file)}`), await readFile(join(data, file)));
-  return { name, infectedFraction: mask.reduce((sum, v) => sum + Number(v > 128), 0) / mask.length };
+}
+
+/** A volume's label; its edges are derived from it when it is read. @throws InfnetError `FILE_...` */
+async function writeVolume(volume: VolumeLabel, { data, out, images }: PseudoLabelOptions): Promise<void> {
+  const { path } = volume;
+  const stem = stemOf(path);
+  await writeFileAtomic(join(out, 'GT', `${stem}.nii.gz`), volume.finish());
+  const ending = /\.gz$/i.test(path) ? '.nii.gz' : '.nii';
+  if (images) await writeFileAtomic(join(out, 'Imgs', `${stem}${ending}`), await readFile(join(data, path)));
+}
+
+/** Share of what is above 128. */
+function share(mask: Uint8Array): number {
+  return mask.reduce((sum, v) => sum + Number(v > 128), 0) / mask.length;
 }

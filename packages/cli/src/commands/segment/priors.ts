@@ -64,9 +64,11 @@ export async function priorsOfFolder(folder: string): Promise<Priors> {
 
 /** @throws InfnetError `CLI_PRIOR` */
 function nameOf(stem: string, names: readonly string[], folder: string): string {
-  const own = names.filter((name) => name.startsWith(`${stem}.`));
+  // Accents in one spelling: macOS has another than the rest.
+  const plain = stem.normalize('NFC');
+  const own = names.filter((name) => name.normalize('NFC').startsWith(`${plain}.`));
   for (const pattern of NAMES) {
-    const [found, ...others] = own.filter((name) => pattern.test(name.slice(stem.length)));
+    const [found, ...others] = own.filter((name) => pattern.test(name.normalize('NFC').slice(plain.length)));
     if (found !== undefined && others.length === 0) return found;
     if (found === undefined) continue;
     const message = `There are several priors for ${stem}: ${[found, ...others].join(', ')}.`;

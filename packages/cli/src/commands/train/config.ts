@@ -31,6 +31,11 @@ const NAMES = [
   'augment',
   'edges',
   'masks',
+  'range',
+  'window',
+  'orient',
+  'emptyMasks',
+  'cache',
   'skipBad',
   'freezeBatchNorm',
   'freeze',
@@ -71,6 +76,7 @@ const CHANGEABLE: ReadonlySet<string> = new Set([
   'snapshotEvery',
   'snapshotEpochs',
   'recompute',
+  'cache',
 ]);
 
 /** @throws InfnetError `CLI_USAGE` */

@@ -1,9 +1,18 @@
 /** The slices of a run: opened, checked, split. */
-import { type Dataset, describeProblems, everyFifth, MILD_AUGMENTATION, openDataset, split } from '@infnet/data';
+import {
+  type Dataset,
+  type DatasetOptions,
+  describeProblems,
+  everyFifth,
+  MILD_AUGMENTATION,
+  openDataset,
+  split,
+  splitUnits,
+} from '@infnet/data';
 import { folderSource } from '@infnet/node';
-import { withFlags } from '../../dataset-errors.js';
+import { adviceInFlags } from '../../advice.js';
 import { cliError } from '../../errors.js';
-import type { TrainSettings } from './options.js';
+import { DEFAULT_VALIDATE, type TrainSettings } from './options.js';
 
 export interface RunData {
   readonly train: Dataset;
@@ -20,20 +29,31 @@ export interface DataProgress {
 
 /** @throws InfnetError `DATA_DATASET` with all that is wrong, by file; `DATA_ARGUMENT`, `FILE_...`, `CLI_USAGE` */
 export async function openData(settings: TrainSettings, { onProgress, signal }: DataProgress): Promise<RunData> {
-  const { data, edges, masks, skipBad, validate, seed } = settings;
+  const { data, edges, masks, emptyMasks = 'keep', skipBad, validate, seed } = settings;
   const opening = openDataset(folderSource(data), {
     edges,
+    ...decoding(settings),
+    emptyMasks,
     ...(masks === 'binary' ? {} : { masks }),
     onProblem: skipBad ? 'skip' : 'error',
     onProgress: ({ done, total, name }) => onProgress(done, total, name),
     signal,
   });
-  const dataset = await withFlags(opening);
-  const warnings = describeProblems(dataset.warnings);
+  const dataset = await opening;
+  const warnings = adviceInFlags(describeProblems(dataset.warnings));
   if (validate === 'none') return { train: dataset, validation: undefined, warnings };
   if (validate === 'train') return { train: dataset, validation: dataset, warnings };
-  const splitting = Promise.resolve().then(() => split(dataset, { validate: parseValidate(validate, dataset), seed }));
-  return { ...(await withFlags(splitting)), warnings };
+  if (validate === DEFAULT_VALIDATE && splitUnits(dataset).length === 1) {
+    const told = [warnings, alone(dataset)].filter((text) => text !== '').join('\n');
+    return { train: dataset, validation: undefined, warnings: told };
+  }
+  return { ...split(dataset, { validate: parseValidate(validate, dataset), seed }), warnings };
+}
+
+/** Nothing to draw a share from, when none was asked for. */
+function alone({ length }: Dataset): string {
+  const what = length === 1 ? 'there is one slice only' : `all ${length} slices are of one volume`;
+  return `  ${what}, so nothing is validated; --validate train validates on what is trained on`;
 }
 
 /**
@@ -42,22 +62,32 @@ export async function openData(settings: TrainSettings, { onProgress, signal }: 
  * @throws InfnetError `DATA_DATASET` with all that is wrong, by file
  */
 export async function openUnlabelled(
-  { unlabelled = '', skipBad }: TrainSettings,
+  settings: TrainSettings,
   { onProgress, signal }: DataProgress,
 ): Promise<{ readonly dataset: Dataset; readonly warnings: string }> {
-  const dataset = await withFlags(
-    openDataset(folderSource(unlabelled), {
-      labelled: false,
-      onProblem: skipBad ? 'skip' : 'error',
-      onProgress: ({ done, total, name }) => onProgress(done, total, name),
-      signal,
-    }),
-  );
-  return { dataset, warnings: describeProblems(dataset.warnings) };
+  const { unlabelled = '', skipBad } = settings;
+  const dataset = await openDataset(folderSource(unlabelled), {
+    labelled: false,
+    ...decoding(settings),
+    onProblem: skipBad ? 'skip' : 'error',
+    onProgress: ({ done, total, name }) => onProgress(done, total, name),
+    signal,
+  });
+  return { dataset, warnings: adviceInFlags(describeProblems(dataset.warnings)) };
+}
+
+/** How files become slices, and how much is kept of them. */
+function decoding({
+  range = 'full',
+  window = 'lung',
+  orient = 'released',
+  cache = 1024,
+}: TrainSettings): DatasetOptions {
+  return { range, window, orient, cacheBytes: cache * 2 ** 20 };
 }
 
 /** @throws InfnetError `CLI_USAGE` */
-export function parseValidate(text: string, dataset: { readonly length: number }): number | number[] {
+export function parseValidate(text: string, dataset: Parameters<typeof everyFifth>[0]): number | number[] {
   if (text === 'every-fifth') return everyFifth(dataset);
   if (/^\d+(,\d+)*$/.test(text)) return text.split(',').map(Number);
   const share = Number(text);

@@ -10,13 +10,17 @@ import {
   integer,
   needs,
   numbers,
+  range,
   several,
   share,
   tuningOption,
 } from '../../options.js';
+import { orientOption, windowOption } from '../../volume-options.js';
 import {
   AUGMENTATIONS,
+  DEFAULT_VALIDATE,
   EDGES,
+  EMPTY_MASKS,
   LABELS,
   LOSSES,
   MASKS,
@@ -30,13 +34,14 @@ import {
 
 const HELP = `
 The data folder holds Imgs, GT and perhaps Edge (the layout of COVID-SemiSeg), anywhere below it; files pair by name. Edges that
-are missing are derived from the masks.
+are missing are derived from the masks. A volume (.nii, .nii.gz) is its axial slices, all of them; its mask is a volume on the same grid.
+One patient is never on both sides: --validate takes volumes as a whole.
 
 The run folder gets config.json, log.jsonl, report.html (look at it while it trains), checkpoints/ (last: the whole state; best,
 final: weights for infnet segment) and samples/. Ctrl-C saves and stops; a run that was stopped or killed continues with
   infnet train --out RUN --resume
 and ends with the same bits as one that was never stopped. On the way only --epochs, --lr, --schedule, --weight-decay, --clip,
---clip-norm, --patience, --validate-every, --snapshot-every and --recompute may change.
+--clip-norm, --patience, --validate-every, --snapshot-every, --cache and --recompute may change.
 
 The defaults are the paper's recipe at one scale: Adam, 1e-4, a tenth of it after every 50 epochs. The paper trains at three scales:
 --scales 0.75,1,1.25. What the released code really does differs: --schedule as-released; --loss as-released is its loss.
@@ -79,7 +84,7 @@ export function addTrain(program: Command, io: Io, done: (code: number) => void)
     .option(
       '--validate <which>',
       'a share like 0.2, positions in the order of names like 4,9,14, every-fifth, train (on what is trained on), none',
-      '0.2',
+      DEFAULT_VALIDATE,
     )
     .option('--validate-every <epochs>', 'epochs between validations', integer(1), 1)
     .option('--patience <n>', 'stop after so many validations without a better one; 0: never', integer(0), 0)
@@ -105,6 +110,11 @@ export function addTrain(program: Command, io: Io, done: (code: number) => void)
     .addOption(choice('--augment <kind>', 'vary the slices: flips, small rotations, scale, brightness', AUGMENTATIONS))
     .addOption(choice('--edges <which>', "the data's Edge files where there are some, or always from the masks", EDGES))
     .addOption(choice('--masks <values>', 'what grey values in masks mean', MASKS))
+    .option('--range <range>', '16-bit slices: what becomes black and white: full, minmax or LOW,HIGH', range, 'full')
+    .addOption(windowOption())
+    .addOption(orientOption())
+    .addOption(choice('--empty-masks <what>', 'slices without any infected pixel: train on them, or not', EMPTY_MASKS))
+    .option('--cache <MiB>', 'memory for decoded slices', integer(0, 1_000_000), 1024)
     .option('--skip-bad', 'leave out slices that are wrong instead of refusing the data', false)
     .option('--freeze-batch-norm', 'keep running statistics as they are (fine-tuning with small batches)', false)
     .option(

@@ -2,7 +2,7 @@
 import { InfnetError, isInfnetError } from '@infnet/core';
 import { describeProblems, type MultiClassDataset, openMultiClassDataset, split } from '@infnet/data';
 import { folderSource } from '@infnet/node';
-import { withFlags } from '../../dataset-errors.js';
+import { adviceInFlags } from '../../advice.js';
 import { cliError, reasonOf } from '../../errors.js';
 import { type DataProgress, parseValidate } from './data.js';
 import type { TrainSettings } from './options.js';
@@ -34,21 +34,22 @@ export async function checkReleasedLabels(train: MultiClassDataset, size: number
 
 /** @throws InfnetError `DATA_DATASET` with all that is wrong, by file; `CLI_PRIOR` without priors; `DATA_ARGUMENT`, `FILE_...`, `CLI_USAGE` */
 export async function openMultiClassData(
-  { data, skipBad, validate, seed }: TrainSettings,
+  { data, skipBad, validate, seed, range = 'full', cache = 1024 }: TrainSettings,
   { onProgress, signal }: DataProgress,
 ): Promise<MultiClassRunData> {
   const opening = openMultiClassDataset(folderSource(data), {
     onProblem: skipBad ? 'skip' : 'error',
+    range,
+    cacheBytes: cache * 2 ** 20,
     onProgress: ({ done, total, name }) => onProgress(done, total, name),
     signal,
   });
-  const dataset = await withFlags(opening);
+  const dataset = await opening;
   requirePriors(dataset, data);
-  const warnings = describeProblems(dataset.warnings);
+  const warnings = adviceInFlags(describeProblems(dataset.warnings));
   if (validate === 'none') return { train: dataset, validation: undefined, warnings };
   if (validate === 'train') return { train: dataset, validation: dataset, warnings };
-  const splitting = Promise.resolve().then(() => split(dataset, { validate: parseValidate(validate, dataset), seed }));
-  return { ...(await withFlags(splitting)), warnings };
+  return { ...split(dataset, { validate: parseValidate(validate, dataset), seed }), warnings };
 }
 
 /** @throws InfnetError `CLI_PRIOR` without any */

@@ -1,4 +1,5 @@
 /** The options of `infnet train`, as the command line gives them. */
+import type { DepthOptions, SliceOrientation, VolumeWindow } from '@infnet/data';
 import type { BackboneName } from '@infnet/inf-net';
 import type { AdapterChoice } from '@infnet/node';
 
@@ -13,6 +14,9 @@ export const LABELS = ['stretched', 'probability'] as const;
 export const STARTS = ['anew', 'continue'] as const;
 /** A step changes all weights, so that none stay float16: `half` would be `fast`. */
 export const PRECISIONS = ['fast', 'exact'] as const;
+/** Of one slice or volume alone nothing is validated by default. */
+export const DEFAULT_VALIDATE = '0.2';
+export const EMPTY_MASKS = ['keep', 'drop'] as const;
 export const MASKS = ['binary', 'soft', 'nonzero', 'threshold'] as const;
 
 /** What a training depends on: written to `config.json` and read back by `--resume`. */
@@ -49,6 +53,16 @@ export interface TrainSettings {
   readonly augment: (typeof AUGMENTATIONS)[number];
   readonly edges: (typeof EDGES)[number];
   readonly masks: (typeof MASKS)[number];
+  /** What becomes black and white in 16-bit pictures; absent: `full`. */
+  readonly range?: NonNullable<DepthOptions['range']>;
+  /** What becomes black and white in volumes; absent in runs begun when there were none: `lung`. */
+  readonly window?: VolumeWindow;
+  /** How slices of volumes lie; absent: `released`. */
+  readonly orient?: SliceOrientation;
+  /** What happens to slices whose mask is empty; absent: `keep`. */
+  readonly emptyMasks?: (typeof EMPTY_MASKS)[number];
+  /** Most MiB of decoded slices kept in memory; absent: 1024. */
+  readonly cache?: number;
   readonly skipBad: boolean;
   readonly freezeBatchNorm: boolean;
   /** Parameters whose names begin so are not trained. */

@@ -1,0 +1,114 @@
+/**
+ * A predicted volume against a true one: the slices that the net would see, one after the other.
+ *
+ * Both may be stored in different orders; the prediction (and the scan, if it is there for pictures) is brought to the order of the truth.
+ */
+import { basename } from 'node:path';
+import {
+  onGridOf,
+  readNifti,
+  readVolumeMask,
+  type SliceOrientation,
+  sliceLayout,
+  type Volume,
+  type VolumeWindow,
+  volumeSlice,
+  volumeSliceValues,
+  voxelMillilitres,
+} from '@infnet/data';
+import { readFile } from '@infnet/node';
+import { cliError, reasonOf } from '../../errors.js';
+import type { Pair } from './folders.js';
+import { type MapPicture, notBinary, scoredTruth } from './maps.js';
+import type { Truths } from './options.js';
+import type { Found, ItemVolume } from './source.js';
+
+export interface VolumePairOptions {
+  readonly masks: Truths;
+  readonly window: VolumeWindow;
+  readonly orient: SliceOrientation;
+}
+
+/** A pair whose files were read and fit, or which of them does not. */
+export type OpenedPair =
+  | { readonly count: number; readonly notes: readonly string[]; item(index: number): Found }
+  | { readonly failed: Extract<Found, { readonly failed: unknown }>['failed'] };
+
+export async function openVolumePair(pair: Pair, options: VolumePairOptions): Promise<OpenedPair> {
+  const { name, prediction, truth, image } = pair;
+  const { masks, window, orient } = options;
+  const notes: string[] = [];
+  let file = truth;
+  try {
+    const { mask, foreign } = readVolumeMask(readNifti(await readFile(truth), truth), masks);
+    if (foreign !== undefined) throw notBinary(foreign, masks, truth);
+    file = prediction;
+    const stored = readNifti(await readFile(prediction), prediction);
+    const map = onGrid(stored, mask, prediction, orient, notes);
+    const white = whiteOf(map, prediction);
+    let scan: Volume | undefined;
+    if (image !== undefined) {
+      file = image;
+      scan = onGrid(readNifti(await readFile(image), image), mask, image, orient, notes);
+    }
+    const volume: ItemVolume = { name, file: truth, millilitres: voxelMillilitres(mask) };
+    const files = { prediction, mask: truth, ...(image === undefined ? {} : { image }) };
+    return {
+      count: sliceLayout(mask, orient).count,
+      notes,
+      item(index) {
+        const picture = volumeSlice(mask, index, { window: [0, 255], orient });
+        // Made at once: the worst cases are kept, but not their volumes.
+        const shown = scan === undefined ? undefined : volumeSlice(scan, index, { window, orient });
+        return {
+          item: {
+            name: `${basename(truth)} slice ${index}`,
+            files,
+            volume,
+            map: { ...volumeSliceValues(map, index, orient), white },
+            truth: scoredTruth(picture),
+            image: async () => shown,
+          },
+        };
+      },
+    };
+  } catch (error) {
+    return { failed: { file, ...reasonOf(error) } };
+  }
+}
+
+/** @throws InfnetError `CLI_GRID` */
+function onGrid(volume: Volume, like: Volume, path: string, orient: SliceOrientation, notes: string[]): Volume {
+  const placed = onGridOf(volume, like, orient);
+  if ('wrong' in placed) {
+    const fix =
+      'Give volumes of one grid, such as the results of infnet segment for the scan that the mask was drawn on. Where the affines are wrong and the voxels right, --orient transposed asks no affine.';
+    throw cliError('CLI_GRID', `The volume and the true mask do not lie on one grid: ${placed.wrong}.`, fix, {
+      where: path,
+    });
+  }
+  if (placed.note !== undefined) notes.push(`${path}: ${placed.note}`);
+  return placed.volume;
+}
+
+/** 1 for probabilities and masks of 0 and 1, 255 for masks of 0 and 255. @throws InfnetError `CLI_NOT_MAP` */
+function whiteOf({ data, slope, intercept }: Volume, where: string): MapPicture['white'] {
+  const values = new Set<number>();
+  let [low, high, broken] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
+  for (let i = 0; i < data.length; i++) {
+    const value = (data[i] as number) * slope + intercept;
+    if (!Number.isFinite(value)) broken++;
+    if (value < low) low = value;
+    if (value > high) high = value;
+    if (values.size < 3) values.add(value);
+  }
+  if (broken === 0 && low >= 0 && high <= 1) return 1;
+  if (broken === 0 && [...values].every((v) => v === 0 || v === 255)) return 255;
+  const what = broken > 0 ? `${broken} values that are no finite numbers` : `values from ${low} to ${high}`;
+  throw cliError(
+    'CLI_NOT_MAP',
+    `The volume is neither a probability (0 to 1) nor a mask (0 and 1, or 0 and 255): it has ${what}.`,
+    'Give the .prob.nii.gz or .mask.nii.gz of infnet segment, or a mask of 0 and 1; labels above 1 have to be joined first.',
+    { where },
+  );
+}
