@@ -3,14 +3,12 @@ import { checkpointError, locate } from './errors.js';
 import { detectFormat, unknownFormat } from './formats/detect.js';
 import { readPthLegacy } from './formats/pth-legacy.js';
 import { type PickledFile, readPthZip } from './formats/pth-zip.js';
-import { findStateDict, isPlain } from './formats/state-dict.js';
+import { findStateDict, isPlain, isRefused, keyText, refusedEntry } from './formats/state-dict.js';
 import { readTensor } from './formats/storages.js';
-import { describe, TensorRef } from './pickle/values.js';
+import { TensorRef } from './pickle/values.js';
+import { strippedPrefix, unwrappedKeys } from './prefix.js';
 import { readSafetensors } from './safetensors/read.js';
 import type { Checkpoint, CheckpointFormat, CheckpointTensor, ReadCheckpointOptions } from './types.js';
-
-/** DataParallel wraps a net as its attribute `module`. */
-const MODULE_PREFIX = 'module.';
 
 /**
  * Reads a checkpoint whose format is told from its bytes: `.pth` of torch >= 1.6 (zip), the older `.pth` stream, or
@@ -29,7 +27,7 @@ export function readCheckpoint(bytes: Uint8Array, options: ReadCheckpointOptions
     const format = detectFormat(bytes);
     if (format === undefined) throw unknownFormat(bytes);
     const checkpoint = format === 'safetensors' ? readSafetensors(bytes, options) : readPth(bytes, format, options);
-    return options.stripModulePrefix === false ? checkpoint : stripModulePrefix(checkpoint);
+    return options.stripModulePrefix === false ? checkpoint : unwrap(checkpoint);
   });
 }
 
@@ -45,28 +43,30 @@ function readPth(bytes: Uint8Array, format: CheckpointFormat, options: ReadCheck
   const budget = Budget.forFile(bytes.length, options.maxDecodedBytes);
   const file: PickledFile =
     format === 'pth-zip' ? readPthZip(bytes, { budget, verify: options.verify ?? true }) : readPthLegacy(bytes);
-  const { dict, path, metadata } = findStateDict(file.root, options.stateDict);
+  const { dict, path, metadata, skipped } = findStateDict(file.root, options.stateDict);
   const tensors = new Map<string, CheckpointTensor>();
-  const skipped: string[] = [];
   for (const [key, value] of dict.entries()) {
     if (typeof key === 'string' && value instanceof TensorRef) {
       const data = readTensor(value, file.storages, { budget, copy: options.copy ?? false });
       tensors.set(key, { name: key, shape: value.geometry.shape, dtype: value.dtype, data });
+    } else if (isRefused(key, value)) {
+      throw refusedEntry(key, value);
     } else if (typeof key !== 'string' || !isPlain(value)) {
-      skipped.push(typeof key === 'string' ? key : describe(key));
+      skipped.push(keyText(key));
     }
   }
   return { format, tensors, metadata, path, strippedPrefix: '', skipped };
 }
 
-function stripModulePrefix(checkpoint: Checkpoint): Checkpoint {
-  const names = [...checkpoint.tensors.keys()];
-  const every = names.every((name) => name.startsWith(MODULE_PREFIX) && name.length > MODULE_PREFIX.length);
-  if (names.length === 0 || !every) return checkpoint;
+/** Without what wrappers put into the keys. */
+function unwrap(checkpoint: Checkpoint): Checkpoint {
+  const names = unwrappedKeys([...checkpoint.tensors.keys()]);
+  const prefix = strippedPrefix(names);
+  if ([...names].every(([key, name]) => key === name)) return checkpoint;
   const tensors = new Map<string, CheckpointTensor>();
-  for (const tensor of checkpoint.tensors.values()) {
-    const name = tensor.name.slice(MODULE_PREFIX.length);
+  for (const [key, tensor] of checkpoint.tensors) {
+    const name = names.get(key) ?? key;
     tensors.set(name, { ...tensor, name });
   }
-  return { ...checkpoint, tensors, strippedPrefix: MODULE_PREFIX };
+  return { ...checkpoint, tensors, strippedPrefix: prefix };
 }

@@ -29,9 +29,12 @@ export interface Checkpoint {
   readonly metadata: Map<string, MetadataValue>;
   /** Where in the training dictionary the state dict was found, e.g. `['state_dict']`; `[]` if it is the file itself. */
   readonly path: readonly string[];
-  /** The prefix that all keys carried and that was removed: `module.` or nothing. */
+  /** What wrappers had put into the keys and was removed, e.g. `module.` or `_orig_mod.module.`; empty if nothing was. */
   readonly strippedPrefix: string;
-  /** Keys of the state dict whose values are neither tensors nor plain values (e.g. `_extra_state`). */
+  /**
+   * `.pth`: entries that were left aside, because they are neither tensors nor plain values: those of the state dict
+   * (`_extra_state`), and those of the dictionaries on the way to it (`optimizer`, `args`).
+   */
   readonly skipped: readonly string[];
 }
 
@@ -51,6 +54,9 @@ export interface ReadOptions {
 export interface ReadCheckpointOptions extends ReadOptions {
   /** Path of the state dict in the training dictionary, if the search rule should not decide, e.g. `['ema', 'model']`. */
   readonly stateDict?: readonly string[];
-  /** Remove DataParallel's `module.` when all keys carry it (default true). */
+  /**
+   * Remove what wrappers put into keys: `module.` of DataParallel where all keys begin with it, and `_orig_mod.` of torch.compile,
+   * `_fsdp_wrapped_module.` and their like anywhere (default true).
+   */
   readonly stripModulePrefix?: boolean;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ByteReader } from '../src/bytes/reader.js';
 import { PickleMeter } from '../src/pickle/limits.js';
 import { unpickle } from '../src/pickle/unpickler.js';
-import { type PyDict, type PyList, PyTuple, type PyValue } from '../src/pickle/values.js';
+import { type PyDict, PyInert, type PyList, PyTuple, type PyValue } from '../src/pickle/values.js';
 import { readCheckpoint } from '../src/read-checkpoint.js';
 import { caught } from './support/errors.js';
 import { type PickleWriter, pickled, zipFile } from './support/torch-file.js';
@@ -75,26 +75,81 @@ describe('the unpickler', () => {
     expect([...(dict as PyDict).entries()]).toEqual([['a', 1]]);
   });
 
-  it('refuses globals by name, whichever opcode names them, and before any call', () => {
+  const inertName = (write: (p: PickleWriter) => void): string => {
+    const value = run(write);
+    expect(value).toBeInstanceOf(PyInert);
+    return (value as PyInert).name;
+  };
+
+  it('refuses by name what starts programs or changes files, whichever opcode names it, and before any call', () => {
     expect(refusal((p) => p.global('os', 'system'))).toBe('os.system');
+    expect(refusal((p) => p.global('nt', 'popen'))).toBe('nt.popen');
+    expect(refusal((p) => p.global('shutil', 'rmtree'))).toBe('shutil.rmtree');
     expect(refusal((p) => p.text('builtins').text('eval').op(0x93))).toBe('builtins.eval');
+    expect(refusal((p) => p.global('__builtin__', '__import__'))).toBe('__builtin__.__import__');
     expect(refusal((p) => p.op('(', 'i').raw(new TextEncoder().encode('subprocess\nPopen\n')))).toBe(
       'subprocess.Popen',
     );
-    expect(refusal((p) => p.op(0x82, 7))).toContain('registry code 7');
     expect(refusal((p) => p.global('torch', 'load'))).toBe('torch.load');
-    expect(refusal((p) => p.text('torch').text('FloatStorage.from_file').op(0x93))).toBe(
-      'torch.FloatStorage.from_file',
-    );
+    expect(refusal((p) => p.global('_pickle', 'loads'))).toBe('_pickle.loads');
     expect(refusal((p) => p.text('torch._utils').text('os.system').op(0x93))).toBe('torch._utils.os.system');
-    expect(refusal((p) => p.text('').text('constructor').op(0x93))).toBe('.constructor');
-    expect(refusal((p) => p.global('collections.OrderedDict', '__init__'))).toBe('collections.OrderedDict.__init__');
-    expect(refusal((p) => p.global('torch', '__proto__'))).toBe('torch.__proto__');
   });
 
-  it('names the global even if it is hidden behind a dotted split', () => {
+  it('makes no function of any other name: it stays a name, however it is asked for', () => {
+    expect(inertName((p) => p.text('').text('constructor').op(0x93))).toBe('.constructor');
+    expect(inertName((p) => p.global('torch', '__proto__'))).toBe('torch.__proto__');
+    expect(inertName((p) => p.global('collections.OrderedDict', '__init__'))).toBe('collections.OrderedDict.__init__');
+    expect(inertName((p) => p.text('torch').text('FloatStorage.from_file').op(0x93))).toBe(
+      'torch.FloatStorage.from_file',
+    );
     // torch + _utils._rebuild_tensor_v2 would join to an allowed name; Python would walk attributes.
-    expect(refusal((p) => p.text('torch').text('_utils._rebuild_tensor_v2').op(0x93))).toContain('_rebuild_tensor_v2');
+    expect(inertName((p) => p.text('torch').text('_utils._rebuild_tensor_v2').op(0x93))).toContain(
+      '_rebuild_tensor_v2',
+    );
+    expect(inertName((p) => p.op(0x82, 7))).toContain('registry code 7');
+  });
+
+  it('notes what an inert object is given, and never calls it', () => {
+    const value = run((p) => {
+      p.global('a', 'B').op(')', 0x81); // NEWOBJ
+      p.op('(').int(1).int(2).op('e').int(3).op('a'); // APPENDS, APPEND
+      p.op('(').int(4).op(0x90); // ADDITEMS
+      p.text('k').int(5).op('s'); // SETITEM
+      p.op('(').text('l').int(6).op('u'); // SETITEMS
+      p.op('}', 'b'); // BUILD
+    }) as PyInert;
+    expect(value.name).toBe('a.B');
+    expect(value.given.slice(0, 4)).toEqual([1, 2, 3, 4]);
+    expect([...(value.entries?.entries() ?? [])]).toEqual([
+      ['k', 5],
+      ['l', 6],
+    ]);
+    const again = run((p) => p.global('a', 'f').op(')', 'R').int(1).op(0x85, 'R')) as PyInert;
+    expect(again).toMatchObject({ name: 'a.f', args: [1] });
+    const named = run((p) =>
+      p
+        .global('a', 'B')
+        .op(')')
+        .dict([['x', () => p.int(1)]])
+        .op(0x92),
+    ) as PyInert;
+    expect(named.name).toBe('a.B');
+  });
+
+  it('reads the texts of protocols 0 and 1', () => {
+    const lines = (text: string): ((p: PickleWriter) => void) => {
+      return (p) => p.tuple(() => p.raw(Uint8Array.from(text, (character) => character.charCodeAt(0))));
+    };
+    const read = (text: string): readonly PyValue[] => (run(lines(text)) as PyTuple).items;
+    expect(read('I00\nI01\nI-7\nL12L\nL1267650600228229401496703205376L\n')).toEqual([false, true, -7, 12, 2n ** 100n]);
+    expect(read('F0.5\nF1e-05\nF-inf\n')).toEqual([0.5, 1e-5, Number.NEGATIVE_INFINITY]);
+    expect(read('Fnan\n')[0]).toBeNaN();
+    expect(read("S'a\\x41\\n\\'b\\101'\n")).toEqual(["aA\n'bA"]);
+    expect(read('V\xe4\\u20ac\\U0001f600\\u005cu\n')).toEqual(['ä€😀\\u']);
+    expect(read('I5\np7\n0g7\n')).toEqual([5]);
+    for (const bad of ['Ix\n', 'F1_0\n', "S'a\n", 'gx\n', `L${'9'.repeat(700)}L\n`]) {
+      expect(caught(() => read(bad)).code, bad.slice(0, 9)).toMatch(/^CHECKPOINT_(CORRUPT|LIMIT)$/);
+    }
   });
 
   const damaged: readonly (readonly [what: string, write: (p: PickleWriter) => void])[] = [

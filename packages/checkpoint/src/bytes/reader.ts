@@ -68,10 +68,15 @@ export class ByteReader {
 
   /** UTF-8 up to the next newline, which is consumed and not returned. */
   line(): string {
+    return decodeUtf8(this.lineBytes());
+  }
+
+  /** The bytes up to the next newline, which is consumed and not returned. */
+  lineBytes(): Uint8Array {
     const end = this.bytes.indexOf(10, this.position);
     if (end < 0) throw truncated(`${this.#what} ends within a line of text that starts at byte ${this.position}.`);
-    const text = decodeUtf8(this.take(end - this.position));
+    const line = this.take(end - this.position);
     this.position++;
-    return text;
+    return line;
   }
 }

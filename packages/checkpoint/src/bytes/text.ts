@@ -23,7 +23,7 @@ function tryUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-function latin1(bytes: Uint8Array): string {
+export function latin1(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) text += String.fromCharCode(byte);
   return text;

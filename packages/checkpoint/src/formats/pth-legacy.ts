@@ -11,21 +11,26 @@
  * Storages lie wherever the stream had come to, so most of them are not aligned and are copied once.
  */
 import { ByteReader } from '../bytes/reader.js';
+import { latin1 } from '../bytes/text.js';
 import { checkpointError, corrupt, quote, truncated } from '../errors.js';
+import { forbidden, resolveGlobal } from '../pickle/globals.js';
 import { PickleMeter } from '../pickle/limits.js';
-import { parseStorageId } from '../pickle/rebuild.js';
+import { elementSize, parseStorageId } from '../pickle/rebuild.js';
 import { unpickle } from '../pickle/unpickler.js';
-import { describe, PyDict, PyList, type StorageRef } from '../pickle/values.js';
+import { describe, PyDict, PyInert, PyList, type StorageRef } from '../pickle/values.js';
 import type { PickledFile } from './pth-zip.js';
-import { elementSize } from './storages.js';
 
 /** 0x1950a86a20f9469cfc6c, little-endian, as it stands in the file after two or more bytes of pickle. */
 const MAGIC: readonly number[] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
 const MAGIC_NUMBER = 0x1950a86a20f9469cfc6cn;
 const PROTOCOL_VERSION = 1001;
 
+/** The number as protocols 0 and 1 write it. */
+const MAGIC_TEXT = `L${MAGIC_NUMBER}L\n.`;
+
 /** Whether the bytes start as a stream of this format does. */
 export function isPthLegacy(bytes: Uint8Array): boolean {
+  if (bytes[0] === 0x4c) return latin1(bytes.subarray(0, MAGIC_TEXT.length)) === MAGIC_TEXT;
   if (bytes[0] !== 0x80) return false;
   // Protocol 4 puts a frame header (9 bytes) between the protocol and the number.
   for (let start = 4; start <= 13; start++) {
@@ -56,7 +61,12 @@ export function readPthLegacy(bytes: Uint8Array): PickledFile {
   const root = unpickle(reader, {
     meter,
     persistentLoad: (id) => {
-      const storage = parseStorageId(id);
+      const storage = parseStorageId(id, resolveGlobal);
+      if (storage instanceof PyInert) {
+        // How long its bytes are is not known, and with that where the next storage begins.
+        if (storage.isTensor) throw forbidden(storage.name);
+        return storage;
+      }
       const known = named.get(storage.key);
       if (known !== undefined && (known.count !== storage.count || elementSize(known) !== elementSize(storage))) {
         throw corrupt(`Storage ${quote(storage.key)} is named with two different lengths.`);

@@ -5,6 +5,7 @@
 import type { Budget } from '../bytes/budget.js';
 import { ByteReader } from '../bytes/reader.js';
 import { checkpointError, corrupt, quote } from '../errors.js';
+import { resolveGlobal } from '../pickle/globals.js';
 import { parseStorageId } from '../pickle/rebuild.js';
 import { unpickle } from '../pickle/unpickler.js';
 import type { PyValue } from '../pickle/values.js';
@@ -35,7 +36,7 @@ export function readPthZip(
     );
   }
   const root = unpickle(new ByteReader(readZipEntry(bytes, pickle, options), 'The pickle'), {
-    persistentLoad: parseStorageId,
+    persistentLoad: (id) => parseStorageId(id, resolveGlobal),
   });
   const read = new Map<string, Uint8Array>();
   return {

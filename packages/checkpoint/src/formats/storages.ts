@@ -1,15 +1,11 @@
 import { corrupt, quote } from '../errors.js';
-import type { StorageRef, TensorRef } from '../pickle/values.js';
-import { dtypeLayout, type TensorData } from '../tensors/dtype.js';
+import { elementSize } from '../pickle/rebuild.js';
+import type { TensorRef } from '../pickle/values.js';
+import type { TensorData } from '../tensors/dtype.js';
 import { type MaterializeContext, materialize } from '../tensors/materialize.js';
 
 /** The bytes of the storage with this key; throws if the file has none. */
 export type StorageSource = (key: string) => Uint8Array;
-
-/** Bytes of one element of the storage. */
-export function elementSize(storage: StorageRef): number {
-  return storage.dtype === 'bytes' ? 1 : dtypeLayout(storage.dtype).size;
-}
 
 /** Reads a tensor that a pickle named. */
 export function readTensor(tensor: TensorRef, source: StorageSource, context: MaterializeContext): TensorData {

@@ -8,15 +8,21 @@ export const OP = {
   DUP: 0x32, // 2
   BINBYTES: 0x42, // B
   SHORT_BINBYTES: 0x43, // C
+  FLOAT: 0x46, // F
   BINFLOAT: 0x47, // G
+  INT: 0x49, // I
   BININT: 0x4a, // J
   BININT1: 0x4b, // K
+  LONG: 0x4c, // L
   BININT2: 0x4d, // M
   NONE: 0x4e, // N
+  PERSID: 0x50, // P
   BINPERSID: 0x51, // Q
   REDUCE: 0x52, // R
+  STRING: 0x53, // S
   BINSTRING: 0x54, // T
   SHORT_BINSTRING: 0x55, // U
+  UNICODE: 0x56, // V
   BINUNICODE: 0x58, // X
   EMPTY_LIST: 0x5d, // ]
   APPEND: 0x61, // a
@@ -24,11 +30,13 @@ export const OP = {
   GLOBAL: 0x63, // c
   DICT: 0x64, // d
   APPENDS: 0x65, // e
+  GET: 0x67, // g
   BINGET: 0x68, // h
   INST: 0x69, // i
   LONG_BINGET: 0x6a, // j
   LIST: 0x6c, // l
   OBJ: 0x6f, // o
+  PUT: 0x70, // p
   BINPUT: 0x71, // q
   LONG_BINPUT: 0x72, // r
   SETITEM: 0x73, // s
@@ -53,6 +61,7 @@ export const OP = {
   EMPTY_SET: 0x8f,
   ADDITEMS: 0x90,
   FROZENSET: 0x91,
+  NEWOBJ_EX: 0x92,
   STACK_GLOBAL: 0x93,
   MEMOIZE: 0x94,
   FRAME: 0x95,

@@ -2,19 +2,20 @@
  * A pickle interpreter that can only make data.
  *
  * A pickle is a program for a stack machine: opcodes push values, collect everything above a mark into a tuple or
- * dictionary, keep values in a numbered memo, and call functions. This one knows the opcodes that state dicts are made
- * of. Names of functions go through the list in `globals.ts`, calls reach functions of this package only, classes are
- * never instantiated, and everything is counted (`limits.ts`). There is no recursion, so nesting cannot exhaust the
- * JavaScript stack.
+ * dictionary, keep values in a numbered memo, and call functions. This one knows the opcodes of protocols 0 to 5. Names of
+ * functions go through the list in `globals.ts`, calls reach functions of this package only, and what is not on the list stays
+ * inert: "calling" it, or giving it items and attributes, only notes what it was given. Everything is counted
+ * (`limits.ts`). There is no recursion, so nesting cannot exhaust the JavaScript stack.
  */
 import type { ByteReader } from '../bytes/reader.js';
 import { decodeText, decodeUtf8 } from '../bytes/text.js';
 import { checkpointError, corrupt } from '../errors.js';
-import { forbidden, resolveGlobal } from './globals.js';
+import { resolveGlobal } from './globals.js';
 import { decodeLong } from './integers.js';
 import { PickleMeter } from './limits.js';
 import { HIGHEST_PROTOCOL, OP } from './opcodes.js';
-import { describe, PyDict, PyGlobal, PyList, PySet, PyTuple, type PyValue } from './values.js';
+import { decodeDecimal, decodeFloat, decodeQuoted, decodeRawUnicode } from './text-values.js';
+import { describe, PyDict, PyGlobal, PyInert, PyList, PySet, PyTuple, type PyValue } from './values.js';
 
 /** What a pickle may refer to. */
 export interface UnpickleOptions {
@@ -92,6 +93,19 @@ class Unpickler {
       case OP.BINFLOAT:
         this.#push(reader.f64BigEndian());
         break;
+      case OP.INT:
+      case OP.LONG:
+        this.#push(decodeDecimal(reader.line()));
+        break;
+      case OP.FLOAT:
+        this.#push(decodeFloat(reader.line()));
+        break;
+      case OP.STRING:
+        this.#push(decodeQuoted(reader.lineBytes()));
+        break;
+      case OP.UNICODE:
+        this.#push(decodeRawUnicode(reader.lineBytes()));
+        break;
       case OP.BINUNICODE:
         this.#push(decodeUtf8(reader.take(reader.u32())));
         break;
@@ -137,6 +151,12 @@ class Unpickler {
         break;
       case OP.LONG_BINPUT:
         this.#put(reader.u32());
+        break;
+      case OP.PUT:
+        this.#put(this.#index(reader.line()));
+        break;
+      case OP.GET:
+        this.#get(this.#index(reader.line()));
         break;
       case OP.MEMOIZE:
         this.#put(this.#memo.size);
@@ -201,7 +221,7 @@ class Unpickler {
         break;
 
       case OP.GLOBAL:
-        this.#push(resolveGlobal(reader.line(), reader.line()));
+        this.#global(reader.line(), reader.line());
         break;
       case OP.STACK_GLOBAL:
         this.#stackGlobal();
@@ -226,17 +246,29 @@ class Unpickler {
       case OP.BUILD:
         this.#build();
         break;
-      case OP.BINPERSID: {
-        if (this.#persistentLoad === undefined) throw this.#bad('refers to something outside it');
-        this.#make(this.#persistentLoad(this.#pop()));
+      case OP.NEWOBJ_EX: {
+        const [type, args, named] = this.#popSome(3);
+        if (!(args instanceof PyTuple)) throw this.#bad(`makes ${describe(type)} with ${describe(args)}`);
+        // No class on the list takes arguments by name.
+        const plain = named instanceof PyDict && named.size === 0;
+        this.#call(plain ? type : new PyInert(describe(type)), plain ? args.items : [args, named ?? null]);
         break;
       }
+      case OP.BINPERSID:
+        this.#persistent(this.#pop());
+        break;
+      case OP.PERSID:
+        this.#persistent(reader.line());
+        break;
       case OP.EXT1:
-        throw forbidden(`extension registry code ${reader.u8()}`);
+        this.#make(new PyInert(`extension registry code ${reader.u8()}`));
+        break;
       case OP.EXT2:
-        throw forbidden(`extension registry code ${reader.u16()}`);
+        this.#make(new PyInert(`extension registry code ${reader.u16()}`));
+        break;
       case OP.EXT4:
-        throw forbidden(`extension registry code ${reader.u32()}`);
+        this.#make(new PyInert(`extension registry code ${reader.u32()}`));
+        break;
       default:
         throw this.#bad(`has opcode 0x${opcode.toString(16).padStart(2, '0')}, which state dicts do not use`);
     }
@@ -304,17 +336,31 @@ class Unpickler {
     this.#push(value);
   }
 
+  #index(line: string): number {
+    const index = Number(line);
+    if (!/^\d{1,10}$/.test(line)) throw this.#bad('has a memo entry that is no number');
+    return index;
+  }
+
   #append(items: readonly PyValue[], type: typeof PyList | typeof PySet): void {
     const target = this.#top();
+    if (target instanceof PyInert) {
+      target.give(items);
+      return;
+    }
     if (!(target instanceof type)) throw this.#bad(`appends to ${describe(target)}`);
     for (const item of items) target.items.push(item);
   }
 
   #setItems(items: readonly PyValue[]): void {
-    const dict = this.#top();
-    if (!(dict instanceof PyDict)) throw this.#bad(`sets an item of ${describe(dict)}`);
+    const target = this.#top();
     if (items.length % 2 !== 0) throw this.#bad('has a dictionary key without a value');
-    for (let i = 0; i < items.length; i += 2) dict.set(items[i] as PyValue, items[i + 1] as PyValue);
+    if (target instanceof PyInert) {
+      for (let i = 0; i < items.length; i += 2) target.setItem(items[i] as PyValue, items[i + 1] as PyValue);
+      return;
+    }
+    if (!(target instanceof PyDict)) throw this.#bad(`sets an item of ${describe(target)}`);
+    for (let i = 0; i < items.length; i += 2) target.set(items[i] as PyValue, items[i + 1] as PyValue);
   }
 
   #stackGlobal(): void {
@@ -322,20 +368,38 @@ class Unpickler {
     if (typeof module !== 'string' || typeof name !== 'string') {
       throw this.#bad(`names a global by ${describe(module)} and ${describe(name)}`);
     }
-    this.#push(resolveGlobal(module, name));
+    this.#global(module, name);
+  }
+
+  #global(module: string, name: string): void {
+    const found = resolveGlobal(module, name);
+    if (found instanceof PyInert) this.#make(found);
+    else this.#push(found);
+  }
+
+  #persistent(id: PyValue): void {
+    if (this.#persistentLoad === undefined) throw this.#bad('refers to something outside it');
+    this.#make(this.#persistentLoad(id));
   }
 
   #call(callable: PyValue | undefined, args: readonly PyValue[]): void {
+    if (callable instanceof PyInert) {
+      // A bare name has nothing in it; an instance that is called goes along.
+      const bare = callable.args.length + callable.given.length === 0;
+      this.#make(new PyInert(callable.name, bare ? args : [callable, ...args]));
+      return;
+    }
     const call = callable instanceof PyGlobal ? callable.means.call : undefined;
     if (call === undefined) throw this.#bad(`calls ${describe(callable)}`);
     this.#make(call(args, this.#meter));
   }
 
-  /** BUILD gives an object attributes. Only dictionaries may get some (`_metadata` of a state dict), which are dropped. */
+  /** BUILD gives an object attributes. Those of dictionaries (`_metadata` of a state dict) are dropped. */
   #build(): void {
-    this.#pop();
+    const state = this.#pop();
     const target = this.#top();
-    if (!(target instanceof PyDict)) throw this.#bad(`sets attributes of ${describe(target)}`);
+    if (target instanceof PyInert) target.give([state]);
+    else if (!(target instanceof PyDict)) throw this.#bad(`sets attributes of ${describe(target)}`);
   }
 
   #bad(what: string): Error {

@@ -4,6 +4,7 @@
  * Dictionaries are Maps, so that a key called `__proto__` is a key like any other. Tuples and lists are classes of their
  * own, because a rebuild function must be able to tell them from one another and from bytes.
  */
+import { printable } from '../errors.js';
 import type { Dtype } from '../tensors/dtype.js';
 import type { Geometry } from '../tensors/geometry.js';
 import type { PickleMeter } from './limits.js';
@@ -52,21 +53,62 @@ export class PyGlobal {
   ) {}
 }
 
+/**
+ * What only Python's own code could make: a class or function that is not on the list, an instance of one, its result. It is never
+ * made. What it would have been made of is kept, so that it can be told whether a tensor is in it.
+ */
+export class PyInert {
+  /** What a subclass of dict was filled with. */
+  entries: PyDict | undefined;
+  #given: PyValue[] | undefined;
+
+  /**
+   * @param name the global that it depends on, `module.name`
+   * @param args with what it would have been called
+   * @param isTensor it stands for a tensor or a storage
+   */
+  constructor(
+    readonly name: string,
+    readonly args: readonly PyValue[] = NOTHING,
+    readonly isTensor = false,
+  ) {}
+
+  /** Attributes and items that it would have been given. */
+  get given(): readonly PyValue[] {
+    return this.#given ?? NOTHING;
+  }
+
+  give(values: readonly PyValue[]): void {
+    this.#given ??= [];
+    for (const value of values) this.#given.push(value);
+  }
+
+  setItem(key: PyValue, value: PyValue): void {
+    this.entries ??= new PyDict();
+    this.entries.set(key, value);
+  }
+}
+
+const NOTHING: readonly PyValue[] = [];
+
 /** What stands behind a global. `call` is one of this package's own functions; nothing of Python's ever runs. */
 export interface GlobalMeaning {
   /** For functions and classes: makes the value from the arguments. */
   readonly call?: (args: readonly PyValue[], meter: PickleMeter) => PyValue;
-  /** For storage classes: the type of the elements, or `bytes` for an untyped storage. */
-  readonly storage?: Dtype | 'bytes';
+  /** For storage classes: the type of the elements. */
+  readonly storage?: StorageType;
   /** For `torch.float32` and so on. */
   readonly dtype?: Dtype;
 }
+
+/** Type of a storage's elements; `bytes` for an untyped one, name and bytes of an element for a type that is not read. */
+export type StorageType = Dtype | 'bytes' | { readonly name: string; readonly size: number };
 
 /** A storage named by the pickle; its bytes lie elsewhere in the file. */
 export class StorageRef {
   constructor(
     readonly key: string,
-    readonly dtype: Dtype | 'bytes',
+    readonly dtype: StorageType,
     /** Elements of the whole storage that `key` names; bytes if it is untyped. */
     readonly count: number,
     /** In files before torch 0.4 a storage may be a window of another one; elements. */
@@ -95,12 +137,45 @@ export type PyValue =
   | PyDict
   | PySet
   | PyGlobal
+  | PyInert
   | StorageRef
   | TensorRef;
 
 /** The items of a tuple or list. */
 export function sequenceItems(value: PyValue | undefined): readonly PyValue[] | undefined {
   return value instanceof PyTuple || value instanceof PyList ? value.items : undefined;
+}
+
+/** The dictionary that a value is, or that a subclass of dict was filled with. */
+export function asDict(value: PyValue | undefined): PyDict | undefined {
+  if (value instanceof PyDict) return value;
+  return value instanceof PyInert ? value.entries : undefined;
+}
+
+/** How many values {@link holdsTensor} looks at; a file where that is not enough is taken to have one. */
+const MAX_LOOKS = 100_000;
+
+/** Whether a tensor or storage is in one of the values, however deep. */
+export function holdsTensor(values: readonly PyValue[]): boolean {
+  const seen = new Set<PyValue>(values);
+  // A set is walked in the order of insertion, also while it grows.
+  for (const next of seen) {
+    if (next instanceof TensorRef || next instanceof StorageRef) return true;
+    if (next instanceof PyInert && next.isTensor) return true;
+    if (seen.size > MAX_LOOKS) return true;
+    for (const part of partsOf(next)) if (part !== null && typeof part === 'object') seen.add(part);
+  }
+  return false;
+}
+
+function* partsOf(value: PyValue): Iterable<PyValue> {
+  if (value instanceof PyTuple || value instanceof PyList || value instanceof PySet) yield* value.items;
+  else if (value instanceof PyInert) {
+    yield* value.args;
+    yield* value.given;
+  }
+  const dict = asDict(value);
+  if (dict !== undefined) for (const [, item] of dict.entries()) yield item;
 }
 
 /** What a value is, in Python's words, for messages. */
@@ -116,5 +191,6 @@ export function describe(value: PyValue | undefined): string {
   if (value instanceof PyDict) return 'a dict';
   if (value instanceof PySet) return 'a set';
   if (value instanceof PyGlobal) return value.name;
+  if (value instanceof PyInert) return printable(value.name);
   return value instanceof StorageRef ? 'a storage' : 'a tensor';
 }
