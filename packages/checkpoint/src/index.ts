@@ -4,6 +4,7 @@ export { USUAL_NAMES } from './formats/state-dict.js';
 export {
   assertMatches,
   type ExpectedTensor,
+  type MatchedTensor,
   type MatchOptions,
   type MisshapedKey,
   matchStateDict,
@@ -22,6 +23,7 @@ export {
   type OnnxState,
   type OnnxTranslation,
 } from './onnx/index.js';
+export { type NetSignature, type PeeledTensors, peelPrefix } from './prefix.js';
 export { readCheckpoint } from './read-checkpoint.js';
 export { readSafetensors } from './safetensors/read.js';
 export { type WritableTensor, writeSafetensors } from './safetensors/write.js';

@@ -1,4 +1,7 @@
+/** How the keys of a checkpoint compare with those of a net. */
 import { checkpointError, printable } from './errors.js';
+import { ambiguous, isWrapperPrefix, peelPrefix, prefixesOf } from './prefix.js';
+import { asFloat32 } from './tensors/float32.js';
 import type { Checkpoint, CheckpointTensor } from './types.js';
 
 /** A parameter or buffer of a net. */
@@ -23,6 +26,12 @@ export interface MatchOptions {
   readonly optional?: (name: string) => boolean;
   /** From a key of the checkpoint to a name of the net, e.g. `key => 'resnet.' + key`; undefined leaves the key out. */
   readonly rename?: (key: string) => string | undefined;
+  /**
+   * What the keys of this net begin with in the checkpoint, e.g. `student.`; empty: they are as they should be. Left out, a prefix
+   * is peeled if it is the only one behind which all names of the net are found, and either all keys begin with it or it is made
+   * of usual names (`model.`, `net.`, `ema.`, `student.`, ...). With {@link rename} none is.
+   */
+  readonly prefix?: string;
 }
 
 /** How the keys of a checkpoint compare with those of a net. */
@@ -36,25 +45,40 @@ export interface StateDictMatch {
   readonly misshaped: readonly MisshapedKey[];
   /** Names that would be in one of the three lists if they were not optional. */
   readonly tolerated: readonly string[];
+  /** What was peeled from the keys, e.g. `model.`; empty if nothing was. */
+  readonly prefix: string;
+  /** Keys of the checkpoint that do not begin with the prefix: of a loss, say, or of another net. */
+  readonly outside: readonly string[];
+  /** Where several prefixes fit, all of them: none was peeled then. */
+  readonly prefixes: readonly string[];
 }
 
 /**
  * Compares what a net expects with what a checkpoint has. Reports, never throws: {@link assertMatches} does that.
  *
- * @throws InfnetError `CHECKPOINT_KEYS` only if `rename` gives two keys the same name
+ * @throws InfnetError `CHECKPOINT_KEYS` only if `rename` gives two keys the same name, or no key begins with `prefix`
  */
 export function matchStateDict(
   expected: Iterable<ExpectedTensor>,
   checkpoint: Pick<Checkpoint, 'tensors'>,
   options: MatchOptions = {},
 ): StateDictMatch {
-  const { optional = () => false } = options;
-  const left = renamed(checkpoint.tensors, options.rename);
+  const { optional = () => false, rename, prefix: chosen } = options;
+  const wanted = [...expected];
+  const required = wanted.map(({ name }) => name).filter((name) => !optional(name));
+  // What the keys begin with is nobody's question where they are renamed. A part of a larger net is not taken for a small one.
+  const prefixes =
+    chosen === undefined && rename === undefined
+      ? prefixesOf(checkpoint.tensors, [required]).filter((found) => isWrapperPrefix(found, checkpoint.tensors.keys()))
+      : [];
+  const prefix = chosen ?? (prefixes.length === 1 ? prefixes[0] : undefined);
+  const peeled = prefix === undefined ? undefined : peelPrefix(checkpoint, [], prefix);
+  const left = renamed(peeled?.tensors ?? checkpoint.tensors, rename);
   const matched = new Map<string, CheckpointTensor>();
   const missing: string[] = [];
   const misshaped: MisshapedKey[] = [];
   const tolerated: string[] = [];
-  for (const { name, shape } of expected) {
+  for (const { name, shape } of wanted) {
     const tensor = left.get(name);
     left.delete(name);
     if (tensor !== undefined && sameShape(shape, tensor.shape)) matched.set(name, tensor);
@@ -64,18 +88,38 @@ export function matchStateDict(
   }
   const surplus: string[] = [];
   for (const name of left.keys()) (optional(name) ? tolerated : surplus).push(name);
-  return { matched, missing, surplus, misshaped, tolerated };
+  return {
+    matched,
+    missing,
+    surplus,
+    misshaped,
+    tolerated,
+    prefix: peeled?.prefix ?? '',
+    outside: peeled?.outside ?? [],
+    prefixes: prefixes.length > 1 ? prefixes : [],
+  };
+}
+
+/** A tensor that fits a net: what a `ParameterStore` loads. */
+export interface MatchedTensor extends Omit<CheckpointTensor, 'data'> {
+  /** The elements as float32. */
+  readonly data: Float32Array;
 }
 
 /**
- * The matched tensors, if nothing is missing, surplus or mis-shaped.
+ * The matched tensors as float32, if nothing is missing, surplus or mis-shaped: a state dict that `ParameterStore.load` of
+ * @infnet/core takes. Tensors that are float32 already are passed on, not copied.
  *
  * @param where the file, for the error
- * @throws InfnetError `CHECKPOINT_KEYS`: one message with the count and the first ten of each list; all are in `details`
+ * @throws InfnetError `CHECKPOINT_KEYS`: one message with the count and the first ten of each list; all are in `details`.
+ *   `CHECKPOINT_AMBIGUOUS` where the net is found behind several prefixes
  */
-export function assertMatches(match: StateDictMatch, where?: string): Map<string, CheckpointTensor> {
-  const { missing, surplus, misshaped, matched } = match;
-  if (missing.length + surplus.length + misshaped.length === 0) return matched;
+export function assertMatches(match: StateDictMatch, where?: string): Map<string, MatchedTensor> {
+  const { missing, surplus, misshaped, matched, prefixes } = match;
+  if (prefixes.length > 0) throw ambiguous(prefixes, where);
+  if (missing.length + surplus.length + misshaped.length === 0) {
+    return new Map([...matched].map(([name, tensor]) => [name, toFloat32(tensor)]));
+  }
   const shapes = misshaped.map(
     ({ name, expected, found }) => `${printable(name)}: expected [${expected}], found [${found}]`,
   );
@@ -85,6 +129,10 @@ export function assertMatches(match: StateDictMatch, where?: string): Map<string
     list('surplus', surplus.map(printable)) +
     list('of another shape', shapes);
   throw checkpointError('CHECKPOINT_KEYS', message, advice(match), { missing, surplus, misshaped }, undefined, where);
+}
+
+function toFloat32(tensor: CheckpointTensor): MatchedTensor {
+  return tensor.data instanceof Float32Array ? (tensor as MatchedTensor) : { ...tensor, data: asFloat32(tensor) };
 }
 
 function renamed(
@@ -121,11 +169,10 @@ function list(what: string, lines: readonly string[]): string {
   return `\n  ${lines.length} ${what}:\n    ${lines.slice(0, LISTED).join('\n    ')}${more}`;
 }
 
-/** What to do. The usual cause, one prefix too many or too few, is recognised. */
+/** What to do. The usual cause, that something is in front of the names on one side, is recognised. */
 function advice({ missing, surplus, misshaped }: StateDictMatch): string {
   const extra = commonPrefix(missing, surplus);
-  if (extra !== undefined)
-    return `The checkpoint's keys start with ${printable(extra)}: rename: (key) => key.slice(${extra.length}).`;
+  if (extra !== undefined) return `Some keys of the checkpoint start with ${printable(extra)}: take it off by rename.`;
   const lacking = commonPrefix(surplus, missing);
   if (lacking !== undefined)
     return `The checkpoint's keys lack ${printable(lacking)}: rename: (key) => '${lacking}' + key.`;

@@ -39,11 +39,26 @@ function withoutWrappers(key: string): string {
   return kept.length === parts.length ? key : kept.join('.');
 }
 
-/** What was in front of all keys: the part that `names` lack, if it is the same for all; else what one of them lacks. */
+/** What was taken off the first key that changed: `module._orig_mod.`; of a key that has it within, the wrapper's name. */
 export function strippedPrefix(names: ReadonlyMap<string, string>): string {
-  for (const [key, name] of names)
-    if (key !== name && key.endsWith(name)) return key.slice(0, key.length - name.length);
+  for (const [key, name] of names) {
+    if (key === name) continue;
+    if (key.endsWith(`.${name}`)) return key.slice(0, key.length - name.length);
+    return `${key.split('.').find((part) => WRAPPERS.has(part))}.`;
+  }
   return '';
+}
+
+/** What people call the attribute that holds the net, or one of several copies of it. */
+const USUAL_ATTRIBUTES: ReadonlySet<string> = new Set(
+  'module model net network student teacher ema ema_model model_ema averaged_model online target shadow'.split(' '),
+);
+
+/** Whether a prefix says no more than "the net": nothing else is in the file, or it is made of usual names. */
+export function isWrapperPrefix(prefix: string, keys: Iterable<string>): boolean {
+  if (prefix.split('.').every((part) => part === '' || USUAL_ATTRIBUTES.has(part))) return true;
+  for (const key of keys) if (!key.startsWith(prefix)) return false;
+  return true;
 }
 
 /** Names of a net by which it is known: all of them are in its state dict. */
@@ -97,7 +112,7 @@ export function peelPrefix(
   const prefixes = prefixesOf(tensors, signatures);
   const [prefix = ''] = prefixes;
   if (prefixes.length > 1) throw ambiguous(prefixes);
-  return prefix === '' ? { tensors: new Map(tensors), prefix, outside: [] } : behind(tensors, prefix);
+  return behind(tensors, prefix);
 }
 
 /** The refusal of a file in which the net is found behind several prefixes. */
@@ -114,13 +129,14 @@ export function ambiguous(prefixes: readonly string[], where?: string): Error {
 }
 
 function behind(tensors: ReadonlyMap<string, CheckpointTensor>, prefix: string): PeeledTensors {
+  if (prefix === '') return { tensors: new Map(tensors), prefix, outside: [] };
   const peeled = new Map<string, CheckpointTensor>();
   const outside: string[] = [];
   for (const [key, tensor] of tensors) {
     if (!key.startsWith(prefix) || key.length === prefix.length) outside.push(key);
     else {
       const name = key.slice(prefix.length);
-      peeled.set(name, prefix === '' ? tensor : { ...tensor, name });
+      peeled.set(name, { ...tensor, name });
     }
   }
   if (peeled.size > 0) return { tensors: peeled, prefix, outside };

@@ -29,7 +29,7 @@ export interface Checkpoint {
   readonly metadata: Map<string, MetadataValue>;
   /** Where in the training dictionary the state dict was found, e.g. `['state_dict']`; `[]` if it is the file itself. */
   readonly path: readonly string[];
-  /** What wrappers had put into the keys and was removed, e.g. `module.` or `_orig_mod.module.`; empty if nothing was. */
+  /** What wrappers had put into the keys and was taken out, e.g. `module.` or `_orig_mod.module.`; empty if nothing was. */
   readonly strippedPrefix: string;
   /**
    * `.pth`: entries that were left aside, because they are neither tensors nor plain values: those of the state dict

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assertMatches, type CheckpointTensor, matchStateDict } from '../src/index.js';
+import { assertMatches, type CheckpointTensor, matchStateDict, peelPrefix } from '../src/index.js';
 import { caught } from './support/errors.js';
 
 function tensors(...entries: readonly (readonly [string, readonly number[]])[]): {
@@ -87,17 +87,87 @@ describe('assertMatches', () => {
     expect(message.length).toBeLessThan(1000);
   });
 
-  it('recognises a prefix too many and a prefix too few', () => {
-    const plain = [
-      { name: 'a.weight', shape: [1] },
-      { name: 'b.weight', shape: [1] },
-    ];
-    const more = caught(() =>
-      assertMatches(matchStateDict(plain, tensors(['net.a.weight', [1]], ['net.b.weight', [1]]))),
-    );
-    expect(more.fix).toContain('start with net.');
-    const prefixed = plain.map(({ name, shape }) => ({ name: `resnet.${name}`, shape }));
+  it('recognises a prefix too few', () => {
+    const prefixed = ['resnet.a.weight', 'resnet.b.weight'].map((name) => ({ name, shape: [1] }));
     const fewer = caught(() => assertMatches(matchStateDict(prefixed, tensors(['a.weight', [1]], ['b.weight', [1]]))));
     expect(fewer.fix).toContain('lack resnet.');
+  });
+
+  it('gives a state dict of float32, and what is float32 already as it is', () => {
+    const wanted = tensors(['a', [2]], ['steps', []]);
+    const steps = { name: 'steps', shape: [], dtype: 'int64', data: BigInt64Array.of(7n) } as const;
+    wanted.tensors.set('steps', steps);
+    const expected = [
+      { name: 'a', shape: [2] },
+      { name: 'steps', shape: [] },
+    ];
+    const state: Map<string, { readonly shape: readonly number[]; readonly data: ArrayLike<number> }> = assertMatches(
+      matchStateDict(expected, wanted),
+    );
+    expect(state.get('a')).toBe(wanted.tensors.get('a'));
+    expect(state.get('steps')).toMatchObject({ dtype: 'int64', data: Float32Array.of(7) });
+  });
+});
+
+describe('prefixes', () => {
+  const names = ['conv.weight', 'bn.weight'];
+  const expected = names.map((name) => ({ name, shape: [1] }));
+  const keys = (...prefixes: readonly string[]): ReturnType<typeof tensors> =>
+    tensors(...prefixes.flatMap((prefix) => names.map((name) => [prefix + name, [1]] as const)));
+
+  it.each(['model.', 'net.', 'module.model.', 'model.net.', 'ema.', 'student.', 'my.own.net.'])(
+    '%s is peeled',
+    (prefix) => {
+      const match = matchStateDict(expected, keys(prefix));
+      expect([...assertMatches(match).keys()]).toEqual(names);
+      expect(match).toMatchObject({ prefix, outside: [], surplus: [], prefixes: [] });
+    },
+  );
+
+  it('leaves what does not begin with it aside, and says so', () => {
+    const file = keys('model.');
+    file.tensors.set('loss.weight', { name: 'loss.weight', shape: [1], dtype: 'float32', data: new Float32Array(1) });
+    const match = matchStateDict(expected, file);
+    expect(assertMatches(match).size).toBe(2);
+    expect(match.outside).toEqual(['loss.weight']);
+  });
+
+  it('is not guessed where two fit: both are named, and either can be chosen', () => {
+    for (const [file, said] of [
+      [keys('student.', 'teacher.'), 'student., teacher.'],
+      [keys('', 'ema.'), 'no prefix, ema.'],
+    ] as const) {
+      const error = caught(() => assertMatches(matchStateDict(expected, file), 'w.pth'));
+      expect(error).toMatchObject({ code: 'CHECKPOINT_AMBIGUOUS', where: 'w.pth' });
+      expect(error.message).toContain(`begin with ${said}`);
+    }
+    const chosen = matchStateDict(expected, keys('student.', 'teacher.'), { prefix: 'teacher' });
+    expect(chosen).toMatchObject({ prefix: 'teacher.', outside: names.map((name) => `student.${name}`) });
+    expect(assertMatches(chosen).size).toBe(2);
+    const plain = matchStateDict(expected, keys('', 'ema.'), { prefix: '' });
+    expect(plain.surplus).toEqual(names.map((name) => `ema.${name}`));
+    const none = caught(() => matchStateDict(expected, keys('net.'), { prefix: 'critic' }));
+    expect(none.code).toBe('CHECKPOINT_KEYS');
+    expect(none.message).toContain('begin with net.');
+  });
+
+  it('is not peeled off a part of a larger net', () => {
+    const file = keys('encoder.stage1.');
+    file.tensors.set('encoder.stage2.conv.weight', {
+      name: '',
+      shape: [1],
+      dtype: 'float32',
+      data: new Float32Array(1),
+    });
+    expect(caught(() => assertMatches(matchStateDict(expected, file))).code).toBe('CHECKPOINT_KEYS');
+  });
+
+  it('peelPrefix finds a net by some of its names', () => {
+    const { tensors: peeled, prefix } = peelPrefix(keys('backbone.body.'), [['other'], ['bn.weight']]);
+    expect(prefix).toBe('backbone.body.');
+    expect([...peeled.keys()]).toEqual(names);
+    expect(peeled.get('bn.weight')?.name).toBe('bn.weight');
+    expect(caught(() => peelPrefix(keys('a.', 'b.'), [['bn.weight']])).details['prefixes']).toEqual(['a.', 'b.']);
+    expect(peelPrefix(keys('a.'), [['other']])).toMatchObject({ prefix: '', outside: [] });
   });
 });

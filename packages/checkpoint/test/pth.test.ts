@@ -273,6 +273,45 @@ describe('the search for the state dict', () => {
     expect(names(readCheckpoint(vectorsFile(['module.'])))).toEqual(['module.']);
   });
 
+  it.each([
+    [['_orig_mod.a', '_orig_mod.b.c'], ['a', 'b.c'], '_orig_mod.'],
+    [['_orig_mod.module.a'], ['a'], '_orig_mod.module.'],
+    [['module._orig_mod.a'], ['a'], 'module._orig_mod.'],
+    [['module.module.a'], ['a'], 'module.module.'],
+    [['a._orig_mod.b', 'c'], ['a.b', 'c'], '_orig_mod.'],
+    [['_fsdp_wrapped_module.a._fsdp_wrapped_module.b'], ['a.b'], '_fsdp_wrapped_module.'],
+    [['_orig_mod.a', 'a'], ['_orig_mod.a', 'a'], ''],
+  ])('takes wrappers out of %j', (keys, expected, prefix) => {
+    const checkpoint = readCheckpoint(vectorsFile(keys));
+    expect(names(checkpoint)).toEqual(expected);
+    expect(checkpoint.strippedPrefix).toBe(prefix);
+    expect(names(readCheckpoint(vectorsFile(keys), { stripModulePrefix: false }))).toEqual(keys);
+  });
+
+  it('refuses to choose between a net and its twin with other values', () => {
+    const twins = (a: string, b: string, key = '1'): Uint8Array =>
+      file((p) =>
+        p.dict([
+          [a, () => p.dict([['w', tensorOf(p)]])],
+          [b, () => p.dict([['state_dict', () => p.dict([['module.w', tensorOf(p, key)]])]])],
+          ['optimizer', () => p.dict([['momentum', tensorOf(p)]])],
+        ]),
+      );
+    for (const [a, b] of [
+      ['model', 'ema'],
+      ['ema', 'model'],
+      ['state_dict', 'model'],
+    ] as const) {
+      const error = caught(() => readCheckpoint(twins(a, b)));
+      expect(error.code).toBe('CHECKPOINT_AMBIGUOUS');
+      expect(error.message).toContain(`["${a}"]`);
+      expect(error.message).toContain(`["${b}"]`);
+      expect(readCheckpoint(twins(a, b), { stateDict: [a] }).path[0]).toBe(a);
+    }
+    // The same tensors twice are one net.
+    expect(readCheckpoint(twins('model', 'net', '0')).path).toEqual(['model']);
+  });
+
   it('treats __proto__ and constructor as keys like any other', () => {
     const checkpoint = readCheckpoint(vectorsFile(['__proto__', 'constructor', 'toString']));
     expect(names(checkpoint)).toEqual(['__proto__', 'constructor', 'toString']);

@@ -6,11 +6,20 @@ export { type ConvolutionCost, convolutionCosts, parameterCount } from './cost.j
 export { InfNet, type InfNetOutputs } from './inf-net.js';
 export { BACKBONES, type BackboneName, type InfNetOptions } from './options.js';
 export { type PredictedMaps, type Prediction, type PredictionOptions, planPrediction } from './prediction.js';
+export {
+  BACKBONE_SIGNATURES,
+  completeState,
+  type OtherBackbone,
+  type RecognizedBackbone,
+  recognizeBackboneAlone,
+} from './pretrained.js';
 export { DoubleConv } from './unet/double-conv.js';
 export { Down } from './unet/down.js';
 export { OutConv, UNet, type UNetOptions } from './unet/unet.js';
 export { Up } from './unet/up.js';
 export {
+  hasDecoder,
+  INF_NET_SIGNATURES,
   isOptionalEntry,
   type NamedShapes,
   type RecognizedNet,
@@ -18,4 +27,7 @@ export {
   recognizeNet,
   type StateDictEntry,
   stateDictEntries,
+  type Trained,
+  trainedOf,
+  UNET_SIGNATURES,
 } from './weights.js';

@@ -21,9 +21,66 @@ const SIGNS: Readonly<Record<BackboneName, { readonly widest: string; readonly b
   vgg16: { widest: 'vgg.conv5_1.conv5_3_1.weight', base: 512 },
 };
 
-/** Counters that nothing reads, and the classifier that no forward uses: files may have them or not. */
+/**
+ * Names by which Inf-Net is found behind whatever prefix, one list for each kind of backbone: for `peelPrefix` of
+ * @infnet/checkpoint.
+ */
+export const INF_NET_SIGNATURES: readonly (readonly string[])[] = [
+  ['resnet.conv1.0.weight'],
+  ['resnet.conv1.weight'],
+  ['vgg.conv1.conv1_1.weight'],
+];
+
+/** The same for the multi-class U-Net. */
+export const UNET_SIGNATURES: readonly (readonly string[])[] = [['inc.double_conv.0.weight', 'outc.conv.weight']];
+
+/**
+ * Counters that nothing reads, and what no forward uses (Res2Net's classifier, VGG's second copies of stages 4 and 5): files may
+ * have them or not. A `ParameterStore` does not.
+ */
 export function isOptionalEntry(name: string): boolean {
-  return name.endsWith('.num_batches_tracked') || name.startsWith('resnet.fc.');
+  return name.endsWith('.num_batches_tracked') || /^(resnet\.fc|vgg\.conv[45]_2)\./.test(name);
+}
+
+/** Whether there is anything of Inf-Net's beside the backbone. */
+export function hasDecoder(tensors: NamedShapes): boolean {
+  for (const key of tensors.keys()) if (/^(rfb\d_1|ParDec|ra\d_conv\d|edge_conv\d)\./.test(key)) return true;
+  return false;
+}
+
+/** Whether weights were trained; `unknown` where nothing tells. */
+export type Trained = 'true' | 'false' | 'unknown';
+
+/**
+ * Whether weights were trained: what their file says; else what they show. Batch norms whose scales, shifts and statistics all
+ * have their first values were never trained.
+ */
+export function trainedOf(
+  metadata: ReadonlyMap<string, unknown>,
+  tensors: ReadonlyMap<string, { readonly data: ArrayLike<number | bigint> }>,
+): Trained {
+  const said = String(metadata.get('trained'));
+  if (said === 'true' || said === 'false' || said === 'unknown') return said;
+  if (metadata.get('made_by') === 'infnet train' && Number(metadata.get('steps')) > 0) return 'true';
+  return isInitial(tensors) ? 'false' : 'unknown';
+}
+
+/** First values of what batch norm has. */
+const FIRST = { weight: 1, bias: 0, running_mean: 0, running_var: 1 } as const;
+
+function isInitial(tensors: ReadonlyMap<string, { readonly data: ArrayLike<number | bigint> }>): boolean {
+  let norms = 0;
+  for (const key of tensors.keys()) {
+    if (!key.endsWith('.running_mean')) continue;
+    norms++;
+    const place = key.slice(0, -'running_mean'.length);
+    for (const [name, first] of Object.entries(FIRST)) {
+      const data = tensors.get(place + name)?.data;
+      if (data === undefined) continue;
+      for (let i = 0; i < data.length; i++) if (Number(data[i]) !== first) return false;
+    }
+  }
+  return norms > 0;
 }
 
 /** The backbone by the keys; undefined when they are of none that is known. */
