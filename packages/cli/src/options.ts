@@ -10,6 +10,14 @@ export function adapterOption(): Option {
   return new Option('--adapter <kind>', 'which adapter to take (default: INFNET_ADAPTER, else auto)').choices(ADAPTERS);
 }
 
+/** Which of several nets in a file: of `--weights` and its like. */
+export function weightsKeyOption(flag = '--weights'): Option {
+  return new Option(
+    `${flag}-key <name>`,
+    `where the file of ${flag} holds several nets: the name of one (ema, or ema/model), or what its keys begin with (student.)`,
+  );
+}
+
 export function tuningOption(): Option {
   return new Option('--tuning <file>', 'fastest kernels for this adapter, a file of infnet tune (default: usual ones)');
 }

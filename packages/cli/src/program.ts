@@ -25,6 +25,7 @@ import {
   range,
   share,
   tuningOption,
+  weightsKeyOption,
 } from './options.js';
 import { version } from './version.js';
 
@@ -72,6 +73,7 @@ function addSegment(program: Command, io: Io, done: (code: number) => void): voi
     )
     .addArgument(new Argument('<paths...>', 'slices, volumes, or folders of them'))
     .option('--weights <file>', "required; checkpoint: .pth (PyTorch's, read without running it) or .safetensors")
+    .addOption(weightsKeyOption())
     .option('--out <folder>', 'required; where results go; made if missing')
     .option('--size <pixels>', "the net's input size, a multiple of 32 (VGG-16: 16)", integer(16, 4096), 352)
     .addOption(
@@ -121,6 +123,7 @@ function addSegment(program: Command, io: Io, done: (code: number) => void): voi
       'multi-class: where the slices are infected, as <stem>.prob.png, <stem>.mask.png or <stem>.png',
     )
     .option('--prior-weights <file>', "multi-class: Inf-Net's weights, which say it instead")
+    .addOption(weightsKeyOption('--prior-weights'))
     .option('--prior-size <pixels>', "multi-class: Inf-Net's input size (default: --size)", integer(16, 4096))
     .addOption(
       new Option('--class-format <kind>', 'multi-class: colours, or greys 0, 1, 2, or the released greys 0, 38, 75')

@@ -11,20 +11,27 @@ export interface TorchTensor {
 
 const utf8 = new TextEncoder();
 
-/** The bytes of `torch.save(OrderedDict(tensors))`: a stored zip with `data.pkl` and one storage per tensor. */
-export function writeTorchZip(tensors: ReadonlyMap<string, TorchTensor>): Uint8Array<ArrayBuffer> {
+/**
+ * The bytes of `torch.save(OrderedDict(tensors))`: a stored zip with `data.pkl` and one storage per tensor.
+ *
+ * @param options.wrap saves `{wrap: OrderedDict(tensors)}` instead, as trainings do
+ */
+export function writeTorchZip(
+  tensors: ReadonlyMap<string, TorchTensor>,
+  { wrap }: { readonly wrap?: string } = {},
+): Uint8Array<ArrayBuffer> {
   const storages = [...tensors.values()].map(
     ({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
   );
   return storedZip([
-    ['archive/data.pkl', pickle(tensors)],
+    ['archive/data.pkl', pickle(tensors, wrap)],
     ...storages.map((bytes, i): [string, Uint8Array] => [`archive/data/${i}`, bytes]),
     ['archive/version', utf8.encode('3\n')],
   ]);
 }
 
 /** Protocol 2: `OrderedDict()`, then its entries, each `_rebuild_tensor_v2(storage, 0, size, stride, False, OrderedDict())`. */
-function pickle(tensors: ReadonlyMap<string, TorchTensor>): Uint8Array {
+function pickle(tensors: ReadonlyMap<string, TorchTensor>, wrap: string | undefined): Uint8Array {
   const out: Uint8Array[] = [];
   const op = (...codes: readonly (string | number)[]): void => {
     out.push(Uint8Array.from(codes, (code) => (typeof code === 'string' ? code.charCodeAt(0) : code)));
@@ -51,6 +58,10 @@ function pickle(tensors: ReadonlyMap<string, TorchTensor>): Uint8Array {
     out.push(utf8.encode(`c${module}\n${attribute}\n`));
   };
   op(0x80, 2);
+  if (wrap !== undefined) {
+    op('}');
+    text(wrap);
+  }
   name('collections', 'OrderedDict');
   op(')', 'R', '(');
   let index = 0;
@@ -71,7 +82,7 @@ function pickle(tensors: ReadonlyMap<string, TorchTensor>): Uint8Array {
     name('collections', 'OrderedDict');
     op(')', 'R', 't', 'R');
   }
-  op('u', '.');
+  op('u', ...(wrap === undefined ? [] : ['s']), '.');
   return join(out);
 }
 

@@ -1,10 +1,10 @@
 /** From a checkpoint to the multi-class U-Net that fits it: its width is told from the shapes. */
-import { asFloat32, assertMatches, type Checkpoint, matchStateDict, readCheckpoint } from '@infnet/checkpoint';
+import { assertMatches, type Checkpoint, matchStateDict } from '@infnet/checkpoint';
 import type { StateDict } from '@infnet/core';
 import type { ChannelOrder } from '@infnet/data';
-import { UNet } from '@infnet/inf-net';
-import { readFile } from '@infnet/node';
+import { BACKBONE_SIGNATURES, INF_NET_SIGNATURES, UNET_SIGNATURES, UNet } from '@infnet/inf-net';
 import { cliError } from '../errors.js';
+import { inWordsOfCli, readWeightsFile, type WeightsSource } from '../weights-file.js';
 
 export const CLASSES = 3;
 /** Slice and prior, three channels each. */
@@ -24,6 +24,10 @@ export interface UNetDescription {
   /** Whether the file says so; else it is taken for one of the reference's. */
   readonly orderSaid: boolean;
   readonly tensors: number;
+  /** What was in front of the keys and is not in the net's names; empty if nothing was. */
+  readonly prefix: string;
+  /** What was done to the file, a sentence each. */
+  readonly notes: readonly string[];
 }
 
 export interface LoadedUNet {
@@ -31,6 +35,9 @@ export interface LoadedUNet {
   readonly state: StateDict;
   readonly description: UNetDescription;
 }
+
+/** Kinds of nets that people give, what is asked for first. */
+const KINDS = [UNET_SIGNATURES, INF_NET_SIGNATURES, BACKBONE_SIGNATURES];
 
 const FIRST = 'inc.double_conv.0.weight';
 const LAST = 'outc.conv.weight';
@@ -41,31 +48,40 @@ const WIDEST = { name: 'down4.maxpool_conv.1.double_conv.0.weight', base: 512 };
  * @param asked overrides what the file says of its channels
  * @throws InfnetError `FILE_...`, `CHECKPOINT_...`; `CLI_WRONG_NET` for another net's weights, or other numbers of channels or classes
  */
-export async function loadUNet(file: string, asked?: ChannelOrder): Promise<LoadedUNet> {
-  const checkpoint = readCheckpoint(await readFile(file), { file });
-  checkNet(checkpoint, file);
-  const width = (checkpoint.tensors.get(WIDEST.name)?.shape[0] ?? WIDEST.base) / WIDEST.base;
+export async function loadUNet(file: string, asked?: ChannelOrder, source?: WeightsSource): Promise<LoadedUNet> {
+  const { checkpoint, tensors, prefix, notes } = await readWeightsFile(file, KINDS, source);
+  checkNet({ tensors }, file);
+  const width = (tensors.get(WIDEST.name)?.shape[0] ?? WIDEST.base) / WIDEST.base;
   const net = new UNet({ width });
   const optional = (name: string): boolean => name.endsWith('.num_batches_tracked');
-  const matched = assertMatches(matchStateDict(net.stateDictSpec(), checkpoint, { optional }), file);
-  const state = new Map([...matched].map(([name, tensor]) => [name, { shape: tensor.shape, data: asFloat32(tensor) }]));
+  const match = matchStateDict(net.stateDictSpec(), { tensors }, { optional, prefix: '' });
+  const state = inWordsOfCli(file, source?.flag ?? '--weights', () => assertMatches(match, file));
   const said = CHANNEL_ORDERS.find((order) => order === checkpoint.metadata.get(CHANNEL_ORDER));
   // The reference's own checkpoints say nothing of it.
   const order = asked ?? said ?? 'as-released';
-  const { format } = checkpoint;
+  const { format, strippedPrefix } = checkpoint;
   const orderSaid = asked !== undefined || said !== undefined;
-  return { net, state, description: { file, format, width, order, orderSaid, tensors: matched.size } };
+  const description = {
+    file,
+    format,
+    width,
+    order,
+    orderSaid,
+    tensors: state.size,
+    prefix: strippedPrefix + prefix,
+    notes,
+  };
+  return { net, state, description };
 }
 
 /** Whether these are the keys of the U-Net, whatever its numbers of channels. */
-export function isUNet({ tensors }: Pick<Checkpoint, 'tensors'>): boolean {
+export function isUNet({ tensors }: { readonly tensors: ReadonlyMap<string, unknown> }): boolean {
   return tensors.has(FIRST) && tensors.has(LAST);
 }
 
-function checkNet(checkpoint: Checkpoint, file: string): void {
-  const { tensors } = checkpoint;
+function checkNet({ tensors }: Pick<Checkpoint, 'tensors'>, file: string): void {
   const fix = 'Give weights of the multi-class U-Net: infnet train --multi-class --data SET --out RUN makes some.';
-  if (!isUNet(checkpoint)) {
+  if (!isUNet({ tensors })) {
     const keys = [...tensors.keys()];
     const what = keys.some((key) => /^(rfb2_1|edge_conv1|ra4_conv1)\./.test(key))
       ? 'These are weights of Inf-Net, which finds infection, not of the U-Net, which tells its classes'

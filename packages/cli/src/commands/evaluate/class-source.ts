@@ -25,6 +25,7 @@ import { cliError, reasonOf } from '../../errors.js';
 import { type Io, say } from '../../io.js';
 import type { Progress } from '../../progress.js';
 import { unlessAborted } from '../../stop.js';
+import { tellNotes } from '../../weights-file.js';
 import { parseValidate } from '../train/data.js';
 import { requirePriors } from '../train/multi-class-data.js';
 import { failuresOf, HARMLESS } from './from-net.js';
@@ -154,7 +155,8 @@ export async function classesOfNet(
   progress: Progress,
 ): Promise<ClassSource> {
   const { size, validate, seed, precision } = options;
-  const unet = await loadUNet(weights);
+  const unet = await loadUNet(weights, undefined, { key: options.weightsKey });
+  tellNotes(io, unet.description);
   const whole = await openMultiClassDataset(folderSource(data), {
     onProblem: 'skip',
     oneClass: 'allow',

@@ -11,6 +11,7 @@ import {
   precisionOption,
   range,
   tuningOption,
+  weightsKeyOption,
 } from '../../options.js';
 import { orientOption, windowOption } from '../../volume-options.js';
 import { CONVENTIONS, type EvaluateOptions, KINDS, TRUTHS } from './options.js';
@@ -47,6 +48,7 @@ export function addEvaluate(program: Command, io: Io, done: (code: number) => vo
       new Option('--which <kind>', 'where --pred has both .prob.png and .mask.png').choices(KINDS).default('prob'),
     )
     .option('--weights <file>', 'checkpoint to predict with: .pth or .safetensors')
+    .addOption(weightsKeyOption())
     .option('--data <folder>', 'slices (Imgs) and masks (GT), anywhere below it')
     .option(
       '--validate <which>',

@@ -28,6 +28,7 @@ import { cliError, reasonOf } from '../../errors.js';
 import { type Io, say } from '../../io.js';
 import type { Progress } from '../../progress.js';
 import { unlessAborted } from '../../stop.js';
+import { tellNotes } from '../../weights-file.js';
 import { checkSize, type Network, prepareWithProgress } from '../segment/network.js';
 import { loadWeights } from '../segment/weights.js';
 import { parseValidate } from '../train/data.js';
@@ -58,10 +59,11 @@ export async function fromNet(
 ): Promise<SliceSource> {
   const { data, weights: file } = form;
   const { size, validate, masks, conventions, precision } = options;
-  const weights = await loadWeights(file, options.backbone);
+  const weights = await loadWeights(file, options.backbone, { key: options.weightsKey });
   checkSize(size, weights.net, weights.description.backbone);
   const { description } = weights;
   say(io.stderr, `infnet: ${description.backbone} from ${description.file} (${description.tensors} tensors)`);
+  tellNotes(io, description);
   if (description.untrained) say(io.stderr, 'infnet: these weights are UNTRAINED; the scores mean nothing');
   const whole = await openSlices(data, options, io, progress);
   const dataset = heldOut(whole, options);

@@ -5,6 +5,7 @@ import type { BackboneName } from '@infnet/inf-net';
 import type { Conventions } from '@infnet/metrics';
 import type { AdapterChoice } from '@infnet/node';
 import { cliError } from '../../errors.js';
+import { optionFlag } from '../../options.js';
 
 export const KINDS = ['prob', 'mask'] as const;
 export const CONVENTIONS: readonly Conventions[] = ['sane', 'as-released'];
@@ -24,6 +25,8 @@ export interface EvaluateOptions {
   readonly images?: string;
   readonly which: Kind;
   readonly weights?: string;
+  /** Which of several nets in that file. */
+  readonly weightsKey?: string;
   /** Folder of a data set in the paper's layout. */
   readonly data?: string;
   readonly size: number;
@@ -95,14 +98,25 @@ export type Form =
   | { readonly kind: 'net'; readonly weights: string; readonly data: string };
 
 const FILES_ONLY = ['pred', 'gt', 'images', 'which'];
-const NET_ONLY = ['weights', 'data', 'size', 'batch', 'backbone', 'adapter', 'tuning', 'precision', 'validate'];
+const NET_ONLY = [
+  'weights',
+  'weightsKey',
+  'data',
+  'size',
+  'batch',
+  'backbone',
+  'adapter',
+  'tuning',
+  'precision',
+  'validate',
+];
 
 /** @throws InfnetError `CLI_USAGE` unless the options are those of one form, and complete */
 export function formOf(options: EvaluateOptions): Form {
   const { pred, gt, weights, data, given } = options;
   const ofFiles = given.filter((name) => FILES_ONLY.includes(name));
   const ofNet = given.filter((name) => NET_ONLY.includes(name));
-  const flags = (names: readonly string[]): string => names.map((name) => `--${name}`).join(', ');
+  const flags = (names: readonly string[]): string => names.map(optionFlag).join(', ');
   if (ofFiles.length > 0 && ofNet.length > 0) {
     throw cliError(
       'CLI_USAGE',

@@ -1,7 +1,7 @@
 /** The options of `infnet export` and their help. */
 import { type Command, Option } from 'commander';
 import { EXIT, type Io } from '../../io.js';
-import { BACKBONES, integer, needs } from '../../options.js';
+import { BACKBONES, integer, needs, weightsKeyOption } from '../../options.js';
 import { EXPORTED_OUTPUTS, type ExportOptions } from './options.js';
 
 const HELP = `
@@ -16,6 +16,7 @@ export function addExport(program: Command, io: Io, done: (code: number) => void
     .summary('write a net as ONNX, for other runtimes')
     .description('Writes Inf-Net with its weights as an ONNX model. Needs no GPU.')
     .option('--weights <file>', 'required; checkpoint: .pth or .safetensors')
+    .addOption(weightsKeyOption())
     .option('--out <file>', 'required; the .onnx file to write')
     .option('--size <pixels>', "the net's input size, a multiple of 32 (VGG-16: 16)", integer(16, 4096), 352)
     .option('--batch <n>', 'slices per run of the net', integer(1, 1024), 1)

@@ -7,8 +7,9 @@ import { sigmoid } from '@infnet/nn';
 import { writeFileAtomic } from '@infnet/node';
 import { cliError } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
+import { tellNotes } from '../../weights-file.js';
 import { checkSize } from '../segment/network.js';
-import { loadWeights } from '../segment/weights.js';
+import { loadWeights, type WeightsDescription } from '../segment/weights.js';
 import type { ExportOptions } from './options.js';
 
 /** How an image becomes the input, for whoever opens the file. */
@@ -20,7 +21,8 @@ export async function exportNet(options: ExportOptions, io: Io): Promise<number>
   if (!/\.onnx$/i.test(out)) {
     throw cliError('CLI_USAGE', `The net is written as ONNX, but --out is ${out}.`, 'Give a name that ends in .onnx.');
   }
-  const { net, state, description } = await loadWeights(file, options.backbone);
+  const { net, state, description } = await loadWeights(file, options.backbone, { key: options.weightsKey });
+  tellNotes(io, description);
   checkSize(size, net, description.backbone);
   const graph = trace(({ image }: { readonly image: Tensor }) => outputsOf(net, image, options.outputs), {
     image: [batch, 3, size, size],
@@ -28,10 +30,10 @@ export async function exportNet(options: ExportOptions, io: Io): Promise<number>
   const bytes = exportOnnx(graph, state, {
     name: 'Inf-Net',
     dynamicBatch: openBatch,
-    metadata: { backbone: description.backbone, input: INPUT, trained: String(!description.untrained) },
+    metadata: { backbone: description.backbone, input: INPUT, trained: description.trained },
   });
   await writeFileAtomic(out, bytes);
-  report({ ...options, outputs: [...graph.outputs.keys()], bytes: bytes.length }, description.untrained, io);
+  report({ ...options, outputs: [...graph.outputs.keys()], bytes: bytes.length }, description, io);
   return EXIT.ok;
 }
 
@@ -49,13 +51,13 @@ interface Written extends Omit<ExportOptions, 'outputs'> {
 
 function report(
   { out, weights, size, batch, openBatch, outputs, bytes, json }: Written,
-  untrained: boolean,
+  { trained, untrained, notes }: WeightsDescription,
   io: Io,
 ): void {
   const file = resolve(out);
   if (untrained) say(io.stderr, `The weights in ${weights} are UNTRAINED: what the net says means nothing.`);
   const shape = [openBatch ? 'batch' : batch, 3, size, size];
-  const document = { command: 'export', ok: true, file, bytes, input: shape, outputs, untrained };
+  const document = { command: 'export', ok: true, file, bytes, input: shape, outputs, trained, untrained, notes };
   if (json) say(io.stdout, JSON.stringify(document, undefined, 2));
   else
     say(io.stdout, `image [${shape.join(', ')}] to ${outputs.join(', ')} (${(bytes / 1e6).toFixed(1)} MB) in ${file}`);

@@ -5,6 +5,8 @@ export const EXPORTED_OUTPUTS = ['probability', 'logits', 'all'] as const;
 
 export interface ExportOptions {
   readonly weights: string;
+  /** Which of several nets in that file. */
+  readonly weightsKey?: string;
   readonly out: string;
   readonly size: number;
   readonly batch: number;

@@ -1,7 +1,16 @@
 /** The options of `infnet pseudo-label` and their help. */
 import { type Command, Option } from 'commander';
 import { EXIT, type Io } from '../../io.js';
-import { adapterOption, BACKBONES, integer, needs, precisionOption, range, tuningOption } from '../../options.js';
+import {
+  adapterOption,
+  BACKBONES,
+  integer,
+  needs,
+  precisionOption,
+  range,
+  tuningOption,
+  weightsKeyOption,
+} from '../../options.js';
 import { orientOption, windowOption } from '../../volume-options.js';
 import { LABELS } from '../train/options.js';
 import type { PseudoLabelOptions } from './pseudo-label.js';
@@ -21,6 +30,7 @@ export function addPseudoLabel(program: Command, io: Io, done: (code: number) =>
     .description('Makes a data set of slices without masks: the masks are what a net predicts.')
     .option('--data <folder>', 'required; slices without masks')
     .option('--weights <file>', 'required; checkpoint: .pth or .safetensors')
+    .addOption(weightsKeyOption())
     .option('--out <folder>', 'required; where the data set goes; made if missing')
     .option('--size <pixels>', "the net's input size, a multiple of 32 (VGG-16: 16)", integer(16, 4096), 352)
     .option('--batch <n>', 'slices per run of the net', integer(1, 1024), 1)

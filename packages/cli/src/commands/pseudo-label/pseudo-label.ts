@@ -24,6 +24,7 @@ import { openContext } from '../../context.js';
 import { cliError, reasonOf } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
 import { Progress } from '../../progress.js';
+import { tellNotes } from '../../weights-file.js';
 import { makeFolder } from '../segment/inputs.js';
 import { checkSize, type Network, prepareWithProgress } from '../segment/network.js';
 import { loadWeights } from '../segment/weights.js';
@@ -33,6 +34,8 @@ import { VolumeLabel } from './volume-label.js';
 export interface PseudoLabelOptions {
   readonly data: string;
   readonly weights: string;
+  /** Which of several nets in that file. */
+  readonly weightsKey?: string;
   readonly out: string;
   readonly size: number;
   readonly batch: number;
@@ -68,7 +71,8 @@ export async function pseudoLabel(options: PseudoLabelOptions, io: Io): Promise<
     throw cliError('CLI_OUTPUT_CLASH', 'The labels would be written among the slices.', fix, { where: resolve(out) });
   }
   const progress = new Progress(io.stderr);
-  const weights = await loadWeights(options.weights, options.backbone);
+  const weights = await loadWeights(options.weights, options.backbone, { key: options.weightsKey });
+  tellNotes(io, weights.description);
   checkSize(size, weights.net, weights.description.backbone);
   const dataset = await openSlices(options, progress, io);
   if (weights.description.untrained) say(io.stderr, 'infnet: these weights are UNTRAINED; the labels mean nothing');
@@ -83,7 +87,7 @@ export async function pseudoLabel(options: PseudoLabelOptions, io: Io): Promise<
     const interrupted = io.signal?.aborted === true && labelled.length + errors.length < dataset.length;
     const exitCode = interrupted ? EXIT.interrupted : errors.length > 0 ? EXIT.someFailed : EXIT.ok;
     if (json) {
-      const settings = { size, labels: options.labels, precision: network.precision };
+      const settings = { size, labels: options.labels, precision: network.precision, weights: weights.description };
       const common = { command: 'pseudo-label', ok: exitCode === EXIT.ok, exitCode, adapter: context.adapter };
       say(
         io.stdout,

@@ -14,6 +14,7 @@ import { EXIT, type Io, say } from '../../io.js';
 import { optionFlag } from '../../options.js';
 import { Progress } from '../../progress.js';
 import { unlessAborted } from '../../stop.js';
+import { tellNotes } from '../../weights-file.js';
 import { type ClassNetwork, classResultNames, classWork } from './class-slices.js';
 import { classSummaryCsv, type DoneClassSlice } from './class-summary.js';
 import { findInputs, ignoredLine, makeFolder } from './inputs.js';
@@ -42,7 +43,7 @@ export async function segmentClasses(options: SegmentOptions, io: Io): Promise<n
     const fix = 'Give its slices as pictures. Without --multi-class, infnet segment takes volumes.';
     throw cliError('CLI_USAGE', 'Classes of volumes are not told yet, only of pictures.', fix, { where: volume.path });
   }
-  const unet = await loadUNet(options.weights, options.channelOrder);
+  const unet = await loadUNet(options.weights, options.channelOrder, { key: options.weightsKey });
   const infNet = await loadPriorWeights(options);
   const folder = options.priors === undefined ? undefined : await priorsOfFolder(options.priors);
   await makeFolder(out);
@@ -125,7 +126,9 @@ function checkOptions({ priors, priorWeights, given }: SegmentOptions): void {
     throw cliError('CLI_USAGE', message, fix);
   }
   const foreign = given.filter(
-    (name) => FOREIGN.includes(name) || (priors !== undefined && ['priorSize', 'stretch', 'backbone'].includes(name)),
+    (name) =>
+      FOREIGN.includes(name) ||
+      (priors !== undefined && ['priorSize', 'priorWeightsKey', 'stretch', 'backbone'].includes(name)),
   );
   if (foreign.length === 0) return;
   const what = `${foreign.map(optionFlag).join(', ')}: not with --multi-class${priors === undefined ? '' : ' and --priors'}.`;
@@ -134,12 +137,13 @@ function checkOptions({ priors, priorWeights, given }: SegmentOptions): void {
 
 async function loadPriorWeights({
   priorWeights,
+  priorWeightsKey: key,
   priorSize,
   size,
   backbone,
 }: SegmentOptions): Promise<LoadedWeights | undefined> {
   if (priorWeights === undefined) return undefined;
-  const weights = await loadWeights(priorWeights, backbone);
+  const weights = await loadWeights(priorWeights, backbone, { flag: '--prior-weights', key });
   checkSize(priorSize ?? size, weights.net, weights.description.backbone);
   return weights;
 }
@@ -161,6 +165,7 @@ async function prepare(
 function tellWeights({ description }: LoadedUNet, infNet: LoadedWeights | undefined, io: Io): void {
   const { file, tensors, order, orderSaid } = description;
   say(io.stderr, `infnet: multi-class U-Net from ${file} (${tensors} tensors)`);
+  tellNotes(io, description);
   if (!orderSaid) {
     say(
       io.stderr,
@@ -169,6 +174,7 @@ function tellWeights({ description }: LoadedUNet, infNet: LoadedWeights | undefi
   }
   if (infNet === undefined) return;
   say(io.stderr, `infnet: priors by ${infNet.description.backbone} from ${infNet.description.file}`);
+  tellNotes(io, infNet.description);
   if (infNet.description.untrained) say(io.stderr, 'infnet: its weights are UNTRAINED; the priors mean nothing');
 }
 

@@ -7,6 +7,8 @@ import type { AdapterChoice } from '@infnet/node';
 export interface SegmentOptions {
   readonly paths: readonly string[];
   readonly weights: string;
+  /** Which of several nets in that file. */
+  readonly weightsKey?: string;
   readonly out: string;
   /** Pixels per side of the net's input. */
   readonly size: number;
@@ -33,6 +35,7 @@ export interface SegmentOptions {
   readonly priors?: string;
   /** Inf-Net's weights, which say it instead. */
   readonly priorWeights?: string;
+  readonly priorWeightsKey?: string;
   /** Pixels per side of Inf-Net's input. Default: `size`. */
   readonly priorSize?: number;
   readonly classFormat: NonNullable<Parameters<typeof encodeClassMap>[1]>;

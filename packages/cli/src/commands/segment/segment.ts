@@ -10,6 +10,7 @@ import { cliError } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
 import { optionFlag } from '../../options.js';
 import { Progress } from '../../progress.js';
+import { tellNotes } from '../../weights-file.js';
 import { segmentClasses } from './classes.js';
 import { findInputs, ignoredLine, makeFolder } from './inputs.js';
 import { checkSize, prepareWithProgress } from './network.js';
@@ -35,10 +36,11 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
   const volumes = files.filter(({ isVolume }) => isVolume);
   const slices = files.filter(({ isVolume }) => !isVolume);
   await makeFolder(out);
-  const weights = await loadWeights(options.weights, options.backbone);
+  const weights = await loadWeights(options.weights, options.backbone, { key: options.weightsKey });
   checkSize(options.size, weights.net, weights.description.backbone);
   const { description } = weights;
   say(io.stderr, `infnet: ${description.backbone} from ${description.file} (${description.tensors} tensors)`);
+  tellNotes(io, description);
   if (description.untrained) say(io.stderr, 'infnet: these weights are UNTRAINED; the masks mean nothing');
   const read = performance.now();
 
@@ -116,7 +118,7 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
 
 /** @throws InfnetError `CLI_USAGE` */
 function refusePriors({ given }: SegmentOptions): void {
-  const ofClasses = ['priors', 'priorWeights', 'priorSize', 'classFormat', 'channelOrder'];
+  const ofClasses = ['priors', 'priorWeights', 'priorWeightsKey', 'priorSize', 'classFormat', 'channelOrder'];
   const foreign = given.filter((name) => ofClasses.includes(name));
   if (foreign.length === 0) return;
   const message = `${foreign.map(optionFlag).join(', ')}: only with --multi-class.`;

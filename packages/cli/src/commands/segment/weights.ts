@@ -1,10 +1,23 @@
 /** From a checkpoint to a net that fits it: the backbone is told from the keys, the width from the shapes. */
-import { asFloat32, assertMatches, type Checkpoint, matchStateDict, readCheckpoint } from '@infnet/checkpoint';
+import { assertMatches, type Checkpoint, type CheckpointTensor, matchStateDict } from '@infnet/checkpoint';
 import type { StateDict } from '@infnet/core';
-import { type BackboneName, InfNet, isOptionalEntry, recognizeBackbone, recognizeNet } from '@infnet/inf-net';
-import { readFile } from '@infnet/node';
+import {
+  BACKBONE_SIGNATURES,
+  type BackboneName,
+  hasDecoder,
+  INF_NET_SIGNATURES,
+  InfNet,
+  isOptionalEntry,
+  recognizeBackbone,
+  recognizeBackboneAlone,
+  recognizeNet,
+  type Trained,
+  trainedOf,
+  UNET_SIGNATURES,
+} from '@infnet/inf-net';
 import { isUNet } from '../../classes/unet-weights.js';
 import { cliError } from '../../errors.js';
+import { inWordsOfCli, readWeightsFile, type WeightsFile, type WeightsSource } from '../../weights-file.js';
 
 /** What the user is told of the weights. */
 export interface WeightsDescription {
@@ -16,8 +29,14 @@ export interface WeightsDescription {
   readonly channels: number;
   /** Tensors that the net takes from the file. */
   readonly tensors: number;
-  /** Whether the file says that it was never trained (`infnet weights`). */
+  /** Whether the weights were trained, as far as the file tells. */
+  readonly trained: Trained;
+  /** Whether it is known that they never were (`infnet weights`). */
   readonly untrained: boolean;
+  /** What was in front of the keys and is not in the net's names, e.g. `module.`; empty if nothing was. */
+  readonly prefix: string;
+  /** What was done to the file, a sentence each. */
+  readonly notes: readonly string[];
 }
 
 export interface LoadedWeights {
@@ -26,25 +45,53 @@ export interface LoadedWeights {
   readonly description: WeightsDescription;
 }
 
+/** Kinds of nets that people give, what is asked for first. */
+const KINDS = [INF_NET_SIGNATURES, UNET_SIGNATURES, BACKBONE_SIGNATURES];
+
+/** Reads a file that should be of Inf-Net. @throws InfnetError `FILE_...`, `CHECKPOINT_...`, `CLI_WRONG_NET` */
+export function readInfNetFile(file: string, source?: WeightsSource): Promise<WeightsFile> {
+  return readWeightsFile(file, KINDS, source);
+}
+
 /**
  * Reads a checkpoint and builds its net.
  *
  * @throws InfnetError `FILE_...`, `CHECKPOINT_...`, `CLI_WRONG_NET`; `CHECKPOINT_KEYS` lists what is missing, surplus or mis-shaped;
  *   `CLI_BACKBONE` when no backbone is recognised
  */
-export async function loadWeights(file: string, asked?: BackboneName): Promise<LoadedWeights> {
-  const checkpoint = readCheckpoint(await readFile(file), { file });
-  const backbone = asked ?? detectBackbone(checkpoint, file);
-  const options = recognizeNet(checkpoint.tensors, backbone);
-  const net = new InfNet(options);
-  const matched = assertMatches(matchStateDict(net.stateDictSpec(), checkpoint, { optional: isOptionalEntry }), file);
-  const state = new Map([...matched].map(([name, tensor]) => [name, { shape: tensor.shape, data: asFloat32(tensor) }]));
-  const untrained = checkpoint.metadata.get('trained') === 'false';
-  return { net, state, description: { file, format: checkpoint.format, ...options, tensors: matched.size, untrained } };
+export async function loadWeights(file: string, asked?: BackboneName, source?: WeightsSource): Promise<LoadedWeights> {
+  return netOf(await readInfNetFile(file, source), asked, source);
 }
 
-/** @throws InfnetError `CLI_BACKBONE`, `CLI_WRONG_NET` for the U-Net's */
-export function detectBackbone({ tensors }: Pick<Checkpoint, 'tensors'>, file: string): BackboneName {
+/** The net that a file is of. @throws InfnetError as {@link loadWeights} */
+export function netOf(
+  read: WeightsFile,
+  asked?: BackboneName,
+  { flag = '--weights' }: WeightsSource = {},
+): LoadedWeights {
+  const { file, checkpoint, tensors, prefix, notes } = read;
+  const backbone = asked ?? detectBackbone(tensors, file);
+  if (asked === undefined && !hasDecoder(tensors)) throw backboneAlone(tensors, file);
+  const options = recognizeNet(tensors, backbone);
+  const net = new InfNet(options);
+  const match = matchStateDict(net.stateDictSpec(), { tensors }, { optional: isOptionalEntry, prefix: '' });
+  const state = inWordsOfCli(file, flag, () => assertMatches(match, file));
+  const trained = trainedOf(checkpoint.metadata, state);
+  const { format, strippedPrefix } = checkpoint;
+  const facts = {
+    tensors: state.size,
+    trained,
+    untrained: trained === 'false',
+    prefix: strippedPrefix + prefix,
+    notes,
+  };
+  return { net, state, description: { file, format, ...options, ...facts } };
+}
+
+type Tensors = ReadonlyMap<string, CheckpointTensor>;
+
+/** @throws InfnetError `CLI_BACKBONE`, `CLI_WRONG_NET` for the U-Net's and those of a backbone alone */
+export function detectBackbone(tensors: Tensors, file: string): BackboneName {
   const backbone = recognizeBackbone(tensors);
   if (backbone !== undefined) return backbone;
   if (isUNet({ tensors })) {
@@ -55,10 +102,21 @@ export function detectBackbone({ tensors }: Pick<Checkpoint, 'tensors'>, file: s
       { where: file },
     );
   }
+  if (recognizeBackboneAlone(tensors) !== undefined) throw backboneAlone(tensors, file);
   const keys = [...tensors.keys()];
   const some = keys.slice(0, 10).join(', ');
-  const fix =
-    'Give a checkpoint of Inf-Net (not of its backbone alone, not of the multi-class U-Net), or name the backbone by --backbone.';
+  const fix = 'Give a checkpoint of Inf-Net, as infnet train writes it, or name the backbone by --backbone.';
   const message = `The keys of the checkpoint are of no backbone that is known. It has ${keys.length} keys: ${some}${keys.length > 10 ? ', ...' : ''}.`;
   throw cliError('CLI_BACKBONE', message, fix, { where: file });
+}
+
+/** What the weights of a backbone are good for. */
+function backboneAlone(tensors: Tensors, file: string): Error {
+  const title = recognizeBackboneAlone(tensors)?.title ?? recognizeBackbone(tensors);
+  return cliError(
+    'CLI_WRONG_NET',
+    `These are weights of a backbone alone (${title}, ${tensors.size} tensors), without Inf-Net's decoder, so that nothing can be segmented with them.`,
+    'Train a net that starts from them: infnet train --backbone-weights FILE --data SET --out RUN. Or give the weights of a whole Inf-Net.',
+    { where: file },
+  );
 }

@@ -25,6 +25,8 @@ const NAMES = [
   'width',
   'channels',
   'weights',
+  'backboneWeights',
+  'weightsKey',
   'validate',
   'validateEvery',
   'patience',
@@ -81,7 +83,7 @@ const CHANGEABLE: ReadonlySet<string> = new Set([
 
 /** @throws InfnetError `CLI_USAGE` */
 export function newSettings(options: TrainOptions): TrainSettings {
-  const { data, weights, unlabelled } = options;
+  const { data, weights, backboneWeights, unlabelled } = options;
   if (data === undefined) {
     throw cliError(
       'CLI_USAGE',
@@ -100,6 +102,13 @@ export function newSettings(options: TrainOptions): TrainSettings {
       'Add --semi, or leave --unlabelled out.',
     );
   }
+  if (weights !== undefined && backboneWeights !== undefined) {
+    throw cliError(
+      'CLI_USAGE',
+      '--weights and --backbone-weights do not go together.',
+      'Give --weights FILE for a whole net, or --backbone-weights FILE for a backbone; the rest then starts from the seed.',
+    );
+  }
   const method = multiClassMethod(options);
   const picked = { ...Object.fromEntries(NAMES.map((name) => [name, options[name]])), ...method } as TrainSettings;
   const { clipNorm, epochs, pseudoEpochs = epochs, finetuneEpochs = epochs } = options;
@@ -107,6 +116,7 @@ export function newSettings(options: TrainOptions): TrainSettings {
   const paths = {
     data,
     ...(weights === undefined ? {} : { weights }),
+    ...(backboneWeights === undefined ? {} : { backboneWeights }),
     ...(unlabelled === undefined ? {} : { unlabelled }),
   };
   const absolute = Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, resolve(path)]));
@@ -157,7 +167,7 @@ export interface Resumed {
  */
 export function resumedSettings(before: TrainSettings, options: TrainOptions): Resumed {
   const asked: Partial<Record<string, unknown>> = { ...options };
-  for (const name of ['data', 'weights', 'unlabelled']) {
+  for (const name of ['data', 'weights', 'backboneWeights', 'unlabelled']) {
     const path = asked[name];
     if (typeof path === 'string') asked[name] = resolve(path);
   }

@@ -14,6 +14,7 @@ import {
   several,
   share,
   tuningOption,
+  weightsKeyOption,
 } from '../../options.js';
 import { orientOption, windowOption } from '../../volume-options.js';
 import {
@@ -42,6 +43,9 @@ final: weights for infnet segment) and samples/. Ctrl-C saves and stops; a run t
   infnet train --out RUN --resume
 and ends with the same bits as one that was never stopped. On the way only --epochs, --lr, --schedule, --weight-decay, --clip,
 --clip-norm, --patience, --validate-every, --snapshot-every, --cache and --recompute may change.
+
+The paper starts from a backbone trained on ImageNet: --backbone-weights FILE, with the layout of Res2Net's released files, timm's or
+torchvision's. A file of a backbone alone may be given by --weights too.
 
 The defaults are the paper's recipe at one scale: Adam, 1e-4, a tenth of it after every 50 epochs. The paper trains at three scales:
 --scales 0.75,1,1.25. What the released code really does differs: --schedule as-released; --loss as-released is its loss.
@@ -81,6 +85,11 @@ export function addTrain(program: Command, io: Io, done: (code: number) => void)
     .option('--width <factor>', 'multiplies the channels, for smaller nets', fractionOrOne, 1)
     .option('--channels <n>', "channels of the decoder's inputs", integer(1, 1024), 32)
     .option('--weights <file>', 'start from this checkpoint (.pth or .safetensors), whose net it then is')
+    .option(
+      '--backbone-weights <file>',
+      'start the backbone from this (Res2Net, ResNet-50 or VGG-16 trained on ImageNet), the rest from the seed',
+    )
+    .addOption(weightsKeyOption())
     .option(
       '--validate <which>',
       'a share like 0.2, positions in the order of names like 4,9,14, every-fifth, train (on what is trained on), none',

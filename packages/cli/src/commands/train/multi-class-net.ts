@@ -1,5 +1,6 @@
 /** The U-Net of a multi-class run. */
 import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { StateDict } from '@infnet/core';
 import type { ChannelOrder } from '@infnet/data';
 import { UNet } from '@infnet/inf-net';
@@ -14,6 +15,8 @@ export interface RunUNet {
   /** The settings with the width as it is. */
   readonly settings: TrainSettings;
   readonly order: ChannelOrder;
+  /** What was done to the file of weights, a sentence each. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -21,12 +24,12 @@ export interface RunUNet {
  * @throws InfnetError `FILE_...`, `CHECKPOINT_...`, `CLI_WRONG_NET`; `CLI_USAGE` when weights and loss mean other channels
  */
 export async function makeUNet(settings: TrainSettings, resumed: boolean): Promise<RunUNet> {
-  const { weights, width, loss } = settings;
+  const { weights, weightsKey: key, width, loss } = settings;
   const order = loss === 'as-released' ? 'as-released' : 'classes';
   if (weights === undefined || (resumed && !existsSync(weights))) {
-    return { net: new UNet({ width }), initial: undefined, settings, order };
+    return { net: new UNet({ width }), initial: undefined, settings, order, notes: [] };
   }
-  const { net, state, description } = await loadUNet(weights);
+  const { net, state, description } = await loadUNet(weights, undefined, { key });
   if (description.order !== order) {
     const how = { classes: 'cross-entropy', 'as-released': 'as-released' } as const;
     const said = description.orderSaid ? 'says so' : 'says nothing, so it is taken for one of the reference';
@@ -37,5 +40,6 @@ export async function makeUNet(settings: TrainSettings, resumed: boolean): Promi
       { where: weights },
     );
   }
-  return { net, initial: state, settings: { ...settings, width: description.width }, order };
+  const notes = description.notes.map((note) => `${basename(weights)}: ${note}`);
+  return { net, initial: state, settings: { ...settings, width: description.width }, order, notes };
 }

@@ -7,6 +7,7 @@ import type { TrainOptions, TrainSettings } from './options.js';
 const INF_NET_ONLY: readonly (keyof TrainOptions)[] = [
   ...([
     'backbone',
+    'backboneWeights',
     'channels',
     'scales',
     'edges',

@@ -23,7 +23,7 @@ import type { TrainingTask } from './task.js';
 
 /** @throws InfnetError of settings, weights and data */
 export async function prepareMultiClass({ asked, resumed, folder, reading }: Preparing): Promise<Prepared> {
-  const { net, initial, settings, order } = await makeUNet(asked, resumed);
+  const { net, initial, settings, order, notes } = await makeUNet(asked, resumed);
   clipOf(settings);
   const { train, validation: dataset, warnings } = await openMultiClassData(settings, reading('reading slices'));
   const { size, batch, samples, width } = settings;
@@ -36,7 +36,7 @@ export async function prepareMultiClass({ asked, resumed, folder, reading }: Pre
   const settled = { net, initial, settings, data: { train, validation: dataset }, validation, describe };
   return {
     settings,
-    warnings: [warnings],
+    warnings: [...notes.map((note) => `  ${note}`), warnings],
     makeRun: (rest: RunRest) => {
       const parts: RunParts = { ...rest, ...settled };
       return order === 'as-released'

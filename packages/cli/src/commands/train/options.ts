@@ -46,6 +46,10 @@ export interface TrainSettings {
   readonly channels: number;
   /** Checkpoint to start from; backbone, width and channels are then told from it. */
   readonly weights?: string;
+  /** Checkpoint of the backbone alone to start from; the rest starts from the seed. */
+  readonly backboneWeights?: string;
+  /** Which of several nets in either file. */
+  readonly weightsKey?: string;
   /** `every-fifth`, `none`, `train`, positions like `4,9,14`, or a share like `0.2`. */
   readonly validate: string;
   readonly validateEvery: number;

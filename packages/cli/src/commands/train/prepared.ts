@@ -28,6 +28,8 @@ export interface Prepared {
 
 export interface Preparing {
   readonly asked: TrainSettings;
+  /** Names of the options that were given on the command line. */
+  readonly given: readonly string[];
   readonly resumed: boolean;
   readonly folder: RunFolder;
   /** How the reading of something is told. */
@@ -35,8 +37,8 @@ export interface Preparing {
 }
 
 /** @throws InfnetError of settings, weights and data */
-export async function prepareInfNet({ asked, resumed, folder, reading }: Preparing): Promise<Prepared> {
-  const { net, initial, settings } = await makeNet(asked, resumed);
+export async function prepareInfNet({ asked, given, resumed, folder, reading }: Preparing): Promise<Prepared> {
+  const { net, initial, settings, trained, notes } = await makeNet(asked, given, resumed);
   clipOf(settings);
   const data = await openData(settings, reading('reading slices'));
   const unlabelled = settings.semi ? await openUnlabelled(settings, reading('reading unlabelled slices')) : undefined;
@@ -47,10 +49,10 @@ export async function prepareInfNet({ asked, resumed, folder, reading }: Prepari
     throw cliError('CLI_USAGE', message, `Give --batch ${slices}, or a larger --size.`);
   }
   const validation = validationOf(settings, net, data, folder);
-  const settled = { net, initial, settings, data, validation, describe: { backbone, width, channels, size } };
+  const settled = { net, initial, settings, data, validation, describe: { backbone, width, channels, size, trained } };
   return {
     settings,
-    warnings: [data.warnings, unlabelled?.warnings ?? ''],
+    warnings: [...notes.map((note) => `  ${note}`), data.warnings, unlabelled?.warnings ?? ''],
     makeRun: (rest) => {
       const parts: InfNetParts = { ...rest, ...settled };
       if (unlabelled !== undefined) return new SemiRun(parts, unlabelled.dataset);

@@ -26,7 +26,7 @@ export async function train(options: TrainOptions, io: Io): Promise<number> {
   let prepared: Prepared;
   try {
     const prepare = asked.multiClass === true ? prepareMultiClass : prepareInfNet;
-    prepared = await prepare({ asked, resumed: stored !== undefined, folder, reading });
+    prepared = await prepare({ asked, given: options.given, resumed: stored !== undefined, folder, reading });
   } finally {
     progress.clear();
   }
