@@ -26,7 +26,7 @@ export {
 export { type NetSignature, type PeeledTensors, peelPrefix } from './prefix.js';
 export { readCheckpoint } from './read-checkpoint.js';
 export { readSafetensors } from './safetensors/read.js';
-export { type WritableTensor, writeSafetensors } from './safetensors/write.js';
+export { type WritableTensor, type WritableValue, writeSafetensors } from './safetensors/write.js';
 export type { Dtype, TensorData } from './tensors/dtype.js';
 export { asFloat32 } from './tensors/float32.js';
 export type {

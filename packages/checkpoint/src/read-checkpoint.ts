@@ -1,6 +1,7 @@
 import { Budget } from './bytes/budget.js';
-import { checkpointError, locate } from './errors.js';
-import { detectFormat, unknownFormat } from './formats/detect.js';
+import { locate } from './errors.js';
+import { detectFormat } from './formats/detect.js';
+import { requireBytes, unknownFormat } from './formats/lookalikes.js';
 import { readPthLegacy } from './formats/pth-legacy.js';
 import { type PickledFile, readPthZip } from './formats/pth-zip.js';
 import { findStateDict, isPlain, isRefused, keyText, refusedEntry } from './formats/state-dict.js';
@@ -23,20 +24,12 @@ import type { Checkpoint, CheckpointFormat, CheckpointTensor, ReadCheckpointOpti
  */
 export function readCheckpoint(bytes: Uint8Array, options: ReadCheckpointOptions = {}): Checkpoint {
   return locate(options.file, () => {
-    if (!ArrayBuffer.isView(bytes)) throw notBytes(bytes);
+    requireBytes(bytes);
     const format = detectFormat(bytes);
     if (format === undefined) throw unknownFormat(bytes);
     const checkpoint = format === 'safetensors' ? readSafetensors(bytes, options) : readPth(bytes, format, options);
     return options.stripModulePrefix === false ? checkpoint : unwrap(checkpoint);
   });
-}
-
-function notBytes(value: unknown): Error {
-  return checkpointError(
-    'CHECKPOINT_UNKNOWN_FORMAT',
-    `A checkpoint is read from a Uint8Array, not from ${Object.prototype.toString.call(value)}.`,
-    'Pass the bytes of the file: new Uint8Array(await response.arrayBuffer()) in a page, await readFile(name) in Node.',
-  );
 }
 
 function readPth(bytes: Uint8Array, format: CheckpointFormat, options: ReadCheckpointOptions): Checkpoint {

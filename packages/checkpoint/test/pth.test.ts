@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Checkpoint, readCheckpoint } from '../src/index.js';
+import { type Checkpoint, readCheckpoint, readSafetensors } from '../src/index.js';
 import { caught } from './support/errors.js';
 import {
   floats,
@@ -326,6 +326,17 @@ describe('what is no checkpoint', () => {
   });
 
   const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+  const empty = new Uint8Array(0);
+  /** Bytes in a file of zeros with a one at its end. */
+  const at = (start: number, bytes: string): Uint8Array => {
+    const file = new Uint8Array(512);
+    file[511] = 1;
+    file.set(
+      Array.from(bytes, (character) => character.charCodeAt(0)),
+      start,
+    );
+    return file;
+  };
   const cases: readonly (readonly [bytes: Uint8Array, says: string])[] = [
     [new Uint8Array(0), 'empty'],
     [text('<!DOCTYPE html><html>Google Drive: file too large to scan'), 'a web page'],
@@ -333,6 +344,50 @@ describe('what is no checkpoint', () => {
     [Uint8Array.of(0x1f, 0x8b, 8, 0), 'gzip'],
     [pickled((p) => p.op('}')), 'torch.save did not write'],
     [Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9), '01 02 03 04'],
+    [text('\ufeff\n<!DOCTYPE html>'), 'a web page'],
+    [
+      text('{"metadata": {"total_size": 1}, "weight_map": {"a": "model-00001-of-00002.bin"}}'),
+      'the index of a checkpoint',
+    ],
+    [text('{"error": "Invalid username or password."}'), 'JSON'],
+    [text('Access denied'), '"Access denied"'],
+    [new Uint8Array(64), 'all of them zero'],
+    [at(0, '\x89PNG\r\n'), 'a PNG image'],
+    [at(0, '\xff\xd8\xff\xe0'), 'a JPEG image'],
+    [at(128, 'DICM'), 'a DICOM file'],
+    [at(344, 'n+1\0'), 'a NIfTI volume'],
+    [at(0, '\x89HDF\r\n\x1a\n'), 'an HDF5 file (Keras'],
+    [at(257, 'ustar\x0000'), 'a tar archive (torch before'],
+    [at(0, '\x08\x08\x12\x07pytorch'), 'an ONNX model'],
+    [at(0, '\x08\x0a\x3a\x07'), 'an ONNX model'],
+    [at(0, '\x08\x01\x12\x04'), 'a TensorFlow SavedModel'],
+    [at(4, 'TFL3'), 'a TensorFlow Lite model'],
+    [at(0, '\x93NUMPY\x01\0'), 'a NumPy array'],
+    [at(0, '\xfd7zXZ\x00'), 'compressed by xz'],
+    [
+      writeZip([
+        ['a/data.pkl', empty],
+        ['a/constants.pkl', empty],
+        ['a/code/__torch__.py', empty],
+      ]),
+      'TorchScript',
+    ],
+    [
+      writeZip([
+        ['archive_format', empty],
+        ['models/model.json', empty],
+      ]),
+      'torch.export',
+    ],
+    [
+      writeZip([
+        ['config.json', empty],
+        ['model.weights.h5', empty],
+      ]),
+      'a Keras model',
+    ],
+    [writeZip([['a.npy', empty]]), 'NumPy arrays (.npz)'],
+    [writeZip([['weights.pth', empty]]), 'without data.pkl'],
   ];
   for (const [bytes, says] of cases) {
     it(`is named: ${says}`, () => {
@@ -340,6 +395,9 @@ describe('what is no checkpoint', () => {
       expect(error.code).toBe('CHECKPOINT_UNKNOWN_FORMAT');
       expect(error.message).toContain(says);
       expect(error.where).toBe('weights.pth');
+      expect(error.fix).toBeTruthy();
+      // Given to the reader of safetensors alone it is told too, where it is told at all.
+      expect(caught(() => readSafetensors(bytes)).code).toMatch(/^CHECKPOINT_/);
     });
   }
 });

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { asFloat32, readCheckpoint, readSafetensors, type TensorData, writeSafetensors } from '../src/index.js';
+import {
+  asFloat32,
+  readCheckpoint,
+  readSafetensors,
+  type TensorData,
+  type WritableValue,
+  writeSafetensors,
+} from '../src/index.js';
 import { caught } from './support/errors.js';
 
 /** A file with this header text, padded or not as given, and this many zero bytes of data. */
@@ -111,6 +118,64 @@ describe('writeSafetensors', () => {
   });
 });
 
+describe('what writeSafetensors takes', () => {
+  const a = { shape: [2], data: Float32Array.of(1, 2) };
+  const b = { shape: [1], data: BigInt64Array.of(3n), dtype: 'int64' as const };
+  const wanted = writeSafetensors([
+    { name: 'a', ...a },
+    { name: 'b', ...b },
+  ]);
+
+  it.each([
+    ['a map, as a state dict is', new Map<string, WritableValue>(Object.entries({ a, b }))],
+    ['an object', { a, b }],
+    [
+      'a map whose tensors have names of their own',
+      new Map([
+        ['a', { name: 'x', ...a }],
+        ['b', { name: 'y', ...b }],
+      ]),
+    ],
+    ['the tensors of a checkpoint', readSafetensors(wanted).tensors],
+    ['their values', readSafetensors(wanted).tensors.values()],
+  ] as [string, Parameters<typeof writeSafetensors>[0]][])('%s', (_, tensors) => {
+    expect(writeSafetensors(tensors)).toEqual(wanted);
+  });
+
+  it.each<[string, unknown, string]>([
+    ['nothing', undefined, 'undefined'],
+    ['a number', 7, 'a number'],
+    ['a Float32Array', Float32Array.of(1), 'a Float32Array'],
+    ['a tensor alone', { name: 'a', ...a }, 'a string'],
+    ['a list of nothing', [null], 'null'],
+    ['a tensor without a name', [a], 'no name'],
+    ['a tensor without a shape', { a: { data: a.data } }, 'has the shape undefined'],
+    ['a shape that is a number', { a: { ...a, shape: 2 } }, 'has the shape 2'],
+    ['a plain list of numbers', { a: { ...a, data: [1, 2] } }, 'has an Array as data'],
+    ['an ArrayBuffer', { a: { ...a, data: new ArrayBuffer(8) } }, 'has an ArrayBuffer as data'],
+    ['clamped bytes', { a: { ...a, data: new Uint8ClampedArray(2) } }, 'has an Uint8ClampedArray as data'],
+    ['no data', { a: { shape: [0] } }, 'has undefined as data'],
+    ['another length', { a: { ...a, shape: [3] } }, 'has shape [3] but 2 elements'],
+    ['another dtype', { a: { ...b, dtype: 'int32' } }, 'says int32'],
+    ['a dtype that is none', { a: { ...a, dtype: 'f32' } }, 'says f32'],
+    ['another form to store', { a: { ...a, storeAs: 'bfloat16' } }, 'cannot be stored as bfloat16'],
+  ])('refuses %s with a code', (_, tensors, said) => {
+    const error = caught(() => writeSafetensors(tensors as Parameters<typeof writeSafetensors>[0]));
+    expect(error.code).toBe('CHECKPOINT_TENSOR');
+    expect(error.message).toContain(said);
+    expect(error.fix).toBeTruthy();
+  });
+
+  it('refuses metadata that is no text', () => {
+    for (const metadata of [{ steps: 7 }, { a: null }, 'text', 7, new Map([['a', 1]])]) {
+      expect(caught(() => writeSafetensors([], metadata as unknown as Record<string, string>)).code).toBe(
+        'CHECKPOINT_TENSOR',
+      );
+    }
+    expect(readSafetensors(writeSafetensors([], undefined)).metadata.size).toBe(0);
+  });
+});
+
 describe('readSafetensors', () => {
   it('widens F16 and BF16', () => {
     const bytes = file(
@@ -164,6 +229,56 @@ describe('readSafetensors', () => {
       expect(error.where).toBe('x.safetensors');
     });
   }
+
+  it('reads headers as every other reader does: metadata null or empty, padding, empty tensors, bool and int64', () => {
+    const entry = '"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}';
+    for (const header of [
+      `{"__metadata__":null,${entry}}`,
+      `{"__metadata__":{},${entry}}`,
+      `{${entry},"__metadata__":null}`,
+      `{${entry}}      `,
+      `{ "a" : { "shape" : [ 1 ] , "data_offsets" : [ 0 , 4 ] , "dtype" : "F32" } }`,
+      `{"e":{"dtype":"F32","shape":[0,3],"data_offsets":[0,0]},${entry},"f":{"dtype":"I64","shape":[0],"data_offsets":[4,4]}}`,
+    ]) {
+      const { tensors, metadata } = readCheckpoint(file(header, 4));
+      expect(tensors.get('a')?.data, header).toEqual(new Float32Array(1));
+      expect(metadata.size).toBe(0);
+    }
+    const { tensors } = readSafetensors(
+      file(
+        '{"n":{"dtype":"I64","shape":[],"data_offsets":[0,8]},"m":{"dtype":"BOOL","shape":[2],"data_offsets":[8,10]}}',
+        10,
+      ),
+    );
+    expect(tensors.get('n')).toMatchObject({ dtype: 'int64', shape: [], data: BigInt64Array.of(0n) });
+    expect(tensors.get('m')).toMatchObject({ dtype: 'bool', data: Uint8Array.of(0, 0) });
+    expect(readSafetensors(file('{"__metadata__":null}')).tensors.size).toBe(0);
+  });
+
+  it.each(['F8_E5M2', 'F8_E8M0', 'F4', 'C64', 'FLOAT'])(
+    'names the tensor and its type where that is not read: %s',
+    (type) => {
+      const error = caught(() =>
+        readSafetensors(file(`{"w":{"dtype":"${type}","shape":[8],"data_offsets":[0,8]}}`, 8)),
+      );
+      expect(error).toMatchObject({ code: 'CHECKPOINT_UNSUPPORTED', details: { tensor: 'w', dtype: type } });
+    },
+  );
+
+  it('gives up a header that is no list of tensors at its first entry, and one of endless entries', () => {
+    const list = `{"a":[${'{},'.repeat(150_000)}{}]}`;
+    expect(caught(() => readSafetensors(file(list))).code).toBe('CHECKPOINT_LIMIT');
+    const nothing = `{${Array.from({ length: 100_000 }, (_, i) => `"${i}":{}`)}}`;
+    expect(caught(() => readSafetensors(file(nothing))).message).toContain('Tensor "0"');
+  });
+
+  it('tells a .pth file from safetensors', () => {
+    const zip = Uint8Array.from('PK\x03\x04 and more', (character) => character.charCodeAt(0));
+    expect(caught(() => readSafetensors(zip)).message).toContain('a .pth file');
+    expect(caught(() => readSafetensors(new ArrayBuffer(8) as unknown as Uint8Array)).code).toBe(
+      'CHECKPOINT_UNKNOWN_FORMAT',
+    );
+  });
 
   it('survives megabytes of one character in the header', () => {
     for (const [before, fill, after] of [

@@ -9,6 +9,7 @@ import { resolveGlobal } from '../pickle/globals.js';
 import { parseStorageId } from '../pickle/rebuild.js';
 import { unpickle } from '../pickle/unpickler.js';
 import type { PyValue } from '../pickle/values.js';
+import { otherArchive } from './lookalikes.js';
 import type { StorageSource } from './storages.js';
 import { readZipDirectory, readZipEntry, type ZipEntry } from './zip.js';
 
@@ -24,6 +25,8 @@ export function readPthZip(
   options: { readonly budget: Budget; readonly verify: boolean },
 ): PickledFile {
   const entries = readZipDirectory(bytes);
+  const other = otherArchive(entries.keys());
+  if (other !== undefined) throw other;
   const pickle = findPickle(entries);
   const folder = pickle.name.slice(0, -'data.pkl'.length);
   const byteorder = entries.get(`${folder}byteorder`);
@@ -64,7 +67,7 @@ function findPickle(entries: ReadonlyMap<string, ZipEntry>): ZipEntry {
   throw checkpointError(
     'CHECKPOINT_UNKNOWN_FORMAT',
     `The file is a zip archive without data.pkl, so torch.save did not write it. It holds ${names.join(', ') || 'nothing'}.`,
-    'If the checkpoint is in this archive, unpack it and read the .pth or .safetensors file inside.',
+    'If the checkpoint is in this archive, unpack it and give the .pth or .safetensors file inside.',
     { entries: entries.size },
   );
 }

@@ -1,18 +1,23 @@
 /**
  * The header of a safetensors file: a JSON object from tensor names to `{dtype, shape, data_offsets: [begin, end]}`, with
- * an optional `__metadata__` object of strings. The format demands that the tensors cover the data area completely and
+ * an optional `__metadata__` object of strings, or null. The format demands that the tensors cover the data area completely and
  * without overlap; here that is checked, since whatever else hides in such a file is nobody's tensor.
  */
 import { decodeUtf8 } from '../bytes/text.js';
 import { checkpointError, corrupt, quote, truncated } from '../errors.js';
 import { type Dtype, dtypeFromSafetensors, dtypeLayout } from '../tensors/dtype.js';
 import { countElements, MAX_AXES } from '../tensors/geometry.js';
-import { type Json, parseJson } from './json.js';
+import { type Json, readJsonObject } from './json.js';
 
 /** The same limit as in the format's own library. */
 const MAX_HEADER = 100_000_000;
 const LENGTH_BYTES = 8;
 export const METADATA_KEY = '__metadata__';
+
+/** Types of the format that are not read here: floats of 4 to 8 bits, complex numbers. */
+const KNOWN_DTYPES: ReadonlySet<string> = new Set(
+  'F4 F6_E2M3 F6_E3M2 F8_E5M2 F8_E4M3 F8_E8M0 F8_E4M3FNUZ F8_E5M2FNUZ C64'.split(' '),
+);
 
 /** One tensor, in bytes of the data area. */
 export interface HeaderTensor {
@@ -44,19 +49,19 @@ export function readHeader(bytes: Uint8Array): SafetensorsHeader {
   if (dataStart > bytes.length) {
     throw truncated(`The safetensors header claims ${length} bytes; the file has ${bytes.length - LENGTH_BYTES} more.`);
   }
-  const json = parseJson(decodeUtf8(bytes.subarray(LENGTH_BYTES, dataStart)));
-  if (!(json instanceof Map)) throw corrupt('The safetensors header is not a JSON object.');
   const tensors: HeaderTensor[] = [];
   let metadata: ReadonlyMap<string, string> = new Map();
-  for (const [name, value] of json) {
+  readJsonObject(decodeUtf8(bytes.subarray(LENGTH_BYTES, dataStart)), (name, value) => {
     if (name === METADATA_KEY) metadata = parseMetadata(value);
     else tensors.push(parseTensor(name, value));
-  }
+  });
   checkCoverage(tensors, bytes.length - dataStart);
   return { tensors, metadata, dataStart };
 }
 
+/** null is what writers that have no metadata put there; the format's own library takes it for none. */
 function parseMetadata(value: Json): ReadonlyMap<string, string> {
+  if (value === null) return new Map();
   if (!(value instanceof Map)) throw corrupt(`${METADATA_KEY} in the safetensors header is not an object.`);
   for (const [key, text] of value) {
     if (typeof text !== 'string') throw corrupt(`${METADATA_KEY} has ${quote(key)}, whose value is not a string.`);
@@ -76,8 +81,8 @@ function parseTensor(name: string, value: Json): HeaderTensor {
   if (dtype === undefined) {
     throw checkpointError(
       'CHECKPOINT_UNSUPPORTED',
-      `${what} has dtype ${quote(dtypeName)}, which is not read.`,
-      'Convert it to float32 before saving.',
+      `${what} has dtype ${quote(dtypeName)}${KNOWN_DTYPES.has(dtypeName) ? ', which is not read' : ', which is no type of the format'}.`,
+      'In Python, convert it before saving: tensor.float().',
       { tensor: name, dtype: dtypeName },
     );
   }

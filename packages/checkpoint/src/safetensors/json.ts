@@ -2,9 +2,11 @@
  * A strict JSON reader for safetensors headers.
  *
  * `JSON.parse` takes the last of two equal keys without a word, and two readers that disagree about which one counts
- * read two different files. Here equal keys are an error, objects are Maps, and nesting is limited.
+ * read two different files. Here equal keys are an error, objects are Maps, and nesting is limited. The entries of the header are
+ * handed out one by one: a header of a hundred megabytes that is no list of tensors ends at its first entry, and is never
+ * built up in memory.
  */
-import { corrupt, quote } from '../errors.js';
+import { checkpointError, corrupt, FIX, quote } from '../errors.js';
 
 export type Json = null | boolean | number | string | Json[] | Map<string, Json>;
 
@@ -17,23 +19,48 @@ const WORDS: readonly (readonly [string, Json])[] = [
   ['null', null],
 ];
 
-/** Parses `text` as one JSON value; trailing spaces are allowed, as the format pads with them. */
-export function parseJson(text: string): Json {
+/** Values that one entry of the header may hold: a tensor has some ten, `__metadata__` has texts. */
+const MAX_VALUES = 100_000;
+
+/** Entries of a header; the largest published nets have some ten thousand tensors. */
+const MAX_ENTRIES = 1_000_000;
+
+/**
+ * Reads `text` as one JSON object and hands out its entries in order; trailing spaces are allowed, as the format pads with them.
+ *
+ * @throws InfnetError `CHECKPOINT_CORRUPT`, `CHECKPOINT_LIMIT`
+ */
+export function readJsonObject(text: string, entry: (key: string, value: Json) => void): void {
   const parser = new Parser(text);
-  const value = parser.value(0);
+  parser.object(entry);
   parser.end();
-  return value;
 }
 
 class Parser {
   readonly #text: string;
   #at = 0;
+  /** Values of the entry that is read. */
+  #values = 0;
 
   constructor(text: string) {
     this.#text = text;
   }
 
+  /** The outermost object. */
+  object(entry: (key: string, value: Json) => void): void {
+    const keys = new Set<string>();
+    if (this.#peek() !== '{') throw corrupt('The safetensors header is not a JSON object.');
+    this.#entries((key) => {
+      if (keys.has(key)) throw this.#bad(`has the key ${quote(key)} twice`);
+      if (keys.size >= MAX_ENTRIES) throw tooMany(`more than ${MAX_ENTRIES} entries`);
+      keys.add(key);
+      this.#values = 0;
+      entry(key, this.value(1));
+    });
+  }
+
   value(depth: number): Json {
+    if (++this.#values > MAX_VALUES) throw tooMany(`an entry of more than ${MAX_VALUES} values`);
     if (depth > MAX_DEPTH) throw this.#bad(`nests deeper than ${MAX_DEPTH} levels`);
     switch (this.#peek()) {
       case '{':
@@ -59,17 +86,24 @@ class Parser {
 
   #object(depth: number): Map<string, Json> {
     const object = new Map<string, Json>();
+    this.#entries((key) => {
+      if (object.has(key)) throw this.#bad(`has the key ${quote(key)} twice`);
+      object.set(key, this.value(depth + 1));
+    });
+    return object;
+  }
+
+  /** Calls `entry` where the value of each key begins. */
+  #entries(entry: (key: string) => void): void {
     this.#at++;
-    if (this.#take('}')) return object;
+    if (this.#take('}')) return;
     do {
       if (this.#peek() !== '"') throw this.#bad('has no key where one should be');
       const key = this.#string();
-      if (object.has(key)) throw this.#bad(`has the key ${quote(key)} twice`);
       if (!this.#take(':')) throw this.#bad(`has no colon after the key ${quote(key)}`);
-      object.set(key, this.value(depth + 1));
+      entry(key);
     } while (this.#take(','));
     if (!this.#take('}')) throw this.#bad('has an object that is not closed');
-    return object;
   }
 
   #array(depth: number): Json[] {
@@ -127,4 +161,8 @@ class Parser {
   #bad(what: string): Error {
     return corrupt(`The header of the safetensors file ${what} (at character ${this.#at}).`);
   }
+}
+
+function tooMany(what: string): Error {
+  return checkpointError('CHECKPOINT_LIMIT', `The header of the safetensors file has ${what}.`, FIX.download);
 }

@@ -1,5 +1,7 @@
 import { Budget } from '../bytes/budget.js';
 import { locate } from '../errors.js';
+import { detectFormat } from '../formats/detect.js';
+import { otherFile, requireBytes } from '../formats/lookalikes.js';
 import { contiguousStrides } from '../tensors/geometry.js';
 import { materialize } from '../tensors/materialize.js';
 import type { Checkpoint, CheckpointTensor, ReadOptions } from '../types.js';
@@ -10,10 +12,13 @@ import { readHeader } from './header.js';
  *
  * @param bytes the whole file
  * @throws InfnetError `CHECKPOINT_CORRUPT` (header is not JSON, equal keys, overlap, gap, shape against bytes),
- *   `CHECKPOINT_TRUNCATED`, `CHECKPOINT_UNSUPPORTED` (a dtype that is not read), `CHECKPOINT_LIMIT`
+ *   `CHECKPOINT_TRUNCATED`, `CHECKPOINT_UNSUPPORTED` (a dtype that is not read), `CHECKPOINT_LIMIT`, `CHECKPOINT_UNKNOWN_FORMAT`
  */
 export function readSafetensors(bytes: Uint8Array, options: ReadOptions = {}): Checkpoint {
   return locate(options.file, () => {
+    requireBytes(bytes);
+    const other = detectFormat(bytes) === 'safetensors' ? undefined : otherFile(bytes);
+    if (other !== undefined) throw other;
     const header = readHeader(bytes);
     const data = bytes.subarray(header.dataStart);
     const context = { budget: Budget.forFile(bytes.length, options.maxDecodedBytes), copy: options.copy ?? false };

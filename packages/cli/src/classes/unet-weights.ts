@@ -2,7 +2,14 @@
 import { assertMatches, type Checkpoint, matchStateDict } from '@infnet/checkpoint';
 import type { StateDict } from '@infnet/core';
 import type { ChannelOrder } from '@infnet/data';
-import { BACKBONE_SIGNATURES, INF_NET_SIGNATURES, UNET_SIGNATURES, UNet } from '@infnet/inf-net';
+import {
+  BACKBONE_SIGNATURES,
+  hasDecoder,
+  INF_NET_SIGNATURES,
+  recognizeBackboneAlone,
+  UNET_SIGNATURES,
+  UNet,
+} from '@infnet/inf-net';
 import { cliError } from '../errors.js';
 import { inWordsOfCli, readWeightsFile, type WeightsSource } from '../weights-file.js';
 
@@ -83,9 +90,12 @@ function checkNet({ tensors }: Pick<Checkpoint, 'tensors'>, file: string): void 
   const fix = 'Give weights of the multi-class U-Net: infnet train --multi-class --data SET --out RUN makes some.';
   if (!isUNet({ tensors })) {
     const keys = [...tensors.keys()];
-    const what = keys.some((key) => /^(rfb2_1|edge_conv1|ra4_conv1)\./.test(key))
+    const alone = recognizeBackboneAlone(tensors);
+    const what = hasDecoder(tensors)
       ? 'These are weights of Inf-Net, which finds infection, not of the U-Net, which tells its classes'
-      : `These are no weights of the multi-class U-Net: it has no ${FIRST}. The ${keys.length} keys are ${keys.slice(0, 5).join(', ')}${keys.length > 5 ? ', ...' : ''}`;
+      : alone !== undefined
+        ? `These are weights of a backbone alone (${alone.title}), which the U-Net does not have`
+        : `These are no weights of the multi-class U-Net: it has no ${FIRST}. The ${keys.length} keys are ${keys.slice(0, 5).join(', ')}${keys.length > 5 ? ', ...' : ''}`;
     throw cliError('CLI_WRONG_NET', `${what}.`, `${fix} Inf-Net's weights make the priors: --prior-weights.`, {
       where: file,
     });
