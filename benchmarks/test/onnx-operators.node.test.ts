@@ -7,6 +7,7 @@ import {
   addScalar,
   avgPool2d,
   batchNorm2d,
+  broadcastTo,
   concat,
   div,
   interpolate,
@@ -17,6 +18,7 @@ import {
   mulScalar,
   narrow,
   pad2d,
+  placeInZeros,
   relu,
   reshape,
   sigmoid,
@@ -25,6 +27,7 @@ import {
   split,
   sub,
   sum,
+  sumTo,
 } from '@infnet/nn';
 import { product } from '@infnet/partial-decoder';
 import { addResized, reverseAttention } from '@infnet/reverse-attention';
@@ -123,6 +126,18 @@ describe('pooling', () => {
       }
     }
   }
+  for (const [dilation, stride, padding] of [
+    [3, 4, 0],
+    [3, 4, 1],
+    [4, 3, 1],
+    [[1, 4], [3, 5], 0],
+  ] as const) {
+    check(
+      `maximum, dilation ${dilation}, stride ${stride}, padding ${padding}, ceil mode`,
+      ({ a }) => maxPool2d(a, [3, 2], { dilation, stride, padding, ceilMode: true }),
+      [2, 3, 12, 11],
+    );
+  }
   check('maximum, dilated', ({ a }) => maxPool2d(a, 3, { dilation: 2, stride: 2, padding: 1, ceilMode: true }), MAP);
 });
 
@@ -142,6 +157,10 @@ describe('values', () => {
     MAP,
     MAP,
   );
+  check('broadcasting to more dimensions', ({ a, b }) => [add(a, b), sub(b, a), div(a, b)], [5, 3], [2, 1, 3]);
+  check('a sum to a smaller shape', ({ a }) => [sumTo(a, [6, 1, 9], 0.5), sumTo(a, MAP), sumTo(a, [1, 6, 11, 1])], MAP);
+  check('repeating', ({ a }) => [broadcastTo(a, MAP, 2), broadcastTo(a, [6, 11, 9])], [6, 1, 9]);
+  check('placing among zeros', ({ a }) => [placeInZeros(a, 1, 2, 10), placeInZeros(a, 3, 0, 12)], MAP);
   check('broadcasting', ({ a, b }) => [add(a, b), mul(b, a)], MAP, [1, 6, 1, 1]);
   check('products', ({ a, b, c }) => [product([a, b]), product([a, b, c])], MAP, MAP, MAP);
   check('reductions', ({ a }) => [sum(a), mean(a, { axes: [2, 3] }), sum(a, { axes: [1], keepDims: true })], MAP);

@@ -122,6 +122,25 @@ describe('every operator', () => {
       ['y0 = Pad a [0 0 1 0 0 0 -2 3]; mode="constant"'],
     ],
     ['reshape', [MAP], { shape: [2, 60] }, [[2, 60]], ['y0 = Reshape a [0 60]']],
+    [
+      'placeInZeros',
+      [MAP],
+      { axis: 2, start: 1, total: 9 },
+      [[2, 3, 9, 4]],
+      ['y0 = Pad a [0 0 1 0 0 0 3 0]; mode="constant"'],
+    ],
+    [
+      'sumTo',
+      [MAP],
+      { shape: [3, 1, 4], scale: 0.5 },
+      [[3, 1, 4]],
+      [
+        'ReduceSum_output = ReduceSum a [2]; keepdims=1',
+        'ReduceSum_1_output = ReduceSum ReduceSum_output [0]; keepdims=0',
+        'y0 = Mul ReduceSum_1_output [0.5]',
+      ],
+    ],
+    ['broadcastTo', [[3, 1, 4]], { shape: MAP, scale: 1 }, [MAP], ['y0 = Expand a [2 1 5 1]']],
     ['reduceSum', [MAP], { axes: [2, 3], keepDims: true }, [[2, 3, 1, 1]], ['y0 = ReduceSum a [2 3]; keepdims=1']],
     ['reduceMean', [MAP], { axes: [1], keepDims: false }, [[2, 5, 4]], ['y0 = ReduceMean a [1]; keepdims=0']],
   ])('%s', (operator, inputs, attributes, outputs, expected) => {
@@ -138,6 +157,29 @@ describe('every operator', () => {
 
 describe('windows that hang over the end', () => {
   const ceil = { ...POOL, kernel: [3, 3], padding: [0, 0], ceilMode: true };
+
+  it('become a Pad of the lowest value where they are wider than onnxruntime takes: dilation 3', () => {
+    const dilated = { ...ceil, dilation: [3, 3], stride: [4, 2] };
+    // Two windows of 7 rows, the second from row 4 on: 3 of its rows hang over the 8 that there are.
+    expect(translated('maxPool2d', [[1, 1, 8, 7]], dilated, [1, 1, 2, 1])).toEqual([
+      'Pad_output = Pad a [0 0 0 0 0 0 3 0] [-Infinity]; mode="constant"',
+      'y0 = MaxPool Pad_output; kernel_shape=[3,3]; strides=[4,2]; pads=[0,0,0,0]; dilations=[3,3]',
+    ]);
+    expect(translated('maxPool2d', [[1, 1, 8, 7]], { ...dilated, padding: [1, 1] }, [1, 1, 2, 2])).toEqual([
+      'y0 = MaxPool a; kernel_shape=[3,3]; strides=[4,2]; pads=[1,1,2,1]; dilations=[3,3]',
+    ]);
+  });
+
+  it('tell 0 from -0 in constants, and keep them apart from names of the caller', () => {
+    const graph = new SmallGraph();
+    const x = graph.input('constant/float32=0', 1, 2);
+    const [y] = graph.apply('mulScalar', [x], { value: 0 }, [tensor(1, 2)]);
+    const [z] = graph.apply('mulScalar', [y as typeof x], { value: -0 }, [tensor(1, 2)]);
+    const { constants, nodes } = readOnnx(exportOnnx(graph.output('y', z as typeof x), graph.values));
+    const values = nodes.map(({ inputs }) => constants.get(inputs[1] as string)?.values[0]);
+    expect(values).toEqual([0, -0]);
+    expect(nodes[0]?.inputs[0]).toBe('constant/float32=0');
+  });
 
   it('become padding at the end that does not count', () => {
     const max = translated('maxPool2d', [[1, 1, 6, 5]], ceil, [1, 1, 3, 2]);

@@ -129,6 +129,103 @@ describe('what cannot be exported', () => {
     expect(() => exportOnnx(graph, graph.values)).toThrow(expect.objectContaining({ code: 'CHECKPOINT_ONNX' }));
   });
 
+  /** The shapes of the outputs, or why the batch cannot be open. */
+  const opened = (
+    inputs: readonly (readonly number[])[],
+    parameters: readonly (readonly number[])[],
+    operator: string,
+    attributes: Readonly<Record<string, unknown>>,
+    ...outputs: readonly (readonly number[])[]
+  ): unknown => {
+    const graph = new SmallGraph();
+    const given = inputs.map((shape, i) => graph.input(`x${i}`, ...shape));
+    const fixed = parameters.map((shape, i) => graph.parameter(`p${i}`, ...shape));
+    const made = graph.apply(
+      operator,
+      [...given, ...fixed],
+      attributes,
+      outputs.map((shape) => tensor(...shape)),
+      'here',
+    );
+    for (const [i, output] of made.entries()) graph.output(`y${i}`, output);
+    readOnnx(exportOnnx(graph, graph.values));
+    return readOnnx(exportOnnx(graph, graph.values, { dynamicBatch: true })).outputs.map(({ shape }) => shape);
+  };
+
+  it.each<[string, () => unknown, unknown]>([
+    ['a bias of lower rank', () => opened([[2, 3]], [[3]], 'add', {}, [2, 3]), [['batch', 3]]],
+    ['a bias whose first size is 1', () => opened([[2, 3]], [[1, 3]], 'mul', {}, [2, 3]), [['batch', 3]]],
+    ['a batch of 1 beside a size of 1', () => opened([[1, 3]], [[1, 3]], 'sub', {}, [1, 3]), [['batch', 3]]],
+    [
+      'two inputs',
+      () =>
+        opened(
+          [
+            [2, 3],
+            [2, 1],
+          ],
+          [],
+          'div',
+          {},
+          [2, 3],
+        ),
+      [['batch', 3]],
+    ],
+    ['a row that stays', () => opened([[1, 6]], [], 'reshape', { shape: [1, 1, 6] }, [1, 1, 6]), [['batch', 1, 6]]],
+    ['a sum that keeps it', () => opened([[3, 3]], [], 'sumTo', { shape: [3, 1], scale: 1 }, [3, 1]), [['batch', 1]]],
+    ['repeating', () => opened([[2, 1]], [], 'broadcastTo', { shape: [2, 5], scale: 1 }, [2, 5]), [['batch', 5]]],
+  ])('an open batch goes through %s', (_, run, expected) => {
+    expect(run()).toEqual(expected);
+  });
+
+  it.each<[string, () => unknown, string]>([
+    ['moved by broadcasting', () => opened([[1, 3]], [[1, 1, 3]], 'add', {}, [1, 1, 3]), 'moves the batch'],
+    ['moved, with more of them', () => opened([[2, 3]], [[4, 1, 1]], 'mul', {}, [4, 2, 3]), 'moves the batch'],
+    ['beside a parameter of its size', () => opened([[2, 3]], [[2, 3]], 'add', {}, [2, 3]), 'fixed size [2,3]'],
+    ['joined with a parameter', () => opened([[1, 3]], [[1, 2]], 'concat', { axis: 1 }, [1, 5]), 'fixed size [1,2]'],
+    [
+      'in a weight',
+      () =>
+        opened(
+          [
+            [1, 3, 2, 2],
+            [1, 3, 1, 1],
+          ],
+          [],
+          'conv2d',
+          CONV,
+          [1, 1, 2, 2],
+        ),
+      'a parameter',
+    ],
+    [
+      'stacked',
+      () =>
+        opened(
+          [
+            [1, 3],
+            [1, 3],
+          ],
+          [],
+          'stack',
+          {},
+          [2, 3],
+        ),
+      'the batch dimension',
+    ],
+    ['reshaped away', () => opened([[2, 6]], [], 'reshape', { shape: [3, 4] }, [3, 4]), 'the batch dimension'],
+    ['summed away', () => opened([[3, 3]], [], 'sumTo', { shape: [3], scale: 1 }, [3]), 'the batch dimension'],
+    [
+      'repeated',
+      () => opened([[1, 3]], [], 'broadcastTo', { shape: [1, 1, 3], scale: 1 }, [1, 1, 3]),
+      'batch dimension',
+    ],
+    ['split', () => opened([[2, 3]], [], 'split', { axis: 0, sizes: [1, 1] }, [1, 3], [1, 3]), 'the batch dimension'],
+  ])('an open batch that is %s is refused with the place', (_, run, said) => {
+    expect(run).toThrow(expect.objectContaining({ code: 'CHECKPOINT_ONNX_OPERATOR', where: 'here' }));
+    expect(run).toThrow(said);
+  });
+
   it('is an open batch in a net that works on the batch', () => {
     const graph = new SmallGraph();
     const x = graph.input('x', 4, 2);

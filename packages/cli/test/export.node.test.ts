@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import { writeSafetensors } from '@infnet/checkpoint';
+import { type WritableTensor, writeSafetensors } from '@infnet/checkpoint';
+import { initialValues, type Parameter } from '@infnet/core';
+import { InfNet, type InfNetOptions } from '@infnet/inf-net';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { contents, infnet, recipeWeights, SMALL, temporaryFolder, write } from './support.js';
 
@@ -42,6 +44,34 @@ describe('infnet export', () => {
       expect(text('net.onnx')).toContain(said);
     }
     expect(text('net.onnx')).not.toContain('resnet.fc');
+  });
+
+  /** Weights as a `ParameterStore` gives them: nothing that no forward reads. */
+  const read = (options: InfNetOptions, values: (parameter: Parameter) => Float32Array): WritableTensor[] =>
+    new InfNet(options)
+      .stateDictSpec()
+      .filter(({ parameter }) => !parameter.unused)
+      .map(({ name, shape, parameter }) => ({ name, shape, data: values(parameter) }));
+  const first = (parameter: Parameter): Float32Array => initialValues(parameter, 3);
+  const moved = (parameter: Parameter): Float32Array => first(parameter).map((value) => value + 0.5);
+  const RESNET = { backbone: 'resnet50', width: 0.125, channels: 4 } as const;
+  const VGG = { backbone: 'vgg16', width: 0.125, channels: 4 } as const;
+
+  it.each<[string, InfNetOptions, (parameter: Parameter) => Float32Array, Record<string, string>, string]>([
+    ['the first values of a seed, without a word in the file', RESNET, first, {}, 'false'],
+    ['values that somebody trained, perhaps', RESNET, moved, {}, 'unknown'],
+    ['what infnet train wrote', RESNET, moved, { made_by: 'infnet train', steps: '9' }, 'true'],
+    ['what the file says', RESNET, first, { trained: 'true' }, 'true'],
+    ['VGG-16 as a ParameterStore reads it, which has its decoder’s batch norms alone', VGG, moved, {}, 'unknown'],
+  ])('says whether the weights were trained, of %s', async (_, options, values, metadata, trained) => {
+    write(folder, { 'r.safetensors': writeSafetensors(read(options, values), metadata) });
+    const argv = ['export', '--weights', join(folder, 'r.safetensors'), '--out', out, '--size', '64', '--json'];
+    const { code, stdout, stderr } = await infnet(argv);
+    expect(code, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ trained, untrained: trained === 'false' });
+    expect(stderr.includes('UNTRAINED')).toBe(trained === 'false');
+    // A pair of metadata: key and value, each with its length before it.
+    expect(text('net.onnx')).toContain(`\x0a\x07trained\x12${String.fromCharCode(trained.length)}${trained}`);
   });
 
   it('writes all maps, with an open batch size, where asked to', async () => {

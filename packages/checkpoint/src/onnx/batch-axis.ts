@@ -1,30 +1,112 @@
 /**
- * An open batch size: which tensors have the batch as their first dimension, and which operators then work for every
- * batch. A tensor has it if it is an input, or computed from such a tensor and still of that size in front.
+ * An open batch size: which tensors have the batch as their first dimension, and which operators then work for every batch.
+ *
+ * A size says little: a parameter may happen to have the batch's, and broadcasting may move the batch to another place
+ * ([1, 3] + [1, 1, 3] has it second). So each operator has a rule by which the batch goes through it; what has none (an operator of
+ * the caller's own) is taken to keep it where the first size stays the same.
  */
 import { cannotExport } from './emitter.js';
 import type { OnnxSource, OnnxSourceNode, OnnxSourceTensor } from './source.js';
+
+/** What one operator does to the batch: which outputs have it, or why it cannot stay open. */
+type Rule = (node: OnnxSourceNode, isOpen: readonly boolean[], batch: number) => readonly boolean[] | string;
 
 /** The tensors with an open first dimension. @throws InfnetError `CHECKPOINT_ONNX_OPERATOR` where one fixes it. */
 export function batchTensors(
   { inputs }: OnnxSource,
   nodes: readonly OnnxSourceNode[],
   batch: number,
+  own: Readonly<Record<string, unknown>> = {},
 ): Set<OnnxSourceTensor> {
   const open = new Set([...inputs.values()].filter(({ shape }) => shape[0] === batch));
   for (const node of nodes) {
-    if (!node.inputs.some((input) => open.has(input))) continue;
-    if (touchesBatch(node, batch)) {
-      const fix = 'Export with a fixed batch size.';
-      throw cannotExport(node.operator.name, node.scope, 'it works on the batch dimension, which is to stay open', fix);
-    }
-    for (const output of node.outputs) if (output.shape[0] === batch) open.add(output);
+    const isOpen = node.inputs.map((input) => open.has(input));
+    if (!isOpen.includes(true)) continue;
+    const { name } = node.operator;
+    const rule = (Object.hasOwn(own, name) ? undefined : RULES.get(name)) ?? bySize;
+    const found = rule(node, isOpen, batch);
+    if (typeof found === 'string') throw cannotExport(name, node.scope, found, 'Export with a fixed batch size.');
+    for (const [i, output] of node.outputs.entries()) if (found[i]) open.add(output);
   }
   return open;
 }
 
-function touchesBatch({ attributes, outputs }: OnnxSourceNode, batch: number): boolean {
+const ON_BATCH = 'it works on the batch dimension, which is to stay open';
+
+/** Input 0 has the batch, everything else is a parameter. */
+const firstInput: Rule = ({ outputs }, [first, ...others]) =>
+  first !== true || others.includes(true) ? 'the batch is in what should be a parameter' : outputs.map(() => true);
+
+/** Values of inputs that are aligned at their last dimensions; a size of 1 is repeated. */
+const broadcast: Rule = ({ inputs, outputs }, isOpen) => {
+  const rank = outputs[0]?.shape.length ?? 0;
+  for (const [i, { shape }] of inputs.entries()) {
+    if (isOpen[i] && shape.length < rank) {
+      return `broadcasting [${shape}] to [${outputs[0]?.shape}] moves the batch from the first dimension`;
+    }
+    if (!isOpen[i] && shape.length === rank && shape[0] !== 1) {
+      return `it takes a value of the fixed size [${shape}] beside the open batch`;
+    }
+  }
+  return outputs.map(() => true);
+};
+
+/** Every input must have the batch, since none is repeated. */
+const together: Rule = (node, isOpen, batch) => {
+  const closed = isOpen.indexOf(false);
+  if (closed < 0) return bySize(node, isOpen, batch);
+  return `it takes a value of the fixed size [${node.inputs[closed]?.shape}] beside the open batch`;
+};
+
+/** The first size stays, and with it what is behind each of its indices. */
+const keepsFirst: Rule = (node, isOpen, batch) => {
+  const [from, to] = [node.inputs[0]?.shape ?? [], node.outputs[0]?.shape ?? []];
+  return from[0] === to[0] ? bySize(node, isOpen, batch) : ON_BATCH;
+};
+
+const keepsRank: Rule = (node, isOpen, batch) => {
+  const [from, to] = [node.inputs[0]?.shape ?? [], node.outputs[0]?.shape ?? []];
+  return from.length === to.length ? keepsFirst(node, isOpen, batch) : ON_BATCH;
+};
+
+/** part + previous, and the last as it is. */
+const splitStep: Rule = ({ inputs, outputs, ...node }, isOpen, batch) => {
+  const sum = broadcast(
+    { ...node, inputs: inputs.slice(0, 2), outputs: outputs.slice(0, 1) },
+    isOpen.slice(0, 2),
+    batch,
+  );
+  if (typeof sum === 'string' && (isOpen[0] || isOpen[1])) return sum;
+  return [isOpen[0] === true || isOpen[1] === true, isOpen[2] === true];
+};
+
+const bySize: Rule = ({ attributes, outputs }, _, batch) => {
   const { axis, axes } = attributes;
-  if (axis === 0 || (Array.isArray(axes) && axes.includes(0))) return true;
-  return outputs.some(({ shape }) => shape[0] !== batch);
-}
+  if (axis === 0 || (Array.isArray(axes) && axes.includes(0))) return ON_BATCH;
+  return outputs.some(({ shape }) => shape[0] !== batch) ? ON_BATCH : outputs.map(() => true);
+};
+
+const RULES: ReadonlyMap<string, Rule> = new Map(
+  Object.entries({
+    conv2d: firstInput,
+    batchNorm2d: firstInput,
+    maxPool2d: firstInput,
+    avgPool2d: firstInput,
+    interpolate: firstInput,
+    softmax: firstInput,
+    add: broadcast,
+    sub: broadcast,
+    mul: broadcast,
+    div: broadcast,
+    sum: broadcast,
+    product: broadcast,
+    addResized: broadcast,
+    reverseAttention: broadcast,
+    splitStep,
+    concat: together,
+    stack: () => ON_BATCH,
+    reshape: keepsFirst,
+    sumTo: keepsRank,
+    broadcastTo: keepsRank,
+  } satisfies Record<string, Rule>),
+);

@@ -34,6 +34,7 @@ export class Emitter {
   readonly #values = new Map<OnnxSourceTensor, string>();
   readonly #taken = new Set<string>();
   readonly #counts = new Map<string, number>();
+  readonly #constantNames = new Map<string, string>();
 
   /** Keeps names that are given from outside (inputs, outputs, parameters). False if the name is taken. */
   reserve(name: string): boolean {
@@ -97,10 +98,16 @@ export class Emitter {
     };
   }
 
-  /** Equal constants are one. */
+  /** Equal constants are one; 0 and -0 are two. */
   #constant(type: string, shape: readonly number[], data: OnnxTensor['data'], values: readonly number[]): string {
-    const name = `constant/${type}${shape.length === 0 ? '' : `[${shape}]`}=${values.map(String).join(',')}`;
-    this.constants.set(name, { name, shape, data });
+    const text = values.map((value) => (Object.is(value, -0) ? '-0' : String(value))).join(',');
+    const wanted = `constant/${type}${shape.length === 0 ? '' : `[${shape}]`}=${text}`;
+    let name = this.#constantNames.get(wanted);
+    if (name === undefined) {
+      name = this.#unique(wanted);
+      this.#constantNames.set(wanted, name);
+      this.constants.set(name, { name, shape, data });
+    }
     return name;
   }
 

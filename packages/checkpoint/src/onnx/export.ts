@@ -51,7 +51,7 @@ export function exportOnnx(
   for (const node of needed) emitter.translate(node, translationOf(node, operators));
   const renamed = nameOutputs(emitter, graph);
   const batch = dynamicBatch ? batchOf(graph) : undefined;
-  const open = batch === undefined ? new Set<OnnxSourceTensor>() : batchTensors(graph, needed, batch);
+  const open = batch === undefined ? new Set<OnnxSourceTensor>() : batchTensors(graph, needed, batch, operators);
   const values = (tensors: ReadonlyMap<string, OnnxSourceTensor>): OnnxValue[] =>
     [...tensors].map(([key, tensor]) => ({
       name: key,
@@ -137,8 +137,8 @@ function count(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-function float32(data: ArrayLike<number>): Float32Array {
-  return data instanceof Float32Array ? data : Float32Array.from(data);
+function float32(data: ArrayLike<number | bigint>): Float32Array {
+  return data instanceof Float32Array ? data : Float32Array.from(data as ArrayLike<number>, Number);
 }
 
 /** Gives the values of outputs the outputs' names. Where a value has another name for good, `Identity` passes it on. */

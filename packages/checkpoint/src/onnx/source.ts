@@ -32,4 +32,7 @@ export interface OnnxSource {
 }
 
 /** Values of parameters by state-dict key. */
-export type OnnxState = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: ArrayLike<number> }>;
+export type OnnxState = ReadonlyMap<
+  string,
+  { readonly shape: readonly number[]; readonly data: ArrayLike<number | bigint> }
+>;

@@ -29,6 +29,38 @@ const reshape: OnnxTranslation = (emit) => {
   return [emit.one('Reshape', [emit.input(0), emit.ints([kept ? 0 : first, ...rest])])];
 };
 
+/** Zeros before and behind along one dimension. */
+const placeInZeros: OnnxTranslation = (emit) => {
+  const { axis, start, total } = emit.node.attributes as Readonly<Record<'axis' | 'start' | 'total', number>>;
+  const shape = emit.shape(0);
+  const before = shape.map((_, d) => (d === axis ? start : 0));
+  const behind = shape.map((size, d) => (d === axis ? total - start - size : 0));
+  return [emit.one('Pad', [emit.input(0), emit.ints([...before, ...behind])], { mode: string('constant') })];
+};
+
+/** The dimensions that a tensor of shape `from` is summed over to get `to`, and the missing ones in front. */
+const sumTo: OnnxTranslation = (emit) => {
+  const { shape: to, scale } = emit.node.attributes as { readonly shape: readonly number[]; readonly scale: number };
+  const from = emit.shape(0);
+  const missing = from.length - to.length;
+  const axes = from.flatMap((size, d) => (d >= missing && to[d - missing] !== size ? [d] : []));
+  let value = emit.input(0);
+  if (axes.length > 0) value = emit.one('ReduceSum', [value, emit.ints(axes)], { keepdims: int(1) });
+  const front = Array.from({ length: missing }, (_, d) => d);
+  if (missing > 0) value = emit.one('ReduceSum', [value, emit.ints(front)], { keepdims: int(0) });
+  return [scale === 1 ? value : emit.one('Mul', [value, emit.scalar(scale)])];
+};
+
+/** Repeated to a larger shape; a size of 1 there leaves a size as it is, so that an open batch size stays open. */
+const broadcastTo: OnnxTranslation = (emit) => {
+  const { shape: to, scale } = emit.node.attributes as { readonly shape: readonly number[]; readonly scale: number };
+  const from = emit.shape(0);
+  const missing = to.length - from.length;
+  const sizes = to.map((size, d) => (d >= missing && from[d - missing] === size ? 1 : size));
+  const value = emit.one('Expand', [emit.input(0), emit.ints(sizes)]);
+  return [scale === 1 ? value : emit.one('Mul', [value, emit.scalar(scale)])];
+};
+
 const reduce =
   (type: string): OnnxTranslation =>
   (emit) => {
@@ -61,6 +93,9 @@ export const PLACEMENT: Readonly<Record<string, OnnxTranslation>> = {
   split,
   pad2d,
   reshape,
+  placeInZeros,
+  sumTo,
+  broadcastTo,
   reduceSum: reduce('ReduceSum'),
   reduceMean: reduce('ReduceMean'),
 };

@@ -1,7 +1,8 @@
 /**
  * Pooling. What ceil mode and `count_include_pad` mean together has changed between versions of ONNX and differs between
  * its runtimes, so neither is relied on: the window that hangs over the end becomes padding at the end that never counts,
- * and padding that counts becomes zeros of a `Pad` node where both are there.
+ * and padding that counts becomes zeros of a `Pad` node where both are there. onnxruntime takes less padding than the window has
+ * samples, however far apart they are: more of it becomes a `Pad` node too.
  */
 import type { OnnxEmitter, OnnxTranslation } from '../emitter.js';
 import { int, ints, type OnnxAttributes, string } from '../model.js';
@@ -34,9 +35,17 @@ function window(emit: OnnxEmitter, [top, left]: readonly number[], extra: readon
 
 /** Padding never is the maximum, so more of it at the ends changes nothing. */
 const maxPool2d: OnnxTranslation = (emit) => {
-  const { padding, dilation } = emit.node.attributes as unknown as PoolAttributes;
-  const attributes = { ...window(emit, padding, overhang(emit)), dilations: ints(dilation) };
-  return [emit.one('MaxPool', [emit.input(0)], attributes)];
+  const { kernel, padding, dilation } = emit.node.attributes as unknown as PoolAttributes;
+  const extra = overhang(emit);
+  const dilations = ints(dilation);
+  if (kernel.every((size, d) => (padding[d] as number) + (extra[d] as number) < size)) {
+    return [emit.one('MaxPool', [emit.input(0)], { ...window(emit, padding, extra), dilations })];
+  }
+  const [v, h] = padding;
+  const pads = emit.ints([0, 0, v, h, 0, 0, v + extra[0], h + extra[1]]);
+  const lowest = emit.scalar(Number.NEGATIVE_INFINITY);
+  const padded = emit.one('Pad', [emit.input(0), pads, lowest], { mode: string('constant') });
+  return [emit.one('MaxPool', [padded], { ...window(emit, [0, 0], [0, 0]), dilations })];
 };
 
 const avgPool2d: OnnxTranslation = (emit) => {
