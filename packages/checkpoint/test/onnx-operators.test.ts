@@ -223,8 +223,21 @@ describe('resizing by a factor', () => {
     expect(by(1 / 2.5, 3, 7)[0]).toContain('Resize a  [2.5 2.5]; ');
   });
 
-  it('that float32 would round to another size is refused', () => {
-    expect(() => by(1 / 0.7, 10, 6)).toThrow(expect.objectContaining({ code: 'CHECKPOINT_ONNX_OPERATOR' }));
+  it('that float32 cannot say is refused', () => {
+    expect(() => by(1 / 0.7, 10, 5)).toThrow(expect.objectContaining({ code: 'CHECKPOINT_ONNX_OPERATOR' }));
+  });
+
+  it('that float32 rounds to another size takes the neighbour that gives it in float32 and float64', () => {
+    // 10 * 3.6999999999999997 is below 37; the nearest float32 is above.
+    const [node = ''] = by(1 / 3.6999999999999997, 10, 36);
+    const scale = Number(/ {2}\[([\d.]+) /.exec(node)?.[1]);
+    expect(Math.floor(Math.fround(10 * scale))).toBe(36);
+    expect(Math.abs(scale - 3.7)).toBeLessThan(1e-6);
+  });
+
+  it('that leaves the size is refused: runtimes copy the map then', () => {
+    expect(() => by(1 / 1.2, 3, 3)).toThrow('leaves the size 3 x 3 as it is');
+    expect(by(1, 3, 3)[0]).toContain('Resize a   [3 3]');
   });
 
   it('is refused in another mode', () => {

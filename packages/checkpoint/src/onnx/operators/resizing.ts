@@ -43,16 +43,29 @@ function ratioOf(input: readonly number[], size: readonly number[], d: number): 
   return (input[d] as number) / (size[d] as number);
 }
 
-/** Scales whose product with the input, in float32 and rounded down as ONNX says, is the size. */
+/**
+ * Scales whose product with the input, rounded down as ONNX says, is the size, in float32 and in float64: runtimes differ in
+ * which they take, and the sizes that they infer beforehand may come from the other one. Where the nearest float32 does not do that, a
+ * neighbour may; positions move by less than float32 tells.
+ */
 function scalesFor(
   input: readonly number[],
   size: readonly number[],
   ratio: readonly number[],
   emit: OnnxEmitter,
 ): readonly number[] {
+  if (input.every((extent, d) => extent === size[d])) {
+    throw emit.cannot(
+      `the factor leaves the size ${size.join(' x ')} as it is, and runtimes then leave the values as they are too`,
+      'Give a factor that changes the size, or leave the operator out.',
+    );
+  }
   return ratio.map((r, d) => {
-    const scale = Math.fround(1 / r);
-    if (Math.floor(Math.fround((input[d] as number) * scale)) === size[d]) return scale;
+    const nearest = Math.fround(1 / r);
+    for (const scale of [nearest, Math.fround(nearest * (1 + 2 ** -23)), Math.fround(nearest * (1 - 2 ** -24))]) {
+      const product = (input[d] as number) * scale;
+      if (Math.floor(Math.fround(product)) === size[d] && Math.floor(product) === size[d]) return scale;
+    }
     throw emit.cannot(
       `float32 rounds ${input[d]} x ${1 / r} to another size than ${size[d]}`,
       'Give the size instead of the factor.',
