@@ -62,7 +62,7 @@ function scalesFor(
   }
   return ratio.map((r, d) => {
     const nearest = Math.fround(1 / r);
-    for (const scale of [nearest, Math.fround(nearest * (1 + 2 ** -23)), Math.fround(nearest * (1 - 2 ** -24))]) {
+    for (const scale of [0, 1, -1, 2, -2].map((steps) => neighbour(nearest, steps))) {
       const product = (input[d] as number) * scale;
       if (Math.floor(Math.fround(product)) === size[d] && Math.floor(product) === size[d]) return scale;
     }
@@ -71,6 +71,14 @@ function scalesFor(
       'Give the size instead of the factor.',
     );
   });
+}
+
+/** The float32 that comes `steps` after a positive one. */
+function neighbour(value: number, steps: number): number {
+  const float = Float32Array.of(value);
+  const bits = new Int32Array(float.buffer);
+  bits[0] = (bits[0] as number) + steps;
+  return float[0] as number;
 }
 
 /** A map brought to the size of input 0, with corners not aligned. */
