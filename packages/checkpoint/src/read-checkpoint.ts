@@ -6,7 +6,7 @@ import { readPthLegacy } from './formats/pth-legacy.js';
 import { type PickledFile, readPthZip } from './formats/pth-zip.js';
 import { findStateDict, isPlain, isRefused, keyText, refusedEntry } from './formats/state-dict.js';
 import { readTensor } from './formats/storages.js';
-import { TensorRef } from './pickle/values.js';
+import { TensorFinder, TensorRef } from './pickle/values.js';
 import { strippedPrefix, unwrappedKeys } from './prefix.js';
 import { readSafetensors } from './safetensors/read.js';
 import type { Checkpoint, CheckpointFormat, CheckpointTensor, ReadCheckpointOptions } from './types.js';
@@ -38,11 +38,12 @@ function readPth(bytes: Uint8Array, format: CheckpointFormat, options: ReadCheck
     format === 'pth-zip' ? readPthZip(bytes, { budget, verify: options.verify ?? true }) : readPthLegacy(bytes);
   const { dict, path, metadata, skipped } = findStateDict(file.root, options.stateDict);
   const tensors = new Map<string, CheckpointTensor>();
+  const finder = new TensorFinder();
   for (const [key, value] of dict.entries()) {
     if (typeof key === 'string' && value instanceof TensorRef) {
       const data = readTensor(value, file.storages, { budget, copy: options.copy ?? false });
       tensors.set(key, { name: key, shape: value.geometry.shape, dtype: value.dtype, data });
-    } else if (isRefused(key, value)) {
+    } else if (isRefused(key, value, finder)) {
       throw refusedEntry(key, value);
     } else if (typeof key !== 'string' || !isPlain(value)) {
       skipped.push(keyText(key));

@@ -136,13 +136,13 @@ describe('hostile input', () => {
       {
         weight: 2,
         arbitrary: fc
-          .constantFrom('OrderedDict', 'Counter', 'namedtuple')
+          .constantFrom('OrderedDict', 'Counter', 'defaultdict', 'namedtuple')
           .map((name) => (p: PickleWriter) => p.global('collections', name)),
       },
       {
         weight: 2,
         arbitrary: fc
-          .constantFrom('_rebuild_tensor_v2', '_rebuild_tensor_v3', '_rebuild_parameter')
+          .constantFrom('_rebuild_tensor_v2', '_rebuild_tensor_v3', '_rebuild_parameter', '_rebuild_qtensor')
           .map((name) => (p: PickleWriter) => p.global('torch._utils', name)),
       },
     );
@@ -209,6 +209,20 @@ describe('hostile input', () => {
       }
     });
     expect(outcome(zipFile(pickle))).toBe('CHECKPOINT_NO_STATE_DICT');
+  });
+
+  it('ten thousand objects that share one list of ten thousand values are each looked into once', () => {
+    const pickle = pickled((p) => {
+      p.op('}', '(').text('w');
+      writeTensor(p, vector('0', 3));
+      p.text('list').op(']', 'q', 1, '(');
+      // Distinct objects, so that each would be a step of the way.
+      for (let i = 0; i < 10_000; i++) p.op('}');
+      p.op('e').text('type').global('own', 'Thing').op('q', 2);
+      for (let i = 0; i < 10_000; i++) p.text(`k${i}`).op('h', 2, 'h', 1, 0x85, 'R');
+      p.op('u');
+    });
+    expect(outcome(zipFile(pickle, storages))).toBe('ok');
   });
 
   it('a hundred transposed views of one large storage stay within the budget', () => {

@@ -16,7 +16,7 @@
  */
 import { checkpointError, FIX, printable, quote } from '../errors.js';
 import { forbidden } from '../pickle/globals.js';
-import { asDict, describe, holdsTensor, type PyDict, PyInert, type PyValue, TensorRef } from '../pickle/values.js';
+import { asDict, describe, type PyDict, PyInert, type PyValue, TensorFinder, TensorRef } from '../pickle/values.js';
 import { unwrappedKeys } from '../prefix.js';
 import type { MetadataValue } from '../types.js';
 
@@ -185,9 +185,10 @@ class Search {
 
   /** There is none; if that is because the weights are in an object that only Python could make, its class is named. */
   #noTensor(dict: PyDict, path: readonly string[]): Error {
+    const finder = new TensorFinder();
     for (const [key, value] of dict.entries()) {
       this.#visit();
-      if (value instanceof PyInert && !(typeof key === 'string' && NEVER.test(key)) && holdsTensor([value])) {
+      if (value instanceof PyInert && !(typeof key === 'string' && NEVER.test(key)) && finder.isIn([value])) {
         return refusedEntry(key, value);
       }
     }
@@ -208,9 +209,9 @@ class Search {
  * Whether an entry of a state dict is a tensor that only Python could make: the result of a call with tensors. An object that has
  * tensors among its attributes (an optimizer) is none.
  */
-export function isRefused(key: PyValue, value: PyValue): value is PyInert {
+export function isRefused(key: PyValue, value: PyValue, finder: TensorFinder): value is PyInert {
   if (!(value instanceof PyInert) || (typeof key === 'string' && NEVER.test(key))) return false;
-  return value.isTensor || holdsTensor(value.args);
+  return value.isTensor || finder.isIn(value.args);
 }
 
 /** Element types and storages of torch that are not read; everything else is a class or a function. */

@@ -152,20 +152,23 @@ export function asDict(value: PyValue | undefined): PyDict | undefined {
   return value instanceof PyInert ? value.entries : undefined;
 }
 
-/** How many values {@link holdsTensor} looks at; a file where that is not enough is taken to have one. */
-const MAX_LOOKS = 100_000;
+/** Looks for tensors in values. What was found to have none is not looked into again, so that all looks together are linear. */
+export class TensorFinder {
+  readonly #without = new Set<PyValue>();
 
-/** Whether a tensor or storage is in one of the values, however deep. */
-export function holdsTensor(values: readonly PyValue[]): boolean {
-  const seen = new Set<PyValue>(values);
-  // A set is walked in the order of insertion, also while it grows.
-  for (const next of seen) {
-    if (next instanceof TensorRef || next instanceof StorageRef) return true;
-    if (next instanceof PyInert && next.isTensor) return true;
-    if (seen.size > MAX_LOOKS) return true;
-    for (const part of partsOf(next)) if (part !== null && typeof part === 'object') seen.add(part);
+  /** Whether a tensor or storage is in one of the values, however deep. */
+  isIn(values: readonly PyValue[]): boolean {
+    const seen = new Set<PyValue>(values);
+    // A set is walked in the order of insertion, also while it grows.
+    for (const next of seen) {
+      if (next instanceof TensorRef || next instanceof StorageRef) return true;
+      if (next instanceof PyInert && next.isTensor) return true;
+      if (this.#without.has(next)) continue;
+      for (const part of partsOf(next)) if (part !== null && typeof part === 'object') seen.add(part);
+    }
+    for (const value of seen) if (value !== null && typeof value === 'object') this.#without.add(value);
+    return false;
   }
-  return false;
 }
 
 function* partsOf(value: PyValue): Iterable<PyValue> {
