@@ -1,8 +1,15 @@
 /** From the bytes of a checkpoint to a net that fits it. Runs in Node too. */
-import { asFloat32, assertMatches, type Checkpoint, matchStateDict, readCheckpoint } from '@infnet/checkpoint';
+import { assertMatches, type Checkpoint, matchStateDict, peelPrefix, readCheckpoint } from '@infnet/checkpoint';
 import type { StateDict } from '@infnet/core';
 import { InfnetError } from '@infnet/errors';
-import { InfNet, isOptionalEntry, recognizeBackbone, recognizeNet } from '@infnet/inf-net';
+import {
+  INF_NET_SIGNATURES,
+  InfNet,
+  isOptionalEntry,
+  recognizeBackbone,
+  recognizeNet,
+  trainedOf,
+} from '@infnet/inf-net';
 import type { WeightsReport } from './segment-protocol.js';
 
 export interface LoadedWeights {
@@ -14,7 +21,8 @@ export interface LoadedWeights {
 /** @throws InfnetError `CHECKPOINT_...`, `WEIGHTS_UNKNOWN` when they are of no net that is known */
 export function readWeights(name: string, bytes: Uint8Array): LoadedWeights {
   const checkpoint = readCheckpoint(bytes, { file: name });
-  const backbone = recognizeBackbone(checkpoint.tensors);
+  const { tensors } = peelPrefix(checkpoint, INF_NET_SIGNATURES);
+  const backbone = recognizeBackbone(tensors);
   if (backbone === undefined) {
     const some = [...checkpoint.tensors.keys()].slice(0, 3).join(', ');
     throw new InfnetError({
@@ -24,18 +32,18 @@ export function readWeights(name: string, bytes: Uint8Array): LoadedWeights {
       fix: 'Choose a checkpoint of Inf-Net: not of its backbone alone, and not of the multi-class U-Net.',
     });
   }
-  const { width, channels } = recognizeNet(checkpoint.tensors, backbone);
+  const { width, channels } = recognizeNet(tensors, backbone);
   const net = new InfNet({ backbone, width, channels });
-  const matched = assertMatches(matchStateDict(net.stateDictSpec(), checkpoint, { optional: isOptionalEntry }), name);
-  const state = new Map([...matched].map(([key, tensor]) => [key, { shape: tensor.shape, data: asFloat32(tensor) }]));
+  const match = matchStateDict(net.stateDictSpec(), { tensors }, { optional: isOptionalEntry, prefix: '' });
+  const state = assertMatches(match, name);
   const report: WeightsReport = {
     name,
     format: checkpoint.format,
     backbone,
     width,
     channels,
-    tensors: matched.size,
-    untrained: checkpoint.metadata.get('trained') === 'false',
+    tensors: state.size,
+    untrained: trainedOf(checkpoint.metadata, state) === 'false',
     trainedOn: checkpoint.metadata.has('trained_on') ? String(checkpoint.metadata.get('trained_on')) : undefined,
     size: sizeOf(checkpoint, net.sizeMultiple),
     sizeMultiple: net.sizeMultiple,
