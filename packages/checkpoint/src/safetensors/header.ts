@@ -82,7 +82,7 @@ function parseTensor(name: string, value: Json): HeaderTensor {
     throw checkpointError(
       'CHECKPOINT_UNSUPPORTED',
       `${what} has dtype ${quote(dtypeName)}${KNOWN_DTYPES.has(dtypeName) ? ', which is not read' : ', which is no type of the format'}.`,
-      'In Python, convert it before saving: tensor.float().',
+      'In Python, convert it to float32 before saving.',
       { tensor: name, dtype: dtypeName },
     );
   }

@@ -83,7 +83,7 @@ function toItem(tensor: WritableTensor): Item {
 
 /** The tensors with their names, whatever holds them. */
 function namedTensors(tensors: unknown): WritableTensor[] {
-  const fix = 'Pass a list of { name, shape, data }, or a Map or object of { shape, data } by name.';
+  const fix = 'Pass a list of tensors with name, shape and data, or a Map or object of tensors by name.';
   if (typeof tensors !== 'object' || tensors === null || ArrayBuffer.isView(tensors)) {
     throw bad(`Tensors are written from a list, a Map or an object, not from ${kindOf(tensors)}.`, fix);
   }
@@ -121,7 +121,7 @@ function check({ name, shape, data, dtype }: WritableTensor): Dtype {
   const what = `Tensor ${quote(name)}`;
   if (!Array.isArray(shape)) throw bad(`${what} has the shape ${String(shape)}.`, 'Pass a list of sizes.');
   if (!isTensorData(data)) {
-    throw bad(`${what} has ${kindOf(data)} as data.`, 'Pass a typed array, such as Float32Array.from(values).');
+    throw bad(`${what} has ${kindOf(data)} as data.`, 'Pass a typed array, such as a Float32Array.');
   }
   const valid = shape.length <= MAX_AXES && shape.every((size) => Number.isSafeInteger(size) && size >= 0);
   if (!valid || countElements(shape) !== data.length) {
@@ -186,7 +186,7 @@ function encodeText(text: string): string {
   if (typeof text !== 'string' || decodeUtf8(new TextEncoder().encode(text)) !== text) {
     throw bad(
       `${quote(String(text))} is not a string of whole characters.`,
-      'Pass strings without lone surrogates; turn numbers into texts by String(value).',
+      'Pass texts without lone surrogates, and numbers as texts.',
     );
   }
   return JSON.stringify(text);
