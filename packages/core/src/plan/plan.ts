@@ -215,14 +215,14 @@ export class Plan {
     this.#assertUsable('Plan.run');
     const { readbacks } = this.#buffers;
     const names = readbacks.names(options.read);
-    const { later } = options;
+    const { later, signal, onProgress } = options;
     let given = later === undefined ? this.#buffers.check(inputs) : undefined;
     let copies = inputs;
     return takeTurn(
       this.#turns,
       () => {
         const checked = given ?? this.#buffers.check({ ...copies, ...later?.inputs() });
-        return (this.#runner as Runner).begin(checked, names, options);
+        return (this.#runner as Runner).begin(checked, names, { signal, onProgress });
       },
       {
         until: later?.until,
