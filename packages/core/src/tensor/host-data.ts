@@ -5,10 +5,11 @@ import type { HostDType } from './types.js';
 export type TensorData = Float32Array | Uint32Array | Int32Array;
 
 /** The arrays of the element types. */
-export const ARRAYS = { f32: Float32Array, u32: Uint32Array, i32: Int32Array } as const satisfies Record<
-  HostDType,
-  unknown
->;
+export const ARRAYS: {
+  readonly f32: Float32ArrayConstructor;
+  readonly u32: Uint32ArrayConstructor;
+  readonly i32: Int32ArrayConstructor;
+} = { f32: Float32Array, u32: Uint32Array, i32: Int32Array };
 
 /** `Float32Array`, `Array`, ...: also for arrays of another frame or realm, where `instanceof` fails. */
 export function kindOf(value: unknown): string {
