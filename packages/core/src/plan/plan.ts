@@ -65,9 +65,9 @@ export interface RunOptions {
   readonly onProgress?: (progress: PlanProgress) => void;
   /**
    * Inputs that are known only later (when the step before has reported). The run takes its place in the order of the calls now, waits
-   * for `until`, and then asks for them.
+   * for `until` if that is given, and asks for them right before it is submitted. What `inputs` submits itself comes before the run.
    */
-  readonly later?: { readonly until: Promise<unknown>; readonly inputs: () => RunInputs };
+  readonly later?: { readonly until?: Promise<unknown> | undefined; readonly inputs: () => RunInputs };
 }
 
 /**
