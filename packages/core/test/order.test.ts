@@ -135,6 +135,25 @@ describe('a run', () => {
     inArena.dispose();
   });
 
+  it('fails by its code when the device is lost, or the context disposed, while it is under way', async () => {
+    for (const [end, code] of [
+      [(own: Context) => own.device.destroy(), /CONTEXT_LOST/],
+      [(own: Context) => own.dispose(), /CONTEXT_DISPOSED/],
+    ] as const) {
+      const own = await open({ onMessage: () => {} });
+      const weight = named('w', [2]);
+      const store = new ParameterStore(own, [weight]);
+      store.initialize(1);
+      const plan = await preparePlan(own, trace(steps(3), { x: [1, 2] }), slow);
+      const x = Float32Array.of(1, 2);
+      const runs = [plan.run({ x }), plan.run({ x }, { onProgress: () => {} }), plan.run({ x }), store.read()];
+      const outcomes = runs.map((run) => expect(run).rejects.toThrow(code));
+      end(own);
+      await Promise.all(outcomes);
+      own.dispose();
+    }
+  });
+
   it('refuses a name that is no output before anything is computed', async () => {
     const weight = named('w', [2]);
     using store = new ParameterStore(context, [weight]);

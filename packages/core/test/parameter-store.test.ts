@@ -186,6 +186,16 @@ describe('modules and parameters', () => {
     expect(message).toMatch(/Fix: .*ordinary properties/);
   });
 
+  it('of another module than that of the store are named with it', async () => {
+    const [mine, forgotten] = [new Shift(), new Shift()];
+    using store = new ParameterStore(context, mine);
+    const graph = trace(({ x }) => mine.call(forgotten.call(x)), { x: [2] });
+    const failed = preparePlan(context, graph, { parameters: store });
+    await expect(failed).rejects.toThrow(
+      /PARAMETER_UNKNOWN\] 1 parameters.*\n.*"weight" \[2\], used by Shift: no store was made of this Shift/,
+    );
+  });
+
   it('that are made in forward are found when they stay', async () => {
     class Lazy extends Module {
       part: Shift | undefined;

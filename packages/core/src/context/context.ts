@@ -105,6 +105,14 @@ export class Context {
     });
   }
 
+  /** After a failure that a loss may have caused: waits until a loss would be known. */
+  async settleLoss(): Promise<void> {
+    const answered = this.device.queue.onSubmittedWorkDone().catch(() => {});
+    await Promise.race([this.device.lost, answered]);
+    // What heard of the loss first need not be what we asked.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+
   /** Creates a counted buffer. */
   createBuffer(descriptor: GPUBufferDescriptor): GPUBuffer {
     this.assertAlive(descriptor.label ?? 'createBuffer');

@@ -232,9 +232,13 @@ export class ParameterStore {
       });
       return new Map(entries);
     });
-    const known = result.catch((error: unknown) => {
+    const known = result.catch(async (error: unknown) => {
       // A device or store that is gone fails whatever was waiting for it; say that it is gone.
-      if (!(error instanceof InfnetError)) this.assertUsable(where);
+      if (!(error instanceof InfnetError)) {
+        this.assertUsable(where);
+        await this.context.settleLoss();
+        this.assertUsable(where);
+      }
       throw error;
     });
     return { result: known };

@@ -88,7 +88,7 @@ function unknownParameters(graph: Graph, unknown: readonly Parameter[]): InfnetE
   const lines = unknown.slice(0, 10).map((parameter) => {
     const tensor = graph.parameters.get(parameter);
     const node = graph.nodes.find(({ inputs }) => inputs.some((input) => input === tensor));
-    const { user, cause } = describePlace(graph, node?.scope ?? '');
+    const { user, cause } = describePlace(graph, node?.scope ?? '', parameter);
     const name = parameter.name === '' ? 'a parameter without a name' : `"${parameter.name}"`;
     const why = parameter.unused ? 'it was made with { unused: true }' : cause;
     return `${name} ${formatShape(parameter.shape)}, used by ${user}: ${why}`;

@@ -142,7 +142,11 @@ export class Runner {
     if (outcome.status === 'fulfilled' && fault === undefined) return outcome.value;
     // A device or plan that is gone fails whatever was waiting for it; say that it is gone.
     const known = outcome.status === 'rejected' && outcome.reason instanceof InfnetError;
-    if (!known) this.#options.assertUsable(where);
+    if (!known) {
+      this.#options.assertUsable(where);
+      await this.#options.context.settleLoss();
+      this.#options.assertUsable(where);
+    }
     if (fault === undefined || known) throw (outcome as PromiseRejectedResult).reason;
     this.#constantsVersion = -1;
     const { context, buffers } = this.#options;
