@@ -63,6 +63,28 @@ describe('steps that are not awaited', () => {
     expect(together.results.filter((result) => typeof result === 'number')).toHaveLength(3);
   });
 
+  it('and profiled ones give the bits of those that are awaited', async () => {
+    if (!context.device.features.has('timestamp-query')) return;
+    const values = async (together: boolean) => {
+      const net = new SmallNet();
+      using store = new ParameterStore(context, net);
+      store.initialize(3);
+      using optimizer = new Adam(store);
+      using step = await trainingStep(context, { net, optimizer, inputs, loss: lossOf(net) });
+      const reused = batchOf(0);
+      const call = async (run: Promise<unknown>): Promise<void> => {
+        if (!together) await run;
+      };
+      await call(step.run(reused, { learningRate: 0.02 }));
+      await call(step.profile(reused, { learningRate: 0.02 }));
+      const last = step.run(reused, { learningRate: 0.02 });
+      reused.image.fill(Number.NaN);
+      await last;
+      return store.read();
+    };
+    expect(await values(true)).toEqual(await values(false));
+  });
+
   it('fail by themselves: the next one goes on', async () => {
     const net = new SmallNet();
     using store = new ParameterStore(context, net);

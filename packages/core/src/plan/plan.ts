@@ -26,7 +26,7 @@ import { PlanBuffers } from './plan-buffers.js';
 import { faultOfProbes } from './probes.js';
 import { REPORT, Runner } from './runner.js';
 import { schedule as makeSchedule, type Schedule, type ScheduledDispatch, type ScheduleOptions } from './schedule.js';
-import { type Turn, Turns, takeTurn } from './turns.js';
+import { type Begun, type Turn, Turns, takeTurn } from './turns.js';
 
 export interface PlanProgress {
   readonly phase: 'compile' | 'run';
@@ -216,33 +216,23 @@ export class Plan {
     const { readbacks } = this.#buffers;
     const names = readbacks.names(options.read);
     const { later, signal, onProgress } = options;
-    let given = later === undefined ? this.#buffers.check(inputs) : undefined;
-    let copies = inputs;
-    return takeTurn(
-      this.#turns,
-      () => {
-        const checked = given ?? this.#buffers.check({ ...copies, ...later?.inputs() });
-        return (this.#runner as Runner).begin(checked, names, { signal, onProgress });
-      },
-      {
-        until: later?.until,
-        room: () => readbacks.room(names),
-        keep: () => {
-          copies = copyInputs(inputs);
-          given = undefined;
-        },
-      },
-    );
+    const given = this.#inputsOf(inputs, later);
+    return takeTurn(this.#turns, () => (this.#runner as Runner).begin(given.checked(), names, { signal, onProgress }), {
+      until: later?.until,
+      room: () => readbacks.room(names),
+      keep: given.keep,
+    });
   }
 
-  /** Runs the plan once with every dispatch timed. Slower than `run`; needs the device feature `timestamp-query`. */
-  async profile(inputs: RunInputs = {}): Promise<Profile> {
+  /**
+   * Runs the plan once with every dispatch timed. Slower than `run`; needs the device feature `timestamp-query`. Has its turn among the
+   * runs, and copies inputs, as `run`.
+   */
+  async profile(inputs: RunInputs = {}, { later }: Pick<RunOptions, 'later'> = {}): Promise<Profile> {
     this.#assertUsable('Plan.profile');
-    let given: readonly GivenInput[] = this.#buffers.check(inputs);
-    const keep = (): void => {
-      given = this.#buffers.check(copyInputs(inputs));
-    };
-    return takeTurn(this.#turns, () => (this.#runner as Runner).beginProfile(given), { keep });
+    const { checked, keep } = this.#inputsOf(inputs, later);
+    const begin = (): Begun<Profile> => (this.#runner as Runner).beginProfile(checked());
+    return takeTurn(this.#turns, begin, { until: later?.until, keep });
   }
 
   /** Frees all buffers of the plan. Idempotent. */
@@ -255,6 +245,19 @@ export class Plan {
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** What a run begins with: checked at the call, or in its turn where some are known only then. */
+  #inputsOf(inputs: RunInputs, later: RunOptions['later']): { keep(): void; checked(): readonly GivenInput[] } {
+    let given = later === undefined ? this.#buffers.check(inputs) : undefined;
+    let copies = inputs;
+    return {
+      keep: () => {
+        copies = copyInputs(inputs);
+        given = undefined;
+      },
+      checked: () => given ?? this.#buffers.check({ ...copies, ...later?.inputs() }),
+    };
   }
 
   async #compile(dispatches: readonly ScheduledDispatch[]): Promise<Pipeline[]> {
