@@ -15,6 +15,7 @@ import {
   seededRandom,
   type Tensor,
   trace,
+  type WrappedBuffer,
 } from '../src/index.js';
 import { scale } from './operators.js';
 
@@ -125,7 +126,8 @@ it(`${COUNT} mistakes around and during prepare and run reach the host, and none
     store.load({ w: { shape: [1, 4], data: new Float32Array(4).fill(round) } });
     const arena = new BufferArena(context);
     const graph = trace(chain, { x: [1, 4] });
-    const bind = round % 2 === 0 ? { y: context.wrapBuffer(bound, { shape: [1, 4] }) } : {};
+    const bind: Record<string, WrappedBuffer> =
+      round % 2 === 0 ? { y: context.wrapBuffer(bound, { shape: [1, 4] }) } : {};
     const options = { parameters: store, arena, fusion: false, maxSubmitSeconds: round % 3 === 0 ? 1e-9 : 0.5 };
     const preparing = preparePlan(context, graph, { ...options, bind, onProgress: blunder });
     blunder();
