@@ -175,6 +175,22 @@ describe('a run', () => {
   });
 });
 
+describe('a plan is refused', () => {
+  it.each<[string, (other: Context) => object, RegExp]>([
+    ['a budget that is no number', () => ({ memoryBudget: Number.NaN }), /PLAN_OPTION.*memoryBudget is NaN/],
+    ['a time that is no number', () => ({ maxSubmitSeconds: Number.NaN }), /PLAN_OPTION.*maxSubmitSeconds is NaN/],
+    ['a negative time', () => ({ maxSubmitSeconds: -1 }), /PLAN_OPTION/],
+    ['an arena of another device', (other) => ({ arena: new BufferArena(other) }), /ARENA_DEVICE/],
+    ['a module in place of a store', () => ({ parameters: new Map() }), /PLAN_PARAMETERS.*got Map/],
+    ['a list with a hole', () => ({ parameters: [null] }), /PLAN_PARAMETERS.*got null/],
+    ['a list of nothing', () => ({ parameters: [undefined] }), /PLAN_PARAMETERS.*got undefined/],
+  ])('%s', async (_, options, message) => {
+    const other = await open({ onMessage: () => {} });
+    await expect(preparePlan(context, trace(steps(1), { x: [1, 2] }), options(other))).rejects.toThrow(message);
+    other.dispose();
+  });
+});
+
 describe('every other way to run', () => {
   const fives = new Float32Array(4).fill(5);
 

@@ -35,6 +35,14 @@ export class ParameterUse {
         fix: 'Pass { parameters: new ParameterStore(context, module) } and load or initialize it.',
       });
     }
+    for (const store of stores as readonly (Partial<ParameterStore> | null | undefined)[]) {
+      if (typeof store?.assertUsable === 'function') continue;
+      throw new InfnetError({
+        code: 'PLAN_PARAMETERS',
+        message: `parameters are given as parameter stores, got ${store?.constructor?.name ?? String(store)}`,
+        fix: 'Pass { parameters: new ParameterStore(context, module) }.',
+      });
+    }
     if (stores.some((store) => store.context.device !== context.device)) {
       throw new InfnetError({
         code: 'PLAN_PARAMETERS',

@@ -76,10 +76,11 @@ export interface RunOptions {
  * @throws InfnetError `MEMORY_LIMIT`, `MEMORY_BUDGET` before anything is allocated; `MEMORY_DEVICE` when the device runs
  * out of memory; `KERNEL_COMPILE`; `PLAN_PARAMETERS` when the graph has parameters and no store of this device is given,
  * `PARAMETER_UNKNOWN`, `PARAMETER_AMBIGUOUS` when parameters are in none or several of them; `BUFFER_...` for what is wrong with a
- * bound buffer.
+ * bound buffer; `PLAN_OPTION`, `ARENA_...`.
  */
 export async function preparePlan(context: Context, graph: Graph, options: PlanOptions = {}): Promise<Plan> {
   context.assertAlive('preparePlan');
+  checkOptions(context, options);
   const external = new Set(Object.keys(options.bind ?? {}));
   const device = options.tuning === undefined ? context.profile : { ...context.profile, tuning: options.tuning };
   const schedule = await scheduleFor(context, graph, { ...options, device, external });
@@ -93,6 +94,27 @@ export async function preparePlan(context: Context, graph: Graph, options: PlanO
     throw error;
   }
   return plan;
+}
+
+/** @throws InfnetError `PLAN_OPTION` for a number that is none, `ARENA_DISPOSED`, `ARENA_DEVICE` for an arena of another device. */
+function checkOptions(context: Context, { arena, ...options }: PlanOptions): void {
+  for (const name of ['memoryBudget', 'maxSubmitSeconds'] as const) {
+    const value = options[name];
+    if (value === undefined || value >= 0) continue;
+    throw new InfnetError({
+      code: 'PLAN_OPTION',
+      message: `${name} is ${value}; it must be at least 0`,
+      where: 'preparePlan',
+    });
+  }
+  arena?.assertUsable('preparePlan');
+  if (arena === undefined || arena.context.device === context.device) return;
+  throw new InfnetError({
+    code: 'ARENA_DEVICE',
+    message: 'the arena lies on another device than the plan',
+    where: 'preparePlan',
+    fix: 'Make the arena on the context of the plan.',
+  });
 }
 
 /**
