@@ -15,7 +15,8 @@ import { root } from './tools.mjs';
  */
 const budgets = [
   { name: 'core', limit: 30, program: `export * from '@infnet/core';` },
-  { name: 'core + conv', limit: 40, program: `export * from '@infnet/core'; export * from '@infnet/conv';` },
+  // 40 before it checked a host's buffers, the order of runs and what is loaded: 6 kB, mostly the texts of errors.
+  { name: 'core + conv', limit: 46, program: `export * from '@infnet/core'; export * from '@infnet/conv';` },
   {
     name: 'inf-net (run a net)',
     limit: 120,

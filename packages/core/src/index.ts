@@ -1,6 +1,6 @@
 export { InfnetError, type InfnetErrorFields, isInfnetError } from '@infnet/errors';
 export type { MemoryUse } from './context/buffers.js';
-export { type AdapterDescription, Context, type ContextStatus, type WrappedBuffer } from './context/context.js';
+export { type AdapterDescription, Context, type ContextStatus } from './context/context.js';
 export {
   DEFAULT_LIMITS,
   DEFAULT_PROFILE,
@@ -17,6 +17,7 @@ export {
   type SubgroupMatrix,
   type SubgroupMatrixConfig,
 } from './context/subgroup-matrix.js';
+export type { WrappedBuffer } from './context/wrapped-buffer.js';
 export { gradients, type Upstream } from './gradient/gradients.js';
 export { fill, fillOperator, sumDispatch, sumKernel, sumOperator, sumTensors } from './gradient/sum.js';
 export { apply, applyOne, Graph, type GraphNode, graphOf, type TensorLike } from './graph/graph.js';
@@ -54,11 +55,18 @@ export {
 export { initialValues, seededRandom } from './module/initialize.js';
 export { Module, Sequential } from './module/module.js';
 export { type Initializer, Parameter, type ParameterOptions, ParameterSlab } from './module/parameter.js';
-export { type ParameterSlot, ParameterStore, type StateDict } from './module/parameter-store.js';
+export {
+  type ParameterSlot,
+  ParameterStore,
+  type ParameterStoreOptions,
+  type StoredTensor,
+} from './module/parameter-store.js';
+export type { LoadableState, LoadableTensor, StateDict } from './module/state-dict.js';
 export { BufferArena } from './plan/arena.js';
 export { type BatchedPlan, planInBatches } from './plan/in-batches.js';
+export type { RunInputs } from './plan/inputs.js';
 export { type Plan, type PlanOptions, type PlanProgress, preparePlan, type RunOptions } from './plan/plan.js';
-export type { RunInputs, TensorData } from './plan/plan-buffers.js';
+
 export {
   type PlanMemory,
   type Schedule,
@@ -68,6 +76,7 @@ export {
 } from './plan/schedule.js';
 export { Profile, type ProfileEntry, type ProfileRow } from './profile/profile.js';
 export { evaluate, type HostTensor } from './run/evaluate.js';
+export type { TensorData } from './tensor/host-data.js';
 export {
   byteLength,
   type DType,

@@ -4,11 +4,12 @@
  */
 import { InfnetError } from '@infnet/errors';
 import { PipelineCache } from '../plan/pipelines.js';
-import { elementCount, type Shape } from '../tensor/types.js';
+import type { Shape } from '../tensor/types.js';
 import { assertAdapter, type Tuning } from '../tune/table.js';
 import { BufferLedger, type MemoryUse } from './buffers.js';
 import { type DeviceProfile, profileDevice } from './device-profile.js';
 import type { SubgroupMatrix } from './subgroup-matrix.js';
+import { checkWrapped, type WrappedBuffer } from './wrapped-buffer.js';
 
 export type ContextStatus = 'alive' | 'lost' | 'disposed';
 
@@ -22,14 +23,6 @@ export interface AdapterDescription {
   readonly description: string;
   /** One line for people. */
   readonly message: string;
-}
-
-/** A tensor's data in a buffer that somebody else owns; infnet binds it and never copies or destroys it. */
-export interface WrappedBuffer {
-  readonly buffer: GPUBuffer;
-  /** Bytes from the start of the buffer to the first element; a multiple of `minStorageBufferOffsetAlignment`. */
-  readonly offset: number;
-  readonly shape: Shape;
 }
 
 export class Context {
@@ -112,6 +105,14 @@ export class Context {
     });
   }
 
+  /** After a failure that a loss may have caused: waits until a loss would be known. */
+  async settleLoss(): Promise<void> {
+    const answered = this.device.queue.onSubmittedWorkDone().catch(() => {});
+    await Promise.race([this.device.lost, answered]);
+    // What heard of the loss first need not be what we asked.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+
   /** Creates a counted buffer. */
   createBuffer(descriptor: GPUBufferDescriptor): GPUBuffer {
     this.assertAlive(descriptor.label ?? 'createBuffer');
@@ -125,33 +126,15 @@ export class Context {
   /**
    * A tensor over a buffer of yours, without a copy: pass it to a plan as an input or an output binding.
    *
-   * @throws InfnetError `BUFFER_RANGE` when offset or size do not fit, `BUFFER_USAGE` when the buffer lacks STORAGE.
+   * @throws InfnetError `BUFFER_INVALID` for what is no buffer, `BUFFER_RANGE` when offset or shape do not fit, `BUFFER_USAGE` when the
+   * buffer lacks STORAGE. What only the device knows (destroyed, of another device) is told when a plan is prepared and run.
    */
   wrapBuffer(buffer: GPUBuffer, options: { readonly offset?: number; readonly shape: Shape }): WrappedBuffer {
     this.assertAlive('wrapBuffer');
-    const { offset = 0, shape } = options;
-    const bytes = elementCount(shape) * 4;
-    const limit = this.profile.limits.minStorageBufferOffsetAlignment;
-    if (offset < 0 || offset % limit !== 0 || offset + bytes > buffer.size) {
-      throw new InfnetError({
-        code: 'BUFFER_RANGE',
-        message:
-          offset % limit === 0
-            ? `offset ${offset} with ${bytes} bytes does not fit a buffer of ${buffer.size} bytes`
-            : `offset ${offset} is no multiple of ${limit}`,
-        where: buffer.label === '' ? 'wrapBuffer' : buffer.label,
-        fix: `The offset must be a multiple of ${limit} (minStorageBufferOffsetAlignment) and the range must lie inside.`,
-      });
-    }
-    if ((buffer.usage & 0x80) === 0) {
-      throw new InfnetError({
-        code: 'BUFFER_USAGE',
-        message: 'the buffer was made without GPUBufferUsage.STORAGE',
-        where: buffer.label === '' ? 'wrapBuffer' : buffer.label,
-        fix: 'Create it with usage GPUBufferUsage.STORAGE (plus COPY_SRC to read results back).',
-      });
-    }
-    return { buffer, offset, shape };
+    const { offset = 0, shape } = (options ?? {}) as typeof options;
+    const wrapped = { buffer, offset, shape };
+    checkWrapped(wrapped, this.profile.limits.minStorageBufferOffsetAlignment, 'wrapBuffer');
+    return wrapped;
   }
 
   /** Registers something that must go before the context (a plan, a parameter store). */

@@ -3,12 +3,12 @@ import { elementCount } from '../tensor/types.js';
 import type { Parameter } from './parameter.js';
 
 /** Values of one parameter. Uses only integer arithmetic, +, *, sqrt: the same bits in every JavaScript engine. */
-export function initialValues(parameter: Parameter, seed: number): Float32Array {
+export function initialValues(parameter: Parameter, seed: number, name: string = parameter.name): Float32Array {
   const { init, shape } = parameter;
   const count = elementCount(shape);
   const values = new Float32Array(count);
   if (init.kind === 'constant') return values.fill(init.value);
-  const random = seededRandom(hashName(parameter.name) ^ Math.imul(seed + 1, 0x9e3779b9));
+  const random = seededRandom(hashName(name) ^ Math.imul(seed + 1, 0x9e3779b9));
   if (init.kind === 'uniformFanIn') {
     const bound = 1 / Math.sqrt(init.fanIn ?? count / (shape[0] ?? 1));
     for (let i = 0; i < count; i++) values[i] = (2 * random() - 1) * bound;

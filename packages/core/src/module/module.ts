@@ -5,14 +5,21 @@
 
 import { graphOf } from '../graph/graph.js';
 import { Tensor } from '../graph/tensor.js';
-import { Parameter } from './parameter.js';
+import { noteCall, noteHidden } from './hidden.js';
+import type { Parameter } from './parameter.js';
+import { type AnyModule, type ModuleKind, numbered, type Walk, walk } from './walk.js';
 
 /** Modules that a walk has named. A module called before that is a root: its walk names everything below it. */
 const named = new WeakSet<object>();
+/** Modules whose `forward` is running, outermost first. */
+const calling: AnyModule[] = [];
 
 /**
  * A part of a net. Subclasses write `forward`; callers write `module.call(x)`, which runs `forward` under the module's
  * path, so that errors and profiles name it.
+ *
+ * Parameters and modules are found in properties, and in arrays, sets, maps and plain objects in properties; not in `#private` fields
+ * or objects of other classes. One that is found at several places is one (tied weights): every place is a key of the state dict.
  */
 export abstract class Module<Inputs extends readonly unknown[] = readonly [Tensor], Output = Tensor> {
   /** Path from the root, e.g. `resnet.layer1.0`; empty for the root itself. */
@@ -24,10 +31,17 @@ export abstract class Module<Inputs extends readonly unknown[] = readonly [Tenso
 
   /** Applies the module to tensors. */
   call(...inputs: Inputs): Output {
-    if (!named.has(this)) this.modules();
+    const self = this as unknown as AnyModule;
+    if (!named.has(this)) nameCalled(self);
     const tensors = inputs.flat().filter((input) => input instanceof Tensor);
     const graph = graphOf(tensors, this.path === '' ? this.constructor.name : this.path);
-    return graph.within(this.path, () => this.forward(...inputs));
+    noteCall(graph, self);
+    calling.push(self);
+    try {
+      return graph.within(this.path, () => this.forward(...inputs));
+    } finally {
+      calling.pop();
+    }
   }
 
   /** Sets training mode here and below. */
@@ -41,23 +55,20 @@ export abstract class Module<Inputs extends readonly unknown[] = readonly [Tenso
     return this.train(false);
   }
 
-  /** This module and all below it, parents first. Names them on the way. */
+  /** This module and all below it, parents first, each once. Names them on the way. */
   modules(): Module<never, unknown>[] {
-    const found: Module<never, unknown>[] = [];
-    visit(this as unknown as Module<never, unknown>, this.path, found, []);
-    return found;
+    return [...walkOver(this as unknown as AnyModule).modules];
   }
 
-  /** All parameters and buffers here and below, in definition order, named by their `state_dict` keys. */
+  /** All parameters and buffers here and below, in definition order, each once, named by their `state_dict` keys. */
   parameters(): Parameter[] {
-    const found: Parameter[] = [];
-    visit(this as unknown as Module<never, unknown>, this.path, [], found);
-    return found;
+    return [...new Set(walkOver(this as unknown as AnyModule).entries.map(([, parameter]) => parameter))];
   }
 
-  /** Key, shape and role of every entry of the state dict. */
+  /** Key, shape and role of every entry of the state dict; a parameter used at several places is there once for each. */
   stateDictSpec(): { readonly name: string; readonly shape: readonly number[]; readonly parameter: Parameter }[] {
-    return this.parameters().map((parameter) => ({ name: parameter.name, shape: parameter.shape, parameter }));
+    const { entries } = walkOver(this as unknown as AnyModule);
+    return entries.map(([name, parameter]) => ({ name, shape: parameter.shape, parameter }));
   }
 }
 
@@ -75,29 +86,31 @@ export class Sequential extends Module {
   }
 }
 
-/** Walks properties in definition order, naming modules and parameters. `Sequential` adds no name of its own for `layers`. */
-function visit(
-  module: Module<never, unknown>,
-  path: string,
-  modules: Module<never, unknown>[],
-  parameters: Parameter[],
-): void {
-  module.path = path;
-  named.add(module);
-  modules.push(module);
-  const entries = module instanceof Sequential ? numbered(module.layers) : Object.entries(module);
-  for (const [key, value] of entries) visitValue(value, path === '' ? key : `${path}.${key}`, modules, parameters);
+const KIND: ModuleKind = {
+  isModule: (value): value is AnyModule => value instanceof Module,
+  /** `Sequential` adds no name of its own for `layers`. */
+  contents: (module) => {
+    if (!(module instanceof Sequential)) return Object.entries(module);
+    return [...numbered(module.layers), ...Object.entries(module).filter(([key]) => key !== 'layers')];
+  },
+};
+
+function walkOver(root: AnyModule): Walk {
+  const found = walk(root, KIND);
+  for (const module of found.modules) named.add(module);
+  return found;
 }
 
-function visitValue(value: unknown, path: string, modules: Module<never, unknown>[], parameters: Parameter[]): void {
-  if (value instanceof Parameter) {
-    value.name = path;
-    parameters.push(value);
-  } else if (value instanceof Module) visit(value as Module<never, unknown>, path, modules, parameters);
-  else if (Array.isArray(value))
-    for (const [key, item] of numbered(value)) visitValue(item, `${path}.${key}`, modules, parameters);
-}
-
-function numbered(values: readonly unknown[]): [string, unknown][] {
-  return values.map((value, i) => [String(i), value]);
+/** Names a module that is called before a walk found it: as a root, or after the module that calls it. */
+function nameCalled(module: AnyModule): void {
+  const [root, parent] = [calling[0], calling.at(-1)];
+  // It may have been made since the last walk.
+  if (root !== undefined) walkOver(root);
+  if (named.has(module)) return;
+  if (parent !== undefined) {
+    const name = `<${module.constructor.name}>`;
+    module.path = parent.path === '' ? name : `${parent.path}.${name}`;
+    noteHidden(module, parent);
+  }
+  walkOver(module);
 }

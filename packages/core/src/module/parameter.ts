@@ -26,6 +26,8 @@ export class Parameter {
   readonly unused: boolean;
   /** Its `state_dict` key, e.g. `resnet.layer1.0.convs.0.weight`; set when the root module is named. */
   name = '';
+  /** Its further keys, where one parameter is used at several places of a net (tied weights). */
+  aliases: readonly string[] = [];
 
   constructor(shape: Shape, options: ParameterOptions = {}) {
     this.shape = shape;

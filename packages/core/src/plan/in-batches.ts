@@ -6,16 +6,17 @@ import { InfnetError, isInfnetError } from '@infnet/errors';
 import type { Context } from '../context/context.js';
 import type { Tensor } from '../graph/tensor.js';
 import { type InputSpec, inputType, type TraceResult, trace } from '../graph/trace.js';
-import { elementCount, type HostTensorType } from '../tensor/types.js';
+import { ARRAYS, dtypeOf, kindOf, type TensorData } from '../tensor/host-data.js';
+import { elementCount, type HostDType, type HostTensorType } from '../tensor/types.js';
+import type { RunInputs } from './inputs.js';
 import { type Plan, type PlanOptions, preparePlan, type RunOptions } from './plan.js';
-import type { RunInputs, TensorData } from './plan-buffers.js';
 
 /** Runs a batch in one or several parts. */
 export interface BatchedPlan extends Disposable {
   /** Items that one run of the underlying plan takes. */
   readonly itemsPerRun: number;
   readonly plan: Plan;
-  /** As `Plan.run`, for the whole batch; a last part that is smaller is filled up with zeros and cut off again. */
+  /** As `Plan.run`, for the whole batch, all parts in a row; a last part that is smaller is filled up with zeros and cut off again. */
   run(inputs: RunInputs, options?: RunOptions): Promise<Record<string, TensorData>>;
   dispose(): void;
 }
@@ -57,16 +58,17 @@ class SplitBatch implements BatchedPlan {
 
   async run(inputs: RunInputs, options: RunOptions = {}): Promise<Record<string, TensorData>> {
     if (this.itemsPerRun === this.batch) return this.plan.run(inputs, options);
+    const starts = Array.from({ length: Math.ceil(this.batch / this.itemsPerRun) }, (_, i) => i * this.itemsPerRun);
+    // All parts are called for now: they are computed in a row, with the parameters and inputs of this moment.
+    const cuts = starts.map((first) => this.#cutAll(inputs, first));
+    const parts = await Promise.all(cuts.map((part) => this.plan.run(part, options)));
     const whole: Record<string, TensorData> = {};
-    for (let first = 0; first < this.batch; first += this.itemsPerRun) {
-      const items = Math.min(this.itemsPerRun, this.batch - first);
-      const part = Object.fromEntries(
-        Object.entries(inputs).map(([name, data]) => [name, this.#cut(name, data, first, items)]),
-      );
-      for (const [name, data] of Object.entries(await this.plan.run(part, options))) {
+    for (const [i, part] of parts.entries()) {
+      for (const [name, data] of Object.entries(part)) {
         const size = data.length / this.itemsPerRun;
+        const first = starts[i] as number;
         whole[name] ??= new (data.constructor as Float32ArrayConstructor)(size * this.batch);
-        whole[name].set(data.subarray(0, items * size), first * size);
+        whole[name].set(data.subarray(0, Math.min(this.itemsPerRun, this.batch - first) * size), first * size);
       }
     }
     return whole;
@@ -80,17 +82,26 @@ class SplitBatch implements BatchedPlan {
     this.dispose();
   }
 
-  #cut(name: string, data: TensorData, first: number, items: number): TensorData {
+  #cutAll(inputs: RunInputs, first: number): RunInputs {
+    return Object.fromEntries(Object.entries(inputs).map(([name, data]) => [name, this.#cut(name, data, first)]));
+  }
+
+  /** A view of the part's items; a last part that is smaller gets memory of its own, filled up with zeros. */
+  #cut(name: string, data: TensorData, first: number): TensorData {
     const type = this.plan.schedule.inputs.get(name)?.type;
-    if (type === undefined) return data;
+    // Left to the plan to refuse.
+    if (type === undefined || !ArrayBuffer.isView(data) || kindOf(data) !== ARRAYS[type.dtype as HostDType].name)
+      return data;
     const size = elementCount(type.shape) / this.itemsPerRun;
     if (data.length !== size * this.batch) {
       const message = `input "${name}" needs ${size * this.batch} values for ${this.batch} items, got ${data.length}`;
       throw new InfnetError({ code: 'PLAN_INPUT', message });
     }
-    const part = new (data.constructor as Float32ArrayConstructor)(size * this.itemsPerRun);
-    part.set(data.subarray(first * size, (first + items) * size));
-    return part;
+    const part = data.subarray(first * size, (first + this.itemsPerRun) * size);
+    if (part.length === size * this.itemsPerRun) return part;
+    const filled = new ARRAYS[dtypeOf(data)](size * this.itemsPerRun);
+    filled.set(part);
+    return filled;
   }
 }
 

@@ -1,5 +1,6 @@
 /** Pipelines, compiled asynchronously, identical ones once. */
 import { InfnetError } from '@infnet/errors';
+import { captureErrors } from '../context/capture.js';
 import { type KernelCall, type KernelVariant, kernelVariant, variantKey } from '../kernel/kernel.js';
 
 export interface Pipeline {
@@ -41,15 +42,21 @@ export class PipelineCache {
 
   async #compile(variant: KernelVariant, label: string): Promise<Pipeline> {
     const device = this.#device;
-    const layout = device.createBindGroupLayout({ label, entries: layoutEntries(variant) });
-    const module = device.createShaderModule({ label, code: variant.code });
+    // What these calls refuse is told by the promise of the pipeline too; without a scope of ours a host would be told as well.
+    const { value: made } = captureErrors(device, () => {
+      const layout = device.createBindGroupLayout({ label, entries: layoutEntries(variant) });
+      const module = device.createShaderModule({ label, code: variant.code });
+      const pipelineLayout = device.createPipelineLayout({ label, bindGroupLayouts: [layout] });
+      const compute = { module, entryPoint: variant.entryPoint };
+      return {
+        layout,
+        module,
+        pipeline: device.createComputePipelineAsync({ label, layout: pipelineLayout, compute }),
+      };
+    });
+    const { layout, module } = made;
     try {
-      const pipeline = await device.createComputePipelineAsync({
-        label,
-        layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
-        compute: { module, entryPoint: variant.entryPoint },
-      });
-      return { variant, pipeline, layout };
+      return { variant, pipeline: await made.pipeline, layout };
     } catch (cause) {
       const { messages } = await module.getCompilationInfo();
       const lines = messages.map(({ lineNum, linePos, message }) => `  ${lineNum}:${linePos} ${message}`);

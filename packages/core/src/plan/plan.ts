@@ -1,20 +1,32 @@
 /**
  * A plan: a schedule with its buffers, pipelines and bind groups on a device. Preparing one is asynchronous and shows
  * progress; running one writes inputs, encodes, submits and reads what was asked for, and allocates nothing on the GPU.
+ *
+ * A run is submitted before `run` returns its promise. The device may be somebody else's, who draws what a run computes in the same
+ * frame, and whose own mistakes must reach him: so whatever a run does on the device is one synchronous block (see capture.ts).
  */
 import { InfnetError } from '@infnet/errors';
-import type { Context, WrappedBuffer } from '../context/context.js';
+import { captureErrors, firstFault } from '../context/capture.js';
+import type { Context } from '../context/context.js';
+import type { WrappedBuffer } from '../context/wrapped-buffer.js';
 import type { Graph } from '../graph/graph.js';
-import type { Precision } from '../graph/operator.js';
+import type { Precision, Storage } from '../graph/operator.js';
 import type { ParameterStore } from '../module/parameter-store.js';
-import { type Profile, profileCommands } from '../profile/profile.js';
+import { deviceError } from '../module/store-checks.js';
+import type { Profile } from '../profile/profile.js';
+import type { TensorData } from '../tensor/host-data.js';
 import type { BufferArena } from './arena.js';
-import { type Command, createCommand, createUniforms, encodePass, splitByTime } from './commands.js';
+import { assertSeparate, faultyBuffer } from './bindings.js';
+import { type BufferRange, type Command, createCommand, createUniforms, splitByTime } from './commands.js';
 import { assertFits } from './fit.js';
+import { copyInputs, type GivenInput, type RunInputs } from './inputs.js';
+import { ParameterUse } from './parameter-check.js';
 import type { Pipeline } from './pipelines.js';
-import { PlanBuffers, type RunInputs, type TensorData } from './plan-buffers.js';
+import { PlanBuffers } from './plan-buffers.js';
 import { faultOfProbes } from './probes.js';
+import { REPORT, Runner } from './runner.js';
 import { schedule as makeSchedule, type Schedule, type ScheduledDispatch, type ScheduleOptions } from './schedule.js';
+import { type Begun, type Turn, Turns, takeTurn } from './turns.js';
 
 export interface PlanProgress {
   readonly phase: 'compile' | 'run';
@@ -29,7 +41,10 @@ export interface PlanOptions extends Omit<ScheduleOptions, 'device' | 'external'
   readonly bind?: Readonly<Record<string, WrappedBuffer>>;
   /** Memory that several plans share, for those that never run at the same time. Default: memory of its own. */
   readonly arena?: BufferArena;
-  /** Bytes that the plan may take altogether. Default: no limit but the device's. */
+  /**
+   * Bytes that the plan may take altogether. Default: no limit but the device's. A run that is called while others are being read
+   * takes one more copy of what it reads; it waits for one of theirs where that would be over the budget.
+   */
   readonly memoryBudget?: number;
   /** Longest estimated time of one submit, in seconds, so that no driver resets the device. Default 0.5. */
   readonly maxSubmitSeconds?: number;
@@ -44,31 +59,32 @@ export interface PlanOptions extends Omit<ScheduleOptions, 'device' | 'external'
 export interface RunOptions {
   /** Names of the outputs to read back. Default: all that are not bound to buffers of yours. */
   readonly read?: readonly string[];
-  /** Stops between two submits. */
+  /** Stops between two submits; a run that changes parameters, which must change together, only before the first. */
   readonly signal?: AbortSignal;
   /** Submits done so far. */
   readonly onProgress?: (progress: PlanProgress) => void;
+  /**
+   * Inputs that are known only later (when the step before has reported). The run takes its place in the order of the calls now, waits
+   * for `until` if that is given, and asks for them right before it is submitted. What `inputs` submits itself comes before the run.
+   */
+  readonly later?: { readonly until?: Promise<unknown> | undefined; readonly inputs: () => RunInputs };
 }
 
 /**
  * Plans a traced graph and prepares it on a device.
  *
  * @throws InfnetError `MEMORY_LIMIT`, `MEMORY_BUDGET` before anything is allocated; `MEMORY_DEVICE` when the device runs
- * out of memory; `KERNEL_COMPILE`; `PARAMETER_UNKNOWN`; `PLAN_PARAMETERS` when the graph has parameters and none are given.
+ * out of memory; `KERNEL_COMPILE`; `PLAN_PARAMETERS` when the graph has parameters and no store of this device is given,
+ * `PARAMETER_UNKNOWN`, `PARAMETER_AMBIGUOUS` when parameters are in none or several of them; `BUFFER_...` for what is wrong with a
+ * bound buffer; `PLAN_OPTION`, `ARENA_...`.
  */
 export async function preparePlan(context: Context, graph: Graph, options: PlanOptions = {}): Promise<Plan> {
   context.assertAlive('preparePlan');
+  checkOptions(context, options);
   const external = new Set(Object.keys(options.bind ?? {}));
   const device = options.tuning === undefined ? context.profile : { ...context.profile, tuning: options.tuning };
   const schedule = await scheduleFor(context, graph, { ...options, device, external });
   assertFits(schedule, context.profile.limits, options.memoryBudget);
-  if (schedule.parameters.size > 0 && options.parameters === undefined) {
-    throw new InfnetError({
-      code: 'PLAN_PARAMETERS',
-      message: `the traced function uses ${schedule.parameters.size} parameters, but no values were given`,
-      fix: 'Pass { parameters: new ParameterStore(context, module) } and load or initialize it.',
-    });
-  }
   const plan = new Plan(context, schedule, options);
   try {
     await plan.prepare();
@@ -78,6 +94,27 @@ export async function preparePlan(context: Context, graph: Graph, options: PlanO
     throw error;
   }
   return plan;
+}
+
+/** @throws InfnetError `PLAN_OPTION` for a number that is none, `ARENA_DISPOSED`, `ARENA_DEVICE` for an arena of another device. */
+function checkOptions(context: Context, { arena, ...options }: PlanOptions): void {
+  for (const name of ['memoryBudget', 'maxSubmitSeconds'] as const) {
+    const value = options[name];
+    if (value === undefined || value >= 0) continue;
+    throw new InfnetError({
+      code: 'PLAN_OPTION',
+      message: `${name} is ${value}; it must be at least 0`,
+      where: 'preparePlan',
+    });
+  }
+  arena?.assertUsable('preparePlan');
+  if (arena === undefined || arena.context.device === context.device) return;
+  throw new InfnetError({
+    code: 'ARENA_DEVICE',
+    message: 'the arena lies on another device than the plan',
+    where: 'preparePlan',
+    fix: 'Make the arena on the context of the plan.',
+  });
 }
 
 /**
@@ -114,25 +151,28 @@ export class Plan {
   readonly schedule: Schedule;
   readonly #context: Context;
   readonly #options: PlanOptions;
-  readonly #stores: readonly ParameterStore[];
+  readonly #parameters: ParameterUse;
   readonly #buffers: PlanBuffers;
-  #constantCommands: Command[][] = [];
-  #commands: Command[][] = [];
-  #constantsVersion = -1;
+  /** Where the runs of this plan wait for others that are submitted part by part. */
+  readonly #turns: readonly Turn[];
+  #runner: Runner | undefined;
+  #submits = 0;
   #disposed = false;
-  #last: Promise<unknown> = Promise.resolve();
 
   /** Use `preparePlan`. */
   constructor(context: Context, schedule: Schedule, options: PlanOptions) {
     this.#context = context;
     this.schedule = schedule;
     this.#options = options;
-    this.#stores = [options.parameters ?? []].flat();
-    this.#buffers = new PlanBuffers(context, schedule, {
-      stores: this.#stores,
-      bind: options.bind ?? {},
-      arena: options.arena,
-    });
+    const { parameters, bind = {}, arena, memoryBudget } = options;
+    this.#parameters = new ParameterUse(context, schedule, [parameters ?? []].flat());
+    const storeOf = this.#parameters.storeOf.bind(this.#parameters);
+    this.#buffers = new PlanBuffers(context, schedule, { storeOf, bind, arena, memoryBudget });
+    this.#turns = [
+      { turns: new Turns(), shared: false },
+      ...(arena === undefined ? [] : [{ turns: arena.turns, shared: false }]),
+      ...this.#parameters.stores.map(({ store, written }) => ({ turns: store.turns, shared: written.length === 0 })),
+    ];
     context.adopt(this);
   }
 
@@ -148,7 +188,7 @@ export class Plan {
 
   /** Number of submits of one run. */
   get submitCount(): number {
-    return this.#commands.length;
+    return this.#submits;
   }
 
   /** Called by `preparePlan`. */
@@ -157,46 +197,64 @@ export class Plan {
     const { constantDispatches, dispatches } = this.schedule;
     // Compiled first, because a shader's errors come back by themselves and compiling takes long.
     const pipelines = await this.#compile([...constantDispatches, ...dispatches]);
-    device.pushErrorScope('out-of-memory');
-    device.pushErrorScope('validation');
-    const failure = attempt(() => {
+    this.#assertUsable('preparePlan');
+    const place = (): Command[] => {
       this.#buffers.place();
-      const commands = this.#bind([...constantDispatches, ...dispatches], pipelines);
-      const limit = this.#options.maxSubmitSeconds ?? 0.5;
-      this.#constantCommands = splitByTime(commands.slice(0, constantDispatches.length), limit);
-      this.#commands = splitByTime(commands.slice(constantDispatches.length), limit);
+      return this.#bind([...constantDispatches, ...dispatches], pipelines);
+    };
+    const { value: commands, fault } = captureErrors(device, place, ['out-of-memory', 'validation']);
+    const stores = this.#parameters.stores.map(({ store }) => store.deviceFault());
+    const [buffer, failed] = await Promise.all([
+      faultyBuffer(device, this.#buffers.hostBuffers, { ignoreMapped: true }),
+      firstFault([...stores, fault]),
+    ]);
+    this.#assertUsable('preparePlan');
+    if (buffer !== undefined) throw buffer;
+    if (failed !== undefined) throw deviceError('PLAN_INVALID', failed, REPORT);
+    const limit = this.#options.maxSubmitSeconds ?? 0.5;
+    const parts = splitByTime(commands.slice(constantDispatches.length), limit);
+    this.#submits = parts.length;
+    this.#runner = new Runner({
+      context: this.#context,
+      buffers: this.#buffers,
+      parameters: this.#parameters,
+      constants: splitByTime(commands.slice(0, constantDispatches.length), limit),
+      parts,
+      assertUsable: (where) => this.#assertUsable(where),
     });
-    const validation = await device.popErrorScope();
-    const memory = await device.popErrorScope();
-    this.#context.assertAlive('preparePlan');
-    if (failure !== undefined) throw failure.error;
-    if (memory !== null) throw deviceError('MEMORY_DEVICE', memory, 'Use a smaller batch or image size.');
-    if (validation !== null) throw deviceError('PLAN_INVALID', validation, REPORT);
   }
 
   /**
-   * Runs the plan. Calls wait for each other.
+   * Runs the plan. Its work is in the queue, and inputs are copied, when this returns its promise: calls need not be awaited in
+   * between, and are computed in their order. What is submitted part by part (`signal`, `onProgress`) keeps those waiting that use
+   * the same plan, arena or parameters; their inputs are copied at the call all the same.
    *
-   * @throws InfnetError `CONTEXT_LOST`, `CONTEXT_DISPOSED`, `PLAN_DISPOSED`, `PLAN_INPUT` (missing, surplus or of the wrong
-   * length), `RUN_ABORTED`, `RUN_FAILED`.
+   * @throws InfnetError (the promise rejects) `CONTEXT_LOST`, `CONTEXT_DISPOSED`, `PLAN_DISPOSED`, `PLAN_INPUT` (missing, surplus or
+   * of the wrong length), `PLAN_OUTPUT`, `PARAMETER_UNINITIALIZED`, `PARAMETER_DISPOSED`, `BUFFER_DESTROYED`, `BUFFER_MAPPED`,
+   * `RUN_ABORTED`, `RUN_FAILED`.
    */
-  run(inputs: RunInputs = {}, options: RunOptions = {}): Promise<Record<string, TensorData>> {
-    return this.#exclusive(async () => {
-      this.#buffers.write(inputs);
-      this.#refreshConstants();
-      await this.#submitAll(options);
-      if (this.schedule.graph.updates.size > 0) for (const store of this.#stores) store.markChanged();
-      return this.#buffers.read(options.read);
+  async run(inputs: RunInputs = {}, options: RunOptions = {}): Promise<Record<string, TensorData>> {
+    this.#assertUsable('Plan.run');
+    const { readbacks } = this.#buffers;
+    const names = readbacks.names(options.read);
+    const { later, signal, onProgress } = options;
+    const given = this.#inputsOf(inputs, later);
+    return takeTurn(this.#turns, () => (this.#runner as Runner).begin(given.checked(), names, { signal, onProgress }), {
+      until: later?.until,
+      room: () => readbacks.room(names),
+      keep: given.keep,
     });
   }
 
-  /** Runs the plan once with every dispatch timed. Slower than `run`; needs the device feature `timestamp-query`. */
-  profile(inputs: RunInputs = {}): Promise<Profile> {
-    return this.#exclusive(async () => {
-      this.#buffers.write(inputs);
-      this.#refreshConstants();
-      return profileCommands(this.#context, this.#commands.flat());
-    });
+  /**
+   * Runs the plan once with every dispatch timed. Slower than `run`; needs the device feature `timestamp-query`. Has its turn among the
+   * runs, and copies inputs, as `run`.
+   */
+  async profile(inputs: RunInputs = {}, { later }: Pick<RunOptions, 'later'> = {}): Promise<Profile> {
+    this.#assertUsable('Plan.profile');
+    const { checked, keep } = this.#inputsOf(inputs, later);
+    const begin = (): Begun<Profile> => (this.#runner as Runner).beginProfile(checked());
+    return takeTurn(this.#turns, begin, { until: later?.until, keep });
   }
 
   /** Frees all buffers of the plan. Idempotent. */
@@ -211,6 +269,19 @@ export class Plan {
     this.dispose();
   }
 
+  /** What a run begins with: checked at the call, or in its turn where some are known only then. */
+  #inputsOf(inputs: RunInputs, later: RunOptions['later']): { keep(): void; checked(): readonly GivenInput[] } {
+    let given = later === undefined ? this.#buffers.check(inputs) : undefined;
+    let copies = inputs;
+    return {
+      keep: () => {
+        copies = copyInputs(inputs);
+        given = undefined;
+      },
+      checked: () => given ?? this.#buffers.check({ ...copies, ...later?.inputs() }),
+    };
+  }
+
   async #compile(dispatches: readonly ScheduledDispatch[]): Promise<Pipeline[]> {
     const pipelines = dispatches.map((dispatch) => this.#context.pipelines.get(dispatch));
     const distinct = [...new Set(pipelines)];
@@ -222,79 +293,22 @@ export class Plan {
   }
 
   #bind(dispatches: readonly ScheduledDispatch[], pipelines: readonly Pipeline[]): Command[] {
+    const rangeOf = (storage: Storage): BufferRange => this.#buffers.range(storage);
+    if (this.#buffers.hostBuffers.size > 0) {
+      for (const [i, dispatch] of dispatches.entries()) assertSeparate(dispatch, pipelines[i] as Pipeline, rangeOf);
+    }
     const uniforms = createUniforms(this.#context, dispatches, pipelines);
     this.#buffers.own(uniforms.buffer);
     return dispatches.map((dispatch, i) => {
       const uniform = { buffer: uniforms.buffer, offset: uniforms.offsets[i] as number };
-      return createCommand(this.#context, dispatch, pipelines[i] as Pipeline, uniform, (s) => this.#buffers.range(s));
+      return createCommand(this.#context, dispatch, pipelines[i] as Pipeline, uniform, rangeOf);
     });
   }
 
-  #refreshConstants(): void {
-    const version = this.#stores.reduce((sum, store) => sum + store.version, 0);
-    if (version === this.#constantsVersion) return;
-    for (const part of this.#constantCommands) this.#submit(part);
-    this.#constantsVersion = version;
-  }
-
-  async #submitAll({ signal, onProgress }: RunOptions): Promise<void> {
-    const total = this.#commands.length;
-    for (const [done, part] of this.#commands.entries()) {
-      if (signal?.aborted) {
-        const message = `the run was stopped after ${done} of ${total} submits`;
-        throw new InfnetError({ code: 'RUN_ABORTED', message, fix: 'Run again; nothing was read back.' });
-      }
-      this.#submit(part);
-      if (signal === undefined && onProgress === undefined) continue;
-      await this.#context.device.queue.onSubmittedWorkDone();
-      onProgress?.({ phase: 'run', done: done + 1, total });
-    }
-  }
-
-  #submit(commands: readonly Command[]): void {
-    const encoder = this.#context.device.createCommandEncoder();
-    encodePass(encoder, commands);
-    this.#context.device.queue.submit([encoder.finish()]);
-  }
-
-  /** One run at a time: they share inputs and intermediates. */
-  #exclusive<T>(body: () => Promise<T>): Promise<T> {
-    const guarded = async (): Promise<T> => {
-      this.#context.assertAlive('Plan.run');
-      if (this.#disposed) {
-        throw new InfnetError({ code: 'PLAN_DISPOSED', message: 'the plan was disposed', where: 'Plan.run' });
-      }
-      for (const store of this.#stores) store.assertUsable('Plan.run');
-      const { device } = this.#context;
-      device.pushErrorScope('validation');
-      const [outcome] = await Promise.allSettled([body()]);
-      const invalid = await device.popErrorScope().catch(() => null);
-      if (outcome.status === 'rejected') {
-        // A lost device rejects whatever was waiting for it; say that it was lost.
-        if (!(outcome.reason instanceof InfnetError)) this.#context.assertAlive('Plan.run');
-        throw outcome.reason;
-      }
-      if (invalid !== null) throw deviceError('RUN_FAILED', invalid, REPORT);
-      return outcome.value;
-    };
-    const result = this.#last.then(guarded, guarded);
-    this.#last = result.catch(() => {});
-    return result;
-  }
-}
-
-const REPORT = 'This is a fault of infnet: please report it with the output of `infnet doctor`.';
-
-function deviceError(code: string, error: GPUError, fix: string): InfnetError {
-  return new InfnetError({ code, message: error.message, fix, cause: error });
-}
-
-/** Runs something that must not skip what follows; returns what it threw. */
-function attempt(body: () => void): { readonly error: unknown } | undefined {
-  try {
-    body();
-    return undefined;
-  } catch (error) {
-    return { error };
+  #assertUsable(where: string): void {
+    this.#context.assertAlive(where);
+    if (this.#disposed) throw new InfnetError({ code: 'PLAN_DISPOSED', message: 'the plan was disposed', where });
+    this.#options.arena?.assertUsable(where);
+    for (const { store } of this.#parameters.stores) store.assertUsable(where);
   }
 }

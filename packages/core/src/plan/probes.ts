@@ -9,7 +9,8 @@ import type { Context } from '../context/context.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import type { Probe } from '../graph/operator.js';
 import { trace } from '../graph/trace.js';
-import type { RunInputs, TensorData } from './plan-buffers.js';
+import type { TensorData } from '../tensor/host-data.js';
+import type { RunInputs } from './inputs.js';
 
 /** Plans a graph, runs it once, and frees everything. */
 type Run = (graph: Graph, inputs: RunInputs) => Promise<Record<string, TensorData>>;

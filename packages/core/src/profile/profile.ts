@@ -2,6 +2,7 @@
  * The profiler: GPU time of every dispatch from timestamp queries, under the name of the module that asked for it.
  */
 import { InfnetError } from '@infnet/errors';
+import { captureErrors, type DeviceFault } from '../context/capture.js';
 import type { Context } from '../context/context.js';
 import type { Command } from '../plan/commands.js';
 import { formatProfileTable, gigaPerSecond } from './table.js';
@@ -83,21 +84,25 @@ export class Profile {
 /** Timestamps per query set; WebGPU allows 4096. */
 const QUERIES = 4096;
 
-/**
- * Runs commands with a timestamp before and after each. @throws InfnetError `PROFILE_UNSUPPORTED` without the feature.
- */
-export async function profileCommands(context: Context, commands: readonly Command[]): Promise<Profile> {
-  const { device } = context;
-  if (!device.features.has('timestamp-query')) {
-    throw new InfnetError({
-      code: 'PROFILE_UNSUPPORTED',
-      message: 'this device was made without the feature "timestamp-query"',
-      fix: 'Use a context from open(), or request the feature when you create the device.',
-    });
-  }
+/** @throws InfnetError `PROFILE_UNSUPPORTED` without the feature `timestamp-query`. */
+export function assertCanProfile({ device }: Context): void {
+  if (device.features.has('timestamp-query')) return;
+  throw new InfnetError({
+    code: 'PROFILE_UNSUPPORTED',
+    message: 'this device was made without the feature "timestamp-query"',
+    fix: 'Use a context from open(), or request the feature when you create the device.',
+  });
+}
+
+/** Runs commands with a timestamp before and after each; `faults` gets what the device says of them. */
+export async function profileCommands(
+  context: Context,
+  commands: readonly Command[],
+  faults: Promise<DeviceFault | undefined>[],
+): Promise<Profile> {
   const times: bigint[] = [];
   for (let start = 0; start < commands.length; start += QUERIES / 2) {
-    times.push(...(await timeBatch(context, commands.slice(start, start + QUERIES / 2))));
+    times.push(...(await timeBatch(context, commands.slice(start, start + QUERIES / 2), faults)));
   }
   const origin = times[0] ?? 0n;
   const entries = commands.map(({ dispatch }, i) => {
@@ -109,13 +114,24 @@ export async function profileCommands(context: Context, commands: readonly Comma
   return new Profile(entries);
 }
 
-async function timeBatch(context: Context, commands: readonly Command[]): Promise<bigint[]> {
+async function timeBatch(
+  context: Context,
+  commands: readonly Command[],
+  faults: Promise<DeviceFault | undefined>[],
+): Promise<bigint[]> {
   const { device } = context;
   const count = commands.length * 2;
-  const querySet = device.createQuerySet({ type: 'timestamp', count });
-  const resolved = context.createBuffer({ label: 'timestamps', size: count * 8, usage: 0x200 | 0x04 });
-  const readback = context.createBuffer({ label: 'timestamp readback', size: count * 8, usage: 0x01 | 0x08 });
-  try {
+  const made: (() => void)[] = [];
+  const submit = (): GPUBuffer => {
+    const querySet = device.createQuerySet({ type: 'timestamp', count });
+    made.push(() => querySet.destroy());
+    const create = (label: string, usage: number): GPUBuffer => {
+      const buffer = context.createBuffer({ label, size: count * 8, usage });
+      made.push(() => context.destroyBuffer(buffer));
+      return buffer;
+    };
+    const resolved = create('timestamps', 0x200 | 0x04);
+    const readback = create('timestamp readback', 0x01 | 0x08);
     commands.forEach((command, i) => {
       const encoder = device.createCommandEncoder();
       const timestampWrites = { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 };
@@ -130,11 +146,14 @@ async function timeBatch(context: Context, commands: readonly Command[]): Promis
     encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
     encoder.copyBufferToBuffer(resolved, 0, readback, 0, count * 8);
     device.queue.submit([encoder.finish()]);
+    return readback;
+  };
+  try {
+    const { value: readback, fault } = captureErrors(device, submit, ['out-of-memory', 'validation']);
+    faults.push(fault);
     await readback.mapAsync(0x01);
     return [...new BigUint64Array(readback.getMappedRange().slice(0))];
   } finally {
-    querySet.destroy();
-    context.destroyBuffer(resolved);
-    context.destroyBuffer(readback);
+    for (const free of made) free();
   }
 }

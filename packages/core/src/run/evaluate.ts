@@ -1,8 +1,9 @@
 import type { Context } from '../context/context.js';
 import type { Tensor } from '../graph/tensor.js';
 import { type TraceResult, trace } from '../graph/trace.js';
+import { copyInputs } from '../plan/inputs.js';
 import { type PlanOptions, preparePlan } from '../plan/plan.js';
-import type { TensorData } from '../plan/plan-buffers.js';
+import { dtypeOf, type TensorData } from '../tensor/host-data.js';
 import type { HostDType, Shape } from '../tensor/types.js';
 
 /** A tensor with its data in JavaScript memory. */
@@ -13,7 +14,7 @@ export interface HostTensor {
 
 /**
  * Traces, plans, runs once and frees everything: for tests, small tools and first steps. Anything that runs twice should
- * keep its plan (`preparePlan`).
+ * keep its plan (`preparePlan`). Inputs are copied before this returns its promise.
  */
 export async function evaluate<N extends string>(
   context: Context,
@@ -25,19 +26,16 @@ export async function evaluate<N extends string>(
   const specs = Object.fromEntries(
     names.map((name) => [name, { shape: inputs[name].shape, dtype: dtypeOf(inputs[name].data) }]),
   );
+  // Planning takes a while, in which the caller may change his arrays.
+  const data = copyInputs(Object.fromEntries(names.map((name) => [name, inputs[name].data])));
   const graph = trace(fn, specs as Record<N, { shape: Shape; dtype: HostDType }>);
   const plan = await preparePlan(context, graph, options);
   try {
-    const results = await plan.run(Object.fromEntries(names.map((name) => [name, inputs[name].data])));
+    const results = await plan.run(data);
     return Object.fromEntries(
       Object.entries(results).map(([name, data]) => [name, { shape: graph.outputs.get(name)?.shape ?? [], data }]),
     );
   } finally {
     plan.dispose();
   }
-}
-
-function dtypeOf(data: TensorData): HostDType {
-  if (data instanceof Uint32Array) return 'u32';
-  return data instanceof Int32Array ? 'i32' : 'f32';
 }

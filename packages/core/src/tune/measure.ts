@@ -6,8 +6,9 @@ import type { Tensor } from '../graph/tensor.js';
 import { seededRandom } from '../module/initialize.js';
 import { Parameter } from '../module/parameter.js';
 import { ParameterStore } from '../module/parameter-store.js';
+import type { RunInputs } from '../plan/inputs.js';
 import { type Plan, preparePlan } from '../plan/plan.js';
-import type { RunInputs, TensorData } from '../plan/plan-buffers.js';
+import type { TensorData } from '../tensor/host-data.js';
 import { elementCount, type Shape, type TensorType } from '../tensor/types.js';
 import type { LayerTuning } from './table.js';
 

@@ -14,8 +14,8 @@ import type { Candidates, Precision } from '../graph/operator.js';
 import type { Tensor } from '../graph/tensor.js';
 import { BufferArena } from '../plan/arena.js';
 import { constantTensors } from '../plan/fuse.js';
+import type { RunInputs } from '../plan/inputs.js';
 import { type Plan, type PlanOptions, preparePlan } from '../plan/plan.js';
-import type { RunInputs } from '../plan/plan-buffers.js';
 import { measureNode, median, randomValues, timeRun } from './measure.js';
 import { adapterKey, type LayerTuning, type Tuning } from './table.js';
 

@@ -114,7 +114,7 @@ export abstract class Optimizer {
       return new Map(made);
     });
     const moments = this.#moments.flatMap((byParameter) => [...byParameter.values()]);
-    this.store = new ParameterStore(parameters.context, moments);
+    this.store = new ParameterStore(parameters.context, moments, { values: 'zeros' });
     this.turns = new StepTurns(parameters);
   }
 
@@ -192,7 +192,7 @@ export abstract class Optimizer {
         sum.name = `gradients.${i}`;
         return sum;
       });
-      this.#sums = new ParameterStore(this.context, made);
+      this.#sums = new ParameterStore(this.context, made, { values: 'zeros' });
     }
     const sums = this.#sums.parameters;
     if (sums.length === lengths.length && sums.every(({ shape }, i) => elementCount(shape) === lengths[i])) {
@@ -208,8 +208,10 @@ export abstract class Optimizer {
   /** What was remembered so far, for a checkpoint. Together with the parameters it continues bit by bit. */
   async state(): Promise<OptimizerState> {
     const { settings } = this.spec;
-    const { name, steps } = this;
-    return { name, steps, moments: await this.store.read(), ...(settings === undefined ? {} : { settings }) };
+    // Read in the order of the calls; the steps up to here are counted when the last of them has reported.
+    const [before, moments] = [this.turns.last, this.store.read()];
+    const [steps, read] = await Promise.all([Promise.resolve(before).then(() => this.steps), moments]);
+    return { name: this.name, steps, moments: read, ...(settings === undefined ? {} : { settings }) };
   }
 
   /**

@@ -6,7 +6,7 @@
  * when a later one is not finite, cannot be run, or never comes: such a step changes nothing.
  *
  * Runs of several plans (scales, batch sizes) share one optimiser. A run that is not awaited would compute Adam's corrections
- * from the step count before the run in progress, so each waits for its turn.
+ * from the step count before the run in progress, so each asks for them when the one before has reported.
  */
 import { InfnetError, type ParameterStore } from '@infnet/core';
 
@@ -22,8 +22,7 @@ export class StepTurns {
   readonly #parameters: ParameterStore;
   /** Copies of the slabs that hold running statistics. */
   #copies: ReadonlyMap<GPUBuffer, GPUBuffer> | undefined;
-  #last: Promise<unknown> = Promise.resolve();
-  #pending = 0;
+  #last: Promise<void> | undefined;
   /** The step of several batches that has begun, and the batch that must come next. */
   #open: StepBatch | undefined;
   /** Whether a batch of it was not finite. */
@@ -38,9 +37,9 @@ export class StepTurns {
     return [...(this.#copies?.values() ?? [])].reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** Whether a run that begins now has to wait. */
-  get isBusy(): boolean {
-    return this.#pending > 0;
+  /** Settles when the last run that was called, of whatever plan, has reported; undefined when all have. */
+  get last(): Promise<void> | undefined {
+    return this.#last;
   }
 
   /** Makes room for the copies: steps of several batches will come. */
@@ -57,15 +56,15 @@ export class StepTurns {
     );
   }
 
-  /** Calls `body` at once when nothing is running, else when all before it has ended. */
-  take<T>(body: () => Promise<T>): Promise<T> {
-    const turn = this.isBusy ? this.#last.then(body) : body();
-    this.#pending++;
-    const done = (): void => {
-      this.#pending--;
-    };
-    this.#last = turn.then(done, done);
-    return turn;
+  /** Takes a run into account that was just called. */
+  add<T>(run: Promise<T>): Promise<T> {
+    const ended = run
+      .catch(() => {})
+      .then(() => {
+        if (this.#last === ended) this.#last = undefined;
+      });
+    this.#last = ended;
+    return run;
   }
 
   /**

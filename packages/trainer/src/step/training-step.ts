@@ -125,34 +125,42 @@ export class TrainingStep<N extends string = string> {
 
   /**
    * One step: the parameters, the optimiser's state and running statistics move, unless loss or gradients are not finite.
-   * It cannot be stopped half-way, because parameters must move together. Runs of all steps with one optimiser wait for each other;
-   * the inputs are those at the call.
+   * It cannot be stopped half-way, because parameters must move together. Inputs are copied when it is called; calls need not be awaited
+   * in between: each step follows the one before, and a plan on the same parameters that is called after it computes with its result.
    *
    * @throws InfnetError `PLAN_INPUT`, `CONTEXT_LOST`, `TRAINING_BATCH`, `TRAINING_LEARNING_RATE`. What is refused
    * changes nothing; batches of a step that ended with an error count as if they had not been, and it begins again with batch 0.
    */
   async run(inputs: Readonly<Record<N, TensorData>> | RunInputs, options: TrainingStepRun): Promise<StepReport> {
-    const { batch = WHOLE, read = [], onProgress } = options ?? {};
+    const { learningRate, batch: given = WHOLE, read: asked = [], onProgress } = options ?? {};
+    const [batch, read] = [{ ...given }, [...asked]];
     this.#checkRun(inputs, options, batch);
     const { turns } = this.#optimizer;
-    // The plan copies at its own call, which comes later where this run has to wait.
-    const given = turns.isBusy ? copied(inputs) : inputs;
-    return turns.take(async () => {
-      const isVoid = turns.begin(batch);
+    let isVoid: boolean | undefined;
+    const run = this.plan.run(inputs, {
+      read: [REPORT, STATISTICS, ...read],
+      ...(onProgress ? { onProgress } : {}),
+      later: {
+        // Whether the step before counts is known when it has reported, and the optimiser's numbers depend on it.
+        until: turns.last,
+        inputs: () => {
+          isVoid = turns.begin(batch);
+          return this.#ownInputs({ learningRate, batch }, isVoid);
+        },
+      },
+    });
+    const end = async (): Promise<StepReport> => {
       try {
-        const results = await this.plan.run(this.#allInputs(given, options, isVoid), {
-          read: [REPORT, STATISTICS, ...read],
-          ...(onProgress ? { onProgress } : {}),
-        });
-        const report = this.#report(results, read, batch, isVoid);
+        const report = this.#report(await run, read, batch, isVoid === true);
         turns.end(batch, report.finite);
         if (batch.index === batch.of - 1 && report.finite) this.#optimizer.steps++;
         return report;
       } catch (error) {
-        turns.fail();
+        if (isVoid !== undefined) turns.fail();
         throw error;
       }
-    });
+    };
+    return turns.add(end());
   }
 
   /**
@@ -166,11 +174,12 @@ export class TrainingStep<N extends string = string> {
   ): Promise<Profile> {
     this.#checkRun(inputs, options, WHOLE);
     const { turns } = this.#optimizer;
-    const given = turns.isBusy ? copied(inputs) : inputs;
-    return turns.take(async () => {
-      turns.begin(WHOLE);
-      return this.plan.profile(this.#allInputs(given, options, false));
-    });
+    const { learningRate } = options;
+    const later = {
+      until: turns.last,
+      inputs: () => this.#ownInputs({ learningRate }, turns.begin(WHOLE)),
+    };
+    return turns.add(this.plan.profile(inputs, { later }));
   }
 
   /**
@@ -200,11 +209,8 @@ export class TrainingStep<N extends string = string> {
     this.dispose();
   }
 
-  #allInputs(
-    inputs: Readonly<Record<N, TensorData>> | RunInputs,
-    { learningRate, batch = WHOLE }: TrainingStepRun,
-    isVoid: boolean,
-  ): RunInputs {
+  /** Inputs that are not the user's. */
+  #ownInputs({ learningRate, batch = WHOLE }: TrainingStepRun, isVoid: boolean): RunInputs {
     const numbers = packNumbers({
       ...this.#optimizer.numbers(),
       ...this.#clip,
@@ -213,7 +219,7 @@ export class TrainingStep<N extends string = string> {
       keep: batch.index > 0,
       apply: batch.index === batch.of - 1 && !isVoid,
     });
-    return { ...inputs, ...this.#traced.tables, [HYPER]: numbers };
+    return { ...this.#traced.tables, [HYPER]: numbers };
   }
 
   #report(
@@ -286,8 +292,4 @@ export function checkLearningRate(rate: number | undefined, where: string): void
     where,
     fix: 'Give a finite number of at least 0, e.g. { learningRate: 1e-3 }. A schedule must give one for every step.',
   });
-}
-
-function copied(inputs: RunInputs): RunInputs {
-  return Object.fromEntries(Object.entries(inputs).map(([name, data]) => [name, data?.slice?.() ?? data]));
 }
