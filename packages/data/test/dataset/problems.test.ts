@@ -69,7 +69,7 @@ describe('openDataset names everything that does not match', () => {
     const cut = (good['GT/2.png'] as Uint8Array).slice(0, 200);
     const { entries } = await onlyProblem('unreadable', { ...good, 'Imgs/1.png': text, 'GT/2.png': cut });
     expect(entries.map(({ file }) => file)).toEqual(['Imgs/1.png', 'GT/2.png']);
-    expect(entries[0]?.note).toMatch(/^The file is neither PNG nor JPEG; it looks like text\.$/);
+    expect(entries[0]?.note).toMatch(/^The file is neither PNG nor JPEG; it looks like a web page \(/);
     expect(entries[1]?.note).toBeTruthy();
   });
 
