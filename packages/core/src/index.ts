@@ -19,7 +19,7 @@ export {
 } from './context/subgroup-matrix.js';
 export { gradients, type Upstream } from './gradient/gradients.js';
 export { fill, fillOperator, sumDispatch, sumKernel, sumOperator, sumTensors } from './gradient/sum.js';
-export { apply, applyOne, Graph, type GraphNode, graphOf, type TensorLike } from './graph/graph.js';
+export { apply, applyOne, Graph, type GraphNode, graphOf, type InputCheck, type TensorLike } from './graph/graph.js';
 export type {
   Attributes,
   CandidateContext,

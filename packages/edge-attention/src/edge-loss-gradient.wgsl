@@ -38,10 +38,7 @@ fn edgeAt(item: u32, i: u32) -> f32 {
   return 0.0;
 }
 
-/// exp stays finite: beyond 80 the sigmoid is 0 to float32 anyway.
-fn sigmoid(z: f32) -> f32 {
-  return 1.0 / (1.0 + exp(min(-z, 80.0)));
-}
+#include "../../nn/src/elementwise/logistic.part.wgsl"
 
 @compute @workgroup_size(64)
 fn main(
@@ -55,5 +52,5 @@ fn main(
   let i = t - n * params.itemSize;
   let z = logits[params.logitsOffset + n * params.logitsBatchStride + i];
   let edge = edgeAt(params.maskOffset + n * params.maskBatchStride, i);
-  d[params.dOffset + n * params.dBatchStride + i] = g[params.gOffset] * params.factor * (sigmoid(z) - edge);
+  d[params.dOffset + n * params.dBatchStride + i] = g[params.gOffset] * params.factor * sigmoidMinus(z, edge);
 }

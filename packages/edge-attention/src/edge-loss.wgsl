@@ -28,6 +28,8 @@ struct Params {
 
 var<workgroup> sums: array<f32, 64>;
 
+#include "../../nn/src/elementwise/logistic.part.wgsl"
+
 /// 1 on the inner edge, else 0; `i` is an index inside the batch item that starts at `item`.
 fn edgeAt(item: u32, i: u32) -> f32 {
   let p = item + i;
@@ -40,11 +42,6 @@ fn edgeAt(item: u32, i: u32) -> f32 {
   if (column > 0u && mask[p - 1u] <= 0.5) { return 1.0; }
   if (column + 1u < params.width && mask[p + 1u] <= 0.5) { return 1.0; }
   return 0.0;
-}
-
-/// log(1 + e) for 0 < e <= 1, also where 1 + e rounds to 1.
-fn logOnePlus(e: f32) -> f32 {
-  return select(log(1.0 + e), e * (1.0 - e * (0.5 - e / 3.0)), e < 0.01);
 }
 
 @compute @workgroup_size(64)
@@ -64,7 +61,7 @@ fn main(
       let i = first + round * 64u;
       if (i < params.itemSize) {
         let z = logits[fromLogits + i];
-        sum += max(z, 0.0) - z * edgeAt(fromMask, i) + logOnePlus(exp(-abs(z)));
+        sum += logisticCrossEntropy(z, edgeAt(fromMask, i));
       }
     }
   }

@@ -38,6 +38,7 @@ export { type UnaryCallOptions, type UnaryFunction, unaryCall, unaryKernel } fro
 export type { OperandRange } from './kernel/call.js';
 export * from './placement/concat.js';
 export { type CopyCallOptions, copyCall, copyKernel, type RowPlaces } from './placement/copy.js';
+export * from './placement/detach.js';
 export * from './placement/narrow.js';
 export {
   type Pad2dCallOptions,

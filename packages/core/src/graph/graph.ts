@@ -17,6 +17,9 @@ export interface GraphNode<A extends Attributes = Attributes> {
   readonly scope: string;
 }
 
+/** Looks at the values of an input before a run. @throws InfnetError naming what is wrong with which value. */
+export type InputCheck = (data: Float32Array | Uint32Array | Int32Array, name: string) => void;
+
 /** A tensor or a parameter; a parameter becomes a tensor of the graph in which it is used. */
 export type TensorLike = Tensor | Parameter;
 
@@ -27,6 +30,8 @@ export class Graph {
   readonly outputs: Map<string, Tensor> = new Map();
   /** New values of parameters: written into the parameter's memory at the end of a run. */
   readonly updates: Map<Parameter, Tensor> = new Map();
+  /** What inputs must fulfil beside type and size, by name: see {@link Graph.checkInput}. */
+  readonly inputChecks: Map<string, InputCheck[]> = new Map();
   readonly #scopes: string[] = [];
   #nextId = 0;
 
@@ -71,6 +76,20 @@ export class Graph {
     }
     this.parameter(parameter);
     this.updates.set(parameter, value);
+  }
+
+  /**
+   * Has a tensor's values checked before each run, where it is an input (perhaps under another shape) whose values a run is given.
+   * What is computed on the device, or lies in a buffer of somebody else, is not looked at.
+   */
+  checkInput(tensor: Tensor, check: InputCheck): void {
+    let source = tensor;
+    while (source.producer?.operator.placement?.(source.producer.attributes)?.kind === 'reshape') {
+      source = source.producer.inputs[0] as Tensor;
+    }
+    for (const [name, input] of this.inputs) {
+      if (input === source) this.inputChecks.set(name, [...(this.inputChecks.get(name) ?? []), check]);
+    }
   }
 
   /** A new tensor of this graph. Used by the planner's rewrites too. */

@@ -89,7 +89,10 @@ export class PlanBuffers {
     return range;
   }
 
-  /** Uploads all inputs. @throws InfnetError `PLAN_INPUT` for missing, surplus, mis-typed or mis-sized ones; nothing is written then. */
+  /**
+   * Uploads all inputs. @throws InfnetError `PLAN_INPUT` for missing, surplus, mis-typed or mis-sized ones, and what the graph's checks of
+   * inputs throw (`LABEL_RANGE`); nothing is written then.
+   */
   write(given: RunInputs): void {
     const { bind } = this.#options;
     const expected = [...this.#schedule.inputs].filter(([name]) => !(name in bind));
@@ -105,6 +108,10 @@ export class PlanBuffers {
       const { name: needed } = arrayOf(type);
       if (got !== needed) throw this.#inputError(`${what} needs a ${needed}, got ${got}`);
       if (length !== count) throw this.#inputError(`${what} needs ${count} values, got ${length}`);
+    }
+    const { inputChecks } = this.#schedule.graph;
+    for (const [name] of expected) {
+      for (const check of inputChecks.get(name) ?? []) check(given[name] as TensorData, name);
     }
     for (const [name, { storage }] of expected) {
       const { buffer, offset } = this.range(storage);

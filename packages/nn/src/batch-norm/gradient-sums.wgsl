@@ -1,7 +1,7 @@
 // nn/batch-norm-gradient-sums: the two sums of the gradient, in parts.
 //
 //   x, g  [N, C, area]       read: batch item n is contiguous and starts at xOffset + n * xBatchStride (gOffset, ...)
-//   mask  [N, C, area]       read likewise, with MASK 1: g counts where mask > 0 only (mask is a relu's result, g its gradient)
+//   mask  [N, C, area]       read likewise, with MASK 1: g counts where mask is above 0 or NaN only (mask is a relu's result, g its gradient)
 //   mean, variance [C]       read; INVERSE 1: `variance` holds 1 / sqrt(variance + eps)
 //   sums  [C, parts, 2]      written: sum of g, and sum of g (x - mean) * inverse deviation, of each part
 //   FINAL 1, where a channel is one part: instead first [C] and second [C], as `nn/merge-sums` writes them
@@ -43,6 +43,8 @@ struct Params {
 @group(0) @binding(7) var<storage, read> mask: array<f32>;
 #end
 
+#include "../../../core/src/kernels/relu-vector.part.wgsl"
+
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -70,7 +72,7 @@ fn main(
   var weighted = 0.0;
   for (var i = part; i < params.total; i += params.parts) {
 #if MASK
-    let v = select(0.0, g[fromG + n * params.gBatchStride + p], mask[fromMask + n * params.maskBatchStride + p] > 0.0);
+    let v = reluSlope(mask[fromMask + n * params.maskBatchStride + p], g[fromG + n * params.gBatchStride + p]);
 #else
     let v = g[fromG + n * params.gBatchStride + p];
 #end

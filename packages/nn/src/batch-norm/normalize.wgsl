@@ -45,6 +45,8 @@ alias Value = f32;
 @group(0) @binding(7) var<storage, read> residual: array<Value>;
 #end
 
+#include "../../../core/src/kernels/relu-vector.part.wgsl"
+
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -79,7 +81,11 @@ fn main(
     v += residual[also + e$(k)];
 #end
 #if RELU
-    v = select(v, Value(0.0), v < Value(0.0));
+#if VECTOR == 4
+    v = relu4(v);
+#else
+    v = relu(v);
+#end
 #end
     y[to + e$(k)] = v;
   }

@@ -53,10 +53,10 @@ export interface Positions {
   readonly half: 0 | 0.5;
 }
 
-/** Source pixels per result pixel, in float32, and the convention's half pixel. */
+/** Source pixels per result pixel, in float32, and the convention's half pixel. A dimension that keeps its size is copied, whatever the factor. */
 export function positions(input: number, output: number, alignCorners: boolean, ratio: number | undefined): Positions {
   if (alignCorners) return { scale: output > 1 ? Math.fround((input - 1) / (output - 1)) : 0, half: 0 };
-  return { scale: Math.fround(ratio ?? input / output), half: 0.5 };
+  return { scale: input === output ? 1 : Math.fround(ratio ?? input / output), half: 0.5 };
 }
 
 const shapeOf = (view: View): ImageShape => view.type.shape as unknown as ImageShape;

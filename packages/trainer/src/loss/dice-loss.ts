@@ -98,6 +98,8 @@ export function diceLossCalls(options: DiceLossCallOptions): DiceLossCalls {
 
 export interface DiceLossGradientCallOptions extends Pick<DiceLossAttributes, 'sigmoid'> {
   readonly shape: Shape;
+  /** The gradient of the targets instead of the predictions'; without `sigmoid`, bind the predictions as t. Default false. */
+  readonly ofTarget?: boolean;
   readonly ranges?: Ranges<'x' | 't' | 'd'>;
   readonly gOffset?: number;
   readonly factorsOffset?: number;
@@ -105,12 +107,12 @@ export interface DiceLossGradientCallOptions extends Pick<DiceLossAttributes, 's
 
 /** One dispatch; bindings g, t, factors, d and, with `sigmoid`, x. */
 export function diceLossGradientCall(options: DiceLossGradientCallOptions): KernelCall {
-  const { shape, sigmoid, ranges = {}, gOffset = 0, factorsOffset = 0 } = options;
+  const { shape, sigmoid, ofTarget = false, ranges = {}, gOffset = 0, factorsOffset = 0 } = options;
   const whole = wholeRange(shape);
   const { channels, area, maps } = mapsOf(shape);
   const { x = whole, t = whole, d = whole } = ranges;
   return mapCall(diceLossGradientKernel, {
-    constants: { SIGMOID: Number(sigmoid) },
+    constants: { SIGMOID: Number(sigmoid), TARGET: Number(ofTarget) },
     params: { gOffset, factorsOffset, ...rangeParams(sigmoid ? { x, t, d } : { t, d }), channels, area },
     count: maps * area,
     flopsEach: 8,
@@ -146,23 +148,25 @@ export const diceLossOperator: Operator<DiceLossAttributes> = {
     return [dispatch(calls.partial, { x, t, partial }), dispatch(calls.total, { partial, y, factors })];
   },
   gradient({ inputs, outputs, outputGradients: [g], attributes, needed }) {
-    if (g === undefined || needed[0] !== true) return [];
-    return [applyOne(diceLossGradientOperator, [g, ...inputs, outputs[1] as Tensor], attributes)];
+    const ofInput = (ofTarget: boolean): Tensor | undefined =>
+      g && applyOne(diceLossGradientOperator, [g, ...inputs, outputs[1] as Tensor], { ...attributes, ofTarget });
+    return [needed[0] ? ofInput(false) : undefined, needed[1] ? ofInput(true) : undefined];
   },
 };
 
-/** Inputs: gradient of the loss, predictions, targets, factors per map. Output: gradient of the predictions. */
-export const diceLossGradientOperator: Operator<DiceLossAttributes> = {
+/** Inputs: gradient of the loss, predictions, targets, factors per map. Output: gradient of the predictions, or of the targets. */
+export const diceLossGradientOperator: Operator<DiceLossAttributes & { readonly ofTarget?: boolean }> = {
   name: 'diceLossGradient',
   infer([, x, t], _attributes, where) {
     check([x, t] as TensorType[], where);
     return [x as TensorType];
   },
-  lower({ inputs, outputs, attributes: { sigmoid } }) {
-    const [g, x, t, factors] = inputs as readonly [View, View, View, View];
+  lower({ inputs, outputs, attributes: { sigmoid, ofTarget = false } }) {
+    const [g, x, target, factors] = inputs as readonly [View, View, View, View];
     const d = outputs[0] as View;
+    const t = ofTarget && !sigmoid ? x : target;
     const offsets = { gOffset: g.offset, factorsOffset: factors.offset };
-    const call = diceLossGradientCall({ sigmoid, shape: x.type.shape, ranges: { x, t, d }, ...offsets });
+    const call = diceLossGradientCall({ sigmoid, ofTarget, shape: x.type.shape, ranges: { x, t, d }, ...offsets });
     return [dispatch(call, { g, t, factors, d, ...(sigmoid ? { x } : {}) })];
   },
 };
@@ -176,7 +180,7 @@ export interface DiceLossOptions {
 
 /**
  * The soft Dice loss, the mean over images and channels of 1 - (2 sum(p t) + smooth) / (sum(p) + sum(t) + smooth). A scalar;
- * the gradient flows to the predictions.
+ * the gradient flows to the predictions, and to the target where that is computed.
  *
  * @param prediction [N, C, ...], logits unless `activation` says otherwise
  * @param target [N, C, ...], in [0, 1]

@@ -27,6 +27,8 @@ struct Params {
 
 var<workgroup> sums: array<f32, 128>;
 
+#include "../../../nn/src/elementwise/logistic.part.wgsl"
+
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -48,10 +50,7 @@ fn main(
       if (i < params.area) {
         let truth = t[fromT + i];
 #if SIGMOID
-        let value = x[fromX + i];
-        let small = exp(-abs(value));
-        let large = 1.0 / (1.0 + small);
-        let p = select(small * large, large, value >= 0.0);
+        let p = sigmoid(x[fromX + i]);
 #else
         let p = x[fromX + i];
 #end

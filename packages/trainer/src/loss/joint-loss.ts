@@ -21,7 +21,7 @@ import {
   type TensorType,
   type View,
 } from '@infnet/core';
-import { avgPool2d } from '@infnet/nn';
+import { avgPool2d, refuseTargetGradient } from '@infnet/nn';
 import {
   deal,
   dispatch,
@@ -153,6 +153,7 @@ export const jointLossOperator: Operator<JointLossAttributes> = {
     return [dispatch(calls.partial, { z, t, pooled, partial }), dispatch(calls.total, { partial, y, image })];
   },
   gradient({ inputs, outputs, outputGradients: [g], attributes, needed }) {
+    if (needed[1] || needed[2]) refuseTargetGradient('jointLoss', 'the mask');
     if (g === undefined || needed[0] !== true) return [];
     return [applyOne(jointLossGradientOperator, [g, ...inputs, outputs[1] as Tensor], attributes)];
   },
@@ -193,6 +194,7 @@ function pooledMask(mask: Tensor): Tensor {
 
 /**
  * Binary cross entropy plus weighted IoU of sigmoid(logits) with a mask. A scalar; the gradient flows to the logits.
+ * There is none for the mask: one that is computed from what is trained is refused (`GRADIENT_TARGET`) unless detached.
  *
  * With w = 1 + 5 |average of the mask over 31 x 31 - mask| (zeros beyond the border are counted) and, per image,
  * I = sum of p t w, S = sum of (p + t) w: the IoU part is the mean over images of 1 - (I + 1) / (S - I + 1).

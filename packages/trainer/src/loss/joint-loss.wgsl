@@ -32,13 +32,7 @@ struct Params {
 /// Column k of lane l at k * 64 + l.
 var<workgroup> sums: array<f32, 320>;
 
-/// log(1 + e) for 0 <= e <= 1; see bce.wgsl.
-fn logOnePlus(e: f32) -> f32 {
-  let s = e / (2.0 + e);
-  let q = s * s;
-  let odd = 0.1111111 + q * (0.09090909 + q * 0.07692308);
-  return 2.0 * s * (1.0 + q * (0.33333334 + q * (0.2 + q * (0.14285715 + q * odd))));
-}
+#include "../../../nn/src/elementwise/logistic.part.wgsl"
 
 @compute @workgroup_size(64)
 fn main(
@@ -62,10 +56,8 @@ fn main(
         let value = z[fromZ + i];
         let truth = t[fromT + i];
         let w = 1.0 + 5.0 * abs(pooled[fromPooled + i] - truth);
-        let small = exp(-abs(value));
-        let large = 1.0 / (1.0 + small);
-        let p = select(small * large, large, value >= 0.0);
-        let f = max(value, 0.0) - value * truth + logOnePlus(small);
+        let p = sigmoid(value);
+        let f = logisticCrossEntropy(value, truth);
         sum0 += f;
         sum1 += w * f;
         sum2 += w;
