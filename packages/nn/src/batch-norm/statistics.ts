@@ -50,7 +50,7 @@ export function partParams({ area, total, parts }: ChannelParts): Record<string,
   return { area, total, parts, items: Math.floor(parts / area), rest: parts % area };
 }
 
-/** One dispatch of `nn/batch-statistics`; bindings x, moments [C, parts, 3]. */
+/** One dispatch of `nn/batch-statistics`; bindings x, moments [C, parts, 4]. */
 export function batchStatisticsCall(
   shape: Shape,
   x: OperandRange = wholeRange(shape),
@@ -62,7 +62,7 @@ export function batchStatisticsCall(
     params: { ...rangeParams('x', x), ...partParams(plan) },
     invocations: plan.channels * plan.parts,
     flops: 6 * values,
-    values: values + 3 * plan.channels * plan.parts,
+    values: values + 4 * plan.channels * plan.parts,
   });
 }
 
@@ -79,7 +79,7 @@ export function wholeStatisticsCall(
     params: { ...rangeParams('x', x), ...partParams(plan), ...finalParams(options) },
     invocations: plan.channels,
     flops: 6 * values,
-    values: values + 6 * plan.channels,
+    values: values + 7 * plan.channels,
   });
 }
 
@@ -91,7 +91,7 @@ export function mergeStatisticsCall(channels: number, parts: number, group: numb
     params: { parts, group, groups },
     invocations: channels * groups,
     flops: 8 * channels * parts,
-    values: 3 * channels * (parts + groups),
+    values: 4 * channels * (parts + groups),
   });
 }
 
@@ -114,7 +114,7 @@ function finalParams({
   return { ...Object.fromEntries(named), eps, momentum };
 }
 
-/** The last dispatch; bindings moments, statistics [2, C], newMean, newVar, runningMean, runningVar. */
+/** The last dispatch; bindings moments, statistics [3, C], newMean, newVar, runningMean, runningVar. */
 export function finalStatisticsCall({ channels, parts, ...rest }: FinalStatisticsOptions): KernelCall {
   return lineCall(mergeStatisticsKernel, {
     constants: { FINAL: 1 },
@@ -126,29 +126,17 @@ export function finalStatisticsCall({ channels, parts, ...rest }: FinalStatistic
     },
     invocations: channels,
     flops: 8 * channels * parts,
-    values: channels * (3 * parts + 6),
+    values: channels * (4 * parts + 7),
   });
 }
 
-/** Views of the statistics of a batch: `statistics` [2, C] holds mean and inverse deviation, the others are [C]. */
+/** Views of the statistics of a batch: `statistics` [3, C] holds mean, inverse deviation and what the mean's float lacks, the others are [C]. */
 export interface StatisticsViews {
   readonly runningMean: View;
   readonly runningVar: View;
   readonly newMean: View;
   readonly newVar: View;
   readonly statistics: View;
-}
-
-/** Mean and inverse deviation, [C] each, of statistics [2, C]. */
-export function statisticsRows(statistics: View): readonly [mean: View, inverse: View] {
-  const channels = statistics.type.shape[1] as number;
-  const row = (index: number): View => ({
-    ...statistics,
-    offset: statistics.offset + index * channels,
-    batchStride: 1,
-    type: { shape: [channels], dtype: 'f32' },
-  });
-  return [row(0), row(1)];
 }
 
 /** The dispatches that measure x and move the running statistics. */
@@ -165,11 +153,11 @@ export function lowerStatistics(
   const named = Object.entries(views).map(([name, view]) => [name, (view as View).offset]);
   const offsets = Object.fromEntries(named) as FinalStatisticsOptions['offsets'];
   if (parts === 1) return [dispatch(wholeStatisticsCall(shape, { ...attributes, offsets }, x), { x, ...views })];
-  let moments = context.scratch(3 * channels * parts, 'moments');
+  let moments = context.scratch(4 * channels * parts, 'moments');
   const dispatches = [dispatch(batchStatisticsCall(shape, x, plan), { x, moments })];
   while (parts > LAST_GROUP) {
     const groups = Math.ceil(parts / GROUP);
-    const merged = context.scratch(3 * channels * groups, 'moments');
+    const merged = context.scratch(4 * channels * groups, 'moments');
     dispatches.push(dispatch(mergeStatisticsCall(channels, parts, GROUP), { moments, merged }));
     [moments, parts] = [merged, groups];
   }
