@@ -58,5 +58,6 @@ export { type PoolAttributes, type PoolOptions, windowCount } from './pool/windo
 export { type ReduceCallOptions, type ReductionLoops, reduceCall, reduceKernel } from './reduce/reduce.js';
 export * from './reduce/sum.js';
 export * from './resize/interpolate.js';
+export * from './resize/nearest.js';
 export type { ImageShape, Pair } from './shape.js';
 export * from './softmax/softmax.js';

@@ -4,7 +4,7 @@
  */
 import { InfnetError } from '@infnet/errors';
 import type { Parameter } from '../module/parameter.js';
-import { formatShape, sameShape, type TensorType } from '../tensor/types.js';
+import { formatShape, type Shape, sameShape, type TensorType } from '../tensor/types.js';
 import type { Attributes, Operator } from './operator.js';
 import { Tensor } from './tensor.js';
 
@@ -18,7 +18,7 @@ export interface GraphNode<A extends Attributes = Attributes> {
 }
 
 /** Looks at the values of an input before a run. @throws InfnetError naming what is wrong with which value. */
-export type InputCheck = (data: Float32Array | Uint32Array | Int32Array, name: string) => void;
+export type InputCheck = (data: Float32Array | Uint32Array | Int32Array, name: string, shape: Shape) => void;
 
 /** A tensor or a parameter; a parameter becomes a tensor of the graph in which it is used. */
 export type TensorLike = Tensor | Parameter;
@@ -79,14 +79,12 @@ export class Graph {
   }
 
   /**
-   * Has a tensor's values checked before each run, where it is an input (perhaps under another shape) whose values a run is given.
+   * Has a tensor's values checked before each run, where it is an input, or made of all values of one (reshaped, resized by nearest neighbour), and a run is given those.
    * What is computed on the device, or lies in a buffer of somebody else, is not looked at.
    */
   checkInput(tensor: Tensor, check: InputCheck): void {
     let source = tensor;
-    while (source.producer?.operator.placement?.(source.producer.attributes)?.kind === 'reshape') {
-      source = source.producer.inputs[0] as Tensor;
-    }
+    while (source.producer?.operator.selectsValues === true) source = source.producer.inputs[0] as Tensor;
     for (const [name, input] of this.inputs) {
       if (input === source) this.inputChecks.set(name, [...(this.inputChecks.get(name) ?? []), check]);
     }

@@ -110,8 +110,8 @@ export class PlanBuffers {
       if (length !== count) throw this.#inputError(`${what} needs ${count} values, got ${length}`);
     }
     const { inputChecks } = this.#schedule.graph;
-    for (const [name] of expected) {
-      for (const check of inputChecks.get(name) ?? []) check(given[name] as TensorData, name);
+    for (const [name, { type }] of expected) {
+      for (const check of inputChecks.get(name) ?? []) check(given[name] as TensorData, name, type.shape);
     }
     for (const [name, { storage }] of expected) {
       const { buffer, offset } = this.range(storage);

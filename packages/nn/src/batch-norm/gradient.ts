@@ -54,7 +54,9 @@ export const batchNorm2dGradientOperator: Operator<BatchNormGradientAttributes> 
     const [g, x, weight, ...rest] = inputs as readonly View[] as [View, View, View, ...View[]];
     const mask = masked ? rest.pop() : undefined;
     const [first, second] = rest as [View, View?];
-    const figures = batch ? { statistics: first } : { mean: first, variance: second as View };
+    const figures: Readonly<Record<string, View>> = batch
+      ? { statistics: first }
+      : { mean: first, variance: second as View };
     const dispatches: Dispatch[] = [];
     const channels = weight.type.shape[0] as number;
     const [ofWeight, ofBias] = ofParameters

@@ -16,6 +16,7 @@ export const detachOperator: Operator<Record<string, never>> = {
   infer: ([x]) => [x as TensorType],
   lower: ({ inputs, outputs, scratch }) => copyReshaped(inputs[0] as View, outputs[0] as View, { scratch }),
   stopsGradient: true,
+  selectsValues: true,
   placement: () => ({ kind: 'reshape' }),
 };
 

@@ -245,7 +245,7 @@ export function crossEntropy(logits: TensorLike, target: TensorLike, options: Cr
   const { graph } = loss;
   if (target instanceof Tensor && isClasses(target)) {
     const where = graph.scope === '' ? 'crossEntropy' : graph.scope;
-    graph.checkInput(target, labelCheck(target.shape, logits.shape[1] as number, ignoreIndex, where));
+    graph.checkInput(target, labelCheck(target.shape[0] as number, logits.shape[1] as number, ignoreIndex, where));
   }
   return loss;
 }

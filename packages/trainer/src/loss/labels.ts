@@ -15,24 +15,25 @@ export function requireIgnoreIndex(value: number, where: string): void {
   });
 }
 
-/** A check of labels [N, ...] that a run is given: each is a class from 0 on, or `ignoreIndex`. */
-export function labelCheck(shape: Shape, classes: number, ignoreIndex: number, where: string): InputCheck {
-  const item = shape.slice(1).reduce((product, size) => product * size, 1);
-  return (labels, name) => {
+/** A check of labels that a run is given, `items` items: each is a class from 0 on, or `ignoreIndex`. */
+export function labelCheck(items: number, classes: number, ignoreIndex: number, where: string): InputCheck {
+  return (labels, name, shape) => {
     let at = 0;
     for (; at < labels.length; at++) {
       const label = labels[at] as number;
       if (!(label >= 0 && label < classes) && label >>> 0 !== ignoreIndex >>> 0) break;
     }
     if (at === labels.length) return;
-    const index = Math.floor(at / item);
+    const item = Math.floor((at * items) / labels.length);
+    const sizes = shape[0] === items ? shape.slice(1) : [labels.length / items];
     throw new InfnetError({
       code: 'LABEL_RANGE',
       message:
-        `item ${index} of "${name}" has the label ${labels[at]} at ${placeOf(at - index * item, shape.slice(1))}; ` +
+        `item ${item} of "${name}" has the label ${labels[at]} at ${placeOf(at - (item * labels.length) / items, sizes)}; ` +
         `the logits have ${classes} classes, 0 to ${classes - 1}`,
       where,
       fix: `Give classes from 0 to ${classes - 1}, or { ignoreIndex: ${labels[at]} } where that label means "do not count".`,
+      details: { item, label: labels[at] },
     });
   };
 }
