@@ -84,6 +84,14 @@ export function conv2dGeometry(input: Shape, weight: Shape, settings: Conv2dSett
     where,
   );
   const { stride, padding, dilation, groups } = settings;
+  for (const [what, least, figures] of [
+    ['the stride', 1, stride],
+    ['the padding', 0, padding],
+    ['the dilation', 1, dilation],
+    ['groups', 1, [groups]],
+  ] as const) {
+    for (const figure of figures) requireInteger(figure, least, what, where);
+  }
   const shapes = `input ${formatShape(input)}, weight ${formatShape(weight)}, groups ${groups}`;
   if (inChannels !== perGroup * groups) {
     fail(
@@ -129,6 +137,11 @@ export function conv2dFlops({ batch, inChannels, outChannels, outSize, kernel, g
 /** @throws InfnetError `SHAPE_DTYPE`. */
 export function requireType(type: TensorType, dtype: DType, what: string, where: string): void {
   if (type.dtype !== dtype) fail('SHAPE_DTYPE', `${what} holds ${type.dtype}; ${dtype} is needed`, where);
+}
+
+/** @throws InfnetError `SHAPE_ATTRIBUTE` unless it can be added to a variance. */
+export function requireEpsilon(eps: number, where: string): void {
+  if (!(eps >= 0)) fail('SHAPE_ATTRIBUTE', `epsilon is ${eps}; at least 0 is needed`, where);
 }
 
 /** @throws InfnetError `SHAPE_MISMATCH`. */

@@ -72,7 +72,16 @@ export const edgeLossOperator: Operator = {
 /** Inputs: g (one element), logits, mask. Output: the gradient of the logits. */
 export const edgeLossGradientOperator: Operator = {
   name: 'edgeLossGradient',
-  infer: ([, logits, mask], _attributes, where) => [checkPair(logits, mask, where)],
+  infer([g, logits, mask], _attributes, where) {
+    if (g?.dtype !== 'f32' || g.shape.some((size) => size !== 1)) {
+      throw new InfnetError({
+        code: 'SHAPE_MISMATCH',
+        message: `the gradient of the loss is ${g?.dtype} ${formatShape(g?.shape ?? [])}; one f32 number is needed`,
+        where,
+      });
+    }
+    return [checkPair(logits, mask, where)];
+  },
   lower({ inputs, outputs }) {
     const [g, logits, mask] = inputs as readonly [View, View, View];
     const d = outputs[0] as View;

@@ -30,19 +30,7 @@ var<workgroup> sums: array<f32, 64>;
 
 #include "../../nn/src/elementwise/logistic.part.wgsl"
 
-/// 1 on the inner edge, else 0; `i` is an index inside the batch item that starts at `item`.
-fn edgeAt(item: u32, i: u32) -> f32 {
-  let p = item + i;
-  if (mask[p] <= 0.5) { return 0.0; }
-  let line = i / params.width;
-  let column = i - line * params.width;
-  let row = line % params.height;
-  if (row > 0u && mask[p - params.width] <= 0.5) { return 1.0; }
-  if (row + 1u < params.height && mask[p + params.width] <= 0.5) { return 1.0; }
-  if (column > 0u && mask[p - 1u] <= 0.5) { return 1.0; }
-  if (column + 1u < params.width && mask[p + 1u] <= 0.5) { return 1.0; }
-  return 0.0;
-}
+#include "./edge-at.part.wgsl"
 
 @compute @workgroup_size(64)
 fn main(

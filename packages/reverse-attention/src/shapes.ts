@@ -1,4 +1,4 @@
-import { formatShape, InfnetError, type Shape, type TensorType } from '@infnet/core';
+import { formatShape, InfnetError, type Shape, sameShape, type TensorType } from '@infnet/core';
 import type { ImageShape } from '@infnet/nn';
 
 export type { ImageShape };
@@ -12,6 +12,16 @@ export function imageShape(type: TensorType | undefined, what: string, where: st
     message: wrongType
       ? `${what} holds ${type.dtype}; f32 is needed`
       : `${what} has the shape ${formatShape(type?.shape ?? [])}; [batch, channels, height, width] is needed`,
+    where,
+  });
+}
+
+/** @throws InfnetError `SHAPE_MISMATCH` unless the gradient has the shape of what it is the gradient of. */
+export function requireSame(gradient: ImageShape, features: ImageShape, where: string): void {
+  if (sameShape(gradient, features)) return;
+  throw new InfnetError({
+    code: 'SHAPE_MISMATCH',
+    message: `the gradient has the shape ${formatShape(gradient)}, the feature map ${formatShape(features)}`,
     where,
   });
 }

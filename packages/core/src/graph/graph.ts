@@ -102,11 +102,22 @@ export class Graph {
     attributes: Attributes,
     scope: string = this.scope,
   ): GraphNode {
+    const where = scope === '' ? operator.name : scope;
+    checkNumbers(operator.name, attributes, where);
     const types = operator.infer(
       inputs.map((input) => input.type),
       attributes,
-      scope === '' ? operator.name : scope,
+      where,
     );
+    for (const { shape } of types) {
+      if (shape.every((size) => Number.isInteger(size) && size > 0)) continue;
+      throw new InfnetError({
+        code: 'SHAPE_EMPTY',
+        message: `${operator.name} would give a tensor ${formatShape(shape)}; every size must be a positive integer`,
+        where,
+        fix: 'Use larger operands, or other attributes.',
+      });
+    }
     const outputs: Tensor[] = [];
     const node: GraphNode = { operator, inputs, attributes, outputs, scope };
     for (const type of types) outputs.push(this.tensor(type, node));
@@ -126,6 +137,19 @@ export class Graph {
     } finally {
       this.#scopes.pop();
     }
+  }
+}
+
+/** @throws InfnetError `SHAPE_ATTRIBUTE` where a number among the attributes, at any depth of lists, is none. */
+function checkNumbers(operator: string, attributes: Attributes, where: string): void {
+  for (const [name, value] of Object.entries(attributes)) {
+    const wrong = [value].flat(2).find((number) => typeof number === 'number' && !Number.isFinite(number));
+    if (wrong === undefined) continue;
+    throw new InfnetError({
+      code: 'SHAPE_ATTRIBUTE',
+      message: `"${name}" of ${operator} is ${[value].flat(2).join(', ')}; finite numbers are needed`,
+      where,
+    });
   }
 }
 

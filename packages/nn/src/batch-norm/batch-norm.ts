@@ -21,7 +21,7 @@ import {
   type View,
 } from '@infnet/core';
 import { dispatch } from '../kernel/call.js';
-import { requireShape, requireType, shapeError } from '../shape.js';
+import { requireBetween, requireShape, requireType, shapeError } from '../shape.js';
 import { type BatchNormGradientAttributes, batchNorm2dGradientOperator } from './gradient.js';
 import { batchNorm2dCall, type ChannelOffsets } from './normalize.js';
 import { lowerStatistics } from './statistics.js';
@@ -34,9 +34,17 @@ export type BatchNormAttributes = {
 };
 
 const INPUTS = ['x', 'weight', 'bias', 'the running mean', 'the running variance'] as const;
+const RESIDUAL = 'the residual';
 
-function infer(given: readonly TensorType[], { training }: BatchNormAttributes, where: string): readonly TensorType[] {
+function infer(given: readonly TensorType[], attributes: BatchNormAttributes, where: string): readonly TensorType[] {
+  const { eps, momentum, training } = attributes;
+  requireBetween(eps, 0, Infinity, 'epsilon', where);
+  requireBetween(momentum, 0, 1, 'the momentum', where);
   const x = given[0] as TensorType;
+  for (const residual of given.slice(INPUTS.length)) {
+    requireType(residual, 'f32', RESIDUAL, where);
+    requireShape(residual.shape, x.shape, RESIDUAL, where);
+  }
   const inputs = given.slice(0, INPUTS.length);
   for (const [i, input] of inputs.entries()) requireType(input, 'f32', INPUTS[i] as string, where);
   const [, channels] = x.shape;
@@ -157,7 +165,7 @@ export interface BatchNormOptions {
 /**
  * Normalises x [N, C, ...] per channel; all others are [C].
  *
- * @throws InfnetError `SHAPE_RANK`, `SHAPE_MISMATCH`, `SHAPE_DTYPE`; in training `SHAPE_BATCH_NORM` for one value per channel.
+ * @throws InfnetError `SHAPE_RANK`, `SHAPE_MISMATCH`, `SHAPE_DTYPE`, `SHAPE_ATTRIBUTE`; in training `SHAPE_BATCH_NORM` for one value per channel.
  */
 export function batchNorm2d(
   x: TensorLike,

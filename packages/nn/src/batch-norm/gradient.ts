@@ -13,7 +13,7 @@ import {
   type View,
 } from '@infnet/core';
 import { dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
-import { requireShape } from '../shape.js';
+import { requireBetween, requireShape, requireType } from '../shape.js';
 import inputSource from './gradient-input.wgsl';
 import sumsSource from './gradient-sums.wgsl';
 import mergeSource from './merge-sums.wgsl';
@@ -44,9 +44,19 @@ export type BatchNormGradientAttributes = {
  */
 export const batchNorm2dGradientOperator: Operator<BatchNormGradientAttributes> = {
   name: 'batchNorm2dGradient',
-  infer([g, x, weight], { ofInput, ofParameters }, where) {
-    requireShape((g as TensorType).shape, (x as TensorType).shape, 'the gradient', where);
-    const perChannel = weight as TensorType;
+  infer(inputs, { eps, batch, ofInput, ofParameters, masked = false }, where) {
+    const [g, x, weight, ...figures] = inputs as readonly [TensorType, TensorType, TensorType, ...TensorType[]];
+    const mask = masked ? figures.pop() : undefined;
+    requireBetween(eps, 0, Infinity, 'epsilon', where);
+    for (const input of inputs) requireType(input, 'f32', 'an input', where);
+    requireShape(g.shape, x.shape, 'the gradient', where);
+    if (mask !== undefined) requireShape(mask.shape, x.shape, 'the mask', where);
+    const channels = x.shape[1] as number;
+    requireShape(weight.shape, [channels], 'the weight', where);
+    for (const figure of figures) {
+      requireShape(figure.shape, batch ? [3, channels] : [channels], 'the statistics', where);
+    }
+    const perChannel = weight;
     return [...(ofInput ? [x as TensorType] : []), ...(ofParameters ? [perChannel, perChannel] : [])];
   },
   lower({ inputs, outputs, attributes, scratch, device }) {

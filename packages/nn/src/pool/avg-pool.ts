@@ -18,7 +18,7 @@ import {
   type View,
 } from '@infnet/core';
 import { dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
-import { type ImageShape, type Pair, requireShape } from '../shape.js';
+import { type ImageShape, imageShape, type Pair, requireShape, requireType } from '../shape.js';
 import gradientSource from './avg-pool-gradient.wgsl';
 import { type PoolCallOptions, poolCall, poolTile } from './pool.js';
 import { inferPool, type PoolAttributes, type PoolOptions, poolAttributes, pooledShape } from './window.js';
@@ -81,7 +81,8 @@ export const avgPool2dGradientOperator: Operator<
 > = {
   name: 'avgPool2dGradient',
   infer([g], attributes, where) {
-    const [n, c] = (g as TensorType).shape as ImageShape;
+    const [n, c] = imageShape(g as TensorType, 'the gradient', where);
+    requireType(g as TensorType, 'f32', 'the gradient', where);
     const x: TensorType = { shape: [n, c, attributes.height, attributes.width], dtype: 'f32' };
     const [y] = inferPool(x, attributes, where);
     requireShape((g as TensorType).shape, (y as TensorType).shape, 'the gradient', where);

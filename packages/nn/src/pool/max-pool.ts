@@ -12,7 +12,7 @@ import {
   type View,
 } from '@infnet/core';
 import { dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
-import { type ImageShape, type Pair, requireShape } from '../shape.js';
+import { type ImageShape, type Pair, requireShape, requireType } from '../shape.js';
 import gradientSource from './max-pool-gradient.wgsl';
 import winnerSource from './max-pool-winner.wgsl';
 import { type PoolCallOptions, poolCall } from './pool.js';
@@ -48,6 +48,7 @@ export const maxPool2dGradientOperator: Operator<PoolAttributes> = {
   name: 'maxPool2dGradient',
   infer([x, g], attributes, where) {
     const [y] = inferPool(x as TensorType, attributes, where);
+    requireType(g as TensorType, 'f32', 'the gradient', where);
     requireShape((g as TensorType).shape, (y as TensorType).shape, 'the gradient', where);
     return [x as TensorType];
   },

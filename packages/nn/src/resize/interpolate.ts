@@ -13,7 +13,16 @@ import {
   type View,
 } from '@infnet/core';
 import { dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
-import { type ImageShape, imageShape, type Pair, pair, requireInteger, requireType, shapeError } from '../shape.js';
+import {
+  type ImageShape,
+  imageShape,
+  type Pair,
+  pair,
+  requireInteger,
+  requireShape,
+  requireType,
+  shapeError,
+} from '../shape.js';
 import source from './bilinear.wgsl';
 import gradientSource from './bilinear-gradient.wgsl';
 
@@ -91,8 +100,11 @@ export const interpolateGradientOperator: Operator<
   InterpolateAttributes & { readonly height: number; readonly width: number }
 > = {
   name: 'interpolateGradient',
-  infer([g], { height, width }, where) {
+  infer([g], { size, height, width }, where) {
     const [n, c] = imageShape(g as TensorType, 'the gradient', where);
+    requireType(g as TensorType, 'f32', 'the gradient', where);
+    for (const extent of [height, width]) requireInteger(extent, 1, 'the size of x', where);
+    requireShape((g as TensorType).shape, [n, c, ...size], 'the gradient', where);
     return [{ shape: [n, c, height, width], dtype: 'f32' }];
   },
   lower({ inputs, outputs, attributes, scratch }) {

@@ -24,6 +24,7 @@ import {
   rangeParams,
   requireMaps,
   requireSame,
+  requireScalar,
   SCALAR,
   wholeRange,
 } from './common.js';
@@ -129,7 +130,8 @@ export const bceOperator: Operator<BceAttributes> = {
 /** Inputs: gradient of the loss, predictions, targets. Output: gradient of the predictions, or of the targets. */
 export const bceGradientOperator: Operator<BceAttributes & { readonly ofTarget?: boolean }> = {
   name: 'bceGradient',
-  infer([, x, t], attributes, where) {
+  infer([g, x, t], attributes, where) {
+    requireScalar(g as TensorType, where);
     check([x as TensorType, t as TensorType], attributes, where);
     return [x as TensorType];
   },

@@ -110,3 +110,23 @@ export function requireSame(a: TensorType, b: TensorType, names: readonly [strin
     fix: 'Resize the prediction to the size of the target (interpolate).',
   });
 }
+
+/** The gradient of a loss. @throws InfnetError `SHAPE_MISMATCH` unless it is one f32 number. */
+export function requireScalar(g: TensorType, where: string): void {
+  if (g.dtype === 'f32' && g.shape.every((size) => size === 1)) return;
+  throw new InfnetError({
+    code: 'SHAPE_MISMATCH',
+    message: `the gradient of the loss is ${g.dtype} ${formatShape(g.shape)}; one f32 number is needed`,
+    where,
+  });
+}
+
+/** What a loss keeps for its gradient. @throws InfnetError `SHAPE_MISMATCH`. */
+export function requireKept(kept: TensorType, shape: Shape, where: string): void {
+  if (kept.dtype === 'f32' && sameShape(kept.shape, shape)) return;
+  throw new InfnetError({
+    code: 'SHAPE_MISMATCH',
+    message: `what the loss kept is ${kept.dtype} ${formatShape(kept.shape)}; f32 ${formatShape(shape)} is needed`,
+    where,
+  });
+}

@@ -24,6 +24,7 @@ import {
   type Ranges,
   rangeParams,
   requireMaps,
+  requireScalar,
   SCALAR,
   wholeRange,
 } from './common.js';
@@ -184,7 +185,10 @@ export const crossEntropyOperator: Operator<CrossEntropyAttributes> = {
 /** Inputs: gradient of the loss, logits, targets, and for classes 1 / pixels counted. Output: gradient of the logits. */
 export const crossEntropyGradientOperator: Operator<CrossEntropyAttributes> = {
   name: 'crossEntropyGradient',
-  infer([, x, t], _attributes, where) {
+  infer([g, x, t, scale], { ignoreIndex }, where) {
+    requireScalar(g as TensorType, where);
+    if (scale !== undefined) requireScalar(scale, where);
+    requireIgnoreIndex(ignoreIndex, where);
     check(x as TensorType, t as TensorType, where);
     return [x as TensorType];
   },
@@ -206,7 +210,11 @@ export const crossEntropyGradientOperator: Operator<CrossEntropyAttributes> = {
 /** Inputs: gradient of the loss, logits. Output: gradient of a target that is a distribution. */
 export const crossEntropyTargetGradientOperator: Operator<Record<string, never>> = {
   name: 'crossEntropyTargetGradient',
-  infer: ([, x]) => [x as TensorType],
+  infer([g, x], _attributes, where) {
+    requireScalar(g as TensorType, where);
+    requireMaps(x as TensorType, 'the logits', where);
+    return [x as TensorType];
+  },
   lower({ inputs, outputs }) {
     const [g, x] = inputs as readonly [View, View];
     const d = outputs[0] as View;

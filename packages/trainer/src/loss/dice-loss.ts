@@ -4,6 +4,7 @@ import {
   applyOne,
   dispatchLine,
   elementCount,
+  InfnetError,
   type Kernel,
   type KernelCall,
   type Operator,
@@ -19,8 +20,10 @@ import {
   mapCall,
   type Ranges,
   rangeParams,
+  requireKept,
   requireMaps,
   requireSame,
+  requireScalar,
   SCALAR,
   wholeRange,
 } from './common.js';
@@ -120,7 +123,11 @@ export function diceLossGradientCall(options: DiceLossGradientCallOptions): Kern
   });
 }
 
-function check([x, t]: readonly TensorType[], where: string): void {
+function check([x, t]: readonly TensorType[], { smooth }: DiceLossAttributes, where: string): void {
+  if (!(smooth >= 0)) {
+    const message = `smooth is ${smooth}; at least 0 is needed`;
+    throw new InfnetError({ code: 'SHAPE_ATTRIBUTE', message, where });
+  }
   const names = ['the prediction', 'the target'] as const;
   requireMaps(x as TensorType, names[0], where);
   requireMaps(t as TensorType, names[1], where);
@@ -130,8 +137,8 @@ function check([x, t]: readonly TensorType[], where: string): void {
 /** Inputs: predictions, targets. Outputs: the loss; per map, what the gradient needs. */
 export const diceLossOperator: Operator<DiceLossAttributes> = {
   name: 'diceLoss',
-  infer(inputs, _attributes, where) {
-    check(inputs, where);
+  infer(inputs, attributes, where) {
+    check(inputs, attributes, where);
     return [SCALAR, { shape: [mapsOf(inputs[0]?.shape as Shape).maps, 2], dtype: 'f32' }];
   },
   lower({ inputs, outputs, attributes, scratch }) {
@@ -157,8 +164,10 @@ export const diceLossOperator: Operator<DiceLossAttributes> = {
 /** Inputs: gradient of the loss, predictions, targets, factors per map. Output: gradient of the predictions, or of the targets. */
 export const diceLossGradientOperator: Operator<DiceLossAttributes & { readonly ofTarget?: boolean }> = {
   name: 'diceLossGradient',
-  infer([, x, t], _attributes, where) {
-    check([x, t] as TensorType[], where);
+  infer([g, x, t, factors], attributes, where) {
+    requireScalar(g as TensorType, where);
+    check([x, t] as TensorType[], attributes, where);
+    requireKept(factors as TensorType, [mapsOf((x as TensorType).shape).maps, 2], where);
     return [x as TensorType];
   },
   lower({ inputs, outputs, attributes: { sigmoid, ofTarget = false } }) {

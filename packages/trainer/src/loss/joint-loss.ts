@@ -28,8 +28,10 @@ import {
   mapCall,
   type Ranges,
   rangeParams,
+  requireKept,
   requireMaps,
   requireSame,
+  requireScalar,
   SCALAR,
   wholeRange,
 } from './common.js';
@@ -162,8 +164,10 @@ export const jointLossOperator: Operator<JointLossAttributes> = {
 /** Inputs: gradient of the loss, logits, mask, pooled mask, factors per image. Output: gradient of the logits. */
 export const jointLossGradientOperator: Operator<JointLossAttributes> = {
   name: 'jointLossGradient',
-  infer([, z, t, pooled], _attributes, where) {
+  infer([g, z, t, pooled, image], _attributes, where) {
+    requireScalar(g as TensorType, where);
     check([z, t, pooled] as TensorType[], where);
+    requireKept(image as TensorType, [(z as TensorType).shape[0] as number, 4], where);
     return [z as TensorType];
   },
   lower({ inputs, outputs, attributes }) {
