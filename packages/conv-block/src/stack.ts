@@ -14,6 +14,7 @@ import {
   type Kernel,
   type KernelCall,
   type Operator,
+  requireSizes,
   sameShape,
   type Tensor,
   type TensorLike,
@@ -36,6 +37,7 @@ export interface StackCallOptions {
 
 /** One dispatch; bindings whole, part0, part1, ..., all contiguous from the first element on. */
 export function stackCall({ sizes, apart = false }: StackCallOptions): KernelCall {
+  requireSizes('stackCall', sizes);
   const count = sizes.reduce((sum, size) => sum + size, 0);
   return {
     kernel: stackKernel,

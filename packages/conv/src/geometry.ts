@@ -1,5 +1,5 @@
 /** Sizes of a convolution: what its options mean for the shapes of input, weight and output. */
-import { type DType, formatShape, InfnetError, type Shape, type TensorType } from '@infnet/core';
+import { type DType, formatShape, InfnetError, requireSizes, type Shape, type TensorType } from '@infnet/core';
 
 /** One number for both directions, or [vertical, horizontal]. */
 export type Pair = number | readonly [vertical: number, horizontal: number];
@@ -92,6 +92,7 @@ export function conv2dGeometry(input: Shape, weight: Shape, settings: Conv2dSett
   ] as const) {
     for (const figure of figures) requireInteger(figure, least, what, where);
   }
+  requireSizes(where, input, weight);
   const shapes = `input ${formatShape(input)}, weight ${formatShape(weight)}, groups ${groups}`;
   if (inChannels !== perGroup * groups) {
     fail(
@@ -141,7 +142,7 @@ export function requireType(type: TensorType, dtype: DType, what: string, where:
 
 /** @throws InfnetError `SHAPE_ATTRIBUTE` unless it can be added to a variance. */
 export function requireEpsilon(eps: number, where: string): void {
-  if (!(eps >= 0)) fail('SHAPE_ATTRIBUTE', `epsilon is ${eps}; at least 0 is needed`, where);
+  if (!(eps >= 0 && eps < Infinity)) fail('SHAPE_ATTRIBUTE', `epsilon is ${eps}; at least 0 is needed`, where);
 }
 
 /** @throws InfnetError `SHAPE_MISMATCH`. */

@@ -68,6 +68,7 @@ export {
 } from './plan/schedule.js';
 export { Profile, type ProfileEntry, type ProfileRow } from './profile/profile.js';
 export { evaluate, type HostTensor } from './run/evaluate.js';
+export { requireSizes } from './tensor/sizes.js';
 export {
   byteLength,
   type DType,

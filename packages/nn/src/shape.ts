@@ -68,3 +68,6 @@ export function requireBetween(value: number, least: number, most: number, what:
   const range = most === Infinity ? `at least ${least}` : `${least} to ${most}`;
   shapeError('SHAPE_ATTRIBUTE', where, `${what} is ${value}; ${range} is needed`);
 }
+
+/** The largest epsilon: as a float32. */
+export const MOST_EPS = 3.4028234663852886e38;

@@ -9,6 +9,7 @@ import {
   type KernelCall,
   type LowerContext,
   type Operator,
+  requireSizes,
   type Shape,
   sameShape,
   type Tensor,
@@ -43,6 +44,7 @@ export interface SplitStepCallOptions {
  * The ranges of `sum` and `passed` must not overlap what is read.
  */
 export function splitStepCall({ shape, ranges = {}, previousIn }: SplitStepCallOptions): KernelCall {
+  requireSizes('splitStepCall', shape);
   const [batch = 1, ...rest] = shape;
   const count = elementCount(rest);
   const groups = Math.ceil(count / 256);

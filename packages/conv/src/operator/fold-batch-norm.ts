@@ -1,5 +1,5 @@
 /** Batch norm in inference mode as scale and shift of a convolution's result. */
-import type { Kernel, KernelCall, Operator, View } from '@infnet/core';
+import { type Kernel, type KernelCall, type Operator, requireSizes, type View } from '@infnet/core';
 import { requireEpsilon, requireShape, requireType } from '../geometry.js';
 import source from '../kernels/fold-batch-norm.wgsl';
 
@@ -7,6 +7,8 @@ export const foldBatchNormKernel: Kernel = { name: 'conv/fold-batch-norm', sourc
 
 /** One dispatch of `conv/fold-batch-norm`; bindings gamma, beta, mean, variance, bias if `bias`, affine. */
 export function foldBatchNormCall(channels: number, eps: number, bias: boolean): KernelCall {
+  requireSizes('foldBatchNormCall', [channels]);
+  requireEpsilon(eps, 'foldBatchNormCall');
   return {
     kernel: foldBatchNormKernel,
     constants: { BIAS: Number(bias) },

@@ -21,7 +21,7 @@ import {
   type View,
 } from '@infnet/core';
 import { dispatch } from '../kernel/call.js';
-import { requireBetween, requireShape, requireType, shapeError } from '../shape.js';
+import { MOST_EPS, requireBetween, requireShape, requireType, shapeError } from '../shape.js';
 import { type BatchNormGradientAttributes, batchNorm2dGradientOperator } from './gradient.js';
 import { batchNorm2dCall, type ChannelOffsets } from './normalize.js';
 import { lowerStatistics } from './statistics.js';
@@ -38,7 +38,7 @@ const RESIDUAL = 'the residual';
 
 function infer(given: readonly TensorType[], attributes: BatchNormAttributes, where: string): readonly TensorType[] {
   const { eps, momentum, training } = attributes;
-  requireBetween(eps, 0, Infinity, 'epsilon', where);
+  requireBetween(eps, 0, MOST_EPS, 'epsilon', where);
   requireBetween(momentum, 0, 1, 'the momentum', where);
   const x = given[0] as TensorType;
   for (const residual of given.slice(INPUTS.length)) {

@@ -7,13 +7,14 @@ import {
   type LowerContext,
   type Operator,
   type Replacement,
+  requireSizes,
   type Shape,
   type Tensor,
   type TensorType,
   type View,
 } from '@infnet/core';
 import { dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
-import { requireBetween, requireShape, requireType } from '../shape.js';
+import { MOST_EPS, requireBetween, requireShape, requireType } from '../shape.js';
 import inputSource from './gradient-input.wgsl';
 import sumsSource from './gradient-sums.wgsl';
 import mergeSource from './merge-sums.wgsl';
@@ -47,7 +48,7 @@ export const batchNorm2dGradientOperator: Operator<BatchNormGradientAttributes> 
   infer(inputs, { eps, batch, ofInput, ofParameters, masked = false }, where) {
     const [g, x, weight, ...figures] = inputs as readonly [TensorType, TensorType, TensorType, ...TensorType[]];
     const mask = masked ? figures.pop() : undefined;
-    requireBetween(eps, 0, Infinity, 'epsilon', where);
+    requireBetween(eps, 0, MOST_EPS, 'epsilon', where);
     for (const input of inputs) requireType(input, 'f32', 'an input', where);
     requireShape(g.shape, x.shape, 'the gradient', where);
     if (mask !== undefined) requireShape(mask.shape, x.shape, 'the mask', where);
@@ -142,6 +143,7 @@ function lowerSums(
 
 /** One dispatch of `nn/merge-sums` that adds every `group` parts; bindings sums, merged. */
 export function mergeSumsCall(channels: number, parts: number, group: number): KernelCall {
+  requireSizes('mergeSumsCall', [channels, parts, group]);
   const groups = Math.ceil(parts / group);
   return lineCall(mergeSumsKernel, {
     constants: { FINAL: 0 },
@@ -158,6 +160,7 @@ export function finalSumsCall(
   parts: number,
   offsets: { readonly first: number; readonly second: number } = { first: 0, second: 0 },
 ): KernelCall {
+  requireSizes('finalSumsCall', [channels, parts]);
   return lineCall(mergeSumsKernel, {
     constants: { FINAL: 1 },
     params: { parts, group: parts, groups: 1, firstOffset: offsets.first, secondOffset: offsets.second },
@@ -192,6 +195,8 @@ export interface BatchNormGradientSumsCallOptions {
 export function batchNormGradientSumsCall(options: BatchNormGradientSumsCallOptions): KernelCall {
   const { shape, eps = 1e-5, batch = false, x = wholeRange(shape), g = wholeRange(shape), offsets = {} } = options;
   const { mask, whole } = options;
+  requireSizes('batchNormGradientSumsCall', shape, [options.parts ?? 1]);
+  requireBetween(eps, 0, MOST_EPS, 'epsilon', 'batchNormGradientSumsCall');
   const byShape = channelParts(shape);
   const plan = { ...byShape, parts: whole === undefined ? (options.parts ?? byShape.parts) : 1 };
   const values = elementCount(shape);
@@ -235,6 +240,8 @@ export interface BatchNormGradientInputCallOptions {
  */
 export function batchNormGradientInputCall(options: BatchNormGradientInputCallOptions): KernelCall {
   const { shape, eps = 1e-5, batch, offsets = {} } = options;
+  requireSizes('batchNormGradientInputCall', shape);
+  requireBetween(eps, 0, MOST_EPS, 'epsilon', 'batchNormGradientInputCall');
   const { x = wholeRange(shape), g = wholeRange(shape), d = wholeRange(shape) } = options;
   const { mask } = options;
   const ranges = [g, d, ...(batch ? [x] : []), ...(mask === undefined ? [] : [mask])];

@@ -1,6 +1,7 @@
 /** The call that normalises with known statistics. */
-import { elementCount, type Kernel, type KernelCall, type Shape } from '@infnet/core';
+import { elementCount, type Kernel, type KernelCall, requireSizes, type Shape } from '@infnet/core';
 import { lineCall, type OperandRange, rangeParams, vectorWidth, wholeRange } from '../kernel/call.js';
+import { MOST_EPS, requireBetween } from '../shape.js';
 import source from './normalize.wgsl';
 
 export const normalizeKernel: Kernel = { name: 'nn/batch-norm', source };
@@ -39,6 +40,8 @@ export interface BatchNorm2dCallOptions {
 export function batchNorm2dCall(options: BatchNorm2dCallOptions): KernelCall {
   const { shape, eps = 1e-5, batch = false, residual, relu = false, offsets = {} } = options;
   const { x = wholeRange(shape), y = wholeRange(shape) } = options;
+  requireSizes('batchNorm2dCall', shape);
+  requireBetween(eps, 0, MOST_EPS, 'epsilon', 'batchNorm2dCall');
   const { area, channels, span, vector } = planeTiles(shape, residual === undefined ? [x, y] : [x, y, residual], TILE);
   const adds = Number(residual !== undefined);
   const values = elementCount(shape);

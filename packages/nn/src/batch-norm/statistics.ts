@@ -9,11 +9,13 @@ import {
   type Kernel,
   type KernelCall,
   type LowerContext,
+  requireSizes,
   type Shape,
   type View,
 } from '@infnet/core';
 import { dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
 import { partCount } from '../reduce/reduce.js';
+import { MOST_EPS, requireBetween } from '../shape.js';
 import mergeSource from './merge-statistics.wgsl';
 import source from './statistics.wgsl';
 
@@ -56,6 +58,7 @@ export function batchStatisticsCall(
   x: OperandRange = wholeRange(shape),
   plan: ChannelParts = channelParts(shape),
 ): KernelCall {
+  requireSizes('batchStatisticsCall', shape, [plan.channels, plan.area, plan.total, plan.parts]);
   const values = elementCount(shape);
   return lineCall(batchStatisticsKernel, {
     constants: { FINAL: 0 },
@@ -72,6 +75,7 @@ export function wholeStatisticsCall(
   options: Omit<FinalStatisticsOptions, 'channels' | 'parts'>,
   x: OperandRange = wholeRange(shape),
 ): KernelCall {
+  requireSizes('wholeStatisticsCall', shape);
   const plan: ChannelParts = { ...channelParts(shape), parts: 1 };
   const values = elementCount(shape);
   return lineCall(batchStatisticsKernel, {
@@ -85,6 +89,7 @@ export function wholeStatisticsCall(
 
 /** One dispatch of `nn/merge-statistics` that joins every `group` parts; bindings moments, merged. */
 export function mergeStatisticsCall(channels: number, parts: number, group: number): KernelCall {
+  requireSizes('mergeStatisticsCall', [channels, parts, group]);
   const groups = Math.ceil(parts / group);
   return lineCall(mergeStatisticsKernel, {
     constants: { FINAL: 0 },
@@ -110,12 +115,15 @@ function finalParams({
   momentum,
   offsets,
 }: Omit<FinalStatisticsOptions, 'channels' | 'parts'>): Record<string, number> {
+  requireBetween(eps, 0, MOST_EPS, 'epsilon', 'the statistics of a batch');
+  requireBetween(momentum, 0, 1, 'the momentum', 'the statistics of a batch');
   const named = Object.entries(offsets).map(([name, offset]) => [`${name}Offset`, offset]);
   return { ...Object.fromEntries(named), eps, momentum };
 }
 
 /** The last dispatch; bindings moments, statistics [3, C], newMean, newVar, runningMean, runningVar. */
 export function finalStatisticsCall({ channels, parts, ...rest }: FinalStatisticsOptions): KernelCall {
+  requireSizes('finalStatisticsCall', [channels, parts]);
   return lineCall(mergeStatisticsKernel, {
     constants: { FINAL: 1 },
     params: {

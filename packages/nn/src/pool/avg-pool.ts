@@ -21,7 +21,14 @@ import { dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '
 import { type ImageShape, imageShape, type Pair, requireShape, requireType } from '../shape.js';
 import gradientSource from './avg-pool-gradient.wgsl';
 import { type PoolCallOptions, poolCall, poolTile } from './pool.js';
-import { inferPool, type PoolAttributes, type PoolOptions, poolAttributes, pooledShape } from './window.js';
+import {
+  checkedShape,
+  inferPool,
+  type PoolAttributes,
+  type PoolOptions,
+  poolAttributes,
+  pooledShape,
+} from './window.js';
 
 export const avgPoolGradientKernel: Kernel = { name: 'nn/avg-pool-gradient', source: gradientSource };
 
@@ -118,7 +125,7 @@ export interface AvgPoolGradientCallOptions extends AvgPoolAttributes {
 /** One dispatch of `nn/avg-pool-gradient`; bindings g, d. */
 export function avgPool2dGradientCall(options: AvgPoolGradientCallOptions): KernelCall {
   const { shape, kernel, stride, padding, countIncludePad } = options;
-  const to = pooledShape(shape, options);
+  const to = checkedShape(shape, options, 'avgPool2dGradientCall');
   const { g = wholeRange(to), d = wholeRange(shape) } = options;
   const [inputs, outputs] = [elementCount(shape), elementCount(to)];
   const [tileY, tileX] = poolTile(kernel);

@@ -7,6 +7,7 @@ import {
   type KernelCall,
   Module,
   type Operator,
+  requireSizes,
   type Tensor,
   type TensorLike,
   type TensorType,
@@ -18,6 +19,7 @@ import {
   imageShape,
   type Pair,
   pair,
+  requireBetween,
   requireInteger,
   requireShape,
   requireType,
@@ -153,6 +155,7 @@ export interface InterpolateCallOptions extends Omit<InterpolateAttributes, 'mod
 /** One dispatch of `nn/bilinear`; bindings x, y. */
 export function interpolateCall(options: InterpolateCallOptions): KernelCall {
   const { shape, size, alignCorners, ratio } = options;
+  requireSizes('interpolateCall', shape, size);
   const [n, c, height, width] = shape;
   const to: ImageShape = [n, c, ...size];
   const { x = wholeRange(shape), y = wholeRange(to) } = options;
@@ -195,6 +198,11 @@ export interface LinearGradientCallOptions extends Positions {
 /** One dispatch of `nn/bilinear-gradient`; bindings g, d. */
 export function linearGradientCall(options: LinearGradientCallOptions): KernelCall {
   const { batch, planes, input, output, inner, scale, half, g, d } = options;
+  requireSizes('linearGradientCall', [batch, planes, input, output, inner]);
+  requireBetween(scale, 0, input, 'the scale', 'linearGradientCall');
+  if (half !== 0 && half !== 0.5) {
+    shapeError('SHAPE_ATTRIBUTE', 'linearGradientCall', `half is ${String(half)}; 0 and 0.5 are there`);
+  }
   const blocks = Math.ceil(planes / TILE);
   return lineCall(bilinearGradientKernel, {
     constants: { TILE },

@@ -6,6 +6,7 @@ import {
   type Kernel,
   type KernelCall,
   type Operator,
+  requireSizes,
   type Shape,
   type Tensor,
   type TensorLike,
@@ -58,6 +59,7 @@ export interface ResizeNearestCallOptions extends NearestAttributes {
 /** One dispatch of `nn/nearest`; bindings x, y. */
 export function resizeNearestCall(options: ResizeNearestCallOptions): KernelCall {
   const { shape, size, alignCorners } = options;
+  requireSizes('resizeNearestCall', shape, size);
   const to = resizedShape(shape, size);
   const { x = wholeRange(shape), y = wholeRange(to) } = options;
   const [inputHeight, inputWidth] = shape.slice(-2) as [number, number];

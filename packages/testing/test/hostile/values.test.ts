@@ -66,7 +66,7 @@ describe('hard numbers', () => {
     if (g === undefined) return;
     const found = await evaluate(
       context,
-      ({ upstream, ...all }) => {
+      ({ upstream, ...all }: Inputs) => {
         const y = compute(all);
         const ds = gradients(
           [{ output: y, gradient: upstream as Tensor }],

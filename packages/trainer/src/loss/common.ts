@@ -7,6 +7,7 @@ import {
   InfnetError,
   type Kernel,
   type KernelCall,
+  requireSizes,
   type Shape,
   sameShape,
   type TensorType,
@@ -38,6 +39,7 @@ export function deal(rows: number, inner: number): Deal {
 
 /** The range of a tensor that fills its buffer from the first element on. */
 export function wholeRange(shape: Shape): OperandRange {
+  requireSizes('the range of a loss', shape);
   return { offset: 0, batchStride: elementCount(shape.slice(1)) };
 }
 

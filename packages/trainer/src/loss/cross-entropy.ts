@@ -67,6 +67,7 @@ function targetRange(shape: Shape, classes: boolean): { readonly offset: number;
 /** The two dispatches of the loss. */
 export function crossEntropyCalls(options: CrossEntropyCallOptions): CrossEntropyCalls {
   const { shape, classes, ranges = {}, yOffset = 0, scaleOffset = 0, ignoreIndex = DEFAULT_IGNORE_INDEX } = options;
+  requireIgnoreIndex(ignoreIndex, 'crossEntropyCalls');
   const [n, channels] = shape as readonly [number, number];
   const area = elementCount(shape.slice(2));
   const dealt = deal(n, area);
@@ -111,6 +112,7 @@ export interface CrossEntropyGradientCallOptions extends Omit<CrossEntropyCallOp
 export function crossEntropyGradientCall(options: CrossEntropyGradientCallOptions): KernelCall {
   const { shape, classes, ranges = {}, gOffset = 0, scaleOffset = 0, ofTarget = false } = options;
   const { ignoreIndex = DEFAULT_IGNORE_INDEX } = options;
+  requireIgnoreIndex(ignoreIndex, 'crossEntropyGradientCall');
   const [n, channels] = shape as readonly [number, number];
   const area = elementCount(shape.slice(2));
   const { x = wholeRange(shape), t = targetRange(shape, classes), d = wholeRange(shape) } = ranges;

@@ -74,6 +74,7 @@ function mapsOf(shape: Shape): Maps {
 /** The two dispatches of the loss. */
 export function diceLossCalls(options: DiceLossCallOptions): DiceLossCalls {
   const { shape, sigmoid, smooth, ranges = {}, yOffset = 0, factorsOffset = 0 } = options;
+  requireSmooth(smooth, 'diceLossCalls');
   const whole = wholeRange(shape);
   const { channels, area, maps } = mapsOf(shape);
   const values = maps * area;
@@ -123,11 +124,15 @@ export function diceLossGradientCall(options: DiceLossGradientCallOptions): Kern
   });
 }
 
+/** @throws InfnetError `SHAPE_ATTRIBUTE`. */
+function requireSmooth(smooth: number, where: string): void {
+  if (smooth >= 0 && smooth < Infinity) return;
+  const message = `smooth is ${smooth}; at least 0 is needed`;
+  throw new InfnetError({ code: 'SHAPE_ATTRIBUTE', message, where });
+}
+
 function check([x, t]: readonly TensorType[], { smooth }: DiceLossAttributes, where: string): void {
-  if (!(smooth >= 0)) {
-    const message = `smooth is ${smooth}; at least 0 is needed`;
-    throw new InfnetError({ code: 'SHAPE_ATTRIBUTE', message, where });
-  }
+  requireSmooth(smooth, where);
   const names = ['the prediction', 'the target'] as const;
   requireMaps(x as TensorType, names[0], where);
   requireMaps(t as TensorType, names[1], where);
