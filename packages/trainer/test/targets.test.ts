@@ -174,6 +174,34 @@ describe('digits of small losses', () => {
 
 const twoChannels = (x: Tensor): Tensor => x;
 
+describe('losses of a map that is nearly right', () => {
+  // 64 pixels at logits of +-16, all on the right side: each is wrong by w = 1 / (1 + exp 16).
+  const t = Float32Array.from({ length: 64 }, (_, i) => Number(i % 3 === 0));
+  const inputs = {
+    x: { shape: [1, 1, 8, 8], data: t.map((v) => (v === 1 ? 16 : -16)) },
+    t: { shape: [1, 1, 8, 8], data: t },
+  };
+  const w = 1 / (1 + Math.exp(16));
+  const on = t.reduce((sum, v) => sum + v, 0);
+  const value = async (loss: (x: Tensor, t: Tensor) => Tensor): Promise<number> =>
+    (await evaluate(context, ({ x, t }) => loss(x as Tensor, t as Tensor), inputs))['output']?.data[0] as number;
+
+  it('diceLoss keeps the digits of what is wrong', async () => {
+    const total = on * (1 - w) + (64 - on) * w + on;
+    expectClose([await value(diceLoss)], [(64 * w) / (total + 1)], { relL2: 2e-6 }, 'diceLoss');
+  });
+
+  it('jointLoss keeps the digits of what is wrong', async () => {
+    // Every window of 31 x 31 sees the whole map.
+    const weights = [...t].map((v) => 1 + 5 * Math.abs(on / 961 - v));
+    const sum = (of: (v: number, w: number) => number): number =>
+      [...t].reduce((all, v, i) => all + of(v, weights[i] as number), 0);
+    const union = sum((v, k) => k * (v + (v === 1 ? 1 - w : w) - v * (1 - w)));
+    const expected = Math.log1p(Math.exp(-16)) + (sum((_, k) => k) * w) / (union + 1);
+    expectClose([await value((x, t) => jointLoss(x, t))], [expected], { relL2: 2e-6 }, 'jointLoss');
+  });
+});
+
 describe('targets that need a gradient', () => {
   const shape = [2, 3, 4, 5];
   const inputs = {

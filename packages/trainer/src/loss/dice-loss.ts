@@ -80,22 +80,22 @@ export function diceLossCalls(options: DiceLossCallOptions): DiceLossCalls {
   const values = maps * area;
   const dealt = deal(maps, area);
   return {
-    partialCount: 2 * dealt.count,
+    partialCount: 3 * dealt.count,
     partial: {
       kernel: diceLossKernel,
       constants: { SIGMOID: Number(sigmoid) },
       params: { ...rangeParams({ x: ranges.x ?? whole, t: ranges.t ?? whole }), channels, area, ...dealt },
       workgroups: dispatchLine(dealt.count),
       flops: 8 * values,
-      bytes: 4 * (2 * values + 2 * dealt.count),
+      bytes: 4 * (2 * values + 3 * dealt.count),
     },
     total: {
       kernel: diceLossTotalKernel,
       constants: {},
       params: { yOffset, factorsOffset, groupsPerRow: dealt.groupsPerRow, maps, smooth_: smooth },
       workgroups: [1, 1, 1],
-      flops: 2 * dealt.count,
-      bytes: 4 * (2 * dealt.count + 2 * maps + 1),
+      flops: 3 * dealt.count,
+      bytes: 4 * (3 * dealt.count + 2 * maps + 1),
     },
   };
 }

@@ -76,22 +76,22 @@ export function jointLossCalls(options: JointLossCallOptions): JointLossCalls {
   const dealt = deal(images, item);
   const { z = whole, t = whole, pooled = whole } = ranges;
   return {
-    partialCount: 5 * dealt.count,
+    partialCount: 6 * dealt.count,
     partial: {
       kernel: jointLossKernel,
       constants: {},
       params: { ...rangeParams({ z, t, pooled }), item, ...dealt },
       workgroups: dispatchLine(dealt.count),
       flops: 35 * values,
-      bytes: 4 * (3 * values + 5 * dealt.count),
+      bytes: 4 * (3 * values + 6 * dealt.count),
     },
     total: {
       kernel: jointLossTotalKernel,
       constants: { WEIGHTED: Number(variant === 'paper') },
       params: { yOffset, imageOffset, groupsPerRow: dealt.groupsPerRow, images, item },
       workgroups: [1, 1, 1],
-      flops: 5 * dealt.count,
-      bytes: 4 * (5 * dealt.count + 4 * images + 1),
+      flops: 6 * dealt.count,
+      bytes: 4 * (6 * dealt.count + 4 * images + 1),
     },
   };
 }
