@@ -14,9 +14,11 @@ import {
   type Kernel,
   type KernelCall,
   type Operator,
+  requireSizes,
   sameShape,
   type Tensor,
   type TensorLike,
+  type TensorType,
   type View,
 } from '@infnet/core';
 import source from './stack.wgsl';
@@ -35,6 +37,7 @@ export interface StackCallOptions {
 
 /** One dispatch; bindings whole, part0, part1, ..., all contiguous from the first element on. */
 export function stackCall({ sizes, apart = false }: StackCallOptions): KernelCall {
+  requireSizes('stackCall', sizes);
   const count = sizes.reduce((sum, size) => sum + size, 0);
   return {
     kernel: stackKernel,
@@ -83,8 +86,19 @@ interface UnstackAttributes extends Attributes {
 /** The parts of a stack, [sizes[k], ...] each. */
 export const unstackOperator: Operator<UnstackAttributes> = {
   name: 'unstack',
-  infer: ([whole], { sizes }) =>
-    sizes.map((size) => ({ shape: [size, ...(whole?.shape.slice(1) ?? [])], dtype: 'f32' })),
+  infer([whole], { sizes }, where) {
+    const { shape, dtype } = whole as TensorType;
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    const fits = sizes.length <= MOST_PARTS && sizes.every((size) => Number.isInteger(size) && size > 0);
+    if (dtype !== 'f32' || !fits || total !== shape[0]) {
+      throw new InfnetError({
+        code: 'SHAPE_MISMATCH',
+        message: `parts of ${sizes.join(' + ')} do not make up ${dtype} ${formatShape(shape)}; at most ${MOST_PARTS} of f32 can`,
+        where,
+      });
+    }
+    return sizes.map((size) => ({ shape: [size, ...shape.slice(1)], dtype: 'f32' }));
+  },
   takesViews: false,
   lower: ({ inputs, outputs }) => [stackDispatch(inputs[0] as View, outputs, true)],
 };

@@ -1,5 +1,5 @@
 /** Sizes of a convolution: what its options mean for the shapes of input, weight and output. */
-import { type DType, formatShape, InfnetError, type Shape, type TensorType } from '@infnet/core';
+import { type DType, formatShape, InfnetError, requireSizes, type Shape, type TensorType } from '@infnet/core';
 
 /** One number for both directions, or [vertical, horizontal]. */
 export type Pair = number | readonly [vertical: number, horizontal: number];
@@ -84,6 +84,15 @@ export function conv2dGeometry(input: Shape, weight: Shape, settings: Conv2dSett
     where,
   );
   const { stride, padding, dilation, groups } = settings;
+  for (const [what, least, figures] of [
+    ['the stride', 1, stride],
+    ['the padding', 0, padding],
+    ['the dilation', 1, dilation],
+    ['groups', 1, [groups]],
+  ] as const) {
+    for (const figure of figures) requireInteger(figure, least, what, where);
+  }
+  requireSizes(where, input, weight);
   const shapes = `input ${formatShape(input)}, weight ${formatShape(weight)}, groups ${groups}`;
   if (inChannels !== perGroup * groups) {
     fail(
@@ -129,6 +138,11 @@ export function conv2dFlops({ batch, inChannels, outChannels, outSize, kernel, g
 /** @throws InfnetError `SHAPE_DTYPE`. */
 export function requireType(type: TensorType, dtype: DType, what: string, where: string): void {
   if (type.dtype !== dtype) fail('SHAPE_DTYPE', `${what} holds ${type.dtype}; ${dtype} is needed`, where);
+}
+
+/** @throws InfnetError `SHAPE_ATTRIBUTE` unless it can be added to a variance. */
+export function requireEpsilon(eps: number, where: string): void {
+  if (!(eps >= 0 && eps < Infinity)) fail('SHAPE_ATTRIBUTE', `epsilon is ${eps}; at least 0 is needed`, where);
 }
 
 /** @throws InfnetError `SHAPE_MISMATCH`. */

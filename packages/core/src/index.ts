@@ -20,7 +20,7 @@ export {
 export type { WrappedBuffer } from './context/wrapped-buffer.js';
 export { gradients, type Upstream } from './gradient/gradients.js';
 export { fill, fillOperator, sumDispatch, sumKernel, sumOperator, sumTensors } from './gradient/sum.js';
-export { apply, applyOne, Graph, type GraphNode, graphOf, type TensorLike } from './graph/graph.js';
+export { apply, applyOne, Graph, type GraphNode, graphOf, type InputCheck, type TensorLike } from './graph/graph.js';
 export type {
   Attributes,
   CandidateContext,
@@ -77,6 +77,7 @@ export {
 export { Profile, type ProfileEntry, type ProfileRow } from './profile/profile.js';
 export { evaluate, type HostTensor } from './run/evaluate.js';
 export type { TensorData } from './tensor/host-data.js';
+export { requireSizes } from './tensor/sizes.js';
 export {
   byteLength,
   type DType,

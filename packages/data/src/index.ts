@@ -7,6 +7,7 @@ export {
   countClasses,
   encodeClassMap,
   type ReadClassMap,
+  type ReadClassMapOptions,
   readClassMap,
 } from './classes/class-map.js';
 export { type MultiClassInputOptions, multiClassInput } from './classes/input.js';

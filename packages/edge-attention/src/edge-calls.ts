@@ -1,5 +1,5 @@
 /** The first face: edges of masks, the edge loss and its gradient as dispatches of kernels. */
-import { dispatchLine, elementCount, type Kernel, type KernelCall } from '@infnet/core';
+import { dispatchLine, elementCount, type Kernel, type KernelCall, requireSizes } from '@infnet/core';
 import type { ImageShape } from '@infnet/nn';
 import edgeLossSource from './edge-loss.wgsl';
 import gradientSource from './edge-loss-gradient.wgsl';
@@ -23,6 +23,7 @@ export interface MaskEdgeCallOptions {
 
 /** One dispatch; bindings mask, y. */
 export function maskEdgeCall({ shape, ranges = {} }: MaskEdgeCallOptions): KernelCall {
+  requireSizes('maskEdgeCall', shape);
   const whole = wholeRange(shape);
   const count = elementCount(shape);
   return {
@@ -57,6 +58,7 @@ const MOST_GROUPS = 1024;
 
 /** The two dispatches of the mean binary cross entropy of logits with the edge of a mask. */
 export function edgeLossCalls({ shape, ranges = {}, yOffset = 0 }: EdgeLossCallOptions): EdgeLossCalls {
+  requireSizes('edgeLossCalls', shape);
   const whole = wholeRange(shape);
   const values = elementCount(shape);
   const batch = shape[0];
@@ -101,6 +103,7 @@ export interface EdgeLossGradientCallOptions {
 
 /** One dispatch; bindings g, logits, mask, d. */
 export function edgeLossGradientCall({ shape, ranges = {}, gOffset = 0 }: EdgeLossGradientCallOptions): KernelCall {
+  requireSizes('edgeLossGradientCall', shape);
   const whole = wholeRange(shape);
   const count = elementCount(shape);
   return {

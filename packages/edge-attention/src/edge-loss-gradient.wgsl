@@ -24,24 +24,9 @@ struct Params {
 @group(0) @binding(3) var<storage, read> mask: array<f32>;
 @group(0) @binding(4) var<storage, read_write> d: array<f32>;
 
-/// 1 on the inner edge, else 0; `i` is an index inside the batch item that starts at `item`.
-fn edgeAt(item: u32, i: u32) -> f32 {
-  let p = item + i;
-  if (mask[p] <= 0.5) { return 0.0; }
-  let line = i / params.width;
-  let column = i - line * params.width;
-  let row = line % params.height;
-  if (row > 0u && mask[p - params.width] <= 0.5) { return 1.0; }
-  if (row + 1u < params.height && mask[p + params.width] <= 0.5) { return 1.0; }
-  if (column > 0u && mask[p - 1u] <= 0.5) { return 1.0; }
-  if (column + 1u < params.width && mask[p + 1u] <= 0.5) { return 1.0; }
-  return 0.0;
-}
+#include "./edge-at.part.wgsl"
 
-/// exp stays finite: beyond 80 the sigmoid is 0 to float32 anyway.
-fn sigmoid(z: f32) -> f32 {
-  return 1.0 / (1.0 + exp(min(-z, 80.0)));
-}
+#include "../../nn/src/elementwise/logistic.part.wgsl"
 
 @compute @workgroup_size(64)
 fn main(
@@ -55,5 +40,5 @@ fn main(
   let i = t - n * params.itemSize;
   let z = logits[params.logitsOffset + n * params.logitsBatchStride + i];
   let edge = edgeAt(params.maskOffset + n * params.maskBatchStride, i);
-  d[params.dOffset + n * params.dBatchStride + i] = g[params.gOffset] * params.factor * (sigmoid(z) - edge);
+  d[params.dOffset + n * params.dBatchStride + i] = g[params.gOffset] * params.factor * sigmoidMinus(z, edge);
 }

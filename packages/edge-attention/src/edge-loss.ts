@@ -11,7 +11,7 @@ import {
   type TensorType,
   type View,
 } from '@infnet/core';
-import type { ImageShape } from '@infnet/nn';
+import { type ImageShape, refuseTargetGradient } from '@infnet/nn';
 import { edgeLossCalls, edgeLossGradientCall, maskEdgeCall } from './edge-calls.js';
 
 const shapeOf = (view: View): ImageShape => view.type.shape as unknown as ImageShape;
@@ -62,16 +62,26 @@ export const edgeLossOperator: Operator = {
     const second: Dispatch = { ...calls.total, operands: { partial, y } };
     return [first, second];
   },
-  gradient: ({ inputs: [logits, mask], outputGradients: [g], needed }) =>
-    g === undefined || !needed[0]
-      ? []
-      : [applyOne(edgeLossGradientOperator, [g, logits as Tensor, mask as Tensor], {})],
+  gradient({ inputs: [logits, mask], outputGradients: [g], needed }) {
+    if (needed[1]) refuseTargetGradient('edgeLoss', 'the mask');
+    if (g === undefined || !needed[0]) return [];
+    return [applyOne(edgeLossGradientOperator, [g, logits as Tensor, mask as Tensor], {})];
+  },
 };
 
 /** Inputs: g (one element), logits, mask. Output: the gradient of the logits. */
 export const edgeLossGradientOperator: Operator = {
   name: 'edgeLossGradient',
-  infer: ([, logits, mask], _attributes, where) => [checkPair(logits, mask, where)],
+  infer([g, logits, mask], _attributes, where) {
+    if (g?.dtype !== 'f32' || g.shape.some((size) => size !== 1)) {
+      throw new InfnetError({
+        code: 'SHAPE_MISMATCH',
+        message: `the gradient of the loss is ${g?.dtype} ${formatShape(g?.shape ?? [])}; one f32 number is needed`,
+        where,
+      });
+    }
+    return [checkPair(logits, mask, where)];
+  },
   lower({ inputs, outputs }) {
     const [g, logits, mask] = inputs as readonly [View, View, View];
     const d = outputs[0] as View;
@@ -94,6 +104,7 @@ export function maskEdge(mask: TensorLike): Tensor {
 /**
  * The mean binary cross entropy of logits with the edge of a mask: `bceWithLogits(logits, maskEdge(mask))` without the edge
  * map in between (paper section III-C; golden quirk 11: the plain mean). A scalar; the gradient flows to the logits.
+ * A mask that is computed from what is trained is refused (`GRADIENT_TARGET`) unless detached: its edge has no gradient.
  *
  * @param logits [N, C, H, W]
  * @param mask [N, C, H, W], on where over 0.5

@@ -28,24 +28,9 @@ struct Params {
 
 var<workgroup> sums: array<f32, 64>;
 
-/// 1 on the inner edge, else 0; `i` is an index inside the batch item that starts at `item`.
-fn edgeAt(item: u32, i: u32) -> f32 {
-  let p = item + i;
-  if (mask[p] <= 0.5) { return 0.0; }
-  let line = i / params.width;
-  let column = i - line * params.width;
-  let row = line % params.height;
-  if (row > 0u && mask[p - params.width] <= 0.5) { return 1.0; }
-  if (row + 1u < params.height && mask[p + params.width] <= 0.5) { return 1.0; }
-  if (column > 0u && mask[p - 1u] <= 0.5) { return 1.0; }
-  if (column + 1u < params.width && mask[p + 1u] <= 0.5) { return 1.0; }
-  return 0.0;
-}
+#include "../../nn/src/elementwise/logistic.part.wgsl"
 
-/// log(1 + e) for 0 < e <= 1, also where 1 + e rounds to 1.
-fn logOnePlus(e: f32) -> f32 {
-  return select(log(1.0 + e), e * (1.0 - e * (0.5 - e / 3.0)), e < 0.01);
-}
+#include "./edge-at.part.wgsl"
 
 @compute @workgroup_size(64)
 fn main(
@@ -64,7 +49,7 @@ fn main(
       let i = first + round * 64u;
       if (i < params.itemSize) {
         let z = logits[fromLogits + i];
-        sum += max(z, 0.0) - z * edgeAt(fromMask, i) + logOnePlus(exp(-abs(z)));
+        sum += logisticCrossEntropy(z, edgeAt(fromMask, i));
       }
     }
   }

@@ -19,19 +19,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> mask: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
-/// 1 on the inner edge, else 0; `i` is an index inside the batch item that starts at `item`.
-fn edgeAt(item: u32, i: u32) -> f32 {
-  let p = item + i;
-  if (mask[p] <= 0.5) { return 0.0; }
-  let line = i / params.width;
-  let column = i - line * params.width;
-  let row = line % params.height;
-  if (row > 0u && mask[p - params.width] <= 0.5) { return 1.0; }
-  if (row + 1u < params.height && mask[p + params.width] <= 0.5) { return 1.0; }
-  if (column > 0u && mask[p - 1u] <= 0.5) { return 1.0; }
-  if (column + 1u < params.width && mask[p + 1u] <= 0.5) { return 1.0; }
-  return 0.0;
-}
+#include "./edge-at.part.wgsl"
 
 @compute @workgroup_size(64)
 fn main(

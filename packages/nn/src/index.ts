@@ -38,6 +38,7 @@ export { type UnaryCallOptions, type UnaryFunction, unaryCall, unaryKernel } fro
 export type { OperandRange } from './kernel/call.js';
 export * from './placement/concat.js';
 export { type CopyCallOptions, copyCall, copyKernel, type RowPlaces } from './placement/copy.js';
+export * from './placement/detach.js';
 export * from './placement/narrow.js';
 export {
   type Pad2dCallOptions,
@@ -57,5 +58,6 @@ export { type PoolAttributes, type PoolOptions, windowCount } from './pool/windo
 export { type ReduceCallOptions, type ReductionLoops, reduceCall, reduceKernel } from './reduce/reduce.js';
 export * from './reduce/sum.js';
 export * from './resize/interpolate.js';
+export * from './resize/nearest.js';
 export type { ImageShape, Pair } from './shape.js';
 export * from './softmax/softmax.js';

@@ -55,3 +55,19 @@ export function axisOf(axis: number, rank: number, where: string): number {
   if (Number.isInteger(front) && front >= 0 && front < rank) return front;
   return shapeError('SHAPE_AXIS', where, `axis ${axis} does not exist in a tensor of ${rank} dimensions`);
 }
+
+/** @throws InfnetError `SHAPE_AXIS` unless `axis` is one, counted from the front: what operators have as an attribute. */
+export function requireAxis(axis: number, rank: number, where: string): void {
+  if (axisOf(axis, rank, where) === axis) return;
+  shapeError('SHAPE_AXIS', where, `axis ${axis} counts from the end; an operator's counts from the front`);
+}
+
+/** Checks a figure such as epsilon. @throws InfnetError `SHAPE_ATTRIBUTE` unless it lies between the two. */
+export function requireBetween(value: number, least: number, most: number, what: string, where: string): void {
+  if (value >= least && value <= most) return;
+  const range = most === Infinity ? `at least ${least}` : `${least} to ${most}`;
+  shapeError('SHAPE_ATTRIBUTE', where, `${what} is ${value}; ${range} is needed`);
+}
+
+/** The largest epsilon: as a float32. */
+export const MOST_EPS = 3.4028234663852886e38;

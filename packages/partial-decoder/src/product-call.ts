@@ -1,5 +1,13 @@
 /** The first face: a product of two or three maps, and its gradients, as dispatches of a kernel. */
-import { dispatchLine, elementCount, type Kernel, type KernelCall, type Shape } from '@infnet/core';
+import {
+  dispatchLine,
+  elementCount,
+  InfnetError,
+  type Kernel,
+  type KernelCall,
+  requireSizes,
+  type Shape,
+} from '@infnet/core';
 import { type OperandRange, rangeParams, vectorWidth, wholeRange } from './operand.js';
 import source from './product.wgsl';
 import gradientSource from './product-gradient.wgsl';
@@ -42,6 +50,11 @@ function call(
   flopsPerValue: number,
 ): KernelCall {
   const operands = Object.fromEntries(names.map((name) => [name, ranges[name] ?? wholeRange(shape)]));
+  requireSizes(kernel.name, shape);
+  if (factors !== 2 && factors !== 3) {
+    const message = `${String(factors)} factors; 2 or 3 can be multiplied`;
+    throw new InfnetError({ code: 'SHAPE_ATTRIBUTE', message, where: kernel.name });
+  }
   const item = elementCount(shape.slice(1));
   const vector = vectorWidth(item, Object.values(operands));
   const size = item / vector;

@@ -48,7 +48,11 @@ export const productOperator: Operator = {
 /** Inputs: g, then the factors. Outputs: the gradient of every factor. */
 export const productGradientOperator: Operator = {
   name: 'productGradient',
-  infer: (inputs) => inputs.slice(1),
+  infer([g, ...factors], _attributes, where) {
+    const first = checkFactors(factors, where);
+    checkFactors([g as TensorType, first], where);
+    return factors;
+  },
   lower({ inputs: [g, ...factors], outputs }) {
     const named = (views: readonly View[], prefix: string): [string, View][] =>
       views.map((view, i) => [`${prefix}${FACTORS[i]}`, view]);

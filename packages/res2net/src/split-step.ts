@@ -9,9 +9,11 @@ import {
   type KernelCall,
   type LowerContext,
   type Operator,
+  requireSizes,
   type Shape,
   sameShape,
   type Tensor,
+  type TensorType,
   type View,
 } from '@infnet/core';
 import source from './split-step.wgsl';
@@ -42,6 +44,7 @@ export interface SplitStepCallOptions {
  * The ranges of `sum` and `passed` must not overlap what is read.
  */
 export function splitStepCall({ shape, ranges = {}, previousIn }: SplitStepCallOptions): KernelCall {
+  requireSizes('splitStepCall', shape);
   const [batch = 1, ...rest] = shape;
   const count = elementCount(rest);
   const groups = Math.ceil(count / 256);
@@ -76,11 +79,11 @@ export const splitStepOperator: Operator = {
   name: 'splitStep',
   infer: (inputs, _attributes, where) => {
     const [part, previous, last] = inputs;
-    const shapes = inputs.map(({ shape }) => formatShape(shape)).join(', ');
+    const shapes = inputs.map(({ shape, dtype }) => `${dtype} ${formatShape(shape)}`).join(', ');
     if (part === undefined || previous === undefined || last === undefined || !sameSplits(inputs)) {
       throw new InfnetError({
         code: 'SHAPE_MISMATCH',
-        message: `a step of a Res2Net block needs three splits [N, C, H, W] of one shape, got ${shapes}`,
+        message: `a step of a Res2Net block needs three f32 splits [N, C, H, W] of one shape, got ${shapes}`,
         where,
         fix: 'Split the channels into equal parts, and use stride 1 where splits are added to each other.',
       });
@@ -106,9 +109,11 @@ export const splitStepOperator: Operator = {
   gradient: ({ outputGradients: [sum, passed] }) => [sum, sum, passed],
 };
 
-function sameSplits(inputs: readonly { readonly shape: Shape }[]): boolean {
+function sameSplits(inputs: readonly TensorType[]): boolean {
   const [first] = inputs;
-  return first?.shape.length === 4 && inputs.every(({ shape }) => sameShape(shape, first.shape));
+  return (
+    first?.shape.length === 4 && inputs.every(({ shape, dtype }) => dtype === 'f32' && sameShape(shape, first.shape))
+  );
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   type Kernel,
   type KernelCall,
   type Operator,
+  requireSizes,
   type Tensor,
   type TensorLike,
   type TensorType,
@@ -32,6 +33,7 @@ export interface AddResizedCallOptions {
 /** One dispatch; bindings x, coarse, y. */
 export function addResizedCall(options: AddResizedCallOptions): KernelCall {
   const { x: shape, coarse, ranges = {} } = options;
+  requireSizes('addResizedCall', shape, coarse);
   const [, , height, width] = shape;
   const [, , coarseHeight, coarseWidth] = coarse;
   const whole = wholeRange(shape);

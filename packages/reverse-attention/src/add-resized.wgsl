@@ -1,4 +1,4 @@
-// reverse-attention/add-resized: y = x + resize(coarse), bilinear with align_corners = false.
+// reverse-attention/add-resized: y = x + resize(coarse), bilinear with align_corners = false; a dimension of equal sizes is copied.
 //
 //   x          [N, C, H, W]  read: batch item n is contiguous and starts at xOffset + n * xBatchStride
 //   coarse     [N, C, h, w]  read, likewise (it may also be larger than x)
@@ -43,8 +43,8 @@ fn main(
   let left = min(u32(u), params.coarseWidth - 1u);
   let plane = params.coarseOffset + n * params.coarseBatchStride + c * params.coarseHeight * params.coarseWidth;
   let upper = plane + top * params.coarseWidth;
-  let lower = plane + min(top + 1u, params.coarseHeight - 1u) * params.coarseWidth;
-  let right = min(left + 1u, params.coarseWidth - 1u);
+  let lower = plane + min(top + select(0u, 1u, params.rowStep != 1.0), params.coarseHeight - 1u) * params.coarseWidth;
+  let right = min(left + select(0u, 1u, params.columnStep != 1.0), params.coarseWidth - 1u);
   let fv = v - f32(top);
   let fu = u - f32(left);
   let above = (1.0 - fu) * coarse[upper + left] + fu * coarse[upper + right];

@@ -1,5 +1,5 @@
 /** The first face: reverse attention and its gradient as dispatches of a kernel, for any WebGPU program. */
-import { dispatchLine, elementCount, type Kernel, type KernelCall } from '@infnet/core';
+import { dispatchLine, elementCount, InfnetError, type Kernel, type KernelCall } from '@infnet/core';
 import { type OperandRange, rangeParams, vectorWidth, wholeRange } from './operand.js';
 import source from './reverse-attention.wgsl';
 import gradientSource from './reverse-attention-gradient.wgsl';
@@ -86,6 +86,10 @@ export interface ReverseAttentionGradientCallOptions {
 export function reverseAttentionGradientCall(options: ReverseAttentionGradientCallOptions): KernelCall {
   const { features, logits, input = true, split = 8, ranges = {} } = options;
   checkShapes(features, logits, 'reverseAttentionGradientCall');
+  if (split !== 1 && split !== 8) {
+    const message = `split is ${String(split)}; 1 and 8 are there`;
+    throw new InfnetError({ code: 'SHAPE_ATTRIBUTE', message, where: 'reverseAttentionGradientCall' });
+  }
   const [batch, channels, height, width] = features;
   const operands = {
     g: ranges.g ?? wholeRange(features),
@@ -136,5 +140,9 @@ function normalizeParams({
   mean = 0,
   variance = 0,
 }: NormalizeRanges): Record<string, number> {
+  if (!(eps >= 0 && eps < Infinity)) {
+    const message = `epsilon is ${eps}; at least 0 is needed`;
+    throw new InfnetError({ code: 'SHAPE_ATTRIBUTE', message, where: 'reverseAttentionCall' });
+  }
   return { eps, weightOffset: weight, biasOffset: bias, meanOffset: mean, varianceOffset: variance };
 }

@@ -51,6 +51,8 @@ alias Value = f32;
 var<workgroup> sums: array<Value, $(GROUP)>;
 #end
 
+#include "../../core/src/kernels/nan.part.wgsl"
+
 /// The logit at pixel p of the feature map; `item` is where the batch item's logits start.
 fn logitAt(item: u32, p: u32) -> f32 {
 #if RESIZE
@@ -61,8 +63,8 @@ fn logitAt(item: u32, p: u32) -> f32 {
   let top = min(u32(v), params.logitsHeight - 1u);
   let left = min(u32(u), params.logitsWidth - 1u);
   let upper = item + top * params.logitsWidth;
-  let lower = item + min(top + 1u, params.logitsHeight - 1u) * params.logitsWidth;
-  let right = min(left + 1u, params.logitsWidth - 1u);
+  let lower = item + min(top + select(0u, 1u, params.rowStep != 1.0), params.logitsHeight - 1u) * params.logitsWidth;
+  let right = min(left + select(0u, 1u, params.columnStep != 1.0), params.logitsWidth - 1u);
   let fv = v - f32(top);
   let fu = u - f32(left);
   let above = (1.0 - fu) * logits[upper + left] + fu * logits[upper + right];
@@ -74,7 +76,8 @@ fn logitAt(item: u32, p: u32) -> f32 {
 }
 
 fn reverse(a: f32) -> f32 {
-  return 1.0 / (1.0 + exp(min(a, 80.0)));
+  let result = select(1.0 / (1.0 + exp(min(a, 80.0))), 0.0, bitcast<u32>(a) == 0x7f800000u);
+  return keepNan(result, a);
 }
 
 @compute @workgroup_size($(GROUP))

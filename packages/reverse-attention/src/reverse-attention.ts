@@ -11,7 +11,7 @@ import {
 } from '@infnet/core';
 import { resizeBack } from './resize-back.js';
 import { reverseAttentionCall, reverseAttentionGradientCall } from './reverse-attention-call.js';
-import { checkShapes, type ImageShape, imageShape } from './shapes.js';
+import { checkShapes, type ImageShape, imageShape, requireSame } from './shapes.js';
 
 const shapeOf = (view: View): ImageShape => view.type.shape as unknown as ImageShape;
 
@@ -72,8 +72,11 @@ interface GradientAttributes extends Attributes {
 /** Inputs g, x, logits. Outputs: the gradient of the resized logits [N, 1, H, W], and that of x where `input` is true. */
 export const reverseAttentionGradientOperator: Operator<GradientAttributes> = {
   name: 'reverseAttentionGradient',
-  infer([g], { input }, where) {
-    const [batch, , height, width] = imageShape(g, 'the gradient', where);
+  infer([g, x, logits], { input }, where) {
+    const shape = imageShape(g, 'the gradient', where);
+    requireSame(shape, imageShape(x, 'the feature map', where), where);
+    checkShapes(shape, imageShape(logits, 'the logits', where), where);
+    const [batch, , height, width] = shape;
     return [{ shape: [batch, 1, height, width], dtype: 'f32' }, ...(input ? [g as TensorType] : [])];
   },
   lower({ inputs, outputs, attributes: { input }, device }) {

@@ -1,4 +1,4 @@
-import { formatShape, InfnetError, type Shape, type TensorType } from '@infnet/core';
+import { formatShape, InfnetError, requireSizes, type Shape, sameShape, type TensorType } from '@infnet/core';
 import type { ImageShape } from '@infnet/nn';
 
 export type { ImageShape };
@@ -16,8 +16,19 @@ export function imageShape(type: TensorType | undefined, what: string, where: st
   });
 }
 
+/** @throws InfnetError `SHAPE_MISMATCH` unless the gradient has the shape of what it is the gradient of. */
+export function requireSame(gradient: ImageShape, features: ImageShape, where: string): void {
+  if (sameShape(gradient, features)) return;
+  throw new InfnetError({
+    code: 'SHAPE_MISMATCH',
+    message: `the gradient has the shape ${formatShape(gradient)}, the feature map ${formatShape(features)}`,
+    where,
+  });
+}
+
 /** Checks features [N, C, H, W] against logits [N, 1, h, w]. @throws InfnetError `SHAPE_RANK`, `SHAPE_CHANNELS`, `SHAPE_MISMATCH`. */
 export function checkShapes(features: Shape, logits: Shape, where: string): void {
+  requireSizes(where, features, logits);
   const [batch] = imageShape({ shape: features, dtype: 'f32' }, 'the feature map', where);
   const [logitsBatch, channels] = imageShape({ shape: logits, dtype: 'f32' }, 'the logits', where);
   if (channels !== 1) {

@@ -28,6 +28,7 @@ export * from './schedule.js';
 export * from './semi/index.js';
 export { scaledSize } from './step/multi-scale.js';
 export { type BlockOf, numberedBlock } from './step/recompute.js';
+export type { InputResize } from './step/resize-inputs.js';
 export { type StepLoss, type TracedStep, type TraceStepOptions, traceStep } from './step/trace-step.js';
 export {
   type GradientFigures,

@@ -235,6 +235,39 @@ describe('optimisers', () => {
     }
   });
 
+  it.each([3e18, 1e25, 1e35])('clip a norm whose squares no float holds: gradients around %d', async (size) => {
+    using trained = await bench(SHAPES, points('p'), (store) => new SGD(store), { clip: clipGradientNorm(0.5) });
+    const g = points('g').map((data) => data.map((value) => size * value));
+    const norm = Math.sqrt(g.flatMap((data) => [...data]).reduce((sum, value) => sum + value * value, 0));
+    const report = await trained.run(g, 0.1);
+    expect(report.finite).toBe(true);
+    expectClose([report.gradientNorm / size], [norm / size], { relL2: 1e-6 }, 'norm');
+    const [first] = report.gradients();
+    const k = Number(first?.name.slice('points.'.length));
+    const own = Math.sqrt((g[k] as Float32Array).reduce((sum, value) => sum + value * value, 0));
+    expectClose([(first?.norm as number) / size], [own / size], { relL2: 1e-6 }, 'norm of one');
+    for (const [k, data] of (await trained.values()).entries()) {
+      const expected = (points('p')[k] as Float32Array).map(
+        (value, i) => value - 0.1 * (0.5 / norm) * (g[k]?.[i] as number),
+      );
+      expectClose(data, expected, { relL2: 1e-6 }, `parameter ${k}`);
+    }
+  });
+
+  it('change nothing where the norm itself is no number, instead of taking all gradients for 0', async () => {
+    using trained = await bench(SHAPES, points('p'), (store) => new SGD(store, { momentum: 0.9 }), {
+      clip: clipGradientNorm(0.5),
+    });
+    const before = { values: await trained.values(), state: await trained.optimizer.state() };
+    const report = await trained.run(
+      points('g').map((data) => data.map((value) => (value < 0 ? -3e38 : 3e38))),
+      0.1,
+    );
+    expect(report).toMatchObject({ finite: false, gradientNorm: Infinity });
+    expect(report.largestGradient).toBe(Math.fround(3e38));
+    expect({ values: await trained.values(), state: await trained.optimizer.state() }).toEqual(before);
+  });
+
   it.each([NaN, Infinity, -Infinity])('change nothing in a step with a gradient of %s, and name it', async (bad) => {
     using trained = await bench(SHAPES, points('p'), (store) => new Adam(store), { clip: clampGradients(0.5) });
     await trained.run(points('g1'), 0.1);

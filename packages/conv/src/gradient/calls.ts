@@ -1,5 +1,12 @@
 /** The first face of the gradients: dispatches over buffers of somebody else's WebGPU program. */
-import { DEFAULT_PROFILE, type DeviceProfile, elementCount, type KernelCall, type Shape } from '@infnet/core';
+import {
+  DEFAULT_PROFILE,
+  type DeviceProfile,
+  elementCount,
+  type KernelCall,
+  requireSizes,
+  type Shape,
+} from '@infnet/core';
 import { chooseKernel } from '../forward/algorithm.js';
 import { type GatherKernel, gatherCall, type OperandRange } from '../forward/call.js';
 import { inputGradientGather } from '../forward/gather.js';
@@ -77,6 +84,7 @@ export function conv2dWeightGradientCalls(
  * `sum` has `partial` (that scratch) and `y` [oc].
  */
 export function conv2dBiasGradientCalls(output: Shape): ReturnType<typeof biasGradientCalls> {
+  requireSizes('conv2dBiasGradientCalls', output);
   const [batch = 1, channels = 1, ...map] = output;
   const sizes = { batch, channels, pixels: elementCount(map) };
   return biasGradientCalls(sizes, whole(output), { offset: 0, batchStride: 1 });

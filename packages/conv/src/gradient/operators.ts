@@ -21,6 +21,7 @@ import {
   conv2dGeometry,
   outputShape,
   requireShape,
+  requireType,
 } from '../geometry.js';
 import { biasGradientCalls } from './bias-call.js';
 import {
@@ -48,6 +49,7 @@ export interface WeightGradientAttributes extends Conv2dSettings {
 export const conv2dInputGradientOperator: Operator<InputGradientAttributes> = {
   name: 'conv2dInputGradient',
   infer: ([g, weight], attributes, where) => {
+    requireType(weight as TensorType, 'f32', 'the weight', where);
     requireGradient(g, conv2dGeometry(attributes.inputShape, weight?.shape ?? [], attributes, where), where);
     return [{ shape: attributes.inputShape, dtype: 'f32' }];
   },
@@ -65,6 +67,7 @@ export const conv2dInputGradientOperator: Operator<InputGradientAttributes> = {
 export const conv2dWeightGradientOperator: Operator<WeightGradientAttributes> = {
   name: 'conv2dWeightGradient',
   infer: ([g, x], attributes, where) => {
+    requireType(x as TensorType, 'f32', 'the input', where);
     requireGradient(g, conv2dGeometry(x?.shape ?? [], attributes.weightShape, attributes, where), where);
     return [{ shape: attributes.weightShape, dtype: 'f32' }];
   },
@@ -82,7 +85,10 @@ export const conv2dWeightGradientOperator: Operator<WeightGradientAttributes> = 
 /** Input: the gradient of the output [n, oc, ...]. Output: the gradient of the bias [oc]. */
 export const conv2dBiasGradientOperator: Operator = {
   name: 'conv2dBiasGradient',
-  infer: ([g]) => [{ shape: [g?.shape[1] ?? 0], dtype: 'f32' }],
+  infer: ([g], _attributes, where) => {
+    requireType(g as TensorType, 'f32', 'the gradient of the output', where);
+    return [{ shape: [(g as TensorType).shape[1] ?? 0], dtype: 'f32' }];
+  },
   lower: ({ inputs, outputs, scratch }) => {
     const [g, y] = [inputs[0] as View, outputs[0] as View];
     const [batch = 1, channels = 1, ...map] = g.type.shape;
@@ -151,5 +157,6 @@ function twoPasses(
 }
 
 function requireGradient(g: TensorType | undefined, geometry: Conv2dGeometry, where: string): void {
+  requireType(g as TensorType, 'f32', 'the gradient of the output', where);
   requireShape(g?.shape ?? [], outputShape(geometry), 'the gradient of the output', where);
 }

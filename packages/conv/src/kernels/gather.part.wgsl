@@ -17,6 +17,8 @@
 @group(0) @binding(6) var<storage, read> addend: array<f32>;
 #end
 
+#include "../../../core/src/kernels/relu.part.wgsl"
+
 // x (+ addend); `at` and `addendAt` are indices into their buffers.
 fn source(at: u32, addendAt: u32) -> f32 {
 #if X_IN_OUTPUT
@@ -44,7 +46,6 @@ fn finish(sum: f32, n: u32, channel: u32, place: u32) {
 #if RESIDUAL
   value += residual[params.residualOffset + n * params.residualBatchStride + channel * params.yChannelStride + place];
 #end
-  // Not max(): a NaN stays one.
-  value = select(value, 0.0, params.relu != 0u && value < 0.0);
+  value = select(value, relu(value), params.relu != 0u);
   y[params.yOffset + n * params.yBatchStride + channel * params.yChannelStride + place] = value;
 }

@@ -31,6 +31,8 @@ struct Params {
 @group(0) @binding(4) var<storage, read> residual: array<f32>;
 #end
 
+#include "../../../core/src/kernels/relu.part.wgsl"
+
 alias Values = array<f32, $(TILE + 2)>;
 alias Results = array<f32, $(TILE)>;
 
@@ -104,8 +106,7 @@ fn main(
 #if RESIDUAL
     value += residual[params.residualOffset + n * params.residualBatchStride + place];
 #end
-    // Not max(): a NaN stays one.
-    value = select(value, 0.0, params.relu != 0u && value < 0.0);
+    value = select(value, relu(value), params.relu != 0u);
     y[params.yOffset + n * params.yBatchStride + place] = value;
   }
 }

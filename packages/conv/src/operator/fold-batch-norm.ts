@@ -1,12 +1,14 @@
 /** Batch norm in inference mode as scale and shift of a convolution's result. */
-import type { Kernel, KernelCall, Operator, View } from '@infnet/core';
-import { requireShape } from '../geometry.js';
+import { type Kernel, type KernelCall, type Operator, requireSizes, type View } from '@infnet/core';
+import { requireEpsilon, requireShape, requireType } from '../geometry.js';
 import source from '../kernels/fold-batch-norm.wgsl';
 
 export const foldBatchNormKernel: Kernel = { name: 'conv/fold-batch-norm', source };
 
 /** One dispatch of `conv/fold-batch-norm`; bindings gamma, beta, mean, variance, bias if `bias`, affine. */
 export function foldBatchNormCall(channels: number, eps: number, bias: boolean): KernelCall {
+  requireSizes('foldBatchNormCall', [channels]);
+  requireEpsilon(eps, 'foldBatchNormCall');
   return {
     kernel: foldBatchNormKernel,
     constants: { BIAS: Number(bias) },
@@ -20,9 +22,13 @@ export function foldBatchNormCall(channels: number, eps: number, bias: boolean):
 /** Inputs: gamma, beta, mean, variance, and the convolution's bias if it has one, all [channels]. Output: [2, channels]. */
 export const foldBatchNormOperator: Operator<{ readonly eps: number }> = {
   name: 'foldBatchNorm',
-  infer: (inputs, _attributes, where) => {
+  infer: (inputs, { eps }, where) => {
+    requireEpsilon(eps, where);
     const channels = inputs[0]?.shape[0] ?? 0;
-    for (const input of inputs) requireShape(input.shape, [channels], 'a parameter of batch norm', where);
+    for (const input of inputs) {
+      requireType(input, 'f32', 'a parameter of batch norm', where);
+      requireShape(input.shape, [channels], 'a parameter of batch norm', where);
+    }
     return [{ shape: [2, channels], dtype: 'f32' }];
   },
   takesViews: false,

@@ -17,10 +17,11 @@ import {
   type RewriteContext,
   sameShape,
   type Tensor,
+  type TensorType,
 } from '@infnet/core';
 import { type ConvolutionAlgorithm, chooseAlgorithm, winogradTileOf } from '../forward/algorithm.js';
 import { forwardGather } from '../forward/gather.js';
-import { conv2dGeometry } from '../geometry.js';
+import { conv2dGeometry, requireType } from '../geometry.js';
 import { foldBatchNormOperator } from './fold-batch-norm.js';
 import { halfProbe } from './half-probe.js';
 import { halfWeightOperator } from './half-weight.js';
@@ -38,6 +39,8 @@ export interface FusedConv2dAttributes extends Conv2dAttributes {
 export const fusedConv2dOperator: Operator<FusedConv2dAttributes> = {
   name: 'fusedConv2d',
   infer: ([x, weight], attributes, where) => {
+    requireType(x as TensorType, 'f32', 'the input', where);
+    if (weight?.dtype !== 'f16') requireType(weight as TensorType, 'f32', 'the weight', where);
     const shape = weightShape(weight?.shape ?? [], attributes.transposedWeights === true);
     const geometry = conv2dGeometry(x?.shape ?? [], shape, attributes, where);
     return [{ shape: [geometry.batch, geometry.outChannels, ...geometry.outSize], dtype: 'f32' }];

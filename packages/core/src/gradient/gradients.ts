@@ -46,6 +46,7 @@ export function gradients(of: Tensor | readonly Upstream[], targets: readonly Te
 function dependents(nodes: readonly GraphNode[], targets: readonly Tensor[]): Set<Tensor> {
   const dependent = new Set(targets);
   for (const node of nodes) {
+    if (node.operator.stopsGradient === true) continue;
     if (node.inputs.some((input) => dependent.has(input))) for (const output of node.outputs) dependent.add(output);
   }
   return dependent;

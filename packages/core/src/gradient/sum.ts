@@ -52,11 +52,11 @@ export const sumOperator: Operator = {
   name: 'sum',
   infer: (inputs, _attributes, where) => {
     const [first] = inputs;
-    const odd = inputs.find((input) => !sameShape(input.shape, first?.shape ?? []));
+    const odd = inputs.find((input) => input.dtype !== 'f32' || !sameShape(input.shape, first?.shape ?? []));
     if (first === undefined || odd !== undefined || inputs.length > MOST_INPUTS) {
       throw new InfnetError({
         code: 'SHAPE_MISMATCH',
-        message: `sum needs 1 to ${MOST_INPUTS} tensors of one shape, got ${inputs.map(({ shape }) => formatShape(shape)).join(' and ')}`,
+        message: `sum needs 1 to ${MOST_INPUTS} f32 tensors of one shape, got ${inputs.map(({ shape, dtype }) => `${dtype} ${formatShape(shape)}`).join(' and ')}`,
         where,
       });
     }

@@ -4,7 +4,7 @@
  */
 import { InfnetError } from '@infnet/errors';
 import type { Parameter } from '../module/parameter.js';
-import { formatShape, sameShape, type TensorType } from '../tensor/types.js';
+import { formatShape, type Shape, sameShape, type TensorType } from '../tensor/types.js';
 import type { Attributes, Operator } from './operator.js';
 import { Tensor } from './tensor.js';
 
@@ -17,6 +17,9 @@ export interface GraphNode<A extends Attributes = Attributes> {
   readonly scope: string;
 }
 
+/** Looks at the values of an input before a run. @throws InfnetError naming what is wrong with which value. */
+export type InputCheck = (data: Float32Array | Uint32Array | Int32Array, name: string, shape: Shape) => void;
+
 /** A tensor or a parameter; a parameter becomes a tensor of the graph in which it is used. */
 export type TensorLike = Tensor | Parameter;
 
@@ -27,6 +30,8 @@ export class Graph {
   readonly outputs: Map<string, Tensor> = new Map();
   /** New values of parameters: written into the parameter's memory at the end of a run. */
   readonly updates: Map<Parameter, Tensor> = new Map();
+  /** What inputs must fulfil beside type and size, by name: see {@link Graph.checkInput}. */
+  readonly inputChecks: Map<string, InputCheck[]> = new Map();
   readonly #scopes: string[] = [];
   #nextId = 0;
 
@@ -73,6 +78,18 @@ export class Graph {
     this.updates.set(parameter, value);
   }
 
+  /**
+   * Has a tensor's values checked before each run, where it is an input, or made of all values of one (reshaped, resized by nearest
+   * neighbour), and a run is given those. What is computed on the device, or lies in a buffer of somebody else, is not looked at.
+   */
+  checkInput(tensor: Tensor, check: InputCheck): void {
+    let source = tensor;
+    while (source.producer?.operator.selectsValues === true) source = source.producer.inputs[0] as Tensor;
+    for (const [name, input] of this.inputs) {
+      if (input === source) this.inputChecks.set(name, [...(this.inputChecks.get(name) ?? []), check]);
+    }
+  }
+
   /** A new tensor of this graph. Used by the planner's rewrites too. */
   tensor(type: TensorType, producer: GraphNode | undefined): Tensor {
     return new Tensor(this, this.#nextId++, type, producer);
@@ -85,11 +102,22 @@ export class Graph {
     attributes: Attributes,
     scope: string = this.scope,
   ): GraphNode {
+    const where = scope === '' ? operator.name : scope;
+    checkNumbers(operator.name, attributes, where);
     const types = operator.infer(
       inputs.map((input) => input.type),
       attributes,
-      scope === '' ? operator.name : scope,
+      where,
     );
+    for (const { shape } of types) {
+      if (shape.every((size) => Number.isInteger(size) && size > 0)) continue;
+      throw new InfnetError({
+        code: 'SHAPE_EMPTY',
+        message: `${operator.name} would give a tensor ${formatShape(shape)}; every size must be a positive integer`,
+        where,
+        fix: 'Use larger operands, or other attributes.',
+      });
+    }
     const outputs: Tensor[] = [];
     const node: GraphNode = { operator, inputs, attributes, outputs, scope };
     for (const type of types) outputs.push(this.tensor(type, node));
@@ -109,6 +137,19 @@ export class Graph {
     } finally {
       this.#scopes.pop();
     }
+  }
+}
+
+/** @throws InfnetError `SHAPE_ATTRIBUTE` where a number among the attributes, at any depth of lists, is none. */
+function checkNumbers(operator: string, attributes: Attributes, where: string): void {
+  for (const [name, value] of Object.entries(attributes)) {
+    const wrong = [value].flat(2).find((number) => typeof number === 'number' && !Number.isFinite(number));
+    if (wrong === undefined) continue;
+    throw new InfnetError({
+      code: 'SHAPE_ATTRIBUTE',
+      message: `"${name}" of ${operator} is ${[value].flat(2).join(', ')}; finite numbers are needed`,
+      where,
+    });
   }
 }
 

@@ -128,6 +128,10 @@ export interface Operator<A extends Attributes = Attributes> {
   lower(context: LowerContext<A>): readonly Dispatch[];
   /** Ways to compute this, for a tuner; undefined where there is no choice. `lower` must honour `device.tuning`. */
   candidates?(context: CandidateContext<A>): Candidates | undefined;
+  /** The output has all values of input 0 and no others (perhaps not as often), so that checks of inputs look through this node. Default: false. */
+  readonly selectsValues?: boolean;
+  /** No gradient flows back through this node, and what depends on it alone needs none. Default: false. */
+  readonly stopsGradient?: boolean;
   /** Gradients of the inputs, as graph operations; undefined for an input that gets none. */
   gradient?(context: GradientContext<A>): readonly (Tensor | undefined)[];
   /**

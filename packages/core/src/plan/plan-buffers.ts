@@ -3,7 +3,7 @@ import type { Context } from '../context/context.js';
 import type { Storage } from '../graph/operator.js';
 import type { Parameter } from '../module/parameter.js';
 import type { ParameterStore } from '../module/parameter-store.js';
-import { plainMemory } from '../tensor/host-data.js';
+import { plainMemory, type TensorData } from '../tensor/host-data.js';
 import type { BufferArena } from './arena.js';
 import { type Bind, type Bindings, bindBuffers } from './bindings.js';
 import type { BufferRange } from './commands.js';
@@ -86,9 +86,15 @@ export class PlanBuffers {
     return range;
   }
 
-  /** @throws InfnetError `PLAN_INPUT`. */
+  /** @throws InfnetError `PLAN_INPUT`, and what the graph's checks of inputs throw (`LABEL_RANGE`). */
   check(given: RunInputs): GivenInput[] {
-    return checkInputs(this.#schedule.inputs, this.#bound, given);
+    const { inputs, graph } = this.#schedule;
+    const checked = checkInputs(inputs, this.#bound, given);
+    for (const [name, view] of inputs) {
+      if (this.#bound.has(name)) continue;
+      for (const check of graph.inputChecks.get(name) ?? []) check(given[name] as TensorData, name, view.type.shape);
+    }
+    return checked;
   }
 
   /** Uploads inputs. The queue copies them now, so that the caller may change them afterwards. */

@@ -7,7 +7,10 @@ import { dataError } from '../errors.js';
 import { type AnyImage, checkSize, type DecodedImage, type GreyImage } from '../image.js';
 import { encodeIndexedPng, encodePng } from '../png.js';
 
-/** 0 background, 1 ground-glass opacity, 2 consolidation, one byte per pixel, row-major. */
+/**
+ * 0 background, 1 ground-glass opacity, 2 consolidation, one byte per pixel, row-major; and, of a data set that was opened with
+ * `ignoreIndex`, that number where pixels are not to count.
+ */
 export type ClassMap = GreyImage;
 
 /** Names of the classes, by number. */
@@ -36,8 +39,19 @@ const LISTED = 8;
 /** Different values that are looked at: no class map has more, and a photograph's would fill the memory. */
 const MOST_VALUES = 1024;
 
-/** Classes of a picture's pixels; `foreign` tells what was found when it is no class map, and on how many pixels. Never throws. */
-export function readClassMap(picture: AnyImage): ReadClassMap {
+export interface ReadClassMapOptions {
+  /** A grey or a palette index, 3 to 255, of pixels that are not to count: they keep it, and no class counts them. Default: none. */
+  readonly ignoreIndex?: number | undefined;
+}
+
+/**
+ * Classes of a picture's pixels; `foreign` tells what was found when it is no class map, and on how many pixels. Never throws for
+ * what is wrong with the picture.
+ *
+ * @throws `DATA_ARGUMENT` for an `ignoreIndex` that is a class, or no byte
+ */
+export function readClassMap(picture: AnyImage, { ignoreIndex }: ReadClassMapOptions = {}): ReadClassMap {
+  checkIgnoreIndex(ignoreIndex);
   const { width, height } = picture;
   const keys = keysOf(picture);
   const seen = new Map<number, { readonly found: number | undefined; pixels: number }>();
@@ -47,7 +61,8 @@ export function readClassMap(picture: AnyImage): ReadClassMap {
     let value = seen.get(key);
     if (value === undefined) {
       if (seen.size === MOST_VALUES) return { foreign: `more than ${MOST_VALUES} different ${keys.what}` };
-      value = { found: keys.classOf(key), pixels: 0 };
+      const ignored = keys.kind !== 'colour' && key === ignoreIndex;
+      value = { found: ignored ? key : keys.classOf(key), pixels: 0 };
       seen.set(key, value);
     }
     value.pixels++;
@@ -143,10 +158,20 @@ function indexKeys(values: Uint8Array, palette: readonly (readonly number[])[]):
   };
 }
 
-/** Pixels of each class. */
+/** @throws `DATA_ARGUMENT` unless it is a byte that is no class. */
+export function checkIgnoreIndex(ignoreIndex: number | undefined): void {
+  if (ignoreIndex === undefined || (Number.isInteger(ignoreIndex) && ignoreIndex >= 3 && ignoreIndex <= 255)) return;
+  throw dataError({
+    code: 'DATA_ARGUMENT',
+    message: `ignoreIndex is ${ignoreIndex}; a byte that is no class is needed, 3 to 255.`,
+    fix: 'Give the grey or palette index of the pixels that are not to count, usually 255.',
+  });
+}
+
+/** Pixels of each class; those that are not to count are left out. */
 export function countClasses({ data }: ClassMap): ClassCounts {
   const counts: [number, number, number] = [0, 0, 0];
-  for (const value of data) counts[value as 0 | 1 | 2]++;
+  for (const value of data) if (value <= 2) counts[value as 0 | 1 | 2]++;
   return counts;
 }
 
@@ -163,10 +188,10 @@ export function encodeClassMap(map: ClassMap, format: 'palette' | 'grey' | 'rele
   return encodePng({ ...map, data: map.data.map((v) => RELEASED_GREYS[v] as number) });
 }
 
-/** Throws `DATA_ARGUMENT` unless the map holds classes only. */
-export function checkClassMap(map: ClassMap): void {
+/** Throws `DATA_ARGUMENT` unless the map holds classes only, and `ignoreIndex` if that is given. */
+export function checkClassMap(map: ClassMap, ignoreIndex?: number): void {
   checkSize(map, 'class map');
-  const wrong = map.data.find((v) => v > 2);
+  const wrong = map.data.find((v) => v > 2 && v !== ignoreIndex);
   if (wrong === undefined) return;
   throw dataError({
     code: 'DATA_ARGUMENT',

@@ -25,13 +25,16 @@ const CLASS_OF_CHANNEL: Readonly<Record<ChannelOrder, readonly [number, number, 
   'as-released': [1, 2, 0],
 };
 
-/** One-hot encoding [3, H, W]: channel k is 1 where the class is k. */
-export function oneHot(map: ClassMap): HostTensor {
-  checkClassMap(map);
+/** One-hot encoding [3, H, W]: channel k is 1 where the class is k, and none where it is `ignoreIndex`, if that is given. */
+export function oneHot(map: ClassMap, ignoreIndex?: number): HostTensor {
+  checkClassMap(map, ignoreIndex);
   const { width, height } = map;
   const area = width * height;
   const data = new Float32Array(3 * area);
-  for (let i = 0; i < area; i++) data[(map.data[i] as number) * area + i] = 1;
+  for (let i = 0; i < area; i++) {
+    const value = map.data[i] as number;
+    if (value <= 2) data[value * area + i] = 1;
+  }
   return { data, shape: [3, height, width] };
 }
 

@@ -28,9 +28,12 @@ export interface MultiClassSampleOptions extends SampleOptions {
 export interface MultiClassSample {
   /** [6, size, size], float32: slice and prior, three channels each, ImageNet mean and standard deviation. */
   readonly image: HostTensor;
-  /** [size, size], u32: 0 background, 1 ground-glass, 2 consolidation; nearest neighbour, also with `asReleased`. */
+  /**
+   * [size, size], u32: 0 background, 1 ground-glass, 2 consolidation, or the data set's `ignoreIndex`; nearest neighbour, also with
+   * `asReleased`.
+   */
   readonly classes: ClassTensor;
-  /** [3, size, size], float32: channel k is class k; with `asReleased` the released code's encoding. */
+  /** [3, size, size], float32: channel k is class k, all 0 at pixels that are not to count; with `asReleased` the released code's encoding. */
   readonly onehot: HostTensor;
 }
 
@@ -59,6 +62,8 @@ export type PriorFunction = (request: PriorRequest) => Promise<GreyImage | Float
 export interface MultiClassStore {
   readonly name: string;
   readonly oneClass: 'error' | 'allow';
+  /** Pixels of this value in class maps are not to count. */
+  readonly ignoreIndex: number | undefined;
   readonly warnings: readonly Problem[];
   readonly prior: PriorFunction | undefined;
   /** Priors made so far. */
@@ -145,6 +150,14 @@ export class MultiClassDataset {
     if (augmentation !== undefined && random?.length !== indices.length) {
       throw noRandom(`${indices.length} numbers for the batch's ${indices.length} items, got ${random?.length ?? 0}`);
     }
+    if (asReleased && this.store.ignoreIndex !== undefined) {
+      throw dataError({
+        code: 'DATA_ARGUMENT',
+        message: 'The released code knows no pixels that are not to count, and the data set has ignoreIndex.',
+        where: this.store.name,
+        fix: 'Leave out asReleased, or open the data set without ignoreIndex.',
+      });
+    }
     const area = checkSide(size) ** 2;
     const n = indices.length;
     const image = { data: new Float32Array(n * 6 * area), shape: [n, 6, size, size] };
@@ -155,7 +168,9 @@ export class MultiClassDataset {
       const slice =
         augmentation === undefined ? loaded : augment(loaded, drawAugmentation(augmentation, random?.[i] as number));
       const labels = resizeLabels(slice.classes, size, size);
-      const encoded = asReleased ? releasedTarget(slice.classes, size, this.items[index]?.mask) : oneHot(labels);
+      const encoded = asReleased
+        ? releasedTarget(slice.classes, size, this.items[index]?.mask)
+        : oneHot(labels, this.store.ignoreIndex);
       image.data.set(multiClassInput(slice.image, slice.prior, size, { asReleased }).data, i * 6 * area);
       classes.data.set(labels.data, i * area);
       onehot.data.set(encoded.data, i * 3 * area);

@@ -1,5 +1,5 @@
 /** Opening a multi-class data set: as `openDataset`, with class maps for masks and priors for edges. */
-import { CLASS_NAMES, readClassMap } from '../classes/class-map.js';
+import { CLASS_NAMES, checkIgnoreIndex, type ReadClassMapOptions, readClassMap } from '../classes/class-map.js';
 import type { SizeLimits } from '../decode/limits.js';
 import { type DepthOptions, toGrey8 } from '../image.js';
 import { isVolumeName } from '../nifti/read.js';
@@ -21,6 +21,11 @@ export interface MultiClassOptions extends ReadOptions, DepthOptions, SizeLimits
    * made from the image when first needed, and kept; files are not looked at.
    */
   readonly prior?: 'files' | PriorFunction;
+  /**
+   * A grey or palette index of class maps, 3 to 255, of pixels that nobody is to learn from. `classes` then holds it: give
+   * `crossEntropy` the same `ignoreIndex`. Default: none, and such maps are refused.
+   */
+  readonly ignoreIndex?: number;
 }
 
 /**
@@ -33,7 +38,8 @@ export async function openMultiClassDataset(
   source: DataSource,
   options: MultiClassOptions = {},
 ): Promise<MultiClassDataset> {
-  const { prior = 'files', oneClass = 'error', cacheBytes = DEFAULT_CACHE_BYTES } = options;
+  const { prior = 'files', oneClass = 'error', cacheBytes = DEFAULT_CACHE_BYTES, ignoreIndex } = options;
+  checkIgnoreIndex(ignoreIndex);
   const problems = new ProblemList();
   const layout = { ...options, labelled: true, edges: 'derive', priors: prior === 'files' } as const;
   const files = pairFiles(await source.list(), layout, problems).filter((item) => {
@@ -52,6 +58,7 @@ export async function openMultiClassDataset(
     name: source.name,
     oneClass,
     warnings: problems.list(),
+    ignoreIndex,
     prior: prior === 'files' ? undefined : prior,
     made: new ByteCache<string, StoredSlice['prior'] & object>(cacheBytes),
     load,
@@ -63,7 +70,7 @@ export async function openMultiClassDataset(
 async function loadMultiClassItem(
   source: DataSource,
   files: ItemFiles,
-  options: DepthOptions & SizeLimits,
+  options: DepthOptions & SizeLimits & ReadClassMapOptions,
 ): Promise<Loaded<StoredSlice>> {
   const findings: Finding[] = [];
   const picture = await openPicture(source, files.image, options, findings);
@@ -75,7 +82,7 @@ async function loadMultiClassItem(
   if (!sameSize(mask, image)) {
     findings.push({ kind: 'maskSize', file: maskFile, note: `${sizeOf(mask)}, its image ${sizeOf(image)}` });
   }
-  const read = readClassMap(mask);
+  const read = readClassMap(mask, options);
   if ('foreign' in read) findings.push({ kind: 'maskNotClasses', file: maskFile, note: read.foreign });
   const prior = priorPicture === undefined ? undefined : toGrey8(priorPicture);
   if (prior !== undefined && !sameSize(prior, image)) {

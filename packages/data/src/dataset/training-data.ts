@@ -1,4 +1,5 @@
 /** A data set in the form `@infnet/trainer` asks for. */
+import { dataError } from '../errors.js';
 import { predictionInput } from '../prediction.js';
 import type { Dataset, SampleOptions } from './dataset.js';
 import type { MultiClassDataset, MultiClassSampleOptions } from './multi-class.js';
@@ -70,7 +71,9 @@ export interface MultiClassTraining<T extends 'classes' | 'onehot'> {
 /**
  * A multi-class data set in the form the trainer asks for.
  *
- * @param target `classes` for `crossEntropy` of logits, `onehot` for `bce` of their sigmoid, as the released code trains
+ * @param target `classes` for `crossEntropy` of logits (with the data set's `ignoreIndex`, if it has one), `onehot` for `bce` of
+ * their sigmoid, as the released code trains
+ * @throws `DATA_ARGUMENT` for `onehot` of a data set with `ignoreIndex`: it would train "no class" where nothing is to be learned
  */
 export function multiClassTrainingData<T extends 'classes' | 'onehot'>(
   dataset: MultiClassDataset,
@@ -78,6 +81,14 @@ export function multiClassTrainingData<T extends 'classes' | 'onehot'>(
   options: MultiClassSampleOptions,
 ): MultiClassTraining<T> {
   const { size } = options;
+  if (target === 'onehot' && dataset.store.ignoreIndex !== undefined) {
+    throw dataError({
+      code: 'DATA_ARGUMENT',
+      message: 'One-hot targets cannot say which pixels are not to count, and the data set has ignoreIndex.',
+      where: dataset.store.name,
+      fix: "Train on 'classes' with crossEntropy(logits, classes, { ignoreIndex }).",
+    });
+  }
   const spec =
     target === 'classes'
       ? { shape: [size, size], dtype: 'u32' as const }

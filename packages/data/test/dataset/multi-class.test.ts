@@ -97,6 +97,27 @@ describe('openMultiClassDataset', () => {
     expect(describeProblems(dataset.warnings)).toBe('  class that no mask has, 1: consolidation');
   });
 
+  it('pixels that are not to count keep their number where that was asked for, and are foreign where not', async () => {
+    const { classes } = phantoms[2] as (typeof phantoms)[0];
+    // The border of three pixels is nobody's business.
+    const marked = classes.data.map((v, i) => (i % 72 < 3 ? 255 : v));
+    const source = memorySource({ ...files(), 'GT/1.png': encodePng({ ...classes, data: marked }) });
+    expect(await wrong(source)).toMatchObject({ kind: 'maskNotClasses' });
+    const dataset = await openMultiClassDataset(source, { ignoreIndex: 255 });
+    expect(dataset.items[0]?.counts?.reduce((a, b) => a + b)).toBe(69 * 96);
+    const data = multiClassTrainingData(dataset, 'classes', { size: 48 });
+    const { classes: labels } = await data.batch([{ index: 0, seed: 1 }]);
+    expect(labels.filter((label) => label === 255)).toHaveLength(2 * 48);
+    expect(new Set(labels)).toContain(0);
+    const { onehot } = await dataset.sample(0, { size: 48 });
+    expect([0, 1, 2].map((k) => onehot.data[k * 48 * 48])).toEqual([0, 0, 0]);
+    await failure('DATA_ARGUMENT', () => multiClassTrainingData(dataset, 'onehot', { size: 48 }));
+    await failure('DATA_ARGUMENT', () => dataset.sample(0, { size: 48, asReleased: true }));
+    for (const ignoreIndex of [0, 2, 256, -1, 3.5, Number.NaN]) {
+      await failure('DATA_ARGUMENT', () => openMultiClassDataset(source, { ignoreIndex }));
+    }
+  });
+
   it('priors may come from a function, asked once for each slice; without either samples are an error', async () => {
     const source = memorySource(files(['Imgs', 'GT']));
     const bare = await openMultiClassDataset(source);

@@ -21,10 +21,10 @@ import {
   type View,
 } from '@infnet/core';
 import { dispatch } from '../kernel/call.js';
-import { requireShape, requireType, shapeError } from '../shape.js';
+import { MOST_EPS, requireBetween, requireShape, requireType, shapeError } from '../shape.js';
 import { type BatchNormGradientAttributes, batchNorm2dGradientOperator } from './gradient.js';
 import { batchNorm2dCall, type ChannelOffsets } from './normalize.js';
-import { lowerStatistics, statisticsRows } from './statistics.js';
+import { lowerStatistics } from './statistics.js';
 
 export type BatchNormAttributes = {
   readonly eps: number;
@@ -34,9 +34,17 @@ export type BatchNormAttributes = {
 };
 
 const INPUTS = ['x', 'weight', 'bias', 'the running mean', 'the running variance'] as const;
+const RESIDUAL = 'the residual';
 
-function infer(given: readonly TensorType[], { training }: BatchNormAttributes, where: string): readonly TensorType[] {
+function infer(given: readonly TensorType[], attributes: BatchNormAttributes, where: string): readonly TensorType[] {
+  const { eps, momentum, training } = attributes;
+  requireBetween(eps, 0, MOST_EPS, 'epsilon', where);
+  requireBetween(momentum, 0, 1, 'the momentum', where);
   const x = given[0] as TensorType;
+  for (const residual of given.slice(INPUTS.length)) {
+    requireType(residual, 'f32', RESIDUAL, where);
+    requireShape(residual.shape, x.shape, RESIDUAL, where);
+  }
   const inputs = given.slice(0, INPUTS.length);
   for (const [i, input] of inputs.entries()) requireType(input, 'f32', INPUTS[i] as string, where);
   const [, channels] = x.shape;
@@ -55,23 +63,21 @@ function infer(given: readonly TensorType[], { training }: BatchNormAttributes, 
     );
   }
   const perChannel: TensorType = { shape: [channels], dtype: 'f32' };
-  return [x, perChannel, perChannel, { shape: [2, channels], dtype: 'f32' }];
+  return [x, perChannel, perChannel, { shape: [3, channels], dtype: 'f32' }];
 }
 
+/** `figures`: the batch's statistics, or running mean and variance. */
 function lowerNormalize(
-  views: readonly View[],
+  [x, weight, bias]: readonly [View, View, View],
+  figures: { readonly statistics: View } | { readonly mean: View; readonly variance: View },
   y: View,
-  options: { eps?: number; inverse?: boolean; relu?: boolean },
+  options: { eps?: number; residual?: View | undefined; relu: boolean },
 ): Dispatch {
-  const [x, weight, bias, mean, variance, residual] = views as readonly [View, View, View, View, View, View?];
-  const offsets: ChannelOffsets = {
-    weight: weight.offset,
-    bias: bias.offset,
-    mean: mean.offset,
-    variance: variance.offset,
-  };
-  const call = batchNorm2dCall({ shape: x.type.shape, x, y, residual, offsets, ...options });
-  return dispatch(call, { x, weight, bias, mean, variance, y, ...(residual && { residual }) });
+  const named = Object.entries({ weight, bias, ...figures }).map(([name, view]) => [name, view.offset] as const);
+  const offsets: ChannelOffsets = Object.fromEntries(named);
+  const { residual } = options;
+  const call = batchNorm2dCall({ shape: x.type.shape, x, y, offsets, batch: 'statistics' in figures, ...options });
+  return dispatch(call, { x, weight, bias, ...figures, y, ...(residual && { residual }) });
 }
 
 function lower(
@@ -79,20 +85,22 @@ function lower(
   relu: boolean,
 ): Dispatch[] {
   const y = outputs[0] as View;
-  if (!attributes.training) return [lowerNormalize(inputs, y, { eps: attributes.eps, relu })];
-  const [x, weight, bias, runningMean, runningVar, ...residual] = inputs as [View, View, View, View, View, View?];
+  const { eps, training } = attributes;
+  const [x, weight, bias, runningMean, runningVar, residual] = inputs as [View, View, View, View, View, View?];
+  if (!training) {
+    return [lowerNormalize([x, weight, bias], { mean: runningMean, variance: runningVar }, y, { eps, residual, relu })];
+  }
   const [, newMean, newVar, statistics] = outputs as readonly [View, View, View, View];
   const views = { runningMean, runningVar, newMean, newVar, statistics };
-  const [mean, inverse] = statisticsRows(statistics);
   return [
     ...lowerStatistics(x, views, attributes, { scratch, device }),
-    lowerNormalize([x, weight, bias, mean, inverse, ...(residual as View[])], y, { inverse: true, relu }),
+    lowerNormalize([x, weight, bias], { statistics }, y, { residual, relu }),
   ];
 }
 
 /**
  * Inputs: x, weight, bias, running mean, running variance. Output: y; in training also the new running mean and variance,
- * and the statistics [2, C] of the batch: its mean and its inverse deviation 1 / sqrt(variance + eps).
+ * and the statistics [3, C] of the batch: its mean, its inverse deviation 1 / sqrt(variance + eps), and what the mean's float lacks.
  */
 export const batchNorm2dOperator: Operator<BatchNormAttributes> = {
   name: 'batchNorm2d',
@@ -157,7 +165,7 @@ export interface BatchNormOptions {
 /**
  * Normalises x [N, C, ...] per channel; all others are [C].
  *
- * @throws InfnetError `SHAPE_RANK`, `SHAPE_MISMATCH`, `SHAPE_DTYPE`; in training `SHAPE_BATCH_NORM` for one value per channel.
+ * @throws InfnetError `SHAPE_RANK`, `SHAPE_MISMATCH`, `SHAPE_DTYPE`, `SHAPE_ATTRIBUTE`; in training `SHAPE_BATCH_NORM` for one value per channel.
  */
 export function batchNorm2d(
   x: TensorLike,

@@ -2,10 +2,10 @@
 //
 //   x, g  [N, C, area]  read: batch item n is contiguous and starts at xOffset + n * xBatchStride (gOffset, ...)
 //   d     [N, C, area]  written, likewise
-//   mask  [N, C, area]  read likewise, with MASK 1: g counts where mask > 0 only (mask is a relu's result, g its gradient)
+//   mask  [N, C, area]  read likewise, with MASK 1: g counts where mask is above 0 or NaN only (mask is a relu's result, g its gradient)
 //   weight [C]  read
 //   variance [C]  read with BATCH 0; i = 1 / sqrt(variance + eps)
-//   statistics [2, C]  read with BATCH 1: mean and i (one binding, because eight is what every device has)
+//   statistics [3, C]  read with BATCH 1: mean, i, what the mean's float lacks (one binding: eight is what every device has)
 //
 //   BATCH 0 (running statistics are constants):  d = weight i g
 //   BATCH 1 (statistics of the batch):           d = weight i (g - sumG / n - h sumGH / n)
@@ -59,6 +59,8 @@ alias Value = f32;
 @group(0) @binding(8) var<storage, read> mask: array<Value>;
 #end
 
+#include "../../../core/src/kernels/relu-vector.part.wgsl"
+
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -86,6 +88,7 @@ fn main(
 #if BATCH
   let fromX = (params.xOffset + n * params.xBatchStride + c * params.area) / $(VECTOR)u;
   let center = Value(statistics[params.statisticsOffset + c]);
+  let lacking = Value(statistics[params.statisticsOffset + 2u * params.channels + c]);
   let plain = Value(sumG[params.sumGOffset + c] * params.perCount);
   let weighted = sumGH[params.sumGHOffset + c] * params.perCount * inverse;
 #end
@@ -93,12 +96,16 @@ fn main(
   let e$(k) = first + $(k)u * params.span;
   if (e$(k) < area) {
 #if MASK
-    let v = select(Value(0.0), g[fromG + e$(k)], mask[fromMask + e$(k)] > Value(0.0));
+#if VECTOR == 4
+    let v = reluSlope4(mask[fromMask + e$(k)], g[fromG + e$(k)]);
+#else
+    let v = reluSlope(mask[fromMask + e$(k)], g[fromG + e$(k)]);
+#end
 #else
     let v = g[fromG + e$(k)];
 #end
 #if BATCH
-    d[to + e$(k)] = scale * (v - plain - (x[fromX + e$(k)] - center) * weighted);
+    d[to + e$(k)] = scale * (v - plain - ((x[fromX + e$(k)] - center) - lacking) * weighted);
 #else
     d[to + e$(k)] = scale * v;
 #end

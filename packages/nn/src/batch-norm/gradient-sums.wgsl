@@ -1,8 +1,9 @@
 // nn/batch-norm-gradient-sums: the two sums of the gradient, in parts.
 //
 //   x, g  [N, C, area]       read: batch item n is contiguous and starts at xOffset + n * xBatchStride (gOffset, ...)
-//   mask  [N, C, area]       read likewise, with MASK 1: g counts where mask > 0 only (mask is a relu's result, g its gradient)
-//   mean, variance [C]       read; INVERSE 1: `variance` holds 1 / sqrt(variance + eps)
+//   mask  [N, C, area]       read likewise, with MASK 1: g counts where mask is above 0 or NaN only (mask is a relu's result, g its gradient)
+//   mean, variance [C]       read with BATCH 0
+//   statistics [3, C]        read with BATCH 1: mean, 1 / sqrt(variance + eps), what the mean's float lacks
 //   sums  [C, parts, 2]      written: sum of g, and sum of g (x - mean) * inverse deviation, of each part
 //   FINAL 1, where a channel is one part: instead first [C] and second [C], as `nn/merge-sums` writes them
 //
@@ -14,7 +15,6 @@ struct Params {
 #if MASK
   maskOffset: u32, maskBatchStride: u32,
 #end
-  meanOffset: u32, varianceOffset: u32,
   area: u32,
   total: u32,
   parts: u32,
@@ -23,7 +23,11 @@ struct Params {
   firstOffset: u32, secondOffset: u32,
 #end
   count: u32,
-#if INVERSE == 0
+#if BATCH
+  statisticsOffset: u32,
+  channels: u32,
+#else
+  meanOffset: u32, varianceOffset: u32,
   eps: f32,
 #end
 }
@@ -31,8 +35,12 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> g: array<f32>;
+#if BATCH
+@group(0) @binding(3) var<storage, read> statistics: array<f32>;
+#else
 @group(0) @binding(3) var<storage, read> mean: array<f32>;
 @group(0) @binding(4) var<storage, read> variance: array<f32>;
+#end
 #if FINAL
 @group(0) @binding(5) var<storage, read_write> first: array<f32>;
 @group(0) @binding(6) var<storage, read_write> second: array<f32>;
@@ -42,6 +50,8 @@ struct Params {
 #if MASK
 @group(0) @binding(7) var<storage, read> mask: array<f32>;
 #end
+
+#include "../../../core/src/kernels/relu-vector.part.wgsl"
 
 @compute @workgroup_size(64)
 fn main(
@@ -58,10 +68,13 @@ fn main(
 #if MASK
   let fromMask = params.maskOffset + c * params.area;
 #end
-  let center = mean[params.meanOffset + c];
-#if INVERSE
-  let inverse = variance[params.varianceOffset + c];
+#if BATCH
+  let center = statistics[params.statisticsOffset + c];
+  let inverse = statistics[params.statisticsOffset + params.channels + c];
+  let lacking = statistics[params.statisticsOffset + 2u * params.channels + c];
 #else
+  let center = mean[params.meanOffset + c];
+  let lacking = 0.0;
   let inverse = inverseSqrt(variance[params.varianceOffset + c] + params.eps);
 #end
   var n = part / params.area;
@@ -70,12 +83,12 @@ fn main(
   var weighted = 0.0;
   for (var i = part; i < params.total; i += params.parts) {
 #if MASK
-    let v = select(0.0, g[fromG + n * params.gBatchStride + p], mask[fromMask + n * params.maskBatchStride + p] > 0.0);
+    let v = reluSlope(mask[fromMask + n * params.maskBatchStride + p], g[fromG + n * params.gBatchStride + p]);
 #else
     let v = g[fromG + n * params.gBatchStride + p];
 #end
     plain += v;
-    weighted += v * (x[fromX + n * params.xBatchStride + p] - center);
+    weighted += v * ((x[fromX + n * params.xBatchStride + p] - center) - lacking);
     p += params.rest;
     n += params.items;
     if (p >= params.area) {

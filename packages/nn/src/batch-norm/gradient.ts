@@ -7,18 +7,19 @@ import {
   type LowerContext,
   type Operator,
   type Replacement,
+  requireSizes,
   type Shape,
   type Tensor,
   type TensorType,
   type View,
 } from '@infnet/core';
 import { dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
-import { requireShape } from '../shape.js';
+import { MOST_EPS, requireBetween, requireShape, requireType } from '../shape.js';
 import inputSource from './gradient-input.wgsl';
 import sumsSource from './gradient-sums.wgsl';
 import mergeSource from './merge-sums.wgsl';
 import { planeTiles } from './normalize.js';
-import { channelParts, GROUP, LAST_GROUP, partParams, statisticsRows } from './statistics.js';
+import { channelParts, GROUP, LAST_GROUP, partParams } from './statistics.js';
 
 export const batchNormGradientSumsKernel: Kernel = { name: 'nn/batch-norm-gradient-sums', source: sumsSource };
 export const batchNormGradientInputKernel: Kernel = { name: 'nn/batch-norm-gradient-input', source: inputSource };
@@ -39,14 +40,24 @@ export type BatchNormGradientAttributes = {
 };
 
 /**
- * Inputs: gradient of y, x, weight; the statistics [2, C] of the batch, or running mean and variance; the mask, if masked. Outputs:
+ * Inputs: gradient of y, x, weight; the statistics [3, C] of the batch, or running mean and variance; the mask, if masked. Outputs:
  * gradients of x, of weight, of bias, those that are wanted.
  */
 export const batchNorm2dGradientOperator: Operator<BatchNormGradientAttributes> = {
   name: 'batchNorm2dGradient',
-  infer([g, x, weight], { ofInput, ofParameters }, where) {
-    requireShape((g as TensorType).shape, (x as TensorType).shape, 'the gradient', where);
-    const perChannel = weight as TensorType;
+  infer(inputs, { eps, batch, ofInput, ofParameters, masked = false }, where) {
+    const [g, x, weight, ...figures] = inputs as readonly [TensorType, TensorType, TensorType, ...TensorType[]];
+    const mask = masked ? figures.pop() : undefined;
+    requireBetween(eps, 0, MOST_EPS, 'epsilon', where);
+    for (const input of inputs) requireType(input, 'f32', 'an input', where);
+    requireShape(g.shape, x.shape, 'the gradient', where);
+    if (mask !== undefined) requireShape(mask.shape, x.shape, 'the mask', where);
+    const channels = x.shape[1] as number;
+    requireShape(weight.shape, [channels], 'the weight', where);
+    for (const figure of figures) {
+      requireShape(figure.shape, batch ? [3, channels] : [channels], 'the statistics', where);
+    }
+    const perChannel = weight;
     return [...(ofInput ? [x as TensorType] : []), ...(ofParameters ? [perChannel, perChannel] : [])];
   },
   lower({ inputs, outputs, attributes, scratch, device }) {
@@ -54,28 +65,30 @@ export const batchNorm2dGradientOperator: Operator<BatchNormGradientAttributes> 
     const [g, x, weight, ...rest] = inputs as readonly View[] as [View, View, View, ...View[]];
     const mask = masked ? rest.pop() : undefined;
     const [first, second] = rest as [View, View?];
-    const [mean, variance] = batch ? statisticsRows(first) : [first, second as View];
+    const figures: Readonly<Record<string, View>> = batch
+      ? { statistics: first }
+      : { mean: first, variance: second as View };
     const dispatches: Dispatch[] = [];
     const channels = weight.type.shape[0] as number;
     const [ofWeight, ofBias] = ofParameters
       ? (outputs.slice(-2) as [View, View])
       : [scratch(channels, 'gradient of weight'), scratch(channels, 'gradient of bias')];
     if (ofParameters || batch) {
-      const views = { x, g, mask, mean, variance, ofBias, ofWeight };
-      dispatches.push(...lowerSums(views, { eps, inverse: batch }, { scratch, device }));
+      const views = { x, g, mask, figures, ofBias, ofWeight };
+      dispatches.push(...lowerSums(views, { eps, batch }, { scratch, device }));
     }
     if (ofInput) {
       const d = outputs[0] as View;
       const offsets = {
         weight: weight.offset,
-        ...(batch ? { statistics: first.offset } : { variance: variance.offset }),
+        ...(batch ? { statistics: first.offset } : { variance: (second as View).offset }),
         sumG: ofBias.offset,
         sumGH: ofWeight.offset,
       };
       const call = batchNormGradientInputCall({ shape: x.type.shape, eps, batch, x, g, mask, d, offsets });
       const statistics: Record<string, View> = batch
         ? { x, statistics: first, sumG: ofBias, sumGH: ofWeight }
-        : { variance };
+        : { variance: second as View };
       dispatches.push(dispatch(call, { g, weight, d, ...statistics, ...(mask && { mask }) }));
     }
     return dispatches;
@@ -93,16 +106,16 @@ interface SumsViews {
   readonly x: View;
   readonly g: View;
   readonly mask: View | undefined;
-  readonly mean: View;
-  readonly variance: View;
+  /** The batch's statistics, or running mean and variance. */
+  readonly figures: Readonly<Record<string, View>>;
   readonly ofBias: View;
   readonly ofWeight: View;
 }
 
 /** The dispatches that make the gradients of bias and weight. */
 function lowerSums(
-  { x, g, mask, mean, variance, ofBias, ofWeight }: SumsViews,
-  options: { readonly eps: number; readonly inverse: boolean },
+  { x, g, mask, figures, ofBias, ofWeight }: SumsViews,
+  options: { readonly eps: number; readonly batch: boolean },
   { scratch, device }: Pick<LowerContext, 'scratch' | 'device'>,
 ): Dispatch[] {
   const { shape } = x.type;
@@ -111,9 +124,9 @@ function lowerSums(
   let { parts } = plan;
   const results = { first: ofBias.offset, second: ofWeight.offset };
   const whole = parts === 1 ? results : undefined;
-  const offsets = { mean: mean.offset, variance: variance.offset };
+  const offsets = Object.fromEntries(Object.entries(figures).map(([name, { offset }]) => [name, offset]));
   const measure = batchNormGradientSumsCall({ shape, x, g, mask, offsets, parts, whole, ...options });
-  const operands = { x, g, mean, variance, ...(mask && { mask }) };
+  const operands = { x, g, ...figures, ...(mask && { mask }) };
   if (whole !== undefined) return [dispatch(measure, { ...operands, first: ofBias, second: ofWeight })];
   let sums = scratch(2 * channels * parts, 'sums');
   const dispatches = [dispatch(measure, { ...operands, sums })];
@@ -130,6 +143,7 @@ function lowerSums(
 
 /** One dispatch of `nn/merge-sums` that adds every `group` parts; bindings sums, merged. */
 export function mergeSumsCall(channels: number, parts: number, group: number): KernelCall {
+  requireSizes('mergeSumsCall', [channels, parts, group]);
   const groups = Math.ceil(parts / group);
   return lineCall(mergeSumsKernel, {
     constants: { FINAL: 0 },
@@ -146,6 +160,7 @@ export function finalSumsCall(
   parts: number,
   offsets: { readonly first: number; readonly second: number } = { first: 0, second: 0 },
 ): KernelCall {
+  requireSizes('finalSumsCall', [channels, parts]);
   return lineCall(mergeSumsKernel, {
     constants: { FINAL: 1 },
     params: { parts, group: parts, groups: 1, firstOffset: offsets.first, secondOffset: offsets.second },
@@ -159,14 +174,14 @@ export interface BatchNormGradientSumsCallOptions {
   /** [N, C, ...] of x. */
   readonly shape: Shape;
   readonly eps?: number;
-  /** The binding `variance` holds 1 / sqrt(variance + eps). Default false. */
-  readonly inverse?: boolean;
+  /** The batch's own statistics, bound as `statistics` [3, C] in place of mean and variance. Default false. */
+  readonly batch?: boolean;
   readonly x?: OperandRange;
   readonly g?: OperandRange;
   /** Where the result of a relu lies whose gradient `g` is: g counts where it is above 0. Default: g counts everywhere. */
   readonly mask?: OperandRange | undefined;
-  /** First element of mean and variance in their buffers. Default 0. */
-  readonly offsets?: { readonly mean?: number; readonly variance?: number };
+  /** First element of mean and variance, or statistics, in their buffers. Default 0. */
+  readonly offsets?: { readonly mean?: number; readonly variance?: number; readonly statistics?: number };
   /** Parts of a channel. Default: by the shape. */
   readonly parts?: number;
   /** One part per channel, and its sums go to the bindings first, second, from these elements on. Default: parts, to `sums`. */
@@ -174,27 +189,29 @@ export interface BatchNormGradientSumsCallOptions {
 }
 
 /**
- * One dispatch of `nn/batch-norm-gradient-sums`; bindings x, g, mean, variance, sums [C, parts, 2] (or first, second [C]), and mask if
+ * One dispatch of `nn/batch-norm-gradient-sums`; bindings x, g, mean and variance (or statistics), sums [C, parts, 2] (or first, second [C]), and mask if
  * there is one.
  */
 export function batchNormGradientSumsCall(options: BatchNormGradientSumsCallOptions): KernelCall {
-  const { shape, eps = 1e-5, inverse = false, x = wholeRange(shape), g = wholeRange(shape), offsets = {} } = options;
+  const { shape, eps = 1e-5, batch = false, x = wholeRange(shape), g = wholeRange(shape), offsets = {} } = options;
   const { mask, whole } = options;
+  requireSizes('batchNormGradientSumsCall', shape, [options.parts ?? 1]);
+  requireBetween(eps, 0, MOST_EPS, 'epsilon', 'batchNormGradientSumsCall');
   const byShape = channelParts(shape);
   const plan = { ...byShape, parts: whole === undefined ? (options.parts ?? byShape.parts) : 1 };
   const values = elementCount(shape);
   const masked = Number(mask !== undefined);
   return lineCall(batchNormGradientSumsKernel, {
-    constants: { INVERSE: Number(inverse), MASK: masked, FINAL: Number(whole !== undefined) },
+    constants: { BATCH: Number(batch), MASK: masked, FINAL: Number(whole !== undefined) },
     params: {
       ...rangeParams('x', x),
       ...rangeParams('g', g),
       ...(mask === undefined ? {} : rangeParams('mask', mask)),
       ...(whole === undefined ? {} : { firstOffset: whole.first, secondOffset: whole.second }),
-      meanOffset: offsets.mean ?? 0,
-      varianceOffset: offsets.variance ?? 0,
       ...partParams(plan),
-      ...(inverse ? {} : { eps }),
+      ...(batch
+        ? { statisticsOffset: offsets.statistics ?? 0, channels: plan.channels }
+        : { meanOffset: offsets.mean ?? 0, varianceOffset: offsets.variance ?? 0, eps }),
     },
     invocations: plan.channels * plan.parts,
     flops: 4 * values,
@@ -206,7 +223,7 @@ export interface BatchNormGradientInputCallOptions {
   /** [N, C, ...] of x. */
   readonly shape: Shape;
   readonly eps?: number;
-  /** Statistics of the batch, bound as `statistics` [2, C]: mean, then inverse deviation. Else running ones. */
+  /** Statistics of the batch, bound as `statistics` [3, C]: mean, inverse deviation, what the mean's float lacks. Else running ones. */
   readonly batch: boolean;
   readonly x?: OperandRange;
   readonly g?: OperandRange;
@@ -223,6 +240,8 @@ export interface BatchNormGradientInputCallOptions {
  */
 export function batchNormGradientInputCall(options: BatchNormGradientInputCallOptions): KernelCall {
   const { shape, eps = 1e-5, batch, offsets = {} } = options;
+  requireSizes('batchNormGradientInputCall', shape);
+  requireBetween(eps, 0, MOST_EPS, 'epsilon', 'batchNormGradientInputCall');
   const { x = wholeRange(shape), g = wholeRange(shape), d = wholeRange(shape) } = options;
   const { mask } = options;
   const ranges = [g, d, ...(batch ? [x] : []), ...(mask === undefined ? [] : [mask])];

@@ -1,26 +1,28 @@
 /** The call that normalises with known statistics. */
-import { elementCount, type Kernel, type KernelCall, type Shape } from '@infnet/core';
+import { elementCount, type Kernel, type KernelCall, requireSizes, type Shape } from '@infnet/core';
 import { lineCall, type OperandRange, rangeParams, vectorWidth, wholeRange } from '../kernel/call.js';
+import { MOST_EPS, requireBetween } from '../shape.js';
 import source from './normalize.wgsl';
 
 export const normalizeKernel: Kernel = { name: 'nn/batch-norm', source };
 
 const TILE = 4;
 
-/** Where the four figures of the channels start in their buffers, in elements. Default 0 each. */
+/** Where the figures of the channels start in their buffers, in elements. Default 0 each. */
 export interface ChannelOffsets {
   readonly weight?: number;
   readonly bias?: number;
   readonly mean?: number;
   readonly variance?: number;
+  readonly statistics?: number;
 }
 
 export interface BatchNorm2dCallOptions {
   /** [N, C, ...] of x and y. */
   readonly shape: Shape;
   readonly eps?: number;
-  /** The binding `variance` holds 1 / sqrt(variance + eps). Default false. */
-  readonly inverse?: boolean;
+  /** The batch's own statistics, bound as `statistics` [3, C] in place of mean and variance. Default false. */
+  readonly batch?: boolean;
   /** Where a tensor of x's shape lies that is added to the result. Default: none. */
   readonly residual?: OperandRange | undefined;
   /** Apply relu to the result. Default false. */
@@ -32,29 +34,31 @@ export interface BatchNorm2dCallOptions {
 }
 
 /**
- * One dispatch of `nn/batch-norm`: relu(batchNorm(x) + residual), the last two if asked for. Bindings x, weight, bias, mean,
- * variance, y, and residual if there is one.
+ * One dispatch of `nn/batch-norm`: relu(batchNorm(x) + residual), the last two if asked for. Bindings x, weight, bias, mean and
+ * variance (or statistics), y, and residual if there is one.
  */
 export function batchNorm2dCall(options: BatchNorm2dCallOptions): KernelCall {
-  const { shape, eps = 1e-5, inverse = false, residual, relu = false, offsets = {} } = options;
+  const { shape, eps = 1e-5, batch = false, residual, relu = false, offsets = {} } = options;
   const { x = wholeRange(shape), y = wholeRange(shape) } = options;
+  requireSizes('batchNorm2dCall', shape);
+  requireBetween(eps, 0, MOST_EPS, 'epsilon', 'batchNorm2dCall');
   const { area, channels, span, vector } = planeTiles(shape, residual === undefined ? [x, y] : [x, y, residual], TILE);
   const adds = Number(residual !== undefined);
   const values = elementCount(shape);
   return lineCall(normalizeKernel, {
-    constants: { VECTOR: vector, TILE, INVERSE: Number(inverse), RELU: Number(relu), RESIDUAL: adds },
+    constants: { VECTOR: vector, TILE, BATCH: Number(batch), RELU: Number(relu), RESIDUAL: adds },
     params: {
       ...rangeParams('x', x),
       ...rangeParams('y', y),
       ...(residual === undefined ? {} : rangeParams('residual', residual)),
       weightOffset: offsets.weight ?? 0,
       biasOffset: offsets.bias ?? 0,
-      meanOffset: offsets.mean ?? 0,
-      varianceOffset: offsets.variance ?? 0,
       channels,
       area,
       span,
-      ...(inverse ? {} : { eps }),
+      ...(batch
+        ? { statisticsOffset: offsets.statistics ?? 0 }
+        : { meanOffset: offsets.mean ?? 0, varianceOffset: offsets.variance ?? 0, eps }),
     },
     invocations: elementCount(shape.slice(0, 2)) * span,
     flops: values * (3 + Number(relu) + adds),

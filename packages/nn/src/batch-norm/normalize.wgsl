@@ -2,9 +2,10 @@
 //
 //   x         [N, C, area]  read: batch item n is contiguous and starts at xOffset + n * xBatchStride
 //   y         [N, C, area]  written, likewise
-//   weight, bias, mean, variance  [C]  read
+//   weight, bias  [C]       read
+//   mean, variance  [C]     read with BATCH 0
+//   statistics  [3, C]      read with BATCH 1: mean, 1 / sqrt(variance + eps), what the mean's float lacks (merge-statistics.wgsl)
 //
-//   INVERSE 1: `variance` holds 1 / sqrt(variance + eps) already (batch statistics)
 //   RESIDUAL 1: y += residual [N, C, area], read likewise
 //   RELU    1: y = 0 where y < 0 (a NaN stays one)
 //
@@ -18,12 +19,15 @@ struct Params {
 #if RESIDUAL
   residualOffset: u32, residualBatchStride: u32,
 #end
-  weightOffset: u32, biasOffset: u32, meanOffset: u32, varianceOffset: u32,
+  weightOffset: u32, biasOffset: u32,
   channels: u32,
   area: u32,
   span: u32,
   count: u32,
-#if INVERSE == 0
+#if BATCH
+  statisticsOffset: u32,
+#else
+  meanOffset: u32, varianceOffset: u32,
   eps: f32,
 #end
 }
@@ -38,12 +42,18 @@ alias Value = f32;
 @group(0) @binding(1) var<storage, read> x: array<Value>;
 @group(0) @binding(2) var<storage, read> weight: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
+#if BATCH
+@group(0) @binding(4) var<storage, read> statistics: array<f32>;
+#else
 @group(0) @binding(4) var<storage, read> mean: array<f32>;
 @group(0) @binding(5) var<storage, read> variance: array<f32>;
+#end
 @group(0) @binding(6) var<storage, read_write> y: array<Value>;
 #if RESIDUAL
 @group(0) @binding(7) var<storage, read> residual: array<Value>;
 #end
+
+#include "../../../core/src/kernels/relu-vector.part.wgsl"
 
 @compute @workgroup_size(64)
 fn main(
@@ -57,13 +67,15 @@ fn main(
   let first = t - plane * params.span;
   let n = plane / params.channels;
   let c = plane - n * params.channels;
-#if INVERSE
-  let inverse = variance[params.varianceOffset + c];
+#if BATCH
+  let inverse = statistics[params.statisticsOffset + params.channels + c];
+  let center = Value(statistics[params.statisticsOffset + c]);
+  let lacking = Value(statistics[params.statisticsOffset + 2u * params.channels + c]);
 #else
   let inverse = inverseSqrt(variance[params.varianceOffset + c] + params.eps);
+  let center = Value(mean[params.meanOffset + c]);
 #end
   let scale = weight[params.weightOffset + c] * inverse;
-  let center = Value(mean[params.meanOffset + c]);
   let shift = Value(bias[params.biasOffset + c]);
   let area = params.area / $(VECTOR)u;
   let base = (params.xOffset + n * params.xBatchStride + c * params.area) / $(VECTOR)u;
@@ -74,12 +86,20 @@ fn main(
 #for k in 0..TILE
   let e$(k) = first + $(k)u * params.span;
   if (e$(k) < area) {
+#if BATCH
+    var v = ((x[base + e$(k)] - center) - lacking) * scale + shift;
+#else
     var v = (x[base + e$(k)] - center) * scale + shift;
+#end
 #if RESIDUAL
     v += residual[also + e$(k)];
 #end
 #if RELU
-    v = select(v, Value(0.0), v < Value(0.0));
+#if VECTOR == 4
+    v = relu4(v);
+#else
+    v = relu(v);
+#end
 #end
     y[to + e$(k)] = v;
   }

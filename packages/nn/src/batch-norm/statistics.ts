@@ -9,11 +9,13 @@ import {
   type Kernel,
   type KernelCall,
   type LowerContext,
+  requireSizes,
   type Shape,
   type View,
 } from '@infnet/core';
 import { dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
 import { partCount } from '../reduce/reduce.js';
+import { MOST_EPS, requireBetween } from '../shape.js';
 import mergeSource from './merge-statistics.wgsl';
 import source from './statistics.wgsl';
 
@@ -50,19 +52,20 @@ export function partParams({ area, total, parts }: ChannelParts): Record<string,
   return { area, total, parts, items: Math.floor(parts / area), rest: parts % area };
 }
 
-/** One dispatch of `nn/batch-statistics`; bindings x, moments [C, parts, 3]. */
+/** One dispatch of `nn/batch-statistics`; bindings x, moments [C, parts, 4]. */
 export function batchStatisticsCall(
   shape: Shape,
   x: OperandRange = wholeRange(shape),
   plan: ChannelParts = channelParts(shape),
 ): KernelCall {
+  requireSizes('batchStatisticsCall', shape, [plan.channels, plan.area, plan.total, plan.parts]);
   const values = elementCount(shape);
   return lineCall(batchStatisticsKernel, {
     constants: { FINAL: 0 },
     params: { ...rangeParams('x', x), ...partParams(plan) },
     invocations: plan.channels * plan.parts,
     flops: 6 * values,
-    values: values + 3 * plan.channels * plan.parts,
+    values: values + 4 * plan.channels * plan.parts,
   });
 }
 
@@ -72,6 +75,7 @@ export function wholeStatisticsCall(
   options: Omit<FinalStatisticsOptions, 'channels' | 'parts'>,
   x: OperandRange = wholeRange(shape),
 ): KernelCall {
+  requireSizes('wholeStatisticsCall', shape);
   const plan: ChannelParts = { ...channelParts(shape), parts: 1 };
   const values = elementCount(shape);
   return lineCall(batchStatisticsKernel, {
@@ -79,19 +83,20 @@ export function wholeStatisticsCall(
     params: { ...rangeParams('x', x), ...partParams(plan), ...finalParams(options) },
     invocations: plan.channels,
     flops: 6 * values,
-    values: values + 6 * plan.channels,
+    values: values + 7 * plan.channels,
   });
 }
 
 /** One dispatch of `nn/merge-statistics` that joins every `group` parts; bindings moments, merged. */
 export function mergeStatisticsCall(channels: number, parts: number, group: number): KernelCall {
+  requireSizes('mergeStatisticsCall', [channels, parts, group]);
   const groups = Math.ceil(parts / group);
   return lineCall(mergeStatisticsKernel, {
     constants: { FINAL: 0 },
     params: { parts, group, groups },
     invocations: channels * groups,
     flops: 8 * channels * parts,
-    values: 3 * channels * (parts + groups),
+    values: 4 * channels * (parts + groups),
   });
 }
 
@@ -110,12 +115,15 @@ function finalParams({
   momentum,
   offsets,
 }: Omit<FinalStatisticsOptions, 'channels' | 'parts'>): Record<string, number> {
+  requireBetween(eps, 0, MOST_EPS, 'epsilon', 'the statistics of a batch');
+  requireBetween(momentum, 0, 1, 'the momentum', 'the statistics of a batch');
   const named = Object.entries(offsets).map(([name, offset]) => [`${name}Offset`, offset]);
   return { ...Object.fromEntries(named), eps, momentum };
 }
 
-/** The last dispatch; bindings moments, statistics [2, C], newMean, newVar, runningMean, runningVar. */
+/** The last dispatch; bindings moments, statistics [3, C], newMean, newVar, runningMean, runningVar. */
 export function finalStatisticsCall({ channels, parts, ...rest }: FinalStatisticsOptions): KernelCall {
+  requireSizes('finalStatisticsCall', [channels, parts]);
   return lineCall(mergeStatisticsKernel, {
     constants: { FINAL: 1 },
     params: {
@@ -126,29 +134,17 @@ export function finalStatisticsCall({ channels, parts, ...rest }: FinalStatistic
     },
     invocations: channels,
     flops: 8 * channels * parts,
-    values: channels * (3 * parts + 6),
+    values: channels * (4 * parts + 7),
   });
 }
 
-/** Views of the statistics of a batch: `statistics` [2, C] holds mean and inverse deviation, the others are [C]. */
+/** Views of the statistics of a batch: `statistics` [3, C] holds mean, inverse deviation and what the mean's float lacks, the others are [C]. */
 export interface StatisticsViews {
   readonly runningMean: View;
   readonly runningVar: View;
   readonly newMean: View;
   readonly newVar: View;
   readonly statistics: View;
-}
-
-/** Mean and inverse deviation, [C] each, of statistics [2, C]. */
-export function statisticsRows(statistics: View): readonly [mean: View, inverse: View] {
-  const channels = statistics.type.shape[1] as number;
-  const row = (index: number): View => ({
-    ...statistics,
-    offset: statistics.offset + index * channels,
-    batchStride: 1,
-    type: { shape: [channels], dtype: 'f32' },
-  });
-  return [row(0), row(1)];
 }
 
 /** The dispatches that measure x and move the running statistics. */
@@ -165,11 +161,11 @@ export function lowerStatistics(
   const named = Object.entries(views).map(([name, view]) => [name, (view as View).offset]);
   const offsets = Object.fromEntries(named) as FinalStatisticsOptions['offsets'];
   if (parts === 1) return [dispatch(wholeStatisticsCall(shape, { ...attributes, offsets }, x), { x, ...views })];
-  let moments = context.scratch(3 * channels * parts, 'moments');
+  let moments = context.scratch(4 * channels * parts, 'moments');
   const dispatches = [dispatch(batchStatisticsCall(shape, x, plan), { x, moments })];
   while (parts > LAST_GROUP) {
     const groups = Math.ceil(parts / GROUP);
-    const merged = context.scratch(3 * channels * groups, 'moments');
+    const merged = context.scratch(4 * channels * groups, 'moments');
     dispatches.push(dispatch(mergeStatisticsCall(channels, parts, GROUP), { moments, merged }));
     [moments, parts] = [merged, groups];
   }

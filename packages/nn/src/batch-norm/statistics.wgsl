@@ -1,10 +1,11 @@
 // nn/batch-statistics: count, mean and sum of squared deviations of parts of each channel.
 //
 //   x       [N, C, area]         read: batch item n is contiguous and starts at xOffset + n * xBatchStride
-//   moments [C, parts, 3]        written: count, mean m, M2 = sum (x - m)^2 of each part
+//   moments [C, parts, 4]        written: count, pivot, mean m - pivot, M2 = sum (x - m)^2 of each part
 //
-// The N * area values of a channel are dealt to `parts` invocations: part p takes the values p, p + parts, ... Eight at a
-// time their own mean and M2 are computed from registers (two exact passes, no cancellation, even around a mean of 100), then
+// The N * area values of a channel are dealt to `parts` invocations: part p takes the values p, p + parts, ... Values are
+// taken relative to a pivot, about the mean of the part's first eight: x - pivot is exact where the mean is large beside the
+// deviation, so that no digit is lost however large it is. Eight at a time their own mean and M2 are computed from registers, then
 // joined to what the part has so far (Chan, Golub, LeVeque 1979):
 //
 //   delta = m_B - m_A      m = m_A + delta n_B / n      M2 = M2_A + M2_B + delta^2 n_A n_B / n      n = n_A + n_B
@@ -31,7 +32,7 @@ struct Params {
 #if FINAL
 #include "./statistics.part.wgsl"
 #else
-@group(0) @binding(2) var<storage, read_write> moments: array<f32>;
+@group(0) @binding(2) var<storage, read_write> moments: array<vec4<f32>>;
 #end
 
 @compute @workgroup_size(64)
@@ -49,7 +50,8 @@ fn main(
   var p = part - n * params.area;
 
   var count = 0.0;
-  var mean = 0.0;
+  var pivot = 0.0;
+  var mean = 0.0; // of x - pivot
   var m2 = 0.0;
   var i = part;
   while (i < params.total) {
@@ -69,11 +71,18 @@ fn main(
       n += 1u;
     }
 #end
-    let center = (((v0 + v1) + (v2 + v3)) + ((v4 + v5) + (v6 + v7))) / block;
+    if (count == 0.0) {
+      let each = 1.0 / block;
+      pivot = ((v0 * each + v1 * each) + (v2 * each + v3 * each)) + ((v4 * each + v5 * each) + (v6 * each + v7 * each));
+    }
 #for k in 0..8
-    let d$(k) = select(0.0, v$(k) - center, has$(k));
+    let d$(k) = select(0.0, v$(k) - pivot, has$(k));
 #end
-    let squares = ((d0 * d0 + d1 * d1) + (d2 * d2 + d3 * d3)) + ((d4 * d4 + d5 * d5) + (d6 * d6 + d7 * d7));
+    let center = (((d0 + d1) + (d2 + d3)) + ((d4 + d5) + (d6 + d7))) / block;
+#for k in 0..8
+    let e$(k) = select(0.0, d$(k) - center, has$(k));
+#end
+    let squares = ((e0 * e0 + e1 * e1) + (e2 * e2 + e3 * e3)) + ((e4 * e4 + e5 * e5) + (e6 * e6 + e7 * e7));
     let delta = center - mean;
     let share = block / (count + block);
     mean += delta * share;
@@ -81,10 +90,8 @@ fn main(
     count += block;
   }
 #if FINAL
-  writeStatistics(c, count, mean, m2);
+  writeStatistics(c, count, pivot, mean, m2);
 #else
-  moments[t * 3u] = count;
-  moments[t * 3u + 1u] = mean;
-  moments[t * 3u + 2u] = m2;
+  moments[t] = vec4<f32>(count, pivot, mean, m2);
 #end
 }

@@ -1,5 +1,5 @@
 /** The call of the kernel that all functions of two tensors share. */
-import { elementCount, type Kernel, type KernelCall, type Shape, type View } from '@infnet/core';
+import { elementCount, type Kernel, type KernelCall, requireSizes, type Shape, type View } from '@infnet/core';
 import { dispatch, lineCall, type OperandRange, vectorWidth, wholeRange } from '../kernel/call.js';
 import source from './binary.wgsl';
 import { broadcastShape, broadcastStrides, type Loop, mergeLoops } from './broadcast.js';
@@ -37,6 +37,7 @@ export interface BinaryCallOptions {
 /** One dispatch of `nn/binary`; bindings a, b, y. @throws InfnetError `SHAPE_BROADCAST`. */
 export function binaryCall(name: BinaryFunction, options: BinaryCallOptions): KernelCall {
   const { a, b, relu = false, alpha = 0, ranges = {} } = options;
+  requireSizes(name, a, b, options.to ?? []);
   const common = broadcastShape(a, b, name);
   const shape = options.to === undefined ? common : broadcastShape(common, options.to, name);
   const operands = [

@@ -6,11 +6,11 @@
 //   a, b  read           y  written: [size0, size1, size2, size3]
 //
 //   FUNCTION 1 add       2 sub a - b       3 mul       4 div a / b
-//            5 reluGradient     b where a > 0, else 0               a = y or x of relu, b = gradient of y
+//            5 reluGradient     b where a > 0 or NaN, else 0        a = y or x of relu, b = gradient of y
 //            6 sigmoidGradient  b a (1 - a)                         a = y of sigmoid
 //            7 leakyGradient    b where a > 0, else alpha b         a = x of leakyRelu
 //            8 first            alpha a                             b is not read: repeats a to a larger shape
-//   RELU     1: y = max(f(a, b), 0)
+//   RELU     1: y = max(f(a, b), 0), NaN where f is
 //
 // Tile: one invocation makes TILE values along one dimension. ROWS = 0: along dimension 3, `span` apart, so that
 // neighbouring invocations touch neighbouring values. ROWS = 1: along dimension 2, in neighbouring rows, chosen when an
@@ -51,6 +51,8 @@ alias ValueB = Value;
 @group(0) @binding(2) var<storage, read> b: array<ValueB>;
 @group(0) @binding(3) var<storage, read_write> y: array<Value>;
 
+#include "../../../core/src/kernels/relu-vector.part.wgsl"
+
 fn f(p: Value, q: Value) -> Value {
 #if FUNCTION == 1
   let v = p + q;
@@ -61,7 +63,11 @@ fn f(p: Value, q: Value) -> Value {
 #elif FUNCTION == 4
   let v = p / q;
 #elif FUNCTION == 5
-  let v = select(Value(0.0), q, p > Value(0.0));
+#if VECTOR == 4
+  let v = reluSlope4(p, q);
+#else
+  let v = reluSlope(p, q);
+#end
 #elif FUNCTION == 6
   let v = q * p * (Value(1.0) - p);
 #elif FUNCTION == 7
@@ -69,8 +75,10 @@ fn f(p: Value, q: Value) -> Value {
 #else
   let v = params.alpha * p;
 #end
-#if RELU
-  return max(v, Value(0.0));
+#if RELU && VECTOR == 4
+  return relu4(v);
+#elif RELU
+  return relu(v);
 #else
   return v;
 #end

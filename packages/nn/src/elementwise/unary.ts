@@ -6,6 +6,7 @@ import {
   type KernelCall,
   type LowerContext,
   type Operator,
+  requireSizes,
   type Shape,
   type TensorLike,
   type TensorType,
@@ -46,6 +47,7 @@ export interface UnaryCallOptions {
 /** One dispatch of `nn/unary`; bindings x, y. */
 export function unaryCall(name: UnaryFunction, options: UnaryCallOptions): KernelCall {
   const { shape, alpha = 1, beta = 0, x = wholeRange(shape), y = wholeRange(shape) } = options;
+  requireSizes(name, shape);
   const whole = [x, y].every(({ batchStride }) => batchStride === itemSize(shape));
   const batch = whole ? 1 : batchSize(shape);
   const item = elementCount(shape) / batch;

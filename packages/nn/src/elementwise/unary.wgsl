@@ -3,9 +3,9 @@
 //   x  [N, item]   read: batch item n is contiguous and starts at xOffset + n * xBatchStride
 //   y  [N, item]   written, likewise
 //
-//   FUNCTION 1 relu       max(x, 0)
+//   FUNCTION 1 relu       max(x, 0), NaN where x is
 //            2 leakyRelu  x where x > 0, else alpha x
-//            3 sigmoid    1 / (1 + exp(-x)), written with exp(-|x|) so that nothing overflows
+//            3 sigmoid    1 / (1 + exp(-x)), written with exp(-|x|) so that nothing overflows; NaN where x is
 //            4 affine     alpha x + beta
 //
 // Tile: one invocation makes TILE values of one batch item, `span` = ceil(item / TILE) apart, so that neighbouring
@@ -34,15 +34,27 @@ alias Value = f32;
 @group(0) @binding(1) var<storage, read> x: array<Value>;
 @group(0) @binding(2) var<storage, read_write> y: array<Value>;
 
+#include "../../../core/src/kernels/nan.part.wgsl"
+#include "../../../core/src/kernels/relu-vector.part.wgsl"
+
 fn f(v: Value) -> Value {
 #if FUNCTION == 1
-  return max(v, Value(0.0));
+#if VECTOR == 4
+  return relu4(v);
+#else
+  return relu(v);
+#end
 #elif FUNCTION == 2
   return select(params.alpha * v, v, v > Value(0.0));
 #elif FUNCTION == 3
   let small = exp(-abs(v));
   let large = Value(1.0) / (Value(1.0) + small);
-  return select(small * large, large, v >= Value(0.0));
+  let y = select(small * large, large, v >= Value(0.0));
+#if VECTOR == 4
+  return keepNan4(y, v);
+#else
+  return keepNan(y, v);
+#end
 #else
   return params.alpha * v + Value(params.beta);
 #end

@@ -8,7 +8,7 @@ import {
   type TensorType,
   type View,
 } from '@infnet/core';
-import { axisOf, requireType, shapeError } from '../shape.js';
+import { axisOf, requireAxis, requireType, shapeError } from '../shape.js';
 import { copyAlongAxis } from './copy.js';
 import { narrow } from './narrow.js';
 
@@ -20,7 +20,7 @@ export const concatOperator: Operator<ConcatAttributes> = {
   name: 'concat',
   infer(inputs, { axis }, where) {
     const first = inputs[0] as TensorType;
-    axisOf(axis, first.shape.length, where);
+    requireAxis(axis, first.shape.length, where);
     inputs.forEach((input, i) => {
       requireType(input, first.dtype, `input ${i}`, where);
       const fits =

@@ -1,5 +1,13 @@
 /** Moves values from one view to another: the work of joins, ranges and reshapes that could not be made free. */
-import { type Dispatch, elementCount, type Kernel, type KernelCall, type LowerContext, type View } from '@infnet/core';
+import {
+  type Dispatch,
+  elementCount,
+  type Kernel,
+  type KernelCall,
+  type LowerContext,
+  requireSizes,
+  type View,
+} from '@infnet/core';
 import { batchSize, dispatch, itemSize, lineCall, vectorWidth } from '../kernel/call.js';
 import source from './copy.wgsl';
 
@@ -27,6 +35,7 @@ export interface CopyCallOptions {
 
 /** One dispatch of `nn/copy`; bindings y and, unless in place, x. */
 export function copyCall({ batch, rows, length, x, y, inPlace = false }: CopyCallOptions): KernelCall {
+  requireSizes('copyCall', [batch, rows, length]);
   const strides = [x, y].flatMap(({ offset, batchStride, rowStride }) => [
     offset,
     batch > 1 ? batchStride : 0,

@@ -11,7 +11,7 @@ import {
   type TensorType,
   type View,
 } from '@infnet/core';
-import { axisOf, requireInteger, shapeError } from '../shape.js';
+import { axisOf, requireAxis, requireInteger, shapeError } from '../shape.js';
 import { copyAlongAxis } from './copy.js';
 import { lowerPlaceInZeros } from './pad.js';
 
@@ -25,7 +25,8 @@ export const narrowOperator: Operator<NarrowAttributes> = {
   name: 'narrow',
   infer([x], { axis, start, length }, where) {
     const { shape, dtype } = x as TensorType;
-    const size = shape[axisOf(axis, shape.length, where)] as number;
+    requireAxis(axis, shape.length, where);
+    const size = shape[axis] as number;
     requireInteger(start, 0, 'start', where);
     requireInteger(length, 1, 'length', where);
     if (start + length > size) {
@@ -51,7 +52,10 @@ export const placeInZerosOperator: Operator<{ readonly axis: number; readonly st
     name: 'placeInZeros',
     infer([x], { axis, start, total }, where) {
       const { shape, dtype } = x as TensorType;
-      const size = shape[axisOf(axis, shape.length, where)] as number;
+      requireAxis(axis, shape.length, where);
+      requireInteger(start, 0, 'start', where);
+      requireInteger(total, 1, 'the total size', where);
+      const size = shape[axis] as number;
       if (start + size > total)
         shapeError('SHAPE_RANGE', where, `${formatShape(shape)} does not fit ${total} from ${start} on`);
       return [{ shape: shape.map((s, d) => (d === axis ? total : s)), dtype }];

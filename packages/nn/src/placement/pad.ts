@@ -8,6 +8,7 @@ import {
   type KernelCall,
   Module,
   type Operator,
+  requireSizes,
   type Tensor,
   type TensorLike,
   type TensorType,
@@ -77,6 +78,7 @@ export interface Pad2dCallOptions extends PadAttributes {
 export function pad2dCall(options: Pad2dCallOptions): KernelCall {
   const { shape, top, left } = options;
   const to = paddedShape(shape, options);
+  requireSizes('pad2dCall', shape, to);
   const planes = (size: ImageShape, range: OperandRange = wholeRange(size)): Planes => ({
     offset: range.offset,
     batchStride: range.batchStride,

@@ -31,6 +31,7 @@ export const reshapeOperator: Operator<{ readonly shape: Shape }> = {
   lower: ({ inputs, outputs, scratch }) => copyReshaped(inputs[0] as View, outputs[0] as View, { scratch }),
   gradient: ({ inputs, outputGradients: [g] }) => [g && reshape(g, (inputs[0] as Tensor).shape)],
   placement: () => ({ kind: 'reshape' }),
+  selectsValues: true,
 };
 
 /** The same values under `shape`; one size may be -1. @throws InfnetError `SHAPE_RESHAPE`. */

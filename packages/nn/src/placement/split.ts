@@ -9,7 +9,7 @@ import {
   type View,
 } from '@infnet/core';
 import { add } from '../elementwise/arithmetic.js';
-import { axisOf, requireInteger, shapeError } from '../shape.js';
+import { axisOf, requireAxis, requireInteger, shapeError } from '../shape.js';
 import { concat } from './concat.js';
 import { copyAlongAxis } from './copy.js';
 import { placeInZeros } from './narrow.js';
@@ -23,7 +23,7 @@ export const splitOperator: Operator<SplitAttributes> = {
   name: 'split',
   infer([x], { axis, sizes }, where) {
     const { shape, dtype } = x as TensorType;
-    axisOf(axis, shape.length, where);
+    requireAxis(axis, shape.length, where);
     for (const size of sizes) requireInteger(size, 1, 'a part of split', where);
     const total = sizes.reduce((sum, size) => sum + size, 0);
     if (total !== shape[axis]) {

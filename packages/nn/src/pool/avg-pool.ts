@@ -18,10 +18,17 @@ import {
   type View,
 } from '@infnet/core';
 import { dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
-import { type ImageShape, type Pair, requireShape } from '../shape.js';
+import { type ImageShape, imageShape, type Pair, requireShape, requireType } from '../shape.js';
 import gradientSource from './avg-pool-gradient.wgsl';
 import { type PoolCallOptions, poolCall, poolTile } from './pool.js';
-import { inferPool, type PoolAttributes, type PoolOptions, poolAttributes, pooledShape } from './window.js';
+import {
+  checkedShape,
+  inferPool,
+  type PoolAttributes,
+  type PoolOptions,
+  poolAttributes,
+  pooledShape,
+} from './window.js';
 
 export const avgPoolGradientKernel: Kernel = { name: 'nn/avg-pool-gradient', source: gradientSource };
 
@@ -81,7 +88,8 @@ export const avgPool2dGradientOperator: Operator<
 > = {
   name: 'avgPool2dGradient',
   infer([g], attributes, where) {
-    const [n, c] = (g as TensorType).shape as ImageShape;
+    const [n, c] = imageShape(g as TensorType, 'the gradient', where);
+    requireType(g as TensorType, 'f32', 'the gradient', where);
     const x: TensorType = { shape: [n, c, attributes.height, attributes.width], dtype: 'f32' };
     const [y] = inferPool(x, attributes, where);
     requireShape((g as TensorType).shape, (y as TensorType).shape, 'the gradient', where);
@@ -117,7 +125,7 @@ export interface AvgPoolGradientCallOptions extends AvgPoolAttributes {
 /** One dispatch of `nn/avg-pool-gradient`; bindings g, d. */
 export function avgPool2dGradientCall(options: AvgPoolGradientCallOptions): KernelCall {
   const { shape, kernel, stride, padding, countIncludePad } = options;
-  const to = pooledShape(shape, options);
+  const to = checkedShape(shape, options, 'avgPool2dGradientCall');
   const { g = wholeRange(to), d = wholeRange(shape) } = options;
   const [inputs, outputs] = [elementCount(shape), elementCount(to)];
   const [tileY, tileX] = poolTile(kernel);

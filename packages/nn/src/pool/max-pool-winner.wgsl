@@ -1,4 +1,4 @@
-// nn/max-pool-winner: the position of each window's first maximum, in row-major order of the window.
+// nn/max-pool-winner: the position of each window's first maximum, in row-major order of the window; of NaN, the last one.
 //
 //   x       [N, C, inputHeight, inputWidth]     read: batch item n is contiguous and starts at xOffset + n * xBatchStride
 //   winner  [N * C, outputHeight, outputWidth]  written: index inside the map, row * inputWidth + column
@@ -21,6 +21,8 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> winner: array<u32>;
 
+#include "../../../core/src/kernels/nan.part.wgsl"
+
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -38,7 +40,9 @@ fn main(
   let base = params.xOffset + n * params.xBatchStride + c * params.inputHeight * params.inputWidth;
   let top = i32(i) * params.strideY - params.padY;
   let left = i32(j) * params.strideX - params.padX;
-  var best = -0x1.fffffep+127f;
+  // Only numbers are compared: `best` stays a number, and a NaN beside it is remembered.
+  var best = 0.0;
+  var lost = false;
   var at = 0xffffffffu;
   for (var u = 0; u < params.kernelHeight; u++) {
     let row = top + u * params.dilationY;
@@ -48,7 +52,10 @@ fn main(
       if (column < 0 || column >= i32(params.inputWidth)) { continue; }
       let index = u32(row) * params.inputWidth + u32(column);
       let value = x[base + index];
-      if (value > best || at == 0xffffffffu) {
+      if (isNan(value)) {
+        lost = true;
+        at = index;
+      } else if (!lost && (at == 0xffffffffu || value > best)) {
         best = value;
         at = index;
       }

@@ -12,11 +12,11 @@ import {
   type View,
 } from '@infnet/core';
 import { dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
-import { type ImageShape, type Pair, requireShape } from '../shape.js';
+import { type ImageShape, type Pair, requireShape, requireType } from '../shape.js';
 import gradientSource from './max-pool-gradient.wgsl';
 import winnerSource from './max-pool-winner.wgsl';
 import { type PoolCallOptions, poolCall } from './pool.js';
-import { inferPool, type PoolAttributes, type PoolOptions, poolAttributes, pooledShape } from './window.js';
+import { checkedShape, inferPool, type PoolAttributes, type PoolOptions, poolAttributes } from './window.js';
 
 export const maxPoolWinnerKernel: Kernel = { name: 'nn/max-pool-winner', source: winnerSource };
 export const maxPoolGradientKernel: Kernel = { name: 'nn/max-pool-gradient', source: gradientSource };
@@ -48,6 +48,7 @@ export const maxPool2dGradientOperator: Operator<PoolAttributes> = {
   name: 'maxPool2dGradient',
   infer([x, g], attributes, where) {
     const [y] = inferPool(x as TensorType, attributes, where);
+    requireType(g as TensorType, 'f32', 'the gradient', where);
     requireShape((g as TensorType).shape, (y as TensorType).shape, 'the gradient', where);
     return [x as TensorType];
   },
@@ -74,7 +75,7 @@ function sizes(shape: ImageShape, to: ImageShape): Record<string, number> {
 /** One dispatch of `nn/max-pool-winner`; bindings x, winner. */
 export function maxPoolWinnerCall(options: Omit<PoolCallOptions, 'y'>): KernelCall {
   const { shape, kernel, stride, padding, dilation, x = wholeRange(shape) } = options;
-  const to = pooledShape(shape, options);
+  const to = checkedShape(shape, options, 'maxPoolWinnerCall');
   const outputs = elementCount(to);
   return lineCall(maxPoolWinnerKernel, {
     constants: {},
@@ -107,7 +108,7 @@ export interface MaxPoolGradientCallOptions extends PoolAttributes {
 /** One dispatch of `nn/max-pool-gradient`; bindings winner, g, d. */
 export function maxPoolGradientCall(options: MaxPoolGradientCallOptions): KernelCall {
   const { shape, kernel, stride, padding, dilation } = options;
-  const to = pooledShape(shape, options);
+  const to = checkedShape(shape, options, 'maxPoolGradientCall');
   const { g = wholeRange(to), d = wholeRange(shape) } = options;
   const [inputs, outputs] = [elementCount(shape), elementCount(to)];
   const tilesX = Math.ceil(shape[3] / TILE);

@@ -3,7 +3,7 @@ import type { Kernel, KernelCall } from '@infnet/core';
 import { lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
 import type { ImageShape } from '../shape.js';
 import source from './pool.wgsl';
-import { type PoolAttributes, pooledShape } from './window.js';
+import { checkedShape, type PoolAttributes } from './window.js';
 
 export const poolKernel: Kernel = { name: 'nn/pool', source };
 
@@ -26,7 +26,7 @@ export function poolTile(kernel: readonly [number, number]): readonly [number, n
 /** One dispatch of `nn/pool`; bindings x, y. */
 export function poolCall(mode: 'max' | 'mean', options: PoolCallOptions & { readonly countPad?: boolean }): KernelCall {
   const { shape, kernel, stride, padding, dilation, countPad = true } = options;
-  const to = pooledShape(shape, options);
+  const to = checkedShape(shape, options, 'poolCall');
   const { x = wholeRange(shape), y = wholeRange(to) } = options;
   const [tileY, tileX] = poolTile(kernel);
   const [tilesY, tilesX] = [Math.ceil(to[2] / tileY), Math.ceil(to[3] / tileX)];

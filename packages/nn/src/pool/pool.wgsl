@@ -7,8 +7,11 @@
 //   MAX 0:  y(i, j) = sum of the same / divisor; positions outside the map count as 0
 //
 // The window is cut off at the map. Divisor: the part of the window inside the padded map (inputHeight + padY rows: a
-// window of ceil mode may hang over it) where COUNT_PAD = 1, else the part inside the map. A maximum over nothing is the
-// most negative float.
+// window of ceil mode may hang over it) where COUNT_PAD = 1, else the part inside the map. A maximum over nothing is
+// -Infinity; over a NaN it is NaN.
+//
+// Maxima are taken of integers: the bits of a float, with those of negative numbers turned over, have the order of the floats, and
+// every NaN is put on top. So compilers that assume no NaN or no Infinity cannot lose one (see core's nan.part.wgsl).
 //
 // Tile: one invocation makes TILE_Y x TILE_X neighbouring results. It walks once over all positions that their windows
 // touch, loads each value once and gives it to every window it lies in: a 3x3 window with stride 1 costs 4.5 loads per
@@ -37,13 +40,29 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
 #if MAX
-const nothing = -0x1.fffffep+127f;
+// The rank of -Infinity.
+const nothing = -2139095041i;
 
-fn join(a: f32, b: f32) -> f32 {
+/// The rank of a float among all floats: equal to its bits from 0 on, and its own inverse.
+fn rank(v: f32) -> i32 {
+  let bits = bitcast<i32>(v);
+  let magnitude = bits & 0x7fffffff;
+  return select(select(bits, bits ^ 0x7fffffff, bits < 0), magnitude, magnitude > 0x7f800000);
+}
+
+fn value(joined: i32) -> f32 {
+  return bitcast<f32>(select(joined, joined ^ 0x7fffffff, joined < 0));
+}
+
+fn join(a: i32, b: i32) -> i32 {
   return max(a, b);
 }
 #else
 const nothing = 0.0;
+
+fn rank(v: f32) -> f32 {
+  return v;
+}
 
 fn join(a: f32, b: f32) -> f32 {
   return a + b;
@@ -91,10 +110,10 @@ fn main(
 #if WIDTH
 #for v in 0..(TILE_X - 1) * STEP + WIDTH
     let p$(v) = cornerX + $(v);
-    let value$(v) = select(nothing, x[row + u32(clamp(p$(v), 0, width - 1))], p$(v) >= 0 && p$(v) < width);
+    let found$(v) = select(nothing, rank(x[row + u32(clamp(p$(v), 0, width - 1))]), p$(v) >= 0 && p$(v) < width);
 #for b in 0..TILE_X
 #if b * STEP <= v && v < b * STEP + WIDTH
-    s0_$(b) = join(s0_$(b), value$(v));
+    s0_$(b) = join(s0_$(b), found$(v));
 #end
 #end
 #end
@@ -109,7 +128,7 @@ fn main(
 #end
     let endX = min($(TILE_X - 1) * params.strideX + extentX, width - cornerX);
     for (var v = max(0, -cornerX); v < endX; v++) {
-      let value = x[row + u32(cornerX + v)];
+      let found = rank(x[row + u32(cornerX + v)]);
 #for b in 0..TILE_X
       let v$(b) = v - $(b) * params.strideX;
 #if DILATED
@@ -118,7 +137,7 @@ fn main(
       let columnFits$(b) = v$(b) >= 0 && v$(b) < extentX;
 #end
 #for a in 0..TILE_Y
-      s$(a)_$(b) = join(s$(a)_$(b), select(nothing, value, rowFits$(a) && columnFits$(b)));
+      s$(a)_$(b) = join(s$(a)_$(b), select(nothing, found, rowFits$(a) && columnFits$(b)));
 #end
 #end
     }
@@ -129,7 +148,7 @@ fn main(
   if (i0 + $(a)u < params.outputHeight && j0 + $(b)u < params.outputWidth) {
     let at = to + (i0 + $(a)u) * params.outputWidth + j0 + $(b)u;
 #if MAX
-    y[at] = s$(a)_$(b);
+    y[at] = value(s$(a)_$(b));
 #else
     let top = cornerY + $(a) * params.strideY;
     let left = cornerX + $(b) * params.strideX;

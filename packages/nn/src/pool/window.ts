@@ -1,5 +1,5 @@
 /** Window rules of pooling, exactly PyTorch's, ceil mode included. */
-import { formatShape, type TensorType } from '@infnet/core';
+import { formatShape, requireSizes, type TensorType } from '@infnet/core';
 import { type ImageShape, imageShape, type Pair, pair, requireInteger, requireType, shapeError } from '../shape.js';
 
 /** Figures as [vertical, horizontal]. */
@@ -51,6 +51,12 @@ export function windowCount(size: number, attributes: PoolAttributes, dimension:
 /** [N, C, outputHeight, outputWidth]. */
 export function pooledShape([n, c, h, w]: ImageShape, attributes: PoolAttributes): ImageShape {
   return [n, c, windowCount(h, attributes, 0), windowCount(w, attributes, 1)];
+}
+
+/** The shape of the result. @throws InfnetError as {@link inferPool}. */
+export function checkedShape(shape: ImageShape, attributes: PoolAttributes, where: string): ImageShape {
+  requireSizes(where, shape);
+  return inferPool({ shape, dtype: 'f32' }, attributes, where)[0]?.shape as unknown as ImageShape;
 }
 
 /** `infer` of pooling. @throws InfnetError `SHAPE_RANK`, `SHAPE_ATTRIBUTE`, `SHAPE_WINDOW`. */

@@ -5,7 +5,15 @@
  * parts, until one is left. That keeps the rounding error of a sum of millions near that of a pairwise sum, gives a GPU
  * enough to do, and fixes the order.
  */
-import { type Dispatch, elementCount, type Kernel, type KernelCall, type LowerContext, type View } from '@infnet/core';
+import {
+  type Dispatch,
+  elementCount,
+  type Kernel,
+  type KernelCall,
+  type LowerContext,
+  requireSizes,
+  type View,
+} from '@infnet/core';
 import { binaryCall } from '../elementwise/binary.js';
 import { broadcastShape, broadcastStrides, type Loop, type LoopOperand, mergeLoops } from '../elementwise/broadcast.js';
 import { dispatch, lineCall, wholeRange } from '../kernel/call.js';
@@ -52,6 +60,7 @@ export function reductionLoops(x: LoopOperand, z: LoopOperand | undefined, y: Lo
 /** One dispatch of `nn/reduce`; bindings x, y and, for a product, z. At most three kept and three reduced loops. */
 export function reduceCall(options: ReduceCallOptions): KernelCall {
   const { product, scale, parts, yPart, offsets } = options;
+  requireSizes('reduceCall', [parts], ...[options.kept, options.reduced].map((loops) => loops.map(({ size }) => size)));
   const [kept, reduced] = [three(options.kept), three(options.reduced)];
   const [keptSizes, reducedSizes] = [kept.map(({ size }) => size), reduced.map(({ size }) => size)];
   const strides = (name: string, loops: readonly Loop[], operand: number): Record<string, number> =>

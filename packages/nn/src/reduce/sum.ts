@@ -15,7 +15,7 @@ import { lowerBinary } from '../elementwise/binary.js';
 import { broadcastShape, type LoopOperand, ownStrides } from '../elementwise/broadcast.js';
 import { mulScalar } from '../elementwise/scalar.js';
 import { reshape } from '../placement/reshape.js';
-import { axisOf, requireType, shapeError } from '../shape.js';
+import { axisOf, requireAxis, requireType, shapeError } from '../shape.js';
 import { lowerReduction } from './reduce.js';
 
 /** `axes` are counted from the front and sorted. */
@@ -46,7 +46,7 @@ function reduceOperator(name: 'reduceSum' | 'reduceMean'): Operator<ReduceAttrib
       const { shape } = x as TensorType;
       if (shape.length > 4)
         shapeError('SHAPE_RANK', where, `${name} takes up to 4 dimensions, got ${formatShape(shape)}`);
-      for (const axis of axes) axisOf(axis, shape.length, where);
+      for (const axis of axes) requireAxis(axis, shape.length, where);
       return [{ shape: reducedShape(shape, axes, keepDims), dtype: 'f32' }];
     },
     lower({ inputs, outputs, attributes, scratch }) {

@@ -6,7 +6,8 @@
 //   source position of result i:  s = max(0, scale * (i + half) - half)
 //     corners aligned:     scale = (input - 1) / (output - 1), half = 0
 //     corners not aligned: scale = input / output, or 1 / the given factor, half = 0.5
-//   neighbours k = min(floor(s), input - 1) and min(k + 1, input - 1), weights 1 - (s - k) and s - k
+//   neighbours k = min(floor(s), input - 1) and min(k + 1, input - 1), weights 1 - (s - k) and s - k;
+//   where a dimension keeps its size, both are result i itself, so that an infinite neighbour does not come in as 0 * Infinity
 //
 // Positions are float32, as in the reference's CPU code. Tile: one invocation makes one position of TILE channels, so that
 // positions and weights are computed once. Dispatch: ceil(N * ceil(C / TILE) * outputHeight * outputWidth / 64)
@@ -46,8 +47,8 @@ fn main(
   let sourceX = max(0.0, params.scaleX * (f32(j) + params.half) - params.half);
   let top = min(u32(sourceY), params.inputHeight - 1u);
   let left = min(u32(sourceX), params.inputWidth - 1u);
-  let down = select(0u, params.inputWidth, top + 1u < params.inputHeight);
-  let right = select(0u, 1u, left + 1u < params.inputWidth);
+  let down = select(0u, params.inputWidth, top + 1u < params.inputHeight && params.inputHeight != params.outputHeight);
+  let right = select(0u, 1u, left + 1u < params.inputWidth && params.inputWidth != params.outputWidth);
   let v = clamp(sourceY - f32(top), 0.0, 1.0);
   let h = clamp(sourceX - f32(left), 0.0, 1.0);
 

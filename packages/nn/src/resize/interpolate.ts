@@ -7,13 +7,24 @@ import {
   type KernelCall,
   Module,
   type Operator,
+  requireSizes,
   type Tensor,
   type TensorLike,
   type TensorType,
   type View,
 } from '@infnet/core';
 import { dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
-import { type ImageShape, imageShape, type Pair, pair, requireInteger, requireType, shapeError } from '../shape.js';
+import {
+  type ImageShape,
+  imageShape,
+  type Pair,
+  pair,
+  requireBetween,
+  requireInteger,
+  requireShape,
+  requireType,
+  shapeError,
+} from '../shape.js';
 import source from './bilinear.wgsl';
 import gradientSource from './bilinear-gradient.wgsl';
 
@@ -53,10 +64,10 @@ export interface Positions {
   readonly half: 0 | 0.5;
 }
 
-/** Source pixels per result pixel, in float32, and the convention's half pixel. */
+/** Source pixels per result pixel, in float32, and the convention's half pixel. A dimension that keeps its size is copied, whatever the factor. */
 export function positions(input: number, output: number, alignCorners: boolean, ratio: number | undefined): Positions {
   if (alignCorners) return { scale: output > 1 ? Math.fround((input - 1) / (output - 1)) : 0, half: 0 };
-  return { scale: Math.fround(ratio ?? input / output), half: 0.5 };
+  return { scale: input === output ? 1 : Math.fround(ratio ?? input / output), half: 0.5 };
 }
 
 const shapeOf = (view: View): ImageShape => view.type.shape as unknown as ImageShape;
@@ -91,8 +102,11 @@ export const interpolateGradientOperator: Operator<
   InterpolateAttributes & { readonly height: number; readonly width: number }
 > = {
   name: 'interpolateGradient',
-  infer([g], { height, width }, where) {
+  infer([g], { size, height, width }, where) {
     const [n, c] = imageShape(g as TensorType, 'the gradient', where);
+    requireType(g as TensorType, 'f32', 'the gradient', where);
+    for (const extent of [height, width]) requireInteger(extent, 1, 'the size of x', where);
+    requireShape((g as TensorType).shape, [n, c, ...size], 'the gradient', where);
     return [{ shape: [n, c, height, width], dtype: 'f32' }];
   },
   lower({ inputs, outputs, attributes, scratch }) {
@@ -141,6 +155,7 @@ export interface InterpolateCallOptions extends Omit<InterpolateAttributes, 'mod
 /** One dispatch of `nn/bilinear`; bindings x, y. */
 export function interpolateCall(options: InterpolateCallOptions): KernelCall {
   const { shape, size, alignCorners, ratio } = options;
+  requireSizes('interpolateCall', shape, size);
   const [n, c, height, width] = shape;
   const to: ImageShape = [n, c, ...size];
   const { x = wholeRange(shape), y = wholeRange(to) } = options;
@@ -183,6 +198,11 @@ export interface LinearGradientCallOptions extends Positions {
 /** One dispatch of `nn/bilinear-gradient`; bindings g, d. */
 export function linearGradientCall(options: LinearGradientCallOptions): KernelCall {
   const { batch, planes, input, output, inner, scale, half, g, d } = options;
+  requireSizes('linearGradientCall', [batch, planes, input, output, inner]);
+  requireBetween(scale, 0, input, 'the scale', 'linearGradientCall');
+  if (half !== 0 && half !== 0.5) {
+    shapeError('SHAPE_ATTRIBUTE', 'linearGradientCall', `half is ${String(half)}; 0 and 0.5 are there`);
+  }
   const blocks = Math.ceil(planes / TILE);
   return lineCall(bilinearGradientKernel, {
     constants: { TILE },

@@ -6,6 +6,7 @@ import {
   type KernelCall,
   Module,
   type Operator,
+  requireSizes,
   type Shape,
   type Tensor,
   type TensorLike,
@@ -65,6 +66,7 @@ export function softmaxCall({
   y = wholeRange(shape),
   g,
 }: SoftmaxCallOptions): KernelCall {
+  requireSizes('softmaxCall', shape);
   const area = elementCount(shape.slice(2));
   const values = elementCount(shape);
   return lineCall(softmaxKernel, {

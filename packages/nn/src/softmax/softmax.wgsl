@@ -1,4 +1,5 @@
-// nn/softmax: y(c) = exp(x(c) - max) / sum of exp(x - max), over channels; or its gradient.
+// nn/softmax: y(c) = exp(x(c) - max) / sum of exp(x - max), over channels; or its gradient. NaN in all channels where one is
+// NaN or the maximum is infinite: Infinity - Infinity is no number.
 //
 //   x  [N, C, area]  read: batch item n is contiguous and starts at xOffset + n * xBatchStride
 //   y  [N, C, area]  written, likewise
@@ -26,6 +27,8 @@ struct Params {
 @group(0) @binding(3) var<storage, read> g: array<f32>;
 #end
 
+#include "../../../core/src/kernels/nan.part.wgsl"
+
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -47,10 +50,16 @@ fn main(
   }
 #else
   var highest = x[base];
-  for (var c = 1u; c < params.channels; c++) { highest = max(highest, x[base + c * params.area]); }
+  var lost = isNan(highest);
+  for (var c = 1u; c < params.channels; c++) {
+    let v = x[base + c * params.area];
+    highest = max(highest, v);
+    lost |= isNan(v);
+  }
+  lost |= !isFinite(highest);
   for (var c = 0u; c < params.channels; c++) { sum += exp(x[base + c * params.area] - highest); }
   for (var c = 0u; c < params.channels; c++) {
-    y[to + c * params.area] = exp(x[base + c * params.area] - highest) / sum;
+    y[to + c * params.area] = select(exp(x[base + c * params.area] - highest) / sum, nan(), lost);
   }
 #end
 }

@@ -1,8 +1,10 @@
-// trainer/bce-gradient: the gradient of the mean binary cross entropy with respect to the predictions.
+// trainer/bce-gradient: the gradient of the mean binary cross entropy with respect to the predictions, or to the targets.
 //
 //   LOGITS 1:  d = g * factor * (sigmoid(x) - t)                              factor = 1 / number of values
 //   LOGITS 0:  d = g * factor * (x - t) / max(x (1 - x), 1e-12)               where the clamped logarithms are cut off too,
 //                                                                             as PyTorch does
+//   TARGET 1, LOGITS 1:  d = -g * factor * x                                    of the targets
+//   TARGET 1, LOGITS 0:  d = g * factor * (clamped log(1 - x) - clamped log x)   as bce.wgsl clamps
 //
 //   g  [1]        read at gOffset: gradient of the loss
 //   x  [N, item]  read: batch item n is contiguous and starts at xOffset + n * xBatchStride
@@ -27,11 +29,17 @@ struct Params {
 @group(0) @binding(3) var<storage, read> t: array<f32>;
 @group(0) @binding(4) var<storage, read_write> d: array<f32>;
 
+#include "../../../nn/src/elementwise/logistic.part.wgsl"
+
+#include "./clamped-log.part.wgsl"
+
 fn slope(value: f32, truth: f32) -> f32 {
-#if LOGITS
-  let small = exp(-abs(value));
-  let large = 1.0 / (1.0 + small);
-  return select(small * large, large, value >= 0.0) - truth;
+#if TARGET && LOGITS
+  return -value;
+#elif TARGET
+  return select(nan(), clampedLog(1.0 - value) - clampedLog(value), isProbability(value));
+#elif LOGITS
+  return sigmoidMinus(value, truth);
 #else
   return (value - truth) / max(value * (1.0 - value), 1e-12);
 #end

@@ -24,6 +24,7 @@ import {
   rangeParams,
   requireMaps,
   requireSame,
+  requireScalar,
   SCALAR,
   wholeRange,
 } from './common.js';
@@ -75,18 +76,21 @@ export function bceCalls({ shape, logits, ranges = {}, yOffset = 0 }: BceCallOpt
 
 export interface BceGradientCallOptions extends BceAttributes {
   readonly shape: Shape;
+  /** The gradient of the targets instead of the predictions'. Default false. */
+  readonly ofTarget?: boolean;
   readonly ranges?: Ranges<'x' | 't' | 'd'>;
   /** Index of the loss's gradient in its buffer. Default 0. */
   readonly gOffset?: number;
 }
 
 /** One dispatch; bindings g, x, t, d. */
-export function bceGradientCall({ shape, logits, ranges = {}, gOffset = 0 }: BceGradientCallOptions): KernelCall {
+export function bceGradientCall(options: BceGradientCallOptions): KernelCall {
+  const { shape, logits, ofTarget = false, ranges = {}, gOffset = 0 } = options;
   const whole = wholeRange(shape);
   const count = elementCount(shape);
   const { x = whole, t = whole, d = whole } = ranges;
   return mapCall(bceGradientKernel, {
-    constants: { LOGITS: Number(logits) },
+    constants: { LOGITS: Number(logits), TARGET: Number(ofTarget) },
     params: { gOffset, ...rangeParams({ x, t, d }), item: whole.batchStride, factor: 1 / count },
     count,
     flopsEach: 8,
@@ -116,15 +120,18 @@ export const bceOperator: Operator<BceAttributes> = {
     return [dispatch(calls.partial, { x, t, partial }), dispatch(calls.total, { partial, y })];
   },
   gradient: ({ inputs: [x, t], outputGradients: [g], attributes, needed }) =>
-    g === undefined || needed[0] !== true
-      ? []
-      : [applyOne(bceGradientOperator, [g, x as Tensor, t as Tensor], attributes)],
+    [false, true].map((ofTarget, i) =>
+      g !== undefined && needed[i]
+        ? applyOne(bceGradientOperator, [g, x as Tensor, t as Tensor], { ...attributes, ofTarget })
+        : undefined,
+    ),
 };
 
-/** Inputs: gradient of the loss, predictions, targets. Output: gradient of the predictions. */
-export const bceGradientOperator: Operator<BceAttributes> = {
+/** Inputs: gradient of the loss, predictions, targets. Output: gradient of the predictions, or of the targets. */
+export const bceGradientOperator: Operator<BceAttributes & { readonly ofTarget?: boolean }> = {
   name: 'bceGradient',
-  infer([, x, t], attributes, where) {
+  infer([g, x, t], attributes, where) {
+    requireScalar(g as TensorType, where);
     check([x as TensorType, t as TensorType], attributes, where);
     return [x as TensorType];
   },
@@ -138,7 +145,7 @@ export const bceGradientOperator: Operator<BceAttributes> = {
 
 /**
  * The mean binary cross entropy of sigmoid(logits) with targets in [0, 1], computed without overflow. A scalar; the gradient
- * flows to the logits, not to the target.
+ * flows to the logits, and to the target where that is computed.
  *
  * @param logits [N, ...]
  * @param target [N, ...], the same shape
@@ -150,7 +157,8 @@ export function bceWithLogits(logits: TensorLike, target: TensorLike): Tensor {
 
 /**
  * The mean binary cross entropy of probabilities, as the reference's U-Net is trained: both logarithms are cut off at -100, so
- * a probability of exactly 0 or 1 costs at most 100 and stops learning. `bceWithLogits` has neither fault.
+ * a probability of exactly 0 or 1 costs at most 100 and stops learning. `bceWithLogits` has neither fault. What is no probability
+ * (below 0, over 1, NaN) makes the loss NaN.
  *
  * @param probabilities [N, ...], e.g. `sigmoid(logits)`
  * @param target [N, ...], the same shape, in [0, 1]

@@ -1,7 +1,7 @@
 // trainer/bce: sums of the binary cross entropy of predictions x with targets t.
 //
 //   LOGITS 1:  f = max(x, 0) - x t + log(1 + exp(-|x|))                       x is a logit; never overflows
-//   LOGITS 0:  f = -t max(log x, -100) - (1 - t) max(log(1 - x), -100)        x is a probability
+//   LOGITS 0:  f = -t max(log x, -100) - (1 - t) max(log(1 - x), -100)        x is a probability, else NaN
 //   partial[group] = sum of f over the group's values; edge-attention/sum-partials adds them and takes the mean
 //
 //   x        [N, item]  read: batch item n is contiguous and starts at xOffset + n * xBatchStride
@@ -27,26 +27,18 @@ struct Params {
 
 var<workgroup> sums: array<f32, 64>;
 
-#if LOGITS
-/// log(1 + e) for 0 <= e <= 1, as 2 artanh(e / (2 + e)): exact to float32 where log(1 + e) would round 1 + e first.
-fn logOnePlus(e: f32) -> f32 {
-  let s = e / (2.0 + e);
-  let q = s * s;
-  let odd = 0.1111111 + q * (0.09090909 + q * 0.07692308);
-  return 2.0 * s * (1.0 + q * (0.33333334 + q * (0.2 + q * (0.14285715 + q * odd))));
-}
+#include "../../../nn/src/elementwise/logistic.part.wgsl"
 
+#include "./clamped-log.part.wgsl"
+
+#if LOGITS
 fn f(z: f32, truth: f32) -> f32 {
-  return max(z, 0.0) - z * truth + logOnePlus(exp(-abs(z)));
+  return logisticCrossEntropy(z, truth);
 }
 #else
-/// max(log p, -100), also for p = 0. The bound is the smallest normal float: below it a device may take p for 0.
-fn clampedLog(p: f32) -> f32 {
-  let smallest = 1.1754944e-38;
-  return select(log(max(p, smallest)), -100.0, p < smallest);
-}
-
+/// NaN unless p is a probability: PyTorch refuses such a p, a kernel cannot.
 fn f(p: f32, truth: f32) -> f32 {
+  if (!isProbability(p)) { return nan(); }
   return -truth * clampedLog(p) - (1.0 - truth) * clampedLog(1.0 - p);
 }
 #end

@@ -7,6 +7,7 @@ import {
   InfnetError,
   type Kernel,
   type KernelCall,
+  requireSizes,
   type Shape,
   sameShape,
   type TensorType,
@@ -38,6 +39,7 @@ export function deal(rows: number, inner: number): Deal {
 
 /** The range of a tensor that fills its buffer from the first element on. */
 export function wholeRange(shape: Shape): OperandRange {
+  requireSizes('the range of a loss', shape);
   return { offset: 0, batchStride: elementCount(shape.slice(1)) };
 }
 
@@ -108,5 +110,25 @@ export function requireSame(a: TensorType, b: TensorType, names: readonly [strin
     message: `${names[0]} has the shape ${formatShape(a.shape)}, ${names[1]} ${formatShape(b.shape)}`,
     where,
     fix: 'Resize the prediction to the size of the target (interpolate).',
+  });
+}
+
+/** The gradient of a loss. @throws InfnetError `SHAPE_MISMATCH` unless it is one f32 number. */
+export function requireScalar(g: TensorType, where: string): void {
+  if (g.dtype === 'f32' && g.shape.every((size) => size === 1)) return;
+  throw new InfnetError({
+    code: 'SHAPE_MISMATCH',
+    message: `the gradient of the loss is ${g.dtype} ${formatShape(g.shape)}; one f32 number is needed`,
+    where,
+  });
+}
+
+/** What a loss keeps for its gradient. @throws InfnetError `SHAPE_MISMATCH`. */
+export function requireKept(kept: TensorType, shape: Shape, where: string): void {
+  if (kept.dtype === 'f32' && sameShape(kept.shape, shape)) return;
+  throw new InfnetError({
+    code: 'SHAPE_MISMATCH',
+    message: `what the loss kept is ${kept.dtype} ${formatShape(kept.shape)}; f32 ${formatShape(shape)} is needed`,
+    where,
   });
 }

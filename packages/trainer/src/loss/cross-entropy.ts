@@ -1,5 +1,6 @@
 /** Cross entropy over classes: softmax over channels, compared with a class or a distribution per pixel. */
 import {
+  apply,
   applyOne,
   dispatchLine,
   elementCount,
@@ -10,7 +11,7 @@ import {
   type Operator,
   type Shape,
   sameShape,
-  type Tensor,
+  Tensor,
   type TensorLike,
   type TensorType,
   type View,
@@ -23,29 +24,36 @@ import {
   type Ranges,
   rangeParams,
   requireMaps,
+  requireScalar,
   SCALAR,
   wholeRange,
 } from './common.js';
 import source from './cross-entropy.wgsl';
 import gradientSource from './cross-entropy-gradient.wgsl';
+import totalSource from './cross-entropy-total.wgsl';
+import { DEFAULT_IGNORE_INDEX, labelCheck, requireIgnoreIndex } from './labels.js';
 
 export const crossEntropyKernel: Kernel = { name: 'trainer/cross-entropy', source };
+export const crossEntropyTotalKernel: Kernel = { name: 'trainer/cross-entropy-total', source: totalSource };
 export const crossEntropyGradientKernel: Kernel = { name: 'trainer/cross-entropy-gradient', source: gradientSource };
 
 export interface CrossEntropyCallOptions {
   /** [N, C, ...] of the logits. */
   readonly shape: Shape;
-  /** Targets are classes, u32 [N, ...] (else distributions, f32 of the shape of the logits). */
+  /** Targets are classes, u32 or i32 [N, ...] (else distributions, f32 of the shape of the logits). */
   readonly classes: boolean;
+  /** Pixels of this class do not count. Default -100, as in PyTorch. */
+  readonly ignoreIndex?: number;
   readonly ranges?: Ranges<'x' | 't'>;
-  /** Index of the loss in its buffer. Default 0. */
+  /** Index of the loss, and of 1 / pixels counted, in their buffers. Default 0. */
   readonly yOffset?: number;
+  readonly scaleOffset?: number;
 }
 
 export interface CrossEntropyCalls {
-  /** Sums per workgroup; bindings x, t, partial. */
+  /** Sums per workgroup (of classes: with the number of pixels); bindings x, t, partial. */
   readonly partial: KernelCall;
-  /** Their mean; bindings partial, y. */
+  /** Their mean; bindings partial, y, and with classes scale: 1 / pixels counted, for the gradient. */
   readonly total: KernelCall;
   /** Floats that `partial` writes. */
   readonly partialCount: number;
@@ -58,39 +66,65 @@ function targetRange(shape: Shape, classes: boolean): { readonly offset: number;
 
 /** The two dispatches of the loss. */
 export function crossEntropyCalls(options: CrossEntropyCallOptions): CrossEntropyCalls {
-  const { shape, classes, ranges = {}, yOffset = 0 } = options;
+  const { shape, classes, ranges = {}, yOffset = 0, scaleOffset = 0, ignoreIndex = DEFAULT_IGNORE_INDEX } = options;
+  requireIgnoreIndex(ignoreIndex, 'crossEntropyCalls');
   const [n, channels] = shape as readonly [number, number];
   const area = elementCount(shape.slice(2));
   const dealt = deal(n, area);
   const { x = wholeRange(shape), t = targetRange(shape, classes) } = ranges;
   return {
-    partialCount: dealt.count,
+    partialCount: dealt.count * (classes ? 2 : 1),
     partial: {
       kernel: crossEntropyKernel,
       constants: { CLASSES: Number(classes) },
-      params: { ...rangeParams({ x, t }), channels, area, ...dealt },
+      params: {
+        ...rangeParams({ x, t }),
+        channels,
+        area,
+        ...dealt,
+        ...(classes ? { ignored: ignoreIndex >>> 0 } : {}),
+      },
       workgroups: dispatchLine(dealt.count),
       flops: n * area * (4 * channels + 6),
       bytes: 4 * (n * area * (classes ? channels + 1 : 2 * channels) + dealt.count),
     },
-    total: meanCall(dealt.count, n * area, yOffset),
+    total: classes
+      ? {
+          kernel: crossEntropyTotalKernel,
+          constants: {},
+          params: { yOffset, scaleOffset, count: dealt.count },
+          workgroups: [1, 1, 1],
+          flops: dealt.count,
+          bytes: 4 * (2 * dealt.count + 2),
+        }
+      : meanCall(dealt.count, n * area, yOffset),
   };
 }
 
 export interface CrossEntropyGradientCallOptions extends Omit<CrossEntropyCallOptions, 'ranges' | 'yOffset'> {
+  /** The gradient of a distribution instead of the logits'; t is not bound. Not with `classes`. Default false. */
+  readonly ofTarget?: boolean;
   readonly ranges?: Ranges<'x' | 't' | 'd'>;
   readonly gOffset?: number;
 }
 
-/** One dispatch; bindings g, x, t, d. */
+/** One dispatch; bindings g, x, t, d, and with classes scale (see {@link CrossEntropyCalls}). */
 export function crossEntropyGradientCall(options: CrossEntropyGradientCallOptions): KernelCall {
-  const { shape, classes, ranges = {}, gOffset = 0 } = options;
+  const { shape, classes, ranges = {}, gOffset = 0, scaleOffset = 0, ofTarget = false } = options;
+  const { ignoreIndex = DEFAULT_IGNORE_INDEX } = options;
+  requireIgnoreIndex(ignoreIndex, 'crossEntropyGradientCall');
   const [n, channels] = shape as readonly [number, number];
   const area = elementCount(shape.slice(2));
   const { x = wholeRange(shape), t = targetRange(shape, classes), d = wholeRange(shape) } = ranges;
   return mapCall(crossEntropyGradientKernel, {
-    constants: { CLASSES: Number(classes) },
-    params: { gOffset, ...rangeParams({ x, t, d }), channels, area, factor: 1 / (n * area) },
+    constants: { CLASSES: Number(classes), TARGET: Number(ofTarget) },
+    params: {
+      gOffset,
+      ...rangeParams(ofTarget ? { x, d } : { x, t, d }),
+      channels,
+      area,
+      ...(classes ? { scaleOffset, ignored: ignoreIndex >>> 0 } : { factor: 1 / (n * area) }),
+    },
     count: n * area,
     flopsEach: 6 * channels,
     values: n * area * (2 * channels + (classes ? 1 : channels)),
@@ -99,7 +133,7 @@ export function crossEntropyGradientCall(options: CrossEntropyGradientCallOption
 
 function check(x: TensorType, t: TensorType, where: string): void {
   requireMaps(x, 'the logits', where);
-  const classes = t.dtype !== 'f32';
+  const classes = isClasses(t);
   const [n, , ...size] = x.shape as readonly [number, number, ...number[]];
   if (sameShape(t.shape, classes ? [n, ...size] : x.shape)) return;
   throw new InfnetError({
@@ -110,53 +144,118 @@ function check(x: TensorType, t: TensorType, where: string): void {
   });
 }
 
-type None = Record<string, never>;
-
-/** Inputs: logits, targets. Output: the loss. */
-export const crossEntropyOperator: Operator<None> = {
-  name: 'crossEntropy',
-  infer([x, t], _attributes, where) {
-    check(x as TensorType, t as TensorType, where);
-    return [SCALAR];
-  },
-  lower({ inputs, outputs, scratch }) {
-    const [x, t] = inputs as readonly [View, View];
-    const y = outputs[0] as View;
-    const classes = t.type.dtype !== 'f32';
-    const calls = crossEntropyCalls({ shape: x.type.shape, classes, ranges: { x, t }, yOffset: y.offset });
-    const partial = scratch(calls.partialCount, 'partial sums');
-    return [dispatch(calls.partial, { x, t, partial }), dispatch(calls.total, { partial, y })];
-  },
-  gradient: ({ inputs: [x, t], outputGradients: [g], needed }) =>
-    g === undefined || needed[0] !== true
-      ? []
-      : [applyOne(crossEntropyGradientOperator, [g, x as Tensor, t as Tensor], {})],
+export type CrossEntropyAttributes = {
+  /** Pixels of this class do not count. */
+  readonly ignoreIndex: number;
 };
 
-/** Inputs: gradient of the loss, logits, targets. Output: gradient of the logits. */
-export const crossEntropyGradientOperator: Operator<None> = {
+const isClasses = (t: { readonly dtype: string }): boolean => t.dtype !== 'f32';
+
+/** Inputs: logits, targets. Outputs: the loss; for classes, 1 / pixels counted. */
+export const crossEntropyOperator: Operator<CrossEntropyAttributes> = {
+  name: 'crossEntropy',
+  infer([x, t], { ignoreIndex }, where) {
+    check(x as TensorType, t as TensorType, where);
+    requireIgnoreIndex(ignoreIndex, where);
+    return isClasses(t as TensorType) ? [SCALAR, SCALAR] : [SCALAR];
+  },
+  lower({ inputs, outputs, attributes, scratch }) {
+    const [x, t] = inputs as readonly [View, View];
+    const [y, scale] = outputs as readonly [View, View?];
+    const calls = crossEntropyCalls({
+      ...attributes,
+      shape: x.type.shape,
+      classes: isClasses(t.type),
+      ranges: { x, t },
+      yOffset: y.offset,
+      scaleOffset: scale?.offset ?? 0,
+    });
+    const partial = scratch(calls.partialCount, 'partial sums');
+    return [dispatch(calls.partial, { x, t, partial }), dispatch(calls.total, { partial, y, ...(scale && { scale }) })];
+  },
+  gradient({ inputs, outputs, outputGradients: [g], attributes, needed }) {
+    if (g === undefined) return [];
+    const [x, t] = inputs as readonly [Tensor, Tensor];
+    const scale = isClasses(t) ? [outputs[1] as Tensor] : [];
+    return [
+      needed[0] ? applyOne(crossEntropyGradientOperator, [g, x, t, ...scale], attributes) : undefined,
+      needed[1] && !isClasses(t) ? applyOne(crossEntropyTargetGradientOperator, [g, x], {}) : undefined,
+    ];
+  },
+};
+
+/** Inputs: gradient of the loss, logits, targets, and for classes 1 / pixels counted. Output: gradient of the logits. */
+export const crossEntropyGradientOperator: Operator<CrossEntropyAttributes> = {
   name: 'crossEntropyGradient',
-  infer([, x, t], _attributes, where) {
+  infer([g, x, t, scale], { ignoreIndex }, where) {
+    requireScalar(g as TensorType, where);
+    if (scale !== undefined) requireScalar(scale, where);
+    requireIgnoreIndex(ignoreIndex, where);
     check(x as TensorType, t as TensorType, where);
     return [x as TensorType];
   },
-  lower({ inputs, outputs }) {
-    const [g, x, t] = inputs as readonly [View, View, View];
+  lower({ inputs, outputs, attributes }) {
+    const [g, x, t, scale] = inputs as readonly [View, View, View, View?];
     const d = outputs[0] as View;
-    const classes = t.type.dtype !== 'f32';
-    const call = crossEntropyGradientCall({ shape: x.type.shape, classes, ranges: { x, t, d }, gOffset: g.offset });
-    return [dispatch(call, { g, x, t, d })];
+    const call = crossEntropyGradientCall({
+      ...attributes,
+      shape: x.type.shape,
+      classes: isClasses(t.type),
+      ranges: { x, t, d },
+      gOffset: g.offset,
+      scaleOffset: scale?.offset ?? 0,
+    });
+    return [dispatch(call, { g, x, t, d, ...(scale && { scale }) })];
   },
 };
 
+/** Inputs: gradient of the loss, logits. Output: gradient of a target that is a distribution. */
+export const crossEntropyTargetGradientOperator: Operator<Record<string, never>> = {
+  name: 'crossEntropyTargetGradient',
+  infer([g, x], _attributes, where) {
+    requireScalar(g as TensorType, where);
+    requireMaps(x as TensorType, 'the logits', where);
+    return [x as TensorType];
+  },
+  lower({ inputs, outputs }) {
+    const [g, x] = inputs as readonly [View, View];
+    const d = outputs[0] as View;
+    const { shape } = x.type;
+    const call = crossEntropyGradientCall({
+      shape,
+      classes: false,
+      ofTarget: true,
+      ranges: { x, d },
+      gOffset: g.offset,
+    });
+    return [dispatch(call, { g, x, d })];
+  },
+};
+
+export interface CrossEntropyOptions {
+  /** Pixels of this class do not count, neither in the sum nor in the mean: e.g. 255. Default -100, as in PyTorch. */
+  readonly ignoreIndex?: number;
+}
+
 /**
- * The mean over pixels of the cross entropy of softmax(logits) over channels. A scalar; the gradient flows to the logits.
+ * The mean over pixels of the cross entropy of softmax(logits) over channels. A scalar; the gradient flows to the logits, and to
+ * a distribution.
+ *
+ * Labels that a run is given are checked before it: `LABEL_RANGE` names the item and the label that is no class. Labels that lie in a
+ * buffer of yours cannot be seen; one that is no class makes the loss and its pixel's gradients NaN. Where no pixel counts the
+ * loss is NaN, as in PyTorch.
  *
  * @param logits [N, C, ...]
- * @param target the class of each pixel, u32 [N, ...] (a class from C on counts as C - 1), or its distribution over classes,
- * f32 [N, C, ...]
- * @throws InfnetError `SHAPE_RANK`, `SHAPE_DTYPE`, `SHAPE_MISMATCH`, with the module's path.
+ * @param target the class of each pixel, u32 or i32 [N, ...], from 0 to C - 1, or its distribution over classes, f32 [N, C, ...]
+ * @throws InfnetError `SHAPE_RANK`, `SHAPE_DTYPE`, `SHAPE_MISMATCH`, `SHAPE_ATTRIBUTE`, with the module's path.
  */
-export function crossEntropy(logits: TensorLike, target: TensorLike): Tensor {
-  return applyOne(crossEntropyOperator, [logits, target], {});
+export function crossEntropy(logits: TensorLike, target: TensorLike, options: CrossEntropyOptions = {}): Tensor {
+  const { ignoreIndex = DEFAULT_IGNORE_INDEX } = options;
+  const loss = apply(crossEntropyOperator, [logits, target], { ignoreIndex })[0] as Tensor;
+  const { graph } = loss;
+  if (target instanceof Tensor && isClasses(target)) {
+    const where = graph.scope === '' ? 'crossEntropy' : graph.scope;
+    graph.checkInput(target, labelCheck(target.shape[0] as number, logits.shape[1] as number, ignoreIndex, where));
+  }
+  return loss;
 }

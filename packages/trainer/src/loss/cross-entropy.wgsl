@@ -5,11 +5,17 @@
 //   partial[group] = sum of f over the group's pixels; edge-attention/sum-partials adds them and takes the mean
 //
 //   x        [N, C, area]  read: batch item n is contiguous and starts at xOffset + n * xBatchStride
-//   t        [N, area] u32 (CLASSES 1) or [N, C, area] f32  read, likewise; a class from C on counts as C - 1
-//   partial  [N * groupsPerRow]  written
+//   t        [N, area] u32 or i32 (CLASSES 1) or [N, C, area] f32  read, likewise
+//   partial  [N * groupsPerRow]  written; with CLASSES 1 [N * groupsPerRow, 2], the second one the bits of the number of pixels
+//            counted, and trainer/cross-entropy-total takes the mean
 //
-// The largest logit of a pixel is taken off first, so nothing overflows. Tile: 64 invocations sum `rounds` pixels each, 64
-// apart; then invocation 0 adds their 64 sums in order. Dispatch: N * groupsPerRow workgroups in a line.
+// A pixel of the class `ignored` is not counted. A class outside of 0 to C - 1 makes the sum NaN: the plan refuses such labels
+// where it sees them (inputs), a kernel cannot. So do a NaN logit and one of +Infinity, as in PyTorch.
+//
+// The largest logit of a pixel is taken off first, so nothing overflows, and only then the target's, so that
+// log(total) + (largest - x_t) keeps the digits of a small loss: log(1 + the others) where they are few.
+// Tile: 64 invocations sum `rounds` pixels each, 64 apart; then invocation 0 adds their 64 sums in order.
+// Dispatch: N * groupsPerRow workgroups in a line.
 
 struct Params {
   xOffset: u32, xBatchStride: u32,
@@ -19,6 +25,9 @@ struct Params {
   rounds: u32,
   groupsPerRow: u32,
   count: u32,
+#if CLASSES
+  ignored: u32,
+#end
 }
 
 #if CLASSES
@@ -30,9 +39,19 @@ alias Target = f32;
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> t: array<Target>;
+#if CLASSES
+@group(0) @binding(3) var<storage, read_write> partial: array<vec2<u32>>;
+#else
 @group(0) @binding(3) var<storage, read_write> partial: array<f32>;
+#end
 
 var<workgroup> sums: array<f32, 64>;
+#if CLASSES
+var<workgroup> counts: array<u32, 64>;
+#end
+
+#include "../../../nn/src/elementwise/logistic.part.wgsl"
+#include "./softmax-sums.part.wgsl"
 
 @compute @workgroup_size(64)
 fn main(
@@ -43,6 +62,9 @@ fn main(
   let g = group.y * groups.x + group.x;
   let n = g / params.groupsPerRow;
   var sum = 0.0;
+#if CLASSES
+  var counted = 0u;
+#end
   if (g < params.count) {
     let first = (g - n * params.groupsPerRow) * params.rounds * 64u + lane;
     for (var round = 0u; round < params.rounds; round++) {
@@ -50,25 +72,43 @@ fn main(
       if (i < params.area) {
         let fromX = params.xOffset + n * params.xBatchStride + i;
         let fromT = params.tOffset + n * params.tBatchStride + i;
-        var largest = x[fromX];
-        for (var c = 1u; c < params.channels; c++) { largest = max(largest, x[fromX + c * params.area]); }
-        var total = 0.0;
-        for (var c = 0u; c < params.channels; c++) { total += exp(x[fromX + c * params.area] - largest); }
-        let level = largest + log(total);
 #if CLASSES
-        sum += level - x[fromX + min(t[fromT], params.channels - 1u) * params.area];
+        let label = t[fromT];
+        if (label == params.ignored) { continue; }
+        counted += 1u;
+        if (label >= params.channels) {
+          sum = nan();
+          continue;
+        }
+#end
+        let found = softmaxSums(fromX);
+        let level = select(log(1.0 + found.rest), logOnePlus(found.rest), found.rest <= 1.0);
+#if CLASSES
+        sum += keepNan(level + (found.largest - x[fromX + label * params.area]), found.largest);
 #else
         for (var c = 0u; c < params.channels; c++) {
-          sum += t[fromT + c * params.area] * (level - x[fromX + c * params.area]);
+          sum += t[fromT + c * params.area] * keepNan(level + (found.largest - x[fromX + c * params.area]), found.largest);
         }
 #end
       }
     }
   }
   sums[lane] = sum;
+#if CLASSES
+  counts[lane] = counted;
+#end
   workgroupBarrier();
   if (lane == 0u && g < params.count) {
-    for (var k = 1u; k < 64u; k++) { sum += sums[k]; }
+    for (var k = 1u; k < 64u; k++) {
+      sum += sums[k];
+#if CLASSES
+      counted += counts[k];
+#end
+    }
+#if CLASSES
+    partial[g] = vec2<u32>(bitcast<u32>(sum), counted);
+#else
     partial[g] = sum;
+#end
   }
 }

@@ -1,7 +1,8 @@
-// trainer/dice-loss-gradient: the gradient of the Dice loss, in one pass.
+// trainer/dice-loss-gradient: the gradient of the Dice loss with respect to the predictions, or to the targets, in one pass.
 //
 //   (a, b) = factors[n, c]                                                     (dice-loss-total.wgsl)
 //   d = g * (b - a t), times p (1 - p) where p = sigmoid(x) (SIGMOID 1)
+//   TARGET 1:  d = g * (b - a p), of the targets; without SIGMOID `t` holds p
 //
 //   g        [1]           read at gOffset: gradient of the loss
 //   x        [N, C, area]  read: batch item n is contiguous and starts at xOffset + n * xBatchStride (SIGMOID 1 only)
@@ -33,6 +34,8 @@ struct Params {
 @group(0) @binding(5) var<storage, read> x: array<f32>;
 #end
 
+#include "../../../nn/src/elementwise/logistic.part.wgsl"
+
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -45,11 +48,17 @@ fn main(
   let n = map / params.channels;
   let i = k - n * params.channels * params.area;
   let at = params.factorsOffset + map * 2u;
-  var slope = factors[at + 1u] - factors[at] * t[params.tOffset + n * params.tBatchStride + i];
 #if SIGMOID
-  let small = exp(-abs(x[params.xOffset + n * params.xBatchStride + i]));
-  let large = 1.0 / (1.0 + small);
-  slope *= small * large * large;
+  let value = x[params.xOffset + n * params.xBatchStride + i];
+#end
+#if SIGMOID && TARGET
+  let other = sigmoid(value);
+#else
+  let other = t[params.tOffset + n * params.tBatchStride + i];
+#end
+  var slope = factors[at + 1u] - factors[at] * other;
+#if SIGMOID && TARGET == 0
+  slope *= sigmoid(value) * oneMinusSigmoid(value);
 #end
   d[params.dOffset + n * params.dBatchStride + i] = g[params.gOffset] * slope;
 }

@@ -1,10 +1,10 @@
 // trainer/dice-loss-total: the Dice loss from its sums, and what its gradient needs of each map.
 //
-//   I, S = sums over a map of p t, p + t                                       (dice-loss.wgsl)
-//   y = mean over maps of 1 - (2 I + smooth) / (S + smooth)
+//   I, S, S - 2 I = sums over a map of p t, p + t, p (1 - t) + (1 - p) t           (dice-loss.wgsl)
+//   y = mean over maps of 1 - (2 I + smooth) / (S + smooth) = (S - 2 I) / (S + smooth)
 //   map[m] = 2 / (maps (S + smooth)),  (2 I + smooth) / (maps (S + smooth)^2)
 //
-//   partial  [maps * groupsPerRow, 2]  read
+//   partial  [maps * groupsPerRow, 3]  read
 //   y        [1]        written at yOffset
 //   factors  [maps, 2]  written from factorsOffset on
 //
@@ -33,14 +33,16 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   for (var m = lane; m < params.maps; m += 64u) {
     var overlap = 0.0;
     var total = 0.0;
+    var wrong = 0.0;
     for (var j = 0u; j < params.groupsPerRow; j++) {
-      let base = (m * params.groupsPerRow + j) * 2u;
+      let base = (m * params.groupsPerRow + j) * 3u;
       overlap += partial[base];
       total += partial[base + 1u];
+      wrong += partial[base + 2u];
     }
     let above = 2.0 * overlap + params.smooth_;
     let below = total + params.smooth_;
-    loss += (1.0 - above / below) / maps;
+    loss += wrong / below / maps;
     factors[params.factorsOffset + m * 2u] = 2.0 / (maps * below);
     factors[params.factorsOffset + m * 2u + 1u] = above / (maps * below * below);
   }

@@ -4,6 +4,7 @@ import {
   applyOne,
   dispatchLine,
   elementCount,
+  InfnetError,
   type Kernel,
   type KernelCall,
   type Operator,
@@ -19,8 +20,10 @@ import {
   mapCall,
   type Ranges,
   rangeParams,
+  requireKept,
   requireMaps,
   requireSame,
+  requireScalar,
   SCALAR,
   wholeRange,
 } from './common.js';
@@ -71,33 +74,36 @@ function mapsOf(shape: Shape): Maps {
 /** The two dispatches of the loss. */
 export function diceLossCalls(options: DiceLossCallOptions): DiceLossCalls {
   const { shape, sigmoid, smooth, ranges = {}, yOffset = 0, factorsOffset = 0 } = options;
+  requireSmooth(smooth, 'diceLossCalls');
   const whole = wholeRange(shape);
   const { channels, area, maps } = mapsOf(shape);
   const values = maps * area;
   const dealt = deal(maps, area);
   return {
-    partialCount: 2 * dealt.count,
+    partialCount: 3 * dealt.count,
     partial: {
       kernel: diceLossKernel,
       constants: { SIGMOID: Number(sigmoid) },
       params: { ...rangeParams({ x: ranges.x ?? whole, t: ranges.t ?? whole }), channels, area, ...dealt },
       workgroups: dispatchLine(dealt.count),
       flops: 8 * values,
-      bytes: 4 * (2 * values + 2 * dealt.count),
+      bytes: 4 * (2 * values + 3 * dealt.count),
     },
     total: {
       kernel: diceLossTotalKernel,
       constants: {},
       params: { yOffset, factorsOffset, groupsPerRow: dealt.groupsPerRow, maps, smooth_: smooth },
       workgroups: [1, 1, 1],
-      flops: 2 * dealt.count,
-      bytes: 4 * (2 * dealt.count + 2 * maps + 1),
+      flops: 3 * dealt.count,
+      bytes: 4 * (3 * dealt.count + 2 * maps + 1),
     },
   };
 }
 
 export interface DiceLossGradientCallOptions extends Pick<DiceLossAttributes, 'sigmoid'> {
   readonly shape: Shape;
+  /** The gradient of the targets instead of the predictions'; without `sigmoid`, bind the predictions as t. Default false. */
+  readonly ofTarget?: boolean;
   readonly ranges?: Ranges<'x' | 't' | 'd'>;
   readonly gOffset?: number;
   readonly factorsOffset?: number;
@@ -105,12 +111,12 @@ export interface DiceLossGradientCallOptions extends Pick<DiceLossAttributes, 's
 
 /** One dispatch; bindings g, t, factors, d and, with `sigmoid`, x. */
 export function diceLossGradientCall(options: DiceLossGradientCallOptions): KernelCall {
-  const { shape, sigmoid, ranges = {}, gOffset = 0, factorsOffset = 0 } = options;
+  const { shape, sigmoid, ofTarget = false, ranges = {}, gOffset = 0, factorsOffset = 0 } = options;
   const whole = wholeRange(shape);
   const { channels, area, maps } = mapsOf(shape);
   const { x = whole, t = whole, d = whole } = ranges;
   return mapCall(diceLossGradientKernel, {
-    constants: { SIGMOID: Number(sigmoid) },
+    constants: { SIGMOID: Number(sigmoid), TARGET: Number(ofTarget) },
     params: { gOffset, factorsOffset, ...rangeParams(sigmoid ? { x, t, d } : { t, d }), channels, area },
     count: maps * area,
     flopsEach: 8,
@@ -118,7 +124,15 @@ export function diceLossGradientCall(options: DiceLossGradientCallOptions): Kern
   });
 }
 
-function check([x, t]: readonly TensorType[], where: string): void {
+/** @throws InfnetError `SHAPE_ATTRIBUTE`. */
+function requireSmooth(smooth: number, where: string): void {
+  if (smooth >= 0 && smooth < Infinity) return;
+  const message = `smooth is ${smooth}; at least 0 is needed`;
+  throw new InfnetError({ code: 'SHAPE_ATTRIBUTE', message, where });
+}
+
+function check([x, t]: readonly TensorType[], { smooth }: DiceLossAttributes, where: string): void {
+  requireSmooth(smooth, where);
   const names = ['the prediction', 'the target'] as const;
   requireMaps(x as TensorType, names[0], where);
   requireMaps(t as TensorType, names[1], where);
@@ -128,8 +142,8 @@ function check([x, t]: readonly TensorType[], where: string): void {
 /** Inputs: predictions, targets. Outputs: the loss; per map, what the gradient needs. */
 export const diceLossOperator: Operator<DiceLossAttributes> = {
   name: 'diceLoss',
-  infer(inputs, _attributes, where) {
-    check(inputs, where);
+  infer(inputs, attributes, where) {
+    check(inputs, attributes, where);
     return [SCALAR, { shape: [mapsOf(inputs[0]?.shape as Shape).maps, 2], dtype: 'f32' }];
   },
   lower({ inputs, outputs, attributes, scratch }) {
@@ -146,23 +160,27 @@ export const diceLossOperator: Operator<DiceLossAttributes> = {
     return [dispatch(calls.partial, { x, t, partial }), dispatch(calls.total, { partial, y, factors })];
   },
   gradient({ inputs, outputs, outputGradients: [g], attributes, needed }) {
-    if (g === undefined || needed[0] !== true) return [];
-    return [applyOne(diceLossGradientOperator, [g, ...inputs, outputs[1] as Tensor], attributes)];
+    const ofInput = (ofTarget: boolean): Tensor | undefined =>
+      g && applyOne(diceLossGradientOperator, [g, ...inputs, outputs[1] as Tensor], { ...attributes, ofTarget });
+    return [needed[0] ? ofInput(false) : undefined, needed[1] ? ofInput(true) : undefined];
   },
 };
 
-/** Inputs: gradient of the loss, predictions, targets, factors per map. Output: gradient of the predictions. */
-export const diceLossGradientOperator: Operator<DiceLossAttributes> = {
+/** Inputs: gradient of the loss, predictions, targets, factors per map. Output: gradient of the predictions, or of the targets. */
+export const diceLossGradientOperator: Operator<DiceLossAttributes & { readonly ofTarget?: boolean }> = {
   name: 'diceLossGradient',
-  infer([, x, t], _attributes, where) {
-    check([x, t] as TensorType[], where);
+  infer([g, x, t, factors], attributes, where) {
+    requireScalar(g as TensorType, where);
+    check([x, t] as TensorType[], attributes, where);
+    requireKept(factors as TensorType, [mapsOf((x as TensorType).shape).maps, 2], where);
     return [x as TensorType];
   },
-  lower({ inputs, outputs, attributes: { sigmoid } }) {
-    const [g, x, t, factors] = inputs as readonly [View, View, View, View];
+  lower({ inputs, outputs, attributes: { sigmoid, ofTarget = false } }) {
+    const [g, x, target, factors] = inputs as readonly [View, View, View, View];
     const d = outputs[0] as View;
+    const t = ofTarget && !sigmoid ? x : target;
     const offsets = { gOffset: g.offset, factorsOffset: factors.offset };
-    const call = diceLossGradientCall({ sigmoid, shape: x.type.shape, ranges: { x, t, d }, ...offsets });
+    const call = diceLossGradientCall({ sigmoid, ofTarget, shape: x.type.shape, ranges: { x, t, d }, ...offsets });
     return [dispatch(call, { g, t, factors, d, ...(sigmoid ? { x } : {}) })];
   },
 };
@@ -176,7 +194,7 @@ export interface DiceLossOptions {
 
 /**
  * The soft Dice loss, the mean over images and channels of 1 - (2 sum(p t) + smooth) / (sum(p) + sum(t) + smooth). A scalar;
- * the gradient flows to the predictions.
+ * the gradient flows to the predictions, and to the target where that is computed.
  *
  * @param prediction [N, C, ...], logits unless `activation` says otherwise
  * @param target [N, C, ...], in [0, 1]

@@ -32,6 +32,8 @@ struct Params {
 @group(0) @binding(5) var<storage, read> image: array<f32>;
 @group(0) @binding(6) var<storage, read_write> d: array<f32>;
 
+#include "../../../nn/src/elementwise/logistic.part.wgsl"
+
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -46,16 +48,13 @@ fn main(
   let truth = t[params.tOffset + n * params.tBatchStride + i];
   let w = 1.0 + 5.0 * abs(pooled[params.pooledOffset + n * params.pooledBatchStride + i] - truth);
   let at = params.imageOffset + n * 4u;
-  let small = exp(-abs(value));
-  let large = 1.0 / (1.0 + small);
-  let p = select(small * large, large, value >= 0.0);
+  let p = sigmoid(value);
 #if WEIGHTED
   let q = w * image[at + 2u];
 #else
   let q = params.factor;
 #end
   let overlap = (1.0 - truth) * image[at] - truth * image[at + 1u];
-  // p (1 - p), without the cancellation of 1 - p.
-  let slope = small * large * large;
-  d[params.dOffset + n * params.dBatchStride + i] = g[params.gOffset] * ((p - truth) * q + slope * w * overlap);
+  let slope = p * oneMinusSigmoid(value);
+  d[params.dOffset + n * params.dBatchStride + i] = g[params.gOffset] * (sigmoidMinus(value, truth) * q + slope * w * overlap);
 }

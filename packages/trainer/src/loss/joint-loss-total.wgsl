@@ -1,12 +1,12 @@
 // trainer/joint-loss-total: the joint loss from its sums, and what its gradient needs of each image.
 //
-//   F, WF, W, I, S = sums over image n of f, w f, w, p t w, (p + t) w          (joint-loss.wgsl)
-//   A = I + 1,  B = S - I + 1,  iou loss of the image = 1 - A / B
+//   F, WF, W, I, S, S - 2 I = sums over image n                                (joint-loss.wgsl)
+//   A = I + 1,  B = S - I + 1,  iou loss of the image = 1 - A / B = (S - 2 I) / B
 //   WEIGHTED 0:  y = (sum of F) / (N item) + mean over images of the iou loss       the released code (quirk 10)
 //   WEIGHTED 1:  y = mean over images of WF / W + the iou loss                      the paper
 //   image[n] = A / (N B B),  1 / (N B),  and with WEIGHTED 1: 1 / (N W)
 //
-//   partial  [N * groupsPerRow, 5]  read
+//   partial  [N * groupsPerRow, 6]  read
 //   y        [1]     written at yOffset
 //   image    [N, 4]  written from imageOffset on
 //
@@ -26,29 +26,29 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 @group(0) @binding(3) var<storage, read_write> image: array<f32>;
 
-var<workgroup> sums: array<f32, 320>;
+var<workgroup> sums: array<f32, 384>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32) {
   let images = f32(params.images);
   var loss = 0.0;
   for (var n = 0u; n < params.images; n++) {
-#for k in 0..5
+#for k in 0..6
     var sum$(k) = 0.0;
 #end
     for (var j = lane; j < params.groupsPerRow; j += 64u) {
-      let base = (n * params.groupsPerRow + j) * 5u;
-#for k in 0..5
+      let base = (n * params.groupsPerRow + j) * 6u;
+#for k in 0..6
       sum$(k) += partial[base + $(k)u];
 #end
     }
-#for k in 0..5
+#for k in 0..6
     sums[$(k * 64)u + lane] = sum$(k);
 #end
     workgroupBarrier();
     if (lane == 0u) {
       for (var l = 1u; l < 64u; l++) {
-#for k in 0..5
+#for k in 0..6
         sum$(k) += sums[$(k * 64)u + l];
 #end
       }
@@ -65,7 +65,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
       loss += sum0 / f32(params.item) / images;
 #end
       image[at + 3u] = 0.0;
-      loss += (1.0 - a / b) / images;
+      loss += sum5 / b / images;
     }
     workgroupBarrier();
   }

@@ -21,15 +21,17 @@ import {
   type TensorType,
   type View,
 } from '@infnet/core';
-import { avgPool2d } from '@infnet/nn';
+import { avgPool2d, refuseTargetGradient } from '@infnet/nn';
 import {
   deal,
   dispatch,
   mapCall,
   type Ranges,
   rangeParams,
+  requireKept,
   requireMaps,
   requireSame,
+  requireScalar,
   SCALAR,
   wholeRange,
 } from './common.js';
@@ -74,22 +76,22 @@ export function jointLossCalls(options: JointLossCallOptions): JointLossCalls {
   const dealt = deal(images, item);
   const { z = whole, t = whole, pooled = whole } = ranges;
   return {
-    partialCount: 5 * dealt.count,
+    partialCount: 6 * dealt.count,
     partial: {
       kernel: jointLossKernel,
       constants: {},
       params: { ...rangeParams({ z, t, pooled }), item, ...dealt },
       workgroups: dispatchLine(dealt.count),
       flops: 35 * values,
-      bytes: 4 * (3 * values + 5 * dealt.count),
+      bytes: 4 * (3 * values + 6 * dealt.count),
     },
     total: {
       kernel: jointLossTotalKernel,
       constants: { WEIGHTED: Number(variant === 'paper') },
       params: { yOffset, imageOffset, groupsPerRow: dealt.groupsPerRow, images, item },
       workgroups: [1, 1, 1],
-      flops: 5 * dealt.count,
-      bytes: 4 * (5 * dealt.count + 4 * images + 1),
+      flops: 6 * dealt.count,
+      bytes: 4 * (6 * dealt.count + 4 * images + 1),
     },
   };
 }
@@ -153,6 +155,7 @@ export const jointLossOperator: Operator<JointLossAttributes> = {
     return [dispatch(calls.partial, { z, t, pooled, partial }), dispatch(calls.total, { partial, y, image })];
   },
   gradient({ inputs, outputs, outputGradients: [g], attributes, needed }) {
+    if (needed[1] || needed[2]) refuseTargetGradient('jointLoss', 'the mask');
     if (g === undefined || needed[0] !== true) return [];
     return [applyOne(jointLossGradientOperator, [g, ...inputs, outputs[1] as Tensor], attributes)];
   },
@@ -161,8 +164,10 @@ export const jointLossOperator: Operator<JointLossAttributes> = {
 /** Inputs: gradient of the loss, logits, mask, pooled mask, factors per image. Output: gradient of the logits. */
 export const jointLossGradientOperator: Operator<JointLossAttributes> = {
   name: 'jointLossGradient',
-  infer([, z, t, pooled], _attributes, where) {
+  infer([g, z, t, pooled, image], _attributes, where) {
+    requireScalar(g as TensorType, where);
     check([z, t, pooled] as TensorType[], where);
+    requireKept(image as TensorType, [(z as TensorType).shape[0] as number, 4], where);
     return [z as TensorType];
   },
   lower({ inputs, outputs, attributes }) {
@@ -193,6 +198,7 @@ function pooledMask(mask: Tensor): Tensor {
 
 /**
  * Binary cross entropy plus weighted IoU of sigmoid(logits) with a mask. A scalar; the gradient flows to the logits.
+ * There is none for the mask: one that is computed from what is trained is refused (`GRADIENT_TARGET`) unless detached.
  *
  * With w = 1 + 5 |average of the mask over 31 x 31 - mask| (zeros beyond the border are counted) and, per image,
  * I = sum of p t w, S = sum of (p + t) w: the IoU part is the mean over images of 1 - (I + 1) / (S - I + 1).

@@ -3,14 +3,16 @@
 //   w = 1 + 5 |pooled - t|        heavy where the mask changes within 31 x 31 pixels
 //   p = sigmoid(z)
 //   f = max(z, 0) - z t + log(1 + exp(-|z|))
-//   partial[group] = sums over the group's values of  f,  w f,  w,  p t w,  (p + t) w
+//   partial[group] = sums over the group's values of  f,  w f,  w,  p t w,  (p + t) w,  (p (1 - t) + (1 - p) t) w
+//
+// The last one is S - 2 I of the loss without its cancellation.
 //
 //   z        [N, item]  read: batch item n is contiguous and starts at zOffset + n * zBatchStride; logits
 //   t        [N, item]  read, likewise; the mask, 0 to 1
 //   pooled   [N, item]  read, likewise; the mask's 31 x 31 average
-//   partial  [N * groupsPerRow, 5]  written
+//   partial  [N * groupsPerRow, 6]  written
 //
-// Tile: 64 invocations sum `rounds` values each, 64 apart; then invocations 0 to 4 add one column of the 64 sums in order.
+// Tile: 64 invocations sum `rounds` values each, 64 apart; then invocations 0 to 5 add one column of the 64 sums in order.
 // Dispatch: N * groupsPerRow workgroups in a line.
 
 struct Params {
@@ -30,15 +32,9 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> partial: array<f32>;
 
 /// Column k of lane l at k * 64 + l.
-var<workgroup> sums: array<f32, 320>;
+var<workgroup> sums: array<f32, 384>;
 
-/// log(1 + e) for 0 <= e <= 1; see bce.wgsl.
-fn logOnePlus(e: f32) -> f32 {
-  let s = e / (2.0 + e);
-  let q = s * s;
-  let odd = 0.1111111 + q * (0.09090909 + q * 0.07692308);
-  return 2.0 * s * (1.0 + q * (0.33333334 + q * (0.2 + q * (0.14285715 + q * odd))));
-}
+#include "../../../nn/src/elementwise/logistic.part.wgsl"
 
 @compute @workgroup_size(64)
 fn main(
@@ -48,7 +44,7 @@ fn main(
 ) {
   let g = group.y * groups.x + group.x;
   let n = g / params.groupsPerRow;
-#for k in 0..5
+#for k in 0..6
   var sum$(k) = 0.0;
 #end
   if (g < params.count) {
@@ -62,25 +58,24 @@ fn main(
         let value = z[fromZ + i];
         let truth = t[fromT + i];
         let w = 1.0 + 5.0 * abs(pooled[fromPooled + i] - truth);
-        let small = exp(-abs(value));
-        let large = 1.0 / (1.0 + small);
-        let p = select(small * large, large, value >= 0.0);
-        let f = max(value, 0.0) - value * truth + logOnePlus(small);
+        let p = sigmoid(value);
+        let f = logisticCrossEntropy(value, truth);
         sum0 += f;
         sum1 += w * f;
         sum2 += w;
         sum3 += p * truth * w;
         sum4 += (p + truth) * w;
+        sum5 += (p * (1.0 - truth) + oneMinusSigmoid(value) * truth) * w;
       }
     }
   }
-#for k in 0..5
+#for k in 0..6
   sums[$(k * 64)u + lane] = sum$(k);
 #end
   workgroupBarrier();
-  if (lane < 5u && g < params.count) {
+  if (lane < 6u && g < params.count) {
     var sum = 0.0;
     for (var l = 0u; l < 64u; l++) { sum += sums[lane * 64u + l]; }
-    partial[g * 5u + lane] = sum;
+    partial[g * 6u + lane] = sum;
   }
 }

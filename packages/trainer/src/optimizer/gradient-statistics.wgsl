@@ -2,7 +2,8 @@
 //
 //   g         [line]        read: gradients one behind the other
 //   segments  [segments, 8] read: where each gradient starts (field 1) and how many values it has (field 3)
-//   partial   [segments, groups, 2]  written from partialOffset on: bits of the sum of squares, bits of the largest |g|
+//   partial   [segments, groups, 2]  written from partialOffset on: bits of the sum of squares (as squares.part.wgsl has it), bits
+//             of the largest |g|
 //
 // Magnitudes are compared as bit patterns: for floats without their sign that order is the order of the values, with
 // infinity and NaN above all numbers, and a device that assumes there are none cannot lose them.
@@ -26,6 +27,8 @@ struct Params {
 @group(0) @binding(1) var<storage, read> g: array<f32>;
 @group(0) @binding(2) var<storage, read> segments: array<u32>;
 @group(0) @binding(3) var<storage, read_write> partial: array<u32>;
+
+#include "./squares.part.wgsl"
 
 #if SHARED == 0
 @compute @workgroup_size(64)
@@ -54,6 +57,14 @@ fn main(
     sum += value * value;
     top = max(top, bitcast<u32>(value) & 0x7fffffffu);
   }
+  // Rare: once more, shrunk. (What holds an infinity or NaN stays infinite or NaN.)
+  if (overflowed(sum)) {
+    sum = 0.0;
+    for (i = t % params.groups; i < count; i += params.groups) {
+      let value = shrunk(g[start + i], 80u);
+      sum -= value * value;
+    }
+  }
   let at = params.partialOffset + t * 2u;
   partial[at] = bitcast<u32>(sum);
   partial[at + 1u] = top;
@@ -74,12 +85,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     sum += value * value;
     top = max(top, bitcast<u32>(value) & 0x7fffffffu);
   }
+  // Rare: once more, shrunk. (What holds an infinity or NaN stays infinite or NaN.)
+  if (overflowed(sum)) {
+    sum = 0.0;
+    for (var i = group.x * 64u + lane; i < count; i += params.groups * 64u) {
+      let value = shrunk(g[start + i], 80u);
+      sum -= value * value;
+    }
+  }
   squares[lane] = sum;
   largest[lane] = top;
   workgroupBarrier();
   if (lane == 0u) {
     for (var l = 1u; l < 64u; l++) {
-      sum += squares[l];
+      sum = addSquares(sum, squares[l]);
       top = max(top, largest[l]);
     }
     let at = params.partialOffset + (group.y * params.groups + group.x) * 2u;

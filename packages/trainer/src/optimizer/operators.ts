@@ -64,7 +64,12 @@ export type StatisticsAttributes = GroupsAttributes & {
   readonly shared?: boolean;
 };
 
-/** Inputs: the table, the lines. Output: [segments, 2], sum of squares and largest magnitude (bits of floats). */
+/** The root of a sum of squares as squares.part.wgsl has it: negative where it was shrunk by 2^-160. */
+export function rootOfSquares(sum: number): number {
+  return sum < 0 ? Math.sqrt(-sum) * 2 ** 80 : Math.sqrt(sum);
+}
+
+/** Inputs: the table, the lines. Output: [segments, 2], sum of squares (see {@link rootOfSquares}) and largest magnitude (bits of floats). */
 export const gradientStatisticsOperator: Operator<StatisticsAttributes> = {
   name: 'gradientStatistics',
   infer: ([table]) => [{ shape: [table?.shape[0] as number, 2], dtype: 'f32' }],

@@ -21,7 +21,7 @@ import {
   Tensor,
   trace,
 } from '@infnet/core';
-import { BatchNorm2d, interpolate } from '@infnet/nn';
+import { BatchNorm2d } from '@infnet/nn';
 import { joinFlat, joinLines, type LineLayout, layOutLines } from '../optimizer/lines.js';
 import {
   accumulate,
@@ -37,6 +37,7 @@ import {
 import type { Optimizer } from '../optimizer/optimizer.js';
 import { type SegmentTable, segmentsOf, segmentTable, slabPlace } from '../optimizer/segments.js';
 import { type BlockOf, numberedBlock, recompute } from './recompute.js';
+import { type InputResize, resizeInput } from './resize-inputs.js';
 
 /** What the traced loss function returns. */
 export interface StepLoss {
@@ -59,9 +60,11 @@ export interface TraceStepOptions<N extends string = string> {
   readonly frozenBatchNorm?: boolean | ((path: string) => boolean);
   /**
    * Resize every image input [N, C, H, W] to this [height, width] first, bilinear with aligned corners, as the released
-   * multi-scale training does (quirk 13).
+   * multi-scale training does (quirk 13); integers [N, H, W] or [N, C, H, W] by nearest neighbour at the same positions.
    */
   readonly size?: readonly [number, number];
+  /** How single inputs are resized, by name. One-hot masks (float32) need it: a run with them is refused else. */
+  readonly resize?: Readonly<Partial<Record<N, InputResize>>>;
   /** Sum gradients over several runs before a step. Default false. */
   readonly accumulate?: boolean;
   /**
@@ -95,7 +98,7 @@ export const gradientLine = (line: number): string => `step/gradients ${line}`;
 const SEGMENTS = 'step/segments';
 const BUFFER_SEGMENTS = 'step/buffer segments';
 
-/** @throws InfnetError `SHAPE_...`, `GRADIENT_...`, `TRAINING_NO_GRADIENT`, `TRAINING_LOSS`. */
+/** @throws InfnetError `SHAPE_...`, `GRADIENT_...`, `TRAINING_NO_GRADIENT`, `TRAINING_LOSS`, `TRAINING_RESIZE`. */
 export function traceStep<N extends string>(options: TraceStepOptions<N>): TracedStep {
   const { net, optimizer, inputs, size } = options;
   const restore = setMode(net, options.frozenBatchNorm ?? false);
@@ -105,10 +108,11 @@ export function traceStep<N extends string>(options: TraceStepOptions<N>): Trace
     refuseOwn('an input', names);
     const graph = trace<string>(
       (all) => {
-        const given = Object.fromEntries(names.map((name) => [name, resized(all[name] as Tensor, size)])) as Record<
-          N,
-          Tensor
-        >;
+        const resized = (name: N): Tensor => {
+          const tensor = all[name] as Tensor;
+          return size === undefined ? tensor : resizeInput(name, tensor, size, options.resize?.[name]);
+        };
+        const given = Object.fromEntries(names.map((name) => [name, resized(name)])) as Record<N, Tensor>;
         const hyper = all[HYPER] as Tensor;
         const loss = asStepLoss(options.loss(given));
         const { graph } = hyper;
@@ -138,13 +142,6 @@ function setMode(net: Module<never, unknown>, frozen: boolean | ((path: string) 
   return () => {
     for (const [i, module] of modules.entries()) module.training = before[i] as boolean;
   };
-}
-
-function resized(tensor: Tensor, size: readonly [number, number] | undefined): Tensor {
-  const [, , height, width] = tensor.shape;
-  const isImage = tensor.shape.length === 4 && tensor.dtype === 'f32';
-  if (size === undefined || !isImage || (height === size[0] && width === size[1])) return tensor;
-  return interpolate(tensor, { size, alignCorners: true });
 }
 
 function asStepLoss(result: Tensor | StepLoss): StepLoss {

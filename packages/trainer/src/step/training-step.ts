@@ -13,7 +13,7 @@ import {
 } from '@infnet/core';
 import { LARGEST } from '../numbers.js';
 import { checkClip, type GradientClip, noClip } from '../optimizer/clip.js';
-import { CONTROL_SIZE, packNumbers } from '../optimizer/operators.js';
+import { CONTROL_SIZE, packNumbers, rootOfSquares } from '../optimizer/operators.js';
 import type { Optimizer } from '../optimizer/optimizer.js';
 import type { StepBatch } from '../optimizer/step-turns.js';
 import {
@@ -254,7 +254,7 @@ export class TrainingStep<N extends string = string> {
     return this.#traced.order
       .map(({ name }, i) => ({
         name,
-        norm: Math.sqrt(figures[2 * i] as number) / of,
+        norm: rootOfSquares(figures[2 * i] as number) / of,
         largest: (figures[2 * i + 1] as number) / of,
       }))
       .sort((a, b) => rank(b) - rank(a));

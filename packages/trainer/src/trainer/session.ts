@@ -16,7 +16,7 @@ import type { GradientClip } from '../optimizer/clip.js';
 import type { Optimizer, OptimizerState } from '../optimizer/optimizer.js';
 import { scaledSize } from '../step/multi-scale.js';
 import type { BlockOf } from '../step/recompute.js';
-import { type StepLoss, traceStep } from '../step/trace-step.js';
+import { type StepLoss, type TraceStepOptions, traceStep } from '../step/trace-step.js';
 import { type TrainingStep, type TrainingStepOptions, trainingStep } from '../step/training-step.js';
 
 export interface SessionOptions extends Pick<PlanOptions, 'precision' | 'memoryBudget' | 'maxSubmitSeconds'> {
@@ -33,6 +33,7 @@ export interface SessionOptions extends Pick<PlanOptions, 'precision' | 'memoryB
   readonly clip: GradientClip;
   readonly frozenBatchNorm: boolean | ((path: string) => boolean);
   readonly accumulate: boolean;
+  readonly resize: TraceStepOptions['resize'];
   readonly recompute: boolean | BlockOf;
 }
 
@@ -119,7 +120,7 @@ export class Session implements Disposable {
   }
 
   #stepOptions({ batchSize, scale }: Variant): TrainingStepOptions {
-    const { net, loss, inputs, clip, frozenBatchNorm, accumulate, recompute, sizeMultiple } = this.#options;
+    const { net, loss, inputs, clip, frozenBatchNorm, accumulate, recompute, sizeMultiple, resize } = this.#options;
     const { precision, memoryBudget, maxSubmitSeconds } = this.#options;
     const size = imageSize(inputs);
     const plan = Object.entries({ precision, memoryBudget, maxSubmitSeconds }).filter(
@@ -131,6 +132,7 @@ export class Session implements Disposable {
       clip,
       frozenBatchNorm,
       accumulate,
+      ...(resize === undefined ? {} : { resize }),
       recompute,
       optimizer: this.optimizer,
       arena: this.#arena,

@@ -20,7 +20,7 @@ import {
 import { type GradientClip, noClip } from '../optimizer/clip.js';
 import type { LearningRateSchedule } from '../schedule.js';
 import type { BlockOf } from '../step/recompute.js';
-import type { StepLoss } from '../step/trace-step.js';
+import type { StepLoss, TraceStepOptions } from '../step/trace-step.js';
 import { checkLearningRate, type GradientFigures, type StepReport } from '../step/training-step.js';
 import { ownBatch } from './batch.js';
 import { checkOptions, checkSchedule } from './check.js';
@@ -111,6 +111,8 @@ export interface TrainerOptions<N extends string = string>
   readonly accumulate?: number;
   /** Every batch is trained at each of these rates of the image size, one after the other. Default [1]. */
   readonly scales?: readonly number[];
+  /** How single inputs are resized at other scales, by name; see `trainingStep`. */
+  readonly resize?: TraceStepOptions<N>['resize'];
   /** What sizes at other scales are rounded to a multiple of. Default 32. */
   readonly sizeMultiple?: number;
   /** Default true. */
@@ -287,6 +289,7 @@ export class Trainer<N extends string = string> {
         batchSizes: batchSizes(this.#order),
         scales: this.#scales,
         accumulate: this.#order.accumulate > 1,
+        resize: this.#options.resize,
         ...plan,
       });
     } catch (error) {

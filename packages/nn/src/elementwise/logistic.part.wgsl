@@ -1,0 +1,35 @@
+// The logistic function and the cross entropy made of it, to float32's last digits and with PyTorch's values for NaN and Infinity.
+
+#include "../../../core/src/kernels/nan.part.wgsl"
+
+/// log(1 + e) for 0 <= e <= 1, as 2 artanh(e / (2 + e)): exact to float32 where log(1 + e) would round 1 + e first.
+fn logOnePlus(e: f32) -> f32 {
+  let s = e / (2.0 + e);
+  let q = s * s;
+  let odd = 0.1111111 + q * (0.09090909 + q * 0.07692308);
+  return 2.0 * s * (1.0 + q * (0.33333334 + q * (0.2 + q * (0.14285715 + q * odd))));
+}
+
+fn sigmoid(z: f32) -> f32 {
+  let small = exp(-abs(z));
+  let large = 1.0 / (1.0 + small);
+  return keepNan(select(small * large, large, z >= 0.0), z);
+}
+
+/// 1 - sigmoid(z), without the cancellation.
+fn oneMinusSigmoid(z: f32) -> f32 {
+  let small = exp(-abs(z));
+  let large = 1.0 / (1.0 + small);
+  return keepNan(select(large, small * large, z >= 0.0), z);
+}
+
+/// sigmoid(z) - t as p (1 - t) - (1 - p) t, which keeps its digits where p comes near t = 1.
+fn sigmoidMinus(z: f32, truth: f32) -> f32 {
+  return sigmoid(z) * (1.0 - truth) - oneMinusSigmoid(z) * truth;
+}
+
+/// The cross entropy of sigmoid(z) with t: max(z, 0) - z t + log(1 + exp(-|z|)). Where z is infinite or NaN: (1 - t) z - min(z, 0).
+fn logisticCrossEntropy(z: f32, truth: f32) -> f32 {
+  let usual = max(z, 0.0) - z * truth + logOnePlus(exp(-abs(z)));
+  return select((1.0 - truth) * z - min(z, 0.0), usual, isFinite(z));
+}

@@ -1,0 +1,96 @@
+/** resizeNearest: labels and masks at another size, every value one of those that were there. */
+import {
+  applyOne,
+  elementCount,
+  formatShape,
+  type Kernel,
+  type KernelCall,
+  type Operator,
+  requireSizes,
+  type Shape,
+  type Tensor,
+  type TensorLike,
+  type TensorType,
+  type View,
+} from '@infnet/core';
+import { dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
+import { requireInteger, shapeError } from '../shape.js';
+import source from './nearest.wgsl';
+
+export const nearestKernel: Kernel = { name: 'nn/nearest', source };
+
+/** Positions are products of sizes in 32 bits. */
+const MOST = 32767;
+
+export type NearestAttributes = {
+  /** Height and width of the result. */
+  readonly size: readonly [number, number];
+  readonly alignCorners: boolean;
+};
+
+const resizedShape = (shape: Shape, size: readonly [number, number]): Shape => [...shape.slice(0, -2), ...size];
+
+export const resizeNearestOperator: Operator<NearestAttributes> = {
+  name: 'resizeNearest',
+  infer([x], { size }, where) {
+    const { shape, dtype } = x as TensorType;
+    if (shape.length < 3) shapeError('SHAPE_RANK', where, `${formatShape(shape)} is no [N, ..., height, width]`);
+    for (const extent of [...size, ...shape.slice(-2)]) {
+      requireInteger(extent, 1, 'a size', where);
+      if (extent > MOST) shapeError('SHAPE_SIZE', where, `a size is ${extent}; at most ${MOST} can be resized`);
+    }
+    return [{ shape: resizedShape(shape, size), dtype }];
+  },
+  lower({ inputs, outputs, attributes }) {
+    const [x, y] = [inputs[0] as View, outputs[0] as View];
+    return [dispatch(resizeNearestCall({ ...attributes, shape: x.type.shape, x, y }), { x, y })];
+  },
+  selectsValues: true,
+};
+
+export interface ResizeNearestCallOptions extends NearestAttributes {
+  /** [N, ..., H, W] of x. */
+  readonly shape: Shape;
+  /** Where x and y lie in their buffers. Default: from the first element on. */
+  readonly x?: OperandRange;
+  readonly y?: OperandRange;
+}
+
+/** One dispatch of `nn/nearest`; bindings x, y. */
+export function resizeNearestCall(options: ResizeNearestCallOptions): KernelCall {
+  const { shape, size, alignCorners } = options;
+  requireSizes('resizeNearestCall', shape, size);
+  const to = resizedShape(shape, size);
+  const { x = wholeRange(shape), y = wholeRange(to) } = options;
+  const [inputHeight, inputWidth] = shape.slice(-2) as [number, number];
+  const count = elementCount(to);
+  return lineCall(nearestKernel, {
+    constants: { ALIGNED: Number(alignCorners) },
+    params: {
+      ...rangeParams('x', x),
+      ...rangeParams('y', y),
+      planes: elementCount(shape.slice(1, -2)),
+      inputHeight,
+      inputWidth,
+      outputHeight: size[0],
+      outputWidth: size[1],
+    },
+    invocations: count,
+    flops: 0,
+    values: 2 * count,
+  });
+}
+
+/**
+ * Resizes labels [N, H, W], or maps [N, C, H, W] of any element type, by nearest neighbour. No gradient flows back.
+ *
+ * @param options `alignCorners`: as of `interpolate`, whose positions these are the nearest ones to. Default false.
+ * @throws InfnetError `SHAPE_RANK`, `SHAPE_ATTRIBUTE`, `SHAPE_SIZE`.
+ */
+export function resizeNearest(
+  x: TensorLike,
+  size: readonly [number, number],
+  { alignCorners = false }: { readonly alignCorners?: boolean } = {},
+): Tensor {
+  return applyOne(resizeNearestOperator, [x], { size, alignCorners });
+}

@@ -1,0 +1,161 @@
+"""PyTorch's values and gradients where operands hold NaN, infinities, zeros and large numbers: values.ts.
+
+    python make_values.py > values.ts        (PyTorch 2.15, CPU)
+"""
+
+import json
+import math
+
+import torch
+import torch.nn.functional as F
+
+torch.set_num_threads(1)
+nan, inf = float("nan"), float("inf")
+cases = {}
+
+
+def data(t):
+    return [v if math.isfinite(v) else str(v) for v in [float(f"{v:.7g}") for v in t.detach().float().flatten().tolist()]]
+
+
+def case(name, inputs, fn, gradients=True, dtype=torch.float32):
+    """inputs: tensors by name. Kept are the result, and the gradients under a fixed upstream. Losses are computed in float64, because
+    PyTorch's float32 loses the digits of small ones."""
+    leaves = {k: v.detach().to(dtype, copy=True).requires_grad_(gradients) for k, v in inputs.items()}
+    y = fn(**leaves)
+    entry = {"inputs": {k: [list(v.shape), data(v)] for k, v in inputs.items()}, "y": [list(y.shape), data(y)]}
+    if gradients:
+        g = torch.linspace(0.5, 2, y.numel()).reshape(y.shape) if y.dim() else torch.tensor(1.0)
+        y.backward(g.to(dtype))
+        entry["g"] = [list(g.shape), data(g)]
+        entry["d"] = {k: data(v.grad) for k, v in leaves.items() if v.grad is not None}
+    cases[name] = entry
+
+
+def t(values, *shape):
+    return torch.tensor(values, dtype=torch.float32).reshape(shape)
+
+
+special = t([nan, inf, -inf, 0.0, -0.0, 1.5, -2.0, 90.0, -90.0, 3e38, -3e38, 1e-20, 0.25, -0.5, 7.0, nan], 1, 2, 2, 4)
+other = t([1, 0, 0, inf, 2, nan, -inf, 3, -1, 3e38, 3e38, 1e-20, 0, -4, 0.5, inf], 1, 2, 2, 4)
+channel = t([nan, 2.0], 1, 2, 1, 1)
+
+case("relu", {"x": special}, lambda x: F.relu(x))
+case("leakyRelu", {"x": special}, lambda x: F.leaky_relu(x, 0.125))
+case("sigmoid", {"x": special}, torch.sigmoid)
+for i, row in enumerate([[nan, 0, 1], [inf, 0, 1], [-inf, 0, 1], [-inf, -inf, -inf], [inf, inf, 0], [3e38, -3e38, 0], [50, 0, -60]]):
+    case(f"softmax {i}", {"x": t(row, 1, 3, 1)}, lambda x: F.softmax(x, 1))
+for name, fn in {"add": torch.add, "sub": torch.sub, "mul": torch.mul, "div": torch.div}.items():
+    case(name, {"a": special, "b": other}, lambda a, b, fn=fn: fn(a, b))
+    case(f"{name} of a channel", {"a": special, "b": channel}, lambda a, b, fn=fn: fn(a, b))
+case("addRelu", {"a": special, "b": other}, lambda a, b: F.relu(a + b))
+case("addScalar", {"x": special}, lambda x: x + 2.5)
+case("mulScalar", {"x": special}, lambda x: x * 0.0)
+case("sum", {"x": special}, lambda x: x.sum((2, 3)))
+case("mean", {"x": special}, lambda x: x.mean((1,), keepdim=True))
+
+image = t(
+    [nan, 1, 2, 3, -inf, -inf, 4, 5, inf, 6, -inf, -inf, 7, 8, 9, -1, -inf, -inf, 0, -2, -3, 4, 1, 1, 2, -inf, 5, 6, 7, 3]
+    + [-1, -2, -3, -4, -5, -6, -7, -8, -9, -1, -2, -3, -4, -5, -6, nan, -8, -9, -1, -2, -3, -4, -5, -inf, -7, -8, -9, -1, nan, -3],
+    1, 2, 5, 6,
+)
+low = torch.full((1, 1, 4, 4), -inf)
+low[0, 0, 3, 3] = 1
+for name, args in {
+    "2 1": dict(kernel_size=2, stride=1),
+    "3 1 1": dict(kernel_size=3, stride=1, padding=1),
+    "3 2 1 ceil": dict(kernel_size=3, stride=2, padding=1, ceil_mode=True),
+    "2 1 dilated": dict(kernel_size=2, stride=1, dilation=2),
+    "row": dict(kernel_size=(1, 5), stride=1, padding=(0, 2)),
+    "column": dict(kernel_size=(3, 1), stride=1),
+    "5 1 2": dict(kernel_size=5, stride=1, padding=2),
+}.items():
+    case(f"maxPool2d {name}", {"x": image}, lambda x, args=args: F.max_pool2d(x, **args))
+case("maxPool2d of -Infinity", {"x": low}, lambda x: F.max_pool2d(x, 2))
+for name, args in {
+    "2 2": dict(kernel_size=2),
+    "3 1 1 without padding": dict(kernel_size=3, stride=1, padding=1, count_include_pad=False),
+    "5 1 2": dict(kernel_size=5, stride=1, padding=2),
+}.items():
+    case(f"avgPool2d {name}", {"x": image}, lambda x, args=args: F.avg_pool2d(x, **args))
+
+small = t([1, nan, 3, inf, 5, 6, -inf, 8, 9, 10, 11, 12], 1, 1, 3, 4)
+for name, args in {
+    "2": dict(scale_factor=2),
+    "same": dict(size=(3, 4)),
+    "wider": dict(size=(3, 7)),
+    "taller, aligned": dict(size=(5, 4), align_corners=True),
+    "smaller": dict(size=(2, 2)),
+}.items():
+    case(f"interpolate {name}", {"x": small}, lambda x, args=args: F.interpolate(x, mode="bilinear", **args), gradients=False)
+case("interpolate by 1.1 of 5", {"x": t([0, 1, 4, 9, 16, 1, 1, 2, 3, 5, 8, 13, 0, 1, 0, 1, 0, 2, 0, 2, 0, 3, 0, 3, 0], 1, 1, 5, 5)},
+     lambda x: F.interpolate(x, scale_factor=1.1, mode="bilinear"))
+
+torch.manual_seed(1)
+
+
+def randn(*shape):
+    return (torch.randn(*shape) * 8).round() / 8
+
+
+features = randn(2, 4, 3, 3)
+features[0, 0, 1, 1] = nan
+features[1, 1, 0, 2] = inf
+parameters = {"w": t([1, 2, -0.5, 0], 4), "b": t([0.5, 0, 1, nan], 4)}
+case("batchNorm2d in training", {"x": features, **parameters}, lambda x, w, b: F.batch_norm(x, None, None, w, b, True))
+case("batchNorm2d in training, relu", {"x": features, **parameters}, lambda x, w, b: F.relu(F.batch_norm(x, None, None, w, b, True)))
+running = {"m": t([0, 1, nan, 0], 4), "v": t([1, inf, 1, 0], 4)}
+case("batchNorm2d", {"x": features, **parameters, **running}, lambda x, w, b, m, v: (x - m.view(4, 1, 1)) / (v.view(4, 1, 1) + 1e-5).sqrt() * w.view(4, 1, 1) + b.view(4, 1, 1), gradients=False)
+case("batchNorm2d, residual, relu", {"x": features, "r": features.flip(0), **parameters, **running}, lambda x, r, w, b, m, v: F.relu((x - m.view(4, 1, 1)) / (v.view(4, 1, 1) + 1e-5).sqrt() * w.view(4, 1, 1) + b.view(4, 1, 1) + r), gradients=False)
+
+x = randn(1, 4, 5, 5)
+x[0, 0, 2, 2] = nan
+x[0, 3, 4, 0] = inf
+w = randn(5, 4, 3, 3)
+bias = t([0, 1, nan, -100, inf], 5)
+case("conv2d", {"x": x, "w": w, "b": bias}, lambda x, w, b: F.conv2d(x, w, b, padding=1))
+case("conv2d, relu", {"x": x, "w": w, "b": bias}, lambda x, w, b: F.relu(F.conv2d(x, w, b, padding=1)))
+case("conv2d 1x1, relu", {"x": x, "w": randn(5, 4, 1, 1), "b": bias}, lambda x, w, b: F.relu(F.conv2d(x, w, b)))
+deep = randn(4, 1, 3, 3)
+deep[2, 0, 1, 1] = nan
+case("conv2d depthwise, relu", {"x": x, "w": deep, "b": t([0, 0, 0, 0], 4)}, lambda x, w, b: F.relu(F.conv2d(x, w, b, padding=1, groups=4)))
+case("conv2d stride 2 with a residual, relu", {"x": x, "w": w, "r": t([nan, inf, -inf] + [0.5] * 42, 1, 5, 3, 3)}, lambda x, w, r: F.relu(F.conv2d(x, w, stride=2, padding=1) + r))
+
+case("product of 2", {"a": special, "b": other}, lambda a, b: a * b)
+case("product of 3", {"a": special, "b": other, "c": other.flip(3)}, lambda a, b, c: a * b * c)
+weights = t([nan, inf, -inf, 0, 2, -3, 200, -200], 1, 1, 2, 4)
+case("reverseAttention", {"x": special, "z": weights}, lambda x, z: x * (1 - torch.sigmoid(z)), gradients=False)
+case("reverseAttention resized", {"x": t([1, nan, -inf, 2, 3, inf, 4, 5], 1, 1, 2, 4), "z": t([nan, 1, 2, 3], 1, 1, 2, 2)}, lambda x, z: x * (1 - torch.sigmoid(F.interpolate(z, size=(2, 4), mode="bilinear"))), gradients=False)
+case("addResized", {"x": special, "z": t([nan, 1, 2, -inf, 1, 2, 3, 4], 1, 2, 2, 2)}, lambda x, z: x + F.interpolate(z, size=(2, 4), mode="bilinear"), gradients=False)
+
+for i, (z, target) in enumerate([(nan, 0), (nan, 1), (inf, 0), (inf, 1), (-inf, 0), (-inf, 1), (90, 0), (-90, 1), (16, 1), (-16, 0), (16, 0.3)]):
+    case(f"bceWithLogits {i}", {"x": t([z], 1, 1), "t": t([target], 1, 1)}, lambda x, t: F.binary_cross_entropy_with_logits(x, t), dtype=torch.float64)
+for i, (p, target) in enumerate([(0.25, 1), (0.0, 0), (1.0, 0), (1.0, 1), (0.0, 1)]):
+    case(f"bce {i}", {"x": t([p], 1, 1), "t": t([target], 1, 1)}, lambda x, t: F.binary_cross_entropy(x, t.detach()))
+for i, row in enumerate([[nan, 0, 1], [inf, 0, 1], [-inf, 0, 1], [0, -inf, 1], [-inf, -inf, -inf], [1e38, -1e38, 0], [90, 0, -90], [16, 0, -inf]]):
+    case(f"crossEntropy {i}", {"x": t(row, 1, 3, 1)}, lambda x: F.cross_entropy(x, torch.zeros(1, 1, dtype=torch.int64)), dtype=torch.float64)
+    case(f"crossEntropy of a distribution {i}", {"x": t(row, 1, 3, 1), "t": t([0.5, 0.25, 0.25], 1, 3, 1)}, lambda x, t: F.cross_entropy(x, t), dtype=torch.float64)
+
+
+def dice(x, t):
+    p = torch.sigmoid(x)
+    return (1 - (2 * (p * t).sum() + 1) / (p.sum() + t.sum() + 1)).mean()
+
+
+for i, z in enumerate([nan, inf, -inf, 90.0]):
+    case(f"diceLoss {i}", {"x": t([z, 1, -1, 0], 1, 1, 2, 2), "t": t([1, 0, 1, 0], 1, 1, 2, 2)}, dice)
+
+
+def joint(x, t):
+    w = 1 + 5 * (F.avg_pool2d(t, 31, 1, 15) - t).abs()
+    p = torch.sigmoid(x)
+    inter, union = ((p * t) * w).sum((2, 3)), ((p + t) * w).sum((2, 3))
+    return F.binary_cross_entropy_with_logits(x, t) + (1 - (inter + 1) / (union - inter + 1)).mean()
+
+
+for i, z in enumerate([nan, inf, -inf, 90.0]):
+    case(f"jointLoss {i}", {"x": t([z, 1, -1, 0], 1, 1, 2, 2), "t": t([1, 0, 1, 0], 1, 1, 2, 2)}, lambda x, t: joint(x, t.detach()))
+
+print("/** Made by make_values.py: PyTorch's values. Do not edit. */")
+print("export const values: string =")
+print("  '" + json.dumps(cases, separators=(",", ":")) + "';")

@@ -1,0 +1,185 @@
+/** One right use of every exported operator, from which the wrong ones are made. */
+import type { Attributes, TensorType } from '@infnet/core';
+
+export interface OperatorCase {
+  readonly types: readonly TensorType[];
+  readonly attributes?: Attributes;
+  /** Operands that may have any element type. */
+  readonly anyType?: readonly number[];
+  /** `operand.dimension` whose size no other operand decides. */
+  readonly free?: readonly string[];
+  /** Hostile finite values that are values all the same, as `.path=value`. */
+  readonly allows?: readonly string[];
+}
+
+const f = (...shape: number[]): TensorType => ({ shape, dtype: 'f32' });
+const u = (...shape: number[]): TensorType => ({ shape, dtype: 'u32' });
+
+const map = f(2, 3, 8, 8);
+const channels = f(3);
+const scalar = f();
+const anyNumber = (path: string): string[] => [-1, 0, 0.5].map((value) => `${path}=${value}`);
+
+const convolution = { stride: [1, 1], padding: [1, 1, 1, 1], dilation: [1, 1], groups: 1 };
+const paddings = ['.padding.0=0', '.padding.1=0', '.padding.2=0', '.padding.3=0'];
+const pool = { kernel: [2, 2], stride: [2, 2], padding: [0, 0], dilation: [1, 1], ceilMode: false };
+const batchNorm = { eps: 1e-5, momentum: 0.1, training: true };
+const bnAllows = ['.eps=0', '.eps=0.5', '.momentum=0', '.momentum=0.5'];
+const interpolated = { size: [5, 6], mode: 'bilinear', alignCorners: false, ratio: undefined };
+
+export const operatorCases: Readonly<Record<string, OperatorCase>> = {
+  'core/fillOperator': { types: [], attributes: { shape: [2, 3], value: 1 }, allows: anyNumber('.value') },
+  'core/sumOperator': { types: [map, map] },
+
+  'nn/leakyReluOperator': { types: [map], attributes: { slope: 0.1 }, allows: anyNumber('.slope') },
+  'nn/leakyReluGradientOperator': { types: [map, map], attributes: { slope: 0.1 }, allows: anyNumber('.slope') },
+  'nn/reluOperator': { types: [map] },
+  'nn/reluGradientOperator': { types: [map, map] },
+  'nn/pad2dOperator': {
+    types: [map],
+    anyType: [0],
+    attributes: { top: 1, bottom: 2, left: 3, right: 1 },
+    // Negative figures cut off.
+    allows: ['top', 'bottom', 'left', 'right'].flatMap((side) => [`.${side}=0`, `.${side}=-1`]),
+  },
+  'nn/batchNorm2dOperator': {
+    types: [map, channels, channels, channels, channels],
+    attributes: batchNorm,
+    free: ['0.0', '0.2', '0.3'],
+    allows: bnAllows,
+  },
+  'nn/fusedBatchNorm2dOperator': {
+    types: [map, channels, channels, channels, channels, map],
+    attributes: { ...batchNorm, relu: true },
+    allows: bnAllows,
+  },
+  'nn/batchNorm2dGradientOperator': {
+    types: [map, map, channels, f(3, 3)],
+    attributes: { eps: 1e-5, batch: true, ofInput: true, ofParameters: true },
+    allows: ['.eps=0', '.eps=0.5'],
+  },
+  'nn/addOperator': { types: [map, map] },
+  'nn/addReluOperator': { types: [map, map] },
+  'nn/subOperator': { types: [map, map] },
+  'nn/mulOperator': { types: [map, map] },
+  'nn/divOperator': { types: [map, map] },
+  'nn/addScalarOperator': { types: [map], attributes: { value: 2 }, allows: anyNumber('.value') },
+  'nn/mulScalarOperator': { types: [map], attributes: { value: 2 }, allows: anyNumber('.value') },
+  'nn/sigmoidOperator': { types: [map] },
+  'nn/sigmoidGradientOperator': { types: [map, map] },
+  'nn/concatOperator': {
+    types: [map, map],
+    attributes: { axis: 1 },
+    free: ['0.1', '1.1'],
+    allows: ['.axis=0'],
+  },
+  'nn/detachOperator': { types: [map], anyType: [0] },
+  'nn/narrowOperator': {
+    types: [map],
+    anyType: [0],
+    attributes: { axis: 1, start: 1, length: 1 },
+    allows: ['.axis=0', '.start=0'],
+  },
+  'nn/placeInZerosOperator': {
+    types: [map],
+    anyType: [0],
+    attributes: { axis: 1, start: 1, total: 5 },
+    allows: ['.start=0', '.axis=0'],
+  },
+  'nn/reshapeOperator': { types: [map], anyType: [0], attributes: { shape: [6, 64] } },
+  'nn/splitOperator': { types: [map], anyType: [0], attributes: { axis: 1, sizes: [1, 2] } },
+  'nn/avgPool2dOperator': { types: [map], attributes: { ...pool, countIncludePad: true }, allows: [] },
+  'nn/avgPool2dGradientOperator': {
+    types: [f(2, 3, 4, 4)],
+    attributes: { ...pool, countIncludePad: true, height: 8, width: 8 },
+  },
+  'nn/maxPool2dOperator': { types: [map], attributes: pool },
+  'nn/maxPool2dGradientOperator': { types: [map, f(2, 3, 4, 4)], attributes: pool, free: ['0.2', '0.3'] },
+  'nn/reduceSumOperator': { types: [map], attributes: { axes: [2], keepDims: false }, allows: ['.axes.0=0'] },
+  'nn/reduceMeanOperator': { types: [map], attributes: { axes: [2], keepDims: false }, allows: ['.axes.0=0'] },
+  'nn/sumToOperator': { types: [map], attributes: { shape: [3, 1, 1], scale: 2 }, allows: anyNumber('.scale') },
+  'nn/sumProductToOperator': { types: [map, map], attributes: { shape: [3, 1, 1] } },
+  'nn/broadcastToOperator': { types: [channels], attributes: { shape: [4, 3], scale: 2 }, allows: anyNumber('.scale') },
+  'nn/interpolateOperator': { types: [map], attributes: interpolated },
+  'nn/interpolateGradientOperator': { types: [f(2, 3, 5, 6)], attributes: { ...interpolated, height: 8, width: 8 } },
+  'nn/resizeNearestOperator': { types: [map], anyType: [0], attributes: { size: [5, 6], alignCorners: true } },
+  'nn/softmaxOperator': { types: [map] },
+  'nn/softmaxGradientOperator': { types: [map, map] },
+
+  'conv/conv2dOperator': {
+    types: [map, f(4, 3, 3, 3), f(4)],
+    attributes: convolution,
+    free: ['0.0', '0.2', '0.3', '1.2', '1.3'],
+    allows: paddings,
+  },
+  'conv/fusedConv2dOperator': {
+    types: [map, f(4, 3, 3, 3)],
+    attributes: { ...convolution, operands: ['x', 'weight'], relu: true },
+    free: ['0.0', '0.2', '0.3', '1.0', '1.2', '1.3'],
+    allows: paddings,
+  },
+  'conv/conv2dInputGradientOperator': {
+    types: [f(2, 4, 8, 8), f(4, 3, 3, 3)],
+    attributes: { ...convolution, inputShape: [2, 3, 8, 8] },
+  },
+  'conv/conv2dWeightGradientOperator': {
+    types: [f(2, 4, 8, 8), map],
+    attributes: { ...convolution, weightShape: [4, 3, 3, 3] },
+  },
+  'conv/conv2dBiasGradientOperator': { types: [map] },
+  'conv/foldBatchNormOperator': {
+    types: [channels, channels, channels, channels],
+    attributes: { eps: 1e-5 },
+    allows: ['.eps=0', '.eps=0.5'],
+  },
+  'conv/halfWeightOperator': { types: [f(4, 3, 3, 3)] },
+  'conv/winogradWeightOperator': { types: [f(4, 3, 3, 3)], attributes: { tile: 2 } },
+
+  'conv-block/stackOperator': { types: [map, map], free: ['0.0', '1.0'] },
+  'conv-block/unstackOperator': { types: [f(3, 4)], attributes: { sizes: [1, 2] } },
+
+  'res2net/splitStepOperator': { types: [map, map, map] },
+  'partial-decoder/productOperator': { types: [map, map] },
+  'partial-decoder/productGradientOperator': { types: [map, map, map] },
+  'reverse-attention/reverseAttentionOperator': {
+    types: [map, f(2, 1, 4, 4)],
+    free: ['0.1', '0.2', '0.3', '1.2', '1.3'],
+  },
+  'reverse-attention/reverseAttentionGradientOperator': {
+    types: [map, map, f(2, 1, 4, 4)],
+    attributes: { input: true },
+    free: ['2.2', '2.3'],
+  },
+  'reverse-attention/addResizedOperator': { types: [map, f(2, 3, 4, 4)], free: ['0.2', '0.3', '1.2', '1.3'] },
+  'edge-attention/maskEdgeOperator': { types: [map] },
+  'edge-attention/edgeLossOperator': { types: [map, map] },
+  'edge-attention/edgeLossGradientOperator': { types: [scalar, map, map] },
+
+  'trainer/bceOperator': { types: [map, map], attributes: { logits: true } },
+  'trainer/bceGradientOperator': { types: [scalar, map, map], attributes: { logits: true } },
+  'trainer/crossEntropyOperator': {
+    types: [map, u(2, 8, 8)],
+    free: ['0.1'],
+    attributes: { ignoreIndex: 255 },
+    allows: ['.ignoreIndex=-1', '.ignoreIndex=0'],
+  },
+  'trainer/crossEntropyGradientOperator': {
+    types: [scalar, map, u(2, 8, 8), scalar],
+    free: ['1.1'],
+    attributes: { ignoreIndex: 255 },
+    allows: ['.ignoreIndex=-1', '.ignoreIndex=0'],
+  },
+  'trainer/crossEntropyTargetGradientOperator': { types: [scalar, map], free: ['1.0', '1.1', '1.2', '1.3'] },
+  'trainer/diceLossOperator': {
+    types: [map, map],
+    attributes: { sigmoid: true, smooth: 1 },
+    allows: ['.smooth=0', '.smooth=0.5'],
+  },
+  'trainer/diceLossGradientOperator': {
+    types: [scalar, map, map, f(6, 2)],
+    attributes: { sigmoid: true, smooth: 1 },
+    allows: ['.smooth=0', '.smooth=0.5'],
+  },
+  'trainer/jointLossOperator': { types: [map, map, map], attributes: { variant: 'paper' } },
+  'trainer/jointLossGradientOperator': { types: [scalar, map, map, map, f(2, 4)], attributes: { variant: 'paper' } },
+};

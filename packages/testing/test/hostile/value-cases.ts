@@ -1,0 +1,102 @@
+/** What a case of values.ts is computed with here, by the case's name up to a number or what follows. */
+import { conv2d } from '@infnet/conv';
+import { applyOne, fillOperator, type LowerContext, type Operator, type Shape, type Tensor } from '@infnet/core';
+import * as nn from '@infnet/nn';
+import { product } from '@infnet/partial-decoder';
+import { addResized, reverseAttention } from '@infnet/reverse-attention';
+import { bce, bceWithLogits, crossEntropy, diceLoss, jointLoss } from '@infnet/trainer';
+
+export type Inputs = Readonly<Record<string, Tensor>>;
+type Compute = (inputs: Inputs) => Tensor;
+
+const of = (inputs: Inputs, name: string): Tensor => inputs[name] as Tensor;
+const x =
+  (compute: (x: Tensor) => Tensor): Compute =>
+  (inputs) =>
+    compute(of(inputs, 'x'));
+const ab =
+  (compute: (a: Tensor, b: Tensor) => Tensor): Compute =>
+  (i) =>
+    compute(of(i, 'a'), of(i, 'b'));
+const xt =
+  (compute: (x: Tensor, t: Tensor) => Tensor): Compute =>
+  (i) =>
+    compute(of(i, 'x'), of(i, 't'));
+const trained: Compute = (i) =>
+  nn.batchNorm2d(of(i, 'x'), of(i, 'w'), of(i, 'b'), of(i, 'b'), of(i, 'w'), { training: true });
+const running: Compute = (i) => nn.batchNorm2d(of(i, 'x'), of(i, 'w'), of(i, 'b'), of(i, 'm'), of(i, 'v'));
+
+export const computations: Readonly<Record<string, Compute>> = {
+  relu: x(nn.relu),
+  leakyRelu: x((v) => nn.leakyRelu(v, 0.125)),
+  sigmoid: x(nn.sigmoid),
+  softmax: x(nn.softmax),
+  add: ab(nn.add),
+  sub: ab(nn.sub),
+  mul: ab(nn.mul),
+  div: ab(nn.div),
+  addRelu: ab((a, b) => nn.relu(nn.add(a, b))),
+  addScalar: x((v) => nn.addScalar(v, 2.5)),
+  mulScalar: x((v) => nn.mulScalar(v, 0)),
+  sum: x((v) => nn.sum(v, { axes: [2, 3] })),
+  mean: x((v) => nn.mean(v, { axes: [1], keepDims: true })),
+
+  'maxPool2d 2 1': x((v) => nn.maxPool2d(v, 2, { stride: 1 })),
+  'maxPool2d 3 1 1': x((v) => nn.maxPool2d(v, 3, { stride: 1, padding: 1 })),
+  'maxPool2d 3 2 1 ceil': x((v) => nn.maxPool2d(v, 3, { stride: 2, padding: 1, ceilMode: true })),
+  'maxPool2d 2 1 dilated': x((v) => nn.maxPool2d(v, 2, { stride: 1, dilation: 2 })),
+  'maxPool2d row': x((v) => nn.maxPool2d(v, [1, 5], { stride: 1, padding: [0, 2] })),
+  'maxPool2d column': x((v) => nn.maxPool2d(v, [3, 1], { stride: 1 })),
+  'maxPool2d 5 1 2': x((v) => nn.maxPool2d(v, 5, { stride: 1, padding: 2 })),
+  'maxPool2d of -Infinity': x((v) => nn.maxPool2d(v, 2)),
+  'avgPool2d 2 2': x((v) => nn.avgPool2d(v, 2)),
+  'avgPool2d 3 1 1 without padding': x((v) => nn.avgPool2d(v, 3, { stride: 1, padding: 1, countIncludePad: false })),
+  'avgPool2d 5 1 2': x((v) => nn.avgPool2d(v, 5, { stride: 1, padding: 2 })),
+
+  'interpolate 2': x((v) => nn.interpolate(v, { scaleFactor: 2 })),
+  'interpolate same': x((v) => nn.interpolate(v, { size: [3, 4] })),
+  'interpolate wider': x((v) => nn.interpolate(v, { size: [3, 7] })),
+  'interpolate taller, aligned': x((v) => nn.interpolate(v, { size: [5, 4], alignCorners: true })),
+  'interpolate smaller': x((v) => nn.interpolate(v, { size: [2, 2] })),
+  'interpolate by 1.1 of 5': x((v) => nn.interpolate(v, { scaleFactor: 1.1 })),
+
+  'batchNorm2d in training': trained,
+  'batchNorm2d in training, relu': (i) => nn.relu(trained(i)),
+  batchNorm2d: running,
+  'batchNorm2d, residual, relu': (i) => nn.relu(nn.add(running(i), of(i, 'r'))),
+
+  conv2d: (i) => conv2d(of(i, 'x'), of(i, 'w'), of(i, 'b'), { padding: 1 }),
+  'conv2d, relu': (i) => nn.relu(conv2d(of(i, 'x'), of(i, 'w'), of(i, 'b'), { padding: 1 })),
+  'conv2d 1x1, relu': (i) => nn.relu(conv2d(of(i, 'x'), of(i, 'w'), of(i, 'b'))),
+  'conv2d depthwise, relu': (i) => nn.relu(conv2d(of(i, 'x'), of(i, 'w'), of(i, 'b'), { padding: 1, groups: 4 })),
+  'conv2d stride 2 with a residual, relu': (i) =>
+    nn.relu(nn.add(conv2d(of(i, 'x'), of(i, 'w'), undefined, { padding: 1, stride: 2 }), of(i, 'r'))),
+
+  'product of 2': ab((a, b) => product([a, b])),
+  'product of 3': (i) => product([of(i, 'a'), of(i, 'b'), of(i, 'c')]),
+  reverseAttention: (i) => reverseAttention(of(i, 'x'), of(i, 'z')),
+  'reverseAttention resized': (i) => reverseAttention(of(i, 'x'), of(i, 'z')),
+  addResized: (i) => addResized(of(i, 'x'), of(i, 'z')),
+
+  bceWithLogits: xt(bceWithLogits),
+  bce: xt((p, t) => bce(p, nn.detach(t))),
+  crossEntropy: x((v) => crossEntropy(v, labelsOf(v))),
+  'crossEntropy of a distribution': xt(crossEntropy),
+  diceLoss: xt((p, t) => diceLoss(p, t)),
+  jointLoss: xt((p, t) => jointLoss(p, nn.detach(t))),
+};
+
+/** Class 0 everywhere, as in the script: a constant of the graph. */
+function labelsOf(v: Tensor): Tensor {
+  const [n = 1, , ...size] = v.shape;
+  return applyOne(zeroLabels, [v], { shape: [n, ...size] });
+}
+
+/** 0 in all 32 bits is label 0. */
+const zeroLabels: Operator<{ readonly shape: Shape }> = {
+  name: 'zeroLabels',
+  infer: (_inputs, { shape }) => [{ shape, dtype: 'u32' }],
+  lower: (context) =>
+    fillOperator.lower({ ...context, attributes: { ...context.attributes, value: 0 } } as LowerContext<never>),
+  stopsGradient: true,
+};
