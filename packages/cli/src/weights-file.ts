@@ -73,7 +73,7 @@ function peeledBy(checkpoint: Checkpoint, signatures: readonly (readonly NetSign
 /** `key` says dictionaries from the outside in, then perhaps a prefix: the longest way that there is counts. */
 function chosen(bytes: Uint8Array, file: string, key: string, signatures: readonly (readonly NetSignature[])[]): Found {
   if (key === '.') {
-    const checkpoint = readCheckpoint(bytes, { file });
+    const checkpoint = topOf(bytes, file);
     return { checkpoint, ...peelPrefix(checkpoint, [], '') };
   }
   const parts = key.split('/');
@@ -93,6 +93,16 @@ function chosen(bytes: Uint8Array, file: string, key: string, signatures: readon
   }
   const checkpoint = readCheckpoint(bytes, { file });
   return { checkpoint, ...peelPrefix(checkpoint, [], key) };
+}
+
+/** What the usual search finds; where that cannot choose between dictionaries, the file's outermost one. */
+function topOf(bytes: Uint8Array, file: string): Checkpoint {
+  try {
+    return readCheckpoint(bytes, { file });
+  } catch (error) {
+    if (!isInfnetError(error, 'CHECKPOINT_AMBIGUOUS')) throw error;
+    return readCheckpoint(bytes, { file, stateDict: [] });
+  }
 }
 
 function trainingState(file: string): Error {

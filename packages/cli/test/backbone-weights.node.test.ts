@@ -100,7 +100,7 @@ describe('weights of a backbone alone', () => {
 
   it('trains from them, says so, and writes weights that were trained', async () => {
     const out = file('run');
-    const { code, stderr } = await infnet([
+    const { code, stdout, stderr } = await infnet([
       ...[
         'train',
         '--data',
@@ -109,10 +109,11 @@ describe('weights of a backbone alone', () => {
         out,
         ...QUICK.filter((_, i) => !/^--width$/.test(QUICK[i] ?? '') && !/^--width$/.test(QUICK[i - 1] ?? '')),
       ],
-      ...['--epochs', '1', '--weights', file('res2net.safetensors')],
+      ...['--epochs', '1', '--json', '--weights', file('res2net.safetensors')],
     ]);
     expect(code, stderr).toBe(0);
     expect(stderr).toContain('res2net.safetensors: the backbone (Res2Net-50');
+    expect((JSON.parse(stdout) as { notes: string[] }).notes.join()).toContain('the backbone (Res2Net-50');
     const bytes = new Uint8Array(readFileSync(join(out, 'checkpoints', 'final.safetensors')));
     const { tensors, metadata } = readSafetensors(bytes);
     expect(metadata.get('trained')).toBe('true');

@@ -127,6 +127,15 @@ describe('prefixes of keys', () => {
     }
   });
 
+  it('takes a key as the name of a dictionary, and . for what is found without one', async () => {
+    const pair = (values: Map<string, TorchTensor>) => writeTorchZip(values, { wrap: 'ema' });
+    write(folder, { 'one.pth': pair(state) });
+    const { state: values } = await loadWeights(file('one.pth'), undefined, { key: 'ema' });
+    expect(sameBits(values.get('resnet.bn1.weight')?.data, state.get('resnet.bn1.weight')?.data)).toBe(true);
+    const { state: top } = await loadWeights(file('one.pth'), undefined, { key: '.' });
+    expect(top.size).toBe(values.size);
+  });
+
   it('says by which option a part is chosen, and what there is where it is not found', async () => {
     await expect(loadWeights(file('plain.safetensors'), undefined, { key: 'critic' })).rejects.toMatchObject({
       code: 'CHECKPOINT_KEYS',

@@ -15,7 +15,7 @@ import { infNetTask } from './task.js';
 import { Validator } from './validation.js';
 
 /** The parts of a run that follow from its settings. */
-type Settled = 'net' | 'initial' | 'settings' | 'data' | 'validation' | 'describe';
+type Settled = 'net' | 'initial' | 'notes' | 'settings' | 'data' | 'validation' | 'describe';
 export type RunRest = Omit<RunParts, Settled>;
 
 export interface Prepared {
@@ -49,7 +49,15 @@ export async function prepareInfNet({ asked, given, resumed, folder, reading }: 
     throw cliError('CLI_USAGE', message, `Give --batch ${slices}, or a larger --size.`);
   }
   const validation = validationOf(settings, net, data, folder);
-  const settled = { net, initial, settings, data, validation, describe: { backbone, width, channels, size, trained } };
+  const settled = {
+    net,
+    initial,
+    notes,
+    settings,
+    data,
+    validation,
+    describe: { backbone, width, channels, size, trained },
+  };
   return {
     settings,
     warnings: [...notes.map((note) => `  ${note}`), data.warnings, unlabelled?.warnings ?? ''],
