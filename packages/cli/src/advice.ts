@@ -24,6 +24,9 @@ const OPTIONS: readonly (readonly [RegExp, string | ((...found: string[]) => str
     /Train with a larger batch or larger maps, or set the module to inference with eval\(\)/g,
     'Give a larger --batch or --size, or --freeze-batch-norm',
   ],
+  [/, or \{ ignoreIndex: [^}]* \} where that label means "do not count"/g, ''],
+  [/\{ learningRate: ([^}]*) \}/g, '--lr $1'],
+  [/Give a schedule, e\.g\. constant\(1e-3\)/g, 'Give a --schedule'],
   [/Give positions like \[4, 9, 14\], /g, 'Give --validate positions like 4,9,14, '],
   [/or train without a split/g, 'or give --validate train or --validate none'],
 ];

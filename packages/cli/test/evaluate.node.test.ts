@@ -444,7 +444,10 @@ describe('what is refused, exit code 2 and nothing written', () => {
     [['--pred', at('pred'), '--gt', at('nowhere')], 'There is no such folder.'],
     [['--pred', join(at('pred'), 'a.prob.png'), '--gt', at('gt')], 'It is a file, not a folder.'],
     [['--pred', at('empty'), '--gt', at('gt')], 'The folder has no files.'],
-    [['--pred', at('pred'), '--gt', at('texts')], 'None of the 1 files in the folder is a picture or a volume.'],
+    [
+      ['--pred', at('pred'), '--gt', at('texts')],
+      'None of the 1 files in the folder is a picture or a volume (1 text).',
+    ],
     [['--pred', at('results'), '--gt', at('gt')], 'The folder has no predictions.'],
     [['--pred', at('masks'), '--gt', at('gt'), '--which', 'prob'], 'The folder has no .prob.png or .prob.nii.gz.'],
     [['--pred', at('bad'), '--gt', at('gt')], 'None of 1 slices could be scored'],

@@ -66,16 +66,14 @@ export function pairFiles(paths: readonly string[], options: LayoutOptions, prob
   const edges = useEdges ? byStem(groups.edges ?? [], problems) : new Map<string, string>();
   const priors = options.priors === true ? byStem(groups.priors ?? [], problems) : new Map<string, string>();
   const folders = isList(options.layout) ? {} : (options.layout ?? {});
-  const nothingIn = (what: string, folder: string): void => {
+  const nothingIn = (what: string, folder: string, others: number): void => {
     // A link that leads nowhere is listed as a file.
     const isFile = paths.some((path) => sameName(fileNameOf(path), folder));
-    problems.add(
-      'empty',
-      `no ${what} in ${folder}${isFile ? ', which is no folder, or a link that leads nowhere' : ''}`,
-    );
+    const dangling = isFile ? ', which is no folder, or a link that leads nowhere' : '';
+    problems.add('empty', `no ${what} in ${folder}${dangling}${others > 0 ? `, of ${others} files there` : ''}`);
   };
-  if (images.size === 0) nothingIn('images', folders.images ?? 'Imgs');
-  if (options.labelled && masks.size === 0) nothingIn('masks', folders.masks ?? 'GT');
+  if (images.size === 0) nothingIn('images', folders.images ?? 'Imgs', groups.images.length);
+  if (options.labelled && masks.size === 0) nothingIn('masks', folders.masks ?? 'GT', groups.masks.length);
   if (problems.wrong('empty')) return [];
 
   const items: ItemFiles[] = [];

@@ -3,7 +3,9 @@ import { isInfnetError } from '@infnet/errors';
 import { binaryToEdge } from '../canny.js';
 import { decodeImage } from '../decode/decode-image.js';
 import type { SizeLimits } from '../decode/limits.js';
+import { rangeNote } from '../decode/range-note.js';
 import { type ByteImage, type DecodedImage, type DepthOptions, type GreyImage, toGrey8, toRgb8 } from '../image.js';
+import { describeNote } from '../notes.js';
 import type { ItemFiles } from './layout.js';
 import { looksInverted, type MaskMode, readMask } from './masks.js';
 import type { Finding, Loaded } from './read-all.js';
@@ -42,7 +44,13 @@ export async function loadItem(
   const edgePicture = await open(files.edge);
   if (picture === undefined || findings.length > 0) return { findings };
   const image = asSlice(picture, options);
-  if (files.mask === undefined || maskPicture === undefined) return { slice: { image } };
+  const told: Finding[] = [
+    ...notesOn(picture, files.image, options),
+    ...(maskPicture === undefined ? [] : notesOn(maskPicture, files.mask as string)),
+  ];
+  if (files.mask === undefined || maskPicture === undefined) {
+    return { slice: { image }, ...(told.length > 0 ? { told } : {}) };
+  }
 
   const { mask, content, foreign, odd } = readMask(maskPicture, options.masks ?? 'binary');
   if (!sameSize(mask, image)) find('maskSize', files.mask, `${sizeOf(mask)}, its image ${sizeOf(image)}`);
@@ -52,7 +60,7 @@ export async function loadItem(
     find('edgeSize', files.edge, `${sizeOf(edge)}, its image ${sizeOf(image)}`);
   }
   if (findings.length > 0) return { findings };
-  const told: Finding[] = odd === undefined ? [] : [{ kind: 'maskFaint', file: files.mask, note: odd }];
+  if (odd !== undefined) told.push({ kind: 'maskFaint', file: files.mask, note: odd });
   if (looksInverted(mask)) told.push({ kind: 'maskInverted', file: files.mask });
   return { slice: { image, mask, edge }, content, ...(told.length > 0 ? { told } : {}) };
 }
@@ -73,6 +81,13 @@ export async function openPicture(
     findings.push({ kind: 'unreadable', file, note: reason(error) });
     return undefined;
   }
+}
+
+/** What was noticed in a picture; with options also how its 16 bits become 8. */
+export function notesOn(picture: DecodedImage, file: string, depth?: DepthOptions): Finding[] {
+  const range = depth === undefined ? undefined : rangeNote(picture, depth);
+  const notes = [...(picture.notes ?? []), ...(range === undefined ? [] : [range])];
+  return notes.map((note) => ({ kind: 'noted', file, note: describeNote(note) }));
 }
 
 /** Bytes that a slice keeps in memory. */

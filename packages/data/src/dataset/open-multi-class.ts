@@ -5,7 +5,7 @@ import { type DepthOptions, toGrey8 } from '../image.js';
 import { isVolumeName } from '../nifti/read.js';
 import { ByteCache } from './cache.js';
 import { type FolderLayout, type ItemFiles, type ListLayout, pairFiles } from './layout.js';
-import { asSlice, openPicture, sameSize, sizeOf } from './load.js';
+import { asSlice, notesOn, openPicture, sameSize, sizeOf } from './load.js';
 import { MultiClassDataset, type PriorFunction, type StoredSlice } from './multi-class.js';
 import { ProblemList } from './problems.js';
 import { DEFAULT_CACHE_BYTES, type Finding, type Loaded, type ReadOptions, readAll } from './read-all.js';
@@ -96,5 +96,11 @@ async function loadMultiClassItem(
   const { classes, counts } = read;
   const infected = counts[1] + counts[2];
   const content = infected === 0 ? 'empty' : counts[0] === 0 ? 'full' : 'mixed';
-  return { slice: { image, classes, ...(prior === undefined ? {} : { prior }) }, content, counts };
+  const told = [...notesOn(picture, files.image, options), ...notesOn(mask, maskFile)];
+  return {
+    slice: { image, classes, ...(prior === undefined ? {} : { prior }) },
+    content,
+    counts,
+    ...(told.length > 0 ? { told } : {}),
+  };
 }

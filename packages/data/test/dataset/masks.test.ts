@@ -1,6 +1,14 @@
 /** Masks of every make: read as they are meant, or refused with advice that helps. The advice is followed, not only read. */
 import { describe, expect, it } from 'vitest';
-import { type DecodedImage, decodeImage, type MaskMode, memorySource, openDataset, readMask } from '../../src/index.js';
+import {
+  type DecodedImage,
+  decodeImage,
+  encodePng,
+  type MaskMode,
+  memorySource,
+  openDataset,
+  readMask,
+} from '../../src/index.js';
 import { type PngParts, pngFile } from '../support/pictures.js';
 import { phantomFiles } from '../support/sets.js';
 
@@ -131,6 +139,16 @@ describe('taken and told', () => {
     expect(await warnings(grey([255, 0, 0]), 'binary')).toMatchObject([
       { kind: 'maskInverted', entries: [{ file: 'GT/1.png' }] },
     ]);
+  });
+
+  it('16-bit slices that use a part of their range, unless it is given', async () => {
+    const image = (await decodeImage(files['Imgs/1.png'] as Uint8Array)).data as Uint8Array;
+    const deep = encodePng({ width: SIDE, height: SIDE, data: Uint16Array.from(image, (v) => v * 16) });
+    const set = memorySource({ ...files, 'Imgs/1.png': deep });
+    expect((await openDataset(set)).warnings).toMatchObject([
+      { kind: 'noted', entries: [{ file: 'Imgs/1.png', note: expect.stringMatching(/\{ range: .*\[0, \d+\]/) }] },
+    ]);
+    expect((await openDataset(set, { range: [0, 4080] })).warnings).toEqual([]);
   });
 
   it('empty masks may be left out', async () => {

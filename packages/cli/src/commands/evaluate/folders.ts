@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { compareNames, duplicateNote, isHidden, isVolumeName, stemOf } from '@infnet/data';
 import { cliError } from '../../errors.js';
+import { nameFormats } from '../../formats.js';
 import { KINDS, type Kind } from './options.js';
 import type { FailedFile } from './source.js';
 
@@ -97,11 +98,12 @@ async function filesOf(
   const wanted = (name: string): boolean => INPUT.test(name) && !isHidden(name);
   const pictures = names.filter(wanted).sort(compareNames);
   if (pictures.length === 0) {
-    const message =
-      names.length === 0
-        ? 'The folder has no files.'
-        : `None of the ${names.length} files in the folder is a picture or a volume.`;
-    const fix = 'Give the folder itself, with PNG, JPEG, .nii or .nii.gz in it: subfolders are not looked into.';
+    const { counts, advice } = await nameFormats(names.map((name) => join(folder, name)));
+    const none = `None of the ${names.length} files in the folder is a picture or a volume`;
+    const message = names.length === 0 ? 'The folder has no files.' : `${none}${counts === '' ? '' : ` (${counts})`}.`;
+    const fix =
+      advice?.replace('FOLDER', folder) ??
+      'Give the folder itself, with PNG, JPEG, .nii or .nii.gz in it: subfolders are not looked into.';
     throw cliError('CLI_NO_INPUT', message, fix, { where });
   }
   const others = names.filter((name) => !wanted(name) && !COMPANION.test(name));
