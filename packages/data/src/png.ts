@@ -1,4 +1,4 @@
-/** Writing PNG files. No time stamps, no texts: the same picture gives the same bytes everywhere. */
+/** Writing PNG files. No time stamps: the same picture gives the same bytes everywhere. Texts are put in by `provenance-files.ts`. */
 import { encode } from 'fast-png';
 import { zlibSync } from 'fflate';
 import { crc32 } from './decode/png-chunks.js';
@@ -50,10 +50,10 @@ export function encodeIndexedPng(
   const rows = new Uint8Array((width + 1) * height);
   for (let y = 0; y < height; y++) rows.set(data.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
   const chunks = [
-    chunk('IHDR', header),
-    chunk('PLTE', Uint8Array.from(palette.flat())),
-    chunk('IDAT', zlibSync(rows, { level: 9 })),
-    chunk('IEND', new Uint8Array(0)),
+    pngChunk('IHDR', header),
+    pngChunk('PLTE', Uint8Array.from(palette.flat())),
+    pngChunk('IDAT', zlibSync(rows, { level: 9 })),
+    pngChunk('IEND', new Uint8Array(0)),
   ];
   const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
   const out = new Uint8Array(8 + chunks.reduce((sum, { length }) => sum + length, 0));
@@ -66,8 +66,8 @@ export function encodeIndexedPng(
   return out;
 }
 
-/** Length, type, data, checksum. */
-function chunk(type: string, data: Uint8Array): Uint8Array {
+/** A chunk of a PNG file: length, type, data, checksum. */
+export function pngChunk(type: string, data: Uint8Array): Uint8Array {
   const out = new Uint8Array(12 + data.length);
   const view = new DataView(out.buffer);
   view.setUint32(0, data.length);

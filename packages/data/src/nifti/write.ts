@@ -3,8 +3,8 @@
  *
  * The header is that volume's, byte for byte, where it says how the voxels lie: dimensions, voxel sizes, units, qform, sform, byte order,
  * version. What it says of the values is replaced: type, scaling, display range, intent, description; file names and
- * free texts are emptied, and extensions left out, since they may name the patient. No time stamps: the same voxels give the same
- * bytes.
+ * free texts are emptied, and its extensions left out, since they may name the patient. No time stamps: the same voxels give the
+ * same bytes.
  *
  * Slices go in one after the other, and what is kept of them is compressed, so that a volume need not be held twice.
  */
@@ -22,6 +22,8 @@ export interface NiftiWriteOptions {
   readonly gzip?: boolean;
   /** Up to 79 ASCII characters for `descrip`. Default `'infnet'`. */
   readonly description?: string;
+  /** Written whole into a header extension (code 6, a comment); readers that do not want it skip it. Default: none. */
+  readonly comment?: string;
 }
 
 const TYPES = { uint8: { code: 2, size: 1 }, float32: { code: 16, size: 4 } } as const;
@@ -38,12 +40,13 @@ export class NiftiEncoder {
   constructor(
     like: VolumeHeader,
     datatype: MapDatatype,
-    { gzip = true, description = 'infnet' }: NiftiWriteOptions = {},
+    { gzip = true, description = 'infnet', comment }: NiftiWriteOptions = {},
   ) {
     this.#like = like;
     this.#datatype = datatype;
     if (gzip) this.#gzip = new Gzip({ level: 6, mtime: 0 }, (piece) => this.#pieces.push(piece));
-    this.#write(mapHeader(like, datatype, description), false);
+    const extension = comment === undefined ? undefined : commentExtension(comment, like.littleEndian);
+    this.#write(mapHeader(like, datatype, description, extension), false);
   }
 
   /**
@@ -135,15 +138,29 @@ const EMPTIED: Readonly<Record<1 | 2, readonly (readonly [number, number])[]>> =
   ],
 };
 
-/** The header and the four bytes that say: no extensions. */
+/** Size, code 6 for a comment, the text in UTF-8, zeros up to a multiple of 16 bytes. */
+function commentExtension(comment: string, littleEndian: boolean): Uint8Array {
+  const text = new TextEncoder().encode(comment);
+  const out = new Uint8Array(Math.ceil((8 + text.length + 1) / 16) * 16);
+  const view = new DataView(out.buffer);
+  view.setInt32(0, out.length, littleEndian);
+  view.setInt32(4, 6, littleEndian);
+  out.set(text, 8);
+  return out;
+}
+
+/** The header, the four bytes that say whether there are extensions, and the one that there may be. */
 function mapHeader(
   { version, header, littleEndian }: VolumeHeader,
   datatype: MapDatatype,
   description: string,
+  extension: Uint8Array = new Uint8Array(0),
 ): Uint8Array {
-  const start = HEADER_BYTES[version] + 4;
+  const start = HEADER_BYTES[version] + 4 + extension.length;
   const out = new Uint8Array(start);
   out.set(header);
+  if (extension.length > 0) out[HEADER_BYTES[version]] = 1;
+  out.set(extension, HEADER_BYTES[version] + 4);
   const view = new DataView(out.buffer);
   const real = (at: number, value: number): void => {
     if (version === 1) view.setFloat32(at, value, littleEndian);

@@ -1,0 +1,120 @@
+/** Provenance in files: into PNG, and out of PNG and NIfTI. What volumes get is written by `NiftiEncoder` (`comment`). */
+import { type PngChunk, readPngChunks } from './decode/png-chunks.js';
+import { gunzip, isGzip } from './nifti/gunzip.js';
+import { HEADER_BYTES, parseHeader } from './nifti/header.js';
+import { pngChunk } from './png.js';
+import { decodeProvenance, encodeProvenance, PROVENANCE_KEYWORD, type Provenance } from './provenance.js';
+
+const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+/** Header extensions hold little; a damaged length must not make all of a volume be decoded. */
+const MOST_EXTENSIONS = 1 << 20;
+
+/**
+ * The PNG file with a text: an international text chunk (`iTXt`, UTF-8, not compressed) after the header. One of the same name is
+ * replaced; pixels and all other chunks stay as they are. With `undefined` the text is taken out.
+ *
+ * @param png whole, as `encodePng` gives it
+ * @throws InfnetError `DATA_TRUNCATED`, `DATA_CORRUPT` for a file that is no whole PNG
+ */
+export function withPngText(png: Uint8Array, keyword: string, text: string | undefined): Uint8Array {
+  const chunks = readPngChunks(png, 'the picture');
+  const kept = chunks.filter((one) => textOf(png, one, keyword) === undefined);
+  const parts = kept.map(({ start, length }) => png.subarray(start, start + 12 + length));
+  if (text !== undefined) {
+    // Keyword, end, not compressed, method 0, no language, no translated keyword.
+    const head = new TextEncoder().encode(`${keyword}\0\0\0\0\0`);
+    const body = new TextEncoder().encode(text);
+    const data = new Uint8Array(head.length + body.length);
+    data.set(head);
+    data.set(body, head.length);
+    parts.splice(1, 0, pngChunk('iTXt', data));
+  }
+  const out = new Uint8Array(8 + parts.reduce((sum, { length }) => sum + length, 0));
+  out.set(png.subarray(0, 8));
+  let at = 8;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+/** The text of that name in a PNG file, if {@link withPngText} wrote one. @throws InfnetError as `withPngText` */
+export function pngText(png: Uint8Array, keyword: string): string | undefined {
+  for (const one of readPngChunks(png, 'the picture')) {
+    const text = textOf(png, one, keyword);
+    if (text !== undefined) return text;
+  }
+  return undefined;
+}
+
+function textOf(png: Uint8Array, { type, start, length }: PngChunk, keyword: string): string | undefined {
+  const head = `${keyword}\0\0\0\0\0`;
+  if (type !== 'iTXt' || length < head.length) return undefined;
+  const data = png.subarray(start + 8, start + 8 + length);
+  for (let i = 0; i < head.length; i++) if (data[i] !== head.charCodeAt(i)) return undefined;
+  return new TextDecoder().decode(data.subarray(head.length));
+}
+
+/** The PNG file with where it comes from. @throws InfnetError as {@link withPngText} */
+export function stampPng(png: Uint8Array, provenance: Provenance): Uint8Array {
+  return withPngText(png, PROVENANCE_KEYWORD, encodeProvenance(provenance));
+}
+
+/**
+ * Where a result comes from: of a mask, probability or overlay (PNG), or of a volume (NIfTI, compressed or not). Undefined where the
+ * file does not say, and for other files.
+ *
+ * @throws InfnetError `DATA_...` for a damaged file
+ */
+export function readProvenance(bytes: Uint8Array): Provenance | undefined {
+  if (SIGNATURE.every((byte, i) => bytes[i] === byte)) {
+    const text = pngText(bytes, PROVENANCE_KEYWORD);
+    return text === undefined ? undefined : decodeProvenance(text);
+  }
+  for (const text of niftiComments(bytes)) {
+    const provenance = decodeProvenance(text);
+    if (provenance !== undefined) return provenance;
+  }
+  return undefined;
+}
+
+/** Comments (code 6) among the header extensions of a NIfTI file; none for what is no NIfTI file. */
+function niftiComments(bytes: Uint8Array): string[] {
+  const start = beginning(bytes, HEADER_BYTES[2] + 4);
+  if (start.length < HEADER_BYTES[1]) return [];
+  // It begins with the header's own length, in either byte order.
+  const own = new DataView(start.buffer, start.byteOffset, 4);
+  const lengths: readonly number[] = [HEADER_BYTES[1], HEADER_BYTES[2]];
+  if (![own.getInt32(0, true), own.getInt32(0, false)].some((length) => lengths.includes(length))) return [];
+  const { version, littleEndian, dataOffset } = parseHeader(start, 'the volume');
+  const header = beginning(bytes, Math.min(dataOffset, MOST_EXTENSIONS));
+  const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
+  const first = HEADER_BYTES[version];
+  const comments: string[] = [];
+  if (header[first] === 0) return comments;
+  for (let at = first + 4; at + 8 <= header.length; ) {
+    const size = view.getInt32(at, littleEndian);
+    if (size < 16 || at + size > header.length) break;
+    if (view.getInt32(at + 4, littleEndian) === 6) {
+      const text = new TextDecoder().decode(header.subarray(at + 8, at + size));
+      comments.push(text.replace(/\0+$/, ''));
+    }
+    at += size;
+  }
+  return comments;
+}
+
+/** The first bytes of a file, decompressed. */
+function beginning(bytes: Uint8Array, count: number): Uint8Array {
+  if (!isGzip(bytes)) return bytes.subarray(0, count);
+  const out = new Uint8Array(count);
+  let filled = 0;
+  gunzip(bytes, 'the volume', 0, (piece) => {
+    const part = piece.subarray(0, count - filled);
+    out.set(part, filled);
+    filled += part.length;
+    return filled < count;
+  });
+  return out.subarray(0, filled);
+}
