@@ -4,6 +4,7 @@
  */
 import { basename } from 'node:path';
 import { type Checkpoint, type NetSignature, type PeeledTensors, peelPrefix, readCheckpoint } from '@infnet/checkpoint';
+import { sha256 } from '@infnet/data';
 import { InfnetError, isInfnetError, plainMessage } from '@infnet/errors';
 import { readFile } from '@infnet/node';
 import { cliError } from './errors.js';
@@ -26,6 +27,8 @@ export type WeightsFlag = '--weights' | '--prior-weights' | '--backbone-weights'
 export interface WeightsFile extends PeeledTensors {
   readonly file: string;
   readonly checkpoint: Checkpoint;
+  /** Of the file. */
+  readonly sha256: string;
   /** What was done to the file that its maker may not expect, a sentence each. */
   readonly notes: readonly string[];
 }
@@ -43,11 +46,12 @@ export async function readWeightsFile(
   { flag = '--weights', key }: WeightsSource = {},
 ): Promise<WeightsFile> {
   const bytes = await readFile(file);
+  const hash = await sha256(bytes);
   return inWordsOfCli(file, flag, () => {
     const { checkpoint, ...peeled } =
       key === undefined ? found(bytes, file, signatures) : chosen(bytes, file, key, signatures);
     if (checkpoint.metadata.get('kind') === TRAINING_STATE) throw trainingState(file);
-    return { file, checkpoint, ...peeled, notes: notesOf(checkpoint, peeled) };
+    return { file, checkpoint, sha256: hash, ...peeled, notes: notesOf(checkpoint, peeled) };
   });
 }
 

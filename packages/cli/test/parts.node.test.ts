@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Provenance } from '@infnet/data';
 import { InfnetError } from '@infnet/errors';
 import { describe, expect, it } from 'vitest';
 import { makeFolder } from '../src/commands/segment/inputs.js';
@@ -47,6 +48,18 @@ describe('progress', () => {
   });
 });
 
+const made: Provenance = {
+  version: '0.1.0',
+  weights: 'w, 2.pth',
+  weightsSha256: 'ab'.repeat(32),
+  net: 'res2net50, width 1, 32 channels',
+  size: 352,
+  threshold: 0.25,
+  precision: 'exact',
+  adapter: 'SwiftShader',
+  time: '2026-12-01T10:00:00.000Z',
+};
+
 describe('summary.csv', () => {
   it('quotes what must be quoted and leaves the time out when asked', () => {
     const done = {
@@ -58,15 +71,20 @@ describe('summary.csv', () => {
       infectedFraction: 1 / 3,
       seconds: 1.5,
       notes: [],
+      provenance: made,
       outputs: [],
     };
     const failed = { file: 'z.png', code: 'DATA_X', message: 'two\n lines' };
     const reports = [{ done }, { failed }];
+    const columns =
+      'infnet_version,weights,weights_sha256,trained_on,net,input_size,window,orientation,range,threshold,stretched,precision,adapter';
+    const from = `0.1.0,"w, 2.pth",${'ab'.repeat(32)},,"res2net50, width 1, 32 channels",352,,,,0.25,,exact,SwiftShader`;
+    const none = ','.repeat(12);
     expect(summaryCsv(reports, { time: true })).toBe(
-      'file,width,height,infected_pixels,infected_fraction,seconds,error\n"a,b ""c"".png",2,3,2,0.333333,1.500,\nz.png,,,,,,DATA_X: two lines\n',
+      `file,width,height,infected_pixels,infected_fraction,seconds,error,${columns},time\n"a,b ""c"".png",2,3,2,0.333333,1.500,,${from},${made.time}\nz.png,,,,,,DATA_X: two lines,${none},\n`,
     );
     expect(summaryCsv(reports, { time: false })).toBe(
-      'file,width,height,infected_pixels,infected_fraction,error\n"a,b ""c"".png",2,3,2,0.333333,\nz.png,,,,,DATA_X: two lines\n',
+      `file,width,height,infected_pixels,infected_fraction,error,${columns}\n"a,b ""c"".png",2,3,2,0.333333,,${from}\nz.png,,,,,DATA_X: two lines,${none}\n`,
     );
   });
 });
@@ -77,14 +95,14 @@ describe('outputs', () => {
   it('a slice without infection stays dark; only --stretch stretches it', () => {
     const logits = Float32Array.from({ length: 16 * 16 }, (_, i) => -5 - (i % 7) / 10);
     const options = { size: 16, threshold: 0.5, format: 'png' } as const;
-    expect(makeOutputs('s', slice, logits, options).infectedPixels).toBe(0);
-    expect(makeOutputs('s', slice, logits, { ...options, stretch: true }).infectedPixels).toBeGreaterThan(0);
+    expect(makeOutputs('s', slice, logits, options, made).infectedPixels).toBe(0);
+    expect(makeOutputs('s', slice, logits, { ...options, stretch: true }, made).infectedPixels).toBeGreaterThan(0);
   });
 
   it('the mask is where the probability is at least the threshold', () => {
     const logits = new Float32Array(16 * 16); // sigmoid 0.5 everywhere
     const count = (threshold: number): number =>
-      makeOutputs('s', slice, logits, { size: 16, threshold, format: 'png' }).infectedPixels;
+      makeOutputs('s', slice, logits, { size: 16, threshold, format: 'png' }, made).infectedPixels;
     expect([count(0.5), count(0.500001), count(0.4)]).toEqual([360, 0, 360]);
   });
 });

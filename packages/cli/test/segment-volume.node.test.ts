@@ -7,6 +7,7 @@ import {
   encodePng,
   probabilityToU8,
   readNifti,
+  readProvenance,
   reorientVolume,
   type Volume,
   volumeSlice,
@@ -110,7 +111,19 @@ describe('segment', () => {
     expect(volume.infectedMillilitres).toBeCloseTo(millilitres(all), 5);
     const line = (file: string, slice: string | number, size: string, n: number, of: number, ml: string): string =>
       [join(inputs, file), slice, size, n, (n / of).toFixed(6), ml, ''].join(',');
-    expect(readFileSync(join(out, 'summary.csv'), 'utf8').trimEnd().split('\n')).toEqual([
+    // Both volumes and every row say where they come from.
+    const provenance = { weights: 'w.safetensors', window: [-1350, 150], orient: 'transposed', size: 64 };
+    expect(readProvenance(new Uint8Array(readFileSync(join(out, 'chest.mask.nii.gz'))))).toMatchObject({
+      ...provenance,
+      threshold: 0.25,
+    });
+    const ofProbability = readProvenance(new Uint8Array(readFileSync(join(out, 'chest.prob.nii.gz'))));
+    expect(ofProbability).toMatchObject(provenance);
+    expect(ofProbability).not.toHaveProperty('threshold');
+    expect(mask.description).toMatch(/^infnet \S+ p>=0\.25 weights [0-9a-f]{12} 64px -1350\.\.150 /);
+    const table = readFileSync(join(out, 'summary.csv'), 'utf8').trimEnd().split('\n');
+    for (const row of table.slice(1, 7)) expect(row).toContain(',64,-1350 to 150,transposed,,0.25,');
+    expect(table.map((row) => row.split(',').slice(0, 8).join())).toEqual([
       'file,slice,width,height,infected_pixels,infected_fraction,infected_ml,error',
       ...counts.map((n, k) => line('chest.nii.gz', k, '40,36', n, area, millilitres(n).toFixed(3))),
       line('chest.nii.gz', 'all', '40,36', all, 5 * area, millilitres(all).toFixed(3)),

@@ -2,7 +2,17 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeSafetensors } from '@infnet/checkpoint';
 import { evaluate, open, ParameterStore } from '@infnet/core';
-import { decodeImage, encodePng, preprocessSlice, probabilityToU8, readNpy, resizeBilinearFloat } from '@infnet/data';
+import {
+  decodeImage,
+  encodePng,
+  preprocessSlice,
+  probabilityToU8,
+  readNpy,
+  readProvenance,
+  resizeBilinearFloat,
+  sha256,
+  withPngText,
+} from '@infnet/data';
 import { writeTorchZip } from '@infnet/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chunk, concat, GREY_JPEG, SIGNATURE } from '../../data/test/support/pictures.js';
@@ -91,7 +101,35 @@ describe('segment', () => {
       [...stems.flatMap((stem) => kinds.map((kind) => `${stem}.${kind}`)), 'summary.csv'].sort(),
     );
     expect([...b.keys()]).toEqual([...a.keys()]);
-    for (const [name, bytes] of a) expect(bytes.equals(b.get(name) as Buffer), name).toBe(true);
+    // The two files of weights have other hashes and names: what is left without them is the same to the byte.
+    const without = (name: string, bytes: Buffer): string => {
+      if (name.endsWith('.png')) return Buffer.from(withPngText(bytes, 'infnet', undefined)).toString('base64');
+      return name.endsWith('.csv')
+        ? String(bytes).replace(/w\.(pth|safetensors),[0-9a-f]{64}/g, '')
+        : bytes.toString('base64');
+    };
+    for (const [name, bytes] of a)
+      expect(without(name, bytes) === without(name, b.get(name) as Buffer), name).toBe(true);
+    for (const [outputs, file] of [
+      [a, safetensors],
+      [b, pth],
+    ] as const) {
+      const hash = await sha256(new Uint8Array(readFileSync(file)));
+      for (const kind of ['mask', 'overlay', 'prob']) {
+        const provenance = readProvenance(new Uint8Array(outputs.get(`grey.${kind}.png`) as Buffer));
+        expect(provenance).toEqual({
+          version: '0.1.0',
+          weights: file.slice(folder.length + 1),
+          weightsSha256: hash,
+          net: 'res2net50, width 0.25, 8 channels',
+          size: 64,
+          ...(kind === 'prob' ? {} : { threshold: 0.5 }),
+          precision: expect.any(String),
+          adapter: expect.any(String),
+        });
+      }
+      expect(String(outputs.get('summary.csv')).split(hash)).toHaveLength(5);
+    }
 
     const sizes = { colour: [70, 64], deep: [64, 110], grey: [90, 75], photo: [33, 21] };
     for (const [stem, [width, height]] of Object.entries(sizes)) {
@@ -124,7 +162,7 @@ describe('segment', () => {
       expect(seconds).toBeGreaterThan(0);
     }
     const lines = String(a.get('summary.csv')).trimEnd().split('\n');
-    expect(lines[0]).toBe('file,width,height,infected_pixels,infected_fraction,error');
+    expect(lines[0]).toMatch(/^file,width,height,infected_pixels,infected_fraction,error,infnet_version,weights,/);
     expect(lines).toHaveLength(5);
   });
 
@@ -206,9 +244,11 @@ describe('segment', () => {
     expect(readdirSync(out)).toEqual(['good.mask.png', 'good.overlay.png', 'good.prob.png', 'summary.csv']);
     const lines = readFileSync(join(out, 'summary.csv'), 'utf8').trimEnd().split('\n');
     expect(lines).toHaveLength(8);
-    expect(lines[0]).toBe('file,width,height,infected_pixels,infected_fraction,seconds,error');
+    expect(lines[0]).toMatch(
+      /^file,width,height,infected_pixels,infected_fraction,seconds,error,infnet_version,.*,time$/,
+    );
     expect(lines[1]).toMatch(/empty\.png,,,,,,FILE_EMPTY: /);
-    expect(lines[2]).toMatch(/good\.png,90,75,\d+,\d\.\d{6},\d+\.\d{3},$/);
+    expect(lines[2]).toMatch(/good\.png,90,75,\d+,\d\.\d{6},\d+\.\d{3},,0\.1\.0,w\.pth,[0-9a-f]{64},.*Z$/);
     // Stretched: the darkest probability is black and the brightest white.
     const prob = await decodeImage(new Uint8Array(readFileSync(join(out, 'good.prob.png'))));
     expect([Math.min(...prob.data), Math.max(...prob.data)]).toEqual([0, 255]);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readSafetensors } from '@infnet/checkpoint';
-import { encodePng, phantomSlice } from '@infnet/data';
+import { encodePng, markPhantom, phantomSlice } from '@infnet/data';
 
 /** Two steps in each epoch; one slice is validated. */
 export const QUICK: readonly string[] =
@@ -15,7 +15,7 @@ export function writePhantoms(folder: string, change: (files: Map<string, Uint8A
   const files = new Map<string, Uint8Array>();
   for (let i = 0; i < 5; i++) {
     const { image, infection } = phantomSlice(20 + i, { width: 64 + i, height: 70, burden: 0.3 });
-    files.set(`Imgs/${i}.png`, encodePng(image));
+    files.set(`Imgs/${i}.png`, markPhantom(encodePng(image), 20 + i));
     files.set(`GT/${i}.png`, encodePng(infection));
   }
   change(files);

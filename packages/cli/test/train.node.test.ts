@@ -2,7 +2,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSafetensors } from '@infnet/checkpoint';
-import { encodePng } from '@infnet/data';
+import { encodePng, withPngText } from '@infnet/data';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../src/index.js';
 import { infnet, phantomPng, temporaryFolder } from './support.js';
@@ -79,6 +79,7 @@ describe('a training', () => {
       new Uint8Array(readFileSync(join(whole, 'checkpoints', 'final.safetensors'))),
     );
     expect(metadata.get('made_by')).toBe('infnet train');
+    expect(metadata.get('trained_on')).toBe('4 phantoms of infnet');
     expect(tensors.get('resnet.bn1.num_batches_tracked')?.data).toEqual(
       BigInt64Array.of(BigInt(EPOCHS * STEPS_PER_EPOCH)),
     );
@@ -92,6 +93,29 @@ describe('a training', () => {
     ]);
     expect(code).toBe(0);
     expect(existsSync(join(out, '4.overlay.png'))).toBe(true);
+  });
+
+  it('weights that learned from phantoms say so wherever they are loaded, after a further training on slices too', async () => {
+    const warned = async (weights: string): Promise<string> => {
+      const argv = ['segment', join(data, 'Imgs', '4.png'), '--out', join(folder, 'warned'), '--size', '32', '--json'];
+      const { stdout, stderr } = await infnet([...argv, '--weights', weights]);
+      return `${JSON.parse(stdout).provenance.trainedOn}; ${stderr}`;
+    };
+    const first = join(whole, 'checkpoints', 'final.safetensors');
+    expect(await warned(first)).toMatch(/^4 phantoms of infnet; .*These weights were trained on phantoms:/s);
+    // The same slices without the mark that infnet leaves on phantoms.
+    const plain = writePhantoms(join(folder, 'plain'), (files) => {
+      for (const [path, bytes] of files) files.set(path, withPngText(bytes, 'Source', undefined));
+    });
+    const out = join(folder, 'further');
+    const { code, stderr } = await infnet([
+      ...['train', '--data', plain, '--out', out, '--weights', first, '--epochs', '1', '--size', '32', '--batch', '2'],
+      ...['--validate', '4'],
+    ]);
+    expect(code, stderr).toBe(0);
+    expect(await warned(join(out, 'checkpoints', 'final.safetensors'))).toMatch(
+      /^4 slices, after 4 phantoms of infnet; .*on phantoms in part/s,
+    );
   });
 
   it('stopped by Ctrl-C it saves, says how to go on, and then ends with the same bits', async () => {

@@ -51,7 +51,15 @@ export { type Phantom, type PhantomOptions, phantomSlice } from './phantom/phant
 export { encodeIndexedPng, encodePng, type PngSource } from './png.js';
 export * from './prediction.js';
 export * from './provenance.js';
-export { pngText, readProvenance, stampPng, withPngText } from './provenance-files.js';
+export {
+  isPhantom,
+  markPhantom,
+  pngText,
+  readProvenance,
+  stampPng,
+  watchPhantoms,
+  withPngText,
+} from './provenance-files.js';
 export { resizeCv2, resizeNearest } from './resize/cv2.js';
 export { type FloatMap, resizeBilinearFloat } from './resize/float.js';
 export { resizeLabels } from './resize/labels.js';

@@ -1,4 +1,6 @@
 /** Provenance in files: into PNG, and out of PNG and NIfTI. What volumes get is written by `NiftiEncoder` (`comment`). */
+import { isInfnetError } from '@infnet/errors';
+import type { DataSource } from './dataset/source.js';
 import { type PngChunk, readPngChunks } from './decode/png-chunks.js';
 import { gunzip, isGzip } from './nifti/gunzip.js';
 import { HEADER_BYTES, parseHeader } from './nifti/header.js';
@@ -77,6 +79,41 @@ export function readProvenance(bytes: Uint8Array): Provenance | undefined {
     if (provenance !== undefined) return provenance;
   }
   return undefined;
+}
+
+/** Of a picture that a program drew, in its file: the standard's keyword for what it was taken with. */
+const SOURCE = 'Source';
+const PHANTOM = 'infnet phantom';
+
+/** The PNG file of a phantom, saying that it is one: weights that learn from it must not be taken for weights of patients' slices. */
+export function markPhantom(png: Uint8Array, seed: number): Uint8Array {
+  return withPngText(png, SOURCE, `${PHANTOM}, seed ${seed}`);
+}
+
+/** Whether a file says that it is a phantom's picture. A damaged file says nothing. */
+export function isPhantom(bytes: Uint8Array): boolean {
+  if (!SIGNATURE.every((byte, i) => bytes[i] === byte)) return false;
+  try {
+    return pngText(bytes, SOURCE)?.startsWith(PHANTOM) === true;
+  } catch (error) {
+    if (isInfnetError(error)) return false;
+    throw error;
+  }
+}
+
+/** Notes which files that are read from a source are phantoms, by their names without folder and ending. */
+export function watchPhantoms(source: DataSource): {
+  readonly source: DataSource;
+  readonly phantoms: ReadonlySet<string>;
+} {
+  const phantoms = new Set<string>();
+  const read = async (path: string): Promise<Uint8Array> => {
+    const bytes = await source.read(path);
+    const file = path.split(/[\\/]/).at(-1) ?? path;
+    if (isPhantom(bytes)) phantoms.add(file.replace(/\.[^.]+$/, '').normalize('NFC'));
+    return bytes;
+  };
+  return { source: { name: source.name, list: () => source.list(), read }, phantoms };
 }
 
 /** Comments (code 6) among the header extensions of a NIfTI file; none for what is no NIfTI file. */

@@ -118,14 +118,7 @@ export function provenanceFields(provenance: Partial<Provenance> | undefined): s
  * One line of at most 79 ASCII characters for a volume's `descrip`, what matters most first; the adapter's name is cut where it does not
  * fit. The whole text is in the volume's header extension.
  */
-export function provenanceLine({
-  version,
-  threshold,
-  weightsSha256,
-  size,
-  window,
-  adapter,
-}: Provenance): string {
+export function provenanceLine({ version, threshold, weightsSha256, size, window, adapter }: Provenance): string {
   const parts = [
     `infnet ${version}`,
     threshold === undefined ? 'probability' : `p>=${threshold}`,
@@ -139,6 +132,11 @@ export function provenanceLine({
     .replace(/[^\x20-\x7e]/g, '?')
     .slice(0, 79)
     .trimEnd();
+}
+
+/** What `NiftiEncoder` writes of it: the line in `descrip`, and all of it in a header extension. */
+export function niftiProvenance(provenance: Provenance): { readonly description: string; readonly comment: string } {
+  return { description: provenanceLine(provenance), comment: encodeProvenance(provenance) };
 }
 
 /**

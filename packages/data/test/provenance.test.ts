@@ -68,26 +68,27 @@ describe('provenance', () => {
     await failure('DATA_TRUNCATED', () => stampPng(plain.subarray(0, 100), made));
   });
 
-  it.each(
-    readable.filter(({ name }) => /chest|nifti2|-be/.test(name)),
-  )('in a volume on the grid of $name, compressed or not, voxels and geometry as without', ({ bytes }) => {
-    const like = readNifti(bytes);
-    const area = like.width * like.height;
-    for (const gzip of [true, false]) {
-      const write = (comment?: string) => {
-        const encoder = new NiftiEncoder(like, 'uint8', { gzip, description: provenanceLine(made), comment });
-        for (let k = 0; k < like.depth; k++) encoder.push(new Uint8Array(area).fill(k % 2));
-        return encoder.finish();
-      };
-      const file = write(encodeProvenance(made));
-      expect(readProvenance(file)).toEqual(made);
-      expect(readProvenance(write())).toBeUndefined();
-      const [back, plain] = [readNifti(file), readNifti(write())];
-      expect(back.data).toEqual(plain.data);
-      expect(back.dataOffset % 16).toBe(0);
-      expect(back).toMatchObject({ affine: plain.affine, spacing: plain.spacing, description: provenanceLine(made) });
-    }
-  });
+  it.each(readable.filter(({ name }) => /chest|nifti2|-be/.test(name)))(
+    'in a volume on the grid of $name, compressed or not, voxels and geometry as without',
+    ({ bytes }) => {
+      const like = readNifti(bytes);
+      const area = like.width * like.height;
+      for (const gzip of [true, false]) {
+        const write = (comment?: string) => {
+          const encoder = new NiftiEncoder(like, 'uint8', { gzip, description: provenanceLine(made), comment });
+          for (let k = 0; k < like.depth; k++) encoder.push(new Uint8Array(area).fill(k % 2));
+          return encoder.finish();
+        };
+        const file = write(encodeProvenance(made));
+        expect(readProvenance(file)).toEqual(made);
+        expect(readProvenance(write())).toBeUndefined();
+        const [back, plain] = [readNifti(file), readNifti(write())];
+        expect(back.data).toEqual(plain.data);
+        expect(back.dataOffset % 16).toBe(0);
+        expect(back).toMatchObject({ affine: plain.affine, spacing: plain.spacing, description: provenanceLine(made) });
+      }
+    },
+  );
 
   it('of other files: none', () => {
     expect(readProvenance(fixture('chest.nii.gz').bytes)).toBeUndefined();

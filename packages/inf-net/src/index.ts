@@ -5,6 +5,7 @@ export { VGG16 } from './backbone/vgg16.js';
 export { type ConvolutionCost, convolutionCosts, parameterCount } from './cost.js';
 export { InfNet, type InfNetOutputs } from './inf-net.js';
 export { BACKBONES, type BackboneName, type InfNetOptions } from './options.js';
+export { describeTraining, type TrainedOn, trainingMetadata, type WeightsOrigin, weightsOrigin } from './origin.js';
 export { type PredictedMaps, type Prediction, type PredictionOptions, planPrediction } from './prediction.js';
 export {
   BACKBONE_SIGNATURES,

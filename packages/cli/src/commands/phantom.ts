@@ -1,6 +1,6 @@
 /** `infnet phantom`: synthetic slices, so that the commands can be tried without a patient's picture. */
 import { join, resolve } from 'node:path';
-import { encodeClassMap, encodePng, phantomSlice } from '@infnet/data';
+import { encodeClassMap, encodePng, markPhantom, phantomSlice } from '@infnet/data';
 import { writeFileAtomic } from '@infnet/node';
 import { cliError } from '../errors.js';
 import { EXIT, type Io, say } from '../io.js';
@@ -38,7 +38,7 @@ export async function phantom(
     if (io.signal?.aborted) break;
     const name = `phantom-${String(seed + i).padStart(4, '0')}.png`;
     const { image, infection, classes } = phantomSlice((seed + i) >>> 0, { burden });
-    await writeFileAtomic(join(slices, name), encodePng(image));
+    await writeFileAtomic(join(slices, name), markPhantom(encodePng(image), (seed + i) >>> 0));
     const mask = kind === 'multi-class' ? encodeClassMap(classes) : encodePng(infection);
     if (masks !== undefined) await writeFileAtomic(join(masks, name), mask);
     if (priors !== undefined) await writeFileAtomic(join(priors, name), encodePng(infection));

@@ -64,7 +64,7 @@ export async function fromNet(
   const { description } = weights;
   say(io.stderr, `infnet: ${description.backbone} from ${description.file} (${description.tensors} tensors)`);
   tellNotes(io, description);
-  if (description.untrained) say(io.stderr, 'infnet: these weights are UNTRAINED; the scores mean nothing');
+  if (description.warning !== undefined) say(io.stderr, `infnet: ${description.warning}`);
   const whole = await openSlices(data, options, io, progress);
   const dataset = heldOut(whole, options);
   const batch = Math.min(options.batch, dataset.length);

@@ -75,7 +75,8 @@ export async function pseudoLabel(options: PseudoLabelOptions, io: Io): Promise<
   tellNotes(io, weights.description);
   checkSize(size, weights.net, weights.description.backbone);
   const dataset = await openSlices(options, progress, io);
-  if (weights.description.untrained) say(io.stderr, 'infnet: these weights are UNTRAINED; the labels mean nothing');
+  const { warning } = weights.description;
+  if (warning !== undefined) say(io.stderr, `infnet: ${warning}`);
   const pictures = dataset.items.some(({ slice }) => slice === undefined);
   const folders = ['GT', ...(options.images ? ['Imgs'] : []), ...(pictures ? ['Edge'] : [])];
   for (const name of folders) await makeFolder(join(out, name));

@@ -175,7 +175,7 @@ function tellWeights({ description }: LoadedUNet, infNet: LoadedWeights | undefi
   if (infNet === undefined) return;
   say(io.stderr, `infnet: priors by ${infNet.description.backbone} from ${infNet.description.file}`);
   tellNotes(io, infNet.description);
-  if (infNet.description.untrained) say(io.stderr, 'infnet: its weights are UNTRAINED; the priors mean nothing');
+  if (infNet.description.warning !== undefined) say(io.stderr, `infnet: of the priors: ${infNet.description.warning}`);
 }
 
 function lineOf({ file, groundGlassFraction, consolidationFraction }: DoneClassSlice): string {

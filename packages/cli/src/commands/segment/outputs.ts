@@ -5,9 +5,11 @@ import {
   type FloatMap,
   finalPngU8,
   overlay,
+  type Provenance,
   probabilityMap,
   probabilityToU8,
   type RgbImage,
+  stampPng,
   writeNpy,
 } from '@infnet/data';
 import { writeFileAtomic } from '@infnet/node';
@@ -76,9 +78,16 @@ export function probabilityOf(
  * Probability, mask and overlay at the slice's own size.
  *
  * @param logits lateral map 2, [size * size]
+ * @param made what each picture says of where it comes from
  * @throws InfnetError `CLI_NOT_FINITE`
  */
-export function makeOutputs(stem: string, slice: RgbImage, logits: Float32Array, options: OutputOptions): SliceResult {
+export function makeOutputs(
+  stem: string,
+  slice: RgbImage,
+  logits: Float32Array,
+  options: OutputOptions,
+  made: Provenance,
+): SliceResult {
   const { size, threshold, stretch = false, format } = options;
   const { width, height } = slice;
   const probability = probabilityOf(logits, slice, options, stem);
@@ -86,9 +95,12 @@ export function makeOutputs(stem: string, slice: RgbImage, logits: Float32Array,
   const names = resultNames(stem);
   const shades = stretch ? finalPngU8(probability.data) : probabilityToU8(probability.data);
   const files = [
-    { name: names.prob, bytes: encodePng({ width, height, data: shades }) },
-    { name: names.mask, bytes: encodePng({ width, height, data: mask }) },
-    { name: names.overlay, bytes: encodePng(overlay(slice, probability, { threshold })) },
+    { name: names.prob, bytes: stampPng(encodePng({ width, height, data: shades }), made) },
+    { name: names.mask, bytes: stampPng(encodePng({ width, height, data: mask }), { ...made, threshold }) },
+    {
+      name: names.overlay,
+      bytes: stampPng(encodePng(overlay(slice, probability, { threshold })), { ...made, threshold }),
+    },
   ];
   if (format === 'npy') files.push({ name: names.logits, bytes: writeNpy(logits, [1, 1, size, size]) });
   return { infectedPixels: mask.reduce((count, value) => count + (value === 255 ? 1 : 0), 0), files };

@@ -17,6 +17,7 @@ import { checkSize, prepareWithProgress } from './network.js';
 import { NoteTeller } from './notes.js';
 import type { SegmentOptions } from './options.js';
 import { SUMMARY, writeSummary } from './outputs.js';
+import { provenanceOf } from './provenance.js';
 import { Reports } from './reports.js';
 import { infectionWork } from './slices.js';
 import { type DoneSlice, type DoneVolume, summaryCsv } from './summary.js';
@@ -41,7 +42,7 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
   const { description } = weights;
   say(io.stderr, `infnet: ${description.backbone} from ${description.file} (${description.tensors} tensors)`);
   tellNotes(io, description);
-  if (description.untrained) say(io.stderr, 'infnet: these weights are UNTRAINED; the masks mean nothing');
+  if (description.warning !== undefined) say(io.stderr, `infnet: ${description.warning}`);
   const read = performance.now();
 
   const context = await openContext(options, (line) => say(io.stderr, line));
@@ -51,10 +52,11 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
     const batch = volumes.length > 0 ? options.batch : Math.min(options.batch, slices.length);
     const network = await prepareWithProgress(context, weights, { size, batch, precision }, progress, signal);
     const compiled = performance.now();
+    const made = provenanceOf(description, options, context, network.precision);
     const reports = new Reports(progress);
     const notes = new NoteTeller(progress);
-    await workThrough(slices, infectionWork(network, options, notes), reports, progress, signal);
-    await segmentVolumes(volumes, reports, { network, options, notes, progress, signal });
+    await workThrough(slices, infectionWork(network, options, made, notes), reports, progress, signal);
+    await segmentVolumes(volumes, reports, { network, options, made, notes, progress, signal });
     notes.finish();
     const inOrder = reports.of(files);
     const interrupted = signal?.aborted === true && inOrder.length < files.length;
@@ -81,6 +83,7 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
         interrupted,
         adapter: context.adapter,
         weights: description,
+        provenance: { ...made, threshold: options.threshold },
         settings: { ...settingsOf(options), precision: network.precision },
         out: resolve(out),
         summary: resolve(out, SUMMARY),

@@ -1,4 +1,5 @@
 /** What came of the inputs: the table for people and spreadsheets, and the document for programs. */
+import { PROVENANCE_COLUMNS, type Provenance, provenanceFields } from '@infnet/data';
 import { csv } from '../../csv.js';
 import type { Reason } from '../../errors.js';
 
@@ -15,6 +16,8 @@ export interface DoneSlice {
   readonly seconds: number;
   /** What it may not be fit for. */
   readonly notes: readonly string[];
+  /** With the threshold. */
+  readonly provenance: Provenance;
   /** Names of its results in the folder. */
   readonly outputs: readonly string[];
 }
@@ -41,6 +44,8 @@ export interface DoneVolume {
   readonly seconds: number;
   /** The file's axis that the slices lie along. */
   readonly axis: 'i' | 'j' | 'k';
+  /** With window and threshold. */
+  readonly provenance: Provenance;
   readonly slices: readonly VolumeSliceReport[];
   /** What the volume may not be fit for. */
   readonly notes: readonly string[];
@@ -69,7 +74,7 @@ export type SliceReport =
   | { readonly failed: FailedSlice };
 
 export interface SummaryOptions {
-  /** Whether there is a column of seconds. */
+  /** Whether there are the columns of seconds and of when it was made. */
   readonly time: boolean;
   /** Whether there are the columns that only volumes fill: the slice's index, and millilitres. */
   readonly volumes?: boolean;
@@ -84,14 +89,15 @@ interface Row {
   readonly millilitres?: number | null;
   readonly seconds?: number;
   readonly error?: string;
+  readonly provenance?: Provenance;
 }
 
 /**
  * RFC 4180, with a header, in the order in which the files were given: a line for each picture; for each volume a line per slice and
- * then its total, whose slice is `all`.
+ * then its total, whose slice is `all`. After these columns, where each result comes from.
  */
 export function summaryCsv(reports: readonly SliceReport[], { time, volumes = false }: SummaryOptions): string {
-  const fields = (row: Readonly<Record<keyof Row | 'width' | 'height', string>>): string[] => [
+  const fields = (row: Readonly<Record<Exclude<keyof Row, 'provenance'> | 'width' | 'height', string>>): string[] => [
     row.file,
     ...(volumes ? [row.slice] : []),
     row.width,
@@ -114,8 +120,8 @@ export function summaryCsv(reports: readonly SliceReport[], { time, volumes = fa
     seconds: 'seconds',
     error: 'error',
   });
-  const lines = reports.flatMap(rowsOf).map(({ file, slice, size, infected, fraction, millilitres, seconds, error }) =>
-    fields({
+  const lines = reports.flatMap(rowsOf).map(({ file, slice, size, infected, fraction, millilitres, ...row }) => [
+    ...fields({
       file,
       slice: String(slice ?? ''),
       size: '',
@@ -124,11 +130,13 @@ export function summaryCsv(reports: readonly SliceReport[], { time, volumes = fa
       infected: String(infected ?? ''),
       fraction: fraction?.toFixed(6) ?? '',
       millilitres: millilitres?.toFixed(3) ?? '',
-      seconds: seconds?.toFixed(3) ?? '',
-      error: error ?? '',
+      seconds: row.seconds?.toFixed(3) ?? '',
+      error: row.error ?? '',
     }),
-  );
-  return csv([header, ...lines]);
+    ...provenanceFields(row.provenance),
+    ...(time ? [row.provenance?.time ?? ''] : []),
+  ]);
+  return csv([[...header, ...PROVENANCE_COLUMNS, ...(time ? ['time'] : [])], ...lines]);
 }
 
 function rowsOf(report: SliceReport): Row[] {
@@ -137,13 +145,14 @@ function rowsOf(report: SliceReport): Row[] {
     return [{ file, error: `${code}: ${message}` }];
   }
   if ('done' in report) {
-    const { file, width, height, infectedPixels, infectedFraction, seconds } = report.done;
-    return [{ file, size: { width, height }, infected: infectedPixels, fraction: infectedFraction, seconds }];
+    const { file, width, height, infectedPixels, infectedFraction, seconds, provenance } = report.done;
+    const figures = { infected: infectedPixels, fraction: infectedFraction };
+    return [{ file, size: { width, height }, ...figures, seconds, provenance }];
   }
   const { file, width, height, depth, axis, slices, ...total } = report.volume;
   // Voxels of a slice: along the file's other two axes.
   const [across, down] = { i: [height, depth], j: [width, depth], k: [width, height] }[axis] as [number, number];
-  const of = { file, size: { width: across, height: down } };
+  const of = { file, size: { width: across, height: down }, provenance: total.provenance };
   return [
     ...slices.map((slice) => ({
       ...of,

@@ -11,12 +11,15 @@ import {
   type GreyImage,
   MIN_SIDE,
   NiftiEncoder,
+  niftiProvenance,
+  type Provenance,
   predictionInput,
   type RgbImage,
   readNifti,
   type SliceLayout,
   StoredSlices,
   sliceLayout,
+  stampPng,
   type Volume,
   volumeNotes,
   volumeSlice,
@@ -38,6 +41,7 @@ export interface VolumeRun {
   readonly network: Network;
   readonly options: SegmentOptions;
   readonly notes: NoteTeller;
+  readonly made: Provenance;
   readonly progress: Progress;
   readonly signal: AbortSignal | undefined;
 }
@@ -55,7 +59,9 @@ export async function segmentVolume(file: SliceFile, run: VolumeRun): Promise<Do
   const { width, height, depth } = volume;
   const { count } = layout;
   const millilitres = voxelMillilitres(volume);
-  const results = new Results(volume, options, count);
+  const window = windowRange(volume, options.window);
+  const made = { ...run.made, window, orient: options.orient };
+  const results = new Results(volume, options, count, made);
   const noticed = volumeNotes(volume, options);
   run.notes.tell(file, noticed);
   progress.phase(`segmenting ${file.name}`, count);
@@ -78,12 +84,13 @@ export async function segmentVolume(file: SliceFile, run: VolumeRun): Promise<Do
     depth,
     spacing: volume.spacing.map((size) => (Number.isFinite(size) ? size : null)),
     orientation: volume.orientation ?? null,
-    window: windowRange(volume, options.window),
+    window,
     infectedVoxels,
     infectedFraction: infectedVoxels / (width * height * depth),
     infectedMillilitres: millilitres === undefined ? null : infectedVoxels * millilitres,
     seconds: (performance.now() - begun) / 1000,
     axis: 'ijk'.charAt(layout.axis) as DoneVolume['axis'],
+    provenance: { ...made, threshold: options.threshold },
     slices: results.slices,
     notes: noticed.map(noteText),
     sheet: slicesOnSheet(count),
@@ -143,11 +150,19 @@ class Results {
   readonly #onSheet: ReadonlySet<number>;
   readonly #tiles: RgbImage[] = [];
 
-  constructor(volume: Volume, { threshold, orient }: Pick<SegmentOptions, 'threshold' | 'orient'>, count: number) {
+  readonly #made: Provenance;
+
+  constructor(
+    volume: Volume,
+    { threshold, orient }: Pick<SegmentOptions, 'threshold' | 'orient'>,
+    count: number,
+    made: Provenance,
+  ) {
     this.#threshold = threshold;
+    this.#made = { ...made, threshold };
     this.#stored = new StoredSlices(volume, orient);
-    this.#probability = new NiftiEncoder(volume, 'float32', { description: 'infnet: probability of infection' });
-    this.#mask = new NiftiEncoder(volume, 'uint8', { description: `infnet: infection, probability >= ${threshold}` });
+    this.#probability = new NiftiEncoder(volume, 'float32', niftiProvenance(made));
+    this.#mask = new NiftiEncoder(volume, 'uint8', niftiProvenance(this.#made));
     this.#onSheet = new Set(slicesOnSheet(count));
   }
 
@@ -177,7 +192,7 @@ class Results {
       files: [
         { name: names.prob, bytes: this.#probability.finish() },
         { name: names.mask, bytes: this.#mask.finish() },
-        { name: names.overlay, bytes: makeSheet(this.#tiles) },
+        { name: names.overlay, bytes: stampPng(makeSheet(this.#tiles), this.#made) },
       ],
     };
   }

@@ -14,6 +14,7 @@ import {
   type Trained,
   trainedOf,
   UNET_SIGNATURES,
+  weightsOrigin,
 } from '@infnet/inf-net';
 import { isUNet } from '../../classes/unet-weights.js';
 import { cliError } from '../../errors.js';
@@ -37,6 +38,12 @@ export interface WeightsDescription {
   readonly prefix: string;
   /** What was done to the file, a sentence each. */
   readonly notes: readonly string[];
+  /** What the file says that it was trained on. */
+  readonly trainedOn?: string;
+  /** Where that means that little can be expected of them: a sentence to show. */
+  readonly warning?: string;
+  /** Of the file. */
+  readonly sha256: string;
 }
 
 export interface LoadedWeights {
@@ -69,7 +76,7 @@ export function netOf(
   asked?: BackboneName,
   { flag = '--weights' }: WeightsSource = {},
 ): LoadedWeights {
-  const { file, checkpoint, tensors, prefix, notes } = read;
+  const { file, checkpoint, tensors, prefix, notes, sha256 } = read;
   const backbone = asked ?? detectBackbone(tensors, file);
   if (asked === undefined && !hasDecoder(tensors)) throw backboneAlone(tensors, file);
   const options = recognizeNet(tensors, backbone);
@@ -78,12 +85,16 @@ export function netOf(
   const state = inWordsOfCli(file, flag, () => assertMatches(match, file));
   const trained = trainedOf(checkpoint.metadata, state);
   const { format, strippedPrefix } = checkpoint;
+  const { trainedOn, warning } = weightsOrigin(checkpoint.metadata, trained);
   const facts = {
     tensors: state.size,
     trained,
     untrained: trained === 'false',
     prefix: strippedPrefix + prefix,
     notes,
+    sha256,
+    ...(trainedOn === undefined ? {} : { trainedOn }),
+    ...(warning === undefined ? {} : { warning }),
   };
   return { net, state, description: { file, format, ...options, ...facts } };
 }

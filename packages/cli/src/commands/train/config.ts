@@ -60,7 +60,7 @@ const NAMES = [
   'pseudoStart',
   'finetuneEpochs',
   'labels',
-] as const satisfies readonly (keyof TrainSettings)[];
+] as const satisfies readonly (keyof TrainOptions & keyof TrainSettings)[];
 
 /** The released code clamps every element of every gradient to +-0.5 (quirk 12). */
 const RELEASED_CLIP = 0.5;

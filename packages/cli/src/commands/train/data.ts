@@ -8,6 +8,7 @@ import {
   openDataset,
   split,
   splitUnits,
+  watchPhantoms,
 } from '@infnet/data';
 import { folderSource } from '@infnet/node';
 import { adviceInFlags } from '../../advice.js';
@@ -20,6 +21,8 @@ export interface RunData {
   readonly validation: Dataset | undefined;
   /** Lines about what was left out or needs attention. */
   readonly warnings: string;
+  /** Slices to train on that are phantoms. */
+  readonly phantoms: number;
 }
 
 export interface DataProgress {
@@ -30,7 +33,8 @@ export interface DataProgress {
 /** @throws InfnetError `DATA_DATASET` with all that is wrong, by file; `DATA_ARGUMENT`, `FILE_...`, `CLI_USAGE` */
 export async function openData(settings: TrainSettings, { onProgress, signal }: DataProgress): Promise<RunData> {
   const { data, edges, masks, emptyMasks = 'keep', skipBad, validate, seed } = settings;
-  const opening = openDataset(folderSource(data), {
+  const { source, phantoms } = watchPhantoms(folderSource(data));
+  const opening = openDataset(source, {
     edges,
     ...decoding(settings),
     emptyMasks,
@@ -41,13 +45,19 @@ export async function openData(settings: TrainSettings, { onProgress, signal }: 
   });
   const dataset = await opening;
   const warnings = adviceInFlags(describeProblems(dataset.warnings));
-  if (validate === 'none') return { train: dataset, validation: undefined, warnings };
-  if (validate === 'train') return { train: dataset, validation: dataset, warnings };
+  const among = (train: Dataset): number => phantomsAmong(train, phantoms);
+  if (validate === 'none') return { train: dataset, validation: undefined, warnings, phantoms: among(dataset) };
+  if (validate === 'train') return { train: dataset, validation: dataset, warnings, phantoms: among(dataset) };
   if (validate === DEFAULT_VALIDATE && splitUnits(dataset).length === 1) {
     const told = [warnings, alone(dataset)].filter((text) => text !== '').join('\n');
-    return { train: dataset, validation: undefined, warnings: told };
+    return { train: dataset, validation: undefined, warnings: told, phantoms: among(dataset) };
   }
-  return { ...split(dataset, { validate: parseValidate(validate, dataset), seed }), warnings };
+  const parts = split(dataset, { validate: parseValidate(validate, dataset), seed });
+  return { ...parts, warnings, phantoms: among(parts.train) };
+}
+
+function phantomsAmong({ names }: Dataset, phantoms: ReadonlySet<string>): number {
+  return names.filter((name) => phantoms.has(name)).length;
 }
 
 /** Nothing to draw a share from, when none was asked for. */
@@ -64,16 +74,18 @@ function alone({ length }: Dataset): string {
 export async function openUnlabelled(
   settings: TrainSettings,
   { onProgress, signal }: DataProgress,
-): Promise<{ readonly dataset: Dataset; readonly warnings: string }> {
+): Promise<{ readonly dataset: Dataset; readonly warnings: string; readonly phantoms: number }> {
   const { unlabelled = '', skipBad } = settings;
-  const dataset = await openDataset(folderSource(unlabelled), {
+  const { source, phantoms } = watchPhantoms(folderSource(unlabelled));
+  const dataset = await openDataset(source, {
     labelled: false,
     ...decoding(settings),
     onProblem: skipBad ? 'skip' : 'error',
     onProgress: ({ done, total, name }) => onProgress(done, total, name),
     signal,
   });
-  return { dataset, warnings: adviceInFlags(describeProblems(dataset.warnings)) };
+  const warnings = adviceInFlags(describeProblems(dataset.warnings));
+  return { dataset, warnings, phantoms: phantomsAmong(dataset, phantoms) };
 }
 
 /** How files become slices, and how much is kept of them. */

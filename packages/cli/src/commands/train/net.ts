@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { writeSafetensors } from '@infnet/checkpoint';
 import type { Module, StateDict } from '@infnet/core';
-import { InfNet, stateDictEntries, type Trained } from '@infnet/inf-net';
+import { InfNet, stateDictEntries, type Trained, weightsOrigin } from '@infnet/inf-net';
 import { writeFileAtomic } from '@infnet/node';
 import { cliError } from '../../errors.js';
 import type { WeightsFile, WeightsSource } from '../../weights-file.js';
@@ -44,7 +44,9 @@ export async function makeNet(settings: TrainSettings, given: readonly string[],
   checkSize(size, net, told.backbone);
   if (!resumed) refuseOthers(settings, told, given, file);
   const notes = start.notes.map((note) => `${basename(file)}: ${note}`);
-  return { net, initial: start.state, settings: { ...settings, ...told }, trained: start.trained, notes };
+  const { trainedOn } = weightsOrigin(read.file.checkpoint.metadata, start.trained);
+  const from = trainedOn === undefined ? {} : { startedFrom: trainedOn };
+  return { net, initial: start.state, settings: { ...settings, ...told, ...from }, trained: start.trained, notes };
 }
 
 interface Start {

@@ -50,6 +50,8 @@ export interface TrainSettings {
   readonly backboneWeights?: string;
   /** Which of several nets in either file. */
   readonly weightsKey?: string;
+  /** What those were trained on, in the words of their file. */
+  readonly startedFrom?: string;
   /** `every-fifth`, `none`, `train`, positions like `4,9,14`, or a share like `0.2`. */
   readonly validate: string;
   readonly validateEvery: number;
@@ -100,7 +102,8 @@ export interface TrainSettings {
   readonly labels: (typeof LABELS)[number];
 }
 
-export interface TrainOptions extends Omit<TrainSettings, 'data' | 'clip' | 'pseudoEpochs' | 'finetuneEpochs'> {
+export interface TrainOptions
+  extends Omit<TrainSettings, 'data' | 'clip' | 'pseudoEpochs' | 'finetuneEpochs' | 'startedFrom'> {
   readonly data?: string;
   /** Default: the released 0.5, or with `clipNorm` none. */
   readonly clip?: number;

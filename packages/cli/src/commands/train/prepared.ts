@@ -1,5 +1,5 @@
 /** A training that is settled: everything that can be wrong with the request was found. */
-import type { InfNet } from '@infnet/inf-net';
+import { type InfNet, trainingMetadata } from '@infnet/inf-net';
 import { cliError } from '../../errors.js';
 import type { DataProgress, RunData } from './data.js';
 import { openData, openUnlabelled } from './data.js';
@@ -42,22 +42,21 @@ export async function prepareInfNet({ asked, given, resumed, folder, reading }: 
   clipOf(settings);
   const data = await openData(settings, reading('reading slices'));
   const unlabelled = settings.semi ? await openUnlabelled(settings, reading('reading unlabelled slices')) : undefined;
-  const { backbone, width, channels, size, batch } = settings;
+  const { backbone, width, channels, size, batch, startedFrom } = settings;
   const slices = data.train.length;
   if (settings.semi && batch > slices && lastBatchOf(size, net) === 'drop') {
     const message = `--batch ${batch} is more than the ${slices} slices to train on, and at --size ${size} a smaller batch is left out.`;
     throw cliError('CLI_USAGE', message, `Give --batch ${slices}, or a larger --size.`);
   }
   const validation = validationOf(settings, net, data, folder);
-  const settled = {
-    net,
-    initial,
-    notes,
-    settings,
-    data,
-    validation,
-    describe: { backbone, width, channels, size, trained },
-  };
+  const origin = trainingMetadata({
+    slices: data.train.length,
+    phantoms: data.phantoms + (unlabelled?.phantoms ?? 0),
+    unlabelled: unlabelled?.dataset.length ?? 0,
+    startedFrom,
+  });
+  const describe = { backbone, width, channels, size, trained, ...origin };
+  const settled = { net, initial, notes, settings, data, validation, describe };
   return {
     settings,
     warnings: [...notes.map((note) => `  ${note}`), data.warnings, unlabelled?.warnings ?? ''],
