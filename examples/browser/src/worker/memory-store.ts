@@ -1,6 +1,6 @@
 /** A training where the browser gives no storage: it lives as long as the page. */
 import type { PseudoLabel, PseudoLabelStore } from '@infnet/trainer';
-import type { StoredProgress, StoredTraining, TrainStorage } from './train-store.js';
+import { idOf, type StoredProgress, type StoredTraining, type TrainStorage, taken } from './train-store.js';
 
 export class MemoryStore implements TrainStorage {
   readonly isLasting = false;
@@ -33,7 +33,8 @@ export class MemoryStore implements TrainStorage {
     return this.#state;
   }
 
-  async keep(progress: StoredProgress, state: Uint8Array | undefined): Promise<void> {
+  async keep(id: string, progress: StoredProgress, state: Uint8Array | undefined): Promise<void> {
+    if (this.#training === undefined || idOf(this.#training) !== id) throw taken();
     this.#progress = structuredClone(progress);
     if (state !== undefined) this.#state = state;
   }

@@ -10,8 +10,10 @@ import {
   phantomSource,
   split,
   trainingData,
+  watchPhantoms,
 } from '@infnet/data';
 import { InfnetError } from '@infnet/errors';
+import type { TrainedOn } from '@infnet/inf-net';
 import type { Progress } from '../protocol.js';
 import { ownFiles } from './own-files.js';
 import type { SlicesReport, StoredFile, TrainData, TrainSettings } from './train-protocol.js';
@@ -20,6 +22,8 @@ export interface OpenedData {
   readonly train: Dataset;
   readonly validation: Dataset | undefined;
   readonly unlabelled: Dataset | undefined;
+  /** What its weights will say that they were trained on. */
+  readonly trainedOn: TrainedOn;
 }
 
 /** Fewer labelled slices than this are all needed for training. */
@@ -52,7 +56,7 @@ export async function openTrainData(
       data.unlabelled > 0
         ? await open(phantoms(data.unlabelled, 2, 'unlabelled'), 'Making unlabelled phantoms', false)
         : undefined;
-    return { train, validation, unlabelled };
+    return { train, validation, unlabelled, trainedOn: phantomsOnly(data) };
   }
   if (data.labelled.length === 0) {
     throw new InfnetError({
@@ -62,10 +66,23 @@ export async function openTrainData(
     });
   }
   const options = { onProgress, signal, masks: data.masks ?? 'binary' };
-  const all = await openFiles(data.labelled, true, options);
-  const unlabelled = data.unlabelled.length > 0 ? await openFiles(data.unlabelled, false, options) : undefined;
-  if (all.length < FEWEST_TO_SPLIT) return { train: all, validation: all, unlabelled };
-  return { ...split(all, { validate: 0.2, seed }), unlabelled };
+  const { dataset: all, phantoms } = await openFiles(data.labelled, true, options);
+  const more = data.unlabelled.length > 0 ? await openFiles(data.unlabelled, false, options) : undefined;
+  const unlabelled = more?.dataset;
+  const parts = all.length < FEWEST_TO_SPLIT ? { train: all, validation: all } : split(all, { validate: 0.2, seed });
+  const among = (names: readonly string[], of: ReadonlySet<string> = new Set()): number =>
+    names.filter((name) => of.has(name)).length;
+  const trainedOn: TrainedOn = {
+    slices: parts.train.length,
+    phantoms: among(parts.train.names, phantoms) + among(unlabelled?.names ?? [], more?.phantoms),
+    unlabelled: unlabelled?.length ?? 0,
+  };
+  return { ...parts, unlabelled, trainedOn };
+}
+
+/** Of a training on the phantoms that the page draws. */
+export function phantomsOnly({ labelled, unlabelled }: TrainData & { readonly kind: 'phantoms' }): TrainedOn {
+  return { slices: labelled, unlabelled, phantoms: labelled + unlabelled };
 }
 
 export function trainerData(dataset: Dataset, { size, augment }: TrainSettings): DatasetTraining {
@@ -79,17 +96,25 @@ interface FilesOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-async function openFiles(files: readonly StoredFile[], labelled: boolean, options: FilesOptions): Promise<Dataset> {
+interface OpenedFiles {
+  readonly dataset: Dataset;
+  /** Names of slices that say that they are phantoms. */
+  readonly phantoms: ReadonlySet<string>;
+}
+
+async function openFiles(files: readonly StoredFile[], labelled: boolean, options: FilesOptions): Promise<OpenedFiles> {
   const { masks, onProgress, signal } = options;
   const what = labelled ? 'slices with masks' : 'slices without masks';
-  const { source, explain } = ownFiles(files, `the ${what}`, labelled);
-  return openDataset(source, {
+  const { source: own, explain } = ownFiles(files, `the ${what}`, labelled);
+  const { source, phantoms } = watchPhantoms(own);
+  const dataset = await openDataset(source, {
     labelled,
     masks,
     signal,
     oneClass: 'allow',
     onProgress: ({ done, total }) => onProgress({ what: `Reading ${what}`, done, total }),
   }).catch(explain);
+  return { dataset, phantoms };
 }
 
 /** Reads all of them once, as a training will. @throws InfnetError `DATA_DATASET` with all that is wrong, by file */
@@ -99,7 +124,7 @@ export async function checkFiles(
   options: FilesOptions,
 ): Promise<SlicesReport> {
   const { leftOut, renamed } = ownFiles(files, '', labelled);
-  const dataset = await openFiles(files, labelled, options);
+  const { dataset } = await openFiles(files, labelled, options);
   const ignored = dataset.warnings.flatMap(({ kind, count }) => (kind === 'ignored' ? [count] : []))[0] ?? 0;
   const notes = describeProblems(
     renamed(dataset.warnings.filter(({ kind }) => kind !== 'ignored' && kind !== 'edgeDerived')),

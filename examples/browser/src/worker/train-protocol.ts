@@ -104,6 +104,8 @@ export type TrainStatus = 'running' | 'paused' | 'finished' | 'failed';
 
 /** A training as it is stored, without its weights. */
 export interface TrainRecord {
+  /** Which training it is: another one that takes its place has another. */
+  readonly id: string;
   readonly settings: TrainSettings;
   readonly data: { readonly kind: TrainData['kind']; readonly labelled: number; readonly unlabelled: number };
   readonly status: TrainStatus;
@@ -111,7 +113,16 @@ export interface TrainRecord {
   readonly pictures: readonly Picture[];
 }
 
+export interface StoredNow {
+  /** Undefined: nothing is stored. */
+  readonly record: TrainRecord | undefined;
+  /** Whether another tab trains, and the record is its own. */
+  readonly isElsewhere: boolean;
+}
+
 export type TrainEvent =
+  /** The training that begins or goes on, as it is stored: it may have come further in another tab. */
+  | { readonly kind: 'record'; readonly record: TrainRecord }
   | { readonly kind: 'progress'; readonly progress: Progress }
   | { readonly kind: 'memory'; readonly bytes: number }
   | {
@@ -140,20 +151,22 @@ export interface TrainEnd {
 }
 
 export interface TrainMethods {
-  /** What is stored from before; undefined when there is nothing. */
-  trainRecord: Method<undefined, TrainRecord | undefined>;
-  /** Throws away what is stored. */
-  trainDiscard: Method<undefined, undefined>;
+  /** What is stored, by this tab or another one. */
+  trainRecord: Method<undefined, StoredNow>;
+  /** Answers when no other tab trains any more. */
+  trainFree: Method<undefined, undefined>;
+  /** Throws away what is stored. @throws `TRAIN_ELSEWHERE` while another tab trains, `TRAIN_CHANGED` where it is another training */
+  trainDiscard: Method<{ readonly id: string }, undefined>;
   /** Reads the files as a training would. @throws with all that is wrong, by file */
   trainCheck: Method<
     { readonly files: readonly StoredFile[]; readonly labelled: boolean; readonly masks: MaskMode },
     SlicesReport,
     Progress
   >;
-  /** Begins a training, in place of what is stored. Stopping the call pauses. */
+  /** Begins a training where none is stored. Stopping the call pauses. @throws `TRAIN_ELSEWHERE`, `TRAIN_STORED` where one is */
   train: Method<{ readonly settings: TrainSettings; readonly data: TrainData }, TrainEnd, TrainEvent>;
-  /** Goes on with what is stored. */
-  trainContinue: Method<undefined, TrainEnd, TrainEvent>;
-  /** The weights as they were stored last, as safetensors. */
-  trainWeights: Method<undefined, { readonly name: string; readonly bytes: Uint8Array }>;
+  /** Goes on with what is stored. @throws `TRAIN_ELSEWHERE`, `TRAIN_CHANGED` */
+  trainContinue: Method<{ readonly id: string }, TrainEnd, TrainEvent>;
+  /** The weights as they were last, as safetensors. @throws `TRAIN_CHANGED` */
+  trainWeights: Method<{ readonly id: string }, { readonly name: string; readonly bytes: Uint8Array }>;
 }

@@ -2,11 +2,18 @@
  * A training in IndexedDB, so that it survives a reload. State and log are written in one transaction: after a reload the curves end
  * where the weights do.
  */
+import { InfnetError } from '@infnet/errors';
+import type { TrainedOn } from '@infnet/inf-net';
 import type { PseudoLabel, PseudoLabelStore } from '@infnet/trainer';
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import type { Picture, TrainData, TrainLog, TrainSettings, TrainStatus } from './train-protocol.js';
 
+/** That of a training that an older version of the page stored. */
+const OLDER = 'older';
+
 export interface StoredTraining {
+  /** Absent in what older versions of the page stored. */
+  readonly id?: string;
   readonly settings: TrainSettings;
   readonly data: TrainData;
 }
@@ -15,24 +22,41 @@ export interface StoredProgress {
   readonly status: TrainStatus;
   readonly log: TrainLog;
   readonly pictures: readonly Picture[];
+  /** Absent until its slices were read. */
+  readonly trainedOn?: TrainedOn | undefined;
+}
+
+export function idOf({ id }: StoredTraining): string {
+  return id ?? OLDER;
+}
+
+/** Somebody else threw the training away, or put another in its place. */
+export function taken(): InfnetError {
+  return new InfnetError({
+    code: 'TRAIN_TAKEN',
+    message: 'Another tab threw this training away, or began another one in its place.',
+    fix: 'Save the weights here: they are those of the last step. Then close one of the tabs.',
+  });
 }
 
 /** One training at a time. */
 export interface TrainStorage {
   /** Whether it is still there after the page was closed. */
   readonly isLasting: boolean;
+  /** In place of what is there; all of it or nothing. */
   begin(training: StoredTraining): Promise<void>;
   clear(): Promise<void>;
   training(): Promise<StoredTraining | undefined>;
   progress(): Promise<StoredProgress | undefined>;
   state(): Promise<Uint8Array | undefined>;
-  keep(progress: StoredProgress, state: Uint8Array | undefined): Promise<void>;
+  /** @throws InfnetError `TRAIN_TAKEN` where what is stored is not the training `id` any more: then nothing is written */
+  keep(id: string, progress: StoredProgress, state: Uint8Array | undefined): Promise<void>;
   readonly labels: PseudoLabelStore;
 }
 
 interface Schema extends DBSchema {
-  /** `training`, `progress`, `state`: one training at a time. */
-  current: { key: string; value: StoredTraining | StoredProgress | Uint8Array };
+  /** `training`, `id`, `progress`, `state`: one training at a time. */
+  current: { key: string; value: StoredTraining | StoredProgress | Uint8Array | string };
   labels: { key: number; value: PseudoLabel };
 }
 
@@ -56,8 +80,10 @@ export class TrainStore implements TrainStorage {
   }
 
   async begin(training: StoredTraining): Promise<void> {
-    await this.clear();
-    await this.#database.put('current', training, 'training');
+    const write = this.#database.transaction(['current', 'labels'], 'readwrite');
+    const current = write.objectStore('current');
+    const cleared = [current.clear(), write.objectStore('labels').clear()];
+    await Promise.all([...cleared, current.put(training, 'training'), current.put(idOf(training), 'id'), write.done]);
   }
 
   async clear(): Promise<void> {
@@ -77,8 +103,12 @@ export class TrainStore implements TrainStorage {
     return (await this.#database.get('current', 'state')) as Uint8Array | undefined;
   }
 
-  async keep(progress: StoredProgress, state: Uint8Array | undefined): Promise<void> {
+  async keep(id: string, progress: StoredProgress, state: Uint8Array | undefined): Promise<void> {
     const write = this.#database.transaction('current', 'readwrite');
+    if (((await write.store.get('id')) ?? OLDER) !== id) {
+      await write.done;
+      throw taken();
+    }
     await Promise.all([
       write.store.put(progress, 'progress'),
       state === undefined ? undefined : write.store.put(state, 'state'),

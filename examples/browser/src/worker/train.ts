@@ -1,39 +1,53 @@
 /** Train: a training that is stored as it goes, paused, continued after a reload, and taken up again when the device is lost. */
 import { writeSafetensors } from '@infnet/checkpoint';
 import type { StateDict } from '@infnet/core';
-import { InfnetError } from '@infnet/errors';
-import { InfNet, stateDictEntries } from '@infnet/inf-net';
+import { InfnetError, isInfnetError } from '@infnet/errors';
+import { InfNet, stateDictEntries, type TrainedOn, trainingMetadata } from '@infnet/inf-net';
 import { decodePropagationState, decodeTrainerState } from '@infnet/trainer';
 import type { Gpu } from './gpu.js';
 import type { Call, Handlers } from './handlers.js';
 import { MemoryStore } from './memory-store.js';
-import { checkFiles, openTrainData } from './train-data.js';
+import { checkFiles, openTrainData, phantomsOnly } from './train-data.js';
+import { TrainOwner } from './train-owner.js';
 import type {
   EpochLine,
   Picture,
   RoundLine,
   StepLine,
+  StoredNow,
   TrainEnd,
   TrainEvent,
   TrainMethods,
   TrainRecord,
   TrainSettings,
 } from './train-protocol.js';
-import { type StoredTraining, type TrainStorage, TrainStore } from './train-store.js';
+import { idOf, type StoredProgress, type StoredTraining, type TrainStorage, TrainStore } from './train-store.js';
 import { runTraining } from './training.js';
 
 /** Milliseconds between two stored states: writing all weights takes a moment. */
 const STORE_EVERY = 5000;
 
+/** The last state of a training that could not be stored: its weights can be saved all the same. */
+interface Unstored {
+  readonly training: StoredTraining;
+  readonly state: Uint8Array;
+  readonly progress: StoredProgress;
+}
+
 export function trainHandlers(gpu: Gpu): Handlers<TrainMethods> {
+  const owner = new TrainOwner((navigator as Partial<Navigator>).locks);
   let store: Promise<TrainStorage> | undefined;
+  let unstored: Unstored | undefined;
   const opened = (): Promise<TrainStorage> => {
-    store ??= TrainStore.open().catch(() => new MemoryStore());
+    // Without locks tabs would write over each other's training: each keeps its own.
+    store ??= owner.canShare ? TrainStore.open().catch(() => new MemoryStore()) : Promise.resolve(new MemoryStore());
     return store;
   };
   /** A storage with the training in it: one that lasts, unless the browser refuses. */
   const begin = async (training: StoredTraining): Promise<TrainStorage> => {
     const storage = await opened();
+    const record = await recordOf(storage);
+    if (record !== undefined) throw otherStored(record);
     try {
       await storage.begin(training);
       return storage;
@@ -44,50 +58,89 @@ export function trainHandlers(gpu: Gpu): Handlers<TrainMethods> {
       return instead;
     }
   };
+  const run = (storage: TrainStorage, training: StoredTraining, call: Call<TrainEvent>): Promise<TrainEnd> =>
+    new StoredRun(storage, training, gpu, call, (state) => {
+      unstored = state;
+    }).run();
   return {
-    async trainRecord(): Promise<TrainRecord | undefined> {
-      const storage = await opened();
-      const [training, progress] = await Promise.all([storage.training(), storage.progress()]);
-      if (training === undefined || progress === undefined) return undefined;
-      const { settings, data } = training;
-      const count = (files: number | readonly unknown[]): number => (typeof files === 'number' ? files : files.length);
-      const sizes = { kind: data.kind, labelled: count(data.labelled), unlabelled: count(data.unlabelled) };
-      return { settings, data: sizes, ...progress };
+    async trainRecord(): Promise<StoredNow> {
+      // In this order: an owner that ends in between is then known to have ended.
+      const isElsewhere = await owner.isElsewhere();
+      return { isElsewhere, record: await recordOf(await opened()) };
     },
-    async trainDiscard() {
-      await (await opened()).clear();
+    async trainFree(_, { signal }) {
+      await owner.untilFree(signal);
+      return undefined;
+    },
+    async trainDiscard({ id }) {
+      await owner.alone(async () => {
+        const storage = await opened();
+        const training = await storage.training();
+        if (training !== undefined && idOf(training) !== id) throw changed();
+        await storage.clear();
+        unstored = undefined;
+      });
       return undefined;
     },
     trainCheck: ({ files, labelled, masks }, { tell, signal }) =>
       checkFiles(files, labelled, { masks, onProgress: tell, signal }),
     async train({ settings, data }, call) {
-      return exclusively(async () => {
-        const storage = await begin({ settings, data });
+      return owner.alone(async () => {
+        const training = { id: crypto.randomUUID(), settings, data };
+        const storage = await begin(training);
         if (!storage.isLasting) call.tell({ kind: 'fleeting' });
-        return new StoredRun(storage, { settings, data }, gpu, call).run();
+        return run(storage, training, call);
       });
     },
-    async trainContinue(_, call) {
-      const storage = await opened();
-      const training = await storage.training();
-      if (training === undefined) throw nothing();
-      return exclusively(() => new StoredRun(storage, training, gpu, call).run());
+    async trainContinue({ id }, call) {
+      return owner.alone(async () => {
+        const storage = await opened();
+        const training = await storage.training();
+        if (training === undefined || idOf(training) !== id) throw changed();
+        return run(storage, training, call);
+      });
     },
-    async trainWeights() {
+    async trainWeights({ id }) {
+      if (unstored !== undefined && idOf(unstored.training) === id) {
+        return weightsOf(unstored.training, unstored.state, unstored.progress);
+      }
       const storage = await opened();
-      const [training, state] = await Promise.all([storage.training(), storage.state()]);
-      if (training === undefined || state === undefined) throw nothing();
-      const isSemi = hasUnlabelled(training);
-      const propagation = isSemi ? decodePropagationState(state) : undefined;
-      const parameters =
-        propagation === undefined
-          ? decodeTrainerState(state).parameters
-          : (propagation.trainer?.parameters ?? propagation.weights);
-      if (parameters === undefined) throw nothing();
-      const steps = (await storage.progress())?.log.steps.at(-1)?.step ?? 0;
-      return { name: 'trained.safetensors', bytes: weightsFile(training.settings, parameters, steps) };
+      const [training, state, progress] = await Promise.all([storage.training(), storage.state(), storage.progress()]);
+      if (training === undefined || idOf(training) !== id) throw changed();
+      if (state === undefined || progress === undefined) throw nothing();
+      return weightsOf(training, state, progress);
     },
   };
+}
+
+async function recordOf(storage: TrainStorage): Promise<TrainRecord | undefined> {
+  const [training, progress] = await Promise.all([storage.training(), storage.progress()]);
+  return training === undefined || progress === undefined ? undefined : recordFrom(training, progress);
+}
+
+function recordFrom(training: StoredTraining, { status, log, pictures }: StoredProgress): TrainRecord {
+  const { settings, data } = training;
+  const count = (files: number | readonly unknown[]): number => (typeof files === 'number' ? files : files.length);
+  const sizes = { kind: data.kind, labelled: count(data.labelled), unlabelled: count(data.unlabelled) };
+  return { id: idOf(training), settings, data: sizes, status, log, pictures };
+}
+
+function weightsOf(
+  training: StoredTraining,
+  state: Uint8Array,
+  { log, trainedOn }: StoredProgress,
+): { readonly name: string; readonly bytes: Uint8Array } {
+  const propagation = hasUnlabelled(training) ? decodePropagationState(state) : undefined;
+  const parameters =
+    propagation === undefined
+      ? decodeTrainerState(state).parameters
+      : (propagation.trainer?.parameters ?? propagation.weights);
+  if (parameters === undefined) throw nothing();
+  const { data, settings } = training;
+  const origin = trainedOn ?? (data.kind === 'phantoms' ? phantomsOnly(data) : undefined);
+  const steps = log.steps.at(-1)?.step ?? 0;
+  const bytes = weightsFile(settings, parameters, { steps, epochs: log.epochs.length, trainedOn: origin });
+  return { name: 'trained.safetensors', bytes };
 }
 
 function hasUnlabelled({ data }: StoredTraining): boolean {
@@ -95,32 +148,47 @@ function hasUnlabelled({ data }: StoredTraining): boolean {
 }
 
 function nothing(): InfnetError {
-  const fix = 'Start a training first.';
-  return new InfnetError({ code: 'TRAIN_NOTHING', message: 'No training is stored in this browser.', fix });
+  const fix = 'Train for an epoch first.';
+  return new InfnetError({ code: 'TRAIN_NOTHING', message: 'No weights of this training are stored yet.', fix });
 }
 
-/** Two pages that train would write over each other's state. */
-async function exclusively<T>(body: () => Promise<T>): Promise<T> {
-  const { locks } = navigator as Partial<Navigator>;
-  if (locks === undefined) return body();
-  // After a reload the worker of the old page may hold the lock for another moment.
-  const patience = AbortSignal.timeout(3000);
-  return locks.request('infnet-training', { signal: patience }, body).catch((error: unknown) => {
-    if (error !== patience.reason) throw error;
-    const fix = 'Look at that tab, or close it and continue here.';
-    throw new InfnetError({ code: 'TRAIN_ELSEWHERE', message: 'Another tab of this page is training.', fix });
+function changed(): InfnetError {
+  const message = 'The training that is shown here is not the one that is stored any more: another tab changed it.';
+  return new InfnetError({ code: 'TRAIN_CHANGED', message, fix: 'What is stored now is shown instead.' });
+}
+
+function otherStored({ status, log }: TrainRecord): InfnetError {
+  const steps = log.steps.at(-1)?.step ?? 0;
+  return new InfnetError({
+    code: 'TRAIN_STORED',
+    message: `This browser holds a training already (${status}, ${steps} steps), which another tab began. Nothing was started.`,
+    fix: 'It is shown here now: go on with it, or discard it first.',
   });
 }
 
+/** What a file of weights tells of a training. */
+export interface TrainedSoFar {
+  readonly steps: number;
+  readonly epochs: number;
+  /** Undefined where it is not known: trainings that an older version of the page stored. */
+  readonly trainedOn: TrainedOn | undefined;
+}
+
 /** Weights that `infnet segment`, PyTorch and this page read. Every entry of the state dict. */
-export function weightsFile(settings: TrainSettings, parameters: StateDict, steps: number): Uint8Array {
+export function weightsFile(
+  settings: TrainSettings,
+  parameters: StateDict,
+  { steps, epochs, trainedOn }: TrainedSoFar,
+): Uint8Array {
   const { backbone, width, channels, size, seed } = settings;
   const entries = stateDictEntries(new InfNet({ backbone, width, channels }), parameters, { seed, steps });
-  const texts = Object.entries({ backbone, width, channels, size, seed, steps }).map(([key, value]) => [
-    key,
-    String(value),
-  ]);
-  return writeSafetensors(entries, { made_by: 'infnet page', ...Object.fromEntries(texts) });
+  const figures = { backbone, width, channels, size, seed, steps, trained_epochs: epochs };
+  const texts = Object.entries(figures).map(([key, value]) => [key, String(value)]);
+  return writeSafetensors(entries, {
+    made_by: 'infnet page',
+    ...Object.fromEntries(texts),
+    ...(trainedOn === undefined ? {} : trainingMetadata(trainedOn)),
+  });
 }
 
 class StoredRun {
@@ -128,6 +196,8 @@ class StoredRun {
   readonly #training: StoredTraining;
   readonly #gpu: Gpu;
   readonly #call: Call<TrainEvent>;
+  readonly #onUnstored: (state: Unstored | undefined) => void;
+  #trainedOn: TrainedOn | undefined;
   #steps: StepLine[] = [];
   #epochs: EpochLine[] = [];
   #rounds: RoundLine[] = [];
@@ -138,11 +208,19 @@ class StoredRun {
   #begun = performance.now();
   #stepsNow = 0;
 
-  constructor(store: TrainStorage, training: StoredTraining, gpu: Gpu, call: Call<TrainEvent>) {
+  /** @param onUnstored told the last state while it cannot be stored, undefined once it was */
+  constructor(
+    store: TrainStorage,
+    training: StoredTraining,
+    gpu: Gpu,
+    call: Call<TrainEvent>,
+    onUnstored: (state: Unstored | undefined) => void,
+  ) {
     this.#store = store;
     this.#training = training;
     this.#gpu = gpu;
     this.#call = call;
+    this.#onUnstored = onUnstored;
   }
 
   async run(): Promise<TrainEnd> {
@@ -156,7 +234,9 @@ class StoredRun {
       this.#pictures = progress.pictures;
       this.#storedStep = this.#lastStep;
     }
-    await this.#store.keep(this.#progress('running'), undefined);
+    this.#trainedOn = progress?.trainedOn;
+    tell({ kind: 'record', record: recordFrom(this.#training, this.#progress('running')) });
+    await this.#store.keep(idOf(this.#training), this.#progress('running'), undefined);
     try {
       const opened = await openTrainData(
         data,
@@ -164,6 +244,7 @@ class StoredRun {
         (step) => tell({ kind: 'progress', progress: step }),
         signal,
       );
+      this.#trainedOn = opened.trainedOn;
       const end = await runTraining(
         {
           settings,
@@ -218,7 +299,14 @@ class StoredRun {
     } catch (error) {
       // What came after the stored state comes again when it is continued.
       this.#rewind(this.#storedStep);
-      await this.#store.keep(this.#progress('failed'), undefined).catch(() => {});
+      const isTaken = isInfnetError(error, 'TRAIN_TAKEN');
+      // Stopped on the way to its first step it did not fail.
+      const status = signal.aborted ? 'paused' : 'failed';
+      if (!isTaken) {
+        await this.#store.keep(idOf(this.#training), this.#progress(status), undefined).catch((why: unknown) => {
+          tell({ kind: 'unstored', why: why instanceof Error ? why.message : String(why) });
+        });
+      }
       throw error;
     }
   }
@@ -241,19 +329,23 @@ class StoredRun {
     this.#rounds = before(this.#rounds);
   }
 
-  #progress(status: TrainRecord['status']) {
+  #progress(status: TrainRecord['status']): StoredProgress {
     const log = { steps: this.#steps, epochs: this.#epochs, rounds: this.#rounds };
-    return { status, log, pictures: this.#pictures };
+    return { status, log, pictures: this.#pictures, trainedOn: this.#trainedOn };
   }
 
-  /** A full disk does not end a training: it is told, and the next state tries again. */
+  /** A full disk does not end a training: it is told, and the next state tries again. @throws InfnetError `TRAIN_TAKEN` */
   async #keep(status: TrainRecord['status'], state: Uint8Array): Promise<void> {
     this.#storedAt = performance.now();
+    const progress = this.#progress(status);
     try {
-      await this.#store.keep(this.#progress(status), state);
+      await this.#store.keep(idOf(this.#training), progress, state);
+      this.#onUnstored(undefined);
       this.#storedStep = this.#lastStep;
       this.#call.tell({ kind: 'stored' });
     } catch (error) {
+      this.#onUnstored({ training: this.#training, state, progress: structuredClone(progress) });
+      if (isInfnetError(error, 'TRAIN_TAKEN')) throw error;
       this.#call.tell({ kind: 'unstored', why: error instanceof Error ? error.message : String(error) });
     }
   }

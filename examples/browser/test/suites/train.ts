@@ -1,4 +1,5 @@
 /** Train: the bits of Node through all that may disturb a training, and rounds of pseudo labels. */
+import { readSafetensors } from '@infnet/checkpoint';
 import { open } from '@infnet/core';
 import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
@@ -46,7 +47,7 @@ export function trainTests(built: () => BuiltPage): void {
         const opened = await openTrainData(data, settings.seed, () => {});
         const openContext = () => open({ adapter: 'swiftshader', onMessage: () => {} });
         const { parameters } = await runTraining({ settings, data: opened, open: openContext });
-        return weightsFile(settings, parameters, 50);
+        return weightsFile(settings, parameters, { steps: 50, epochs: 10, trainedOn: opened.trainedOn });
       })();
       const { page, context, problems } = await built().visit('train');
       await page.getByRole('combobox', { name: 'Backbone' }).selectOption('vgg16');
@@ -67,6 +68,73 @@ export function trainTests(built: () => BuiltPage): void {
       expect(await page.locator('.pictures canvas').count()).toBe(4);
       const bytes = await downloaded(page, () => button(page, 'Save weights').click());
       expect(Buffer.compare(bytes, await inNode)).toBe(0);
+      expect(Object.fromEntries(readSafetensors(bytes).metadata)).toMatchObject({
+        trained_on: '10 phantoms of infnet',
+        trained_epochs: '10',
+      });
+      await button(page, 'Use in Segment').click();
+      await page.getByRole('link', { name: 'Segment', exact: true }).click();
+      await page.locator('.strong-line .warning', { hasText: 'trained on phantoms' }).waitFor();
+      expect(problems).toEqual([]);
+      await context.close();
+    });
+
+    it('a training has one tab: another one sees it, cannot touch it, takes it over when that is closed, and asks before it throws it away', async () => {
+      const { page: first, context, problems } = await built().visit('train');
+      const another = async (): Promise<Page> => {
+        const page = await context.newPage();
+        page.setDefaultTimeout(PATIENT);
+        await page.goto(`${built().url}?test#/train`);
+        return page;
+      };
+      const untouchable = async (page: Page): Promise<void> => {
+        await page.getByRole('heading', { name: 'Runs in another tab' }).waitFor();
+        for (const name of ['Stop and discard', 'New training', 'Resume', 'Start training', 'Pause']) {
+          expect(await button(page, name).count(), name).toBe(0);
+        }
+      };
+      // Open before the first one starts: it still offers to start.
+      const early = await another();
+      await button(early, 'Start training').waitFor();
+      await first.getByRole('combobox', { name: 'Backbone' }).selectOption('vgg16');
+      await fill(first, { 'With masks': 4, 'Size, pixels': 32, Epochs: 900, 'Slices per step': 2, Width: 0.125 });
+      await button(first, 'Start training').click();
+      await reaches(first, 3);
+      const second = await another();
+      await untouchable(second);
+      await button(early, 'Start training').click();
+      await early.getByText('TRAIN_ELSEWHERE').waitFor();
+      await untouchable(early);
+      const before = await stepsOf(first);
+      await reaches(first, before + 2);
+      await early.close();
+
+      // The owner goes without a word, as one that crashes.
+      await button(first, 'Pause').click();
+      await button(second, 'Resume').waitFor();
+      await button(first, 'Resume').click();
+      await reaches(first, before + 4);
+      const third = await another();
+      await untouchable(third);
+      await first.close();
+      await third.getByText('The tab that trained was closed').waitFor();
+      await button(third, 'Resume').click();
+      await reaches(third, before + 5);
+      await button(third, 'Pause').click();
+      await button(third, 'Stop and discard').click();
+      await third
+        .getByRole('alertdialog')
+        .getByText(/Throw away \d+ steps/)
+        .waitFor();
+      await button(third, 'Keep it').click();
+      expect(await button(third, 'Resume').count()).toBe(1);
+      await button(third, 'Stop and discard').click();
+      await button(third, 'Throw away').click();
+      await button(third, 'Start training').waitFor();
+      // What the other tab shows is gone: it says so, and starts nothing.
+      await button(second, 'Resume').click();
+      await second.getByText('TRAIN_CHANGED').waitFor();
+      await button(second, 'Start training').waitFor();
       expect(problems).toEqual([]);
       await context.close();
     });

@@ -4,10 +4,10 @@ import type { VNode } from 'preact';
 import { whole } from '../../app/format.js';
 import { Choice, DropZone, ErrorText, Facts, NumberField, Panel, ProgressBar } from '../../app/ui.js';
 import { type Checked, chooseMasks, labelled, masks, type OwnSlices, unlabelled } from './own-slices.js';
-import { phantoms, source, status } from './state.js';
+import { isElsewhere, phantoms, source, status } from './state.js';
 
 export function SlicesPanel(): VNode {
-  const isFixed = status.value !== undefined;
+  const isFixed = status.value !== undefined || isElsewhere.value;
   return (
     <Panel title="Slices">
       <Choice
@@ -38,7 +38,7 @@ function Phantoms({ isFixed }: { isFixed: boolean }): VNode {
         max={500}
         disabled={isFixed}
         onChange={(count) => {
-          phantoms.value = { ...now, labelled: Math.round(count) };
+          phantoms.value = { ...now, labelled: count };
         }}
       />
       <NumberField
@@ -49,7 +49,7 @@ function Phantoms({ isFixed }: { isFixed: boolean }): VNode {
         disabled={isFixed}
         hint="0: supervised"
         onChange={(count) => {
-          phantoms.value = { ...now, unlabelled: Math.round(count) };
+          phantoms.value = { ...now, unlabelled: count };
         }}
       />
     </div>

@@ -11,9 +11,12 @@ import { Chart } from './chart.js';
 import { ownSlicesFit, unlabelled } from './own-slices.js';
 import { SlicesPanel } from './slices.js';
 import {
+  askToDiscard,
   discard,
   epochs,
   error,
+  isAsking,
+  isElsewhere,
   lookForStored,
   memory,
   pause,
@@ -36,7 +39,7 @@ export function Train(): VNode {
   useEffect(() => {
     void lookForStored();
   }, []);
-  const isFresh = status.value === undefined;
+  const isFresh = status.value === undefined && !isElsewhere.value;
   return (
     <div class="place">
       <div class="side">
@@ -81,6 +84,7 @@ function isReady(): boolean {
 
 function Controls(): VNode | null {
   const now = status.value;
+  if (isElsewhere.value) return <Elsewhere />;
   if (now === undefined) return null;
   const text = { running: 'Training', paused: 'Paused', finished: 'Finished', failed: 'Stopped by an error' }[now];
   const hasWeights = now !== 'running' && steps.value.length > 0;
@@ -112,7 +116,7 @@ function Controls(): VNode | null {
             </>
           )}
           {now !== 'running' && (
-            <Button kind="danger" onClick={() => void discard()} title="Throws away what was trained">
+            <Button kind="danger" onClick={() => void askToDiscard()} title="Throws away what was trained">
               {now === 'finished' ? 'New training' : 'Stop and discard'}
             </Button>
           )}
@@ -120,13 +124,52 @@ function Controls(): VNode | null {
       }
     >
       {progress.value !== undefined && <ProgressBar progress={progress.value} />}
+      {isAsking.value && <AskToDiscard />}
     </Panel>
+  );
+}
+
+/** Another tab trains: nothing here may change its training. */
+function Elsewhere(): VNode {
+  return (
+    <Panel title="Runs in another tab">
+      <p>
+        A training runs in another tab of this page. Below is its course as it was stored when you looked. It can be
+        resumed or discarded here once that tab pauses it, ends it, or is closed; this page notices that by itself.
+      </p>
+    </Panel>
+  );
+}
+
+function AskToDiscard(): VNode {
+  const count = steps.value.at(-1)?.step ?? 0;
+  return (
+    <div class="warning stack" role="alertdialog" aria-label="Discard the training">
+      <p>
+        <strong>
+          Throw away {count} {count === 1 ? 'step' : 'steps'} of training?
+        </strong>{' '}
+        The weights are lost in every tab of this page, unless you saved them.
+      </p>
+      <div class="row">
+        <Button kind="danger" onClick={() => void discard()}>
+          Throw away
+        </Button>
+        <Button
+          onClick={() => {
+            isAsking.value = false;
+          }}
+        >
+          Keep it
+        </Button>
+      </div>
+    </div>
   );
 }
 
 function SettingsPanel(): VNode {
   const now = settings.value;
-  const isFixed = status.value !== undefined;
+  const isFixed = status.value !== undefined || isElsewhere.value;
   const set = (change: Partial<typeof now>): void => {
     settings.value = { ...now, ...change };
   };
@@ -142,7 +185,7 @@ function SettingsPanel(): VNode {
           max={512}
           step={32}
           disabled={isFixed}
-          onChange={(size) => set({ size: Math.round(size / 32) * 32 })}
+          onChange={(size) => set({ size })}
         />
         <NumberField
           label="Epochs"
@@ -150,7 +193,7 @@ function SettingsPanel(): VNode {
           min={1}
           max={1000}
           disabled={isFixed}
-          onChange={(value) => set({ epochs: Math.round(value) })}
+          onChange={(value) => set({ epochs: value })}
         />
         <WidthField value={now.width} disabled={isFixed} onChange={(width) => set({ width })} />
         <NumberField
@@ -159,7 +202,7 @@ function SettingsPanel(): VNode {
           min={2}
           max={32}
           disabled={isFixed}
-          onChange={(value) => set({ batch: Math.round(value) })}
+          onChange={(value) => set({ batch: value })}
         />
         <NumberField
           label="Learning rate"
@@ -176,7 +219,7 @@ function SettingsPanel(): VNode {
           min={0}
           max={1e6}
           disabled={isFixed}
-          onChange={(value) => set({ seed: Math.round(value) })}
+          onChange={(value) => set({ seed: value })}
         />
       </div>
       {isSemi && (
@@ -187,7 +230,7 @@ function SettingsPanel(): VNode {
             min={1}
             max={100}
             disabled={isFixed}
-            onChange={(value) => set({ group: Math.round(value) })}
+            onChange={(value) => set({ group: value })}
           />
           <NumberField
             label="Epochs per round"
@@ -195,7 +238,7 @@ function SettingsPanel(): VNode {
             min={1}
             max={100}
             disabled={isFixed}
-            onChange={(value) => set({ roundEpochs: Math.round(value) })}
+            onChange={(value) => set({ roundEpochs: value })}
           />
           <NumberField
             label="Epochs at the end"
@@ -203,7 +246,7 @@ function SettingsPanel(): VNode {
             min={0}
             max={500}
             disabled={isFixed}
-            onChange={(value) => set({ lastEpochs: Math.round(value) })}
+            onChange={(value) => set({ lastEpochs: value })}
           />
         </div>
       )}
