@@ -1,17 +1,23 @@
 /**
- * Offline after the first load: all files of this version are kept when it is installed, and answered from there. What belongs to
+ * Offline after the first load: all files of this version are kept when it is installed, and answered from there. They are fetched
+ * anew, not out of the browser's cache, where those with names that stay may be of an older version. What belongs to
  * Compare's other libraries is kept when it is first used. A new version waits until the old one's pages are closed, so that no page
  * misses a part of its own. The build fills in version and files.
  */
-const CACHE = 'infnet-page-__VERSION__';
+// Of this folder alone: another one on the same host may hold another version.
+const OURS = `infnet-page-${new URL(self.registration.scope).pathname}-`;
+const CACHE = `${OURS}__VERSION__`;
 const FILES = JSON.parse('__FILES__');
 
 self.addEventListener('install', (event) => {
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(FILES)));
+  event.waitUntil(
+    caches.open(CACHE).then((cache) => cache.addAll(FILES.map((file) => new Request(file, { cache: 'reload' })))),
+  );
 });
 
 self.addEventListener('activate', (event) => {
-  const isOld = (name) => name.startsWith('infnet-page-') && name !== CACHE;
+  // Older versions named theirs without the folder.
+  const isOld = (name) => (name.startsWith(OURS) || /^infnet-page-[0-9a-f]{12}$/.test(name)) && name !== CACHE;
   event.waitUntil(
     caches
       .keys()

@@ -1,20 +1,26 @@
 /** Figures for people. */
 
+/** None and all are said only where it is none or all. */
 export function percent(fraction: number): string {
-  return `${(100 * fraction).toFixed(fraction < 0.1 ? 2 : 1)} %`;
+  if (fraction > 0 && fraction < 0.00005) return '< 0.01 %';
+  if (fraction < 1 && fraction >= 0.9995) return '> 99.9 %';
+  return `${(100 * fraction).toFixed(fraction < 0.09995 ? 2 : 1)} %`;
 }
 
 export function duration(seconds: number): string {
-  if (seconds < 1) return `${(1000 * seconds).toFixed(seconds < 0.01 ? 1 : 0)} ms`;
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${Math.round(seconds - 60 * minutes)} s`;
+  if (seconds < 0.00995) return `${(1000 * seconds).toFixed(1)} ms`;
+  if (seconds < 0.9995) return `${(1000 * seconds).toFixed(0)} ms`;
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  // Rounded first: there is no minute of 60 seconds.
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  const minutes = Math.round(seconds / 60);
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 export function bytes(count: number): string {
-  if (count < 1e6) return `${(count / 1e3).toFixed(count < 1e4 ? 1 : 0)} kB`;
-  if (count < 1e9) return `${(count / 1e6).toFixed(count < 1e7 ? 1 : 0)} MB`;
+  if (count < 999_500) return `${(count / 1e3).toFixed(count < 9950 ? 1 : 0)} kB`;
+  if (count < 999_500_000) return `${(count / 1e6).toFixed(count < 9_950_000 ? 1 : 0)} MB`;
   return `${(count / 1e9).toFixed(2)} GB`;
 }
 
@@ -30,7 +36,8 @@ export function short(count: number): string {
     [1e6, 'M'],
     [1e3, 'k'],
   ] as const) {
-    if (count >= limit) return `${(count / limit).toPrecision(3)} ${unit}`;
+    // What rounds to 1000 belongs to the next unit.
+    if (count >= 0.9995 * limit) return `${(count / limit).toPrecision(3)} ${unit}`;
   }
   return count.toPrecision(3);
 }

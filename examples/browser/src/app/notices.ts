@@ -18,7 +18,17 @@ let lastId = 0;
 function add(notice: Omit<Notice, 'id'>): void {
   // The same thing twice is said once.
   const others = notices.value.filter(({ text }) => text !== notice.text);
-  notices.value = [...others, { ...notice, id: ++lastId }].slice(-5);
+  notices.value = bounded([...others, { ...notice, id: ++lastId }]);
+}
+
+/** Most of each kind that are shown at once. */
+const MOST = 5;
+
+/** The newest. An error does not give way to what is merely worth knowing. */
+export function bounded(all: readonly Notice[]): readonly Notice[] {
+  const newest = (isError: boolean) => all.filter(({ error }) => (error !== undefined) === isError).slice(-MOST);
+  const kept = new Set([...newest(true), ...newest(false)]);
+  return all.filter((notice) => kept.has(notice));
 }
 
 export function tell(text: string): void {

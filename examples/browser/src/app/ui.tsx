@@ -4,6 +4,7 @@ import { useId, useRef, useState } from 'preact/hooks';
 import type { Progress, WireError } from '../protocol.js';
 import type { StoredFile } from '../worker/train-protocol.js';
 import { canChooseFolders, chosenFiles, droppedFiles } from './files.js';
+import { settledNumber } from './number.js';
 
 export function Panel(props: {
   title: string;
@@ -100,9 +101,8 @@ export function NumberField(props: {
         disabled={props.disabled ?? false}
         aria-describedby={props.hint === undefined ? undefined : `${id}-hint`}
         onChange={(event) => {
-          const { valueAsNumber } = event.currentTarget;
-          const within = Math.min(props.max, Math.max(props.min, valueAsNumber));
-          const value = Number.isFinite(within) ? within : props.value;
+          const { min, max, step = 1 } = props;
+          const value = settledNumber(event.currentTarget.valueAsNumber, props.value, { min, max, step });
           event.currentTarget.value = String(value);
           props.onChange(value);
         }}

@@ -8,6 +8,7 @@
 import { conv2d } from '@infnet/conv';
 import { type Context, preparePlan, trace } from '@infnet/core';
 import { InfnetError } from '@infnet/errors';
+import { VERSION } from '../app/version.js';
 import { type Contestant, type ConvCase, gflopOf, inputsOf, type PreparedConv, QUICK_SET } from './compare-cases.js';
 import type { CompareMethods, CompareRow, LibraryName } from './compare-protocol.js';
 import type { Gpu } from './gpu.js';
@@ -70,7 +71,7 @@ async function entrant(library: LibraryName, load: () => Promise<Contestant | un
 
 function ours(context: Context): Contestant {
   return {
-    version: '0.1.0',
+    version: VERSION,
     async prepare({ inChannels, outChannels, extent, kernel, stride }, weight) {
       const graph = trace(({ x, w }) => ({ y: conv2d(x, w, undefined, { stride, padding: (kernel - 1) / 2 }) }), {
         x: [1, inChannels, extent, extent],
@@ -106,8 +107,10 @@ async function measure(
     try {
       const prepared = await contestant.prepare(one, weight);
       const y = await prepared.run(x);
-      reference ??= y;
-      rows.set(library, { ...none, cannot: undefined, difference: differenceOf(y, reference) });
+      // Differences are from infnet's result, or none are told.
+      if (library === 'infnet') reference = y;
+      const difference = reference === undefined ? undefined : differenceOf(y, reference);
+      rows.set(library, { ...none, cannot: undefined, difference });
       ready.push({ library, prepared, times: [] });
     } catch (error) {
       rows.set(library, { ...none, cannot: reason(error) });
@@ -125,9 +128,15 @@ async function measure(
   }
   for (const { library, prepared, times } of ready) {
     prepared.dispose();
+    const row = rows.get(library) as CompareRow;
     const sorted = times.sort((a, b) => a - b);
-    const milliseconds = [sorted[sorted.length >> 1] ?? 0, sorted[0] ?? 0, sorted.at(-1) ?? 0] as const;
-    rows.set(library, { ...(rows.get(library) as CompareRow), milliseconds, runs: sorted.length });
+    const [low] = sorted;
+    // Stopped before it was timed: no figure is no zero.
+    if (low === undefined) rows.set(library, { ...row, cannot: 'stopped before it was timed' });
+    else {
+      const milliseconds = [sorted[sorted.length >> 1] ?? low, low, sorted.at(-1) ?? low] as const;
+      rows.set(library, { ...row, milliseconds, runs: sorted.length });
+    }
   }
   return [...rows.values()];
 }

@@ -38,8 +38,20 @@ export interface DispatchReport {
   readonly bytes: number;
 }
 
+export interface TracedNet {
+  readonly backbone: string;
+  readonly width: number;
+  readonly channels: number;
+  readonly size: number;
+  readonly batch: number;
+  /** Name and hash of the file of weights; absent for a net without. */
+  readonly weights?: string;
+  readonly weightsSha256?: string;
+}
+
 export interface InspectReport {
-  readonly net: { readonly backbone: string; readonly width: number; readonly channels: number };
+  /** What was traced. */
+  readonly net: TracedNet;
   readonly nodes: readonly NodeReport[];
   readonly dispatches: readonly DispatchReport[];
   readonly constantDispatches: number;

@@ -53,7 +53,7 @@ export function inspectHandlers(gpu: Gpu, network: Network): Handlers<InspectMet
       inspected = { context, plan, parameters, input: testImage(batch * 3 * size * size) };
       const { constantDispatches, dispatches, memory } = plan.schedule;
       return {
-        net: described,
+        net: { ...described, size, batch },
         nodes: graph.nodes.map(nodeReport),
         dispatches: dispatches.map(dispatchReport),
         constantDispatches: constantDispatches.length,
@@ -99,8 +99,9 @@ export function inspectHandlers(gpu: Gpu, network: Network): Handlers<InspectMet
 function netOf(choice: NetChoice, network: Network) {
   const { weights } = network;
   if (choice.from === 'weights' && weights !== undefined) {
-    const { backbone, width, channels } = weights.report;
-    return { net: weights.net, state: weights.state, described: { backbone, width, channels } };
+    const { backbone, width, channels, name, sha256 } = weights.report;
+    const described = { backbone, width, channels, weights: name, weightsSha256: sha256 };
+    return { net: weights.net, state: weights.state, described };
   }
   const { backbone, width, channels } = choice;
   const net = new InfNet({ backbone, width, channels });

@@ -5,10 +5,12 @@ import {
   type GreyImage,
   isVolumeName,
   MIN_SIDE,
+  type Provenance,
   phantomSlice,
   type RgbImage,
   rangeNote,
   readNifti,
+  readProvenance,
   sliceLayout,
   toGrey8,
   toRgb8,
@@ -28,6 +30,7 @@ export interface Logits {
   readonly edge: Float32Array;
   /** How a volume's slice was shown to the net. */
   readonly view: VolumeView;
+  readonly made: Provenance;
 }
 
 export class Item {
@@ -102,6 +105,7 @@ export async function readItem(source: ItemSource): Promise<Item> {
   const bytes = new Uint8Array(await file.arrayBuffer());
   if (!isVolumeName(file.name)) {
     const picture = await decodeImage(bytes, file.name);
+    refuseResult(bytes, file.name);
     // Hundreds may be in memory: grey ones take a third as grey.
     const range = rangeNote(picture);
     const notes = [...(picture.notes ?? []), ...(range === undefined ? [] : [range])];
@@ -109,6 +113,7 @@ export async function readItem(source: ItemSource): Promise<Item> {
     return new Item(file.name, { picture: own }, notes);
   }
   const volume = readNifti(bytes, file.name);
+  refuseResult(bytes, file.name);
   const { width, height } = sliceLayout(volume);
   if (Math.min(width, height) < MIN_SIDE) {
     throw new InfnetError({
@@ -119,6 +124,18 @@ export async function readItem(source: ItemSource): Promise<Item> {
     });
   }
   return new Item(file.name, { volume }, volumeNotes(volume));
+}
+
+/** Masks, probabilities and overlays that were made here or by `infnet segment` say so. @throws InfnetError `ITEM_IS_RESULT` */
+function refuseResult(bytes: Uint8Array, where: string): void {
+  const made = readProvenance(bytes);
+  if (made === undefined) return;
+  throw new InfnetError({
+    code: 'ITEM_IS_RESULT',
+    message: `This is no slice but a result of infnet, made with ${made.weights}.`,
+    where,
+    fix: 'Drop the slices that it was made from.',
+  });
 }
 
 /** In the page's words. */

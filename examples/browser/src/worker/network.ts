@@ -33,14 +33,21 @@ export class Network {
   }
 
   /** Prediction and edge of one slice at a time. @throws InfnetError `WEIGHTS_MISSING`, `SHAPE_MULTIPLE`, `MEMORY_...`, ... */
-  async prediction(size: number, onProgress: (progress: Progress) => void): Promise<Prediction> {
-    const result = this.#planning.then(() => this.#plan(size, onProgress));
+  async prediction(
+    weights: LoadedWeights | undefined,
+    size: number,
+    onProgress: (progress: Progress) => void,
+  ): Promise<Prediction> {
+    const result = this.#planning.then(() => this.#plan(weights, size, onProgress));
     this.#planning = result.catch(() => {});
     return result;
   }
 
-  async #plan(size: number, onProgress: (progress: Progress) => void): Promise<Prediction> {
-    const weights = this.#weights;
+  async #plan(
+    weights: LoadedWeights | undefined,
+    size: number,
+    onProgress: (progress: Progress) => void,
+  ): Promise<Prediction> {
     if (weights === undefined) {
       const fix = 'Load weights: a .pth or .safetensors of Inf-Net.';
       throw new InfnetError({ code: 'WEIGHTS_MISSING', message: 'No weights are loaded.', fix });

@@ -7,10 +7,8 @@
  */
 import { type DataSource, describeProblems, type Problem, type ProblemKind } from '@infnet/data';
 import { InfnetError, isInfnetError } from '@infnet/errors';
+import { folderRole } from '../app/slice-folders.js';
 import type { StoredFile } from './train-protocol.js';
-
-const IMAGE_FOLDERS: ReadonlySet<string> = new Set(['imgs', 'img', 'images', 'image', 'slices']);
-const MASK_FOLDERS: ReadonlySet<string> = new Set(['gt', 'masks', 'mask', 'labels', 'label']);
 
 export interface OwnFiles {
   readonly source: DataSource;
@@ -32,14 +30,15 @@ interface Placed {
 
 /** @param labelled whether masks are looked for */
 export function ownFiles(files: readonly StoredFile[], name: string, labelled: boolean): OwnFiles {
-  const hasImageFolder = files.some(({ path }) => IMAGE_FOLDERS.has(folderOf(path).own));
+  const hasImageFolder = files.some(({ path }) => folderRole(folderOf(path).own) === 'images');
   const placed: Placed[] = [];
   const leftOut: string[] = [];
   for (const stored of files) {
     const { base, dir, own, file } = folderOf(stored.path);
-    if (MASK_FOLDERS.has(own)) placed.push({ stored, kind: 'GT', base, file });
-    else if (own === 'edge') placed.push({ stored, kind: 'Edge', base, file });
-    else if (IMAGE_FOLDERS.has(own)) placed.push({ stored, kind: 'Imgs', base, file });
+    const role = folderRole(own);
+    if (role === 'masks') placed.push({ stored, kind: 'GT', base, file });
+    else if (role === 'edges') placed.push({ stored, kind: 'Edge', base, file });
+    else if (role === 'images') placed.push({ stored, kind: 'Imgs', base, file });
     else if (hasImageFolder) leftOut.push(stored.path);
     else placed.push({ stored, kind: 'Imgs', base: dir, file });
   }
@@ -80,14 +79,14 @@ export function ownFiles(files: readonly StoredFile[], name: string, labelled: b
   return { source, leftOut, renamed, explain: (error) => explain(error, name, renamed) };
 }
 
-/** `a/Imgs/1.png`: base `a`, dir `a/Imgs`, own `imgs`, file `1.png`. */
+/** `a/Imgs/1.png`: base `a`, dir `a/Imgs`, own `Imgs`, file `1.png`. */
 function folderOf(path: string): { base: string; dir: string; own: string; file: string } {
   const parts = path.split('/');
   const file = parts.pop() as string;
   return {
     base: parts.slice(0, -1).join('/'),
     dir: parts.join('/'),
-    own: (parts.at(-1) ?? '').toLowerCase(),
+    own: parts.at(-1) ?? '',
     file,
   };
 }

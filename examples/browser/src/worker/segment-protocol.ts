@@ -1,5 +1,5 @@
 /** What the worker does for Segment. */
-import type { SliceOrientation, VolumeWindow } from '@infnet/data';
+import type { Provenance, SliceOrientation, VolumeWindow } from '@infnet/data';
 import type { Method, Progress } from '../protocol.js';
 
 /** Thresholds are counted in hundredths: a slider's steps. */
@@ -36,6 +36,8 @@ export interface VolumeView {
 
 export interface WeightsReport {
   readonly name: string;
+  /** Of the file. */
+  readonly sha256: string;
   readonly format: string;
   readonly backbone: string;
   readonly width: number;
@@ -45,6 +47,8 @@ export interface WeightsReport {
   readonly untrained: boolean;
   /** What the file says it was trained on. */
   readonly trainedOn: string | undefined;
+  /** Where that means that little can be expected of them: a sentence to show. */
+  readonly warning: string | undefined;
   /** Size the file says it was trained at. */
   readonly size: number | undefined;
   readonly sizeMultiple: number;
@@ -56,6 +60,8 @@ export interface SliceResult {
   readonly counts: Uint32Array;
   readonly pixels: number;
   readonly seconds: number;
+  /** How it was made: that of the probability, which any threshold may cut. */
+  readonly made: Provenance;
 }
 
 export interface SliceMaps {
@@ -85,8 +91,11 @@ export interface SegmentMethods {
     { readonly seconds: number },
     { readonly progress: Progress } | { readonly result: SliceResult }
   >;
-  /** Undefined where the slice was not segmented. */
-  maps: Method<{ readonly id: number; readonly slice: number }, SliceMaps | undefined>;
+  /** Undefined where the slice was not segmented. In the orientation that is asked for, in which it may not have been made. */
+  maps: Method<
+    { readonly id: number; readonly slice: number; readonly orient: SliceOrientation },
+    SliceMaps | undefined
+  >;
   export: Method<
     { readonly id: number; readonly slice: number; readonly what: ExportKind; readonly threshold: number },
     { readonly name: string; readonly bytes: Uint8Array }

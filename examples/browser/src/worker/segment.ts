@@ -1,19 +1,30 @@
 /** Segment: slices and volumes through the net, one slice at a time. */
 import { isInfnetError } from '@infnet/core';
-import { predictionInput, probabilityMap } from '@infnet/data';
+import {
+  type FloatMap,
+  type Provenance,
+  predictionInput,
+  probabilityMap,
+  sliceLayout,
+  windowRange,
+} from '@infnet/data';
 import { InfnetError } from '@infnet/errors';
+import type { Prediction } from '@infnet/inf-net';
+import { VERSION } from '../app/version.js';
 import { exportResult } from './exports.js';
 import type { Gpu } from './gpu.js';
 import { type Handlers, transferring } from './handlers.js';
 import { type Item, readItem } from './items.js';
 import { Network } from './network.js';
-import { type SegmentMethods, THRESHOLD_STEPS } from './segment-protocol.js';
-import { readWeights } from './weights.js';
+import { type SegmentMethods, THRESHOLD_STEPS, type VolumeView } from './segment-protocol.js';
+import { turned } from './turn.js';
+import { type LoadedWeights, readWeights } from './weights.js';
 
 export function segmentHandlers(gpu: Gpu): { readonly handlers: Handlers<SegmentMethods>; readonly network: Network } {
   const network = new Network(gpu);
   const items = new Map<number, Item>();
   let lastId = 0;
+  let loading: Promise<unknown> = Promise.resolve();
   const itemOf = (id: number): Item => {
     const item = items.get(id);
     if (item !== undefined) return item;
@@ -21,8 +32,11 @@ export function segmentHandlers(gpu: Gpu): { readonly handlers: Handlers<Segment
     throw new InfnetError({ code: 'ITEM_UNKNOWN', message, fix: 'Drop the file again.' });
   };
   const handlers: Handlers<SegmentMethods> = {
-    loadWeights({ name, bytes }) {
-      const weights = readWeights(name, bytes);
+    async loadWeights({ name, bytes }) {
+      // One after the other: of two files the one that was chosen last counts, whichever is read first.
+      const mine = loading.then(() => readWeights(name, bytes));
+      loading = mine.catch(() => {});
+      const weights = await mine;
       network.use(weights);
       return weights.report;
     },
@@ -44,8 +58,15 @@ export function segmentHandlers(gpu: Gpu): { readonly handlers: Handlers<Segment
       const item = itemOf(id);
       const begun = performance.now();
       item.results.clear();
-      const predictionFor = () => network.prediction(size, (progress) => tell({ progress }));
-      let prediction = await predictionFor();
+      // Others may be loaded meanwhile: a volume is segmented with one file of weights to its end.
+      const { weights } = network;
+      const planned = async (): Promise<{ readonly prediction: Prediction; readonly made: Provenance }> => {
+        const prediction = await network.prediction(weights, size, (progress) => tell({ progress }));
+        const { adapter } = await gpu.context();
+        const by = { precision: prediction.plan.precision, adapter: adapter.message.replace(/^infnet: /, '') };
+        return { prediction, made: madeWith(weights as LoadedWeights, item, size, view, by) };
+      };
+      let { prediction, made } = await planned();
       for (let slice = 0; slice < item.depth; slice++) {
         if (signal.aborted) throw new InfnetError({ code: 'STOPPED', message: 'Stopped.' });
         const started = performance.now();
@@ -54,29 +75,38 @@ export function segmentHandlers(gpu: Gpu): { readonly handlers: Handlers<Segment
         const maps = await prediction.maps([input], signal).catch(async (error: unknown) => {
           if (!isInfnetError(error, 'CONTEXT_LOST')) throw error;
           // The device is gone, the weights and slices are not: once more on another one.
-          prediction = await predictionFor();
+          ({ prediction, made } = await planned());
           return prediction.maps([input], signal);
         });
         const map = maps.lateralMap2[0] as Float32Array;
+        requireFinite(map, item, slice);
         const { data } = probabilityMap(map, shown, { size });
-        item.results.set(slice, { size, map, edge: maps.lateralEdge?.[0] as Float32Array, view });
+        item.results.set(slice, { size, map, edge: maps.lateralEdge?.[0] as Float32Array, view, made });
         const counts = countAbove(data);
         const seconds = (performance.now() - started) / 1000;
-        tell({ result: { slice, counts, pixels: data.length, seconds } });
+        const time = new Date().toISOString();
+        tell({ result: { slice, counts, pixels: data.length, seconds, made: { ...made, time } } });
         if (item.depth > 1) tell({ progress: { what: `Segmenting ${item.name}`, done: slice + 1, total: item.depth } });
       }
       return { seconds: (performance.now() - begun) / 1000 };
     },
-    maps({ id, slice }) {
+    maps({ id, slice, orient }) {
       const item = itemOf(id);
       const logits = item.results.get(slice);
       if (logits === undefined) return undefined;
       const { size, map, edge, view } = logits;
       const shown = item.slice(slice, view);
-      const { width, height, data } = probabilityMap(map, shown, { size });
-      const border = probabilityMap(edge, shown, { size }).data;
-      const probability = new Float32Array(data);
-      const bytes = Uint8Array.from(border, (p) => Math.round(255 * p));
+      // A volume that is looked at otherwise than it was segmented: its maps lie where its tissue lies, or are not shown.
+      const lying = (logits: Float32Array): FloatMap | undefined => {
+        const map = probabilityMap(logits, shown, { size });
+        if (item.volume === undefined || view.orient === orient) return map;
+        return turned(map, sliceLayout(item.volume, view.orient), sliceLayout(item.volume, orient));
+      };
+      const [inside, border] = [lying(map), lying(edge)];
+      if (inside === undefined || border === undefined) return undefined;
+      const { width, height } = inside;
+      const probability = new Float32Array(inside.data);
+      const bytes = Uint8Array.from(border.data, (p) => Math.round(255 * p));
       return transferring({ width, height, probability, edge: bytes }, [probability.buffer, bytes.buffer]);
     },
     export({ id, slice, what, threshold }) {
@@ -85,6 +115,37 @@ export function segmentHandlers(gpu: Gpu): { readonly handlers: Handlers<Segment
     },
   };
   return { handlers, network };
+}
+
+function madeWith(
+  { report }: LoadedWeights,
+  { volume }: Item,
+  size: number,
+  { window, orient }: VolumeView,
+  by: Pick<Provenance, 'precision' | 'adapter'>,
+): Provenance {
+  const { name, sha256, trainedOn, backbone, width, channels } = report;
+  return {
+    version: VERSION,
+    weights: name.split('/').at(-1) ?? name,
+    weightsSha256: sha256,
+    ...(trainedOn === undefined ? {} : { trainedOn }),
+    net: `${backbone}, width ${width}, ${channels} channels`,
+    size,
+    ...(volume === undefined ? {} : { window: windowRange(volume, window), orient }),
+    ...by,
+  };
+}
+
+/** @throws InfnetError `RESULT_NOT_FINITE`: nothing is made of numbers that are none */
+function requireFinite(map: Float32Array, { name, depth }: Item, slice: number): void {
+  if (map.every(Number.isFinite)) return;
+  throw new InfnetError({
+    code: 'RESULT_NOT_FINITE',
+    message: `The net gave values that are not finite${depth > 1 ? ` for slice ${slice + 1} of ${depth}` : ''}, so there is no result.`,
+    where: name,
+    fix: 'Check the weights: values in them that are not finite or far too large give this.',
+  });
 }
 
 /** `counts[t]`: how many are at least t / 100, by the comparison that makes a mask. */

@@ -187,6 +187,7 @@ export function weightsFile(
   return writeSafetensors(entries, {
     made_by: 'infnet page',
     ...Object.fromEntries(texts),
+    ...(steps > 0 ? { trained: 'true' } : {}),
     ...(trainedOn === undefined ? {} : trainingMetadata(trainedOn)),
   });
 }

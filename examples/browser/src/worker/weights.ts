@@ -1,6 +1,7 @@
 /** From the bytes of a checkpoint to a net that fits it. Runs in Node too. */
 import { assertMatches, type Checkpoint, matchStateDict, peelPrefix, readCheckpoint } from '@infnet/checkpoint';
 import type { StateDict } from '@infnet/core';
+import { sha256 } from '@infnet/data';
 import { InfnetError } from '@infnet/errors';
 import {
   INF_NET_SIGNATURES,
@@ -9,6 +10,7 @@ import {
   recognizeBackbone,
   recognizeNet,
   trainedOf,
+  weightsOrigin,
 } from '@infnet/inf-net';
 import type { WeightsReport } from './segment-protocol.js';
 
@@ -19,7 +21,7 @@ export interface LoadedWeights {
 }
 
 /** @throws InfnetError `CHECKPOINT_...`, `WEIGHTS_UNKNOWN` when they are of no net that is known */
-export function readWeights(name: string, bytes: Uint8Array): LoadedWeights {
+export async function readWeights(name: string, bytes: Uint8Array): Promise<LoadedWeights> {
   const checkpoint = readCheckpoint(bytes, { file: name });
   const { tensors } = peelPrefix(checkpoint, INF_NET_SIGNATURES);
   const backbone = recognizeBackbone(tensors);
@@ -36,6 +38,7 @@ export function readWeights(name: string, bytes: Uint8Array): LoadedWeights {
   const net = new InfNet({ backbone, width, channels });
   const match = matchStateDict(net.stateDictSpec(), { tensors }, { optional: isOptionalEntry, prefix: '' });
   const state = assertMatches(match, name);
+  const trained = trainedOf(checkpoint.metadata, state);
   const report: WeightsReport = {
     name,
     format: checkpoint.format,
@@ -43,8 +46,9 @@ export function readWeights(name: string, bytes: Uint8Array): LoadedWeights {
     width,
     channels,
     tensors: state.size,
-    untrained: trainedOf(checkpoint.metadata, state) === 'false',
-    trainedOn: checkpoint.metadata.has('trained_on') ? String(checkpoint.metadata.get('trained_on')) : undefined,
+    untrained: trained === 'false',
+    ...weightsOrigin(checkpoint.metadata, trained),
+    sha256: await sha256(bytes),
     size: sizeOf(checkpoint, net.sizeMultiple),
     sizeMultiple: net.sizeMultiple,
   };

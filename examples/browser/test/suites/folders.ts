@@ -70,6 +70,22 @@ export function folderTests(built: () => BuiltPage): void {
       expect(problems).toEqual([]);
     });
 
+    it('a folder with masks: its slices alone', async () => {
+      const { page } = visit;
+      const count = (await names(page)).length;
+      const set = join(built().folder, 'with-masks');
+      for (const [part, factor] of Object.entries({ GT: 5, Imgs: 6, Edge: 7 })) {
+        mkdirSync(join(set, part), { recursive: true });
+        const data = Uint8Array.from({ length: 40 * 40 }, (_, i) => i * factor);
+        for (const i of [1, 2]) writeFileSync(join(set, part, `${i}.png`), encodePng({ width: 40, height: 40, data }));
+      }
+      await dropPaths(page, 'main', [set]);
+      await page.getByText('4 of 6 files: with-masks/Edge and with-masks/GT').waitFor();
+      await expect
+        .poll(async () => (await names(page)).slice(count))
+        .toEqual(['with-masks/Imgs/1.png', 'with-masks/Imgs/2.png']);
+    });
+
     it('folders that are chosen: segmented, and saved under their paths', async () => {
       const { page, context, problems } = await built().visit();
       await loadWeights(page, smallWeights());

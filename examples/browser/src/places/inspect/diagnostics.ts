@@ -1,13 +1,14 @@
 /** A block of text that tells who helps what this machine and page are. */
 import { adapter, adapterError } from '../../app/adapter.js';
 import { notices } from '../../app/notices.js';
+import { VERSION } from '../../app/version.js';
 import { weights } from '../segment/state.js';
 import { inspected, measured } from './state.js';
 
 export function diagnostics(): string {
   const found = adapter.value;
   const lines = [
-    `infnet page, ${new Date().toISOString()}`,
+    `infnet page ${VERSION}, ${new Date().toISOString()}`,
     `browser: ${navigator.userAgent}`,
     `screen: ${screen.width} x ${screen.height} at ${devicePixelRatio}; processors: ${navigator.hardwareConcurrency}`,
   ];
@@ -22,13 +23,13 @@ export function diagnostics(): string {
     );
   }
   if (weights.value !== undefined) {
-    const { name, format, backbone, width, channels } = weights.value;
-    lines.push(`weights: ${name} (${format}), ${backbone}, width ${width}, channels ${channels}`);
+    const { name, sha256, format, backbone, width, channels } = weights.value;
+    lines.push(`weights: ${name} (${format}, SHA-256 ${sha256}), ${backbone}, width ${width}, channels ${channels}`);
   }
   if (inspected.value !== undefined) {
     const { net, dispatches, memory } = inspected.value;
     lines.push(
-      `traced: ${net.backbone}, width ${net.width}; ${dispatches.length} dispatches; ${memory['total']} bytes`,
+      `traced: ${net.backbone}, width ${net.width}, batch ${net.batch} of ${net.size} px; ${dispatches.length} dispatches; ${memory['total']} bytes`,
     );
   }
   if (measured.value !== undefined)

@@ -7,6 +7,7 @@ import { bytes, duration, short, whole } from '../../app/format.js';
 import { BackboneChoice, WidthField } from '../../app/net-fields.js';
 import { announce } from '../../app/notices.js';
 import { Button, Choice, Facts, NumberField, Panel, ProgressBar } from '../../app/ui.js';
+import type { InspectReport } from '../../worker/inspect-protocol.js';
 import { weights } from '../segment/state.js';
 import { diagnostics } from './diagnostics.js';
 import { Kernels } from './kernels.js';
@@ -80,14 +81,7 @@ function NetPanel(): VNode {
           disabled={!isFree}
           onChange={(channels) => set({ channels })}
         />
-        <NumberField
-          label="Size"
-          value={now.size}
-          min={32}
-          max={1024}
-          step={32}
-          onChange={(size) => set({ size: Math.round(size / 32) * 32 })}
-        />
+        <NumberField label="Size" value={now.size} min={32} max={1024} step={32} onChange={(size) => set({ size })} />
         <NumberField label="Batch" value={now.batch} min={1} max={16} onChange={(batch) => set({ batch })} />
       </div>
       <Button kind="primary" disabled={running.value !== undefined} onClick={() => void traceNet()}>
@@ -141,6 +135,16 @@ function Adapter(): VNode {
   );
 }
 
+/** Whether what is traced is what is chosen now. */
+function isAsTraced({ net }: InspectReport): boolean {
+  const now = choice.value;
+  if (net.size !== now.size || net.batch !== now.batch) return false;
+  const loaded = weights.value;
+  if (now.from === 'weights' && loaded !== undefined) return net.weightsSha256 === loaded.sha256;
+  const isSame = net.backbone === now.backbone && net.width === now.width && net.channels === now.channels;
+  return isSame && net.weightsSha256 === undefined;
+}
+
 function Traced(): VNode | null {
   const report = inspected.value;
   const times = measured.value;
@@ -150,7 +154,7 @@ function Traced(): VNode | null {
   return (
     <>
       <Panel
-        title={`${report.net.backbone}, width ${report.net.width}`}
+        title={`${report.net.backbone}, width ${report.net.width}, ${report.net.batch} × ${report.net.size} px`}
         aside={
           <div class="row">
             {times?.trace !== undefined && (
@@ -164,8 +168,15 @@ function Traced(): VNode | null {
           </div>
         }
       >
+        {!isAsTraced(report) && (
+          <p class="stale-note">
+            This is how it was traced{report.net.weights === undefined ? '' : ` with ${report.net.weights}`}. What is
+            set now is another net: trace it to see it.
+          </p>
+        )}
         <Facts
           rows={[
+            ...(report.net.weights === undefined ? [] : [['Weights', report.net.weights] as const]),
             ['Parameters', whole(report.parameters)],
             ['Operators traced', whole(report.nodes.length)],
             ['Dispatches per run', whole(report.dispatches.length)],

@@ -1,15 +1,17 @@
 /** Segment: drop slices, see what the net marks. */
+import { shortHash } from '@infnet/data';
 import type { VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { builtinWeights } from '../../app/builtin.js';
 import { percent } from '../../app/format.js';
 import { report } from '../../app/notices.js';
 import { Button, Check, Choice, DropZone, ErrorText, NumberField, Panel, ProgressBar, Slider } from '../../app/ui.js';
+import { figuresOf } from './figures.js';
 import { Results } from './results.js';
 import {
   addFiles,
   addPhantoms,
-  fractionOf,
+  type Item,
   items,
   layers,
   loadBuiltinWeights,
@@ -24,6 +26,7 @@ import {
   selected,
   selectedId,
   size,
+  staleBy,
   threshold,
   view,
   weights,
@@ -103,10 +106,10 @@ function Weights(): VNode {
           {loaded.name}
           <span class="hint">
             {loaded.backbone}, width {loaded.width}, {loaded.channels} channels
-            {loaded.untrained ? ', untrained' : ''}
-            {loaded.trainedOn !== undefined && `. Trained on ${loaded.trainedOn}.`}
-            {/phantom/.test(loaded.trainedOn ?? '') && ' On slices of patients they mean little.'}
+            {loaded.trainedOn !== undefined && `. Trained on ${loaded.trainedOn}`}. SHA-256{' '}
+            <code title={loaded.sha256}>{shortHash(loaded.sha256)}</code>
           </span>
+          {loaded.warning !== undefined && <span class="warning">{loaded.warning}</span>}
         </p>
       )}
       <DropZone
@@ -125,8 +128,7 @@ function Weights(): VNode {
         step={loaded?.sizeMultiple ?? 32}
         hint={`A multiple of ${loaded?.sizeMultiple ?? 32}. ${loaded?.size === undefined ? 'The reference uses 352.' : `These weights were trained at ${loaded.size}.`}`}
         onChange={(value) => {
-          const multiple = loaded?.sizeMultiple ?? 32;
-          size.value = Math.max(1, Math.round(value / multiple)) * multiple;
+          size.value = value;
         }}
       />
     </Panel>
@@ -155,22 +157,15 @@ function Slices(): VNode | null {
         {items.value.map((item) => {
           const { id, name, depth } = item.report;
           const shown = repeatedNames.value.has(name) ? item.path : name;
-          const fraction = fractionOf(item);
           return (
             <li key={id} class={id === selectedId.value ? 'chosen' : ''}>
               <button type="button" class="item" aria-current={id === selectedId.value} onClick={() => select(id)}>
                 <span class="item-name" title={item.path}>
                   {shown}
                 </span>
-                <span class="hint">
+                <span class={`hint${staleBy(item).length > 0 ? ' stale' : ''}`}>
                   {depth > 1 ? `${depth} slices · ` : ''}
-                  {item.status === 'failed'
-                    ? 'failed'
-                    : fraction === undefined
-                      ? item.status === 'running'
-                        ? 'running'
-                        : 'not segmented'
-                      : percent(fraction)}
+                  {outcome(item)}
                 </span>
               </button>
               <button type="button" class="quiet icon" aria-label={`Remove ${shown}`} onClick={() => void remove(id)}>
@@ -192,6 +187,15 @@ function Slices(): VNode | null {
       </DropZone>
     </Panel>
   );
+}
+
+/** What came of an item, in a word or a figure. */
+function outcome(item: Item): string {
+  if (item.status === 'failed') return 'failed';
+  const figures = figuresOf(item, threshold.value);
+  if (figures === undefined) return item.status === 'running' ? 'running' : 'not segmented';
+  const share = percent(figures.fraction);
+  return figures.done < figures.depth ? `${share} of ${figures.done}` : share;
 }
 
 function VolumePanel(): VNode {
@@ -246,6 +250,11 @@ function VolumePanel(): VNode {
           view.value = { ...view.value, orient: value };
         }}
       />
+      {selected.value?.report.notes.map((note) => (
+        <p key={note} class="warning">
+          {note}
+        </p>
+      ))}
       <p class="hint">The net sees slices through this window too: segment again after changing it.</p>
     </Panel>
   );

@@ -1,12 +1,15 @@
 /** What Segment knows: items, results, how they are looked at. */
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { builtinWeights } from '../../app/builtin.js';
-import { listed } from '../../app/format.js';
+import { listed, percent } from '../../app/format.js';
 import { announce, report, tell, wireOf } from '../../app/notices.js';
+import { withoutMasks } from '../../app/slice-folders.js';
 import { labWorker } from '../../app/workers.js';
 import { type Progress, STOPPED, type WireError } from '../../protocol.js';
 import type { ItemReport, ItemSource, SliceResult, VolumeView, WeightsReport } from '../../worker/segment-protocol.js';
 import type { StoredFile } from '../../worker/train-protocol.js';
+import { figuresOf } from './figures.js';
+import { differences } from './stale.js';
 
 export interface Item {
   readonly report: ItemReport;
@@ -15,8 +18,6 @@ export interface Item {
   readonly results: readonly (SliceResult | undefined)[];
   readonly status: 'new' | 'running' | 'done' | 'stopped' | 'failed';
   readonly error?: WireError;
-  /** How it was shown to the net. */
-  readonly view?: VolumeView;
 }
 
 export interface Layers {
@@ -49,11 +50,15 @@ export const repeatedNames: ReadonlySignal<ReadonlySet<string>> = computed(() =>
   return new Set(names.filter((name, i) => name === names[i - 1]));
 });
 
-export function fractionOf({ results }: Item): number | undefined {
-  const done = results.filter((result) => result !== undefined);
-  if (done.length === 0) return undefined;
-  const infected = done.reduce((sum, { counts }) => sum + (counts[threshold.value] ?? 0), 0);
-  return infected / done.reduce((sum, { pixels }) => sum + pixels, 0);
+/** In what the results of an item differ from how the page is set; empty where they do not, or where there are none. */
+export function staleBy({ report, results }: Item): readonly string[] {
+  const made = results.find((result) => result !== undefined)?.made;
+  if (made === undefined) return [];
+  return differences(made, report, {
+    weightsSha256: weights.value?.sha256,
+    size: size.value,
+    view: view.value,
+  });
 }
 
 export function change(id: number, update: Partial<Item> | ((item: Item) => Partial<Item>)): void {
@@ -79,11 +84,17 @@ const MOST_TRIED = 3;
 /** Slices, volumes and weights, told apart by their names. What is none of them is named and left out. */
 export async function addFiles(files: readonly StoredFile[]): Promise<void> {
   const checkpoints = files.filter(({ path }) => WEIGHTS.test(path));
-  const pictures = files.filter(({ path }) => PICTURE.test(path));
+  const { slices: pictures, masks, places } = withoutMasks(files.filter(({ path }) => PICTURE.test(path)));
   const others = files.filter(({ path }) => !PICTURE.test(path) && !WEIGHTS.test(path));
   const [checkpoint] = checkpoints;
   if (checkpoint !== undefined) await loadWeightsFile(checkpoint.file, checkpoint.path);
   if (checkpoints.length > 1) tell(`${checkpoints.length} files are weights; ${checkpoint?.path} was loaded.`);
+  if (masks.length > 0) {
+    const count = `${masks.length} of ${files.length} ${files.length === 1 ? 'file' : 'files'}`;
+    const rest =
+      pictures.length > 0 ? 'The slices are in the list.' : 'If they are slices, drop the files without their folder.';
+    tell(`Left out, since they are masks, not slices: ${count}: ${listed(places)}. ${rest}`);
+  }
   const areTried = others.length === files.length && others.length <= MOST_TRIED;
   if (others.length > 0 && !areTried) {
     const count = `${others.length} of ${files.length} ${files.length === 1 ? 'file' : 'files'}`;
@@ -146,6 +157,7 @@ export async function remove(id: number): Promise<void> {
   items.value = items.value.filter(({ report }) => report.id !== id);
   const next = items.value[Math.min(at, items.value.length - 1)];
   if (selectedId.value === id && next !== undefined) select(next.report.id);
+  if (segmenting?.id === id) segmenting.controller.abort();
   await labWorker().ask('removeItem', { id });
 }
 
@@ -155,7 +167,8 @@ export async function loadWeightsFile(file: Blob, name: string): Promise<void> {
 
 export async function loadBuiltinWeights(): Promise<void> {
   const { url, name } = builtinWeights;
-  if (url === undefined || weights.value !== undefined) return;
+  // Weights that somebody chose are loaded, or on their way.
+  if (url === undefined || newestWeights > 0) return;
   await loadWeights(name, async () => {
     const response = await fetch(url);
     if (!response.ok) throw new Error(`${name} could not be fetched: the server answered ${response.status}.`);
@@ -177,10 +190,9 @@ async function loadWeights(name: string, read: () => Promise<Uint8Array>): Promi
       weights.value = told;
       if (told.size !== undefined) size.value = told.size;
       else size.value = Math.max(1, Math.round(size.value / told.sizeMultiple)) * told.sizeMultiple;
-      // What other weights said is history.
-      items.value = items.value.map((item) => ({ ...item, status: item.status === 'done' ? 'new' : item.status }));
     });
-    if (told.untrained) tell('These weights were never trained: what they mark means nothing.');
+    // Those that come with the page say it in their panel, and nobody chose them.
+    if (told.warning !== undefined && name !== builtinWeights.name) tell(`${name}: ${told.warning}`);
     announce(`Weights loaded: ${told.backbone}`);
   } catch (error) {
     report(error);
@@ -189,17 +201,15 @@ async function loadWeights(name: string, read: () => Promise<Uint8Array>): Promi
   }
 }
 
-/** Whether a volume's results were made the way it is looked at now. */
-export function isCurrent(item: Item): boolean {
-  return !item.report.isVolume || JSON.stringify(item.view) === JSON.stringify(view.value);
-}
+/** The item that is segmented just now, which may be removed meanwhile. */
+let segmenting: { readonly id: number; readonly controller: AbortController } | undefined;
 
 /** Segments what is not yet, the selected one first, and what is added meanwhile; or all anew. */
 export async function segmentAll(): Promise<void> {
   if (running.value !== undefined) return;
   const controller = new AbortController();
   running.value = controller;
-  const isOpen = (item: Item): boolean => item.status !== 'done' || !isCurrent(item);
+  const isOpen = (item: Item): boolean => item.status !== 'done' || staleBy(item).length > 0;
   const all = !items.value.some(isOpen);
   const tried = new Set<number>();
   const next = (): Item | undefined => {
@@ -221,14 +231,17 @@ export async function segmentAll(): Promise<void> {
 
 /** False when there is no sense in going on. */
 async function segmentOne({ report: { id, name } }: Item, signal: AbortSignal): Promise<boolean> {
-  const now = view.value;
-  change(id, { status: 'running', results: [], error: undefined, view: now });
+  const controller = new AbortController();
+  segmenting = { id, controller };
+  const stop = (): void => controller.abort();
+  signal.addEventListener('abort', stop, { once: true });
+  change(id, { status: 'running', results: [], error: undefined });
   try {
     await labWorker().ask(
       'segment',
-      { id, size: size.value, view: now },
+      { id, size: size.value, view: view.value },
       {
-        signal,
+        signal: controller.signal,
         onEvent: (event) => {
           if ('progress' in event) progress.value = event.progress;
           else {
@@ -242,14 +255,18 @@ async function segmentOne({ report: { id, name } }: Item, signal: AbortSignal): 
       },
     );
     change(id, { status: 'done' });
-    const fraction = fractionOf(items.value.find(({ report }) => report.id === id) as Item);
-    announce(`${name}: ${(100 * (fraction ?? 0)).toFixed(1)} percent infected`);
+    const item = items.value.find(({ report }) => report.id === id);
+    const figures = item === undefined ? undefined : figuresOf(item, threshold.value);
+    if (figures !== undefined) announce(`${name}: ${percent(figures.fraction)} of the ${figures.of} infected`);
     return true;
   } catch (error) {
     const wire = wireOf(error);
     change(id, wire.code === STOPPED ? { status: 'stopped' } : { status: 'failed', error: wire });
     report(error);
-    // What is wrong with one slice may be right with the next; a missing net or device is not.
-    return /^(DATA_|RESULT_)/.test(wire.code);
+    // What is wrong with one slice may be right with the next; a missing net or device is not. One that was removed is no reason to stop.
+    return /^(DATA_|RESULT_)/.test(wire.code) || (wire.code === STOPPED && !signal.aborted);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    segmenting = undefined;
   }
 }

@@ -8,9 +8,10 @@ import { Slider } from '../../app/ui.js';
 import { labWorker } from '../../app/workers.js';
 import type { GreySlice, SliceMaps } from '../../worker/segment-protocol.js';
 import { paint } from './paint.js';
-import { type Item, layers, opacity, selected, sliceIndex, threshold, view } from './state.js';
+import { type Item, layers, opacity, selected, selectedId, sliceIndex, staleBy, threshold, view } from './state.js';
 
 interface Loaded {
+  readonly id: number;
   readonly slice: GreySlice;
   readonly maps: SliceMaps | undefined;
 }
@@ -31,12 +32,21 @@ export function Viewer(): VNode | null {
         // A slower answer to an older question is not shown.
         if (turn === newest.current) setLoaded(next);
       })
-      .catch(report);
+      .catch((error: unknown) => {
+        // What is drawn is not what could not be loaded.
+        if (turn === newest.current) setLoaded(undefined);
+        report(error);
+      });
   });
   const options = { layers: layers.value, threshold: threshold.value / 100, opacity: opacity.value / 100 };
   useEffect(() => {
     const target = canvas.current;
-    if (target === null || loaded === undefined) return;
+    if (target === null) return;
+    // Another one's slice is not shown under this name while its own is on the way.
+    if (loaded === undefined || loaded.id !== selectedId.value) {
+      target.getContext('2d')?.clearRect(0, 0, target.width, target.height);
+      return;
+    }
     const { width, height } = loaded.slice;
     target.width = width;
     target.height = height;
@@ -46,8 +56,9 @@ export function Viewer(): VNode | null {
   if (item === undefined) return null;
   const { depth, name } = item.report;
   const index = Math.min(sliceIndex.value, depth - 1);
+  const stale = item.results[index] !== undefined && staleBy(item).length > 0;
   return (
-    <figure class="viewer">
+    <figure class={`viewer${stale ? ' stale' : ''}`}>
       <div
         class="canvas-box"
         onWheel={(event) => {
@@ -71,6 +82,7 @@ export function Viewer(): VNode | null {
         />
       )}
       <figcaption class="hint">
+        {stale && <strong>Stale: </strong>}
         {name} · {describeResult(item, index)}
       </figcaption>
     </figure>
@@ -81,9 +93,9 @@ async function load(item: Item, slice: number, now: typeof view.value, hasMaps: 
   const { id } = item.report;
   const [grey, maps] = await Promise.all([
     labWorker().ask('slice', { id, slice, view: now }),
-    hasMaps ? labWorker().ask('maps', { id, slice }) : undefined,
+    hasMaps ? labWorker().ask('maps', { id, slice, orient: now.orient }) : undefined,
   ]);
-  return { slice: grey, maps };
+  return { id, slice: grey, maps };
 }
 
 export function step(item: Item, by: number): void {
