@@ -112,7 +112,7 @@ describe('segment', () => {
     const line = (file: string, slice: string | number, size: string, n: number, of: number, ml: string): string =>
       [join(inputs, file), slice, size, n, (n / of).toFixed(6), ml, ''].join(',');
     // Both volumes and every row say where they come from.
-    const provenance = { weights: 'w.safetensors', window: [-1350, 150], orient: 'transposed', size: 64 };
+    const provenance = { weights: 'w.safetensors', window: [-1350, 150], orient: 'released', size: 64 };
     expect(readProvenance(new Uint8Array(readFileSync(join(out, 'chest.mask.nii.gz'))))).toMatchObject({
       ...provenance,
       threshold: 0.25,
@@ -122,7 +122,7 @@ describe('segment', () => {
     expect(ofProbability).not.toHaveProperty('threshold');
     expect(mask.description).toMatch(/^infnet \S+ p>=0\.25 weights [0-9a-f]{12} 64px -1350\.\.150 /);
     const table = readFileSync(join(out, 'summary.csv'), 'utf8').trimEnd().split('\n');
-    for (const row of table.slice(1, 7)) expect(row).toContain(',64,-1350 to 150,transposed,,0.25,');
+    for (const row of table.slice(1, 7)) expect(row).toContain(',64,-1350 to 150,released,,0.25,');
     expect(table.map((row) => row.split(',').slice(0, 8).join())).toEqual([
       'file,slice,width,height,infected_pixels,infected_fraction,infected_ml,error',
       ...counts.map((n, k) => line('chest.nii.gz', k, '40,36', n, area, millilitres(n).toFixed(3))),

@@ -6,7 +6,7 @@
  * `descrip`, and columns in tables. The time is in tables alone: the same slice and weights give the same file, byte for byte.
  */
 import { dataError } from './errors.js';
-import type { SliceOrientation } from './nifti/slice.js';
+import type { SliceOrientation } from './nifti/orient.js';
 
 export interface Provenance {
   /** Of infnet. */
