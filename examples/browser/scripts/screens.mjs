@@ -40,15 +40,16 @@ const server = await servePage();
 mkdirSync(out, { recursive: true });
 const browser = await chromium.launch({ ...(await ensureChromium()), args: chromiumFlags });
 try {
-  const tab = await browser.newPage({ serviceWorkers: 'block' });
+  const context = await browser.newContext({ serviceWorkers: 'block' });
+  const tab = await context.newPage();
   tab.setDefaultTimeout(240_000);
-  const shoot = async (name) => {
+  const shoot = async (name, page = tab) => {
     for (const colorScheme of ['light', 'dark']) {
-      await tab.emulateMedia({ colorScheme });
+      await page.emulateMedia({ colorScheme });
       for (const [width, height] of SIZES) {
-        await tab.setViewportSize({ width, height });
-        await tab.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 150))));
-        await tab.screenshot({ path: join(out, `${name}-${width}-${colorScheme}.png`), fullPage: width < 3840 });
+        await page.setViewportSize({ width, height });
+        await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 150))));
+        await page.screenshot({ path: join(out, `${name}-${width}-${colorScheme}.png`), fullPage: width < 3840 });
       }
     }
     console.log(`${name}: ${SIZES.length * 2} pictures in ${out}`);
@@ -65,6 +66,14 @@ try {
     await tab.locator('.items li:last-child:has-text("%")').waitFor();
     await tab.locator('.items li:nth-child(4) .item').click();
     await shoot('segment');
+    const size = tab.getByLabel('Size the net sees, in pixels');
+    const before = await size.inputValue();
+    await size.fill('64');
+    await size.press('Tab');
+    await tab.locator('.stale-note').waitFor();
+    await shoot('segment-stale');
+    await size.fill(before);
+    await size.press('Tab');
     const fixtures = join(here, '../../packages/data/test/fixtures/nifti.json');
     const { base64 } = JSON.parse(readFileSync(fixtures, 'utf8')).files['chest.nii.gz'];
     const buffer = Buffer.from(base64, 'base64');
@@ -108,6 +117,16 @@ try {
   await tab.getByRole('button', { name: 'Pause' }).click();
   await tab.getByRole('heading', { name: 'Paused' }).waitFor();
   await shoot('train');
+  await tab.getByRole('button', { name: 'Stop and discard' }).click();
+  await shoot('train-discard');
+  await tab.getByRole('button', { name: 'Keep it' }).click();
+  await tab.getByRole('button', { name: 'Resume' }).click();
+  await tab.getByRole('button', { name: 'Pause' }).waitFor();
+  const other = await context.newPage();
+  await other.goto(`${server.url}#/train`);
+  await other.getByRole('heading', { name: 'Runs in another tab' }).waitFor();
+  await shoot('train-elsewhere', other);
+  await other.close();
   await go('Compare');
   await tab.getByRole('button', { name: 'Run', exact: true }).click();
   await tab.getByRole('button', { name: 'Save as JSON' }).waitFor();

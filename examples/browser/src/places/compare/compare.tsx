@@ -92,8 +92,9 @@ export function Compare(): VNode {
 
 function Table(): VNode {
   const names = [...new Set(rows.value.map(({ name }) => name))];
+  const isPart = result.value === undefined && running.value === undefined;
   return (
-    <Panel title="Result">
+    <Panel title={isPart ? 'Result, stopped before its end' : 'Result'}>
       <TableBox label="Result">
         <thead>
           <tr>

@@ -85,7 +85,7 @@ function Origin({ made }: { made: Provenance | undefined }): VNode | null {
       </summary>
       <Facts
         rows={[
-          ['Weights, SHA-256', <code key="hash">{weightsSha256}</code>],
+          ['SHA-256', <code key="hash">{weightsSha256}</code>],
           ...(trainedOn === undefined ? [] : [['Trained on', trainedOn] as const]),
           ['Net', net],
           ...(window === undefined ? [] : [['Window', window.map((value) => Math.round(value)).join(' to ')] as const]),

@@ -48,13 +48,16 @@ export class NoteTeller {
 
 export interface Picture {
   readonly slice: RgbImage;
+  /** Bits of a sample, as the file has it. */
+  readonly depth: number;
   readonly notes: readonly DataNote[];
 }
 
 /** A picture as colours of 8 bit, and what was noticed. @throws InfnetError `FILE_...`, `DATA_...` */
 export async function readPicture(path: string, range: DepthOptions['range']): Promise<Picture> {
   const image = await decodeImage(await readFile(path), path);
-  return { slice: toRgb8(image, { range }), notes: [...(image.notes ?? []), ...noteOn(image, range)] };
+  const notes = [...(image.notes ?? []), ...noteOn(image, range)];
+  return { slice: toRgb8(image, { range }), depth: image.depth ?? 8, notes };
 }
 
 function noteOn(image: AnyImage, range: DepthOptions['range']): DataNote[] {
