@@ -51,6 +51,12 @@ export function Segment(): VNode {
       </div>
       <div class="stage">
         {items.value.length === 0 ? <Welcome /> : <Viewer />}
+        {/* Told when it was dropped, too; a message is gone when the next ones come. */}
+        {selected.value?.report.notes.map((note) => (
+          <p key={note} class="warning">
+            {note}
+          </p>
+        ))}
         {progress.value !== undefined && (
           <div class="row">
             <ProgressBar progress={progress.value} />
@@ -250,11 +256,6 @@ function VolumePanel(): VNode {
           view.value = { ...view.value, orient: value };
         }}
       />
-      {selected.value?.report.notes.map((note) => (
-        <p key={note} class="warning">
-          {note}
-        </p>
-      ))}
       <p class="hint">The net sees slices through this window too: segment again after changing it.</p>
     </Panel>
   );
