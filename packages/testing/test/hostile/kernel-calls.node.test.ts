@@ -6,7 +6,7 @@ import { readdirSync } from 'node:fs';
 import { describeCall, isInfnetError, type KernelCall } from '@infnet/core';
 import { describe, expect, it } from 'vitest';
 
-const PACKAGES = new URL('../../', import.meta.url);
+const PACKAGES = new URL('../../../', import.meta.url);
 /** Functions of core that take calls and make none: tested in core. */
 const OF_CORE = new Set(['describeCall', 'sizedCall']);
 
@@ -79,7 +79,7 @@ const VALID: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
         offsets: { weight: 4, bias: 4, mean: 4, variance: 4 },
       },
     ],
-    [{ shape: MAP, inverse: true }],
+    [{ shape: MAP, batch: true, offsets: { statistics: 4 } }],
   ],
   batchStatisticsCall: [[MAP, item, { channels: 4, area: 24, total: 48, parts: 2 }], [MAP]],
   wholeStatisticsCall: [[MAP, { eps: 1e-5, momentum: 0.1, offsets: figures }, item]],
@@ -89,7 +89,7 @@ const VALID: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   finalSumsCall: [[4, 8, { first: 4, second: 8 }]],
   batchNormGradientSumsCall: [
     [{ shape: MAP, eps: 1e-5, x: item, g: item, mask: item, offsets: { mean: 4, variance: 4 }, parts: 2 }],
-    [{ shape: MAP, inverse: true, whole: { first: 4, second: 0 } }],
+    [{ shape: MAP, batch: true, offsets: { statistics: 4 }, whole: { first: 4, second: 0 } }],
   ],
   batchNormGradientInputCall: [
     [{ shape: MAP, batch: true, x: item, g: item, d: item, mask: item, offsets: { statistics: 4, sumG: 4, sumGH: 4 } }],
@@ -138,6 +138,7 @@ const VALID: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ],
   ],
   interpolateCall: [[{ shape: MAP, size: [8, 3], alignCorners: false, ratio: [0.5, 2], x: item, y: range(0, 128) }]],
+  resizeNearestCall: [[{ shape: MAP, size: [8, 3], alignCorners: false, x: item, y: range(0, 128) }]],
   linearGradientCall: [
     [{ batch: 2, planes: 4, input: 4, output: 8, inner: 3, scale: 0.5, half: 0.5, g: range(0, 128), d: range(4, 64) }],
   ],
@@ -176,10 +177,13 @@ const VALID: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   bceCalls: [[{ ...sizes, logits: true, yOffset: 2 }]],
   bceGradientCall: [[{ ...sizes, logits: false, gOffset: 2 }]],
   crossEntropyCalls: [
-    [{ shape: MAP, classes: true, ranges: { x: item, t: range(0, 24) }, yOffset: 2 }],
+    [{ shape: MAP, classes: true, ignoreIndex: 255, ranges: { x: item, t: range(0, 24) }, yOffset: 2, scaleOffset: 2 }],
     [{ ...sizes, classes: false }],
   ],
-  crossEntropyGradientCall: [[{ shape: MAP, classes: false, ranges: { x: item, t: item, d: item }, gOffset: 2 }]],
+  crossEntropyGradientCall: [
+    [{ shape: MAP, classes: true, ignoreIndex: 255, gOffset: 2, scaleOffset: 2 }],
+    [{ shape: MAP, classes: false, ofTarget: true, ranges: { x: item, t: item, d: item }, gOffset: 2 }],
+  ],
   diceLossCalls: [[{ ...sizes, sigmoid: true, smooth: 1, yOffset: 2, factorsOffset: 2 }]],
   diceLossGradientCall: [[{ ...sizes, sigmoid: true, gOffset: 2, factorsOffset: 2 }]],
   jointLossCalls: [[{ ...joint, ranges: { z: item, t: item, pooled: item }, yOffset: 2 }]],
@@ -207,7 +211,11 @@ function callsOf(result: unknown): readonly KernelCall[] {
 /** The code of the error that a call and its descriptions end with; undefined when all is taken. */
 function codeFor(call: Call, given: readonly unknown[]): string | undefined {
   try {
-    for (const made of callsOf(call(...given))) describeCall(made);
+    for (const made of callsOf(call(...given))) {
+      describeCall(made);
+      if (!(made.flops >= 0 && made.bytes > 0 && Number.isFinite(made.flops + made.bytes)))
+        return 'its work is no number';
+    }
     return undefined;
   } catch (error) {
     return isInfnetError(error) ? error.code : `no InfnetError: ${error}`;
@@ -216,7 +224,9 @@ function codeFor(call: Call, given: readonly unknown[]): string | undefined {
 
 /** Numbers that need not be whole or positive, by name. */
 const REAL = new Set(['alpha', 'beta', 'scale', 'eps', 'momentum', 'smooth', 'ratio']);
-const SIGNED = new Set(['top', 'bottom', 'left', 'right']);
+const SIGNED = new Set(['top', 'bottom', 'left', 'right', 'ignoreIndex']);
+/** Of them, those that are never negative. */
+const POSITIVE = new Set(['eps', 'momentum', 'smooth']);
 /** Where 0 is a place or a width like any other. */
 const MAY_BE_ZERO =
   /offset$|^offsets$|stride$|^strides$|padding|yPart|^(statistics|running|new)|^(weight|bias|mean|variance|sumG|sumGH)$|^(first|second|x|y|z|half|scale)$/i;
@@ -225,6 +235,7 @@ const MAY_BE_ZERO =
 function wrongFor(value: unknown, name: string): readonly unknown[] {
   if (typeof value === 'number') {
     const wrong: unknown[] = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, '4', null, {}, [], true];
+    if (POSITIVE.has(name) || value === EPS) wrong.push(-1);
     if (REAL.has(name) || value === EPS) return wrong;
     wrong.push(value + 0.5, 2 ** 53);
     if (!SIGNED.has(name)) wrong.push(-1);
