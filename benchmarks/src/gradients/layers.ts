@@ -1,5 +1,13 @@
 /** The distinct convolutions of a traced net, each with how often it occurs. */
-import { type Attributes, elementCount, type Graph, type Operator, type Shape, type Tensor } from '@infnet/core';
+import {
+  type Attributes,
+  elementCount,
+  type Graph,
+  type Operator,
+  type Shape,
+  standardName,
+  type Tensor,
+} from '@infnet/core';
 import type { LayerShape } from '../peers/protocol.js';
 
 export interface Layer {
@@ -27,7 +35,7 @@ export function distinctConvolutions(graph: Graph): Layer[] {
   const given = new Set(graph.inputs.values());
   const found = new Map<string, Layer>();
   for (const { operator, attributes, inputs, outputs, scope } of graph.nodes) {
-    if (operator.name !== 'conv2d') continue;
+    if (standardName(operator) !== 'conv2d') continue;
     const [x, w, y] = [inputs[0] as Tensor, inputs[1] as Tensor, outputs[0] as Tensor];
     const needsInputGradient = !given.has(x);
     const key = JSON.stringify([x.shape, w.shape, attributes, needsInputGradient]);

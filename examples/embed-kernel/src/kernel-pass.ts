@@ -13,13 +13,15 @@ export interface KernelPass {
  * Makes the pipeline, the uniform buffer and the bind group of a call.
  *
  * @param buffers one GPUBuffer per storage binding of the kernel, by the binding's name.
+ * @throws InfnetError `KERNEL_OPERANDS` for a buffer that is missing, surplus or too small.
  */
 export function createKernelPass(
   device: GPUDevice,
   call: KernelCall,
   buffers: Readonly<Record<string, GPUBuffer>>,
 ): KernelPass {
-  const description = describeCall(call);
+  // Checked against the call: names, and that each holds what the kernel reads or writes there.
+  const description = describeCall(call, buffers);
   const { code, entryPoint, workgroups } = description;
   const module = device.createShaderModule({ label: description.name, code });
   const pipeline = device.createComputePipeline({ layout: 'auto', compute: { module, entryPoint } });
@@ -40,12 +42,7 @@ function storageEntries(
   { bindings }: CallDescription,
   buffers: Readonly<Record<string, GPUBuffer>>,
 ): GPUBindGroupEntry[] {
-  return bindings.map(({ name, binding }) => {
-    const buffer = buffers[name];
-    if (buffer === undefined)
-      throw new Error(`the kernel has a binding "${name}", but no buffer of that name was given`);
-    return { binding, resource: { buffer } };
-  });
+  return bindings.map(({ name, binding }) => ({ binding, resource: { buffer: buffers[name] as GPUBuffer } }));
 }
 
 function uniformEntries(device: GPUDevice, { uniform, name }: CallDescription): GPUBindGroupEntry[] {

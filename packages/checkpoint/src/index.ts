@@ -19,9 +19,11 @@ export {
   type OnnxExportOptions,
   type OnnxSource,
   type OnnxSourceNode,
+  type OnnxSourceOperator,
   type OnnxSourceTensor,
   type OnnxState,
   type OnnxTranslation,
+  type OnnxTranslations,
 } from './onnx/index.js';
 export { type NetSignature, type PeeledTensors, peelPrefix } from './prefix.js';
 export { readCheckpoint } from './read-checkpoint.js';

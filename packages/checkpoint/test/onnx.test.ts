@@ -1,8 +1,8 @@
 /** The file that the export writes: its form, names, constants, errors. */
 import { describe, expect, it } from 'vitest';
-import { exportOnnx } from '../src/index.js';
+import { exportOnnx, type OnnxTranslation, type OnnxTranslations } from '../src/index.js';
 import { readOnnx } from './support/read-onnx.js';
-import { SmallGraph, tensor } from './support/small-graph.js';
+import { SmallGraph, standard, tensor } from './support/small-graph.js';
 
 const CONV = { stride: [1, 1], padding: [1, 0, 1, 2], dilation: [1, 1], groups: 1 };
 
@@ -102,6 +102,31 @@ describe('what cannot be exported', () => {
       exportOnnx(graph, graph.values, { operators: { wavelet: (emit) => [emit.one('Tanh', [emit.input(0)])] } }),
     );
     expect(own.nodes).toMatchObject([{ name: 'stem.0/Tanh', type: 'Tanh', inputs: ['x'], outputs: ['y'] }]);
+  });
+
+  it("is somebody else's operator with a name of infnet's", () => {
+    const own = { name: 'relu' };
+    const both = (): SmallGraph => {
+      const graph = new SmallGraph();
+      const x = graph.input('x', 1, 2);
+      const [a] = graph.apply('relu', [x], {}, [tensor(1, 2)]);
+      const [b] = graph.apply(own, [a as typeof x], {}, [tensor(1, 2)], 'head');
+      return graph.output('y', b as typeof x);
+    };
+    const clip: OnnxTranslation = (emit) => [emit.one('Clip', [emit.input(0), emit.scalar(0), emit.scalar(1)])];
+    const attempt = (operators?: OnnxTranslations) => () =>
+      readOnnx(exportOnnx(both(), new Map(), { ...(operators && { operators }) })).nodes.map(({ type }) => type);
+    expect(attempt()).toThrow(expect.objectContaining({ code: 'CHECKPOINT_ONNX_OPERATOR', where: 'head' }));
+    expect(attempt()).toThrow("it is not infnet's operator of that name");
+    expect(attempt({ relu: clip })).toThrow('two operators of that name');
+    expect(attempt(new Map([[own, clip]]))()).toEqual(['Relu', 'Clip']);
+    // A copy of infnet's, its mark included, is another operator.
+    const copy = Object.defineProperties({ name: '' }, Object.getOwnPropertyDescriptors(standard('relu')));
+    const graph = new SmallGraph();
+    const x = graph.input('x', 1, 2);
+    graph.output('y', graph.apply(copy, [x], {}, [tensor(1, 2)])[0] as typeof x);
+    expect(() => exportOnnx(graph, new Map())).toThrow("it is not infnet's operator of that name");
+    expect(readOnnx(exportOnnx(graph, new Map(), { operators: { relu: clip } })).nodes).toHaveLength(1);
   });
 
   it('is a net in training mode', () => {

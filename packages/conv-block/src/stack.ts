@@ -6,6 +6,7 @@ import {
   type Attributes,
   apply,
   applyOne,
+  checkOptions,
   type Dispatch,
   dispatchLine,
   elementCount,
@@ -14,8 +15,9 @@ import {
   type Kernel,
   type KernelCall,
   type Operator,
-  requireSizes,
   sameShape,
+  sizedCall,
+  standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
@@ -35,11 +37,21 @@ export interface StackCallOptions {
   readonly apart?: boolean;
 }
 
-/** One dispatch; bindings whole, part0, part1, ..., all contiguous from the first element on. */
-export function stackCall({ sizes, apart = false }: StackCallOptions): KernelCall {
-  requireSizes('stackCall', sizes);
+/**
+ * One dispatch; bindings whole, part0, part1, ..., all contiguous from the first element on; 1 to 7 parts.
+ *
+ * @throws InfnetError `OPTION_...`, `SHAPE_INVALID`.
+ */
+export function stackCall(options: StackCallOptions): KernelCall {
+  checkOptions('stackCall', options, { sizes: 'shape', 'apart?': 'flag' });
+  checkOptions(
+    'stackCall',
+    { parts: options.sizes.length },
+    { parts: Array.from({ length: MOST_PARTS }, (_, k) => k + 1) },
+  );
+  const { sizes, apart = false } = options;
   const count = sizes.reduce((sum, size) => sum + size, 0);
-  return {
+  const call: KernelCall = {
     kernel: stackKernel,
     constants: { COUNT: sizes.length, APART: Number(apart) },
     params: { ...Object.fromEntries(sizes.map((size, k) => [`size${k}`, size])), count },
@@ -47,6 +59,10 @@ export function stackCall({ sizes, apart = false }: StackCallOptions): KernelCal
     flops: 0,
     bytes: 8 * count,
   };
+  return sizedCall('stackCall', call, {
+    whole: count,
+    ...Object.fromEntries(sizes.map((size, k) => [`part${k}`, size])),
+  });
 }
 
 function stackDispatch(whole: View, parts: readonly View[], apart: boolean): Dispatch {
@@ -55,7 +71,7 @@ function stackDispatch(whole: View, parts: readonly View[], apart: boolean): Dis
   return { ...stackCall({ sizes, apart }), operands };
 }
 
-export const stackOperator: Operator = {
+export const stackOperator: Operator = standardOperator({
   name: 'stack',
   infer(inputs, _attributes, where) {
     const rest = inputs[0]?.shape.slice(1) ?? [];
@@ -77,7 +93,7 @@ export const stackOperator: Operator = {
   lower: ({ inputs, outputs }) => [stackDispatch(outputs[0] as View, inputs, false)],
   gradient: ({ inputs, outputGradients: [g] }) =>
     g === undefined ? [] : apply(unstackOperator, [g], { sizes: inputs.map(({ shape }) => shape[0] as number) }),
-};
+});
 
 interface UnstackAttributes extends Attributes {
   readonly sizes: readonly number[];
@@ -86,6 +102,7 @@ interface UnstackAttributes extends Attributes {
 /** The parts of a stack, [sizes[k], ...] each. */
 export const unstackOperator: Operator<UnstackAttributes> = {
   name: 'unstack',
+  arity: 1,
   infer([whole], { sizes }, where) {
     const { shape, dtype } = whole as TensorType;
     const total = sizes.reduce((sum, size) => sum + size, 0);

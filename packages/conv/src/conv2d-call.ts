@@ -1,7 +1,19 @@
 /** The first face: one dispatch of a convolution for somebody else's WebGPU program. */
-import { DEFAULT_PROFILE, type DeviceProfile, elementCount, type KernelCall, type Shape } from '@infnet/core';
+import {
+  checkOptions,
+  DEFAULT_PROFILE,
+  type DeviceProfile,
+  elementCount,
+  InfnetError,
+  type KernelCall,
+  type OperandRange,
+  type OptionTable,
+  type Shape,
+  sizedCall,
+  wholeRange,
+} from '@infnet/core';
 import { chooseKernel } from './forward/algorithm.js';
-import { type Epilogue, type GatherKernel, gatherCall, type OperandRange } from './forward/call.js';
+import { type Epilogue, GATHER_KERNELS, type GatherKernel, gatherCall } from './forward/call.js';
 import { forwardGather } from './forward/gather.js';
 import { type Conv2dOptions, conv2dFlops, conv2dGeometry, conv2dSettings, outputShape } from './geometry.js';
 
@@ -26,31 +38,61 @@ export interface Conv2dCallOptions extends Conv2dOptions {
   readonly kernel?: GatherKernel;
 }
 
+/** What the calls of a convolution and of its gradients have in common. Stride, padding, dilation and groups: see `conv2dSettings`. */
+export const CONVOLUTION_OPTIONS: OptionTable = {
+  input: 'image',
+  weight: 'image',
+  'stride?': 'any',
+  'padding?': 'any',
+  'dilation?': 'any',
+  'groups?': 'any',
+  'device?': 'object',
+};
+
+const OPTIONS: OptionTable = {
+  ...CONVOLUTION_OPTIONS,
+  'affine?': ['none', 'bias', 'scaleShift'],
+  'residual?': 'flag',
+  'addend?': 'flag',
+  'activation?': ['none', 'relu'],
+  'ranges?': { 'x?': 'range', 'y?': 'range', 'residual?': 'range', 'addend?': 'range' },
+  'kernel?': GATHER_KERNELS,
+};
+
 /**
  * One dispatch that computes a whole convolution: no scratch memory, no second pass. Bindings: `x`, `weight`, `y`, and
  * `bias`, `affine`, `residual`, `addend` where asked for. Give the call to `describeCall` for the shader text, the layout and
  * the uniform block.
  *
- * @throws InfnetError `SHAPE_...` where the shapes do not fit.
+ * @throws InfnetError `OPTION_UNKNOWN`, `OPTION_INVALID` for options that cannot be, `SHAPE_...` where the shapes do not fit, `KERNEL_RANGE`
+ * where items of a batch would overlap, `KERNEL_UNAVAILABLE`.
  */
 export function conv2dCall(options: Conv2dCallOptions): KernelCall {
+  checkOptions('conv2dCall', options, OPTIONS);
+  for (const name of ['residual', 'addend'] as const) {
+    if (options.ranges?.[name] === undefined || options[name] === true) continue;
+    const message = `there is a range of "${name}", but "${name}" is not asked for`;
+    throw new InfnetError({ code: 'OPTION_INVALID', message, where: 'conv2dCall', fix: `Add ${name}: true.` });
+  }
   const { input, weight, affine = 'none', device = DEFAULT_PROFILE, ranges = {} } = options;
   const settings = conv2dSettings(options, [weight[2] ?? 1, weight[3] ?? 1], 'conv2dCall');
   const geometry = conv2dGeometry(input, weight, settings, 'conv2dCall');
   const gather = forwardGather(geometry);
   const output = outputShape(geometry);
-  const inputRange = ranges.x ?? whole(input);
-  const outputRange = ranges.y ?? whole(output);
+  const x = ranges.x ?? wholeRange(input);
+  const y = ranges.y ?? wholeRange(output);
+  const addend = options.addend ? (ranges.addend ?? wholeRange(input)) : undefined;
+  const residual = options.residual ? (ranges.residual ?? wholeRange(output)) : undefined;
   const copies = (shape: Shape, more: boolean | undefined): number => elementCount(shape) * (more ? 2 : 1);
   const elements = copies(input, options.addend) + copies(output, options.residual) + elementCount(weight);
-  return gatherCall(
+  const call = gatherCall(
     options.kernel ?? chooseKernel(gather, device),
     gather,
     {
-      x: inputRange,
-      y: outputRange,
-      addend: options.addend ? (ranges.addend ?? whole(input)) : undefined,
-      residual: options.residual ? (ranges.residual ?? whole(output)) : undefined,
+      x,
+      y,
+      addend,
+      residual,
       affine,
       relu: options.activation === 'relu',
     },
@@ -60,8 +102,13 @@ export function conv2dCall(options: Conv2dCallOptions): KernelCall {
       bytes: 4 * (elements + { none: 0, bias: 1, scaleShift: 2 }[affine] * geometry.outChannels),
     },
   );
-}
-
-function whole(shape: Shape): OperandRange {
-  return { offset: 0, batchStride: elementCount(shape.slice(1)) };
+  return sizedCall('conv2dCall', call, {
+    x: [input, x],
+    weight: elementCount(weight),
+    y: [output, y],
+    bias: geometry.outChannels,
+    affine: 2 * geometry.outChannels,
+    ...(addend && { addend: [input, addend] }),
+    ...(residual && { residual: [output, residual] }),
+  });
 }

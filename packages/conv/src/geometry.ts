@@ -157,18 +157,25 @@ function fourSizes(
   expected: string,
   where: string,
 ): readonly [number, number, number, number] {
+  const invalid = !shape.every((size) => Number.isSafeInteger(size) && size > 0);
+  if (invalid)
+    fail('SHAPE_INVALID', `${what} has the shape ${formatShape(shape)}; sizes are integers of at least 1`, where);
   if (shape.length === 4) return shape as unknown as readonly [number, number, number, number];
   return fail('SHAPE_RANK', `${what} has the shape ${formatShape(shape)}; ${expected} is needed`, where);
 }
 
 function positivePair(value: Pair, least: number, what: string, where: string): readonly [number, number] {
-  const pair = typeof value === 'number' ? ([value, value] as const) : value;
+  const pair = (Array.isArray(value) ? value : [value, value]) as readonly number[];
+  if (pair.length !== 2) {
+    const message = `${what} is [${pair.join(', ')}]; one number or [vertical, horizontal] is needed`;
+    fail('SHAPE_ATTRIBUTE', message, where, 'Sides that differ are padded before (pad2d of @infnet/nn).');
+  }
   for (const size of pair) requireInteger(size, least, what, where);
-  return [pair[0], pair[1]];
+  return [pair[0] as number, pair[1] as number];
 }
 
 function requireInteger(value: number, least: number, what: string, where: string): void {
-  if (Number.isInteger(value) && value >= least) return;
+  if (Number.isSafeInteger(value) && value >= least) return;
   fail('SHAPE_ATTRIBUTE', `${what} is ${value}; an integer of at least ${least} is needed`, where);
 }
 

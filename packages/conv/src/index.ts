@@ -1,4 +1,5 @@
 /** Convolution on WebGPU: kernels, the operator, the module. */
+export type { OperandRange } from '@infnet/core';
 export { type Conv2dCallOptions, conv2dCall } from './conv2d-call.js';
 export type { ConvolutionAlgorithm } from './forward/algorithm.js';
 export {
@@ -9,7 +10,6 @@ export {
   gemmMatrixKernel,
   gemmSubgroupKernel,
   gemmTiledKernel,
-  type OperandRange,
 } from './forward/call.js';
 export {
   type WinogradTile,

@@ -37,10 +37,14 @@ export type {
   Storage,
   View,
 } from './graph/operator.js';
+export { standardName, standardOperator } from './graph/standard.js';
 export { Tensor } from './graph/tensor.js';
 export { type InputSpec, type TraceResult, trace } from './graph/trace.js';
 export { type Constants, expandSource } from './kernel/expand.js';
 export {
+  batchedLines,
+  type CallBinding,
+  type CallBuffers,
   type CallDescription,
   describeCall,
   dispatchLine,
@@ -52,6 +56,15 @@ export {
   kernelVariant,
   packParameters,
 } from './kernel/kernel.js';
+export {
+  checkNames,
+  checkOptions,
+  type OptionKind,
+  type OptionTable,
+  type SizedOperand,
+  sizedCall,
+} from './kernel/options.js';
+export { type OperandRange, rangeElements, rangeParams, wholeRange } from './kernel/range.js';
 export { initialValues, seededRandom } from './module/initialize.js';
 export { Module, Sequential } from './module/module.js';
 export { type Initializer, Parameter, type ParameterOptions, ParameterSlab } from './module/parameter.js';

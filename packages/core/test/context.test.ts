@@ -1,6 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Context, evaluate, fromDevice, open, planInBatches, preparePlan, trace } from '../src/index.js';
+import {
+  type Context,
+  evaluate,
+  fromDevice,
+  type Operator,
+  open,
+  planInBatches,
+  preparePlan,
+  type Tensor,
+  trace,
+} from '../src/index.js';
 import { scale } from './operators.js';
+import { value } from './own-operators.js';
 
 let context: Context;
 beforeAll(async () => {
@@ -171,6 +182,14 @@ describe('planInBatches', () => {
   it('refuses when one item does not fit, with the figures', async () => {
     await expect(planInBatches(context, double, { x: [4, 100] }, { memoryBudget: 500 })).rejects.toThrow(
       /MEMORY_BUDGET/,
+    );
+  });
+
+  it('does not split what is not made of single items', async () => {
+    const infer: Operator['infer'] = ([x]) => [{ shape: [1, x?.shape[1] as number], dtype: 'f32' }];
+    const joined = ({ x }: { readonly x: Tensor }): Tensor => value(scale(x, 2), {}, { infer });
+    await expect(planInBatches(context, joined, { x: [4, 100] }, { memoryBudget: 1500 })).rejects.toThrow(
+      /PLAN_BATCH.*output "output" \[1, 100\] is not one result for each item/s,
     );
   });
 });

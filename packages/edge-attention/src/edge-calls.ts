@@ -1,5 +1,5 @@
 /** The first face: edges of masks, the edge loss and its gradient as dispatches of kernels. */
-import { dispatchLine, elementCount, type Kernel, type KernelCall, requireSizes } from '@infnet/core';
+import { checkOptions, dispatchLine, elementCount, type Kernel, type KernelCall, sizedCall } from '@infnet/core';
 import type { ImageShape } from '@infnet/nn';
 import edgeLossSource from './edge-loss.wgsl';
 import gradientSource from './edge-loss-gradient.wgsl';
@@ -22,18 +22,21 @@ export interface MaskEdgeCallOptions {
 }
 
 /** One dispatch; bindings mask, y. */
-export function maskEdgeCall({ shape, ranges = {} }: MaskEdgeCallOptions): KernelCall {
-  requireSizes('maskEdgeCall', shape);
+export function maskEdgeCall(options: MaskEdgeCallOptions): KernelCall {
+  checkOptions('maskEdgeCall', options, { shape: 'image', 'ranges?': { 'mask?': 'range', 'y?': 'range' } });
+  const { shape, ranges = {} } = options;
   const whole = wholeRange(shape);
   const count = elementCount(shape);
-  return {
+  const { mask = whole, y = whole } = ranges;
+  const call: KernelCall = {
     kernel: maskEdgeKernel,
     constants: {},
-    params: { ...rangeParams({ mask: ranges.mask ?? whole, y: ranges.y ?? whole }), ...mapParams(shape), count },
+    params: { ...rangeParams({ mask, y }), ...mapParams(shape), count },
     workgroups: dispatchLine(Math.ceil(count / 64)),
     flops: 0,
     bytes: 8 * count,
   };
+  return sizedCall('maskEdgeCall', call, { mask: [shape, mask], y: [shape, y] });
 }
 
 export interface EdgeLossCallOptions {
@@ -57,8 +60,11 @@ export interface EdgeLossCalls {
 const MOST_GROUPS = 1024;
 
 /** The two dispatches of the mean binary cross entropy of logits with the edge of a mask. */
-export function edgeLossCalls({ shape, ranges = {}, yOffset = 0 }: EdgeLossCallOptions): EdgeLossCalls {
-  requireSizes('edgeLossCalls', shape);
+export function edgeLossCalls(options: EdgeLossCallOptions): EdgeLossCalls {
+  const where = 'edgeLossCalls';
+  const operands = { 'logits?': 'range', 'mask?': 'range' } as const;
+  checkOptions(where, options, { shape: 'image', 'ranges?': operands, 'yOffset?': 'count' });
+  const { shape, ranges = {}, yOffset = 0 } = options;
   const whole = wholeRange(shape);
   const values = elementCount(shape);
   const batch = shape[0];
@@ -66,13 +72,13 @@ export function edgeLossCalls({ shape, ranges = {}, yOffset = 0 }: EdgeLossCallO
   const rounds = Math.max(8, Math.ceil(values / (64 * MOST_GROUPS)));
   const groupsPerItem = Math.ceil(whole.batchStride / (64 * rounds));
   const count = batch * groupsPerItem;
-  return {
-    partialCount: count,
+  const { logits = whole, mask = whole } = ranges;
+  const calls: { readonly partial: KernelCall; readonly total: KernelCall } = {
     partial: {
       kernel: edgeLossKernel,
       constants: {},
       params: {
-        ...rangeParams({ logits: ranges.logits ?? whole, mask: ranges.mask ?? whole }),
+        ...rangeParams({ logits, mask }),
         ...mapParams(shape),
         rounds,
         groupsPerItem,
@@ -91,6 +97,11 @@ export function edgeLossCalls({ shape, ranges = {}, yOffset = 0 }: EdgeLossCallO
       bytes: 4 * (count + 1),
     },
   };
+  return {
+    partialCount: count,
+    partial: sizedCall(where, calls.partial, { logits: [shape, logits], mask: [shape, mask], partial: count }),
+    total: sizedCall(where, calls.total, { partial: count, y: yOffset + 1 }),
+  };
 }
 
 export interface EdgeLossGradientCallOptions {
@@ -102,15 +113,19 @@ export interface EdgeLossGradientCallOptions {
 }
 
 /** One dispatch; bindings g, logits, mask, d. */
-export function edgeLossGradientCall({ shape, ranges = {}, gOffset = 0 }: EdgeLossGradientCallOptions): KernelCall {
-  requireSizes('edgeLossGradientCall', shape);
+export function edgeLossGradientCall(options: EdgeLossGradientCallOptions): KernelCall {
+  const where = 'edgeLossGradientCall';
+  const operands = { 'logits?': 'range', 'mask?': 'range', 'd?': 'range' } as const;
+  checkOptions(where, options, { shape: 'image', 'ranges?': operands, 'gOffset?': 'count' });
+  const { shape, ranges = {}, gOffset = 0 } = options;
   const whole = wholeRange(shape);
   const count = elementCount(shape);
-  return {
+  const { logits = whole, mask = whole, d = whole } = ranges;
+  const call: KernelCall = {
     kernel: edgeLossGradientKernel,
     constants: {},
     params: {
-      ...rangeParams({ logits: ranges.logits ?? whole, mask: ranges.mask ?? whole, d: ranges.d ?? whole }),
+      ...rangeParams({ logits, mask, d }),
       ...mapParams(shape),
       gOffset,
       factor: 1 / count,
@@ -120,6 +135,7 @@ export function edgeLossGradientCall({ shape, ranges = {}, gOffset = 0 }: EdgeLo
     flops: 6 * count,
     bytes: 12 * count,
   };
+  return sizedCall(where, call, { g: gOffset + 1, logits: [shape, logits], mask: [shape, mask], d: [shape, d] });
 }
 
 function mapParams([, channels, height, width]: ImageShape): Record<'itemSize' | 'height' | 'width', number> {

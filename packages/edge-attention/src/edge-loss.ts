@@ -38,6 +38,7 @@ function checkPair(logits: TensorType | undefined, mask: TensorType | undefined,
 
 export const maskEdgeOperator: Operator = {
   name: 'maskEdge',
+  arity: 1,
   infer: ([mask], _attributes, where) => [checkMap(mask, 'the mask', where)],
   lower({ inputs, outputs }) {
     const [mask, y] = [inputs[0] as View, outputs[0] as View];
@@ -49,6 +50,7 @@ export const maskEdgeOperator: Operator = {
 
 export const edgeLossOperator: Operator = {
   name: 'edgeLoss',
+  arity: 2,
   infer([logits, mask], _attributes, where) {
     checkPair(logits, mask, where);
     return [{ shape: [], dtype: 'f32' }];
@@ -72,6 +74,7 @@ export const edgeLossOperator: Operator = {
 /** Inputs: g (one element), logits, mask. Output: the gradient of the logits. */
 export const edgeLossGradientOperator: Operator = {
   name: 'edgeLossGradient',
+  arity: 3,
   infer([g, logits, mask], _attributes, where) {
     if (g?.dtype !== 'f32' || g.shape.some((size) => size !== 1)) {
       throw new InfnetError({

@@ -1,5 +1,5 @@
 /** Figures of a net that need no GPU: parameters, and the multiply-adds of every convolution of a trace. */
-import { elementCount, type Graph, type Module, type Tensor } from '@infnet/core';
+import { elementCount, type Graph, type Module, standardName, type Tensor } from '@infnet/core';
 
 /** Multiply-adds of one convolution. */
 export interface ConvolutionCost {
@@ -15,7 +15,7 @@ export interface ConvolutionCost {
 /** Every convolution of a trace, in order. Blocks that are computed as one convolution count as one, with all their work. */
 export function convolutionCosts(graph: Graph): ConvolutionCost[] {
   return graph.nodes
-    .filter(({ operator }) => operator.name === 'conv2d')
+    .filter(({ operator }) => standardName(operator) === 'conv2d')
     .map(({ inputs, outputs, scope }) => {
       const [x, w, y] = [inputs[0] as Tensor, inputs[1] as Tensor, outputs[0] as Tensor];
       const macs = elementCount(y.shape) * elementCount(w.shape.slice(1));

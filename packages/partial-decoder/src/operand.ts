@@ -1,21 +1,7 @@
-import { elementCount, type Shape } from '@infnet/core';
-import type { OperandRange } from '@infnet/nn';
+/** Where operands lie, and how the parameters of kernels name that: as everywhere. */
+import type { OperandRange } from '@infnet/core';
 
-export type { OperandRange };
-
-/** The range of a tensor that fills its buffer from the first element on. */
-export function wholeRange(shape: Shape): OperandRange {
-  return { offset: 0, batchStride: elementCount(shape.slice(1)) };
-}
-
-/** `xOffset` and `xBatchStride` for each operand, as `struct Params` names them. */
-export function rangeParams(ranges: Readonly<Record<string, OperandRange>>): Record<string, number> {
-  const fields = Object.entries(ranges).flatMap(([name, { offset, batchStride }]) => [
-    [`${name}Offset`, offset],
-    [`${name}BatchStride`, batchStride],
-  ]);
-  return Object.fromEntries(fields) as Record<string, number>;
-}
+export { type OperandRange, rangeParams, wholeRange } from '@infnet/core';
 
 /** 4 where every operand can be read four values at a time, else 1. */
 export function vectorWidth(area: number, ranges: readonly OperandRange[]): 1 | 4 {

@@ -1,12 +1,15 @@
 /** The first face: a product of two or three maps, and its gradients, as dispatches of a kernel. */
 import {
+  checkOptions,
   dispatchLine,
   elementCount,
   InfnetError,
   type Kernel,
   type KernelCall,
+  type OptionTable,
   requireSizes,
   type Shape,
+  sizedCall,
 } from '@infnet/core';
 import { type OperandRange, rangeParams, vectorWidth, wholeRange } from './operand.js';
 import source from './product.wgsl';
@@ -32,18 +35,29 @@ export interface ProductCallOptions {
 
 /** One dispatch of y = a * b (* c); bindings a, b, y (and c). */
 export function productCall(options: ProductCallOptions): KernelCall {
+  checkProduct('productCall', options);
   const names = FACTORS.slice(0, options.factors);
-  return call(productKernel, options, [...names, 'y'], options.factors - 1);
+  return call('productCall', productKernel, options, [...names, 'y'], options.factors - 1);
 }
 
 /** One dispatch of the gradients of all factors; bindings g, a, b, da, db (and c, dc). */
 export function productGradientCall(options: ProductCallOptions): KernelCall {
+  checkProduct('productGradientCall', options);
   const names = FACTORS.slice(0, options.factors);
   const operands = ['g', ...names, ...names.map((name) => `d${name}` as const)] as const;
-  return call(productGradientKernel, options, operands, options.factors === 2 ? 2 : 5);
+  return call('productGradientCall', productGradientKernel, options, operands, options.factors === 2 ? 2 : 5);
 }
 
+function checkProduct(where: string, options: ProductCallOptions): void {
+  const operands = { 'g?': 'range', 'y?': 'range', ...factorRanges('?'), ...factorRanges('?', 'd') } as const;
+  checkOptions(where, options, { shape: 'shape', factors: [2, 3], 'ranges?': operands });
+}
+
+const factorRanges = (suffix: string, prefix = ''): OptionTable =>
+  Object.fromEntries(FACTORS.map((name) => [`${prefix}${name}${suffix}`, 'range' as const]));
+
 function call(
+  where: string,
   kernel: Kernel,
   { shape, factors, ranges = {} }: ProductCallOptions,
   names: readonly ProductOperand[],
@@ -61,7 +75,7 @@ function call(
   const span = Math.ceil(size / TILE);
   const count = (shape[0] ?? 1) * span;
   const values = elementCount(shape);
-  return {
+  const made: KernelCall = {
     kernel,
     constants: { FACTORS: factors, VECTOR: vector, TILE },
     params: { ...rangeParams(operands), size, span, count },
@@ -69,4 +83,6 @@ function call(
     flops: values * flopsPerValue,
     bytes: 4 * values * names.length,
   };
+  const sizes = Object.entries(operands).map(([name, range]) => [name, [shape, range]] as const);
+  return sizedCall(where, made, Object.fromEntries(sizes));
 }

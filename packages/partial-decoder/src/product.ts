@@ -6,6 +6,7 @@ import {
   InfnetError,
   type Operator,
   sameShape,
+  standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
@@ -26,7 +27,7 @@ function checkFactors(factors: readonly TensorType[], where: string): TensorType
   });
 }
 
-export const productOperator: Operator = {
+export const productOperator: Operator = standardOperator({
   name: 'product',
   infer: (inputs, _attributes, where) => [checkFactors(inputs, where)],
   lower({ inputs, outputs }) {
@@ -43,7 +44,7 @@ export const productOperator: Operator = {
     if (needed.every((need) => need)) return apply(productGradientOperator, [g, ...inputs], {});
     return inputs.map((_, i) => (needed[i] ? product([g, ...inputs.filter((_, k) => k !== i)]) : undefined));
   },
-};
+});
 
 /** Inputs: g, then the factors. Outputs: the gradient of every factor. */
 export const productGradientOperator: Operator = {

@@ -1,6 +1,8 @@
 /** The kernel that only a Res2Net block needs: one sum of its ladder, and the last split put into its place on the way. */
 import {
   apply,
+  batchedLines,
+  checkOptions,
   type Dispatch,
   elementCount,
   formatShape,
@@ -8,10 +10,13 @@ import {
   type Kernel,
   type KernelCall,
   type LowerContext,
+  type OperandRange,
   type Operator,
-  requireSizes,
+  rangeElements,
   type Shape,
   sameShape,
+  sizedCall,
+  standardOperator,
   type Tensor,
   type TensorType,
   type View,
@@ -25,10 +30,7 @@ const OWN = 0;
 const RESULTS = { passed: 1, sum: 2 } as const;
 
 /** Where an operand lies in its buffer, in elements: batch item n starts at `offset + n * batchStride`. */
-export interface SplitRange {
-  readonly offset: number;
-  readonly batchStride: number;
-}
+export type SplitRange = OperandRange;
 
 export interface SplitStepCallOptions {
   /** [N, C, H, W] of one split. */
@@ -42,21 +44,31 @@ export interface SplitStepCallOptions {
 /**
  * One dispatch of `sum = part + previous` and `passed = last`; bindings part, last, sum, passed (and previous).
  * The ranges of `sum` and `passed` must not overlap what is read.
+ *
+ * @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`.
  */
-export function splitStepCall({ shape, ranges = {}, previousIn }: SplitStepCallOptions): KernelCall {
-  requireSizes('splitStepCall', shape);
+export function splitStepCall(options: SplitStepCallOptions): KernelCall {
+  const where = 'splitStepCall';
+  const operand = {
+    'part?': 'range',
+    'previous?': 'range',
+    'last?': 'range',
+    'sum?': 'range',
+    'passed?': 'range',
+  } as const;
+  checkOptions(where, options, { shape: 'image', 'ranges?': operand, 'previousIn?': ['passed', 'sum'] });
+  const { shape, ranges = {}, previousIn } = options;
   const [batch = 1, ...rest] = shape;
   const count = elementCount(rest);
-  const groups = Math.ceil(count / 256);
-  const lines = Math.min(groups, 65535);
+  const grid = batchedLines(Math.ceil(count / 256), batch);
   const whole: SplitRange = { offset: 0, batchStride: count };
   const { part = whole, previous = whole, last = whole, sum = whole, passed = whole } = ranges;
-  return {
+  const call: KernelCall = {
     kernel: splitStepKernel,
-    constants: { PREVIOUS_IN: previousIn === undefined ? OWN : RESULTS[previousIn] },
+    constants: { PREVIOUS_IN: previousIn === undefined ? OWN : RESULTS[previousIn], ...grid.constants },
     params: {
       count,
-      lines,
+      ...grid.params,
       partOffset: part.offset,
       partBatchStride: part.batchStride,
       previousOffset: previous.offset,
@@ -68,15 +80,22 @@ export function splitStepCall({ shape, ranges = {}, previousIn }: SplitStepCallO
       passedOffset: passed.offset,
       passedBatchStride: passed.batchStride,
     },
-    workgroups: [lines, batch, Math.ceil(groups / lines)],
+    workgroups: grid.workgroups,
     flops: count * batch,
     bytes: 5 * 4 * count * batch,
   };
+  const sizes = { part: [shape, part], previous: [shape, previous], last: [shape, last] } as const;
+  const own = sizedCall(where, call, { ...sizes, sum: [shape, sum], passed: [shape, passed] });
+  if (previousIn === undefined) return own;
+  // Read through the result in whose buffer it lies.
+  const needed = Math.max(rangeElements(shape, previous), own.elements?.[previousIn] ?? 0);
+  return { ...own, elements: { ...own.elements, [previousIn]: needed } };
 }
 
 /** Inputs part, previous, last; outputs sum, passed. Its gradient needs no kernel: it passes gradients on. */
-export const splitStepOperator: Operator = {
+export const splitStepOperator: Operator = standardOperator({
   name: 'splitStep',
+  arity: 3,
   infer: (inputs, _attributes, where) => {
     const [part, previous, last] = inputs;
     const shapes = inputs.map(({ shape, dtype }) => `${dtype} ${formatShape(shape)}`).join(', ');
@@ -107,7 +126,7 @@ export const splitStepOperator: Operator = {
     return [{ ...call, operands }];
   },
   gradient: ({ outputGradients: [sum, passed] }) => [sum, sum, passed],
-};
+});
 
 function sameSplits(inputs: readonly TensorType[]): boolean {
   const [first] = inputs;

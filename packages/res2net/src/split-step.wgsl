@@ -8,10 +8,15 @@
 //     joined result. So is previous, mostly: PREVIOUS_IN 1 reads it through passed, because one storage cannot be bound
 //     for reading and for writing in one dispatch. PREVIOUS_IN 2 reads it through sum, which is in the joined result
 //     itself where no convolution follows; 0 has a binding for it.
-// Tile: 4 values per invocation, 64 apart. Dispatch: lines of 256 values in x and z, batch items in y.
+// Tile: 4 values per invocation, 64 apart. Dispatch: lines of 256 values in x and z, batch items in y; FOLDED 1, where the batch is too
+// large for y: one line of workgroups, `lines` for each item.
 struct Params {
   count: u32,
   lines: u32,
+#default FOLDED 0
+#if FOLDED
+  batch: u32,
+#end
   partOffset: u32,
   partBatchStride: u32,
   previousOffset: u32,
@@ -33,9 +38,23 @@ struct Params {
 #end
 
 @compute @workgroup_size(64)
+#if FOLDED
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let index = group.y * groups.x + group.x;
+  let n = index / params.lines;
+  let first = index % params.lines * 256u + local.x;
+  if (n >= params.batch) {
+    return;
+  }
+#else
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
   let first = (group.z * params.lines + group.x) * 256u + local.x;
   let n = group.y;
+#end
 #for j in 0..4
   let i$(j) = first + $(j * 64)u;
   if (i$(j) < params.count) {

@@ -116,6 +116,21 @@ describe('splitStep', () => {
     );
   });
 
+  it('takes a batch that one dimension of workgroups does not', async () => {
+    const batch = 65_537;
+    const [part, previous, last] = [2, 3, 5].map((step) => ({
+      shape: [batch, 1, 1, 2],
+      data: Float32Array.from({ length: 2 * batch }, (_, i) => (i % 1000) * step),
+    })) as never[];
+    const { sum, passed } = await evaluate(
+      context,
+      ({ part, previous, last }) => splitStep(part as Tensor, previous as Tensor, last as Tensor),
+      { part, previous, last } as never,
+    );
+    expect(sum?.data.findIndex((value, i) => value !== (i % 1000) * 5)).toBe(-1);
+    expect(passed?.data.findIndex((value, i) => value !== (i % 1000) * 5)).toBe(-1);
+  });
+
   it('is described for foreign programs', () => {
     const { bindings, workgroups } = describeCall(splitStepCall({ shape: [2, 26, 88, 88] }));
     expect(bindings.map(({ name }) => name)).toEqual(['part', 'last', 'sum', 'passed', 'previous']);

@@ -1,6 +1,7 @@
 /** `x + resize(coarse)`: how a branch's side output refines the prediction before it. */
 import {
   applyOne,
+  checkOptions,
   dispatchLine,
   elementCount,
   formatShape,
@@ -8,7 +9,8 @@ import {
   type Kernel,
   type KernelCall,
   type Operator,
-  requireSizes,
+  sizedCall,
+  standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
@@ -30,16 +32,19 @@ export interface AddResizedCallOptions {
   readonly ranges?: Partial<Readonly<Record<'x' | 'coarse' | 'y', OperandRange>>>;
 }
 
-/** One dispatch; bindings x, coarse, y. */
+/** One dispatch; bindings x, coarse, y. @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`. */
 export function addResizedCall(options: AddResizedCallOptions): KernelCall {
+  const where = 'addResizedCall';
+  const operand = { 'x?': 'range', 'coarse?': 'range', 'y?': 'range' } as const;
+  checkOptions(where, options, { x: 'image', coarse: 'image', 'ranges?': operand });
+  checkPair(options.x, options.coarse, where);
   const { x: shape, coarse, ranges = {} } = options;
-  requireSizes('addResizedCall', shape, coarse);
   const [, , height, width] = shape;
   const [, , coarseHeight, coarseWidth] = coarse;
   const whole = wholeRange(shape);
   const count = elementCount(shape);
   const operands = { x: ranges.x ?? whole, coarse: ranges.coarse ?? wholeRange(coarse), y: ranges.y ?? whole };
-  return {
+  const call: KernelCall = {
     kernel: addResizedKernel,
     constants: {},
     params: {
@@ -57,22 +62,24 @@ export function addResizedCall(options: AddResizedCallOptions): KernelCall {
     flops: 10 * count,
     bytes: 4 * (2 * count + elementCount(coarse)),
   };
+  return sizedCall(where, call, { x: [shape, operands.x], coarse: [coarse, operands.coarse], y: [shape, operands.y] });
 }
 
-export const addResizedOperator: Operator = {
+/** @throws InfnetError `SHAPE_MISMATCH`. */
+function checkPair(x: ImageShape, coarse: ImageShape, where: string): void {
+  if (x[0] === coarse[0] && x[1] === coarse[1]) return;
+  throw new InfnetError({
+    code: 'SHAPE_MISMATCH',
+    message: `${formatShape(x)} and ${formatShape(coarse)} differ in batch size or channels; only height and width may differ`,
+    where,
+  });
+}
+
+export const addResizedOperator: Operator = standardOperator({
   name: 'addResized',
+  arity: 2,
   infer([x, coarse], _attributes, where) {
-    const [batch, channels] = imageShape(x, 'x', where);
-    const [coarseBatch, coarseChannels] = imageShape(coarse, 'the map to resize', where);
-    if (batch !== coarseBatch || channels !== coarseChannels) {
-      throw new InfnetError({
-        code: 'SHAPE_MISMATCH',
-        message:
-          `${formatShape(x?.shape ?? [])} and ${formatShape(coarse?.shape ?? [])} differ in batch size or channels; ` +
-          'only height and width may differ',
-        where,
-      });
-    }
+    checkPair(imageShape(x, 'x', where), imageShape(coarse, 'the map to resize', where), where);
     return [x as TensorType];
   },
   lower({ inputs, outputs }) {
@@ -83,7 +90,7 @@ export const addResizedOperator: Operator = {
   },
   gradient: ({ inputs, outputGradients: [g], needed }) =>
     g === undefined ? [] : [g, needed[1] ? resizeBack(g, inputs[1] as Tensor) : undefined],
-};
+});
 
 /**
  * `x + interpolate(coarse, { size: [H, W] })` in one pass, bilinear with align_corners = false.

@@ -1,5 +1,14 @@
 /** The first face: reverse attention and its gradient as dispatches of a kernel, for any WebGPU program. */
-import { dispatchLine, elementCount, InfnetError, type Kernel, type KernelCall } from '@infnet/core';
+import {
+  checkOptions,
+  dispatchLine,
+  elementCount,
+  InfnetError,
+  type Kernel,
+  type KernelCall,
+  type OptionTable,
+  sizedCall,
+} from '@infnet/core';
 import { type OperandRange, rangeParams, vectorWidth, wholeRange } from './operand.js';
 import source from './reverse-attention.wgsl';
 import gradientSource from './reverse-attention-gradient.wgsl';
@@ -33,11 +42,19 @@ export interface NormalizeRanges {
 /**
  * One dispatch of `y = x * (1 - sigmoid(resize(logits)))`; bindings x, logits, y (and weight, bias, mean, variance).
  *
- * @throws InfnetError `SHAPE_RANK`, `SHAPE_CHANNELS`, `SHAPE_MISMATCH`.
+ * @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`.
  */
 export function reverseAttentionCall(options: ReverseAttentionCallOptions): KernelCall {
-  const { features, logits, ranges = {}, normalize } = options;
-  checkShapes(features, logits, 'reverseAttentionCall');
+  const where = 'reverseAttentionCall';
+  const {
+    features,
+    logits,
+    ranges = {},
+    normalize,
+  } = checked(where, options, {
+    'ranges?': { 'x?': 'range', 'logits?': 'range', 'y?': 'range' },
+    'normalize?': { eps: 'number', 'weight?': 'count', 'bias?': 'count', 'mean?': 'count', 'variance?': 'count' },
+  });
   const [batch, channels, height, width] = features;
   const operands = { x: ranges.x ?? wholeRange(features), y: ranges.y ?? wholeRange(features) };
   const vector = vectorWidth(height * width, Object.values(operands));
@@ -46,7 +63,7 @@ export function reverseAttentionCall(options: ReverseAttentionCallOptions): Kern
   const count = batch * blocks * span;
   const values = elementCount(features);
   const resize = resizeParams(features, logits);
-  return {
+  const call: KernelCall = {
     kernel: reverseAttentionKernel,
     constants: { VECTOR: vector, RESIZE: Number(resize !== undefined), NORMALIZE: Number(normalize !== undefined) },
     params: {
@@ -63,6 +80,26 @@ export function reverseAttentionCall(options: ReverseAttentionCallOptions): Kern
     flops: values * (normalize === undefined ? 1 : 3) + 14 * batch * blocks * height * width,
     bytes: 4 * (2 * values + elementCount(logits) + (normalize === undefined ? 0 : 4 * channels)),
   };
+  return sizedCall(where, call, {
+    x: [features, operands.x],
+    y: [features, operands.y],
+    logits: [logits, ranges.logits ?? wholeRange(logits)],
+    weight: (normalize?.weight ?? 0) + channels,
+    bias: (normalize?.bias ?? 0) + channels,
+    mean: (normalize?.mean ?? 0) + channels,
+    variance: (normalize?.variance ?? 0) + channels,
+  });
+}
+
+/** The options, once they are known to be right. */
+function checked<O extends { readonly features: ImageShape; readonly logits: ImageShape }>(
+  where: string,
+  options: O,
+  more: OptionTable,
+): O {
+  checkOptions(where, options, { features: 'image', logits: 'image', ...more });
+  checkShapes(options.features, options.logits, where);
+  return options;
 }
 
 export interface ReverseAttentionGradientCallOptions {
@@ -81,15 +118,21 @@ export interface ReverseAttentionGradientCallOptions {
  * One dispatch of the gradients; bindings g, x, logits, dResized (and dx). `dResized` is the gradient with respect to the
  * logits *after* resizing.
  *
- * @throws InfnetError `SHAPE_RANK`, `SHAPE_CHANNELS`, `SHAPE_MISMATCH`.
+ * @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`.
  */
 export function reverseAttentionGradientCall(options: ReverseAttentionGradientCallOptions): KernelCall {
-  const { features, logits, input = true, split = 8, ranges = {} } = options;
-  checkShapes(features, logits, 'reverseAttentionGradientCall');
-  if (split !== 1 && split !== 8) {
-    const message = `split is ${String(split)}; 1 and 8 are there`;
-    throw new InfnetError({ code: 'SHAPE_ATTRIBUTE', message, where: 'reverseAttentionGradientCall' });
-  }
+  const where = 'reverseAttentionGradientCall';
+  const {
+    features,
+    logits,
+    input = true,
+    split = 8,
+    ranges = {},
+  } = checked(where, options, {
+    'input?': 'flag',
+    'split?': [1, 8],
+    'ranges?': { 'g?': 'range', 'x?': 'range', 'logits?': 'range', 'dx?': 'range', 'dResized?': 'range' },
+  });
   const [batch, channels, height, width] = features;
   const operands = {
     g: ranges.g ?? wholeRange(features),
@@ -103,7 +146,7 @@ export function reverseAttentionGradientCall(options: ReverseAttentionGradientCa
   const tiles = Math.ceil(span / (group / split));
   const values = elementCount(features);
   const resize = resizeParams(features, logits);
-  return {
+  const call: KernelCall = {
     kernel: reverseAttentionGradientKernel,
     constants: {
       VECTOR: vector,
@@ -124,6 +167,13 @@ export function reverseAttentionGradientCall(options: ReverseAttentionGradientCa
     flops: values * (input ? 3 : 2) + 20 * batch * height * width,
     bytes: 4 * (values * (input ? 3 : 2) + elementCount(logits) + batch * height * width),
   };
+  return sizedCall(where, call, {
+    g: [features, operands.g],
+    x: [features, operands.x],
+    logits: [logits, ranges.logits ?? wholeRange(logits)],
+    dResized: [[batch, 1, height, width], operands.dResized],
+    ...(operands.dx && { dx: [features, operands.dx] }),
+  });
 }
 
 function resizeParams(features: ImageShape, logits: ImageShape): Readonly<Record<string, number>> | undefined {

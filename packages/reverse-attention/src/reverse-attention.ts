@@ -4,6 +4,8 @@ import {
   apply,
   applyOne,
   type Operator,
+  standardName,
+  standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
@@ -20,8 +22,9 @@ export interface ReverseAttentionAttributes extends Attributes {
   readonly eps?: number;
 }
 
-export const reverseAttentionOperator: Operator<ReverseAttentionAttributes> = {
+export const reverseAttentionOperator: Operator<ReverseAttentionAttributes> = standardOperator({
   name: 'reverseAttention',
+  arity: 2,
   infer([x, logits], _attributes, where) {
     checkShapes(imageShape(x, 'the feature map', where), imageShape(logits, 'the logits', where), where);
     return [x as TensorType];
@@ -58,12 +61,12 @@ export const reverseAttentionOperator: Operator<ReverseAttentionAttributes> = {
   },
   absorbConsumer(node, consumer) {
     const { eps, training } = consumer.attributes as { readonly eps?: number; readonly training?: boolean };
-    if (consumer.operator.name !== 'batchNorm2d' || training || eps === undefined) return undefined;
+    if (standardName(consumer.operator) !== 'batchNorm2d' || training || eps === undefined) return undefined;
     if (node.attributes.eps !== undefined || consumer.inputs[0] !== node.outputs[0]) return undefined;
     const inputs = [...node.inputs, ...consumer.inputs.slice(1)];
     return { operator: reverseAttentionOperator as unknown as Operator, inputs, attributes: { eps } };
   },
-};
+});
 
 interface GradientAttributes extends Attributes {
   readonly input: boolean;
@@ -72,6 +75,7 @@ interface GradientAttributes extends Attributes {
 /** Inputs g, x, logits. Outputs: the gradient of the resized logits [N, 1, H, W], and that of x where `input` is true. */
 export const reverseAttentionGradientOperator: Operator<GradientAttributes> = {
   name: 'reverseAttentionGradient',
+  arity: 3,
   infer([g, x, logits], { input }, where) {
     const shape = imageShape(g, 'the gradient', where);
     requireSame(shape, imageShape(x, 'the feature map', where), where);

@@ -6,7 +6,13 @@
  * the caller's own) is taken to keep it where the first size stays the same.
  */
 import { cannotExport } from './emitter.js';
-import type { OnnxSource, OnnxSourceNode, OnnxSourceTensor } from './source.js';
+import {
+  type OnnxSource,
+  type OnnxSourceNode,
+  type OnnxSourceOperator,
+  type OnnxSourceTensor,
+  standardName,
+} from './source.js';
 
 /** What one operator does to the batch: which outputs have it, or why it cannot stay open. */
 type Rule = (node: OnnxSourceNode, isOpen: readonly boolean[], batch: number) => readonly boolean[] | string;
@@ -16,16 +22,18 @@ export function batchTensors(
   { inputs }: OnnxSource,
   nodes: readonly OnnxSourceNode[],
   batch: number,
-  own: Readonly<Record<string, unknown>> = {},
+  isOwn: (operator: OnnxSourceOperator) => boolean = () => false,
 ): Set<OnnxSourceTensor> {
   const open = new Set([...inputs.values()].filter(({ shape }) => shape[0] === batch));
   for (const node of nodes) {
     const isOpen = node.inputs.map((input) => open.has(input));
     if (!isOpen.includes(true)) continue;
-    const { name } = node.operator;
-    const rule = (Object.hasOwn(own, name) ? undefined : RULES.get(name)) ?? bySize;
+    const { operator } = node;
+    const known = isOwn(operator) ? undefined : standardName(operator);
+    const rule = (known === undefined ? undefined : RULES.get(known)) ?? bySize;
     const found = rule(node, isOpen, batch);
-    if (typeof found === 'string') throw cannotExport(name, node.scope, found, 'Export with a fixed batch size.');
+    if (typeof found === 'string')
+      throw cannotExport(operator.name, node.scope, found, 'Export with a fixed batch size.');
     for (const [i, output] of node.outputs.entries()) if (found[i]) open.add(output);
   }
   return open;

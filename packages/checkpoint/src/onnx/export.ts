@@ -11,11 +11,22 @@ import { cannotExport, Emitter, type OnnxTranslation } from './emitter.js';
 import { encodeOnnx } from './encode.js';
 import { ELEMENT_TYPES, type ElementType, type OnnxNode, type OnnxTensor, type OnnxValue } from './model.js';
 import { ONNX_OPERATORS } from './operators/index.js';
-import type { OnnxSource, OnnxSourceNode, OnnxSourceTensor, OnnxState } from './source.js';
+import {
+  type OnnxSource,
+  type OnnxSourceNode,
+  type OnnxSourceOperator,
+  type OnnxSourceTensor,
+  type OnnxState,
+  standardName,
+} from './source.js';
 
 /** Operators of opset 18 (ONNX 1.13, 2022): the first whose `Resize` can leave the batch size open by itself. */
 const OPSET = 18;
 const IR_VERSION = 8;
+
+export type OnnxTranslations =
+  | ReadonlyMap<OnnxSourceOperator, OnnxTranslation>
+  | Readonly<Record<string, OnnxTranslation>>;
 
 export interface OnnxExportOptions {
   /** Name of the graph. Default `infnet`. */
@@ -24,8 +35,11 @@ export interface OnnxExportOptions {
   readonly dynamicBatch?: boolean;
   /** Key-value pairs that readers of the model see: where the weights come from, how images are prepared. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Translations of operators of your own, by name; they come before the built-in ones. */
-  readonly operators?: Readonly<Record<string, OnnxTranslation>>;
+  /**
+   * Translations of operators of your own; they come before the built-in ones. By the operator itself (a Map), or by name where only one of
+   * the net's operators has that name.
+   */
+  readonly operators?: OnnxTranslations;
 }
 
 /**
@@ -48,10 +62,12 @@ export function exportOnnx(
   for (const outside of [...graph.inputs.keys(), ...graph.outputs.keys()]) reserve(emitter, outside);
   for (const [input, tensor] of graph.inputs) emitter.bind(tensor, input);
   const parameters = bindParameters(emitter, graph, state, needed);
-  for (const node of needed) emitter.translate(node, translationOf(node, operators));
+  for (const node of needed) emitter.translate(node, translationOf(node, operators, needed));
   const renamed = nameOutputs(emitter, graph);
   const batch = dynamicBatch ? batchOf(graph) : undefined;
-  const open = batch === undefined ? new Set<OnnxSourceTensor>() : batchTensors(graph, needed, batch, operators);
+  const isOwn = (operator: OnnxSourceOperator): boolean =>
+    operators instanceof Map ? operators.has(operator) : Object.hasOwn(operators, operator.name);
+  const open = batch === undefined ? new Set<OnnxSourceTensor>() : batchTensors(graph, needed, batch, isOwn);
   const values = (tensors: ReadonlyMap<string, OnnxSourceTensor>): OnnxValue[] =>
     [...tensors].map(([key, tensor]) => ({
       name: key,
@@ -84,14 +100,27 @@ function neededNodes({ nodes, outputs }: OnnxSource): OnnxSourceNode[] {
 }
 
 function translationOf(
-  { operator: { name }, scope }: OnnxSourceNode,
-  own: Readonly<Record<string, OnnxTranslation>>,
+  { operator, scope }: OnnxSourceNode,
+  own: OnnxTranslations,
+  nodes: readonly OnnxSourceNode[],
 ): OnnxTranslation {
-  const table = [own, ONNX_OPERATORS].find((candidates) => Object.hasOwn(candidates, name));
-  const translation = table?.[name];
+  const { name } = operator;
+  if (own instanceof Map) {
+    const translation = own.get(operator) as OnnxTranslation | undefined;
+    if (translation !== undefined) return translation;
+  } else if (Object.hasOwn(own, name)) {
+    if (nodes.every((node) => node.operator.name !== name || node.operator === operator)) {
+      return (own as Readonly<Record<string, OnnxTranslation>>)[name] as OnnxTranslation;
+    }
+    const fix = 'Give the option operators a Map of operators to translations.';
+    throw cannotExport(name, scope, 'the net has two operators of that name, and one translation is given by it', fix);
+  }
+  const known = Object.hasOwn(ONNX_OPERATORS, name);
+  const translation = known && standardName(operator) === name ? ONNX_OPERATORS[name] : undefined;
   if (translation !== undefined) return translation;
   const fix = 'Give its translation by the option operators, or build the net of operators that have one.';
-  throw cannotExport(name, scope, 'there is no translation for it', fix);
+  const why = known ? `it is not infnet's operator of that name, and ` : '';
+  throw cannotExport(name, scope, `${why}there is no translation for it`, fix);
 }
 
 function reserve(emitter: Emitter, name: string): void {

@@ -10,9 +10,23 @@ export interface OnnxSourceTensor {
   readonly dtype: string;
 }
 
+/** An operator. What it computes its object says, not its name: see {@link standardName}. */
+export interface OnnxSourceOperator {
+  readonly name: string;
+}
+
+/**
+ * The name under which `standardOperator` of @infnet/core made an operator known; undefined for any other one, whatever it is called. The
+ * mark holds the operator itself, so that a copy has none.
+ */
+export function standardName(operator: OnnxSourceOperator): string | undefined {
+  const mark = (operator as unknown as Readonly<Record<symbol, unknown>>)[Symbol.for('infnet.standardOperator')];
+  return mark === operator ? operator.name : undefined;
+}
+
 /** An operator applied to tensors. */
 export interface OnnxSourceNode {
-  readonly operator: { readonly name: string };
+  readonly operator: OnnxSourceOperator;
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly inputs: readonly OnnxSourceTensor[];
   readonly outputs: readonly OnnxSourceTensor[];

@@ -1,5 +1,14 @@
 /** Graphs as `trace` makes them, by hand: this package knows no tracer. */
-import type { OnnxSource, OnnxSourceNode, OnnxSourceTensor, OnnxState } from '../../src/index.js';
+import type { OnnxSource, OnnxSourceNode, OnnxSourceOperator, OnnxSourceTensor, OnnxState } from '../../src/index.js';
+
+const made = new Map<string, OnnxSourceOperator>();
+
+/** An operator with the mark that `standardOperator` of @infnet/core gives. */
+export function standard(name: string): OnnxSourceOperator {
+  const operator = made.get(name) ?? { name };
+  made.set(name, operator);
+  return Object.defineProperty(operator, Symbol.for('infnet.standardOperator'), { value: operator, writable: true });
+}
 
 export const tensor = (...shape: number[]): OnnxSourceTensor => ({ shape, dtype: 'f32' });
 
@@ -25,14 +34,16 @@ export class SmallGraph implements OnnxSource {
     return made;
   }
 
+  /** Applies infnet's operator of that name, or any. */
   apply(
-    operator: string,
+    operator: string | OnnxSourceOperator,
     inputs: readonly OnnxSourceTensor[],
     attributes: Readonly<Record<string, unknown>>,
     outputs: readonly OnnxSourceTensor[],
     scope = '',
   ): readonly OnnxSourceTensor[] {
-    this.nodes.push({ operator: { name: operator }, attributes, inputs, outputs, scope });
+    const made = typeof operator === 'string' ? standard(operator) : operator;
+    this.nodes.push({ operator: made, attributes, inputs, outputs, scope });
     return outputs;
   }
 

@@ -1,11 +1,12 @@
 /** Kernel calls of a gathering product: which kernel, which tile, which parameters. */
-import { type DeviceProfile, dispatchLine, InfnetError, type Kernel, type KernelCall } from '@infnet/core';
+import { type DeviceProfile, InfnetError, type Kernel, type KernelCall, type OperandRange } from '@infnet/core';
 import directSource from '../kernels/direct.wgsl';
 import gemmSource from '../kernels/gemm.wgsl';
 import gemmMatrixSource from '../kernels/gemm-matrix.wgsl';
 import gemmSubgroupSource from '../kernels/gemm-subgroup.wgsl';
 import gemmTiledSource from '../kernels/gemm-tiled.wgsl';
 import { type Gather, gatherGrid, isPointwise } from './gather.js';
+import { layeredWorkgroups } from './layers.js';
 import { matrixConstants, matrixTile } from './matrix.js';
 import { splitTile, subgroupTile, tiledTile } from './tile.js';
 
@@ -19,6 +20,8 @@ export const directKernel: Kernel = { name: 'conv/direct', source: directSource 
 /** The kernels that can do any gathering product in one dispatch. */
 export type GatherKernel = 'gemm' | 'gemm-subgroup' | 'gemm-tiled' | 'gemm-matrix' | 'direct';
 
+export const GATHER_KERNELS: readonly GatherKernel[] = ['gemm', 'gemm-subgroup', 'gemm-tiled', 'gemm-matrix', 'direct'];
+
 /**
  * A kernel, perhaps with its tile: channels x pixels of a lane x steps at once, or TILE_M x TILE_N x TILE_K. Without, the tile
  * follows from the shape.
@@ -28,15 +31,6 @@ export type TiledGatherKernel =
   | `gemm-subgroup/${number}x${number}x${number}`
   | `gemm-tiled/${number}x${number}x${number}`
   | `gemm-matrix/${number}x${number}x${number}`;
-
-/**
- * Where an operand lies in its buffer, in elements: item n of the batch starts at `offset + n * batchStride` and is
- * contiguous. A view of the planner is one.
- */
-export interface OperandRange {
-  readonly offset: number;
-  readonly batchStride: number;
-}
 
 /** What is done to a sum before it is stored: `act(sum * scale + shift + residual)`. */
 export interface Epilogue {
@@ -144,46 +138,45 @@ export function gatherCall(
     yChannelStride: resultSize[0] * resultSize[1],
   };
   const layers = groups * classes;
-  const lines = (count: number): [number, number, number] => {
-    const [width, height] = dispatchLine(count);
-    return [width, height, layers];
+  const call = (
+    kernel: Kernel,
+    own: Pick<KernelCall, 'constants' | 'params'>,
+    /** Workgroups of one layer. */
+    count: number,
+  ): KernelCall => {
+    const layered = layeredWorkgroups(count, layers);
+    return {
+      kernel,
+      constants: { ...constants, ...own.constants, ...layered.constants },
+      params: { ...params, ...own.params, ...layered.params },
+      workgroups: layered.workgroups,
+      ...work,
+    };
   };
-  const taps = Number(!isPointwise(gather));
+  const TAPS = Number(!isPointwise(gather));
   const { name, sizes } = splitTile<GatherKernel>(kernel);
   switch (name) {
     case 'gemm-subgroup': {
-      if (device.subgroupSize === 0) throw unavailable(kernel, 'subgroups of one fixed size');
+      const SUBGROUP = device.subgroupSize;
+      if (SUBGROUP === 0) throw unavailable(kernel, 'subgroups of one fixed size');
       const steps = gather.inChannels * gather.kernel[0] * gather.kernel[1];
-      const shape = { outChannels, pixels, steps, layers, plain: taps === 0, apart: 1 };
-      const own = subgroupTile(shape, device.subgroupSize);
-      const [channels = own.channels, pixelsOfLane = own.pixels, unroll = own.unroll] = sizes;
-      const tile = { channels, pixels: pixelsOfLane, unroll };
-      const channelTiles = Math.ceil(outChannels / tile.channels);
-      const tileConstants = {
-        CHANNELS: tile.channels,
-        PIXELS: tile.pixels,
-        UNROLL: tile.unroll,
-        SUBGROUP: device.subgroupSize,
-        TAPS: taps,
-      };
-      return {
-        kernel: gemmSubgroupKernel,
-        constants: { ...constants, ...tileConstants },
-        params: { ...params, channelTiles },
-        workgroups: lines(channelTiles * Math.ceil(pixels / (tile.pixels * device.subgroupSize))),
-        ...work,
-      };
+      const own = subgroupTile({ outChannels, pixels, steps, layers, plain: TAPS === 0, apart: 1 }, SUBGROUP);
+      const [CHANNELS = own.channels, PIXELS = own.pixels, UNROLL = own.unroll] = sizes;
+      const channelTiles = Math.ceil(outChannels / CHANNELS);
+      return call(
+        gemmSubgroupKernel,
+        { constants: { CHANNELS, PIXELS, UNROLL, SUBGROUP, TAPS }, params: { channelTiles } },
+        channelTiles * Math.ceil(pixels / (PIXELS * SUBGROUP)),
+      );
     }
     case 'gemm': {
       const tile = { CHANNELS: 8, PIXELS: 8 };
       const channelTiles = Math.ceil(outChannels / tile.CHANNELS);
-      return {
-        kernel: gemmKernel,
-        constants: { ...constants, ...tile, TAPS: taps },
-        params: { ...params, channelTiles },
-        workgroups: lines(Math.ceil((channelTiles * Math.ceil(pixels / tile.PIXELS)) / LINE)),
-        ...work,
-      };
+      return call(
+        gemmKernel,
+        { constants: { ...tile, TAPS }, params: { channelTiles } },
+        Math.ceil((channelTiles * Math.ceil(pixels / tile.PIXELS)) / LINE),
+      );
     }
     case 'gemm-tiled': {
       const [TILE_M, TILE_N, TILE_K] = sizes;
@@ -192,13 +185,11 @@ export function gatherCall(
           ? tiledTile(gather.inChannels, outChannels, pixels, layers)
           : { TILE_M, TILE_N, TILE_K };
       const channelTiles = Math.ceil(outChannels / tile.TILE_M);
-      return {
-        kernel: gemmTiledKernel,
-        constants: { ...constants, ...tile },
-        params: { ...params, channelTiles },
-        workgroups: lines(channelTiles * Math.ceil(pixels / tile.TILE_N)),
-        ...work,
-      };
+      return call(
+        gemmTiledKernel,
+        { constants: tile, params: { channelTiles } },
+        channelTiles * Math.ceil(pixels / tile.TILE_N),
+      );
     }
     case 'gemm-matrix': {
       const { subgroupMatrix, hasF16 } = device;
@@ -206,28 +197,28 @@ export function gatherCall(
         throw unavailable(kernel, 'subgroup matrices (experimental, asked for in open)');
       const own = matrixTile(gather, pixels, layers);
       const [TILE_M = own.TILE_M, TILE_N = own.TILE_N, TILE_K = own.TILE_K] = sizes;
-      const tile = { TILE_M, TILE_N, TILE_K };
       const channelTiles = Math.ceil(outChannels / TILE_M);
-      return {
-        kernel: gemmMatrixKernel,
-        constants: { ...constants, ...matrixConstants(tile, subgroupMatrix, hasF16) },
-        params: { ...params, channelTiles },
-        workgroups: lines(channelTiles * Math.ceil(pixels / TILE_N)),
-        ...work,
-      };
+      return call(
+        gemmMatrixKernel,
+        {
+          constants: matrixConstants({ TILE_M, TILE_N, TILE_K }, subgroupMatrix, hasF16),
+          params: { channelTiles },
+        },
+        channelTiles * Math.ceil(pixels / TILE_N),
+      );
     }
     case 'direct': {
-      const channelsPerTile = outChannels >= 4 ? 4 : 1;
-      const channelTiles = Math.ceil(outChannels / channelsPerTile);
+      const CHANNELS = outChannels >= 4 ? 4 : 1;
+      const channelTiles = Math.ceil(outChannels / CHANNELS);
       const [blockRows, blockColumns] = [Math.ceil(rows / 4), Math.ceil(columns / 4)];
-      return {
-        kernel: directKernel,
-        constants: { ...constants, CHANNELS: channelsPerTile, ...rowReuse(gather) },
-        params: { ...params, blockColumns, blockRows, batch },
-        workgroups: lines(Math.ceil((blockColumns * blockRows * batch * channelTiles) / LINE)),
-        ...work,
-      };
+      return call(
+        directKernel,
+        { constants: { CHANNELS, ...rowReuse(gather) }, params: { blockColumns, blockRows, batch } },
+        Math.ceil((blockColumns * blockRows * batch * channelTiles) / LINE),
+      );
     }
+    default:
+      throw unavailable(kernel, 'a name that is known');
   }
 }
 

@@ -1,9 +1,10 @@
 /** A gathering product as dispatches over views: one, or the passes of Winograd's convolution. */
-import type { Dispatch, KernelCall, LowerContext, View } from '@infnet/core';
+import { type Dispatch, InfnetError, type KernelCall, type LowerContext, type View } from '@infnet/core';
 import { type ConvolutionAlgorithm, chooseProductKernel, winogradTileOf } from './algorithm.js';
 import { type Epilogue, gatherCall } from './call.js';
 import type { Gather } from './gather.js';
 import {
+  fitsWinograd,
   type WinogradTile,
   winogradInputCall,
   winogradOutputCall,
@@ -34,6 +35,13 @@ export function gatherDispatches(
   context: Pick<LowerContext, 'device' | 'scratch'>,
 ): Dispatch[] {
   const tile = winogradTileOf(algorithm);
+  if (tile !== undefined && !fitsWinograd(gather)) {
+    throw new InfnetError({
+      code: 'KERNEL_UNAVAILABLE',
+      message: `${algorithm} computes 3 x 3 convolutions of stride 1, dilation 1 and one group only`,
+      fix: 'Leave the choice of the algorithm to infnet.',
+    });
+  }
   if (tile !== undefined) return winogradDispatches(tile, gather, views, epilogue, context);
   const { x, weight, y, addend } = views;
   const xInOutput = x.storage === y.storage;

@@ -7,11 +7,11 @@
  * other convolution. Per result F(2 x 2) multiplies 4 times and F(4 x 4) 2.25 times instead of 9; its transforms cost
  * precision: about 2e-7 and 4e-6 of the largest value, so only F(2 x 2) is used at precision `exact`.
  */
-import { type DeviceProfile, dispatchLine, type Kernel, type KernelCall } from '@infnet/core';
+import { type DeviceProfile, dispatchLine, type Kernel, type KernelCall, type OperandRange } from '@infnet/core';
 import inputSource from '../kernels/winograd-input.wgsl';
 import outputSource from '../kernels/winograd-output.wgsl';
 import weightSource from '../kernels/winograd-weight.wgsl';
-import { type Epilogue, epilogueFields, type GatherKernel, gatherCall, type OperandRange } from './call.js';
+import { type Epilogue, epilogueFields, type GatherKernel, gatherCall } from './call.js';
 import { batchedProduct, type Gather } from './gather.js';
 
 export const winogradWeightKernel: Kernel = { name: 'conv/winograd-weight', source: weightSource };

@@ -1,6 +1,5 @@
 /** Kernel calls of the bias gradient: the sum over images and pixels, in two passes of fixed order. */
-import { dispatchLine, type Kernel, type KernelCall } from '@infnet/core';
-import type { OperandRange } from '../forward/call.js';
+import { dispatchLine, type Kernel, type KernelCall, type OperandRange } from '@infnet/core';
 import source from '../kernels/bias-gradient.wgsl';
 import { sumSplitsCall } from './weight-call.js';
 

@@ -1,14 +1,18 @@
 /** The first face of the gradients: dispatches over buffers of somebody else's WebGPU program. */
 import {
+  checkOptions,
   DEFAULT_PROFILE,
   type DeviceProfile,
   elementCount,
   type KernelCall,
-  requireSizes,
+  type OperandRange,
   type Shape,
+  sizedCall,
+  wholeRange,
 } from '@infnet/core';
+import { CONVOLUTION_OPTIONS } from '../conv2d-call.js';
 import { chooseKernel } from '../forward/algorithm.js';
-import { type GatherKernel, gatherCall, type OperandRange } from '../forward/call.js';
+import { GATHER_KERNELS, type GatherKernel, gatherCall } from '../forward/call.js';
 import { inputGradientGather } from '../forward/gather.js';
 import {
   type Conv2dGeometry,
@@ -48,16 +52,21 @@ export function conv2dInputGradientCall(
     readonly kernel?: GatherKernel;
   },
 ): KernelCall {
+  const where = 'conv2dInputGradientCall';
+  const own = { 'ranges?': { 'x?': 'range', 'y?': 'range' }, 'kernel?': GATHER_KERNELS } as const;
+  checkOptions(where, options, { ...CONVOLUTION_OPTIONS, ...own });
   const { input, weight, device = DEFAULT_PROFILE, ranges = {} } = options;
-  const geometry = geometryOf(options, 'conv2dInputGradientCall');
+  const geometry = geometryOf(options, where);
   const gather = inputGradientGather(geometry);
   const output = outputShape(geometry);
   const work = {
     flops: conv2dFlops(geometry),
     bytes: 4 * (elementCount(input) + elementCount(weight) + elementCount(output)),
   };
-  const operands = { x: ranges.x ?? whole(output), y: ranges.y ?? whole(input) };
-  return gatherCall(options.kernel ?? chooseKernel(gather, device), gather, operands, device, work);
+  const operands = { x: ranges.x ?? wholeRange(output), y: ranges.y ?? wholeRange(input) };
+  const call = gatherCall(options.kernel ?? chooseKernel(gather, device), gather, operands, device, work);
+  const sizes = { x: [output, operands.x], weight: elementCount(weight), y: [input, operands.y] } as const;
+  return sizedCall(where, call, sizes);
 }
 
 /**
@@ -72,11 +81,26 @@ export function conv2dWeightGradientCalls(
     readonly algorithm?: WeightGradientAlgorithm;
   },
 ): WeightGradientCalls {
+  const where = 'conv2dWeightGradientCalls';
+  const own = { 'ranges?': { 'g?': 'range', 'x?': 'range', 'y?': 'range' }, 'algorithm?': 'name' } as const;
+  checkOptions(where, options, { ...CONVOLUTION_OPTIONS, ...own });
   const { input, weight, device = DEFAULT_PROFILE, ranges = {} } = options;
-  const geometry = geometryOf(options, 'conv2dWeightGradientCalls');
+  const geometry = geometryOf(options, where);
+  const output = outputShape(geometry);
   const algorithm = options.algorithm ?? chooseWeightGradient(geometry, device);
-  const { g = whole(outputShape(geometry)), x = whole(input), y = whole(weight) } = ranges;
-  return weightGradientCalls(algorithm, geometry, { g, x, y }, device);
+  const { g = wholeRange(output), x = wholeRange(input), y = wholeRange(weight) } = ranges;
+  const calls = weightGradientCalls(algorithm, geometry, { g, x, y }, device);
+  const { pad, product, sum, paddedElements, partialElements } = calls;
+  return {
+    ...calls,
+    pad: pad && sizedCall(where, pad, { x: [input, x], y: paddedElements }),
+    product: sizedCall(where, product, {
+      g: [output, g],
+      x: pad === undefined ? [input, x] : paddedElements,
+      y: sum === undefined ? [weight, y] : partialElements,
+    }),
+    sum: sum && sizedCall(where, sum, { partial: partialElements, y: [weight, y] }),
+  };
 }
 
 /**
@@ -84,17 +108,20 @@ export function conv2dWeightGradientCalls(
  * `sum` has `partial` (that scratch) and `y` [oc].
  */
 export function conv2dBiasGradientCalls(output: Shape): ReturnType<typeof biasGradientCalls> {
-  requireSizes('conv2dBiasGradientCalls', output);
+  const where = 'conv2dBiasGradientCalls';
+  checkOptions(where, { output }, { output: 'maps' });
   const [batch = 1, channels = 1, ...map] = output;
   const sizes = { batch, channels, pixels: elementCount(map) };
-  return biasGradientCalls(sizes, whole(output), { offset: 0, batchStride: 1 });
+  const g = wholeRange(output);
+  const { product, sum, partialElements } = biasGradientCalls(sizes, g, { offset: 0, batchStride: 1 });
+  return {
+    product: sizedCall(where, product, { g: [output, g], y: partialElements }),
+    sum: sizedCall(where, sum, { partial: partialElements, y: channels }),
+    partialElements,
+  };
 }
 
 function geometryOf(options: Conv2dGradientCallOptions, where: string): Conv2dGeometry {
   const { input, weight } = options;
   return conv2dGeometry(input, weight, conv2dSettings(options, [weight[2] ?? 1, weight[3] ?? 1], where), where);
-}
-
-function whole(shape: Shape): OperandRange {
-  return { offset: 0, batchStride: elementCount(shape.slice(1)) };
 }

@@ -48,6 +48,7 @@ export interface WeightGradientAttributes extends Conv2dSettings {
 /** Inputs: the gradient of the output [n, oc, oh, ow], the weights. Output: the gradient of the input. */
 export const conv2dInputGradientOperator: Operator<InputGradientAttributes> = {
   name: 'conv2dInputGradient',
+  arity: 2,
   infer: ([g, weight], attributes, where) => {
     requireType(weight as TensorType, 'f32', 'the weight', where);
     requireGradient(g, conv2dGeometry(attributes.inputShape, weight?.shape ?? [], attributes, where), where);
@@ -66,6 +67,7 @@ export const conv2dInputGradientOperator: Operator<InputGradientAttributes> = {
 /** Inputs: the gradient of the output [n, oc, oh, ow], the convolution's input. Output: the gradient of the weights. */
 export const conv2dWeightGradientOperator: Operator<WeightGradientAttributes> = {
   name: 'conv2dWeightGradient',
+  arity: 2,
   infer: ([g, x], attributes, where) => {
     requireType(x as TensorType, 'f32', 'the input', where);
     requireGradient(g, conv2dGeometry(x?.shape ?? [], attributes.weightShape, attributes, where), where);
@@ -85,6 +87,7 @@ export const conv2dWeightGradientOperator: Operator<WeightGradientAttributes> = 
 /** Input: the gradient of the output [n, oc, ...]. Output: the gradient of the bias [oc]. */
 export const conv2dBiasGradientOperator: Operator = {
   name: 'conv2dBiasGradient',
+  arity: 1,
   infer: ([g], _attributes, where) => {
     requireType(g as TensorType, 'f32', 'the gradient of the output', where);
     return [{ shape: [(g as TensorType).shape[1] ?? 0], dtype: 'f32' }];

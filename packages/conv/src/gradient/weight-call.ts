@@ -1,7 +1,14 @@
 /** Kernel calls of the weight gradient: a product over all pixels, split where the result is small and the sum long. */
-import { type DeviceProfile, dispatchLine, InfnetError, type Kernel, type KernelCall } from '@infnet/core';
-import type { OperandRange } from '../forward/call.js';
+import {
+  type DeviceProfile,
+  dispatchLine,
+  InfnetError,
+  type Kernel,
+  type KernelCall,
+  type OperandRange,
+} from '@infnet/core';
 import { forwardGather, isPointwise } from '../forward/gather.js';
+import { layeredWorkgroups } from '../forward/layers.js';
 import { type ProductShape, splitTile, subgroupTile, tiledTile } from '../forward/tile.js';
 import { type Conv2dGeometry, conv2dFlops } from '../geometry.js';
 import padSource from '../kernels/pad.wgsl';
@@ -118,10 +125,10 @@ export function weightGradientCalls(
   const y = splits === 1 ? ranges.y : { offset: 0, batchStride: columns };
   const inSize = pads ? padded.size : geometry.inSize;
   const values = batch * (geometry.outChannels * outSize[0] * outSize[1] + geometry.inChannels * inSize[0] * inSize[1]);
-  const [width, height] = dispatchLine(Math.ceil(tiles / tile.perWorkgroup));
+  const layered = layeredWorkgroups(Math.ceil(tiles / tile.perWorkgroup), groups * splits);
   const product: KernelCall = {
     kernel: tile.kernel,
-    constants: tile.constants,
+    constants: { ...tile.constants, ...layered.constants },
     params: {
       ...sizeParams(geometry, inSize),
       ...(usesPadding && { paddingY: padding[0], paddingX: padding[1] }),
@@ -136,8 +143,9 @@ export function weightGradientCalls(
       yBatchStride: y.batchStride,
       ySplitStride: count,
       channelTiles,
+      ...layered.params,
     },
-    workgroups: [width, height, groups * splits],
+    workgroups: layered.workgroups,
     flops: conv2dFlops(geometry),
     bytes: 4 * (values + count * splits),
   };
@@ -235,7 +243,7 @@ function tileOf(algorithm: WeightGradientAlgorithm, geometry: Conv2dGeometry, de
   switch (name) {
     case 'subgroup': {
       const SUBGROUP = device.subgroupSize;
-      if (SUBGROUP === 0) throw unavailable();
+      if (SUBGROUP === 0) throw unavailable(name, 'subgroups of one fixed size');
       const columns = (geometry.inChannels / groups) * kernel[0] * kernel[1];
       const shape: ProductShape = {
         outChannels: geometry.outChannels / groups,
@@ -269,7 +277,8 @@ function tileOf(algorithm: WeightGradientAlgorithm, geometry: Conv2dGeometry, de
         parallel: 1024,
       };
     }
-    default: {
+    case 'plain':
+    case 'single': {
       const [CHANNELS, COLUMNS] = name === 'single' ? [1, 1] : [8, 8];
       return {
         kernel: weightGradientKernel,
@@ -280,6 +289,8 @@ function tileOf(algorithm: WeightGradientAlgorithm, geometry: Conv2dGeometry, de
         parallel: device.class === 'gpu' ? 32768 : 256,
       };
     }
+    default:
+      throw unavailable(name, 'a name that is known');
   }
 }
 
@@ -303,10 +314,10 @@ function splitRows(
   return { splits: Math.ceil(rows / rowsPerSplit), rowsPerSplit };
 }
 
-function unavailable(): InfnetError {
+function unavailable(kernel: string, needs: string): InfnetError {
   return new InfnetError({
     code: 'KERNEL_UNAVAILABLE',
-    message: 'the kernel weight-gradient-subgroup needs subgroups of one fixed size, which this device does not have',
+    message: `the weight gradient "${kernel}" needs ${needs}, which this device does not have`,
     fix: 'Leave the choice of the algorithm to infnet.',
   });
 }

@@ -28,10 +28,11 @@ struct Params {
 
 @compute @workgroup_size(32)
 fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
+#include "./workgroup-id.part.wgsl"
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
+#include "./layer.part.wgsl"
   let classes = u32(params.resultStrideY * params.resultStrideX);
   let group = workgroup.z / classes;
   let classY = i32(workgroup.z % classes) / params.resultStrideX;

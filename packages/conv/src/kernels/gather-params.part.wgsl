@@ -37,3 +37,9 @@
   residualOffset: u32,
   residualBatchStride: u32,
   relu: u32,
+#default FOLDED 0
+#if FOLDED
+  lineRows: u32, // workgroups of one layer in y
+  layersPerRow: u32, // layers that share y
+  layers: u32,
+#end

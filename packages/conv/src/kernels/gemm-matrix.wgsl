@@ -126,13 +126,14 @@ fn finishBlock(tile: Tile, block: u32, local: u32) {
 
 @compute @workgroup_size($(SUBGROUPS_M * SUBGROUPS_N * SUBGROUP))
 fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
+#include "./workgroup-id.part.wgsl"
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) local: u32,
 #if EMULATED == 0
   @builtin(subgroup_id) subgroup: u32,
 #end
 ) {
+#include "./layer.part.wgsl"
   let classes = u32(params.resultStrideY * params.resultStrideX);
   let group = workgroup.z / classes;
   let classY = i32(workgroup.z % classes) / params.resultStrideX;

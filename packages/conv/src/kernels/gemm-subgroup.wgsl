@@ -39,10 +39,11 @@ struct Params {
 
 @compute @workgroup_size($(SUBGROUP))
 fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
+#include "./workgroup-id.part.wgsl"
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
+#include "./layer.part.wgsl"
   let classes = u32(params.resultStrideY * params.resultStrideX);
   let group = workgroup.z / classes;
   let classY = i32(workgroup.z % classes) / params.resultStrideX;

@@ -23,3 +23,9 @@
   yBatchStride: u32, // between result channels
   ySplitStride: u32,
   channelTiles: u32,
+#default FOLDED 0
+#if FOLDED
+  lineRows: u32, // workgroups of one layer in y
+  layersPerRow: u32, // layers that share y
+  layers: u32,
+#end

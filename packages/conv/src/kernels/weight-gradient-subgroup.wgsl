@@ -23,10 +23,11 @@ struct Params {
 
 @compute @workgroup_size($(SUBGROUP))
 fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
+#include "./workgroup-id.part.wgsl"
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
+#include "./layer.part.wgsl"
   let group = workgroup.z / params.splits;
   let split = workgroup.z % params.splits;
   let firstRow = split * params.rowsPerSplit;

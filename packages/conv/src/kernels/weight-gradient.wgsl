@@ -15,10 +15,11 @@ struct Params {
 
 @compute @workgroup_size(32)
 fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
+#include "./workgroup-id.part.wgsl"
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
+#include "./layer.part.wgsl"
   let group = workgroup.z / params.splits;
   let split = workgroup.z % params.splits;
   let firstRow = split * params.rowsPerSplit;

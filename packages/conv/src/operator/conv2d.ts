@@ -1,5 +1,13 @@
 /** The convolution operator. */
-import { applyOne, type Operator, type Tensor, type TensorLike, type TensorType } from '@infnet/core';
+import {
+  applyOne,
+  checkNames,
+  type Operator,
+  standardOperator,
+  type Tensor,
+  type TensorLike,
+  type TensorType,
+} from '@infnet/core';
 import { type ConvolutionAlgorithm, gatherChoices } from '../forward/algorithm.js';
 import { forwardGather } from '../forward/gather.js';
 import {
@@ -16,8 +24,9 @@ import { absorbConsumer, absorbProducer, convertConstants } from './fuse.js';
 import { type Conv2dAttributes, lowerConvolution } from './lower.js';
 
 /** Inputs: x [n, c, h, w], weight [oc, c / groups, kh, kw], and bias [oc] if there is one. */
-export const conv2dOperator: Operator<Conv2dAttributes> = {
+export const conv2dOperator: Operator<Conv2dAttributes> = standardOperator({
   name: 'conv2d',
+  arity: [2, 3],
   infer: (inputs, attributes, where) => [inferConv2d(inputs, attributes, where)],
   lower: (context) =>
     lowerConvolution(
@@ -41,7 +50,7 @@ export const conv2dOperator: Operator<Conv2dAttributes> = {
   absorbProducer,
   convertConstants,
   sharesStorage: () => [0],
-};
+});
 
 /**
  * Convolution (cross-correlation, as everywhere in the field):
@@ -52,7 +61,7 @@ export const conv2dOperator: Operator<Conv2dAttributes> = {
  * @param weight [oc, c / groups, kh, kw]
  * @param bias [oc]
  * @returns [n, oc, oh, ow]
- * @throws InfnetError `SHAPE_RANK`, `SHAPE_DTYPE`, `SHAPE_CHANNELS`, `SHAPE_MISMATCH` (bias), `SHAPE_EMPTY`, `SHAPE_ATTRIBUTE`,
+ * @throws InfnetError `OPTION_UNKNOWN`, `SHAPE_RANK`, `SHAPE_DTYPE`, `SHAPE_CHANNELS`, `SHAPE_MISMATCH` (bias), `SHAPE_EMPTY`, `SHAPE_ATTRIBUTE`,
  * with the module path and the shapes.
  */
 export function conv2d(
@@ -61,6 +70,7 @@ export function conv2d(
   bias?: TensorLike,
   options: Conv2dOptions & { readonly algorithm?: ConvolutionAlgorithm } = {},
 ): Tensor {
+  checkNames('conv2d', options, ['stride', 'padding', 'dilation', 'groups', 'algorithm']);
   const { algorithm, ...rest } = options;
   const settings = conv2dSettings(rest, [weight.shape[2] ?? 1, weight.shape[3] ?? 1], 'conv2d');
   const attributes: Conv2dAttributes = algorithm === undefined ? settings : { ...settings, algorithm };

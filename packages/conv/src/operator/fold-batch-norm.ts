@@ -1,5 +1,5 @@
 /** Batch norm in inference mode as scale and shift of a convolution's result. */
-import { type Kernel, type KernelCall, type Operator, requireSizes, type View } from '@infnet/core';
+import { checkOptions, type Kernel, type KernelCall, type Operator, sizedCall, type View } from '@infnet/core';
 import { requireEpsilon, requireShape, requireType } from '../geometry.js';
 import source from '../kernels/fold-batch-norm.wgsl';
 
@@ -7,9 +7,9 @@ export const foldBatchNormKernel: Kernel = { name: 'conv/fold-batch-norm', sourc
 
 /** One dispatch of `conv/fold-batch-norm`; bindings gamma, beta, mean, variance, bias if `bias`, affine. */
 export function foldBatchNormCall(channels: number, eps: number, bias: boolean): KernelCall {
-  requireSizes('foldBatchNormCall', [channels]);
+  checkOptions('foldBatchNormCall', { channels, eps, bias }, { channels: 'size', eps: 'number', bias: 'flag' });
   requireEpsilon(eps, 'foldBatchNormCall');
-  return {
+  const call: KernelCall = {
     kernel: foldBatchNormKernel,
     constants: { BIAS: Number(bias) },
     params: { channels, eps },
@@ -17,6 +17,8 @@ export function foldBatchNormCall(channels: number, eps: number, bias: boolean):
     flops: 5 * channels,
     bytes: 4 * channels * (bias ? 7 : 6),
   };
+  const each = { gamma: channels, beta: channels, mean: channels, variance: channels, bias: channels };
+  return sizedCall('foldBatchNormCall', call, { ...each, affine: 2 * channels });
 }
 
 /** Inputs: gamma, beta, mean, variance, and the convolution's bias if it has one, all [channels]. Output: [2, channels]. */

@@ -16,6 +16,7 @@ import {
   type Replacement,
   type RewriteContext,
   sameShape,
+  standardName,
   type Tensor,
   type TensorType,
 } from '@infnet/core';
@@ -75,7 +76,8 @@ export function absorbConsumer(
 ): Replacement | undefined {
   const fusion = fusionOf(node);
   const result = node.outputs[0] as Tensor;
-  switch (consumer.operator.name) {
+  // Not the name: an operator of somebody else may be called `relu`.
+  switch (standardName(consumer.operator)) {
     case 'relu':
       return replacement({ ...fusion, relu: true }, rewrite);
     case 'add':
@@ -117,8 +119,8 @@ export function absorbProducer(
 ): Replacement | undefined {
   const fusion = fusionOf(node);
   const [a, b] = producer.inputs;
-  if (index !== 0 || producer.operator.name !== 'add' || producer.inputs.length !== 2 || fusion.operands.has('addend'))
-    return undefined;
+  const isAdd = standardName(producer.operator) === 'add' && producer.inputs.length === 2;
+  if (index !== 0 || !isAdd || fusion.operands.has('addend')) return undefined;
   if (a === undefined || b === undefined || a === b || !sameShape(a.shape, b.shape)) return undefined;
   if (!absorbsAddend(algorithmOf(fusion, rewrite), rewrite.device)) return undefined;
   return replacement(withOperands(fusion, ['x', a], ['addend', b]), rewrite);
@@ -145,7 +147,10 @@ function absorbAdd(
   if (fusion.relu || fusion.operands.has('residual') || other === undefined || other === result || inputs.length !== 2)
     return undefined;
   if (!sameShape(other.shape, result.shape)) return undefined;
-  return replacement({ ...withOperands(fusion, ['residual', other]), relu: operator.name === 'addRelu' }, rewrite);
+  return replacement(
+    { ...withOperands(fusion, ['residual', other]), relu: standardName(operator) === 'addRelu' },
+    rewrite,
+  );
 }
 
 function absorbBatchNorm(

@@ -24,15 +24,17 @@ const FLOAT16 = 2 ** -10;
 /** The same for matrix units. */
 const MATRIX = 4 * FLOAT32;
 
-const probes = new Map<string, Probe>();
+const probes = new WeakMap<Operator, Map<string, Probe>>();
 
 /** The probe of the kernel that does an algorithm, the same for all its tiles; `convolution` is the fused operator. */
 export function halfProbe(convolution: Operator, algorithm: ConvolutionAlgorithm): Probe {
   const { name } = splitTile<ConvolutionAlgorithm>(algorithm);
-  let probe = probes.get(name);
+  const ofOperator = probes.get(convolution) ?? new Map<string, Probe>();
+  probes.set(convolution, ofOperator);
+  let probe = ofOperator.get(name);
   if (probe === undefined) {
     probe = makeProbe(convolution, name);
-    probes.set(name, probe);
+    ofOperator.set(name, probe);
   }
   return probe;
 }

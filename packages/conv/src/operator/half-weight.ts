@@ -16,6 +16,7 @@ export const halfWeightKernel: Kernel = { name: 'conv/half-weight', source };
 /** Input: float32 of any shape. Output: the same as float16; the device needs `shader-f16`. Made by the planner only. */
 export const halfWeightOperator: Operator = {
   name: 'halfWeight',
+  arity: 1,
   infer: ([weight], _attributes, where) => {
     requireType(weight as TensorType, 'f32', 'the weight', where);
     return [{ shape: (weight as TensorType).shape, dtype: 'f16' }];

@@ -1,4 +1,4 @@
-import { Module, Parameter, type Tensor } from '@infnet/core';
+import { checkNames, Module, Parameter, type Tensor } from '@infnet/core';
 import { type Conv2dOptions, conv2dSettings, type Pair } from '../geometry.js';
 import { conv2d } from './conv2d.js';
 
@@ -16,9 +16,10 @@ export class Conv2d extends Module {
   readonly bias: Parameter | undefined;
   readonly #options: Conv2dOptions;
 
-  /** @throws InfnetError `SHAPE_ATTRIBUTE`. */
+  /** @throws InfnetError `OPTION_UNKNOWN`, `SHAPE_ATTRIBUTE`. */
   constructor(inChannels: number, outChannels: number, kernelSize: Pair, options: Conv2dModuleOptions = {}) {
     super();
+    checkNames('Conv2d', options, ['stride', 'padding', 'dilation', 'groups', 'bias']);
     const { bias = true, ...rest } = options;
     const kernel = typeof kernelSize === 'number' ? ([kernelSize, kernelSize] as const) : kernelSize;
     const { groups } = conv2dSettings(rest, kernel, 'Conv2d');

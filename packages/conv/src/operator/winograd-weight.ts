@@ -10,6 +10,7 @@ const PLAIN: Conv2dSettings = { stride: [1, 1], padding: [0, 0, 0, 0], dilation:
 /** Input: weight [oc, ic, 3, 3]. Output: [(tile + 2)^2, oc, ic]. */
 export const winogradWeightOperator: Operator<{ readonly tile: WinogradTile }> = {
   name: 'winogradWeight',
+  arity: 1,
   infer: ([weight], { tile }, where) => {
     const { shape } = weight as TensorType;
     requireType(weight as TensorType, 'f32', 'the weight', where);

@@ -9,6 +9,7 @@
 import { InfnetError } from '@infnet/errors';
 import type { Graph, GraphNode, TensorLike } from '../graph/graph.js';
 import { Tensor } from '../graph/tensor.js';
+import { checkNames } from '../kernel/options.js';
 import { formatShape, sameShape } from '../tensor/types.js';
 import { fill, sumTensors } from './sum.js';
 
@@ -34,6 +35,7 @@ export function gradients(of: Tensor | readonly Upstream[], targets: readonly Te
   if (first === undefined) return targets.map(() => undefined);
   const { graph } = first.output;
   const tensors = targets.map((target) => (target instanceof Tensor ? target : graph.parameter(target)));
+  for (const upstream of upstreams) checkNames('gradients', upstream, ['output', 'gradient'], 'field');
   const nodes = [...graph.nodes];
   const dependent = dependents(nodes, tensors);
   const collected = new Map<Tensor, Tensor[]>();

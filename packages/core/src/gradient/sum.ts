@@ -3,8 +3,9 @@ import { InfnetError } from '@infnet/errors';
 import type { Graph } from '../graph/graph.js';
 import { applyOne } from '../graph/graph.js';
 import type { Dispatch, Operator, View } from '../graph/operator.js';
+import { standardOperator } from '../graph/standard.js';
 import type { Tensor } from '../graph/tensor.js';
-import { dispatchLine, type Kernel } from '../kernel/kernel.js';
+import { batchedLines, dispatchLine, type Kernel } from '../kernel/kernel.js';
 import fillSource from '../kernels/fill.wgsl';
 import sumSource from '../kernels/sum.wgsl';
 import { elementCount, formatShape, type Shape, sameShape } from '../tensor/types.js';
@@ -22,16 +23,15 @@ export function sumDispatch(inputs: readonly View[], y: View): Dispatch {
   const flat = [...inputs, y].every((view) => view.batchStride === elementCount(rest));
   const batch = flat ? 1 : items;
   const count = flat ? items * elementCount(rest) : elementCount(rest);
-  const groups = Math.ceil(count / 256);
-  const lines = Math.min(groups, 65535);
+  const grid = batchedLines(Math.ceil(count / 256), batch);
   const named = inputs.map((view, i) => [`x${i}`, view] as const);
   const total = count * batch;
   return {
     kernel: sumKernel,
-    constants: { COUNT: inputs.length },
+    constants: { COUNT: inputs.length, ...grid.constants },
     params: {
       count,
-      lines,
+      ...grid.params,
       yOffset: y.offset,
       yBatchStride: y.batchStride,
       ...Object.fromEntries(
@@ -41,14 +41,14 @@ export function sumDispatch(inputs: readonly View[], y: View): Dispatch {
         ]),
       ),
     },
-    workgroups: [lines, batch, Math.ceil(groups / lines)],
+    workgroups: grid.workgroups,
     flops: total * (inputs.length - 1),
     bytes: 4 * total * (inputs.length + 1),
     operands: { ...Object.fromEntries(named), y },
   };
 }
 
-export const sumOperator: Operator = {
+export const sumOperator: Operator = standardOperator({
   name: 'sum',
   infer: (inputs, _attributes, where) => {
     const [first] = inputs;
@@ -64,7 +64,7 @@ export const sumOperator: Operator = {
   },
   lower: ({ inputs, outputs }) => [sumDispatch(inputs, outputs[0] as View)],
   gradient: ({ inputs, outputGradients }) => inputs.map(() => outputGradients[0]),
-};
+});
 
 /** Sum of any number of tensors of one shape. */
 export function sumTensors(tensors: readonly Tensor[]): Tensor {
@@ -80,6 +80,7 @@ interface FillAttributes extends Record<string, unknown> {
 
 export const fillOperator: Operator<FillAttributes> = {
   name: 'fill',
+  arity: 0,
   infer: (_inputs, { shape }) => [{ shape, dtype: 'f32' }],
   takesViews: false,
   lower: ({ attributes: { shape, value }, outputs }) => {

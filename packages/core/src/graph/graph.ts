@@ -3,7 +3,7 @@
  * path of the module that applied it. One graph serves planning, differentiating, profiling, drawing and export.
  */
 import { InfnetError } from '@infnet/errors';
-import type { Parameter } from '../module/parameter.js';
+import { Parameter } from '../module/parameter.js';
 import { formatShape, type Shape, sameShape, type TensorType } from '../tensor/types.js';
 import type { Attributes, Operator } from './operator.js';
 import { Tensor } from './tensor.js';
@@ -156,7 +156,7 @@ function checkNumbers(operator: string, attributes: Attributes, where: string): 
 /**
  * Applies an operator: the way every operator function ends.
  *
- * @throws InfnetError `SHAPE_...` from the operator, `GRAPH_MIXED` when inputs come from two traces, `GRAPH_NO_TENSOR`
+ * @throws InfnetError `SHAPE_...` from the operator, `GRAPH_INPUT` for something that is no tensor, `GRAPH_MIXED` when inputs come from two traces, `GRAPH_NO_TENSOR`
  * when all inputs are parameters (use `graph.parameter`).
  */
 export function apply<A extends Attributes>(
@@ -164,11 +164,40 @@ export function apply<A extends Attributes>(
   inputs: readonly TensorLike[],
   attributes: A,
 ): readonly Tensor[] {
+  checkInputs(inputs, operator);
   const graph = graphOf(inputs, operator.name);
   const tensors = inputs.map((input) => (input instanceof Tensor ? input : graph.parameter(input)));
   const node = graph.makeNode(operator as unknown as Operator, tensors, attributes);
   graph.nodes.push(node);
   return node.outputs;
+}
+
+/** A name that the traced function misspelt gives `undefined`, which would fail somewhere else. */
+function checkInputs(
+  inputs: readonly TensorLike[],
+  { name: operator, arity }: Pick<Operator<never>, 'name' | 'arity'>,
+): void {
+  const [least, most] = typeof arity === 'number' ? [arity, arity] : (arity ?? [0, inputs.length]);
+  if (inputs.length < least || inputs.length > most) {
+    const takes = least === most ? least : `${least} to ${most}`;
+    const message = `${operator} takes ${takes} inputs, got ${inputs.length}`;
+    throw new InfnetError({ code: 'GRAPH_INPUT', message, where: operator });
+  }
+  const wrong = Array.from(inputs).findIndex((input) => !(input instanceof Tensor || input instanceof Parameter));
+  if (wrong < 0) return;
+  const tensor = inputs.find((input) => input instanceof Tensor);
+  const names =
+    tensor === undefined ? '' : ` The inputs of the trace are: ${[...tensor.graph.inputs.keys()].join(', ')}.`;
+  throw new InfnetError({
+    code: 'GRAPH_INPUT',
+    message: `input ${wrong} of ${operator} is ${describe(inputs[wrong])}, no tensor and no parameter`,
+    where: tensor?.graph.scope || operator,
+    fix: `Give a tensor of the trace or a parameter; a misspelt name gives undefined.${names}`,
+  });
+}
+
+function describe(value: unknown): string {
+  return typeof value === 'object' && value !== null ? `a ${value.constructor?.name ?? 'object'}` : String(value);
 }
 
 /** `apply` for an operator with one output. */

@@ -78,10 +78,10 @@ export interface RewriteContext {
 
 /**
  * A small computation with a known result, by which a device shows that kernels which rely on it (float16) can be trusted there.
- * Run once per context, before the first plan that needs it.
+ * Run once per context, before the first plan that needs it: give the same object every time.
  */
 export interface Probe {
-  /** Unique; named in the message when it fails. */
+  /** Named in the message when it fails. */
   readonly name: string;
   readonly inputs: Readonly<Record<string, { readonly shape: Shape; readonly data: Float32Array }>>;
   /** What is computed of the inputs, traced and planned like any function. */
@@ -118,8 +118,13 @@ export interface Candidates {
 }
 
 export interface Operator<A extends Attributes = Attributes> {
-  /** The field's standard name: `conv2d`, `batchNorm2d`, `relu`. */
+  /**
+   * The field's standard name: `conv2d`, `batchNorm2d`, `relu`. For people: what an operator is, the object says. See
+   * `standardOperator` for those that fusion rules and exporters know.
+   */
   readonly name: string;
+  /** How many inputs it is applied to: `apply` refuses others. Default: `infer` says. Fusion may add some. */
+  readonly arity?: number | readonly [least: number, most: number];
   /**
    * Types of the outputs. @throws InfnetError `SHAPE_...` with `where` set to the module path it is given.
    */
@@ -163,7 +168,11 @@ export interface Operator<A extends Attributes = Attributes> {
    * Only for parameters with `graph.update(parameter, output)` that nothing reads afterwards (optimisers).
    */
   readonly updatesInPlace?: readonly (readonly [output: number, input: number])[];
-  /** Whether inputs and outputs may be channel ranges of larger tensors. Default: true. Set false for kernels that cannot. */
+  /**
+   * Whether inputs and outputs may be channel ranges of larger tensors. Default: what the kernels' texts show, operand by operand: one whose
+   * offset (and batch stride, where there are gaps) reaches no parameter of the kernel gets a tensor of its own. False: never. True: a
+   * kernel that cannot after all is an error (`KERNEL_VIEW`).
+   */
   readonly takesViews?: boolean;
   /**
    * Operators that only place data. `joinChannels`: output = inputs side by side along dimension 1; `joinFlat`: one

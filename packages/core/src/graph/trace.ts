@@ -1,5 +1,6 @@
 import { InfnetError } from '@infnet/errors';
-import type { HostDType, HostTensorType, Shape } from '../tensor/types.js';
+import { checkOptions } from '../kernel/options.js';
+import { HOST_DTYPES, type HostDType, type HostTensorType, type Shape } from '../tensor/types.js';
 import { Graph } from './graph.js';
 import { Tensor } from './tensor.js';
 
@@ -14,7 +15,7 @@ export type TraceResult = Tensor | readonly Tensor[] | Readonly<Record<string, T
  *
  * @param fn takes an object with one tensor per input; runs now, once.
  * @param inputs shape of every input by name.
- * @throws InfnetError `SHAPE_...` with the module path where shapes do not fit, `GRAPH_OUTPUT` when something else than
+ * @throws InfnetError `OPTION_...` and `SHAPE_INVALID` for a spec that cannot be, `SHAPE_...` with the module path where shapes do not fit, `GRAPH_OUTPUT` when something else than
  * tensors of this trace is returned.
  */
 export function trace<N extends string>(
@@ -35,8 +36,15 @@ export function trace<N extends string>(
 
 /** The type an input spec stands for. */
 export function inputType(spec: InputSpec): HostTensorType {
-  if ('shape' in spec) return { shape: [...spec.shape], dtype: spec.dtype ?? 'f32' };
-  return { shape: [...spec], dtype: 'f32' };
+  if (Array.isArray(spec)) return { shape: [...spec], dtype: 'f32' };
+  const { shape, dtype = 'f32' } = checkedSpec(spec as Exclude<InputSpec, Shape>);
+  return { shape: [...shape], dtype };
+}
+
+function checkedSpec(spec: Exclude<InputSpec, Shape>): Exclude<InputSpec, Shape> {
+  checkOptions('trace', spec, { shape: 'any', 'dtype?': HOST_DTYPES });
+  if (Array.isArray(spec.shape)) return spec;
+  throw new InfnetError({ code: 'SHAPE_INVALID', message: 'an input has no shape', where: 'trace' });
 }
 
 function namedResults(result: TraceResult): Readonly<Record<string, Tensor>> {

@@ -2,11 +2,12 @@
  * The tiny expansion that lets a `.wgsl` file stay short where registers must be unrolled.
  *
  * WGSL has no arrays of registers: a private array with a dynamic index costs several times a register, so a tile of
- * 8 x 4 accumulators has to be 32 variables. Four directives, each alone on its line, and one inline form:
+ * 8 x 4 accumulators has to be 32 variables. Five directives, each alone on its line, and one inline form:
  *
  *     #for i in 0..TILE        lines repeated with i = 0, 1, ..., TILE - 1
  *     #if HAS_BIAS             lines kept when the expression is not 0 (also: #elif, #else)
  *     #end                     closes the nearest #for or #if
+ *     #default FOLDED 0        the value of a constant that calls may leave out
  *     $(expression)            replaced by the integer value of the expression
  *
  * Expressions know integers, names (constants and loop variables), + - * / % (integer division), comparisons, && || !,
@@ -19,6 +20,20 @@ import { evaluateExpression } from './expression.js';
 
 /** Compile-time constants of a kernel: small integers that select a variant or a tile. */
 export type Constants = Readonly<Record<string, number>>;
+
+const namesBySource = new Map<string, ReadonlySet<string>>();
+
+/** Names that the directives of a source use: its constants and loop variables. */
+export function namesOfConstants(source: string): ReadonlySet<string> {
+  let names = namesBySource.get(source);
+  if (names === undefined) {
+    const expressions = [...source.matchAll(/^\s*#(?:for|if|elif)\s(.*)$|\$\(([^\n]*)/gm)].map(([text]) => text);
+    names = new Set(expressions.flatMap((text) => text.match(/\b[A-Za-z_]\w*/g) ?? []));
+    for (const word of ['for', 'if', 'elif', 'in', 'min', 'max']) (names as Set<string>).delete(word);
+    namesBySource.set(source, names);
+  }
+  return names;
+}
 
 interface Block {
   readonly lines: readonly string[];
@@ -33,10 +48,16 @@ interface Block {
 export function expandSource(source: string, constants: Constants, where = 'kernel'): string {
   const lines = source.split(/\r?\n/);
   const out: string[] = [];
-  const end = expandLines(lines, 0, constants, out, where);
+  const end = expandLines(lines, 0, { ...defaultsOf(source), ...constants }, out, where);
   if (end < lines.length) fail(`line ${end + 1}: "${lines[end]?.trim()}" closes nothing`, where);
   return out.join('\n');
 }
+
+function defaultsOf(source: string): Constants {
+  return Object.fromEntries([...source.matchAll(DEFAULT)].map(([, name, value]) => [name, Number(value)]));
+}
+
+const DEFAULT = /^\s*#default\s+(\w+)\s+(\d+)\s*$/gm;
 
 function expandLines(lines: readonly string[], start: number, scope: Constants, out: string[], where: string): number {
   let i = start;
@@ -46,6 +67,7 @@ function expandLines(lines: readonly string[], start: number, scope: Constants, 
     if (text.startsWith('#for ')) i = expandFor(lines, i, scope, out, where);
     else if (text.startsWith('#if ')) i = expandIf(lines, i, scope, out, where);
     else if (/^#(end|else|elif)\b/.test(text)) return i;
+    else if (text.startsWith('#default ')) i++;
     else {
       out.push(substitute(line, scope, `${where}, line ${i + 1}`));
       i++;
@@ -124,6 +146,6 @@ function fail(message: string, where: string): never {
     code: 'KERNEL_EXPANSION',
     message,
     where,
-    fix: 'See packages/core/src/kernel/expand.ts for the four directives a .wgsl file may use.',
+    fix: 'See packages/core/src/kernel/expand.ts for the five directives a .wgsl file may use.',
   });
 }

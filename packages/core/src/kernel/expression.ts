@@ -59,13 +59,13 @@ export function evaluateExpression(text: string, scope: Readonly<Record<string, 
       expect(')');
       return token === 'min' ? Math.min(a, b) : Math.max(a, b);
     }
-    const value = scope[token];
-    return value === undefined ? fail(`unknown name "${token}"`) : value;
+    return Object.hasOwn(scope, token) ? (scope[token] as number) : fail(`unknown name "${token}"`);
   };
 
   const value = binary(0);
   if (at < tokens.length) fail(`unexpected "${tokens[at]}"`);
-  return value;
+  // A division by zero would make a condition true and a loop endless.
+  return Number.isSafeInteger(value) ? value : fail(`${value} is no integer`);
 }
 
 function tokenize(text: string, where: string): string[] {

@@ -3,10 +3,15 @@
 // x0 ... : f32, `batch` items of `count` contiguous values each, at x?Offset + n * x?BatchStride
 // y      : likewise
 // Tile: 4 values per invocation, 64 apart, so that neighbours load neighbours. Dispatch: ceil(count / 256) x batch
-// workgroups of 64, the first dimension folded into (x, z) when it is over 65535.
+// workgroups of 64, the first dimension folded into (x, z) when it is over 65535. FOLDED 1, where the batch is: one line of
+// workgroups, `lines` for each item.
 struct Params {
   count: u32,
   lines: u32,
+#default FOLDED 0
+#if FOLDED
+  batch: u32,
+#end
   yOffset: u32,
   yBatchStride: u32,
 #for i in 0..COUNT
@@ -21,9 +26,23 @@ struct Params {
 #end
 
 @compute @workgroup_size(64)
+#if FOLDED
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
+  let index = group.y * groups.x + group.x;
+  let n = index / params.lines;
+  let line = index % params.lines;
+  if (n >= params.batch) {
+    return;
+  }
+#else
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
   let line = group.z * params.lines + group.x;
   let n = group.y;
+#end
 #for j in 0..4
   let i$(j) = line * 256u + $(j * 64)u + local.x;
   if (i$(j) < params.count) {

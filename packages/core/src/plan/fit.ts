@@ -2,38 +2,70 @@
 import { InfnetError } from '@infnet/errors';
 import type { DeviceLimits } from '../context/device-profile.js';
 import type { Storage } from '../graph/operator.js';
+import { checkWorkgroups } from '../kernel/kernel.js';
 import type { Schedule } from './schedule.js';
 
 /**
  * @throws InfnetError `MEMORY_LIMIT` when one tensor is over the device's buffer or binding limit, `MEMORY_BUDGET` when
- * the whole plan is over `budget` bytes. `details` has the figures, the largest tensors first.
+ * the whole plan is over `budget` bytes: `details` has the figures, the largest tensors first. `KERNEL_WORKGROUPS` when a dispatch has
+ * more workgroups in one dimension than the device takes.
  */
 export function assertFits(schedule: Schedule, limits: DeviceLimits, budget: number | undefined): void {
-  const storages = [...schedule.allocations.flatMap(({ storages }) => storages), ...schedule.constantStorages];
+  const storages = [
+    ...schedule.allocations.flatMap(({ storages }) => storages),
+    ...schedule.constantStorages,
+    ...schedule.parameters.values(),
+  ];
   const largest = [...storages].sort((a, b) => b.bytes - a.bytes);
   const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
   const worst = largest[0];
+  const isParameter = worst?.kind === 'parameter' || worst?.kind === 'constant';
   if (worst !== undefined && worst.bytes > limit) {
+    const [bytes, least, most, binding] = sizes(
+      worst.bytes,
+      limit,
+      limits.maxBufferSize,
+      limits.maxStorageBufferBindingSize,
+    );
     throw new InfnetError({
       code: 'MEMORY_LIMIT',
       message:
-        `a tensor of ${mebibytes(worst.bytes)} is over this device's limit of ${mebibytes(limit)} ` +
-        `(maxBufferSize ${mebibytes(limits.maxBufferSize)}, ` +
-        `maxStorageBufferBindingSize ${mebibytes(limits.maxStorageBufferBindingSize)})`,
+        `a tensor of ${bytes} is over this device's limit of ${least} ` +
+        `(maxBufferSize ${most}, maxStorageBufferBindingSize ${binding})`,
       where: worst.label,
-      fix: 'Use a smaller batch or image size, or let planInBatches split the batch.',
+      fix: isParameter ? 'Use a net with smaller layers, or another device.' : `Use ${smaller(schedule)}.`,
       details: { bytes: worst.bytes, limit, largest: figures(largest) },
     });
   }
   const { total } = schedule.memory;
-  if (budget !== undefined && total > budget) {
+  if (budget !== undefined && !(total <= budget)) {
+    const [needed, given] = sizes(total, budget);
     throw new InfnetError({
       code: 'MEMORY_BUDGET',
-      message: `the plan needs ${mebibytes(total)}, the budget is ${mebibytes(budget)}`,
-      fix: 'Raise the budget, use a smaller batch or image size, or let planInBatches split the batch.',
+      message: `the plan needs ${needed}, the budget is ${given}`,
+      fix: `Raise the budget, or use ${smaller(schedule)}.`,
       details: { ...schedule.memory, budget, largest: figures(largest) },
     });
   }
+  for (const dispatch of [...schedule.constantDispatches, ...schedule.dispatches]) {
+    const { scope, operator, kernel, workgroups } = dispatch;
+    const where = `${scope === '' ? operator : `${scope}, ${operator}`}, kernel ${kernel.name}`;
+    checkWorkgroups(workgroups, limits.maxComputeWorkgroupsPerDimension, where);
+  }
+}
+
+/** What to make smaller: a batch of one item cannot be split. */
+function smaller({ inputs }: Schedule): string {
+  const items = new Set([...inputs.values()].map(({ type }) => type.shape[0] ?? 1));
+  const [batch = 1] = items;
+  if (items.size <= 1 && batch === 1) return 'a smaller image size';
+  return 'a smaller batch or image size, or let planInBatches split the batch';
+}
+
+/** Bytes for people: MiB, or bytes where figures that differ would look the same. */
+export function sizes(...bytes: readonly number[]): string[] {
+  const short = bytes.map(mebibytes);
+  return new Set(short).size === new Set(bytes).size ? short : bytes.map((value) => `${value} bytes`);
 }
 
 export function mebibytes(bytes: number): string {

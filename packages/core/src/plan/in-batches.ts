@@ -4,10 +4,11 @@
  */
 import { InfnetError, isInfnetError } from '@infnet/errors';
 import type { Context } from '../context/context.js';
+import type { Graph } from '../graph/graph.js';
 import type { Tensor } from '../graph/tensor.js';
 import { type InputSpec, inputType, type TraceResult, trace } from '../graph/trace.js';
 import { ARRAYS, dtypeOf, kindOf, type TensorData } from '../tensor/host-data.js';
-import { elementCount, type HostDType, type HostTensorType } from '../tensor/types.js';
+import { elementCount, formatShape, type HostDType, type HostTensorType, sameShape } from '../tensor/types.js';
 import type { RunInputs } from './inputs.js';
 import { type Plan, type PlanOptions, preparePlan, type RunOptions } from './plan.js';
 
@@ -26,8 +27,8 @@ export interface BatchedPlan extends Disposable {
  * so on down to one item.
  *
  * @param inputs shapes for the whole batch; dimension 0 of every input is the batch.
- * @throws InfnetError `MEMORY_LIMIT` or `MEMORY_BUDGET` when one item does not fit either, `PLAN_BATCH` when the inputs
- * have different batch sizes.
+ * @throws InfnetError `MEMORY_LIMIT`, `MEMORY_BUDGET` or `KERNEL_WORKGROUPS` when one item does not fit either, `PLAN_BATCH` when the inputs
+ * have different batch sizes, or when the function cannot be split.
  */
 export async function planInBatches<N extends string>(
   context: Context,
@@ -37,15 +38,42 @@ export async function planInBatches<N extends string>(
 ): Promise<BatchedPlan> {
   const types = new Map(Object.entries<InputSpec>(inputs).map(([name, spec]) => [name, inputType(spec)]));
   const batch = batchOf(types);
+  let whole: Graph | undefined;
   for (let items = batch; ; items = Math.ceil(items / 2)) {
     const specs = Object.fromEntries([...types].map(([name, type]) => [name, withBatch(type, items)]));
     try {
-      const plan = await preparePlan(context, trace(fn, specs as Record<N, HostTensorType>), options);
+      const graph = trace(fn, specs as Record<N, HostTensorType>);
+      whole ??= graph;
+      if (items < batch) checkSplittable(whole, graph, batch, items);
+      const plan = await preparePlan(context, graph, options);
       return new SplitBatch(plan, batch, items);
     } catch (error) {
-      const tooLarge = isInfnetError(error, 'MEMORY_LIMIT') || isInfnetError(error, 'MEMORY_BUDGET');
+      const tooLarge = TOO_LARGE.some((code) => isInfnetError(error, code));
       if (!tooLarge || items === 1) throw error;
     }
+  }
+}
+
+/** What a smaller batch may mend: memory, counts of workgroups, elements that u32 cannot count. */
+const TOO_LARGE = ['MEMORY_LIMIT', 'MEMORY_BUDGET', 'KERNEL_WORKGROUPS', 'KERNEL_RANGE', 'KERNEL_PARAMETERS'];
+
+/**
+ * What can be seen of a function that must not be split: it changes parameters (each part would change them), or has an output that is not made
+ * of the items' own results.
+ *
+ * @throws InfnetError `PLAN_BATCH`.
+ */
+function checkSplittable(whole: Graph, part: Graph, batch: number, items: number): void {
+  const fail = (message: string): never => {
+    const fix =
+      'Use a smaller batch or image size: only functions of single items can be split (any net in inference mode).';
+    throw new InfnetError({ code: 'PLAN_BATCH', message: `the batch of ${batch} does not fit, and ${message}`, fix });
+  };
+  if (whole.updates.size > 0) fail('parts of it would each change the parameters');
+  for (const [name, { shape }] of part.outputs) {
+    const all = whole.outputs.get(name)?.shape ?? [];
+    if (shape[0] === items && sameShape(all, [batch, ...shape.slice(1)])) continue;
+    fail(`the output "${name}" ${formatShape(all)} is not one result for each item`);
   }
 }
 

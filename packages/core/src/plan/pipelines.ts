@@ -1,4 +1,4 @@
-/** Pipelines, compiled asynchronously, identical ones once. */
+/** Pipelines, compiled asynchronously, identical ones once: those of one text, whatever its name. */
 import { InfnetError } from '@infnet/errors';
 import { captureErrors } from '../context/capture.js';
 import { type KernelCall, type KernelVariant, kernelVariant, variantKey } from '../kernel/kernel.js';
@@ -13,7 +13,8 @@ const COMPUTE_STAGE = 0x4;
 
 export class PipelineCache {
   readonly #device: GPUDevice;
-  readonly #pipelines = new Map<string, Promise<Pipeline>>();
+  /** By the text that runs: a name says nothing of it. The engine keeps a text's hash, so that a look-up is quick. */
+  readonly #byCode = new Map<string, Promise<Pipeline>>();
 
   constructor(device: GPUDevice) {
     this.#device = device;
@@ -21,7 +22,7 @@ export class PipelineCache {
 
   /** Number of pipelines compiled or being compiled. */
   get size(): number {
-    return this.#pipelines.size;
+    return this.#byCode.size;
   }
 
   /**
@@ -30,12 +31,12 @@ export class PipelineCache {
    * @throws InfnetError `KERNEL_COMPILE` with the compiler's messages.
    */
   get(call: Pick<KernelCall, 'kernel' | 'constants'>): Promise<Pipeline> {
-    const key = `${call.kernel.name}|${variantKey(call.constants)}`;
-    let pipeline = this.#pipelines.get(key);
+    const variant = kernelVariant(call.kernel, call.constants);
+    let pipeline = this.#byCode.get(variant.code);
     if (pipeline === undefined) {
-      pipeline = this.#compile(kernelVariant(call.kernel, call.constants), key);
-      this.#pipelines.set(key, pipeline);
-      pipeline.catch(() => this.#pipelines.delete(key));
+      pipeline = this.#compile(variant, `${variant.name}|${variantKey(call.constants)}`);
+      this.#byCode.set(variant.code, pipeline);
+      pipeline.catch(() => this.#byCode.delete(variant.code));
     }
     return pipeline;
   }
@@ -64,7 +65,7 @@ export class PipelineCache {
         code: 'KERNEL_COMPILE',
         message: `the kernel does not compile: ${cause instanceof Error ? cause.message : cause}\n${lines.join('\n')}`,
         where: label,
-        fix: 'This is a fault of infnet or of the driver: report it with the output of `infnet doctor`.',
+        fix: 'Mend the text of a kernel of your own. In one of infnet it is a fault of infnet or of the driver: report it with the output of `infnet doctor`.',
         cause,
       });
     }

@@ -6,7 +6,7 @@
  * as links child -> parent. A link is refused, and a copy stays, where it would be wrong:
  *
  *  - the child is owned by somebody else (an input, a parameter, a constant), is asked for as an output, or has a link;
- *  - a kernel that touches the child cannot take views;
+ *  - a kernel that touches the child cannot take views: its operator says so, or its text shows it (see schedule.ts);
  *  - one kernel would read and write the same storage (WebGPU refuses one buffer as `read` and `read_write` in
  *    one dispatch), unless its operator says it can (`sharesStorage`);
  *  - one kernel would write two results into one storage (WebGPU refuses two writable bindings that overlap).
@@ -39,8 +39,17 @@ export class PlacementTable {
   readonly #fixed: Set<Tensor>;
   readonly #results: Set<Tensor>;
 
-  /** Decides the placement of every tensor of `nodes`. `constants` are computed once, apart from the rest. */
-  constructor(graph: Graph, nodes: readonly GraphNode[], constants: ReadonlySet<Tensor>) {
+  /**
+   * Decides the placement of every tensor of `nodes`. `constants` are computed once, apart from the rest.
+   *
+   * @param apart tensors that must have storage of their own
+   */
+  constructor(
+    graph: Graph,
+    nodes: readonly GraphNode[],
+    constants: ReadonlySet<Tensor>,
+    readonly apart: ReadonlySet<Tensor> = new Set(),
+  ) {
     this.#results = new Set([...graph.outputs.values(), ...graph.updates.values()]);
     this.#fixed = new Set([...graph.inputs.values(), ...graph.parameters.values(), ...constants]);
     for (const node of nodes) {
@@ -73,6 +82,11 @@ export class PlacementTable {
     frame ??= root;
     const batchStride = frame === tensor || frame.shape[0] === tensor.shape[0] ? batchSize(frame) : batchSize(tensor);
     return { root, offset, batchStride };
+  }
+
+  /** Whether a tensor lies in another one's storage. */
+  isPlaced(tensor: Tensor): boolean {
+    return this.#links.has(tensor);
   }
 
   /** How many joins, ranges and reshapes cost nothing. */
@@ -138,7 +152,7 @@ export class PlacementTable {
   }
 
   #tryLink(child: Tensor, link: Link, childIsWritten: boolean): void {
-    if (this.#links.has(child) || this.#fixed.has(child) || this.#results.has(child)) return;
+    if (this.#links.has(child) || this.#fixed.has(child) || this.#results.has(child) || this.apart.has(child)) return;
     const producer = this.#producer.get(child);
     const touching = [...(childIsWritten && producer ? [producer] : []), ...(this.#consumers.get(child) ?? [])];
     if (touching.some((node) => kindOf(node) === undefined && node.operator.takesViews === false)) return;

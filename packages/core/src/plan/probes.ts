@@ -3,7 +3,8 @@
  *
  * A feature that is offered is not always one that works: drivers with broken float16 exist, and a wrong segmentation looks like
  * any other. So an operator that uses such a feature names a small computation with a known result (`Operator.probes`). Each is
- * run once per context; what is kept is the fault, so that later plans know at once.
+ * run once per context; what is kept is the fault, so that later plans know at once. What it is kept for
+ * is the probe, not its name.
  */
 import type { Context } from '../context/context.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
@@ -15,7 +16,7 @@ import type { RunInputs } from './inputs.js';
 /** Plans a graph, runs it once, and frees everything. */
 type Run = (graph: Graph, inputs: RunInputs) => Promise<Record<string, TensorData>>;
 
-const known = new WeakMap<Context, Map<string, Promise<string | undefined>>>();
+const known = new WeakMap<Context, WeakMap<Probe, Promise<string | undefined>>>();
 
 /** What the first of the nodes' probes that fails says; undefined when all pass. @throws InfnetError `CONTEXT_LOST`. */
 export async function faultOfProbes(
@@ -23,16 +24,13 @@ export async function faultOfProbes(
   nodes: readonly GraphNode[],
   run: Run,
 ): Promise<string | undefined> {
-  const probes = new Map(
-    nodes.flatMap((node) => node.operator.probes?.(node) ?? []).map((probe) => [probe.name, probe]),
-  );
-  const results = known.get(context) ?? new Map<string, Promise<string | undefined>>();
+  const results = known.get(context) ?? new WeakMap<Probe, Promise<string | undefined>>();
   known.set(context, results);
-  for (const [name, probe] of probes) {
-    const result = results.get(name) ?? faultOf(context, probe, run);
-    results.set(name, result);
+  for (const probe of new Set(nodes.flatMap((node) => node.operator.probes?.(node) ?? []))) {
+    const result = results.get(probe) ?? faultOf(context, probe, run);
+    results.set(probe, result);
     const fault = await result;
-    if (fault !== undefined) return `${name}: ${fault}`;
+    if (fault !== undefined) return `${probe.name}: ${fault}`;
   }
   return undefined;
 }

@@ -3,16 +3,21 @@
  * which buffers they use, and how much memory that is. Making one touches no device, so it can be inspected, drawn
  * or refused before anything is allocated.
  */
+import { InfnetError } from '@infnet/errors';
 import { DEFAULT_PROFILE, type DeviceProfile } from '../context/device-profile.js';
 import { sumDispatch } from '../gradient/sum.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import type { Dispatch, LowerContext, Precision, Storage, View } from '../graph/operator.js';
 import type { Tensor } from '../graph/tensor.js';
+import { kernelVariant } from '../kernel/kernel.js';
+import { checkNames, checkOptions } from '../kernel/options.js';
 import { type Parameter, ParameterSlab } from '../module/parameter.js';
-import { byteLength } from '../tensor/types.js';
+import { byteLength, formatShape } from '../tensor/types.js';
+import { checkDispatch, viewFault } from './check-dispatch.js';
 import { constantTensors, fuse } from './fuse.js';
 import { type Allocation, allocate, lifetimes, liveBytesBound } from './memory.js';
 import { PlacementTable } from './placement.js';
+import type { PlanOptions } from './plan.js';
 
 export interface ScheduleOptions {
   readonly device?: DeviceProfile;
@@ -66,7 +71,29 @@ export interface Schedule {
   readonly memory: PlanMemory;
 }
 
-/** Plans a graph. Pure: no device is touched. */
+/** Options of `schedule` and of `preparePlan`, which hands on all of its own. */
+const OPTIONS: Readonly<Record<keyof ScheduleOptions | keyof PlanOptions, true>> = {
+  device: true,
+  precision: true,
+  liveParameters: true,
+  fusion: true,
+  external: true,
+  parameters: true,
+  bind: true,
+  arena: true,
+  memoryBudget: true,
+  maxSubmitSeconds: true,
+  tuning: true,
+  onProgress: true,
+  onMessage: true,
+};
+const PRECISIONS: readonly Precision[] = ['exact', 'fast', 'half'];
+
+/**
+ * Plans a graph. Pure: no device is touched.
+ *
+ * @throws InfnetError `OPTION_UNKNOWN`, `OPTION_INVALID`; `KERNEL_...` for a dispatch that does not fit its kernel.
+ */
 export function schedule(graph: Graph, options: ScheduleOptions = {}): Schedule {
   const {
     device = DEFAULT_PROFILE,
@@ -75,18 +102,13 @@ export function schedule(graph: Graph, options: ScheduleOptions = {}): Schedule 
     fusion = true,
     external = new Set(),
   } = options;
+  checkNames('plan', options, Object.keys(OPTIONS));
+  checkOptions('plan', { precision: wanted }, { precision: PRECISIONS });
   const precision = wanted === 'half' && !device.hasF16 ? 'fast' : wanted;
   const frozenParameters = !liveParameters && graph.updates.size === 0;
   const nodes = reachable(graph, fusion ? fuse(graph, { device, precision, frozenParameters }) : graph.nodes);
   const constants = constantTensors(graph, nodes, frozenParameters);
-  const lowering = new Lowering(graph, nodes, constants, device, precision);
-  const constantDispatches = nodes
-    .filter((node) => constants.has(node.outputs[0] as Tensor))
-    .flatMap((node) => lowering.lower(node));
-  const dispatches = nodes
-    .filter((node) => !constants.has(node.outputs[0] as Tensor))
-    .flatMap((node) => lowering.lower(node));
-  dispatches.push(...lowering.lowerUpdates());
+  const { lowering, constantDispatches, dispatches } = lowerAll(graph, nodes, constants, device, precision);
 
   const inputs = new Map([...graph.inputs].map(([name, tensor]) => [name, lowering.view(tensor)]));
   const outputs = new Map([...graph.outputs].map(([name, tensor]) => [name, lowering.view(tensor)]));
@@ -131,6 +153,35 @@ export function schedule(graph: Graph, options: ScheduleOptions = {}): Schedule 
   };
 }
 
+interface Lowered {
+  readonly lowering: Lowering;
+  readonly constantDispatches: readonly ScheduledDispatch[];
+  readonly dispatches: readonly ScheduledDispatch[];
+}
+
+/**
+ * Places and lowers all nodes. Whether a kernel can work on a part of a larger tensor is seen from its text, and so only when its node was
+ * lowered: where it cannot, the tensor gets memory of its own (so that a copy stays), and all is placed and lowered once more.
+ */
+function lowerAll(
+  graph: Graph,
+  nodes: readonly GraphNode[],
+  constants: ReadonlySet<Tensor>,
+  device: DeviceProfile,
+  precision: Precision,
+): Lowered {
+  const apart = new Set<Tensor>();
+  for (;;) {
+    const lowering = new Lowering(graph, nodes, constants, device, precision, apart);
+    const before = apart.size;
+    const isConstant = (node: GraphNode): boolean => constants.has(node.outputs[0] as Tensor);
+    const constantDispatches = nodes.filter(isConstant).flatMap((node) => lowering.lower(node));
+    const dispatches = nodes.filter((node) => !isConstant(node)).flatMap((node) => lowering.lower(node));
+    dispatches.push(...lowering.lowerUpdates());
+    if (apart.size === before) return { lowering, constantDispatches, dispatches };
+  }
+}
+
 /** Nodes that an output depends on; tracing may record more. */
 function reachable(graph: Graph, nodes: readonly GraphNode[]): GraphNode[] {
   const needed = new Set<Tensor>([...graph.outputs.values(), ...graph.updates.values()]);
@@ -154,8 +205,10 @@ class Lowering {
     readonly constants: ReadonlySet<Tensor>,
     readonly device: DeviceProfile,
     readonly precision: Precision,
+    /** Tensors that are not placed in others; those are added that a kernel turns out to need whole. */
+    readonly apart: Set<Tensor>,
   ) {
-    this.#placement = new PlacementTable(graph, nodes, constants);
+    this.#placement = new PlacementTable(graph, nodes, constants, apart);
     const own = (tensors: Iterable<Tensor>, kind: Storage['kind'], label: string): void => {
       for (const tensor of tensors) this.#storages.set(tensor, this.#storage(byteLength(tensor.type), kind, label));
     };
@@ -193,7 +246,35 @@ class Lowering {
         return { storage, offset: 0, batchStride: elements, type: { shape: [elements], dtype: 'f32' } };
       },
     };
-    return operator.lower(context).map((dispatch) => ({ ...dispatch, scope, operator: operator.name }));
+    const dispatches = operator.lower(context);
+    const where = scope === '' ? operator.name : `${scope}, ${operator.name}`;
+    for (const dispatch of dispatches) {
+      checkDispatch(dispatch, this.device, where);
+      for (const name of Object.keys(dispatch.operands)) this.#checkView(node, dispatch, name, where);
+    }
+    checkWritten(node, dispatches, context.outputs, where);
+    return dispatches.map((dispatch) => ({ ...dispatch, scope, operator: operator.name }));
+  }
+
+  /** Notes which tensors must not be placed, because this kernel takes the operand only from the start of a storage. */
+  #checkView(node: GraphNode, dispatch: Dispatch, name: string, where: string): void {
+    const view = dispatch.operands[name] as View;
+    const fault = viewFault(dispatch, name, view);
+    if (fault === undefined || view.storage.kind === 'scratch') return;
+    const placed = [...node.inputs, ...node.outputs].filter(
+      (tensor) => this.#placement.isPlaced(tensor) && this.view(tensor).storage === view.storage,
+    );
+    const there = placed.filter((tensor) => this.view(tensor).offset === view.offset);
+    if (node.operator.takesViews !== true && placed.length > 0) {
+      for (const tensor of there.length > 0 ? there : placed) this.apart.add(tensor);
+      return;
+    }
+    throw new InfnetError({
+      code: 'KERNEL_VIEW',
+      message: `the operand "${name}" is a part of a larger tensor: ${fault}`,
+      where: `${where}, kernel ${dispatch.kernel.name}`,
+      fix: `Give the kernel parameters ${name}Offset and ${name}BatchStride, add them to its indices, and do not set takesViews to true before.`,
+    });
   }
 
   /** Copies new values of parameters into their memory, but for those that were written there in place. */
@@ -210,6 +291,30 @@ class Lowering {
     // WebGPU bindings need at least 4 bytes and sizes that are multiples of 4; an empty tensor gets one element.
     return { id: this.#nextId++, bytes: Math.max(4, Math.ceil(bytes / 4) * 4), kind, label };
   }
+}
+
+/** Every result must be written by a dispatch, or lie where it is already: memory that nobody wrote holds anything. */
+function checkWritten(
+  { operator, attributes, outputs }: GraphNode,
+  dispatches: readonly Dispatch[],
+  views: readonly View[],
+  where: string,
+): void {
+  if (operator.placement?.(attributes) !== undefined) return;
+  const written = new Set<Storage>();
+  for (const { kernel, constants, operands } of dispatches) {
+    for (const { name, access } of kernelVariant(kernel, constants).bindings) {
+      if (access === 'read_write') written.add((operands[name] as View).storage);
+    }
+  }
+  const missing = views.findIndex(({ storage }) => !written.has(storage));
+  if (missing < 0) return;
+  throw new InfnetError({
+    code: 'KERNEL_OPERANDS',
+    message: `no dispatch writes output ${missing} ${formatShape((outputs[missing] as Tensor).shape)}`,
+    where,
+    fix: 'Bind it to a storage buffer that the kernel declares as read_write.',
+  });
 }
 
 export function operandStorages(dispatch: Dispatch): Storage[] {

@@ -3,6 +3,8 @@
 /** Element types of what JavaScript gives and gets: inputs, outputs, parameters. Four bytes each. */
 export type HostDType = 'f32' | 'u32' | 'i32';
 
+export const HOST_DTYPES: readonly HostDType[] = ['f32', 'u32', 'i32'];
+
 /** Element type of a tensor. `f16` (two bytes) is what the planner stores at precision `half`; nobody else makes it. */
 export type DType = HostDType | 'f16';
 

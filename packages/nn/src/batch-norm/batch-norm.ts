@@ -15,6 +15,8 @@ import {
   type Operator,
   type Replacement,
   sameShape,
+  standardName,
+  standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
@@ -102,8 +104,9 @@ function lower(
  * Inputs: x, weight, bias, running mean, running variance. Output: y; in training also the new running mean and variance,
  * and the statistics [3, C] of the batch: its mean, its inverse deviation 1 / sqrt(variance + eps), and what the mean's float lacks.
  */
-export const batchNorm2dOperator: Operator<BatchNormAttributes> = {
+export const batchNorm2dOperator: Operator<BatchNormAttributes> = standardOperator({
   name: 'batchNorm2d',
+  arity: 5,
   infer,
   lower: (context) => lower(context, false),
   gradient({ inputs, outputs, outputGradients: [g], attributes, needed }) {
@@ -118,7 +121,7 @@ export const batchNorm2dOperator: Operator<BatchNormAttributes> = {
     return [ofInput ? found[0] : undefined, ofWeight, ofBias, undefined, undefined];
   },
   absorbConsumer,
-};
+});
 
 export type FusedBatchNormAttributes = BatchNormAttributes & { readonly relu: boolean };
 
@@ -144,7 +147,7 @@ function absorbConsumer(
     const changed: FusedBatchNormAttributes = { ...attributes, relu };
     return { operator: fusedBatchNorm2dOperator as unknown as Operator, inputs: operands, attributes: changed };
   };
-  const { name } = consumer.operator;
+  const name = standardName(consumer.operator);
   if (attributes.relu === true) return undefined;
   if (name === 'relu') return fused(inputs, true);
   if (name !== 'add' && name !== 'addRelu') return undefined;

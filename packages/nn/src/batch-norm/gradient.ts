@@ -1,5 +1,6 @@
 /** The gradient of batch norm: two sums per channel, then one pass over the input. */
 import {
+  checkOptions,
   type Dispatch,
   elementCount,
   type Kernel,
@@ -7,8 +8,9 @@ import {
   type LowerContext,
   type Operator,
   type Replacement,
-  requireSizes,
   type Shape,
+  sizedCall,
+  standardName,
   type Tensor,
   type TensorType,
   type View,
@@ -95,7 +97,8 @@ export const batchNorm2dGradientOperator: Operator<BatchNormGradientAttributes> 
   },
   /** The gradient of a relu that followed is a mask on what is read. */
   absorbProducer({ inputs, attributes }, index, producer): Replacement | undefined {
-    if (index !== 0 || attributes.masked === true || producer.operator.name !== 'reluGradient') return undefined;
+    if (index !== 0 || attributes.masked === true || standardName(producer.operator) !== 'reluGradient')
+      return undefined;
     const [y, g] = producer.inputs as readonly [Tensor, Tensor];
     const operator = batchNorm2dGradientOperator as unknown as Operator;
     return { operator, inputs: [g, ...inputs.slice(1), y], attributes: { ...attributes, masked: true } };
@@ -143,15 +146,17 @@ function lowerSums(
 
 /** One dispatch of `nn/merge-sums` that adds every `group` parts; bindings sums, merged. */
 export function mergeSumsCall(channels: number, parts: number, group: number): KernelCall {
-  requireSizes('mergeSumsCall', [channels, parts, group]);
+  const where = 'mergeSumsCall';
+  checkOptions(where, { channels, parts, group }, { channels: 'size', parts: 'size', group: 'size' });
   const groups = Math.ceil(parts / group);
-  return lineCall(mergeSumsKernel, {
+  const call = lineCall(mergeSumsKernel, {
     constants: { FINAL: 0 },
     params: { parts, group, groups },
     invocations: channels * groups,
     flops: 2 * channels * parts,
     values: 2 * channels * (parts + groups),
   });
+  return sizedCall(where, call, { sums: 2 * channels * parts, merged: 2 * channels * groups });
 }
 
 /** The last dispatch of `nn/merge-sums`; bindings sums, first, second. */
@@ -160,14 +165,18 @@ export function finalSumsCall(
   parts: number,
   offsets: { readonly first: number; readonly second: number } = { first: 0, second: 0 },
 ): KernelCall {
-  requireSizes('finalSumsCall', [channels, parts]);
-  return lineCall(mergeSumsKernel, {
+  const where = 'finalSumsCall';
+  const table = { channels: 'size', parts: 'size', offsets: { first: 'count', second: 'count' } } as const;
+  checkOptions(where, { channels, parts, offsets }, table);
+  const call = lineCall(mergeSumsKernel, {
     constants: { FINAL: 1 },
     params: { parts, group: parts, groups: 1, firstOffset: offsets.first, secondOffset: offsets.second },
     invocations: channels,
     flops: 2 * channels * parts,
     values: 2 * channels * (parts + 1),
   });
+  const { first, second } = offsets;
+  return sizedCall(where, call, { sums: 2 * channels * parts, first: first + channels, second: second + channels });
 }
 
 export interface BatchNormGradientSumsCallOptions {
@@ -193,15 +202,26 @@ export interface BatchNormGradientSumsCallOptions {
  * there is one.
  */
 export function batchNormGradientSumsCall(options: BatchNormGradientSumsCallOptions): KernelCall {
+  const where = 'batchNormGradientSumsCall';
+  checkOptions(where, options, {
+    shape: 'maps',
+    'eps?': 'number',
+    'batch?': 'flag',
+    'x?': 'range',
+    'g?': 'range',
+    'mask?': 'range',
+    'offsets?': { 'mean?': 'count', 'variance?': 'count', 'statistics?': 'count' },
+    'parts?': 'size',
+    'whole?': { first: 'count', second: 'count' },
+  });
   const { shape, eps = 1e-5, batch = false, x = wholeRange(shape), g = wholeRange(shape), offsets = {} } = options;
   const { mask, whole } = options;
-  requireSizes('batchNormGradientSumsCall', shape, [options.parts ?? 1]);
   requireBetween(eps, 0, MOST_EPS, 'epsilon', 'batchNormGradientSumsCall');
   const byShape = channelParts(shape);
   const plan = { ...byShape, parts: whole === undefined ? (options.parts ?? byShape.parts) : 1 };
   const values = elementCount(shape);
   const masked = Number(mask !== undefined);
-  return lineCall(batchNormGradientSumsKernel, {
+  const call = lineCall(batchNormGradientSumsKernel, {
     constants: { BATCH: Number(batch), MASK: masked, FINAL: Number(whole !== undefined) },
     params: {
       ...rangeParams('x', x),
@@ -216,6 +236,18 @@ export function batchNormGradientSumsCall(options: BatchNormGradientSumsCallOpti
     invocations: plan.channels * plan.parts,
     flops: 4 * values,
     values: (2 + masked) * values + 2 * plan.channels * plan.parts,
+  });
+  const { channels } = plan;
+  return sizedCall(where, call, {
+    x: [shape, x],
+    g: [shape, g],
+    ...(mask && { mask: [shape, mask] }),
+    mean: (offsets.mean ?? 0) + channels,
+    variance: (offsets.variance ?? 0) + channels,
+    statistics: (offsets.statistics ?? 0) + 3 * channels,
+    sums: 2 * channels * plan.parts,
+    first: (whole?.first ?? 0) + channels,
+    second: (whole?.second ?? 0) + channels,
   });
 }
 
@@ -239,8 +271,24 @@ export interface BatchNormGradientInputCallOptions {
  * if there is one.
  */
 export function batchNormGradientInputCall(options: BatchNormGradientInputCallOptions): KernelCall {
+  const where = 'batchNormGradientInputCall';
+  checkOptions(where, options, {
+    shape: 'maps',
+    'eps?': 'number',
+    batch: 'flag',
+    'x?': 'range',
+    'g?': 'range',
+    'd?': 'range',
+    'mask?': 'range',
+    'offsets?': {
+      'weight?': 'count',
+      'statistics?': 'count',
+      'variance?': 'count',
+      'sumG?': 'count',
+      'sumGH?': 'count',
+    },
+  });
   const { shape, eps = 1e-5, batch, offsets = {} } = options;
-  requireSizes('batchNormGradientInputCall', shape);
   requireBetween(eps, 0, MOST_EPS, 'epsilon', 'batchNormGradientInputCall');
   const { x = wholeRange(shape), g = wholeRange(shape), d = wholeRange(shape) } = options;
   const { mask } = options;
@@ -254,7 +302,7 @@ export function batchNormGradientInputCall(options: BatchNormGradientInputCallOp
     sumGHOffset: offsets.sumGH ?? 0,
     perCount: channels / values,
   };
-  return lineCall(batchNormGradientInputKernel, {
+  const call = lineCall(batchNormGradientInputKernel, {
     constants: { BATCH: Number(batch), MASK: Number(mask !== undefined), VECTOR: vector, TILE },
     params: {
       ...rangeParams('g', g),
@@ -269,5 +317,16 @@ export function batchNormGradientInputCall(options: BatchNormGradientInputCallOp
     invocations: elementCount(shape.slice(0, 2)) * span,
     flops: values * (batch ? 5 : 1),
     values: values * ranges.length + 4 * channels,
+  });
+  return sizedCall(where, call, {
+    x: [shape, x],
+    g: [shape, g],
+    d: [shape, d],
+    ...(mask && { mask: [shape, mask] }),
+    weight: (offsets.weight ?? 0) + channels,
+    variance: (offsets.variance ?? 0) + channels,
+    statistics: (offsets.statistics ?? 0) + 3 * channels,
+    sumG: (offsets.sumG ?? 0) + channels,
+    sumGH: (offsets.sumGH ?? 0) + channels,
   });
 }

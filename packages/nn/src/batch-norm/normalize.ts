@@ -1,5 +1,5 @@
 /** The call that normalises with known statistics. */
-import { elementCount, type Kernel, type KernelCall, requireSizes, type Shape } from '@infnet/core';
+import { checkOptions, elementCount, type Kernel, type KernelCall, type Shape, sizedCall } from '@infnet/core';
 import { lineCall, type OperandRange, rangeParams, vectorWidth, wholeRange } from '../kernel/call.js';
 import { MOST_EPS, requireBetween } from '../shape.js';
 import source from './normalize.wgsl';
@@ -33,19 +33,37 @@ export interface BatchNorm2dCallOptions {
   readonly offsets?: ChannelOffsets;
 }
 
+const OFFSETS = {
+  'weight?': 'count',
+  'bias?': 'count',
+  'mean?': 'count',
+  'variance?': 'count',
+  'statistics?': 'count',
+} as const;
+
 /**
  * One dispatch of `nn/batch-norm`: relu(batchNorm(x) + residual), the last two if asked for. Bindings x, weight, bias, mean and
  * variance (or statistics), y, and residual if there is one.
+ *
+ * @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`.
  */
 export function batchNorm2dCall(options: BatchNorm2dCallOptions): KernelCall {
+  const flags = { 'batch?': 'flag', 'relu?': 'flag' } as const;
+  const ranges = { 'x?': 'range', 'y?': 'range', 'residual?': 'range' } as const;
+  checkOptions('batchNorm2dCall', options, {
+    shape: 'maps',
+    'eps?': 'number',
+    ...flags,
+    ...ranges,
+    'offsets?': OFFSETS,
+  });
   const { shape, eps = 1e-5, batch = false, residual, relu = false, offsets = {} } = options;
   const { x = wholeRange(shape), y = wholeRange(shape) } = options;
-  requireSizes('batchNorm2dCall', shape);
   requireBetween(eps, 0, MOST_EPS, 'epsilon', 'batchNorm2dCall');
   const { area, channels, span, vector } = planeTiles(shape, residual === undefined ? [x, y] : [x, y, residual], TILE);
   const adds = Number(residual !== undefined);
   const values = elementCount(shape);
-  return lineCall(normalizeKernel, {
+  const call = lineCall(normalizeKernel, {
     constants: { VECTOR: vector, TILE, BATCH: Number(batch), RELU: Number(relu), RESIDUAL: adds },
     params: {
       ...rangeParams('x', x),
@@ -63,6 +81,16 @@ export function batchNorm2dCall(options: BatchNorm2dCallOptions): KernelCall {
     invocations: elementCount(shape.slice(0, 2)) * span,
     flops: values * (3 + Number(relu) + adds),
     values: (2 + adds) * values + 4 * channels,
+  });
+  return sizedCall('batchNorm2dCall', call, {
+    x: [shape, x],
+    y: [shape, y],
+    ...(residual && { residual: [shape, residual] }),
+    weight: (offsets.weight ?? 0) + channels,
+    bias: (offsets.bias ?? 0) + channels,
+    mean: (offsets.mean ?? 0) + channels,
+    variance: (offsets.variance ?? 0) + channels,
+    statistics: (offsets.statistics ?? 0) + 3 * channels,
   });
 }
 

@@ -3,14 +3,15 @@
  * that part's invocation finishes it.
  */
 import {
+  checkOptions,
   type DeviceProfile,
   type Dispatch,
   elementCount,
   type Kernel,
   type KernelCall,
   type LowerContext,
-  requireSizes,
   type Shape,
+  sizedCall,
   type View,
 } from '@infnet/core';
 import { dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
@@ -52,52 +53,77 @@ export function partParams({ area, total, parts }: ChannelParts): Record<string,
   return { area, total, parts, items: Math.floor(parts / area), rest: parts % area };
 }
 
-/** One dispatch of `nn/batch-statistics`; bindings x, moments [C, parts, 4]. */
-export function batchStatisticsCall(
-  shape: Shape,
-  x: OperandRange = wholeRange(shape),
-  plan: ChannelParts = channelParts(shape),
-): KernelCall {
-  requireSizes('batchStatisticsCall', shape, [plan.channels, plan.area, plan.total, plan.parts]);
+const PARTS = { channels: 'size', area: 'size', total: 'size', parts: 'size' } as const;
+const NUMBERS = { eps: 'number', momentum: 'number' } as const;
+const OFFSETS = {
+  statistics: 'count',
+  runningMean: 'count',
+  runningVar: 'count',
+  newMean: 'count',
+  newVar: 'count',
+} as const;
+
+/** Sizes of the buffers that {@link finalStatisticsCall} binds, but for the moments. */
+function finalSizes(channels: number, offsets: FinalStatisticsOptions['offsets']): Record<string, number> {
+  const sizes = Object.entries(offsets).map(([name, offset]) => [name, offset + channels] as const);
+  return { ...Object.fromEntries(sizes), statistics: offsets.statistics + 3 * channels };
+}
+
+/** One dispatch of `nn/batch-statistics`; bindings x, moments [C, parts, 4]. @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`. */
+export function batchStatisticsCall(shape: Shape, given?: OperandRange, deal?: ChannelParts): KernelCall {
+  const where = 'batchStatisticsCall';
+  checkOptions(where, { shape, x: given, plan: deal }, { shape: 'maps', 'x?': 'range', 'plan?': PARTS });
+  const own = channelParts(shape);
+  const { x = wholeRange(shape), plan = own } = { x: given, plan: deal };
+  // The deal of a plan is free in its parts only.
+  const { channels, area, total } = own;
+  checkOptions(where, { ...plan }, { channels: [channels], area: [area], total: [total], parts: 'size' }, 'plan');
   const values = elementCount(shape);
-  return lineCall(batchStatisticsKernel, {
+  const call = lineCall(batchStatisticsKernel, {
     constants: { FINAL: 0 },
     params: { ...rangeParams('x', x), ...partParams(plan) },
     invocations: plan.channels * plan.parts,
     flops: 6 * values,
     values: values + 4 * plan.channels * plan.parts,
   });
+  return sizedCall(where, call, { x: [shape, x], moments: 4 * plan.channels * plan.parts });
 }
 
 /** One dispatch of `nn/batch-statistics` that does everything, one invocation per channel; bindings x and those of {@link finalStatisticsCall}. */
 export function wholeStatisticsCall(
   shape: Shape,
   options: Omit<FinalStatisticsOptions, 'channels' | 'parts'>,
-  x: OperandRange = wholeRange(shape),
+  given?: OperandRange,
 ): KernelCall {
-  requireSizes('wholeStatisticsCall', shape);
+  const where = 'wholeStatisticsCall';
+  checkOptions(where, { shape, x: given }, { shape: 'maps', 'x?': 'range' });
+  checkOptions(where, options, { ...NUMBERS, offsets: OFFSETS });
+  const x = given ?? wholeRange(shape);
   const plan: ChannelParts = { ...channelParts(shape), parts: 1 };
   const values = elementCount(shape);
-  return lineCall(batchStatisticsKernel, {
+  const call = lineCall(batchStatisticsKernel, {
     constants: { FINAL: 1 },
     params: { ...rangeParams('x', x), ...partParams(plan), ...finalParams(options) },
     invocations: plan.channels,
     flops: 6 * values,
     values: values + 7 * plan.channels,
   });
+  return sizedCall(where, call, { x: [shape, x], ...finalSizes(plan.channels, options.offsets) });
 }
 
 /** One dispatch of `nn/merge-statistics` that joins every `group` parts; bindings moments, merged. */
 export function mergeStatisticsCall(channels: number, parts: number, group: number): KernelCall {
-  requireSizes('mergeStatisticsCall', [channels, parts, group]);
+  const where = 'mergeStatisticsCall';
+  checkOptions(where, { channels, parts, group }, { channels: 'size', parts: 'size', group: 'size' });
   const groups = Math.ceil(parts / group);
-  return lineCall(mergeStatisticsKernel, {
+  const call = lineCall(mergeStatisticsKernel, {
     constants: { FINAL: 0 },
     params: { parts, group, groups },
     invocations: channels * groups,
     flops: 8 * channels * parts,
     values: 4 * channels * (parts + groups),
   });
+  return sizedCall(where, call, { moments: 4 * channels * parts, merged: 4 * channels * groups });
 }
 
 /** Where the results lie and how the running statistics move. */
@@ -122,9 +148,11 @@ function finalParams({
 }
 
 /** The last dispatch; bindings moments, statistics [3, C], newMean, newVar, runningMean, runningVar. */
-export function finalStatisticsCall({ channels, parts, ...rest }: FinalStatisticsOptions): KernelCall {
-  requireSizes('finalStatisticsCall', [channels, parts]);
-  return lineCall(mergeStatisticsKernel, {
+export function finalStatisticsCall(options: FinalStatisticsOptions): KernelCall {
+  const where = 'finalStatisticsCall';
+  checkOptions(where, options, { channels: 'size', parts: 'size', ...NUMBERS, offsets: OFFSETS });
+  const { channels, parts, ...rest } = options;
+  const call = lineCall(mergeStatisticsKernel, {
     constants: { FINAL: 1 },
     params: {
       parts,
@@ -136,6 +164,7 @@ export function finalStatisticsCall({ channels, parts, ...rest }: FinalStatistic
     flops: 8 * channels * parts,
     values: channels * (4 * parts + 7),
   });
+  return sizedCall(where, call, { moments: 4 * channels * parts, ...finalSizes(channels, rest.offsets) });
 }
 
 /** Views of the statistics of a batch: `statistics` [3, C] holds mean, inverse deviation and what the mean's float lacks, the others are [C]. */
@@ -151,10 +180,11 @@ export interface StatisticsViews {
 export function lowerStatistics(
   x: View,
   views: StatisticsViews,
-  attributes: { readonly eps: number; readonly momentum: number },
+  { eps, momentum }: { readonly eps: number; readonly momentum: number },
   context: Pick<LowerContext, 'scratch' | 'device'>,
 ): readonly Dispatch[] {
   const { shape } = x.type;
+  const attributes = { eps, momentum };
   const plan = channelParts(shape, context.device);
   const { channels } = plan;
   let { parts } = plan;

@@ -1,5 +1,14 @@
 /** add, sub, mul, div with broadcasting, and `addRelu`, which an `add` becomes when a relu follows it. */
-import { applyOne, type KernelCall, type Operator, type Tensor, type TensorLike, type TensorType } from '@infnet/core';
+import {
+  applyOne,
+  type KernelCall,
+  type Operator,
+  standardName,
+  standardOperator,
+  type Tensor,
+  type TensorLike,
+  type TensorType,
+} from '@infnet/core';
 import { sumProductTo, sumTo } from '../reduce/sum.js';
 import { requireType } from '../shape.js';
 import { type BinaryCallOptions, binaryCall, lowerBinary } from './binary.js';
@@ -29,8 +38,9 @@ function rule(
   };
 }
 
-export const addOperator: ArithmeticOperator = {
+export const addOperator: ArithmeticOperator = standardOperator({
   name: 'add',
+  arity: 2,
   infer,
   lower: (context) => lowerBinary('add', context),
   gradient: rule(
@@ -38,47 +48,51 @@ export const addOperator: ArithmeticOperator = {
     (g, _a, b) => sumTo(g, b.shape),
   ),
   absorbConsumer: (node, consumer) =>
-    consumer.operator.name === 'relu'
+    standardName(consumer.operator) === 'relu'
       ? { operator: addReluOperator as unknown as Operator, inputs: node.inputs, attributes: {} }
       : undefined,
-};
+});
 
 /** max(a + b, 0). Made by the planner; it exists after differentiation only. */
-export const addReluOperator: ArithmeticOperator = {
+export const addReluOperator: ArithmeticOperator = standardOperator({
   name: 'addRelu',
+  arity: 2,
   infer,
   lower: (context) => lowerBinary('add', context, { relu: true }),
-};
+});
 
-export const subOperator: ArithmeticOperator = {
+export const subOperator: ArithmeticOperator = standardOperator({
   name: 'sub',
+  arity: 2,
   infer,
   lower: (context) => lowerBinary('sub', context),
   gradient: rule(
     (g, a) => sumTo(g, a.shape),
     (g, _a, b) => sumTo(g, b.shape, -1),
   ),
-};
+});
 
-export const mulOperator: ArithmeticOperator = {
+export const mulOperator: ArithmeticOperator = standardOperator({
   name: 'mul',
+  arity: 2,
   infer,
   lower: (context) => lowerBinary('mul', context),
   gradient: rule(
     (g, a, b) => productTo(g, b, a),
     (g, a, b) => productTo(g, a, b),
   ),
-};
+});
 
-export const divOperator: ArithmeticOperator = {
+export const divOperator: ArithmeticOperator = standardOperator({
   name: 'div',
+  arity: 2,
   infer,
   lower: (context) => lowerBinary('div', context),
   gradient: rule(
     (g, a, b) => sumTo(div(g, b), a.shape),
     (g, _a, b, y) => mulScalar(productTo(div(g, b), y, b), -1),
   ),
-};
+});
 
 /** The product summed to the shape of `like`: one pass where nothing is summed, a reduction that multiplies where it is. */
 function productTo(g: Tensor, factor: Tensor, like: Tensor): Tensor {

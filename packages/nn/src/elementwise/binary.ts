@@ -1,5 +1,14 @@
 /** The call of the kernel that all functions of two tensors share. */
-import { elementCount, type Kernel, type KernelCall, requireSizes, type Shape, type View } from '@infnet/core';
+import {
+  checkOptions,
+  elementCount,
+  type Kernel,
+  type KernelCall,
+  requireSizes,
+  type Shape,
+  sizedCall,
+  type View,
+} from '@infnet/core';
 import { dispatch, lineCall, type OperandRange, vectorWidth, wholeRange } from '../kernel/call.js';
 import source from './binary.wgsl';
 import { broadcastShape, broadcastStrides, type Loop, mergeLoops } from './broadcast.js';
@@ -34,8 +43,18 @@ export interface BinaryCallOptions {
   readonly ranges?: { readonly a?: OperandRange; readonly b?: OperandRange; readonly y?: OperandRange };
 }
 
-/** One dispatch of `nn/binary`; bindings a, b, y. @throws InfnetError `SHAPE_BROADCAST`. */
+/** One dispatch of `nn/binary`; bindings a, b, y. @throws InfnetError `SHAPE_BROADCAST`, `OPTION_...`, `SHAPE_INVALID`, `KERNEL_RANGE`. */
 export function binaryCall(name: BinaryFunction, options: BinaryCallOptions): KernelCall {
+  checkOptions('binaryCall', { name }, { name: Object.keys(FUNCTIONS) });
+  const where = `${name}Call`;
+  checkOptions(where, options, {
+    a: 'shape',
+    b: 'shape',
+    'relu?': 'flag',
+    ...(name === 'leakyGradient' || name === 'first' ? { 'alpha?': 'number' } : {}),
+    'to?': 'shape',
+    'ranges?': { 'a?': 'range', 'b?': 'range', 'y?': 'range' },
+  });
   const { a, b, relu = false, alpha = 0, ranges = {} } = options;
   requireSizes(name, a, b, options.to ?? []);
   const common = broadcastShape(a, b, name);
@@ -72,7 +91,7 @@ export function binaryCall(name: BinaryFunction, options: BinaryCallOptions): Ke
     [`${operand}Offset`, operands[i]?.range.offset],
     ...loops.map(({ strides }, dimension) => [`${operand}Stride${dimension}`, strides[i]]),
   ]);
-  return lineCall(binaryKernel, {
+  const call = lineCall(binaryKernel, {
     constants: {
       FUNCTION: FUNCTIONS[name],
       RELU: Number(relu),
@@ -98,6 +117,8 @@ export function binaryCall(name: BinaryFunction, options: BinaryCallOptions): Ke
     flops: count * (relu ? 2 : 1),
     values: count + elementCount(a) + elementCount(b),
   });
+  const [ofA, ofB, ofY] = operands;
+  return sizedCall(where, call, { a: [a, ofA.range], b: [b, ofB.range], y: [shape, ofY.range] });
 }
 
 /** The dispatch of an operator whose inputs 0 and 1 are a and b. */

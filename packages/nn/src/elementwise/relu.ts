@@ -4,6 +4,7 @@ import {
   type KernelCall,
   Module,
   type Operator,
+  standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
@@ -14,18 +15,20 @@ import { inferSame, lowerUnary, type UnaryCallOptions, unaryCall } from './unary
 
 type None = Record<string, never>;
 
-export const reluOperator: Operator<None> = {
+export const reluOperator: Operator<None> = standardOperator({
   name: 'relu',
+  arity: 1,
   infer: (inputs, _attributes, where) => inferSame(inputs, where),
   lower: (context) => lowerUnary('relu', context),
   gradient: ({ outputs, outputGradients }) => [
     outputGradients[0] && reluGradient(outputs[0] as Tensor, outputGradients[0]),
   ],
-};
+});
 
 /** Inputs: relu's output (or its input), the gradient of the output. */
-export const reluGradientOperator: Operator<None> = {
+export const reluGradientOperator: Operator<None> = standardOperator({
   name: 'reluGradient',
+  arity: 2,
   infer: (inputs, _attributes, where) => inferPair(inputs, where),
   lower: (context) => lowerBinary('reluGradient', context),
   // Zero almost everywhere for the first input; linear in the second.
@@ -33,20 +36,22 @@ export const reluGradientOperator: Operator<None> = {
     undefined,
     needed[1] && outputGradients[0] ? reluGradient(inputs[0] as Tensor, outputGradients[0]) : undefined,
   ],
-};
+});
 
-export const leakyReluOperator: Operator<{ readonly slope: number }> = {
+export const leakyReluOperator: Operator<{ readonly slope: number }> = standardOperator({
   name: 'leakyRelu',
+  arity: 1,
   infer: (inputs, _attributes, where) => inferSame(inputs, where),
   lower: (context) => lowerUnary('leakyRelu', context, { alpha: context.attributes.slope }),
   gradient: ({ inputs, outputGradients, attributes }) => [
     outputGradients[0] && applyOne(leakyReluGradientOperator, [inputs[0] as Tensor, outputGradients[0]], attributes),
   ],
-};
+});
 
 /** Inputs: leakyRelu's input, the gradient of the output. */
 export const leakyReluGradientOperator: Operator<{ readonly slope: number }> = {
   name: 'leakyReluGradient',
+  arity: 2,
   infer: (inputs, _attributes, where) => inferPair(inputs, where),
   lower: (context) => lowerBinary('leakyGradient', context, { alpha: context.attributes.slope }),
 };

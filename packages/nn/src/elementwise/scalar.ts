@@ -1,22 +1,24 @@
 /** A tensor with a number: both are alpha x + beta. */
-import { applyOne, type KernelCall, type Operator, type Tensor, type TensorLike } from '@infnet/core';
+import { applyOne, type KernelCall, type Operator, standardOperator, type Tensor, type TensorLike } from '@infnet/core';
 import { inferSame, lowerUnary, type UnaryCallOptions, unaryCall } from './unary.js';
 
-export const addScalarOperator: Operator<{ readonly value: number }> = {
+export const addScalarOperator: Operator<{ readonly value: number }> = standardOperator({
   name: 'addScalar',
+  arity: 1,
   infer: (inputs, _attributes, where) => inferSame(inputs, where),
   lower: (context) => lowerUnary('affine', context, { beta: context.attributes.value }),
   gradient: ({ outputGradients }) => [outputGradients[0]],
-};
+});
 
-export const mulScalarOperator: Operator<{ readonly value: number }> = {
+export const mulScalarOperator: Operator<{ readonly value: number }> = standardOperator({
   name: 'mulScalar',
+  arity: 1,
   infer: (inputs, _attributes, where) => inferSame(inputs, where),
   lower: (context) => lowerUnary('affine', context, { alpha: context.attributes.value }),
   gradient: ({ outputGradients, attributes }) => [
     outputGradients[0] && applyOne(mulScalarOperator, [outputGradients[0]], attributes),
   ],
-};
+});
 
 /** x + value. */
 export function addScalar(x: TensorLike, value: number): Tensor {

@@ -1,23 +1,33 @@
 /** sigmoid: 1 / (1 + exp(-x)), safe for any x. */
-import { applyOne, type KernelCall, Module, type Operator, type Tensor, type TensorLike } from '@infnet/core';
+import {
+  applyOne,
+  type KernelCall,
+  Module,
+  type Operator,
+  standardOperator,
+  type Tensor,
+  type TensorLike,
+} from '@infnet/core';
 import { lowerBinary } from './binary.js';
 import { inferPair } from './relu.js';
 import { inferSame, lowerUnary, type UnaryCallOptions, unaryCall } from './unary.js';
 
 type None = Record<string, never>;
 
-export const sigmoidOperator: Operator<None> = {
+export const sigmoidOperator: Operator<None> = standardOperator({
   name: 'sigmoid',
+  arity: 1,
   infer: (inputs, _attributes, where) => inferSame(inputs, where),
   lower: (context) => lowerUnary('sigmoid', context),
   gradient: ({ outputs, outputGradients }) => [
     outputGradients[0] && applyOne(sigmoidGradientOperator, [outputs[0] as Tensor, outputGradients[0]], {}),
   ],
-};
+});
 
 /** Inputs: sigmoid's output y, its gradient g. Output: g y (1 - y). */
 export const sigmoidGradientOperator: Operator<None> = {
   name: 'sigmoidGradient',
+  arity: 2,
   infer: (inputs, _attributes, where) => inferPair(inputs, where),
   lower: (context) => lowerBinary('sigmoidGradient', context),
 };

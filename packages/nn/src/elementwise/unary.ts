@@ -1,13 +1,16 @@
 /** The call of the kernel that all functions of one tensor share, and the operators made from it. */
 import {
   applyOne,
+  checkOptions,
   elementCount,
   type Kernel,
   type KernelCall,
   type LowerContext,
   type Operator,
+  type OptionTable,
   requireSizes,
   type Shape,
+  sizedCall,
   type TensorLike,
   type TensorType,
   type View,
@@ -44,8 +47,21 @@ export interface UnaryCallOptions {
   readonly y?: OperandRange;
 }
 
-/** One dispatch of `nn/unary`; bindings x, y. */
+/** The numbers that each function has. */
+const NUMBERS: Readonly<Record<UnaryFunction, OptionTable>> = {
+  relu: {},
+  leakyRelu: { 'alpha?': 'number' },
+  sigmoid: {},
+  affine: { 'alpha?': 'number', 'beta?': 'number' },
+};
+
+/**
+ * One dispatch of `nn/unary`; bindings x, y. @throws InfnetError `OPTION_...`, `SHAPE_INVALID`, `KERNEL_RANGE` for options that cannot be.
+ */
 export function unaryCall(name: UnaryFunction, options: UnaryCallOptions): KernelCall {
+  checkOptions('unaryCall', { name }, { name: Object.keys(FUNCTIONS) });
+  const where = `${name}Call`;
+  checkOptions(where, options, { shape: 'shape', ...NUMBERS[name], 'x?': 'range', 'y?': 'range' });
   const { shape, alpha = 1, beta = 0, x = wholeRange(shape), y = wholeRange(shape) } = options;
   requireSizes(name, shape);
   const whole = [x, y].every(({ batchStride }) => batchStride === itemSize(shape));
@@ -53,13 +69,14 @@ export function unaryCall(name: UnaryFunction, options: UnaryCallOptions): Kerne
   const item = elementCount(shape) / batch;
   const vector = vectorWidth(item, x.offset, y.offset, ...(batch > 1 ? [x.batchStride, y.batchStride] : []));
   const span = Math.ceil(item / vector / TILE);
-  return lineCall(unaryKernel, {
+  const call = lineCall(unaryKernel, {
     constants: { FUNCTION: FUNCTIONS[name], VECTOR: vector, TILE },
     params: { ...rangeParams('x', x), ...rangeParams('y', y), item, span, alpha, beta },
     invocations: batch * span,
     flops: FLOPS[name] * batch * item,
     values: 2 * batch * item,
   });
+  return sizedCall(where, call, { x: [shape, x], y: [shape, y] });
 }
 
 /** `infer` of an operator that keeps shape and element type and works on floats. */

@@ -6,6 +6,7 @@ import {
   elementCount,
   type Kernel,
   type KernelCall,
+  type OperandRange,
   type Shape,
   type View,
 } from '@infnet/core';
@@ -13,19 +14,7 @@ import {
 /** Every kernel of this package has workgroups of this many invocations in one line. */
 export const WORKGROUP = 64;
 
-/**
- * Where an operand lies in its buffer, in elements: item n of the batch starts at `offset + n * batchStride` and is
- * contiguous. A {@link View} of the planner is one.
- */
-export interface OperandRange {
-  readonly offset: number;
-  readonly batchStride: number;
-}
-
-/** The range of a tensor that fills its buffer from the first element on. */
-export function wholeRange(shape: Shape): OperandRange {
-  return { offset: 0, batchStride: itemSize(shape) };
-}
+export { type OperandRange, wholeRange } from '@infnet/core';
 
 /** Size of the first dimension; 1 for a scalar. */
 export function batchSize(shape: Shape): number {

@@ -3,6 +3,7 @@ import {
   applyOne,
   formatShape,
   type Operator,
+  standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
@@ -16,7 +17,7 @@ export type ConcatAttributes = {
   readonly axis: number;
 };
 
-export const concatOperator: Operator<ConcatAttributes> = {
+export const concatOperator: Operator<ConcatAttributes> = standardOperator({
   name: 'concat',
   infer(inputs, { axis }, where) {
     const first = inputs[0] as TensorType;
@@ -58,7 +59,7 @@ export const concatOperator: Operator<ConcatAttributes> = {
     });
   },
   placement: ({ axis }) => (axis === 1 ? { kind: 'joinChannels' } : undefined),
-};
+});
 
 /** Tensors side by side along `axis` (default 1, channels). @throws InfnetError `SHAPE_MISMATCH`, `SHAPE_AXIS`. */
 export function concat(tensors: readonly TensorLike[], axis = 1): Tensor {

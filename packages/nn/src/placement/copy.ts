@@ -1,11 +1,12 @@
 /** Moves values from one view to another: the work of joins, ranges and reshapes that could not be made free. */
 import {
+  checkOptions,
   type Dispatch,
   elementCount,
   type Kernel,
   type KernelCall,
   type LowerContext,
-  requireSizes,
+  sizedCall,
   type View,
 } from '@infnet/core';
 import { batchSize, dispatch, itemSize, lineCall, vectorWidth } from '../kernel/call.js';
@@ -33,9 +34,13 @@ export interface CopyCallOptions {
   readonly inPlace?: boolean;
 }
 
-/** One dispatch of `nn/copy`; bindings y and, unless in place, x. */
-export function copyCall({ batch, rows, length, x, y, inPlace = false }: CopyCallOptions): KernelCall {
-  requireSizes('copyCall', [batch, rows, length]);
+const PLACES = { offset: 'count', batchStride: 'count', rowStride: 'count' } as const;
+
+/** One dispatch of `nn/copy`; bindings y and, unless in place, x. @throws InfnetError `OPTION_...`, `KERNEL_RANGE`. */
+export function copyCall(options: CopyCallOptions): KernelCall {
+  const sizes = { batch: 'size', rows: 'size', length: 'size' } as const;
+  checkOptions('copyCall', options, { ...sizes, x: PLACES, y: PLACES, 'inPlace?': 'flag' });
+  const { batch, rows, length, x, y, inPlace = false } = options;
   const strides = [x, y].flatMap(({ offset, batchStride, rowStride }) => [
     offset,
     batch > 1 ? batchStride : 0,
@@ -43,7 +48,7 @@ export function copyCall({ batch, rows, length, x, y, inPlace = false }: CopyCal
   ]);
   const vector = vectorWidth(length, ...strides);
   const span = Math.ceil(length / vector / TILE);
-  return lineCall(copyKernel, {
+  const call = lineCall(copyKernel, {
     constants: { VECTOR: vector, TILE, IN_PLACE: Number(inPlace) },
     params: {
       xOffset: x.offset,
@@ -60,6 +65,15 @@ export function copyCall({ batch, rows, length, x, y, inPlace = false }: CopyCal
     flops: 0,
     values: 2 * batch * rows * length,
   });
+  // A row, and the rows of an item, are the items of a batch to what is checked here.
+  const shape = [batch, rows > 1 ? (rows - 1) * y.rowStride + length : length];
+  if (rows > 1) sizedCall('copyCall', call, { x: 0, y: [[rows, length], { offset: 0, batchStride: y.rowStride }] });
+  const [ofX, ofY] = [x, y].map(
+    ({ offset, batchStride, rowStride }) =>
+      offset + (batch - 1) * batchStride + (rows > 1 ? (rows - 1) * rowStride : 0) + length,
+  ) as [number, number];
+  sizedCall('copyCall', call, { x: 0, y: [shape, y] });
+  return sizedCall('copyCall', call, { x: ofX, y: inPlace ? Math.max(ofX, ofY) : ofY });
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   applyOne,
   formatShape,
   type Operator,
+  standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
@@ -21,8 +22,9 @@ export type NarrowAttributes = {
   readonly length: number;
 };
 
-export const narrowOperator: Operator<NarrowAttributes> = {
+export const narrowOperator: Operator<NarrowAttributes> = standardOperator({
   name: 'narrow',
+  arity: 1,
   infer([x], { axis, start, length }, where) {
     const { shape, dtype } = x as TensorType;
     requireAxis(axis, shape.length, where);
@@ -44,12 +46,13 @@ export const narrowOperator: Operator<NarrowAttributes> = {
     g && placeInZeros(g, axis, start, (inputs[0] as Tensor).shape[axis] as number),
   ],
   placement: ({ axis, start }) => (axis === 1 ? { kind: 'channelRanges', starts: [start] } : undefined),
-};
+});
 
 /** The tensor becomes indices [start, start + its size) of dimension `axis` of size `total`; the rest is 0. */
 export const placeInZerosOperator: Operator<{ readonly axis: number; readonly start: number; readonly total: number }> =
   {
     name: 'placeInZeros',
+    arity: 1,
     infer([x], { axis, start, total }, where) {
       const { shape, dtype } = x as TensorType;
       requireAxis(axis, shape.length, where);

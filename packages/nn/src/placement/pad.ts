@@ -1,6 +1,7 @@
 /** pad2d: zeros around each map, or, with negative figures, fewer rows and columns. */
 import {
   applyOne,
+  checkOptions,
   type Dispatch,
   elementCount,
   formatShape,
@@ -8,7 +9,8 @@ import {
   type KernelCall,
   Module,
   type Operator,
-  requireSizes,
+  sizedCall,
+  standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
@@ -74,12 +76,15 @@ export interface Pad2dCallOptions extends PadAttributes {
   readonly y?: OperandRange;
 }
 
-/** One dispatch of `nn/pad`; bindings x, y. */
+/** One dispatch of `nn/pad`; bindings x, y. @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`. */
 export function pad2dCall(options: Pad2dCallOptions): KernelCall {
+  const sides = { top: 'integer', bottom: 'integer', left: 'integer', right: 'integer' } as const;
+  checkOptions('pad2dCall', options, { shape: 'image', ...sides, 'x?': 'range', 'y?': 'range' });
   const { shape, top, left } = options;
   const to = paddedShape(shape, options);
-  requireSizes('pad2dCall', shape, to);
-  const planes = (size: ImageShape, range: OperandRange = wholeRange(size)): Planes => ({
+  checkPadding(shape, to, options, 'pad2dCall');
+  const { x = wholeRange(shape), y = wholeRange(to) } = options;
+  const planes = (size: ImageShape, range: OperandRange): Planes => ({
     offset: range.offset,
     batchStride: range.batchStride,
     rows: size[2],
@@ -87,7 +92,8 @@ export function pad2dCall(options: Pad2dCallOptions): KernelCall {
     planeStride: size[2] * size[3],
     rowStride: size[3],
   });
-  return planesCall(shape[0], shape[1], planes(shape, options.x), planes(to, options.y), top, left);
+  const call = planesCall(shape[0], shape[1], planes(shape, x), planes(to, y), top, left);
+  return sizedCall('pad2dCall', call, { x: [shape, x], y: [to, y] });
 }
 
 /** The dispatch that places x along `axis` of y, from `start` on, among zeros. */
@@ -111,20 +117,24 @@ export function lowerPlaceInZeros(x: View, y: View, axis: number, start: number)
   return dispatch(planesCall(batch, planes, side(x), side(y), start, 0), { x, y });
 }
 
+function checkPadding(shape: ImageShape, to: ImageShape, attributes: PadAttributes, where: string): void {
+  const { top, bottom, left, right } = attributes;
+  const figures = [top, bottom, left, right];
+  if (figures.every(Number.isInteger) && to[2] >= 1 && to[3] >= 1) return;
+  shapeError('SHAPE_ATTRIBUTE', where, `padding ${figures.join(', ')} of ${formatShape(shape)} leaves nothing`);
+}
+
 function paddedShape([n, c, h, w]: ImageShape, { top, bottom, left, right }: PadAttributes): ImageShape {
   return [n, c, h + top + bottom, w + left + right];
 }
 
-export const pad2dOperator: Operator<PadAttributes> = {
+export const pad2dOperator: Operator<PadAttributes> = standardOperator({
   name: 'pad2d',
+  arity: 1,
   infer([x], attributes, where) {
-    const { top, bottom, left, right } = attributes;
     const shape = imageShape(x as TensorType, 'the input', where);
     const to = paddedShape(shape, attributes);
-    const figures = [top, bottom, left, right];
-    if (!figures.every(Number.isInteger) || to[2] < 1 || to[3] < 1) {
-      shapeError('SHAPE_ATTRIBUTE', where, `padding ${figures.join(', ')} of ${formatShape(shape)} leaves nothing`);
-    }
+    checkPadding(shape, to, attributes, where);
     return [{ shape: to, dtype: (x as TensorType).dtype }];
   },
   lower({ inputs, outputs, attributes }) {
@@ -134,7 +144,7 @@ export const pad2dOperator: Operator<PadAttributes> = {
   gradient: ({ outputGradients: [g], attributes: { top, bottom, left, right } }) => [
     g && applyOne(pad2dOperator, [g], { top: -top, bottom: -bottom, left: -left, right: -right }),
   ],
-};
+});
 
 /**
  * Zeros around each map of [N, C, H, W]; negative figures cut rows or columns off. `padding` is one figure for all sides,

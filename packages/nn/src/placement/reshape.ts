@@ -5,6 +5,7 @@ import {
   formatShape,
   type Operator,
   type Shape,
+  standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
@@ -13,8 +14,9 @@ import {
 import { shapeError } from '../shape.js';
 import { copyReshaped } from './copy.js';
 
-export const reshapeOperator: Operator<{ readonly shape: Shape }> = {
+export const reshapeOperator: Operator<{ readonly shape: Shape }> = standardOperator({
   name: 'reshape',
+  arity: 1,
   infer([x], { shape }, where) {
     const from = x as TensorType;
     const valid = shape.every((size) => Number.isInteger(size) && size > 0);
@@ -32,7 +34,7 @@ export const reshapeOperator: Operator<{ readonly shape: Shape }> = {
   gradient: ({ inputs, outputGradients: [g] }) => [g && reshape(g, (inputs[0] as Tensor).shape)],
   placement: () => ({ kind: 'reshape' }),
   selectsValues: true,
-};
+});
 
 /** The same values under `shape`; one size may be -1. @throws InfnetError `SHAPE_RESHAPE`. */
 export function reshape(x: TensorLike, shape: Shape): Tensor {

@@ -3,6 +3,7 @@ import {
   apply,
   formatShape,
   type Operator,
+  standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
@@ -19,8 +20,9 @@ export type SplitAttributes = {
   readonly sizes: readonly number[];
 };
 
-export const splitOperator: Operator<SplitAttributes> = {
+export const splitOperator: Operator<SplitAttributes> = standardOperator({
   name: 'split',
+  arity: 1,
   infer([x], { axis, sizes }, where) {
     const { shape, dtype } = x as TensorType;
     requireAxis(axis, shape.length, where);
@@ -61,7 +63,7 @@ export const splitOperator: Operator<SplitAttributes> = {
     return [placed.reduce((sum, part) => add(sum, part))];
   },
   placement: ({ axis, sizes }) => (axis === 1 ? { kind: 'channelRanges', starts: startsOf(sizes) } : undefined),
-};
+});
 
 function startsOf(sizes: readonly number[]): number[] {
   return sizes.map((_, i) => sizes.slice(0, i).reduce((sum, size) => sum + size, 0));

@@ -12,6 +12,8 @@ import {
   type KernelCall,
   Module,
   type Operator,
+  sizedCall,
+  standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
@@ -23,6 +25,7 @@ import gradientSource from './avg-pool-gradient.wgsl';
 import { type PoolCallOptions, poolCall, poolTile } from './pool.js';
 import {
   checkedShape,
+  checkWindow,
   inferPool,
   type PoolAttributes,
   type PoolOptions,
@@ -60,8 +63,9 @@ function inTwoPasses({ kernel }: PoolAttributes): boolean {
   return kernel[0] > 1 && kernel[1] > 1 && kernel[0] * kernel[1] >= TWO_PASS_SAMPLES;
 }
 
-export const avgPool2dOperator: Operator<AvgPoolAttributes> = {
+export const avgPool2dOperator: Operator<AvgPoolAttributes> = standardOperator({
   name: 'avgPool2d',
+  arity: 1,
   infer: ([x], attributes, where) => inferPool(x as TensorType, attributes, where),
   lower({ inputs, outputs, attributes, scratch }) {
     const [x, y] = [inputs[0] as View, outputs[0] as View];
@@ -80,13 +84,14 @@ export const avgPool2dOperator: Operator<AvgPoolAttributes> = {
     const [, , height, width] = (inputs[0] as Tensor).shape as ImageShape;
     return [applyOne(avgPool2dGradientOperator, [g], { ...attributes, height, width })];
   },
-};
+});
 
 /** Input: the gradient of y. Output: the gradient of x, [N, C, height, width]. */
 export const avgPool2dGradientOperator: Operator<
   AvgPoolAttributes & { readonly height: number; readonly width: number }
 > = {
   name: 'avgPool2dGradient',
+  arity: 1,
   infer([g], attributes, where) {
     const [n, c] = imageShape(g as TensorType, 'the gradient', where);
     requireType(g as TensorType, 'f32', 'the gradient', where);
@@ -95,7 +100,7 @@ export const avgPool2dGradientOperator: Operator<
     requireShape((g as TensorType).shape, (y as TensorType).shape, 'the gradient', where);
     return [x];
   },
-  lower({ inputs, outputs, attributes, scratch }) {
+  lower({ inputs, outputs, attributes: { height: _height, width: _width, ...attributes }, scratch }) {
     const [g, d] = [inputs[0] as View, outputs[0] as View];
     const shape = shapeOf(d);
     if (!inTwoPasses(attributes)) return [dispatch(avgPool2dGradientCall({ ...attributes, shape, g, d }), { g, d })];
@@ -109,8 +114,9 @@ export const avgPool2dGradientOperator: Operator<
   },
 };
 
-/** One dispatch of `nn/pool`; bindings x, y. */
+/** One dispatch of `nn/pool`; bindings x, y. @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`. */
 export function avgPool2dCall(options: PoolCallOptions & { readonly countIncludePad: boolean }): KernelCall {
+  checkWindow('avgPool2dCall', options, { countIncludePad: 'flag', 'x?': 'range', 'y?': 'range' });
   return poolCall('mean', { ...options, countPad: options.countIncludePad });
 }
 
@@ -122,15 +128,16 @@ export interface AvgPoolGradientCallOptions extends AvgPoolAttributes {
   readonly d?: OperandRange;
 }
 
-/** One dispatch of `nn/avg-pool-gradient`; bindings g, d. */
+/** One dispatch of `nn/avg-pool-gradient`; bindings g, d. @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`. */
 export function avgPool2dGradientCall(options: AvgPoolGradientCallOptions): KernelCall {
+  checkWindow('avgPool2dGradientCall', options, { countIncludePad: 'flag', 'g?': 'range', 'd?': 'range' });
   const { shape, kernel, stride, padding, countIncludePad } = options;
   const to = checkedShape(shape, options, 'avgPool2dGradientCall');
   const { g = wholeRange(to), d = wholeRange(shape) } = options;
   const [inputs, outputs] = [elementCount(shape), elementCount(to)];
   const [tileY, tileX] = poolTile(kernel);
   const [tilesY, tilesX] = [Math.ceil(shape[2] / tileY), Math.ceil(shape[3] / tileX)];
-  return lineCall(avgPoolGradientKernel, {
+  const call = lineCall(avgPoolGradientKernel, {
     constants: { COUNT_PAD: Number(countIncludePad), TILE_Y: tileY, TILE_X: tileX },
     params: {
       ...rangeParams('g', g),
@@ -153,6 +160,7 @@ export function avgPool2dGradientCall(options: AvgPoolGradientCallOptions): Kern
     flops: 2 * outputs * kernel[0] * kernel[1],
     values: inputs + outputs,
   });
+  return sizedCall('avgPool2dGradientCall', call, { g: [to, g], d: [shape, d] });
 }
 
 /**

@@ -6,6 +6,8 @@ import {
   type KernelCall,
   Module,
   type Operator,
+  sizedCall,
+  standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
@@ -16,7 +18,14 @@ import { type ImageShape, type Pair, requireShape, requireType } from '../shape.
 import gradientSource from './max-pool-gradient.wgsl';
 import winnerSource from './max-pool-winner.wgsl';
 import { type PoolCallOptions, poolCall } from './pool.js';
-import { checkedShape, inferPool, type PoolAttributes, type PoolOptions, poolAttributes } from './window.js';
+import {
+  checkedShape,
+  checkWindow,
+  inferPool,
+  type PoolAttributes,
+  type PoolOptions,
+  poolAttributes,
+} from './window.js';
 
 export const maxPoolWinnerKernel: Kernel = { name: 'nn/max-pool-winner', source: winnerSource };
 export const maxPoolGradientKernel: Kernel = { name: 'nn/max-pool-gradient', source: gradientSource };
@@ -31,8 +40,9 @@ export interface MaxPoolOptions extends PoolOptions {
 
 const shapeOf = (view: View): ImageShape => view.type.shape as unknown as ImageShape;
 
-export const maxPool2dOperator: Operator<PoolAttributes> = {
+export const maxPool2dOperator: Operator<PoolAttributes> = standardOperator({
   name: 'maxPool2d',
+  arity: 1,
   infer: ([x], attributes, where) => inferPool(x as TensorType, attributes, where),
   lower({ inputs, outputs, attributes }) {
     const [x, y] = [inputs[0] as View, outputs[0] as View];
@@ -41,11 +51,12 @@ export const maxPool2dOperator: Operator<PoolAttributes> = {
   gradient: ({ inputs, outputGradients: [g], attributes }) => [
     g && applyOne(maxPool2dGradientOperator, [inputs[0] as Tensor, g], attributes),
   ],
-};
+});
 
 /** Inputs: x, the gradient of y. Output: the gradient of x. */
 export const maxPool2dGradientOperator: Operator<PoolAttributes> = {
   name: 'maxPool2dGradient',
+  arity: 2,
   infer([x, g], attributes, where) {
     const [y] = inferPool(x as TensorType, attributes, where);
     requireType(g as TensorType, 'f32', 'the gradient', where);
@@ -63,8 +74,9 @@ export const maxPool2dGradientOperator: Operator<PoolAttributes> = {
   },
 };
 
-/** One dispatch of `nn/pool`; bindings x, y. */
+/** One dispatch of `nn/pool`; bindings x, y. @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`. */
 export function maxPool2dCall(options: PoolCallOptions): KernelCall {
+  checkWindow('maxPool2dCall', options, { 'x?': 'range', 'y?': 'range' });
   return poolCall('max', options);
 }
 
@@ -72,12 +84,13 @@ function sizes(shape: ImageShape, to: ImageShape): Record<string, number> {
   return { channels: shape[1], inputHeight: shape[2], inputWidth: shape[3], outputHeight: to[2], outputWidth: to[3] };
 }
 
-/** One dispatch of `nn/max-pool-winner`; bindings x, winner. */
+/** One dispatch of `nn/max-pool-winner`; bindings x, winner. @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`. */
 export function maxPoolWinnerCall(options: Omit<PoolCallOptions, 'y'>): KernelCall {
+  checkWindow('maxPoolWinnerCall', options, { 'x?': 'range' });
   const { shape, kernel, stride, padding, dilation, x = wholeRange(shape) } = options;
   const to = checkedShape(shape, options, 'maxPoolWinnerCall');
   const outputs = elementCount(to);
-  return lineCall(maxPoolWinnerKernel, {
+  const call = lineCall(maxPoolWinnerKernel, {
     constants: {},
     params: {
       ...rangeParams('x', x),
@@ -95,6 +108,7 @@ export function maxPoolWinnerCall(options: Omit<PoolCallOptions, 'y'>): KernelCa
     flops: outputs * kernel[0] * kernel[1],
     values: elementCount(shape) + outputs,
   });
+  return sizedCall('maxPoolWinnerCall', call, { x: [shape, x], winner: outputs });
 }
 
 /** Where the operands of `nn/max-pool-gradient` lie. */
@@ -105,14 +119,15 @@ export interface MaxPoolGradientCallOptions extends PoolAttributes {
   readonly d?: OperandRange;
 }
 
-/** One dispatch of `nn/max-pool-gradient`; bindings winner, g, d. */
+/** One dispatch of `nn/max-pool-gradient`; bindings winner, g, d. @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`. */
 export function maxPoolGradientCall(options: MaxPoolGradientCallOptions): KernelCall {
+  checkWindow('maxPoolGradientCall', options, { 'g?': 'range', 'd?': 'range' });
   const { shape, kernel, stride, padding, dilation } = options;
   const to = checkedShape(shape, options, 'maxPoolGradientCall');
   const { g = wholeRange(to), d = wholeRange(shape) } = options;
   const [inputs, outputs] = [elementCount(shape), elementCount(to)];
   const tilesX = Math.ceil(shape[3] / TILE);
-  return lineCall(maxPoolGradientKernel, {
+  const call = lineCall(maxPoolGradientKernel, {
     constants: { TILE },
     params: {
       ...rangeParams('g', g),
@@ -130,6 +145,7 @@ export function maxPoolGradientCall(options: MaxPoolGradientCallOptions): Kernel
     flops: outputs * kernel[0] * kernel[1],
     values: inputs + 2 * outputs,
   });
+  return sizedCall('maxPoolGradientCall', call, { winner: outputs, g: [to, g], d: [shape, d] });
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The call of the kernel that maximum and mean pooling share. */
-import type { Kernel, KernelCall } from '@infnet/core';
+import { type Kernel, type KernelCall, sizedCall } from '@infnet/core';
 import { lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
 import type { ImageShape } from '../shape.js';
 import source from './pool.wgsl';
@@ -23,7 +23,7 @@ export function poolTile(kernel: readonly [number, number]): readonly [number, n
   return kernel[1] === 1 && kernel[0] > 1 ? [4, 1] : [1, 4];
 }
 
-/** One dispatch of `nn/pool`; bindings x, y. */
+/** One dispatch of `nn/pool`; bindings x, y. The options were checked. */
 export function poolCall(mode: 'max' | 'mean', options: PoolCallOptions & { readonly countPad?: boolean }): KernelCall {
   const { shape, kernel, stride, padding, dilation, countPad = true } = options;
   const to = checkedShape(shape, options, 'poolCall');
@@ -33,7 +33,7 @@ export function poolCall(mode: 'max' | 'mean', options: PoolCallOptions & { read
   const dilated = dilation[0] > 1 || dilation[1] > 1;
   const unrolled = !dilated && tileY === 1 && kernel[1] <= MOST_UNROLLED && stride[1] <= kernel[1];
   const outputs = to[0] * to[1] * to[2] * to[3];
-  return lineCall(poolKernel, {
+  const call = lineCall(poolKernel, {
     constants: {
       MAX: Number(mode === 'max'),
       COUNT_PAD: Number(mode === 'mean' && countPad),
@@ -65,4 +65,5 @@ export function poolCall(mode: 'max' | 'mean', options: PoolCallOptions & { read
     flops: outputs * kernel[0] * kernel[1],
     values: shape[0] * shape[1] * shape[2] * shape[3] + outputs,
   });
+  return sizedCall(`${mode === 'max' ? 'max' : 'avg'}Pool2dCall`, call, { x: [shape, x], y: [to, y] });
 }

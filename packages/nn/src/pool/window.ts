@@ -1,5 +1,5 @@
 /** Window rules of pooling, exactly PyTorch's, ceil mode included. */
-import { formatShape, requireSizes, type TensorType } from '@infnet/core';
+import { checkOptions, formatShape, type OptionTable, requireSizes, type TensorType } from '@infnet/core';
 import { type ImageShape, imageShape, type Pair, pair, requireInteger, requireType, shapeError } from '../shape.js';
 
 /** Figures as [vertical, horizontal]. */
@@ -57,6 +57,26 @@ export function pooledShape([n, c, h, w]: ImageShape, attributes: PoolAttributes
 export function checkedShape(shape: ImageShape, attributes: PoolAttributes, where: string): ImageShape {
   requireSizes(where, shape);
   return inferPool({ shape, dtype: 'f32' }, attributes, where)[0]?.shape as unknown as ImageShape;
+}
+
+/** The window's options of a call. */
+const WINDOW_OPTIONS: OptionTable = {
+  shape: 'image',
+  kernel: 'sizes',
+  stride: 'sizes',
+  padding: 'counts',
+  dilation: 'sizes',
+  ceilMode: 'flag',
+};
+
+/** Checks the options of a call of pooling. @throws InfnetError `OPTION_...`, `SHAPE_...`. */
+export function checkWindow(
+  where: string,
+  options: PoolAttributes & { readonly shape: ImageShape },
+  more: OptionTable,
+): void {
+  checkOptions(where, options, { ...WINDOW_OPTIONS, ...more });
+  inferPool({ shape: options.shape, dtype: 'f32' }, options, where);
 }
 
 /** `infer` of pooling. @throws InfnetError `SHAPE_RANK`, `SHAPE_ATTRIBUTE`, `SHAPE_WINDOW`. */

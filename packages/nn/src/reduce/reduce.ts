@@ -6,12 +6,14 @@
  * enough to do, and fixes the order.
  */
 import {
+  checkOptions,
   type Dispatch,
   elementCount,
+  InfnetError,
   type Kernel,
   type KernelCall,
   type LowerContext,
-  requireSizes,
+  sizedCall,
   type View,
 } from '@infnet/core';
 import { binaryCall } from '../elementwise/binary.js';
@@ -59,8 +61,8 @@ export function reductionLoops(x: LoopOperand, z: LoopOperand | undefined, y: Lo
 
 /** One dispatch of `nn/reduce`; bindings x, y and, for a product, z. At most three kept and three reduced loops. */
 export function reduceCall(options: ReduceCallOptions): KernelCall {
+  checkReduction(options);
   const { product, scale, parts, yPart, offsets } = options;
-  requireSizes('reduceCall', [parts], ...[options.kept, options.reduced].map((loops) => loops.map(({ size }) => size)));
   const [kept, reduced] = [three(options.kept), three(options.reduced)];
   const [keptSizes, reducedSizes] = [kept.map(({ size }) => size), reduced.map(({ size }) => size)];
   const strides = (name: string, loops: readonly Loop[], operand: number): Record<string, number> =>
@@ -68,7 +70,7 @@ export function reduceCall(options: ReduceCallOptions): KernelCall {
   const [, r1 = 1, r2 = 1] = reducedSizes;
   const [keptCount, reducedCount] = [elementCount(keptSizes), elementCount(reducedSizes)];
   const zParams = { zOffset: offsets.z, ...strides('zKept', kept, 1), ...strides('zReduced', reduced, 1) };
-  return lineCall(reduceKernel, {
+  const call = lineCall(reduceKernel, {
     constants: { PRODUCT: Number(product), PARTS_INNER: Number(reduced[2]?.strides[0] === 1) },
     params: {
       xOffset: offsets.x,
@@ -94,6 +96,39 @@ export function reduceCall(options: ReduceCallOptions): KernelCall {
     flops: keptCount * reducedCount * (product ? 2 : 1),
     values: keptCount * (reducedCount * (product ? 2 : 1) + parts),
   });
+  const last = (loops: readonly Loop[], operand: number): number =>
+    loops.reduce((sum, { size, strides }) => sum + (size - 1) * (strides[operand] as number), 0);
+  return sizedCall('reduceCall', call, {
+    x: offsets.x + last(kept, 0) + last(reduced, 0) + 1,
+    z: offsets.z + last(kept, 1) + last(reduced, 1) + 1,
+    y: offsets.y + last(kept, 2) + (parts - 1) * yPart + 1,
+  });
+}
+
+function reductionError(message: string): never {
+  throw new InfnetError({ code: 'OPTION_INVALID', message, where: 'reduceCall' });
+}
+
+/** @throws InfnetError `OPTION_...`. */
+function checkReduction(options: ReduceCallOptions): void {
+  const where = 'reduceCall';
+  const numbers = { product: 'flag', scale: 'number', parts: 'size', yPart: 'count' } as const;
+  const offsets = { x: 'count', z: 'count', y: 'count' } as const;
+  checkOptions(where, options, { kept: 'any', reduced: 'any', ...numbers, offsets });
+  for (const [name, operands] of [
+    ['kept', 3],
+    ['reduced', 2],
+  ] as const) {
+    const loops = options[name] as unknown;
+    if (!Array.isArray(loops) || loops.length > 3) reductionError(`${name} is a list of up to three loops`);
+    for (const loop of loops as readonly Loop[]) {
+      checkOptions(where, loop, { size: 'size', strides: 'any' }, name);
+      const fits = Array.isArray(loop.strides) && loop.strides.length === operands;
+      if (!fits || !Array.from(loop.strides).every((stride) => Number.isSafeInteger(stride) && stride >= 0)) {
+        reductionError(`the strides of ${name} are ${operands} integers of at least 0`);
+      }
+    }
+  }
 }
 
 /** Into how many parts a sum of `length` values is cut when `sums` of them are made. */

@@ -6,6 +6,7 @@ import {
   type Operator,
   type Shape,
   sameShape,
+  standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
@@ -39,8 +40,9 @@ function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean):
 function reduceOperator(name: 'reduceSum' | 'reduceMean'): Operator<ReduceAttributes> {
   const scaleOf = (shape: Shape, axes: readonly number[]): number =>
     name === 'reduceSum' ? 1 : 1 / elementCount(axes.map((axis) => shape[axis] as number));
-  return {
+  return standardOperator({
     name,
+    arity: 1,
     infer([x], { axes, keepDims }, where) {
       requireType(x as TensorType, 'f32', 'the input', where);
       const { shape } = x as TensorType;
@@ -59,7 +61,7 @@ function reduceOperator(name: 'reduceSum' | 'reduceMean'): Operator<ReduceAttrib
       if (g === undefined) return [undefined];
       return [broadcastTo(reshape(g, reducedShape(shape, axes, true)), shape, scaleOf(shape, axes))];
     },
-  };
+  });
 }
 
 /** The output as an operand with its reduced dimensions kept, so that it can be compared with the input's. */
@@ -77,6 +79,7 @@ export const reduceMeanOperator: Operator<ReduceAttributes> = reduceOperator('re
 /** Sums to a smaller shape that broadcasts to the input's, and multiplies by a number. */
 export const sumToOperator: Operator<{ readonly shape: Shape; readonly scale: number }> = {
   name: 'sumTo',
+  arity: 1,
   infer: ([x], { shape }, where) => inferSumTo(x as TensorType, shape, where),
   lower: ({ inputs, outputs, attributes: { scale }, scratch }) =>
     lowerReduction({ x: inputs[0] as View, y: outputs[0] as View, scale }, { scratch }),
@@ -88,6 +91,7 @@ export const sumToOperator: Operator<{ readonly shape: Shape; readonly scale: nu
 /** Sums the product of two tensors (with broadcasting) to a smaller shape, without storing the product. */
 export const sumProductToOperator: Operator<{ readonly shape: Shape }> = {
   name: 'sumProductTo',
+  arity: 2,
   infer([x, z], { shape }, where) {
     requireType(z as TensorType, 'f32', 'the second factor', where);
     const product = broadcastShape((x as TensorType).shape, (z as TensorType).shape, where);
@@ -100,6 +104,7 @@ export const sumProductToOperator: Operator<{ readonly shape: Shape }> = {
 /** Repeats a tensor to a larger shape and multiplies it by a number. */
 export const broadcastToOperator: Operator<{ readonly shape: Shape; readonly scale: number }> = {
   name: 'broadcastTo',
+  arity: 1,
   infer([x], { shape }, where) {
     const { shape: from } = x as TensorType;
     requireType(x as TensorType, 'f32', 'the input', where);

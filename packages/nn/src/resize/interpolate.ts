@@ -1,13 +1,15 @@
 /** interpolate: bilinear resizing of maps, with both conventions for the corners. */
 import {
   applyOne,
+  checkOptions,
   elementCount,
   formatShape,
   type Kernel,
   type KernelCall,
   Module,
   type Operator,
-  requireSizes,
+  sizedCall,
+  standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
@@ -72,8 +74,9 @@ export function positions(input: number, output: number, alignCorners: boolean, 
 
 const shapeOf = (view: View): ImageShape => view.type.shape as unknown as ImageShape;
 
-export const interpolateOperator: Operator<InterpolateAttributes> = {
+export const interpolateOperator: Operator<InterpolateAttributes> = standardOperator({
   name: 'interpolate',
+  arity: 1,
   infer([x], { size }, where) {
     requireType(x as TensorType, 'f32', 'the input', where);
     const [n, c] = imageShape(x as TensorType, 'the input', where);
@@ -95,13 +98,14 @@ export const interpolateOperator: Operator<InterpolateAttributes> = {
     const [, , height, width] = (inputs[0] as Tensor).shape as ImageShape;
     return [applyOne(interpolateGradientOperator, [g], { ...attributes, height, width })];
   },
-};
+});
 
 /** Input: the gradient of y. Output: the gradient of x, [N, C, height, width]. */
 export const interpolateGradientOperator: Operator<
   InterpolateAttributes & { readonly height: number; readonly width: number }
 > = {
   name: 'interpolateGradient',
+  arity: 1,
   infer([g], { size, height, width }, where) {
     const [n, c] = imageShape(g as TensorType, 'the gradient', where);
     requireType(g as TensorType, 'f32', 'the gradient', where);
@@ -152,10 +156,18 @@ export interface InterpolateCallOptions extends Omit<InterpolateAttributes, 'mod
   readonly y?: OperandRange;
 }
 
-/** One dispatch of `nn/bilinear`; bindings x, y. */
+/** One dispatch of `nn/bilinear`; bindings x, y. @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`. */
 export function interpolateCall(options: InterpolateCallOptions): KernelCall {
+  checkOptions('interpolateCall', options, {
+    shape: 'image',
+    size: 'sizes',
+    alignCorners: 'flag',
+    'ratio?': 'numbers',
+    'mode?': ['bilinear'],
+    'x?': 'range',
+    'y?': 'range',
+  });
   const { shape, size, alignCorners, ratio } = options;
-  requireSizes('interpolateCall', shape, size);
   const [n, c, height, width] = shape;
   const to: ImageShape = [n, c, ...size];
   const { x = wholeRange(shape), y = wholeRange(to) } = options;
@@ -163,7 +175,7 @@ export function interpolateCall(options: InterpolateCallOptions): KernelCall {
   const horizontal = positions(width, size[1], alignCorners, ratio?.[1]);
   const blocks = Math.ceil(c / TILE);
   const outputs = elementCount(to);
-  return lineCall(bilinearKernel, {
+  const call = lineCall(bilinearKernel, {
     constants: { TILE },
     params: {
       ...rangeParams('x', x),
@@ -182,6 +194,7 @@ export function interpolateCall(options: InterpolateCallOptions): KernelCall {
     flops: 9 * outputs,
     values: elementCount(shape) + outputs,
   });
+  return sizedCall('interpolateCall', call, { x: [shape, x], y: [to, y] });
 }
 
 /** The transpose of linear interpolation along one dimension of [batch, planes, input, inner]. */
@@ -195,16 +208,18 @@ export interface LinearGradientCallOptions extends Positions {
   readonly d: OperandRange;
 }
 
-/** One dispatch of `nn/bilinear-gradient`; bindings g, d. */
+/** One dispatch of `nn/bilinear-gradient`; bindings g, d. @throws InfnetError `OPTION_...`, `KERNEL_RANGE`. */
 export function linearGradientCall(options: LinearGradientCallOptions): KernelCall {
+  const sizes = { batch: 'size', planes: 'size', input: 'size', output: 'size', inner: 'size' } as const;
+  const positions = { scale: 'number', half: [0, 0.5] } as const;
+  checkOptions('linearGradientCall', options, { ...sizes, ...positions, g: 'range', d: 'range' });
   const { batch, planes, input, output, inner, scale, half, g, d } = options;
-  requireSizes('linearGradientCall', [batch, planes, input, output, inner]);
   requireBetween(scale, 0, input, 'the scale', 'linearGradientCall');
   if (half !== 0 && half !== 0.5) {
     shapeError('SHAPE_ATTRIBUTE', 'linearGradientCall', `half is ${String(half)}; 0 and 0.5 are there`);
   }
   const blocks = Math.ceil(planes / TILE);
-  return lineCall(bilinearGradientKernel, {
+  const call = lineCall(bilinearGradientKernel, {
     constants: { TILE },
     params: {
       ...rangeParams('g', g),
@@ -222,6 +237,8 @@ export function linearGradientCall(options: LinearGradientCallOptions): KernelCa
     flops: 4 * batch * planes * output * inner,
     values: batch * planes * inner * (input + output),
   });
+  const shape = (size: number): readonly number[] => [batch, planes, size, inner];
+  return sizedCall('linearGradientCall', call, { g: [shape(output), g], d: [shape(input), d] });
 }
 
 /**

@@ -1,13 +1,14 @@
 /** resizeNearest: labels and masks at another size, every value one of those that were there. */
 import {
   applyOne,
+  checkOptions,
   elementCount,
   formatShape,
   type Kernel,
   type KernelCall,
   type Operator,
-  requireSizes,
   type Shape,
+  sizedCall,
   type Tensor,
   type TensorLike,
   type TensorType,
@@ -30,15 +31,20 @@ export type NearestAttributes = {
 
 const resizedShape = (shape: Shape, size: readonly [number, number]): Shape => [...shape.slice(0, -2), ...size];
 
+function checkExtents(shape: Shape, size: readonly [number, number], where: string): void {
+  if (shape.length < 3) shapeError('SHAPE_RANK', where, `${formatShape(shape)} is no [N, ..., height, width]`);
+  for (const extent of [...size, ...shape.slice(-2)]) {
+    requireInteger(extent, 1, 'a size', where);
+    if (extent > MOST) shapeError('SHAPE_SIZE', where, `a size is ${extent}; at most ${MOST} can be resized`);
+  }
+}
+
 export const resizeNearestOperator: Operator<NearestAttributes> = {
   name: 'resizeNearest',
+  arity: 1,
   infer([x], { size }, where) {
     const { shape, dtype } = x as TensorType;
-    if (shape.length < 3) shapeError('SHAPE_RANK', where, `${formatShape(shape)} is no [N, ..., height, width]`);
-    for (const extent of [...size, ...shape.slice(-2)]) {
-      requireInteger(extent, 1, 'a size', where);
-      if (extent > MOST) shapeError('SHAPE_SIZE', where, `a size is ${extent}; at most ${MOST} can be resized`);
-    }
+    checkExtents(shape, size, where);
     return [{ shape: resizedShape(shape, size), dtype }];
   },
   lower({ inputs, outputs, attributes }) {
@@ -56,15 +62,17 @@ export interface ResizeNearestCallOptions extends NearestAttributes {
   readonly y?: OperandRange;
 }
 
-/** One dispatch of `nn/nearest`; bindings x, y. */
+/** One dispatch of `nn/nearest`; bindings x, y. @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`. */
 export function resizeNearestCall(options: ResizeNearestCallOptions): KernelCall {
+  const where = 'resizeNearestCall';
+  checkOptions(where, options, { shape: 'shape', size: 'sizes', alignCorners: 'flag', 'x?': 'range', 'y?': 'range' });
   const { shape, size, alignCorners } = options;
-  requireSizes('resizeNearestCall', shape, size);
+  checkExtents(shape, size, where);
   const to = resizedShape(shape, size);
   const { x = wholeRange(shape), y = wholeRange(to) } = options;
   const [inputHeight, inputWidth] = shape.slice(-2) as [number, number];
   const count = elementCount(to);
-  return lineCall(nearestKernel, {
+  const call = lineCall(nearestKernel, {
     constants: { ALIGNED: Number(alignCorners) },
     params: {
       ...rangeParams('x', x),
@@ -79,6 +87,7 @@ export function resizeNearestCall(options: ResizeNearestCallOptions): KernelCall
     flops: 0,
     values: 2 * count,
   });
+  return sizedCall(where, call, { x: [shape, x], y: [to, y] });
 }
 
 /**

@@ -1,13 +1,15 @@
 /** softmax over channels: positive values that sum to 1 at every position. */
 import {
   applyOne,
+  checkOptions,
   elementCount,
   type Kernel,
   type KernelCall,
   Module,
   type Operator,
-  requireSizes,
   type Shape,
+  sizedCall,
+  standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
@@ -22,8 +24,9 @@ export const softmaxKernel: Kernel = { name: 'nn/softmax', source };
 
 type None = Record<string, never>;
 
-export const softmaxOperator: Operator<None> = {
+export const softmaxOperator: Operator<None> = standardOperator({
   name: 'softmax',
+  arity: 1,
   infer([x], _attributes, where) {
     const type = x as TensorType;
     requireType(type, 'f32', 'the input', where);
@@ -37,11 +40,12 @@ export const softmaxOperator: Operator<None> = {
   gradient: ({ outputs, outputGradients: [g] }) => [
     g && applyOne(softmaxGradientOperator, [outputs[0] as Tensor, g], {}),
   ],
-};
+});
 
 /** Inputs: softmax's output, its gradient. */
 export const softmaxGradientOperator: Operator<None> = {
   name: 'softmaxGradient',
+  arity: 2,
   infer: (inputs, _attributes, where) => inferPair(inputs, where),
   lower({ inputs, outputs }) {
     const [x, g, y] = [inputs[0] as View, inputs[1] as View, outputs[0] as View];
@@ -59,17 +63,13 @@ export interface SoftmaxCallOptions {
   readonly g?: OperandRange;
 }
 
-/** One dispatch of `nn/softmax`; bindings x, y and, for the gradient, g. */
-export function softmaxCall({
-  shape,
-  x = wholeRange(shape),
-  y = wholeRange(shape),
-  g,
-}: SoftmaxCallOptions): KernelCall {
-  requireSizes('softmaxCall', shape);
+/** One dispatch of `nn/softmax`; bindings x, y and, for the gradient, g. @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`. */
+export function softmaxCall(options: SoftmaxCallOptions): KernelCall {
+  checkOptions('softmaxCall', options, { shape: 'maps', 'x?': 'range', 'y?': 'range', 'g?': 'range' });
+  const { shape, x = wholeRange(shape), y = wholeRange(shape), g } = options;
   const area = elementCount(shape.slice(2));
   const values = elementCount(shape);
-  return lineCall(softmaxKernel, {
+  const call = lineCall(softmaxKernel, {
     constants: { GRADIENT: Number(g !== undefined) },
     params: {
       ...rangeParams('x', x),
@@ -82,6 +82,7 @@ export function softmaxCall({
     flops: 8 * values,
     values: (g === undefined ? 2 : 3) * values,
   });
+  return sizedCall('softmaxCall', call, { x: [shape, x], y: [shape, y], ...(g && { g: [shape, g] }) });
 }
 
 /** exp(x) / sum of exp(x) over dimension 1 of [N, C, ...]. */

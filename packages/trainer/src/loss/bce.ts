@@ -1,12 +1,14 @@
 /** Binary cross entropy, of logits and of probabilities; the mean over all values. */
 import {
   applyOne,
+  checkOptions,
   dispatchLine,
   elementCount,
   type Kernel,
   type KernelCall,
   type Operator,
   type Shape,
+  sizedCall,
   type Tensor,
   type TensorLike,
   type TensorType,
@@ -55,21 +57,27 @@ export interface BceCalls {
 }
 
 /** The two dispatches of the loss. */
-export function bceCalls({ shape, logits, ranges = {}, yOffset = 0 }: BceCallOptions): BceCalls {
+export function bceCalls(options: BceCallOptions): BceCalls {
+  const where = 'bceCalls';
+  const operands = { 'x?': 'range', 't?': 'range' } as const;
+  checkOptions(where, options, { shape: 'maps', logits: 'flag', 'ranges?': operands, 'yOffset?': 'count' });
+  const { shape, logits, ranges = {}, yOffset = 0 } = options;
   const whole = wholeRange(shape);
   const values = elementCount(shape);
   const item = whole.batchStride;
   const dealt: Deal = deal(values / item, item);
+  const { x = whole, t = whole } = ranges;
+  const partial: KernelCall = {
+    kernel: bceKernel,
+    constants: { LOGITS: Number(logits) },
+    params: { ...rangeParams({ x, t }), item, ...dealt },
+    workgroups: dispatchLine(dealt.count),
+    flops: 20 * values,
+    bytes: 4 * (2 * values + dealt.count),
+  };
   return {
     partialCount: dealt.count,
-    partial: {
-      kernel: bceKernel,
-      constants: { LOGITS: Number(logits) },
-      params: { ...rangeParams({ x: ranges.x ?? whole, t: ranges.t ?? whole }), item, ...dealt },
-      workgroups: dispatchLine(dealt.count),
-      flops: 20 * values,
-      bytes: 4 * (2 * values + dealt.count),
-    },
+    partial: sizedCall(where, partial, { x: [shape, x], t: [shape, t], partial: dealt.count }),
     total: meanCall(dealt.count, values, yOffset),
   };
 }
@@ -85,17 +93,27 @@ export interface BceGradientCallOptions extends BceAttributes {
 
 /** One dispatch; bindings g, x, t, d. */
 export function bceGradientCall(options: BceGradientCallOptions): KernelCall {
+  const where = 'bceGradientCall';
+  const operands = { 'x?': 'range', 't?': 'range', 'd?': 'range' } as const;
+  checkOptions(where, options, {
+    shape: 'maps',
+    logits: 'flag',
+    'ofTarget?': 'flag',
+    'ranges?': operands,
+    'gOffset?': 'count',
+  });
   const { shape, logits, ofTarget = false, ranges = {}, gOffset = 0 } = options;
   const whole = wholeRange(shape);
   const count = elementCount(shape);
   const { x = whole, t = whole, d = whole } = ranges;
-  return mapCall(bceGradientKernel, {
+  const call = mapCall(bceGradientKernel, {
     constants: { LOGITS: Number(logits), TARGET: Number(ofTarget) },
     params: { gOffset, ...rangeParams({ x, t, d }), item: whole.batchStride, factor: 1 / count },
     count,
     flopsEach: 8,
     values: 3 * count,
   });
+  return sizedCall(where, call, { g: gOffset + 1, x: [shape, x], t: [shape, t], d: [shape, d] });
 }
 
 function check([x, t]: readonly TensorType[], { logits }: BceAttributes, where: string): void {
@@ -108,6 +126,7 @@ function check([x, t]: readonly TensorType[], { logits }: BceAttributes, where: 
 /** Inputs: predictions, targets. Output: the loss. */
 export const bceOperator: Operator<BceAttributes> = {
   name: 'bce',
+  arity: 2,
   infer(inputs, attributes, where) {
     check(inputs, attributes, where);
     return [SCALAR];
@@ -130,6 +149,7 @@ export const bceOperator: Operator<BceAttributes> = {
 /** Inputs: gradient of the loss, predictions, targets. Output: gradient of the predictions, or of the targets. */
 export const bceGradientOperator: Operator<BceAttributes & { readonly ofTarget?: boolean }> = {
   name: 'bceGradient',
+  arity: 3,
   infer([g, x, t], attributes, where) {
     requireScalar(g as TensorType, where);
     check([x as TensorType, t as TensorType], attributes, where);

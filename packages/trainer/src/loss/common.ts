@@ -2,19 +2,18 @@
 import {
   type Dispatch,
   dispatchLine,
-  elementCount,
   formatShape,
   InfnetError,
   type Kernel,
   type KernelCall,
-  requireSizes,
+  type OperandRange,
   type Shape,
   sameShape,
+  sizedCall,
   type TensorType,
   type View,
 } from '@infnet/core';
 import { sumPartialsKernel } from '@infnet/edge-attention';
-import type { OperandRange } from '@infnet/nn';
 
 export type Ranges<Name extends string> = Partial<Readonly<Record<Name, OperandRange>>>;
 
@@ -37,21 +36,7 @@ export function deal(rows: number, inner: number): Deal {
   return { rounds, groupsPerRow, count: rows * groupsPerRow };
 }
 
-/** The range of a tensor that fills its buffer from the first element on. */
-export function wholeRange(shape: Shape): OperandRange {
-  requireSizes('the range of a loss', shape);
-  return { offset: 0, batchStride: elementCount(shape.slice(1)) };
-}
-
-/** `xOffset` and `xBatchStride` for each operand, as `struct Params` names them. */
-export function rangeParams(ranges: Readonly<Record<string, OperandRange>>): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(ranges).flatMap(([name, { offset, batchStride }]) => [
-      [`${name}Offset`, offset],
-      [`${name}BatchStride`, batchStride],
-    ]),
-  );
-}
+export { rangeParams, wholeRange } from '@infnet/core';
 
 /** A call with one invocation per value. */
 export function mapCall(
@@ -75,7 +60,7 @@ export function mapCall(
 
 /** The second pass of a mean: one workgroup adds the partial sums. Bindings partial, y. */
 export function meanCall(partials: number, values: number, yOffset: number): KernelCall {
-  return {
+  const call: KernelCall = {
     kernel: sumPartialsKernel,
     constants: {},
     params: { yOffset, count: partials, factor: 1 / values },
@@ -83,6 +68,7 @@ export function meanCall(partials: number, values: number, yOffset: number): Ker
     flops: partials,
     bytes: 4 * (partials + 1),
   };
+  return sizedCall('meanCall', call, { partial: partials, y: yOffset + 1 });
 }
 
 export function dispatch(call: KernelCall, operands: Readonly<Record<string, View>>): Dispatch {

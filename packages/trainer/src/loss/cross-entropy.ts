@@ -2,6 +2,7 @@
 import {
   apply,
   applyOne,
+  checkOptions,
   dispatchLine,
   elementCount,
   formatShape,
@@ -11,6 +12,7 @@ import {
   type Operator,
   type Shape,
   sameShape,
+  sizedCall,
   Tensor,
   type TensorLike,
   type TensorType,
@@ -59,44 +61,53 @@ export interface CrossEntropyCalls {
   readonly partialCount: number;
 }
 
-/** The range of targets that fill their buffer. */
-function targetRange(shape: Shape, classes: boolean): { readonly offset: number; readonly batchStride: number } {
-  return wholeRange(classes ? [shape[0] as number, ...shape.slice(2)] : shape);
+/** Shape of the targets. */
+function targetShape(shape: Shape, classes: boolean): Shape {
+  return classes ? [shape[0] as number, ...shape.slice(2)] : shape;
 }
 
 /** The two dispatches of the loss. */
 export function crossEntropyCalls(options: CrossEntropyCallOptions): CrossEntropyCalls {
+  const where = 'crossEntropyCalls';
+  const operands = { 'x?': 'range', 't?': 'range' } as const;
+  const offsets = { 'yOffset?': 'count', 'scaleOffset?': 'count' } as const;
+  const labels = { classes: 'flag', 'ignoreIndex?': 'integer' } as const;
+  checkOptions(where, options, { shape: 'maps', ...labels, 'ranges?': operands, ...offsets });
   const { shape, classes, ranges = {}, yOffset = 0, scaleOffset = 0, ignoreIndex = DEFAULT_IGNORE_INDEX } = options;
-  requireIgnoreIndex(ignoreIndex, 'crossEntropyCalls');
+  requireIgnoreIndex(ignoreIndex, where);
+  const target = targetShape(shape, classes);
   const [n, channels] = shape as readonly [number, number];
   const area = elementCount(shape.slice(2));
   const dealt = deal(n, area);
-  const { x = wholeRange(shape), t = targetRange(shape, classes) } = ranges;
-  return {
-    partialCount: dealt.count * (classes ? 2 : 1),
-    partial: {
-      kernel: crossEntropyKernel,
-      constants: { CLASSES: Number(classes) },
-      params: {
-        ...rangeParams({ x, t }),
-        channels,
-        area,
-        ...dealt,
-        ...(classes ? { ignored: ignoreIndex >>> 0 } : {}),
-      },
-      workgroups: dispatchLine(dealt.count),
-      flops: n * area * (4 * channels + 6),
-      bytes: 4 * (n * area * (classes ? channels + 1 : 2 * channels) + dealt.count),
+  const { x = wholeRange(shape), t = wholeRange(target) } = ranges;
+  const partial: KernelCall = {
+    kernel: crossEntropyKernel,
+    constants: { CLASSES: Number(classes) },
+    params: {
+      ...rangeParams({ x, t }),
+      channels,
+      area,
+      ...dealt,
+      ...(classes ? { ignored: ignoreIndex >>> 0 } : {}),
     },
+    workgroups: dispatchLine(dealt.count),
+    flops: n * area * (4 * channels + 6),
+    bytes: 4 * (n * area * (classes ? channels + 1 : 2 * channels) + dealt.count),
+  };
+  const parts = dealt.count * (classes ? 2 : 1);
+  const total: KernelCall = {
+    kernel: crossEntropyTotalKernel,
+    constants: {},
+    params: { yOffset, scaleOffset, count: dealt.count },
+    workgroups: [1, 1, 1],
+    flops: dealt.count,
+    bytes: 4 * (2 * dealt.count + 2),
+  };
+  return {
+    partialCount: parts,
+    partial: sizedCall(where, partial, { x: [shape, x], t: [target, t], partial: parts }),
     total: classes
-      ? {
-          kernel: crossEntropyTotalKernel,
-          constants: {},
-          params: { yOffset, scaleOffset, count: dealt.count },
-          workgroups: [1, 1, 1],
-          flops: dealt.count,
-          bytes: 4 * (2 * dealt.count + 2),
-        }
+      ? sizedCall(where, total, { partial: parts, y: yOffset + 1, scale: scaleOffset + 1 })
       : meanCall(dealt.count, n * area, yOffset),
   };
 }
@@ -110,13 +121,19 @@ export interface CrossEntropyGradientCallOptions extends Omit<CrossEntropyCallOp
 
 /** One dispatch; bindings g, x, t, d, and with classes scale (see {@link CrossEntropyCalls}). */
 export function crossEntropyGradientCall(options: CrossEntropyGradientCallOptions): KernelCall {
+  const where = 'crossEntropyGradientCall';
+  const operands = { 'x?': 'range', 't?': 'range', 'd?': 'range' } as const;
+  const offsets = { 'gOffset?': 'count', 'scaleOffset?': 'count' } as const;
+  const labels = { classes: 'flag', 'ignoreIndex?': 'integer', 'ofTarget?': 'flag' } as const;
+  checkOptions(where, options, { shape: 'maps', ...labels, 'ranges?': operands, ...offsets });
   const { shape, classes, ranges = {}, gOffset = 0, scaleOffset = 0, ofTarget = false } = options;
   const { ignoreIndex = DEFAULT_IGNORE_INDEX } = options;
-  requireIgnoreIndex(ignoreIndex, 'crossEntropyGradientCall');
+  requireIgnoreIndex(ignoreIndex, where);
+  const target = targetShape(shape, classes);
   const [n, channels] = shape as readonly [number, number];
   const area = elementCount(shape.slice(2));
-  const { x = wholeRange(shape), t = targetRange(shape, classes), d = wholeRange(shape) } = ranges;
-  return mapCall(crossEntropyGradientKernel, {
+  const { x = wholeRange(shape), t = wholeRange(target), d = wholeRange(shape) } = ranges;
+  const call = mapCall(crossEntropyGradientKernel, {
     constants: { CLASSES: Number(classes), TARGET: Number(ofTarget) },
     params: {
       gOffset,
@@ -129,6 +146,8 @@ export function crossEntropyGradientCall(options: CrossEntropyGradientCallOption
     flopsEach: 6 * channels,
     values: n * area * (2 * channels + (classes ? 1 : channels)),
   });
+  const operandSizes = { x: [shape, x], t: [target, t], d: [shape, d] } as const;
+  return sizedCall(where, call, { g: gOffset + 1, scale: scaleOffset + 1, ...operandSizes });
 }
 
 function check(x: TensorType, t: TensorType, where: string): void {
@@ -154,6 +173,7 @@ const isClasses = (t: { readonly dtype: string }): boolean => t.dtype !== 'f32';
 /** Inputs: logits, targets. Outputs: the loss; for classes, 1 / pixels counted. */
 export const crossEntropyOperator: Operator<CrossEntropyAttributes> = {
   name: 'crossEntropy',
+  arity: 2,
   infer([x, t], { ignoreIndex }, where) {
     check(x as TensorType, t as TensorType, where);
     requireIgnoreIndex(ignoreIndex, where);
@@ -187,6 +207,7 @@ export const crossEntropyOperator: Operator<CrossEntropyAttributes> = {
 /** Inputs: gradient of the loss, logits, targets, and for classes 1 / pixels counted. Output: gradient of the logits. */
 export const crossEntropyGradientOperator: Operator<CrossEntropyAttributes> = {
   name: 'crossEntropyGradient',
+  arity: [3, 4],
   infer([g, x, t, scale], { ignoreIndex }, where) {
     requireScalar(g as TensorType, where);
     if (scale !== undefined) requireScalar(scale, where);

@@ -2,6 +2,7 @@
 import {
   apply,
   applyOne,
+  checkOptions,
   dispatchLine,
   elementCount,
   InfnetError,
@@ -9,6 +10,7 @@ import {
   type KernelCall,
   type Operator,
   type Shape,
+  sizedCall,
   type Tensor,
   type TensorLike,
   type TensorType,
@@ -73,18 +75,27 @@ function mapsOf(shape: Shape): Maps {
 
 /** The two dispatches of the loss. */
 export function diceLossCalls(options: DiceLossCallOptions): DiceLossCalls {
+  const where = 'diceLossCalls';
+  checkOptions(where, options, {
+    shape: 'maps',
+    sigmoid: 'flag',
+    smooth: 'number',
+    'ranges?': { 'x?': 'range', 't?': 'range' },
+    'yOffset?': 'count',
+    'factorsOffset?': 'count',
+  });
   const { shape, sigmoid, smooth, ranges = {}, yOffset = 0, factorsOffset = 0 } = options;
   requireSmooth(smooth, 'diceLossCalls');
   const whole = wholeRange(shape);
   const { channels, area, maps } = mapsOf(shape);
   const values = maps * area;
   const dealt = deal(maps, area);
-  return {
-    partialCount: 3 * dealt.count,
+  const { x = whole, t = whole } = ranges;
+  const calls: { readonly partial: KernelCall; readonly total: KernelCall } = {
     partial: {
       kernel: diceLossKernel,
       constants: { SIGMOID: Number(sigmoid) },
-      params: { ...rangeParams({ x: ranges.x ?? whole, t: ranges.t ?? whole }), channels, area, ...dealt },
+      params: { ...rangeParams({ x, t }), channels, area, ...dealt },
       workgroups: dispatchLine(dealt.count),
       flops: 8 * values,
       bytes: 4 * (2 * values + 3 * dealt.count),
@@ -97,6 +108,13 @@ export function diceLossCalls(options: DiceLossCallOptions): DiceLossCalls {
       flops: 3 * dealt.count,
       bytes: 4 * (3 * dealt.count + 2 * maps + 1),
     },
+  };
+  const parts = 3 * dealt.count;
+  const factors = factorsOffset + 2 * maps;
+  return {
+    partialCount: parts,
+    partial: sizedCall(where, calls.partial, { x: [shape, x], t: [shape, t], partial: parts }),
+    total: sizedCall(where, calls.total, { partial: parts, y: yOffset + 1, factors }),
   };
 }
 
@@ -111,17 +129,28 @@ export interface DiceLossGradientCallOptions extends Pick<DiceLossAttributes, 's
 
 /** One dispatch; bindings g, t, factors, d and, with `sigmoid`, x. */
 export function diceLossGradientCall(options: DiceLossGradientCallOptions): KernelCall {
+  const where = 'diceLossGradientCall';
+  checkOptions(where, options, {
+    shape: 'maps',
+    sigmoid: 'flag',
+    'ofTarget?': 'flag',
+    'ranges?': { 'x?': 'range', 't?': 'range', 'd?': 'range' },
+    'gOffset?': 'count',
+    'factorsOffset?': 'count',
+  });
   const { shape, sigmoid, ofTarget = false, ranges = {}, gOffset = 0, factorsOffset = 0 } = options;
   const whole = wholeRange(shape);
   const { channels, area, maps } = mapsOf(shape);
   const { x = whole, t = whole, d = whole } = ranges;
-  return mapCall(diceLossGradientKernel, {
+  const call = mapCall(diceLossGradientKernel, {
     constants: { SIGMOID: Number(sigmoid), TARGET: Number(ofTarget) },
     params: { gOffset, factorsOffset, ...rangeParams(sigmoid ? { x, t, d } : { t, d }), channels, area },
     count: maps * area,
     flopsEach: 8,
     values: 3 * maps * area,
   });
+  const factors = factorsOffset + 2 * maps;
+  return sizedCall(where, call, { g: gOffset + 1, factors, x: [shape, x], t: [shape, t], d: [shape, d] });
 }
 
 /** @throws InfnetError `SHAPE_ATTRIBUTE`. */
@@ -142,6 +171,7 @@ function check([x, t]: readonly TensorType[], { smooth }: DiceLossAttributes, wh
 /** Inputs: predictions, targets. Outputs: the loss; per map, what the gradient needs. */
 export const diceLossOperator: Operator<DiceLossAttributes> = {
   name: 'diceLoss',
+  arity: 2,
   infer(inputs, attributes, where) {
     check(inputs, attributes, where);
     return [SCALAR, { shape: [mapsOf(inputs[0]?.shape as Shape).maps, 2], dtype: 'f32' }];
@@ -169,6 +199,7 @@ export const diceLossOperator: Operator<DiceLossAttributes> = {
 /** Inputs: gradient of the loss, predictions, targets, factors per map. Output: gradient of the predictions, or of the targets. */
 export const diceLossGradientOperator: Operator<DiceLossAttributes & { readonly ofTarget?: boolean }> = {
   name: 'diceLossGradient',
+  arity: 4,
   infer([g, x, t, factors], attributes, where) {
     requireScalar(g as TensorType, where);
     check([x, t] as TensorType[], attributes, where);

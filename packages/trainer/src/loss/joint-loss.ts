@@ -9,6 +9,7 @@
 import {
   apply,
   applyOne,
+  checkOptions,
   dispatchLine,
   elementCount,
   graphOf,
@@ -16,6 +17,7 @@ import {
   type KernelCall,
   type Operator,
   type Shape,
+  sizedCall,
   Tensor,
   type TensorLike,
   type TensorType,
@@ -46,6 +48,8 @@ export const jointLossGradientKernel: Kernel = { name: 'trainer/joint-loss-gradi
 /** `as-released`: plain mean cross entropy, as the goldens. `paper`: weighted, as the paper says. */
 export type JointLossVariant = 'as-released' | 'paper';
 
+const VARIANTS: readonly JointLossVariant[] = ['as-released', 'paper'];
+
 export type JointLossAttributes = { readonly variant: JointLossVariant };
 
 export interface JointLossCallOptions extends JointLossAttributes {
@@ -68,6 +72,14 @@ export interface JointLossCalls {
 
 /** The two dispatches of the loss. */
 export function jointLossCalls(options: JointLossCallOptions): JointLossCalls {
+  const where = 'jointLossCalls';
+  checkOptions(where, options, {
+    shape: 'maps',
+    variant: VARIANTS,
+    'ranges?': { 'z?': 'range', 't?': 'range', 'pooled?': 'range' },
+    'yOffset?': 'count',
+    'imageOffset?': 'count',
+  });
   const { shape, variant, ranges = {}, yOffset = 0, imageOffset = 0 } = options;
   const whole = wholeRange(shape);
   const values = elementCount(shape);
@@ -75,8 +87,7 @@ export function jointLossCalls(options: JointLossCallOptions): JointLossCalls {
   const images = values / item;
   const dealt = deal(images, item);
   const { z = whole, t = whole, pooled = whole } = ranges;
-  return {
-    partialCount: 6 * dealt.count,
+  const calls: { readonly partial: KernelCall; readonly total: KernelCall } = {
     partial: {
       kernel: jointLossKernel,
       constants: {},
@@ -94,6 +105,13 @@ export function jointLossCalls(options: JointLossCallOptions): JointLossCalls {
       bytes: 4 * (6 * dealt.count + 4 * images + 1),
     },
   };
+  const parts = 6 * dealt.count;
+  const operands = { z: [shape, z], t: [shape, t], pooled: [shape, pooled] } as const;
+  return {
+    partialCount: parts,
+    partial: sizedCall(where, calls.partial, { ...operands, partial: parts }),
+    total: sizedCall(where, calls.total, { partial: parts, y: yOffset + 1, image: imageOffset + 4 * images }),
+  };
 }
 
 export interface JointLossGradientCallOptions extends JointLossAttributes {
@@ -106,11 +124,19 @@ export interface JointLossGradientCallOptions extends JointLossAttributes {
 
 /** One dispatch; bindings g, z, t, pooled, image, d. */
 export function jointLossGradientCall(options: JointLossGradientCallOptions): KernelCall {
+  const where = 'jointLossGradientCall';
+  checkOptions(where, options, {
+    shape: 'maps',
+    variant: VARIANTS,
+    'ranges?': { 'z?': 'range', 't?': 'range', 'pooled?': 'range', 'd?': 'range' },
+    'gOffset?': 'count',
+    'imageOffset?': 'count',
+  });
   const { shape, variant, ranges = {}, gOffset = 0, imageOffset = 0 } = options;
   const whole = wholeRange(shape);
   const count = elementCount(shape);
   const { z = whole, t = whole, pooled = whole, d = whole } = ranges;
-  return mapCall(jointLossGradientKernel, {
+  const call = mapCall(jointLossGradientKernel, {
     constants: { WEIGHTED: Number(variant === 'paper') },
     params: {
       gOffset,
@@ -122,6 +148,14 @@ export function jointLossGradientCall(options: JointLossGradientCallOptions): Ke
     count,
     flopsEach: 25,
     values: 4 * count,
+  });
+  return sizedCall(where, call, {
+    g: gOffset + 1,
+    image: imageOffset + 4 * (shape[0] as number),
+    z: [shape, z],
+    t: [shape, t],
+    pooled: [shape, pooled],
+    d: [shape, d],
   });
 }
 
@@ -137,6 +171,7 @@ function check(inputs: readonly TensorType[], where: string): void {
 /** Inputs: logits, mask, pooled mask. Outputs: the loss; per image, what the gradient needs. */
 export const jointLossOperator: Operator<JointLossAttributes> = {
   name: 'jointLoss',
+  arity: 3,
   infer(inputs, _attributes, where) {
     check(inputs, where);
     return [SCALAR, { shape: [inputs[0]?.shape[0] as number, 4], dtype: 'f32' }];
@@ -164,6 +199,7 @@ export const jointLossOperator: Operator<JointLossAttributes> = {
 /** Inputs: gradient of the loss, logits, mask, pooled mask, factors per image. Output: gradient of the logits. */
 export const jointLossGradientOperator: Operator<JointLossAttributes> = {
   name: 'jointLossGradient',
+  arity: 5,
   infer([g, z, t, pooled, image], _attributes, where) {
     requireScalar(g as TensorType, where);
     check([z, t, pooled] as TensorType[], where);
