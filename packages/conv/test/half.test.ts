@@ -57,6 +57,27 @@ describe('half', () => {
     },
   );
 
+  it('keeps NaN and infinities of values and weights, also where a relu is fused', async ({ skip }) => {
+    skip(!context.profile.hasF16, NO_F16);
+    const test: ReferenceCase = { input: [1, 6, 5, 7], weight: [9, 6, 3, 3], padding: 1 };
+    const [x, w] = [random('x', test.input), weights('w', test.weight)];
+    x.data[2 * 35 + 16] = Number.NaN;
+    x.data[4 * 35 + 30] = -Infinity;
+    // The middle taps: what a tap in the padding makes of 0 * Infinity is not looked at.
+    w.data[3 * 54 + 4] = Number.NaN;
+    w.data[5 * 54 + 22] = Infinity;
+    const expected = conv2dReference(test, x.data, roundToHalf(w.data)).map((v) => (v < 0 ? 0 : v));
+    expect(expected.some(Number.isNaN) && expected.some((v) => v > 0)).toBe(true);
+    const kind = (v: number): string => (Number.isFinite(v) ? 'number' : String(v));
+    for (const algorithm of gatherAlgorithms(context)) {
+      const net = new Net(test.weight, ({ weight }, x) =>
+        relu(conv2d(x, weight, undefined, { padding: 1, algorithm })),
+      );
+      const found = await runHalf(context, net, { weight: w }, x);
+      expect([...found].map(kind), algorithm).toEqual([...expected].map(kind));
+    }
+  });
+
   it('rounds weights of all sizes as float16 does, the smallest included', async ({ skip }) => {
     skip(!context.profile.hasF16, NO_F16);
     const sizes = [65504, 1, 1 + 2 ** -11, 1 + 3 * 2 ** -11, 2 ** -14, 1.5 * 2 ** -20, -0.1, 0];

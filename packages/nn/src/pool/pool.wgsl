@@ -41,20 +41,23 @@ struct Params {
 
 #if MAX
 // The rank of -Infinity.
-const nothing = -2139095041i;
+const nothing = 0u;
 
-/// The rank of a float among all floats: equal to its bits from 0 on, and its own inverse.
-fn rank(v: f32) -> i32 {
-  let bits = bitcast<i32>(v);
-  let magnitude = bits & 0x7fffffff;
-  return select(select(bits, bits ^ 0x7fffffff, bits < 0), magnitude, magnitude > 0x7f800000);
+/// The rank of a float: its bits, turned over where the sign is set, counted from those of -Infinity on. What lies below that is NaN
+/// with a sign, and comes out on top, beside the NaN without.
+fn rank(v: f32) -> u32 {
+  return turned(bitcast<u32>(v)) - 0x807fffffu;
 }
 
-fn value(joined: i32) -> f32 {
-  return bitcast<f32>(select(joined, joined ^ 0x7fffffff, joined < 0));
+fn value(joined: u32) -> f32 {
+  return bitcast<f32>(turned(joined + 0x807fffffu));
 }
 
-fn join(a: i32, b: i32) -> i32 {
+fn turned(bits: u32) -> u32 {
+  return bits ^ (bitcast<u32>(bitcast<i32>(bits) >> 31u) >> 1u);
+}
+
+fn join(a: u32, b: u32) -> u32 {
   return max(a, b);
 }
 #else
