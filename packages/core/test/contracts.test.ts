@@ -9,6 +9,7 @@ import {
   type Graph,
   gradients,
   type Kernel,
+  type LowerContext,
   type Operator,
   open,
   preparePlan,
@@ -19,7 +20,7 @@ import {
   type View,
 } from '../src/index.js';
 import { assertFits } from '../src/plan/fit.js';
-import { join, scale, split } from './operators.js';
+import { join, scale, scaleOperator, split } from './operators.js';
 import { value, valueKernel, valueOperator } from './own-operators.js';
 
 let context: Context;
@@ -222,7 +223,10 @@ describe('what a dispatch gives', () => {
   it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e39, '1' as unknown as number])(
     'is refused with the f32 parameter %s',
     (factor) => {
-      const graph = trace(({ x }) => scale(x, factor), { x: [1, 3] });
+      // As an attribute it would be refused when it is traced; here only the kernel gets it.
+      const lower: Operator['lower'] = (given) =>
+        scaleOperator.lower({ ...given, attributes: { factor } } as LowerContext<{ factor: number }>);
+      const graph = trace(({ x }) => applyOne({ ...scaleOperator, lower } as never, [x], { factor: 1 }), { x: [1, 3] });
       expect(() => schedule(graph)).toThrow(/KERNEL_PARAMETERS.*"factor" = .* is no finite f32.*scale, kernel test/s);
     },
   );

@@ -108,7 +108,7 @@ describe('splitStep', () => {
     trace(
       ({ x, y }) => {
         expect(() => x.graph.within('layer1.1', () => splitStep(x, y, x))).toThrow(
-          /SHAPE_MISMATCH.*\[1, 2, 4, 4\], \[1, 2, 2, 2\].*at layer1\.1/s,
+          /SHAPE_MISMATCH.*\[1, 2, 4, 4\], f32 \[1, 2, 2, 2\].*at layer1\.1/s,
         );
         return x;
       },

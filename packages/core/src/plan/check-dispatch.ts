@@ -58,10 +58,11 @@ function checkStorages({ operands, elements = {} }: Dispatch, { bindings }: Kern
   }
 }
 
-/** Floats read as integers or the other way round. Words (`u32`) may hold anything: copies are made of them. */
+/** What is read as floats and holds integers, or the other way round; what a kernel writes is its own affair. Words (`u32`) may hold anything: copies are made of them. */
 function checkTypes({ operands }: Dispatch, variant: KernelVariant, where: string): void {
   const types = elementTypes(variant);
-  for (const { name } of variant.bindings) {
+  for (const { name, access } of variant.bindings) {
+    if (access === 'read_write') continue;
     const { storage, type } = operands[name] as View;
     const element = types.get(name);
     if (element === undefined || element === 'u32' || element === type.dtype || storage.kind === 'scratch') continue;

@@ -50,7 +50,7 @@ export const narrowOperator: Operator<NarrowAttributes> = standardOperator({
 
 /** The tensor becomes indices [start, start + its size) of dimension `axis` of size `total`; the rest is 0. */
 export const placeInZerosOperator: Operator<{ readonly axis: number; readonly start: number; readonly total: number }> =
-  {
+  standardOperator({
     name: 'placeInZeros',
     arity: 1,
     infer([x], { axis, start, total }, where) {
@@ -69,7 +69,7 @@ export const placeInZerosOperator: Operator<{ readonly axis: number; readonly st
     gradient: ({ inputs, outputGradients: [g], attributes: { axis, start } }) => [
       g && narrow(g, axis, start, (inputs[0] as Tensor).shape[axis] as number),
     ],
-  };
+  });
 
 /** `x` as indices [start, start + its size) of a dimension of size `total`, zeros around it. The transpose of narrow. */
 export function placeInZeros(x: TensorLike, axis: number, start: number, total: number): Tensor {

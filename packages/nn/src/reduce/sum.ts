@@ -77,7 +77,7 @@ export const reduceSumOperator: Operator<ReduceAttributes> = reduceOperator('red
 export const reduceMeanOperator: Operator<ReduceAttributes> = reduceOperator('reduceMean');
 
 /** Sums to a smaller shape that broadcasts to the input's, and multiplies by a number. */
-export const sumToOperator: Operator<{ readonly shape: Shape; readonly scale: number }> = {
+export const sumToOperator: Operator<{ readonly shape: Shape; readonly scale: number }> = standardOperator({
   name: 'sumTo',
   arity: 1,
   infer: ([x], { shape }, where) => inferSumTo(x as TensorType, shape, where),
@@ -86,7 +86,7 @@ export const sumToOperator: Operator<{ readonly shape: Shape; readonly scale: nu
   gradient: ({ inputs, outputGradients: [g], attributes: { scale } }) => [
     g && broadcastTo(g, (inputs[0] as Tensor).shape, scale),
   ],
-};
+});
 
 /** Sums the product of two tensors (with broadcasting) to a smaller shape, without storing the product. */
 export const sumProductToOperator: Operator<{ readonly shape: Shape }> = {
@@ -102,7 +102,7 @@ export const sumProductToOperator: Operator<{ readonly shape: Shape }> = {
 };
 
 /** Repeats a tensor to a larger shape and multiplies it by a number. */
-export const broadcastToOperator: Operator<{ readonly shape: Shape; readonly scale: number }> = {
+export const broadcastToOperator: Operator<{ readonly shape: Shape; readonly scale: number }> = standardOperator({
   name: 'broadcastTo',
   arity: 1,
   infer([x], { shape }, where) {
@@ -120,7 +120,7 @@ export const broadcastToOperator: Operator<{ readonly shape: Shape; readonly sca
   gradient: ({ inputs, outputGradients: [g], attributes: { scale } }) => [
     g && sumTo(g, (inputs[0] as Tensor).shape, scale),
   ],
-};
+});
 
 function inferSumTo(x: TensorType, shape: Shape, where: string): readonly TensorType[] {
   requireType(x, 'f32', 'the input', where);
