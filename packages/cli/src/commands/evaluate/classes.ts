@@ -9,6 +9,7 @@ import { writeFileAtomic } from '@infnet/node';
 import { type ClassScores, ClassTable } from '../../classes/class-table.js';
 import { csv } from '../../csv.js';
 import { cliError, reasonOf } from '../../errors.js';
+import { FailureTeller } from '../../failures.js';
 import { EXIT, type Io, say } from '../../io.js';
 import { documentJson, sayJson } from '../../json.js';
 import { optionFlag } from '../../options.js';
@@ -105,9 +106,10 @@ async function scoreAll(
   const table = new ClassTable();
   const slices: ScoredSlice[] = [];
   const failed: FailedFile[] = [];
+  const teller = new FailureTeller(progress);
   const fail = (failure: FailedFile): void => {
     failed.push(failure);
-    progress.line(`infnet: ${failure.file} failed: [${failure.code}] ${failure.message}`);
+    teller.tell(failure.file, failure);
   };
   for (const failure of source.failed) fail(failure);
   progress.phase('evaluating', source.total);

@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import type { ByteImage } from '@infnet/data';
 import { writeFileAtomic } from '@infnet/node';
 import { cliError, reasonOf } from '../../errors.js';
+import { FailureTeller } from '../../failures.js';
 import { EXIT, type Io, say } from '../../io.js';
 import { documentJson, sayJson } from '../../json.js';
 import { Progress } from '../../progress.js';
@@ -119,11 +120,12 @@ async function scoreAll(
 ): Promise<Scored> {
   const slices: SliceScores[] = [];
   const failed: FailedFile[] = [];
+  const teller = new FailureTeller(progress);
   const cases = new Cases(worst);
   let metricsSeconds = 0;
   const fail = (failure: FailedFile): void => {
     failed.push(failure);
-    tell(failure, progress);
+    teller.tell(failure.file, failure);
   };
   for (const failure of source.failed) fail(failure);
   let total = source.total;
@@ -202,8 +204,8 @@ async function write(file: string, text: string, failed: FailedFile[], progress:
   }
 }
 
-function tell({ file, code, message }: FailedFile, progress: Progress): void {
-  progress.line(`infnet: ${file} failed: [${code}] ${message}`);
+function tell(failure: FailedFile, progress: Progress): void {
+  new FailureTeller(progress).tell(failure.file, failure);
 }
 
 function filesIn(

@@ -21,6 +21,7 @@ import { encodeLabel } from '@infnet/trainer';
 import { openContext } from '../../context.js';
 import { problemLines, problemNotes } from '../../data-notes.js';
 import { cliError, reasonOf } from '../../errors.js';
+import { FailureTeller } from '../../failures.js';
 import { EXIT, type Io, say } from '../../io.js';
 import { sayJson } from '../../json.js';
 import { Progress } from '../../progress.js';
@@ -145,6 +146,7 @@ async function labelAll(
   const batch = Math.min(options.batch, dataset.length);
   const labelled: Labelled[] = [];
   const errors: object[] = [];
+  const teller = new FailureTeller(progress);
   let volume: VolumeLabel | undefined;
   progress.phase('labelling', dataset.length);
   for (let first = 0; first < dataset.length && signal?.aborted !== true; first += batch) {
@@ -171,7 +173,7 @@ async function labelAll(
         // Without one of its slices a volume has no label.
         if (volume !== undefined) volume.failed = true;
         errors.push({ file: image, ...reason });
-        progress.line(`infnet: ${name} failed: [${reason.code}] ${reason.message}`);
+        teller.tell(name, reason);
       }
       progress.update(labelled.length + errors.length, name);
     }
