@@ -1,6 +1,6 @@
 /** How the keys of a checkpoint compare with those of a net. */
 import { checkpointError, printable } from './errors.js';
-import { ambiguous, isWrapperPrefix, peelPrefix, prefixesOf } from './prefix.js';
+import { ambiguous, isWrapperPrefix, MODULE, peelPrefix, prefixesOf, withoutModule } from './prefix.js';
 import { asFloat32 } from './tensors/float32.js';
 import type { Checkpoint, CheckpointTensor } from './types.js';
 
@@ -53,6 +53,8 @@ export interface StateDictMatch {
   readonly prefixes: readonly string[];
 }
 
+type Tensors = Checkpoint['tensors'];
+
 /**
  * Compares what a net expects with what a checkpoint has. Reports, never throws: {@link assertMatches} does that.
  *
@@ -67,13 +69,18 @@ export function matchStateDict(
   const wanted = [...expected];
   const required = wanted.map(({ name }) => name).filter((name) => !optional(name));
   // What the keys begin with is nobody's question where they are renamed. A part of a larger net is not taken for a small one.
-  const prefixes =
-    chosen === undefined && rename === undefined
-      ? prefixesOf(checkpoint.tensors, [required]).filter((found) => isWrapperPrefix(found, checkpoint.tensors.keys()))
-      : [];
+  const behind = (tensors: Tensors): readonly string[] =>
+    prefixesOf(tensors, [required]).filter((found) => isWrapperPrefix(found, tensors.keys()));
+  const guessed = chosen === undefined && rename === undefined;
+  let { tensors } = checkpoint as { readonly tensors: Tensors };
+  let prefixes = guessed ? behind(tensors) : [];
+  // A part of the net was wrapped: `resnet.module.`.
+  const plain = guessed && prefixes.length === 0 ? withoutModule(tensors) : undefined;
+  if (plain !== undefined && behind(plain).length > 0) [tensors, prefixes] = [plain, behind(plain)];
+  const within = tensors === plain ? MODULE : '';
   const prefix = chosen ?? (prefixes.length === 1 ? prefixes[0] : undefined);
-  const peeled = prefix === undefined ? undefined : peelPrefix(checkpoint, [], prefix);
-  const left = renamed(peeled?.tensors ?? checkpoint.tensors, rename);
+  const peeled = prefix === undefined ? undefined : peelPrefix({ tensors }, [], prefix);
+  const left = renamed(peeled?.tensors ?? tensors, rename);
   const matched = new Map<string, CheckpointTensor>();
   const missing: string[] = [];
   const misshaped: MisshapedKey[] = [];
@@ -94,7 +101,7 @@ export function matchStateDict(
     surplus,
     misshaped,
     tolerated,
-    prefix: peeled?.prefix ?? '',
+    prefix: within + (peeled?.prefix ?? ''),
     outside: peeled?.outside ?? [],
     prefixes: prefixes.length > 1 ? prefixes : [],
   };

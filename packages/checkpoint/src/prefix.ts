@@ -6,6 +6,8 @@
  *
  *   1. Names that torch gives to wrappers alone ({@link WRAPPERS}) are taken out wherever they stand, and `module.` from the
  *      start while all keys begin so. That needs no knowledge of the net.
+ *      Within a key, or in front of some, `module.` is taken out too, if the net's own names are found only then: a part of a net was
+ *      wrapped (`resnet.module.`).
  *   2. Any other prefix is peeled if it is the only one behind which the net's own names are found. Two such prefixes
  *      (`student.` and `teacher.`, or a net and its `ema.`) are two nets, and which one is meant must be said.
  */
@@ -20,8 +22,8 @@ const WRAPPERS: ReadonlySet<string> = new Set([
   '_forward_module',
 ]);
 
-/** DataParallel's. A net may have an attribute of this name, so it counts only where all keys begin with it. */
-const MODULE = 'module.';
+/** DataParallel's. A net may have an attribute of this name, so it counts only where all keys begin with it, or the net is known. */
+export const MODULE = 'module.';
 
 /** Keys without wrappers, by the keys themselves; as they are where two would become one. */
 export function unwrappedKeys(keys: readonly string[]): Map<string, string> {
@@ -109,10 +111,38 @@ export function peelPrefix(
   chosen?: string,
 ): PeeledTensors {
   if (chosen !== undefined) return behind(tensors, chosen === '' || chosen.endsWith('.') ? chosen : `${chosen}.`);
+  const asNamed = peeledBy(tensors, signatures);
+  const plain = withoutModule(tensors);
+  if (plain === undefined) return asNamed.peeled;
+  const without = peeledBy(plain, signatures);
+  if (!without.found || (asNamed.found && asNamed.peeled.tensors.size >= without.peeled.tensors.size)) {
+    return asNamed.peeled;
+  }
+  return { ...without.peeled, prefix: MODULE + without.peeled.prefix };
+}
+
+function peeledBy(
+  tensors: ReadonlyMap<string, CheckpointTensor>,
+  signatures: readonly NetSignature[],
+): { readonly found: boolean; readonly peeled: PeeledTensors } {
   const prefixes = prefixesOf(tensors, signatures);
   const [prefix = ''] = prefixes;
   if (prefixes.length > 1) throw ambiguous(prefixes);
-  return behind(tensors, prefix);
+  return { found: prefixes.length > 0, peeled: behind(tensors, prefix) };
+}
+
+/** Without DataParallel's name wherever it stands, e.g. `resnet.module.`: undefined where it stands nowhere, or two keys would become one. */
+export function withoutModule(
+  tensors: ReadonlyMap<string, CheckpointTensor>,
+): Map<string, CheckpointTensor> | undefined {
+  const part = MODULE.slice(0, -1);
+  const plain = new Map<string, CheckpointTensor>();
+  for (const [key, tensor] of tensors) {
+    const parts = key.split('.');
+    const name = parts.filter((each, i) => each !== part || i === parts.length - 1).join('.');
+    plain.set(name, name === key ? tensor : { ...tensor, name });
+  }
+  return plain.size === tensors.size && [...plain.keys()].some((name) => !tensors.has(name)) ? plain : undefined;
 }
 
 /** The refusal of a file in which the net is found behind several prefixes. */

@@ -162,6 +162,32 @@ describe('prefixes', () => {
     expect(caught(() => assertMatches(matchStateDict(expected, file))).code).toBe('CHECKPOINT_KEYS');
   });
 
+  it.each([
+    ['a part', ['conv.module.weight', 'bn.weight'], 'module.'],
+    ['one key of two', ['module.conv.weight', 'bn.weight'], 'module.'],
+    ['both, in two orders', ['model.module.conv.weight', 'module.model.bn.weight'], 'module.model.'],
+  ])('module. around %s of a net is taken out', (_name, wrapped, prefix) => {
+    const file = tensors(...wrapped.map((name) => [name, [1]] as const));
+    const match = matchStateDict(expected, file);
+    expect([...assertMatches(match).keys()].sort()).toEqual([...names].sort());
+    expect(match).toMatchObject({ prefix, surplus: [], outside: [] });
+    const peeled = peelPrefix(file, [names]);
+    expect([[...peeled.tensors.keys()].sort(), peeled.prefix]).toEqual([[...names].sort(), prefix]);
+    expect(peeled.tensors.get('conv.weight')?.name).toBe('conv.weight');
+  });
+
+  it('module. stays where the net has an attribute of that name, or two keys would become one', () => {
+    const own = [
+      { name: 'module.conv.weight', shape: [1] },
+      { name: 'bn.weight', shape: [1] },
+    ];
+    const file = tensors(['module.conv.weight', [1]], ['bn.weight', [1]]);
+    expect(assertMatches(matchStateDict(own, file)).size).toBe(2);
+    expect(peelPrefix(file, [own.map(({ name }) => name)])).toMatchObject({ prefix: '' });
+    const twice = tensors(['conv.module.weight', [1]], ['conv.weight', [1]], ['bn.weight', [1]]);
+    expect(matchStateDict(expected, twice)).toMatchObject({ surplus: ['conv.module.weight'], prefix: '' });
+  });
+
   it('peelPrefix finds a net by some of its names', () => {
     const { tensors: peeled, prefix } = peelPrefix(keys('backbone.body.'), [['other'], ['bn.weight']]);
     expect(prefix).toBe('backbone.body.');

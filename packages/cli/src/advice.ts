@@ -22,7 +22,7 @@ const OPTIONS: readonly (readonly [RegExp, string | ((...found: string[]) => str
   [/ In a bundle or page make the file reachable, or pass its bytes to initJpegDecoder\(\)\./g, ''],
   [
     /Train with a larger batch or larger maps, or set the module to inference with eval\(\)/g,
-    'Give a larger --batch or --size, or --freeze-batch-norm',
+    'Give a larger --size, or --freeze-batch-norm, or a --batch that leaves no single slice over',
   ],
   [/, or \{ ignoreIndex: [^}]* \} where that label means "do not count"/g, ''],
   [/\{ learningRate: ([^}]*) \}/g, '--lr $1'],

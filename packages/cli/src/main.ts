@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { reasonOf, renderError } from './errors.js';
 import { EXIT, type Io, say } from './io.js';
+import { sayJson } from './json.js';
 import { makeProgram } from './program.js';
 
 /**
@@ -43,5 +44,5 @@ function tellProgram(
   io: Io,
 ): void {
   if (!argv.includes('--json')) return;
-  say(io.stdout, JSON.stringify({ command: argv[0], ok: false, error }, undefined, 2));
+  sayJson(io, { command: argv[0], ok: false, error });
 }

@@ -116,7 +116,7 @@ describe('advice', () => {
     ['Crop it, or raise the limit with { maxPixels } if you trust the file.', 'Crop it.'],
     [
       'Train with a larger batch or larger maps, or set the module to inference with eval().',
-      'Give a larger --batch or --size, or --freeze-batch-norm.',
+      'Give a larger --size, or --freeze-batch-norm, or a --batch that leaves no single slice over.',
     ],
   ])('%s', (text, told) => {
     expect(adviceInFlags(text)).toBe(told);

@@ -206,6 +206,23 @@ describe('16-bit pictures that use a part of their range', () => {
     expect(rangeNote(image(0, 2050), { range: 'minmax' })).toBeUndefined();
   });
 
+  it('who takes the advice hears it no more, also where nearly all pixels lie in a small part', () => {
+    const centre = (v: number, at: number): number => (at < 2 || at % 99 === 0 ? v : 900 + (v % 300));
+    for (const one of [
+      image(285, 2090, centre),
+      image(0, 2050),
+      image(31_000, 33_794, (v, at) => centre(v, at) + (at < 2 ? 0 : 31_000)),
+    ]) {
+      const values = suggested(one) ?? [];
+      expect(values.length).toBeGreaterThan(0);
+      for (const value of values.filter((each) => each !== 'minmax')) {
+        expect(suggested(one, value.split(',').map(Number) as [number, number]), value).toBeUndefined();
+      }
+    }
+    expect(suggested(image(285, 2090, centre), [0, 2050])).toBeUndefined();
+    expect(suggested(image(285, 2090, centre), [0, 20_000])).toEqual(['0,2090', 'minmax']);
+  });
+
   it('nothing of pictures that keep their greys: full range, 8 bits, masks, one value', () => {
     expect(rangeNote(image(0, 65_535))).toBeUndefined();
     expect(rangeNote(image(0, 60_000))).toBeUndefined();

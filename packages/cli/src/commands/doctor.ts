@@ -4,6 +4,7 @@ import { type AdapterDescription, type Context, evaluate, open, seededRandom } f
 import { type AdapterChoice, type AdapterReport, diagnose, type Finding } from '@infnet/node';
 import { reasonOf } from '../errors.js';
 import { EXIT, type Io, say } from '../io.js';
+import { sayJson } from '../json.js';
 import { version } from '../version.js';
 
 export interface DoctorOptions {
@@ -40,7 +41,7 @@ export interface DoctorReport {
 
 export async function doctor({ json = false, adapter }: DoctorOptions, io: Io): Promise<number> {
   const report = await examine(adapter);
-  if (json) say(io.stdout, JSON.stringify(report, undefined, 2));
+  if (json) sayJson(io, report);
   else for (const line of linesOf(report)) say(io.stdout, line);
   return report.healthy ? EXIT.ok : EXIT.setUp;
 }

@@ -19,6 +19,7 @@ import {
 import { InfNet } from '@infnet/inf-net';
 import { cliError } from '../errors.js';
 import { EXIT, type Io, say } from '../io.js';
+import { sayJson } from '../json.js';
 
 export interface KernelsOptions {
   readonly print?: string;
@@ -61,7 +62,7 @@ export async function kernels({ print, define, json = false }: KernelsOptions, i
   if (print === undefined) {
     if (Object.keys(define).length > 0) throw cliError('CLI_USAGE', '--define goes with --print.', 'Add --print NAME.');
     const listed: ListedKernel[] = found.map(({ source: _, ...kernel }) => kernel);
-    if (json) say(io.stdout, JSON.stringify({ command: 'kernels', ok: true, kernels: listed }, undefined, 2));
+    if (json) sayJson(io, { command: 'kernels', ok: true, kernels: listed });
     else for (const line of table(listed)) say(io.stdout, line);
     return EXIT.ok;
   }
@@ -69,8 +70,7 @@ export async function kernels({ print, define, json = false }: KernelsOptions, i
   const used = usedConstants().get(kernel.name)?.[0];
   const constants = { ...used, ...define };
   const code = expand(kernel, constants);
-  if (json)
-    say(io.stdout, JSON.stringify({ command: 'kernels', ok: true, name: kernel.name, constants, code }, undefined, 2));
+  if (json) sayJson(io, { command: 'kernels', ok: true, name: kernel.name, constants, code });
   else {
     const text = Object.entries(constants)
       .map(([name, value]) => `${name}=${value}`)

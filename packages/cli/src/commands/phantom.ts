@@ -4,6 +4,7 @@ import { encodeClassMap, encodePng, markPhantom, phantomSlice } from '@infnet/da
 import { writeFileAtomic } from '@infnet/node';
 import { cliError } from '../errors.js';
 import { EXIT, type Io, say } from '../io.js';
+import { sayJson } from '../json.js';
 import { Progress } from '../progress.js';
 import { makeFolder } from './segment/inputs.js';
 
@@ -58,8 +59,7 @@ export async function phantom(
     await new Promise((done) => setImmediate(done));
   }
   progress.clear();
-  if (json)
-    say(io.stdout, JSON.stringify({ command: 'phantom', ok: made.length === count, slices: made }, undefined, 2));
+  if (json) sayJson(io, { command: 'phantom', ok: made.length === count, slices: made });
   else {
     const where = [
       ...(masks === undefined

@@ -6,6 +6,7 @@ import { type BackboneName, InfNet } from '@infnet/inf-net';
 import { writeFileAtomic } from '@infnet/node';
 import { cliError } from '../errors.js';
 import { EXIT, type Io, say } from '../io.js';
+import { sayJson } from '../json.js';
 
 export interface WeightsCommandOptions {
   readonly out: string;
@@ -29,15 +30,7 @@ export async function weights({ out, seed, backbone, width, json }: WeightsComma
   await writeFileAtomic(out, bytes);
   const file = resolve(out);
   const parameters = tensors.reduce((sum, { data }) => sum + data.length, 0);
-  if (json)
-    say(
-      io.stdout,
-      JSON.stringify(
-        { command: 'weights', ok: true, file, trained: false, seed, backbone, width, parameters },
-        undefined,
-        2,
-      ),
-    );
+  if (json) sayJson(io, { command: 'weights', ok: true, file, trained: false, seed, backbone, width, parameters });
   else
     say(
       io.stdout,

@@ -10,7 +10,7 @@ export {
 export { Dataset, type DatasetItem, type DatasetStore, type Sample, type SampleOptions } from './dataset.js';
 export type { FolderLayout, ItemFiles, ListLayout } from './layout.js';
 export type { LoadedSlice, LoadOptions, Slice } from './load.js';
-export { type ForeignMask, type MaskContent, type MaskMode, type ReadMask, readMask } from './masks.js';
+export { type ForeignMask, looksInverted, type MaskContent, type MaskMode, type ReadMask, readMask } from './masks.js';
 export {
   MultiClassDataset,
   type MultiClassSample,

@@ -97,6 +97,7 @@ async function loadMultiClassItem(
   const infected = counts[1] + counts[2];
   const content = infected === 0 ? 'empty' : counts[0] === 0 ? 'full' : 'mixed';
   const told = [...notesOn(picture, files.image, options), ...notesOn(mask, maskFile)];
+  if (priorPicture !== undefined) told.push(...notesOn(priorPicture, files.prior as string));
   return {
     slice: { image, classes, ...(prior === undefined ? {} : { prior }) },
     content,

@@ -14,6 +14,9 @@ const FEW_GREYS = 64;
 /** Share of the pixels whose greys are counted; the rest may be padding or burnt-in text. */
 const MOST = 0.98;
 
+/** A range with this many times the greys is worth a word. */
+const WORTH = 1.5;
+
 /** Added to Hounsfield units to store them without a sign. */
 const UNSIGNED = 32768;
 
@@ -30,10 +33,7 @@ export function rangeNote(image: AnyImage, { range = 'full' }: DepthOptions = {}
   const [low, high] = [used[0] as number, used.at(-1) as number];
   if (low === high) return undefined;
   const [black, white] = range === 'full' ? [0, 65535] : range;
-  const grey = (value: number): number =>
-    range === 'full'
-      ? value >> 8
-      : Math.round((255 * Math.min(white - black, Math.max(0, value - black))) / (white - black));
+  const grey = range === 'full' ? (value: number): number => value >> 8 : greyBy(black, white);
   const greys = greysOfMost(counts, grey);
   // A picture of few values loses nothing, be it a mask or one of 8 bits that was stored in 16.
   const values = greysOfMost(counts, (value) => value);
@@ -43,8 +43,12 @@ export function rangeNote(image: AnyImage, { range = 'full' }: DepthOptions = {}
   const [from, to] = withoutOutlier(used);
   const isHounsfield = from >= UNSIGNED - 2048 && to <= UNSIGNED + 8192;
   // What begins near 0 is meant from 0 on: the least value of a slice is not air everywhere.
-  const best = `${from <= to / 4 ? 0 : from},${to}`;
+  const wide = [from <= to / 4 ? 0 : from, to] as const;
   const lung = LUNG_WINDOW.map((value) => value + UNSIGNED).join();
+  const suggested = [...(isHounsfield ? [lung] : []), wide.join(), ...(to === high && from === low ? ['minmax'] : [])];
+  // Who took the advice hears it no more, nor who took a range that is as good.
+  if (range !== 'full' && suggested.includes(range.join())) return undefined;
+  if (!isDark && !isBright && greysOfMost(counts, greyBy(...wide)) < WORTH * greys) return undefined;
   const hint = isHounsfield
     ? `; they look like Hounsfield units + ${UNSIGNED}, of which ${lung} is the lung window`
     : '';
@@ -52,11 +56,13 @@ export function rangeNote(image: AnyImage, { range = 'full' }: DepthOptions = {}
   return {
     code: 'RANGE_UNUSED',
     message: `its samples are ${low} to ${high} ${scale}, so nearly all of it becomes ${greys} greys${hint}`,
-    suggest: {
-      option: 'range',
-      values: [...(isHounsfield ? [lung] : []), best, ...(to === high && from === low ? ['minmax'] : [])],
-    },
+    suggest: { option: 'range', values: suggested },
   };
+}
+
+/** As `toGrey8` has it. */
+function greyBy(black: number, white: number): (value: number) => number {
+  return (value) => Math.round((255 * Math.min(white - black, Math.max(0, value - black))) / (white - black));
 }
 
 /** How often each value occurs, alpha left out. */

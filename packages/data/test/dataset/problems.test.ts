@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   type DatasetOptions,
+  decodeImage,
   describeProblems,
   encodePng,
   memorySource,
@@ -9,6 +10,7 @@ import {
   type Problem,
 } from '../../src/index.js';
 import { failure } from '../support/errors.js';
+import { concat, GREY_JPEG, pngFile } from '../support/pictures.js';
 import { grey, LOOK, phantomFiles } from '../support/sets.js';
 
 type Files = Record<string, Uint8Array>;
@@ -127,6 +129,40 @@ describe('openDataset names everything that does not match', () => {
     ]);
     const mask = (await (await open(ones, { masks: 'nonzero' })).slice(0)).mask.data;
     expect(mask.subarray(20, 22)).toEqual(Uint8Array.of(0, 255));
+  });
+
+  it.each([
+    ['12 bits', (v: number) => v * 8, /^its samples are \d+ to \d+ of 65535, .*range: \[0, \d+\] or 'minmax' \}$/],
+    ['Hounsfield units + 32768', (v: number) => 31418 + 6 * v, /they look like Hounsfield units \+ 32768/],
+    ['the whole range', (v: number) => v * 257, undefined],
+  ])('16-bit slices of %s: told where they become a few greys', async (_name, sample, note) => {
+    const data = Uint16Array.from({ length: width * height }, (_, i) => sample((i * 7) % 256) + (i % 3));
+    const files = { ...good, 'Imgs/2.png': encodePng({ width, height, data }) };
+    const warnings = [{ kind: 'noted', entries: [{ file: 'Imgs/2.png', note: expect.stringMatching(note ?? '') }] }];
+    for (const labelled of [true, false]) {
+      expect((await open(files, { labelled })).warnings).toMatchObject(note === undefined ? [] : warnings);
+    }
+    expect((await open(files, { range: 'minmax' })).warnings).toEqual([]);
+  });
+
+  it('what a decoder noticed in slice and mask is told, too', async () => {
+    const jpeg = concat(GREY_JPEG.subarray(0, 2), new Uint8Array(3), GREY_JPEG.subarray(2));
+    const { width: w, height: h } = await decodeImage(GREY_JPEG);
+    const rows = new Uint8Array(w * h).fill(255, 0, w * 5);
+    const raw = Uint8Array.from({ length: (w + 1) * (h + 1) }, (_, i) =>
+      i % (w + 1) === 0 ? 0 : (rows[Math.floor(i / (w + 1)) * w + (i % (w + 1)) - 1] ?? 0),
+    );
+    const mask = pngFile({ width: w, height: h, depth: 8, type: 0, raw });
+    const dataset = await open({ ...good, 'Imgs/9.jpg': jpeg, 'GT/9.png': mask }, { minSide: 1 });
+    expect(dataset.warnings).toMatchObject([
+      {
+        kind: 'noted',
+        entries: [
+          { file: 'Imgs/9.jpg', note: expect.stringContaining('stray bytes') },
+          { file: 'GT/9.png', note: expect.stringContaining('more') },
+        ],
+      },
+    ]);
   });
 
   it('masks all empty or all full are an error, unless allowed', async () => {

@@ -6,7 +6,6 @@ import {
   type ClassMap,
   compareNames,
   decodeImage,
-  describeProblems,
   duplicateNote,
   isHidden,
   type MultiClassDataset,
@@ -16,11 +15,11 @@ import {
   split,
 } from '@infnet/data';
 import { folderSource, readFile } from '@infnet/node';
-import { adviceInFlags } from '../../advice.js';
 import { classMapOf } from '../../classes/decide.js';
 import { type ClassPrediction, type ClassPredictionOptions, planClassPrediction } from '../../classes/prediction.js';
 import { type LoadedUNet, loadUNet } from '../../classes/unet-weights.js';
 import { openContext } from '../../context.js';
+import { problemNotes } from '../../data-notes.js';
 import { cliError, reasonOf } from '../../errors.js';
 import { type Io, say } from '../../io.js';
 import type { Progress } from '../../progress.js';
@@ -28,7 +27,7 @@ import { unlessAborted } from '../../stop.js';
 import { tellNotes } from '../../weights-file.js';
 import { parseValidate } from '../train/data.js';
 import { requirePriors } from '../train/multi-class-data.js';
-import { failuresOf, HARMLESS } from './from-net.js';
+import { failuresOf, harmless, tellProblems } from './from-net.js';
 import type { EvaluateOptions, Form } from './options.js';
 import type { FailedFile } from './source.js';
 
@@ -45,6 +44,8 @@ export interface ClassSource extends Disposable {
   readonly total: number;
   /** What is known to have failed before the first item. */
   readonly failed: readonly FailedFile[];
+  /** What was noticed in files that were read. */
+  readonly notes: readonly string[];
   readonly settings: Readonly<Record<string, unknown>>;
   items(signal: AbortSignal | undefined): AsyncIterable<ClassFound>;
 }
@@ -81,6 +82,7 @@ export async function classesOfFiles({ pred, gt }: Form & { kind: 'files' }): Pr
   return {
     total: pairs.length,
     failed: [...several, ...alike, ...unpaired],
+    notes: [],
     settings: { pred, gt },
     async *items(signal) {
       for (const { name, prediction, truth } of pairs) {
@@ -162,8 +164,7 @@ export async function classesOfNet(
     oneClass: 'allow',
     signal: io.signal,
   });
-  const told = whole.warnings.filter(({ kind }) => HARMLESS.has(kind));
-  if (told.length > 0) progress.line(`infnet: about the slices:\n${adviceInFlags(describeProblems(told))}`);
+  tellProblems(harmless(whole), progress);
   requirePriors(whole, data);
   const dataset =
     validate === undefined ? whole : split(whole, { validate: parseValidate(validate, whole), seed }).validation;
@@ -177,6 +178,7 @@ export async function classesOfNet(
     return {
       total: dataset.length,
       failed: failuresOf(whole, data),
+      notes: problemNotes(harmless(whole), data),
       settings: {
         data,
         validate: validate ?? null,

@@ -9,7 +9,9 @@ import { writeFileAtomic } from '@infnet/node';
 import { type ClassScores, ClassTable } from '../../classes/class-table.js';
 import { csv } from '../../csv.js';
 import { cliError, reasonOf } from '../../errors.js';
+import { FailureTeller } from '../../failures.js';
 import { EXIT, type Io, say } from '../../io.js';
+import { documentJson, sayJson } from '../../json.js';
 import { optionFlag } from '../../options.js';
 import { Progress } from '../../progress.js';
 import { makeFolder } from '../segment/inputs.js';
@@ -74,18 +76,19 @@ async function evaluateFrom(
     images: slices.length,
     settings: { multiClass: true, ...source.settings },
     ...figuresOf(table, slices),
+    notes: source.notes,
     slices,
     errors: failed,
   };
   const files = options.out === undefined ? null : filesIn(options.out);
   if (files !== null) {
     await write(files.csv, csvOf(slices, failed), failed, progress);
-    await write(files.json, `${JSON.stringify(result, undefined, 1)}\n`, failed, progress);
+    await write(files.json, `${documentJson(result, 1)}\n`, failed, progress);
   }
   const exitCode = failed.length > 0 ? EXIT.someFailed : EXIT.ok;
   if (options.json) {
     const { command, ...rest } = result;
-    say(io.stdout, JSON.stringify({ command, ok: exitCode === EXIT.ok, exitCode, files, ...rest }, undefined, 2));
+    sayJson(io, { command, ok: exitCode === EXIT.ok, exitCode, files, ...rest });
     return exitCode;
   }
   say(io.stdout, `${slices.length} slices evaluated${failed.length > 0 ? `, ${failed.length} files failed` : ''}\n`);
@@ -103,9 +106,10 @@ async function scoreAll(
   const table = new ClassTable();
   const slices: ScoredSlice[] = [];
   const failed: FailedFile[] = [];
+  const teller = new FailureTeller(progress);
   const fail = (failure: FailedFile): void => {
     failed.push(failure);
-    progress.line(`infnet: ${failure.file} failed: [${failure.code}] ${failure.message}`);
+    teller.tell(failure.file, failure);
   };
   for (const failure of source.failed) fail(failure);
   progress.phase('evaluating', source.total);

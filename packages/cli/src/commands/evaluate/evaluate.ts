@@ -8,7 +8,9 @@ import { join, resolve } from 'node:path';
 import type { ByteImage } from '@infnet/data';
 import { writeFileAtomic } from '@infnet/node';
 import { cliError, reasonOf } from '../../errors.js';
+import { FailureTeller } from '../../failures.js';
 import { EXIT, type Io, say } from '../../io.js';
+import { documentJson, sayJson } from '../../json.js';
 import { Progress } from '../../progress.js';
 import { makeFolder } from '../segment/inputs.js';
 import { type Case, Cases } from './cases.js';
@@ -58,20 +60,22 @@ async function evaluateFrom(
   const scored = performance.now();
   const evaluation = scoreSet(run.slices, scoring, { resamples, seed });
   const metricsSeconds = run.metricsSeconds + seconds(scored, performance.now());
-  const notes = [...source.notes, ...notesOn(evaluation)];
-  for (const note of notes) say(io.stderr, `infnet: ${note}`);
+  const ofSlices = notesOn(evaluation);
+  const ofFiles = shortened(source.notes);
+  for (const note of [...ofFiles, ...ofSlices]) say(io.stderr, `infnet: ${note}`);
   const parts = {
     evaluation,
     settings: { ...source.settings, bootstrap: resamples, seed },
     failed: run.failed,
     ignored: source.ignored,
-    notes,
+    notes: [...source.said, ...source.notes, ...ofSlices],
   };
   if (out !== undefined) {
     const worst = await drawAll(run.cases.worst, scoring, run.failed, progress);
     const best = await drawAll(run.cases.best, scoring, run.failed, progress);
-    const page = evaluationReport({ evaluation, facts: source.facts, notes, worst, best, failed: run.failed });
-    const document = `${JSON.stringify(documentOf(parts, { curves: true }), undefined, 1)}\n`;
+    const shown = [...shortened(source.said), ...ofFiles, ...ofSlices];
+    const page = evaluationReport({ evaluation, facts: source.facts, notes: shown, worst, best, failed: run.failed });
+    const document = `${documentJson(documentOf(parts, { curves: true }), 1)}\n`;
     await write(join(out, FILES.csv), scoresCsv(evaluation, run.failed), run.failed, progress);
     await write(join(out, FILES.json), document, run.failed, progress);
     await write(join(out, FILES.report), page, run.failed, progress);
@@ -85,7 +89,7 @@ async function evaluateFrom(
     const files = out === undefined ? null : filesIn(out, evaluation);
     const head = { command, ok: exitCode === EXIT.ok, exitCode, files };
     const document = { ...head, ...rest, timings: { metricsSeconds, totalSeconds } };
-    say(io.stdout, JSON.stringify(document, undefined, 2));
+    sayJson(io, document);
     return exitCode;
   }
   const failed = run.failed.length > 0 ? `, ${run.failed.length} files failed` : '';
@@ -116,11 +120,12 @@ async function scoreAll(
 ): Promise<Scored> {
   const slices: SliceScores[] = [];
   const failed: FailedFile[] = [];
+  const teller = new FailureTeller(progress);
   const cases = new Cases(worst);
   let metricsSeconds = 0;
   const fail = (failure: FailedFile): void => {
     failed.push(failure);
-    tell(failure, progress);
+    teller.tell(failure.file, failure);
   };
   for (const failure of source.failed) fail(failure);
   let total = source.total;
@@ -199,8 +204,8 @@ async function write(file: string, text: string, failed: FailedFile[], progress:
   }
 }
 
-function tell({ file, code, message }: FailedFile, progress: Progress): void {
-  progress.line(`infnet: ${file} failed: [${code}] ${message}`);
+function tell(failure: FailedFile, progress: Progress): void {
+  new FailureTeller(progress).tell(failure.file, failure);
 }
 
 function filesIn(
@@ -209,6 +214,12 @@ function filesIn(
 ): Readonly<Record<Exclude<keyof typeof FILES, 'volumes'>, string> & { readonly volumes?: string }> {
   const common = { csv: resolve(out, FILES.csv), json: resolve(out, FILES.json), report: resolve(out, FILES.report) };
   return volumes.length === 0 ? common : { ...common, volumes: resolve(out, FILES.volumes) };
+}
+
+/** A folder of 300 slices of one scanner would say the same 300 times. */
+function shortened(notes: readonly string[]): string[] {
+  if (notes.length <= SHOWN) return [...notes];
+  return [...notes.slice(0, SHOWN), `${notes.length - SHOWN} more notes on files; --json has all`];
 }
 
 function seconds(from: number, to: number): number {

@@ -4,6 +4,7 @@ import { decodeImage, toGrey8 } from '@infnet/data';
 import { readFile } from '@infnet/node';
 import { reasonOf } from '../../errors.js';
 import { findPairs, type Pair } from './folders.js';
+import { MapValues } from './map-values.js';
 import { readMap, readTruth } from './maps.js';
 import type { EvaluateOptions, Form } from './options.js';
 import type { Found, SliceSource } from './source.js';
@@ -23,6 +24,7 @@ export async function fromFiles(form: Form & { kind: 'files' }, options: Evaluat
     strict: given.includes('which'),
   });
   const notes: string[] = [];
+  const seen = new MapValues();
   let total = pairs.length;
   return {
     get total() {
@@ -31,6 +33,7 @@ export async function fromFiles(form: Form & { kind: 'files' }, options: Evaluat
     failed,
     ignored,
     notes,
+    said: [],
     facts: [
       ['Predictions', `${pairs.length} ${KIND_TEXTS[kind]} in ${resolve(pred)}`],
       ['Truth', resolve(gt)],
@@ -43,7 +46,7 @@ export async function fromFiles(form: Form & { kind: 'files' }, options: Evaluat
       for (const pair of pairs) {
         if (signal?.aborted) return;
         if (!pair.isVolume) {
-          yield await load(pair, options);
+          yield await load(pair, options, notes, seen);
           continue;
         }
         const opened = await openVolumePair(pair, options);
@@ -55,23 +58,33 @@ export async function fromFiles(form: Form & { kind: 'files' }, options: Evaluat
         notes.push(...opened.notes);
         for (let i = 0; i < opened.count && !signal?.aborted; i++) yield opened.item(i);
       }
+      const faint = seen.note();
+      if (faint !== undefined) notes.push(faint);
     },
     [Symbol.dispose]() {},
   };
 }
 
 /** Says which of the two files is the bad one. */
-async function load({ name, prediction, truth, image }: Pair, { masks, range }: EvaluateOptions): Promise<Found> {
+async function load(
+  { name, prediction, truth, image }: Pair,
+  { masks, range }: EvaluateOptions,
+  notes: string[],
+  seen: MapValues,
+): Promise<Found> {
   let file = prediction;
   try {
     const map = await readMap(prediction);
     file = truth;
+    const mask = await readTruth(truth, masks);
+    notes.push(...map.notes.map((note) => `${prediction}: ${note}`), ...mask.notes.map((note) => `${truth}: ${note}`));
+    seen.add(map.content);
     return {
       item: {
         name,
         files: { prediction, mask: truth, ...(image === undefined ? {} : { image }) },
-        map,
-        truth: await readTruth(truth, masks),
+        map: map.content,
+        truth: mask.content,
         image: async () =>
           image === undefined ? undefined : toGrey8(await decodeImage(await readFile(image), image), { range }),
       },

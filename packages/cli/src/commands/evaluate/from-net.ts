@@ -9,10 +9,10 @@ import { join, resolve } from 'node:path';
 import { isInfnetError } from '@infnet/core';
 import {
   type Dataset,
-  describeProblems,
   finalPngU8,
   minMaxNormalize,
   openDataset,
+  type Problem,
   predictionInput,
   probabilityToU8,
   resizeBilinearFloat,
@@ -24,6 +24,7 @@ import {
 import { folderSource } from '@infnet/node';
 import { adviceInFlags } from '../../advice.js';
 import { openContext } from '../../context.js';
+import { problemLines, problemNotes } from '../../data-notes.js';
 import { cliError, reasonOf } from '../../errors.js';
 import { type Io, say } from '../../io.js';
 import type { Progress } from '../../progress.js';
@@ -37,7 +38,7 @@ import type { EvaluateOptions, Form } from './options.js';
 import type { FailedFile, Found, ItemVolume, SliceSource } from './source.js';
 
 /** Findings in a data set that leave nothing out. */
-export const HARMLESS: ReadonlySet<string> = new Set([
+const HARMLESS: ReadonlySet<string> = new Set([
   'emptyMask',
   'fullMask',
   'classAbsent',
@@ -77,6 +78,7 @@ export async function fromNet(
       failed: failuresOf(whole, data),
       ignored: [],
       notes: [],
+      said: problemNotes(harmless(whole), data),
       facts: [
         [
           'Net',
@@ -133,8 +135,7 @@ async function openSlices(
   });
   try {
     const dataset = await unlessAborted(opening, io.signal);
-    const told = dataset.warnings.filter(({ kind }) => HARMLESS.has(kind));
-    if (told.length > 0) progress.line(`infnet: about the slices:\n${adviceInFlags(describeProblems(told))}`);
+    tellProblems(harmless(dataset), progress);
     return dataset;
   } finally {
     progress.clear();
@@ -145,6 +146,16 @@ async function openSlices(
 function heldOut(dataset: Dataset, { validate, seed }: EvaluateOptions): Dataset {
   if (validate === undefined) return dataset;
   return split(dataset, { validate: parseValidate(validate, dataset), seed }).validation;
+}
+
+/** What is told of a data set, and leaves nothing out. */
+export function harmless({ warnings }: Pick<Dataset, 'warnings'>): readonly Problem[] {
+  return warnings.filter(({ kind }) => HARMLESS.has(kind));
+}
+
+export function tellProblems(problems: readonly Problem[], progress: Pick<Progress, 'line'>): void {
+  const lines = problemLines(problems).map((line) => `  ${line}`);
+  if (lines.length > 0) progress.line(`infnet: about the slices:\n${lines.join('\n')}`);
 }
 
 /** What was left out of a data set, as failures of its files. */

@@ -16,6 +16,7 @@ import {
 import type { InfnetError } from '@infnet/errors';
 import type { Conventions } from '@infnet/metrics';
 import { readFile } from '@infnet/node';
+import { noteText } from '../../data-notes.js';
 import { cliError } from '../../errors.js';
 import type { Truths } from './options.js';
 
@@ -30,16 +31,27 @@ export interface MapPicture {
 /** Above this a soft mask counts as infected, as in the validation of a training (quirk 29). */
 const ABOVE = 128;
 
+/** A file's content, and what was noticed in it. */
+export interface Noted<T> {
+  readonly content: T;
+  readonly notes: readonly string[];
+}
+
 /** @throws InfnetError `FILE_...`, `DATA_...`, `CLI_NOT_GREY` */
-export async function readMap(path: string): Promise<MapPicture> {
-  return greyOf(await decodeImage(await readFile(path), path), path);
+export async function readMap(path: string): Promise<Noted<MapPicture>> {
+  const picture = await decodeImage(await readFile(path), path);
+  return { content: greyOf(picture, path), notes: (picture.notes ?? []).map(noteText) };
 }
 
 /** @throws InfnetError `FILE_...`, `DATA_...`, `CLI_NOT_BINARY` */
-export async function readTruth(path: string, mode: Truths): Promise<GreyImage> {
-  const { mask, foreign } = readMask(await decodeImage(await readFile(path), path), mode);
+export async function readTruth(path: string, mode: Truths): Promise<Noted<GreyImage>> {
+  const picture = await decodeImage(await readFile(path), path);
+  const { mask, foreign, odd } = readMask(picture, mode);
   if (foreign !== undefined) throw notBinary(foreign, mode, path);
-  return scoredTruth(mask);
+  const content = scoredTruth(mask);
+  const notes = (picture.notes ?? []).map(noteText);
+  if (odd !== undefined) notes.push(odd);
+  return { content, notes };
 }
 
 /** What is infected by a mask as `@infnet/data` reads it: 255, also where a soft mask is above half. */

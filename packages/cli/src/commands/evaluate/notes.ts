@@ -1,6 +1,8 @@
 /** What a reader of the scores must know of the slices. */
 import type { Evaluation } from './score.js';
 
+const NAMED = 5;
+
 export function notesOn({ slices, scoring, set }: Evaluation): string[] {
   const count = slices.length;
   const released = scoring.conventions === 'as-released';
@@ -23,6 +25,13 @@ export function notesOn({ slices, scoring, set }: Evaluation): string[] {
           ? 'As released, one such slice makes the specificity of the whole set undefined (n/a).'
           : 'Their specificity is undefined and left out of its mean.'
       }`,
+    );
+  }
+  const inverted = slices.filter((slice) => slice.inverted).map(({ name }) => name);
+  if (inverted.length > 0) {
+    const named = `${inverted.slice(0, NAMED).join(', ')}${inverted.length > NAMED ? ', ...' : ''}`;
+    notes.push(
+      `${inverted.length} of ${count} masks are infected all along their border (are infected and healthy exchanged?): ${named}.`,
     );
   }
   const resized = slices.filter(({ resizedFrom }) => resizedFrom !== undefined).length;

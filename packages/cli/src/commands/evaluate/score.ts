@@ -1,4 +1,5 @@
 /** One slice scored, and the set of them. */
+import { looksInverted } from '@infnet/data';
 import {
   type BootstrapOptions,
   evaluateMap,
@@ -28,6 +29,8 @@ export interface SliceScores {
   readonly resizedFrom?: readonly [width: number, height: number];
   readonly scores: MapScores;
   readonly surface?: SurfaceDistances;
+  /** Whether the true mask is infected all along its border, as no lesion is. */
+  readonly inverted: boolean;
   /** Shares of all pixels. */
   readonly infected: { readonly truth: number; readonly prediction: number };
 }
@@ -56,6 +59,7 @@ export function scoreSlice(item: Item, scoring: Scoring): SliceScores {
     ...(volume === undefined ? {} : { volume }),
     ...(resized ? { resizedFrom: [map.width, map.height] as const } : {}),
     scores,
+    inverted: looksInverted(truth),
     infected: { truth: (tp + fn) / area, prediction: (tp + fp) / area },
   };
   if (spacing === undefined) return common;

@@ -41,6 +41,8 @@ export interface SliceSource extends Disposable {
   readonly ignored: readonly string[];
   /** What was noticed in files that were read; grows. */
   readonly notes: readonly string[];
+  /** The same, where it was said already. */
+  readonly said: readonly string[];
   /** What is evaluated, for people. */
   readonly facts: readonly (readonly [label: string, value: string])[];
   /** The same for programs. */

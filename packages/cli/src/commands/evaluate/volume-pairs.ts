@@ -17,6 +17,7 @@ import {
   voxelMillilitres,
 } from '@infnet/data';
 import { readFile } from '@infnet/node';
+import { noteText } from '../../data-notes.js';
 import { cliError, reasonOf } from '../../errors.js';
 import type { Pair } from './folders.js';
 import { type MapPicture, notBinary, scoredTruth } from './maps.js';
@@ -40,10 +41,13 @@ export async function openVolumePair(pair: Pair, options: VolumePairOptions): Pr
   const notes: string[] = [];
   let file = truth;
   try {
-    const { mask, foreign } = readVolumeMask(readNifti(await readFile(truth), truth), masks);
+    const drawn = readNifti(await readFile(truth), truth);
+    tell(drawn, truth, notes);
+    const { mask, foreign } = readVolumeMask(drawn, masks);
     if (foreign !== undefined) throw notBinary(foreign, masks, truth);
     file = prediction;
     const stored = readNifti(await readFile(prediction), prediction);
+    tell(stored, prediction, notes);
     const map = onGrid(stored, mask, prediction, orient, notes);
     const white = whiteOf(map, prediction);
     let scan: Volume | undefined;
@@ -75,6 +79,11 @@ export async function openVolumePair(pair: Pair, options: VolumePairOptions): Pr
   } catch (error) {
     return { failed: { file, ...reasonOf(error) } };
   }
+}
+
+/** What was noticed when a file was read: which of several geometries counts, bytes behind the end, and the like. */
+function tell({ notes: noticed }: Volume, path: string, notes: string[]): void {
+  for (const note of noticed) notes.push(`${path}: ${noteText(note)}`);
 }
 
 /** @throws InfnetError `CLI_GRID` */

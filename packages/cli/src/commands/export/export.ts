@@ -7,6 +7,7 @@ import { sigmoid } from '@infnet/nn';
 import { writeFileAtomic } from '@infnet/node';
 import { cliError } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
+import { sayJson } from '../../json.js';
 import { tellNotes } from '../../weights-file.js';
 import { checkSize } from '../segment/network.js';
 import { loadWeights, type WeightsDescription } from '../segment/weights.js';
@@ -58,7 +59,7 @@ function report(
   if (untrained) say(io.stderr, `The weights in ${weights} are UNTRAINED: what the net says means nothing.`);
   const shape = [openBatch ? 'batch' : batch, 3, size, size];
   const document = { command: 'export', ok: true, file, bytes, input: shape, outputs, trained, untrained, notes };
-  if (json) say(io.stdout, JSON.stringify(document, undefined, 2));
+  if (json) sayJson(io, document);
   else
     say(io.stdout, `image [${shape.join(', ')}] to ${outputs.join(', ')} (${(bytes / 1e6).toFixed(1)} MB) in ${file}`);
 }

@@ -5,7 +5,6 @@ import {
   binaryToEdge,
   type Dataset,
   type DepthOptions,
-  describeProblems,
   encodePng,
   type GreyImage,
   openDataset,
@@ -19,10 +18,12 @@ import {
 import type { BackboneName } from '@infnet/inf-net';
 import { type AdapterChoice, folderSource, readFile, writeFileAtomic } from '@infnet/node';
 import { encodeLabel } from '@infnet/trainer';
-import { adviceInFlags } from '../../advice.js';
 import { openContext } from '../../context.js';
+import { problemLines, problemNotes } from '../../data-notes.js';
 import { cliError, reasonOf } from '../../errors.js';
+import { FailureTeller } from '../../failures.js';
 import { EXIT, type Io, say } from '../../io.js';
+import { sayJson } from '../../json.js';
 import { Progress } from '../../progress.js';
 import { tellNotes } from '../../weights-file.js';
 import { makeFolder } from '../segment/inputs.js';
@@ -90,10 +91,14 @@ export async function pseudoLabel(options: PseudoLabelOptions, io: Io): Promise<
     if (json) {
       const settings = { size, labels: options.labels, precision: network.precision, weights: weights.description };
       const common = { command: 'pseudo-label', ok: exitCode === EXIT.ok, exitCode, adapter: context.adapter };
-      say(
-        io.stdout,
-        JSON.stringify({ ...common, settings, out: resolve(out), slices: labelled, errors }, undefined, 2),
-      );
+      sayJson(io, {
+        ...common,
+        settings,
+        out: resolve(out),
+        notes: problemNotes(dataset.warnings, data),
+        slices: labelled,
+        errors,
+      });
     } else say(io.stdout, `${labelled.length} of ${dataset.length} slices labelled, in ${resolve(out)}`);
     return exitCode;
   } finally {
@@ -126,8 +131,7 @@ async function openSlices(
     },
   });
   progress.clear();
-  const warnings = adviceInFlags(describeProblems(dataset.warnings));
-  if (warnings !== '') say(io.stderr, warnings.replace(/^ {2}/gm, 'infnet: '));
+  for (const line of problemLines(dataset.warnings)) say(io.stderr, `infnet: ${line}`);
   return dataset;
 }
 
@@ -142,6 +146,7 @@ async function labelAll(
   const batch = Math.min(options.batch, dataset.length);
   const labelled: Labelled[] = [];
   const errors: object[] = [];
+  const teller = new FailureTeller(progress);
   let volume: VolumeLabel | undefined;
   progress.phase('labelling', dataset.length);
   for (let first = 0; first < dataset.length && signal?.aborted !== true; first += batch) {
@@ -168,7 +173,7 @@ async function labelAll(
         // Without one of its slices a volume has no label.
         if (volume !== undefined) volume.failed = true;
         errors.push({ file: image, ...reason });
-        progress.line(`infnet: ${name} failed: [${reason.code}] ${reason.message}`);
+        teller.tell(name, reason);
       }
       progress.update(labelled.length + errors.length, name);
     }

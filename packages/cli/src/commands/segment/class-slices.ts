@@ -13,9 +13,10 @@ import {
 } from '@infnet/data';
 import { classMapOf } from '../../classes/decide.js';
 import type { ClassPrediction } from '../../classes/prediction.js';
+import { noteText } from '../../data-notes.js';
 import type { DoneClassSlice } from './class-summary.js';
 import type { SliceFile } from './inputs.js';
-import { type NoteTeller, noteText, type Picture, readPicture } from './notes.js';
+import { type NoteTeller, type Picture, readPicture } from './notes.js';
 import type { SegmentOptions } from './options.js';
 import { type SliceResult, writeOutputs } from './outputs.js';
 import type { Priors } from './priors.js';

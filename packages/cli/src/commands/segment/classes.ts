@@ -11,6 +11,7 @@ import { type LoadedUNet, loadUNet } from '../../classes/unet-weights.js';
 import { openContext } from '../../context.js';
 import { cliError } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
+import { sayJson } from '../../json.js';
 import { optionFlag } from '../../options.js';
 import { Progress } from '../../progress.js';
 import { unlessAborted } from '../../stop.js';
@@ -101,7 +102,7 @@ export async function segmentClasses(options: SegmentOptions, io: Io): Promise<n
         timings: { totalSeconds },
         memory: { deviceBytes: context.memory.bytes },
       };
-      say(io.stdout, JSON.stringify(document, undefined, 2));
+      sayJson(io, document);
       return exitCode;
     }
     for (const slice of done) say(io.stdout, lineOf(slice));

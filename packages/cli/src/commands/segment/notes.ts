@@ -9,16 +9,12 @@ import {
   toRgb8,
 } from '@infnet/data';
 import { readFile } from '@infnet/node';
+import { noteText } from '../../data-notes.js';
 import type { Progress } from '../../progress.js';
 import type { SliceFile } from './inputs.js';
 
 /** Lines of one kind; a folder of 300 slices of one scanner would otherwise say the same 300 times. */
 const TOLD = 3;
-
-/** One line: what was noticed, and which option may be better. */
-export function noteText({ message, suggest }: DataNote): string {
-  return suggest === undefined ? message : `${message}; try --${suggest.option} ${suggest.values.join(' or ')}`;
-}
 
 /** Says notes on stderr as they come, and at the end how many were left out. */
 export class NoteTeller {

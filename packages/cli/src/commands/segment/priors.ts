@@ -43,7 +43,7 @@ export async function priorsOfFolder(folder: string): Promise<Priors> {
   return {
     async read({ file: { stem }, slice }) {
       const path = join(folder, nameOf(stem, names, folder));
-      const { width, height, white, data } = await readMap(path);
+      const { width, height, white, data } = (await readMap(path)).content;
       if (width !== slice.width || height !== slice.height) {
         throw cliError(
           'CLI_PRIOR',

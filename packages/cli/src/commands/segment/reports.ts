@@ -1,5 +1,6 @@
 /** What came of each file so far. */
 import { reasonOf } from '../../errors.js';
+import { FailureTeller } from '../../failures.js';
 import type { Progress } from '../../progress.js';
 import type { SliceFile } from './inputs.js';
 import type { FailedSlice, SliceReport } from './summary.js';
@@ -9,14 +10,14 @@ type Failed = { readonly failed: FailedSlice };
 /** @typeParam R what is told of a file that did not fail */
 export class Reports<R extends object = Exclude<SliceReport, Failed>> {
   readonly #byFile = new Map<SliceFile, R | Failed>();
-  readonly #progress: Progress;
+  readonly #teller: FailureTeller;
   /** When the first file's results were written; a time of `performance.now()`. */
   firstResultAt: number | undefined;
   /** The error with which the device was lost: nothing more can be computed. */
   lost: unknown;
 
   constructor(progress: Progress) {
-    this.#progress = progress;
+    this.#teller = new FailureTeller(progress);
   }
 
   get size(): number {
@@ -31,7 +32,7 @@ export class Reports<R extends object = Exclude<SliceReport, Failed>> {
   fail(file: SliceFile, error: unknown): void {
     const reason = reasonOf(error);
     this.#byFile.set(file, { failed: { file: file.path, ...reason } });
-    this.#progress.line(`infnet: ${file.path} failed: [${reason.code}] ${reason.message}`);
+    this.#teller.tell(file.path, reason);
   }
 
   /** Those of `files` that are done or failed, in their order. */

@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { openContext } from '../../context.js';
 import { cliError } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
+import { sayJson } from '../../json.js';
 import { optionFlag } from '../../options.js';
 import { Progress } from '../../progress.js';
 import { tellNotes } from '../../weights-file.js';
@@ -102,7 +103,7 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
         memory: { deviceBytes: network.bytes },
         pipelines: network.pipelines,
       };
-      say(io.stdout, JSON.stringify(document, undefined, 2));
+      sayJson(io, document);
     } else {
       for (const line of [...done.map(sliceLine), ...doneVolumes.map(volumeLine)]) say(io.stdout, line);
       const counts = [

@@ -1,7 +1,8 @@
 /** Pictures: a probability, a mask and an overlay for each. */
 import { type Provenance, predictionInput } from '@infnet/data';
+import { noteText } from '../../data-notes.js';
 import type { Network } from './network.js';
-import { type NoteTeller, noteText, type Picture, readPicture } from './notes.js';
+import { type NoteTeller, type Picture, readPicture } from './notes.js';
 import type { SegmentOptions } from './options.js';
 import { makeOutputs, writeOutputs } from './outputs.js';
 import { rangeOf } from './provenance.js';

@@ -28,10 +28,11 @@ import {
 } from '@infnet/data';
 import { InfnetError } from '@infnet/errors';
 import { readFile } from '@infnet/node';
+import { noteText } from '../../data-notes.js';
 import type { Progress } from '../../progress.js';
 import type { SliceFile } from './inputs.js';
 import type { Network } from './network.js';
-import { type NoteTeller, noteText } from './notes.js';
+import type { NoteTeller } from './notes.js';
 import type { SegmentOptions } from './options.js';
 import { probabilityOf, type SliceResult, volumeResultNames, writeOutputs } from './outputs.js';
 import { makeSheet, makeTile, slicesOnSheet } from './sheet.js';

@@ -1,10 +1,11 @@
 /** What all trainings have in common: events to log, bar and folder; errors; the end. */
 import { type Context, isInfnetError, type Module, type ParameterStore, type StateDict } from '@infnet/core';
 import type { InfNet } from '@infnet/inf-net';
-import { type StepEvent, type TrainerEvents, type TrainingMemory, writeJson } from '@infnet/trainer';
+import type { StepEvent, TrainerEvents, TrainingMemory } from '@infnet/trainer';
 import { openContext } from '../../context.js';
 import { renderError } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
+import { sayJson } from '../../json.js';
 import type { Progress } from '../../progress.js';
 import type { RunData } from './data.js';
 import { Keeper } from './keeper.js';
@@ -21,6 +22,8 @@ export interface RunParts {
   readonly folder: RunFolder;
   readonly settings: TrainSettings;
   readonly changes: readonly string[];
+  /** What was noticed in data and weights. */
+  readonly notes: readonly string[];
   readonly stored: StoredState | undefined;
   readonly net: Module<never, unknown>;
   readonly initial: StateDict | undefined;
@@ -221,7 +224,7 @@ export abstract class TrainingRun<P extends RunParts = RunParts> {
   }
 
   #finish({ aborted, text, document }: RunEnd): number {
-    const { options, io, progress, folder, log, settings, data } = this.parts;
+    const { options, io, progress, folder, log, settings, data, notes } = this.parts;
     progress.clear();
     const errors = [...this.keeper.failures].map(([file, reason]) => ({ file, ...reason }));
     const exitCode = aborted ? EXIT.interrupted : errors.length > 0 ? EXIT.someFailed : EXIT.ok;
@@ -248,11 +251,12 @@ export abstract class TrainingRun<P extends RunParts = RunParts> {
       settings,
       notes: this.parts.notes,
       slices: { train: data.train.names, validation: data.validation?.names ?? [] },
+      notes,
       last: log.epochs.at(-1) ?? null,
       memory: { predicted: this.#memory ?? null, allocatedBytes: this.#allocated ?? null },
       seconds: log.epochs.reduce((sum, { seconds }) => sum + seconds, 0),
     };
-    say(io.stdout, writeJson({ ...common, ...document, errors }, 2));
+    sayJson(io, { ...common, ...document, errors });
     return exitCode;
   }
 }

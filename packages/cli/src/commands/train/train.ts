@@ -30,16 +30,15 @@ export async function train(options: TrainOptions, io: Io): Promise<number> {
   } finally {
     progress.clear();
   }
-  for (const warnings of prepared.warnings) {
-    if (warnings !== '') say(io.stderr, warnings.replace(/^ {2}/gm, 'infnet: '));
-  }
+  const notes = prepared.warnings.flatMap((text) => (text === '' ? [] : text.split('\n'))).map((line) => line.trim());
+  for (const note of notes) say(io.stderr, `infnet: ${note}`);
   for (const change of changes) say(io.stderr, `infnet: from now on ${change}`);
   // A run that goes on keeps its settings until it is known that it can go on with the new ones.
   const goesOn = existsSync(folder.config);
   if (!goesOn) await folder.writeSettings(prepared.settings);
   const log = await RunLog.open(folder.log, stored?.logLines);
   try {
-    const run = prepared.makeRun({ options, io, progress, folder, changes, stored, log });
+    const run = prepared.makeRun({ options, io, progress, folder, changes, notes, stored, log });
     if (goesOn) await folder.writeSettings(prepared.settings);
     return await run.run();
   } finally {

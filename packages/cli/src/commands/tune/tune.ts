@@ -5,6 +5,7 @@ import { InfNet } from '@infnet/inf-net';
 import { writeFileAtomic } from '@infnet/node';
 import { Adam, infNetLoss, traceStep } from '@infnet/trainer';
 import { EXIT, type Io, say } from '../../io.js';
+import { sayJson } from '../../json.js';
 import { Progress } from '../../progress.js';
 import { unlessAborted } from '../../stop.js';
 import { checkSize } from '../segment/network.js';
@@ -43,7 +44,7 @@ export async function tuneNet(options: TuneCommandOptions, io: Io): Promise<numb
     progress.clear();
     await writeFileAtomic(out, new TextEncoder().encode(`${JSON.stringify(tuning, undefined, 2)}\n`));
     for (const line of summary(tuning, out)) say(io.stderr, line);
-    if (options.json) say(io.stdout, JSON.stringify(tuning, undefined, 2));
+    if (options.json) sayJson(io, tuning);
     return EXIT.ok;
   } finally {
     progress.clear();
