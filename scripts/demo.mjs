@@ -158,7 +158,7 @@ await part(`segment ${names.length} of the held-out phantoms`, () =>
   ),
 );
 
-const { writeDemoReport } = await import('./demo-report.mjs');
+const { writeDemoReport } = await import('../benchmarks/studies/demo-report.mjs');
 const total = times.reduce((sum, [, seconds]) => sum + seconds, 0);
 const page = await writeDemoReport({ out, plan, stages, training, evaluated, names, times, total, peakBytes });
 console.log(`\n# done on ${training.adapter}`);

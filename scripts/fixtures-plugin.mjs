@@ -35,7 +35,10 @@ export function fixtureIndex() {
   return { files, url };
 }
 
-/** @param {{ files: Record<string, string>, url: string }} index */
+/**
+ * @param {{ files: Record<string, string>, url: string }} index
+ * @returns {import('vite').Plugin}
+ */
 export function fixtures(index) {
   return {
     name: 'infnet:fixtures',

@@ -16,6 +16,12 @@ import { dirname, resolve } from 'node:path';
 /**
  * @param {{ suffix?: string, compact?: boolean }} [options] `suffix` is added to the module's name. A build that keeps modules apart gives
  *   '.js', so that `conv.wgsl` and `conv.ts` do not both become `conv.js`. `compact` drops comments and indentation.
+ * @returns {{
+ *   name: string,
+ *   enforce: 'pre',
+ *   resolveId: (id: string, importer: string | undefined) => string | null,
+ *   load: (id: string) => { code: string, map: null, moduleType: 'js' } | null,
+ * }} The shape fits both vite's and rolldown's plugin type.
  */
 export function wgsl({ suffix = '', compact = false } = {}) {
   return {

@@ -1,6 +1,6 @@
 /**
  * Packs everything that a bare machine with a card needs, as one file: Node, Dawn, the built packages, the tests without
- * vitest, the goldens, the comparison with PyTorch.
+ * vitest, the goldens. What runs there is @infnet/benchmarks itself, with PyTorch where there is one.
  *
  *   node benchmarks/gpu/pack.mjs [--out out/gpu] [--loader] [--no-shared] [--limit 45]
  *
@@ -78,7 +78,9 @@ function packPackages(folder) {
     const files = own
       ? [
           'package.json',
-          ...['dist', 'bin'].filter((part) => existsSync(join(source, part))).flatMap((part) => under(source, part)),
+          ...['dist', 'bin', 'python']
+            .filter((part) => existsSync(join(source, part)))
+            .flatMap((part) => under(source, part)),
         ]
       : filesOf(source).filter(isRuntimeFile);
     copyFiles(source, join(folder, 'node_modules', name), files);
@@ -93,11 +95,7 @@ const under = (source, part) =>
 
 function packScripts(folder) {
   const here = join(root, 'benchmarks/gpu');
-  copyFiles(
-    here,
-    join(folder, 'gpu'),
-    readdirSync(here).filter((name) => /\.(mjs|py)$/.test(name)),
-  );
+  copyFiles(here, join(folder, 'gpu'), ['reporter.mjs']);
   const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
   const commit = git('rev-parse', 'HEAD') + (git('status', '--porcelain') === '' ? '' : ' with changes');
   const about = {

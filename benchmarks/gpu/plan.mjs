@@ -26,11 +26,11 @@ const LEFT_OUT = new Set(['webgpu', '@webgpu/types', '@sparticuz/chromium', '@in
 /** Whether a file of an installed package is needed at run time: no source maps, types, sources, tests or documents. */
 export function isRuntimeFile(path) {
   const parts = path.split('/');
-  const name = parts.at(-1);
+  const name = parts.at(-1) ?? '';
   if (parts.slice(0, -1).some((part) => ['node_modules', 'test', 'tests', 'docs', 'src', '.turbo'].includes(part)))
     return false;
   if (/\.(map|ts|mts|cts|tsx|md|flow)$/i.test(name)) return false;
-  return name === 'package.json' || /\.(js|mjs|cjs|json|wgsl|wasm|node)$/.test(name) || /^licen[cs]e/i.test(name);
+  return name === 'package.json' || /\.(js|mjs|cjs|json|wgsl|wasm|node|py)$/.test(name) || /^licen[cs]e/i.test(name);
 }
 
 /**

@@ -61,4 +61,4 @@ fi
 XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-/tmp}
 export XDG_RUNTIME_DIR
 
-"$work/bin/node" "$work/gpu/run.mjs" --started "$started" "$@"
+"$work/bin/node" "$work/node_modules/@infnet/benchmarks/dist/card/run.js" --root "$work" --started "$started" "$@"

@@ -1,8 +1,10 @@
 /** `npm run bench`; `--help` lists the options. One file per suite. */
 import { isInfnetError, open } from '@infnet/core';
 import { plainMessage } from '@infnet/errors';
+import { ceilingSuite } from './ceilings.js';
 import { forwardSuite } from './forward-suite.js';
 import { gradientSuite } from './gradients/suite.js';
+import { matrixSuite } from './matrix.js';
 import { memorySuite } from './memory-suite.js';
 import { type BenchOptions, readOptions, usage } from './options.js';
 import type { Suite } from './suite.js';
@@ -13,6 +15,8 @@ const SUITES: Readonly<Record<Exclude<BenchOptions['suite'], 'peers'>, Suite>> =
   gradients: gradientSuite,
   training: trainingSuite,
   memory: memorySuite,
+  ceilings: ceilingSuite,
+  matrix: matrixSuite,
 };
 
 async function main(): Promise<void> {

@@ -6,6 +6,7 @@ import { ParameterStore, type PlanMemory, schedule } from '@infnet/core';
 import { InfNet } from '@infnet/inf-net';
 import { Adam, infNetLoss, traceStep } from '@infnet/trainer';
 import type { Suite } from './suite.js';
+import { formatTable } from './table.js';
 
 export const memorySuite: Suite = async (context, { size, batch }) => {
   const net = new InfNet();
@@ -23,22 +24,12 @@ export const memorySuite: Suite = async (context, { size, batch }) => {
     return schedule(graph, { device: context.profile }).memory;
   };
   console.log(`Inf-Net, a training step with Adam, ${batch} x ${size} x ${size}: megabytes by the plan\n`);
-  console.log('                    parameters, moments   maps and gradients   at least   without reuse    in all');
-  for (const [name, recompute] of [
-    ['maps kept', false],
-    ['maps recomputed', true],
-  ] as const) {
-    const {
-      parameters: kept,
-      activations,
-      activationsLowerBound,
-      activationsWithoutReuse,
-      total,
-    } = memoryOf(recompute);
+  const rows = [false, true].map((recompute) => {
+    const memory = memoryOf(recompute);
+    const { parameters: kept, activations, activationsLowerBound, activationsWithoutReuse, total } = memory;
     const cells = [kept, activations, activationsLowerBound, activationsWithoutReuse, total];
-    const widths = [22, 21, 11, 16, 10];
-    console.log(
-      name.padEnd(17) + cells.map((bytes, i) => (bytes / 1e6).toFixed(0).padStart(widths[i] as number)).join(''),
-    );
-  }
+    return [recompute ? 'maps recomputed' : 'maps kept', ...cells.map((bytes) => (bytes / 1e6).toFixed(0))];
+  });
+  const header = ['', 'parameters, moments', 'maps and gradients', 'at least', 'without reuse', 'in all'];
+  console.log(formatTable(header, rows).join('\n'));
 };

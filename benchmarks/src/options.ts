@@ -11,10 +11,15 @@ interface Option {
   readonly help: string;
 }
 
+/** One flag each; without any it is the forward. */
+const SUITES = ['gradients', 'training', 'memory', 'ceilings', 'matrix', 'peers'] as const;
+
 const OPTIONS: Readonly<Record<string, Option>> = {
   gradients: { type: 'boolean', help: 'every convolution of Inf-Net: forward beside its two gradients' },
   training: { type: 'boolean', help: 'a training step of Inf-Net: how much of its time the GPU works, and at what' },
   memory: { type: 'boolean', help: 'what a training step takes, by its plan; nothing runs' },
+  ceilings: { type: 'boolean', help: 'what the adapter can do at most: multiply-adds, copying' },
+  matrix: { type: 'boolean', help: 'Inf-Net at half precision with and without matrix units (experimental)' },
   peers: { type: 'boolean', help: 'infnet beside the other libraries that are installed' },
   quick: { type: 'boolean', help: 'small: 96 px, three runs; with --peers few cases, in under 3 minutes' },
   size: { type: 'string', value: 'PIXELS', help: 'height and width of the images (352; --quick: 96)' },
@@ -25,12 +30,13 @@ const OPTIONS: Readonly<Record<string, Option>> = {
   parts: { type: 'string', value: 'A,B', help: `with --peers: these parts alone, of ${ASKABLE_PARTS.join(', ')}` },
   match: { type: 'string', value: 'TEXT', help: 'with --peers: cases alone whose title contains the text' },
   patience: { type: 'string', value: 'SECONDS', help: 'with --peers: how long an answer is waited for (900)' },
+  seconds: { type: 'string', value: 'SECONDS', help: 'with --peers: what the whole run may take (no limit)' },
   help: { type: 'boolean', help: 'this text' },
 };
 
 /** Options as they are to be used. */
 export interface BenchOptions {
-  readonly suite: 'forward' | 'gradients' | 'training' | 'memory' | 'peers';
+  readonly suite: (typeof SUITES)[number] | 'forward';
   readonly help: boolean;
   readonly quick: boolean;
   readonly size: number;
@@ -41,6 +47,7 @@ export interface BenchOptions {
   readonly parts?: readonly AskablePart[];
   readonly match?: string;
   readonly patience?: number;
+  readonly seconds?: number;
   /** Set where this process is to be a peer's. */
   readonly child?: PeerName;
 }
@@ -54,7 +61,7 @@ export function usage(): string {
   return [
     'npm run bench -- [options]',
     '',
-    "Without --gradients, --training, --memory or --peers: Inf-Net's forward, kernel by kernel. INFNET_ADAPTER chooses the adapter",
+    "Without one of the first six: Inf-Net's forward, kernel by kernel. INFNET_ADAPTER chooses the adapter",
     '(auto, gpu, llvmpipe, swiftshader). benchmarks/README.md says what is measured and how.',
     '',
     ...lines,
@@ -70,7 +77,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
   const list = <T extends string>(name: string, known: readonly T[]): readonly T[] | undefined =>
     optional(text(name), (value) => value.split(',').map((item) => one(name, item, known)));
   const quick = flag('quick');
-  const suites = (['gradients', 'training', 'memory', 'peers'] as const).filter(flag);
+  const suites = SUITES.filter(flag);
   if (suites.length > 1) {
     throw optionError(`${suites.map((name) => `--${name}`).join(' and ')} are one suite each`, 'Run them one by one.');
   }
@@ -86,6 +93,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     parts: list('parts', ASKABLE_PARTS),
     match: text('match'),
     patience: number('patience'),
+    seconds: number('seconds'),
     child: optional(text(CHILD_OPTION), (name) => one(CHILD_OPTION, name, PEERS)),
   };
 }

@@ -18,3 +18,21 @@ export function summarize(samples: readonly number[]): Timing {
     runs: sorted.length,
   };
 }
+
+/** The same; `undefined` without samples. */
+export function summary(samples: readonly number[] = []): Timing | undefined {
+  return samples.length === 0 ? undefined : summarize(samples);
+}
+
+export type Ratio = Omit<Timing, 'runs'>;
+
+/**
+ * How many times as long `samples` take as `reference`: the ratio of the medians, and the smallest and largest ratio of one
+ * round, in which both were measured one after the other.
+ */
+export function ratioOf(samples: readonly number[] = [], reference: readonly number[] = []): Ratio | undefined {
+  const [top, bottom] = [summary(samples), summary(reference)];
+  if (top === undefined || bottom === undefined) return undefined;
+  const rounds = samples.slice(0, reference.length).map((value, i) => value / (reference[i] as number));
+  return { median: top.median / bottom.median, smallest: Math.min(...rounds), largest: Math.max(...rounds) };
+}

@@ -9,6 +9,7 @@ export interface SuiteOptions {
   readonly size: number;
   readonly batch: number;
   readonly runs: number;
+  readonly quick: boolean;
   /** Folder of the results. */
   readonly out: string;
 }

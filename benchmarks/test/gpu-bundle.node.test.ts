@@ -5,13 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { allowance, STEPS, scaled, TOTAL } from '../gpu/budget.mjs';
 import { bundleTests, isNodeTest, testFiles } from '../gpu/bundle-tests.mjs';
-import { makeCases, shareOf } from '../gpu/compare.mjs';
-import { Peer } from '../gpu/peer.mjs';
 import { assertSize, chooseGoldens, isRuntimeFile, runtimePackages } from '../gpu/plan.mjs';
-import { collect, report, statedPeak } from '../gpu/summary.mjs';
-import { comparisonRows, comparisonTable, layerTable, ratio, readTally, summary } from '../gpu/table.mjs';
+import { layerTable } from '../src/card/layer-tables.js';
+import { allowance, STEPS, scaled, TOTAL } from '../src/card/steps.js';
+import { collect, readTally, report, statedPeak } from '../src/card/summary.js';
+import { cardCases } from '../src/peers/cases.js';
+import type { CaseResult } from '../src/peers/figures.js';
+import { comparisonTable } from '../src/peers/format.js';
+import { PartClock } from '../src/peers/part-clock.js';
+import type { Workload } from '../src/peers/protocol.js';
+import { workloadFlops } from '../src/peers/workloads.js';
+import { ratioOf, summary } from '../src/statistics.js';
 
 const gpu = fileURLToPath(new URL('../gpu/', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'infnet-gpu-test-'));
@@ -139,36 +144,34 @@ describe('the time of a run', () => {
 });
 
 describe('figures', () => {
-  const cases = [
+  const cases: readonly CaseResult[] = [
     {
       title: 'forward 1x3x352x352',
+      group: 'card',
+      workload: { kind: 'forward', net: 'inf-net', batch: 1, size: 352 },
       flops: 2e12,
-      reference: 'infnet',
-      peers: {
-        infnet: { wall: [1, 2, 3], device: [1, null], memory: 2 ** 30 },
-        torch: { wall: [3, 3, 3], device: [0.5], difference: 1e-6 },
-        'torch-compile': { wall: [], device: [], error: 'no answer\nto anything' },
-      },
+      outcomes: [
+        { peer: 'infnet', seconds: [1, 2, 3], device: [1], heldBytes: 2 ** 30 },
+        { peer: 'torch-fp32', seconds: [3, 3, 3], device: [0.5], difference: 1e-6 },
+        { peer: 'torch-compile', seconds: [], cannot: 'no answer\nto anything' },
+      ],
     },
   ];
 
   it('are medians with their range, and ratios of medians with those of single rounds', () => {
     expect(summary([])).toBeUndefined();
     expect(summary([4, 1, 3, 2])).toEqual({ median: 2.5, smallest: 1, largest: 4, runs: 4 });
-    expect(ratio([3, 3, 3], [1, 2, 3])).toEqual({ median: 1.5, smallest: 1, largest: 3 });
-    expect(ratio([3], [])).toBeUndefined();
+    expect(ratioOf([3, 3, 3], [1, 2, 3])).toEqual({ median: 1.5, smallest: 1, largest: 3 });
+    expect(ratioOf([3], [])).toBeUndefined();
   });
 
   it('are rows of every case and peer, with what could not be measured', () => {
-    const [infnet, torch, compiled] = comparisonRows(cases);
-    expect(infnet?.wallRatio).toBeUndefined();
-    expect(infnet?.gigaflops).toBe(2000);
-    expect(torch?.wallRatio).toEqual({ median: 1.5, smallest: 1, largest: 3 });
-    expect(torch?.deviceRatio?.median).toBe(0.5);
-    expect(compiled?.error).toBe('no answer\nto anything');
     const lines = comparisonTable(cases);
     expect(lines).toHaveLength(4);
-    expect(lines[2]).toMatch(/torch .*3000 \(3000 to 3000\) +1\.50 \(1\.00 to 3\.00\) +500\.0 +0\.50 .*1\.0e-6$/);
+    expect(lines[1]).toMatch(/infnet +2000 \(1000 to 3000\) +- +1000 +- +2000\.0 +1\.00 +-$/);
+    expect(lines[2]).toMatch(
+      /torch-fp32 +3000 \(3000 to 3000\) +1\.50 \(1\.00 to 3\.00\) +500\.0 +0\.50 \(0\.50 to 0\.50\) +4000\.0 +- +1\.0e-6$/,
+    );
     expect(lines[3]).toMatch(/torch-compile +cannot: no answer$/);
   });
 
@@ -184,7 +187,7 @@ describe('figures', () => {
       layers: [layer('light', 1, 670), layer('heavy', 2, 33_500)],
     };
     const lines = layerTable(layers, statedPeak('NVIDIA H200, 143771 MiB') ?? 0);
-    expect(lines.slice(1).map((line) => line.replace(/ +/g, ' '))).toEqual([
+    expect(lines.slice(1).map((line) => line.trim().replace(/ +/g, ' '))).toEqual([
       'all layers, forward 6700.0 10.0 %',
       'heavy, 2 times 33500.0 50.0 %',
       'light, 2 times 670.0 1.0 %',
@@ -196,12 +199,13 @@ describe('figures', () => {
       doctor:
         '$ infnet doctor\nWarning: x\n{\n "adapter": { "message": "infnet: NVIDIA H200" }\n}\n\nname, memory.total [MiB]\nNVIDIA H200, 143771 MiB\n',
       tests: 'pass a.test.mjs: one\nskip a.test.mjs: two\nFAIL a.test.mjs: three\n    Error: 1 is not 2\npass b.te',
-      ceilings: '$ node\n{"multiplyAdds":5e13,"bandwidth":4e12}\n\n# done\n',
+      ceilings: '$ node\n{"compute":5e13,"bandwidth":4e12}\n\n# done\n',
       compare: undefined,
     };
     const outcomes = { tests: { outcome: 'ended after its 150 s', seconds: 150 } };
     const figures = {
-      'compare.json': JSON.stringify({ loaded: {}, torchCeilings: {}, results: cases }),
+      'peers-gpu-1x352.json': JSON.stringify({ loaded: {}, ceilings: {}, results: cases }),
+      'peers-gpu-1x352.html': '<!doctype html>',
       'tuning.json': '{"ver',
     };
     const results = collect({ about: { commit: 'abc' }, outcomes, logs, figures, seconds: 500 });
@@ -216,15 +220,30 @@ describe('figures', () => {
   });
 
   it('are of forward passes and training steps, at last beside torch.compile', () => {
-    const cases = makeCases({ size: 352, quick: false, tuned: true });
-    expect(cases.map(({ workload }) => `${workload.kind} ${workload.batch}`)).toEqual(
-      [1, 2].flatMap(() => ['forward 1', 'forward 8', 'step 8', 'step 24']),
-    );
-    expect(cases[0]?.variants).toEqual(['infnet', 'infnet-exact', 'infnet-tuned', 'torch-fp32', 'torch-tf32']);
-    expect(cases[7]?.variants).toEqual(['infnet', 'torch-compile']);
-    expect(shareOf(cases, 0, 180)).toBe(30);
-    expect(shareOf(cases, 6, 40)).toBe(20);
-    expect(cases[2]?.flops).toBe(3 * 8 * (cases[0]?.flops as number));
+    const found = cardCases({ size: 352, batch: 1, quick: false });
+    const titles = ['forward 1', 'forward 8', 'training step 8', 'training step 24'].map((what) => `${what}x3x352x352`);
+    expect(found.map(({ title }) => title)).toEqual([...titles, ...titles.map((title) => `${title}, compiled`)]);
+    const card = ['infnet', 'infnet-exact', 'infnet-tuned', 'torch-fp32', 'torch-cuda', 'torch-compile'] as const;
+    const takePart = (i: number): readonly string[] => card.filter((name) => found[i]?.only?.includes(name));
+    expect(takePart(0)).toEqual(card.slice(0, 5));
+    expect(takePart(2)).toEqual(['infnet', 'infnet-exact', 'torch-fp32', 'torch-cuda']);
+    expect(takePart(7)).toEqual(['infnet', 'torch-compile']);
+    const [forward, step] = [found[0]?.workload, found[2]?.workload] as [Workload, Workload];
+    expect(workloadFlops(step)).toBe(3 * 8 * workloadFlops(forward));
+  });
+
+  it('have time by their weight: half for what is compiled', () => {
+    const found = cardCases({ size: 352, batch: 1, quick: false });
+    let now = 0;
+    const clock = new PartClock(180, [1], () => now);
+    clock.nextPart(found.reduce((sum, { weight = 1 }) => sum + weight, 0));
+    const shares = found.map(({ weight }, i) => {
+      clock.nextCase(i === 0, weight);
+      const share = clock.patience();
+      now += share;
+      return share;
+    });
+    expect(shares).toEqual([30, 30, 30, 30, 15, 15, 15, 15]);
   });
 });
 
@@ -285,27 +304,5 @@ describe('the stand-in for vitest', () => {
     expect(stdout).toContain('object 5');
     expect(stdout).toMatch(/FAIL .*fails\n +AssertionError: expected 0\.30000000000000004 to be 0\.3/);
     expect(readTally(stdout), stdout).toEqual({ passed: 9, failed: 2, skipped: 3 });
-  });
-});
-
-describe('a peer process', () => {
-  const program = `
-    require('readline').createInterface({ input: process.stdin }).on('line', (line) => {
-      const { op, value } = JSON.parse(line);
-      if (op === 'twice') console.log('noise\\n' + JSON.stringify({ ok: true, result: 2 * value }));
-      if (op === 'fail') console.log(JSON.stringify({ ok: false, error: 'out of memory' }));
-      if (op === 'die') process.exit(3);
-    });`;
-
-  it('answers, refuses, dies, and is not waited for', async () => {
-    const peer = new Peer([process.execPath, '-e', program]);
-    expect(await peer.ask('twice', { value: 21 })).toMatchObject({ result: 42 });
-    await expect(peer.ask('fail')).rejects.toThrow('out of memory');
-    await expect(peer.ask('die')).rejects.toThrow('its process ended with code 3');
-    await expect(peer.ask('twice', { value: 1 })).rejects.toThrow('code 3');
-    const slow = new Peer([process.execPath, '-e', program]);
-    await expect(slow.ask('nothing', {}, 0.2)).rejects.toThrow('no answer to "nothing" within 0 s');
-    await slow.close();
-    await expect(new Peer(['/nowhere/python3']).ask('load')).rejects.toThrow('ENOENT');
   });
 });

@@ -3,8 +3,7 @@ import type { Context } from '@infnet/core';
 import { open } from '@infnet/core';
 import { isLong } from '@infnet/testing';
 import { describe, expect, it, vi } from 'vitest';
-import { measure, run } from '../gpu/matrix.mjs';
-import { matrixLines } from '../gpu/matrix-table.mjs';
+import { matrixLines, measure, run } from '../src/matrix.js';
 
 const quietly = (): Promise<Context> => open({ onMessage: () => {} });
 

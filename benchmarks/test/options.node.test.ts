@@ -33,7 +33,9 @@ describe('the options of the benchmark', () => {
     const text = usage();
     const named = [...text.matchAll(/^ {2}--(\w+)/gm)].map(([, name]) => name);
     expect(named).toEqual(
-      'gradients training memory peers quick size batch runs out only parts match patience help'.split(' '),
+      'gradients training memory ceilings matrix peers quick size batch runs out only parts match patience seconds help'.split(
+        ' ',
+      ),
     );
     expect(text).not.toContain('peer-process');
   });

@@ -38,6 +38,8 @@ describe('a peer', () => {
     expect(peer.alive).toBe(false);
     await expect(peer.ask('sample')).rejects.toThrow('code 7');
     await peer.end();
+    const none = new PeerProcess(join(folder, 'none.mjs'), 'tfjs', { patience: patient });
+    await expect(none.ask('load')).rejects.toThrow('the process ended with code 1');
   });
 
   it('is ended when it is late, with the reason for the hurry', async () => {

@@ -9,6 +9,14 @@ export interface Case {
   readonly title: string;
   readonly group: Part;
   readonly workload: Workload;
+  /** Who alone takes part; default: all. */
+  readonly only?: readonly PeerName[];
+  /** Share of the part's time, where that is short. Default 1. */
+  readonly weight?: number;
+  /**
+   * Whether the device's own time is asked for too. The first round then does not count: a card takes that long to wake.
+   */
+  readonly onDevice?: boolean;
 }
 
 /** What a case needs of a peer; a process, or a stand-in for tests. */
@@ -17,6 +25,7 @@ export interface Asked {
   /** `share`: of the time that there is, where it is short. */
   prepare(workload: Workload, share: number): Promise<Prepared>;
   sample(): Promise<number>;
+  device?(): Promise<number | undefined>;
   release(): Promise<void>;
 }
 
@@ -27,6 +36,8 @@ export interface Outcome {
   readonly cannot?: string;
   /** Seconds of each run. */
   readonly seconds: readonly number[];
+  /** Seconds of single runs on the device, on data that lies there. */
+  readonly device?: readonly number[];
   /** Largest relative L2 difference of a result from infnet's. */
   readonly difference?: number;
   readonly firstSeconds?: number;
@@ -37,7 +48,7 @@ export interface Outcome {
 export interface AlternateOptions {
   readonly rounds: number;
   /** Seconds after which no further round begins. One round there is always. */
-  readonly budget: number;
+  readonly budget: number | (() => number);
   readonly now?: () => number;
 }
 
@@ -51,7 +62,7 @@ function shareOf(index: number, count: number): number {
 
 /** Outcomes in the order of the peers. The first peer's results are what the others are compared with. */
 export async function alternate(
-  { workload }: Pick<Case, 'workload'>,
+  { workload, onDevice = false }: Pick<Case, 'workload' | 'onDevice'>,
   peers: readonly Asked[],
   { rounds, budget, now = () => performance.now() / 1e3 }: AlternateOptions,
 ): Promise<Outcome[]> {
@@ -69,12 +80,18 @@ export async function alternate(
   }
   const running = peers.filter(({ name }) => outcomes.get(name)?.cannot === undefined);
   const begin = now();
-  for (let round = 0; round < rounds && (round === 0 || now() - begin < budget); round++) {
-    for (const peer of rotated(running, round)) {
+  const allowed = typeof budget === 'number' ? budget : budget();
+  for (let round = onDevice ? -1 : 0; round < rounds && (round <= 0 || now() - begin < allowed); round++) {
+    for (const peer of rotated(running, Math.max(0, round))) {
       const outcome = outcomes.get(peer.name) as Outcome;
       if (outcome.cannot !== undefined) continue;
       try {
-        outcomes.set(peer.name, { ...outcome, seconds: [...outcome.seconds, await peer.sample()] });
+        const sample = await peer.sample();
+        const seconds = round < 0 ? [] : [...outcome.seconds, sample];
+        // One look at the device's own time in three rounds: it costs several runs.
+        const found = onDevice && round >= 0 && round % 3 === 0 ? await peer.device?.() : undefined;
+        const device = found === undefined ? outcome.device : [...(outcome.device ?? []), found];
+        outcomes.set(peer.name, { ...outcome, seconds, ...(device === undefined ? {} : { device }) });
       } catch (error) {
         outcomes.set(peer.name, cannot(peer.name, error));
       }

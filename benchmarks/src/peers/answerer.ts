@@ -26,6 +26,8 @@ export class Answerer implements Answers {
         return this.#prepare(argument as Workload);
       case 'sample':
         return this.#sample();
+      case 'device':
+        return this.#running?.device?.();
       case 'release':
         return this.#release();
       case 'ceilings':

@@ -2,7 +2,7 @@
 import { trace } from '@infnet/core';
 import { distinctConvolutions, type Layer, layerLabel, layerShape } from '../gradients/layers.js';
 import type { Case } from './alternate.js';
-import type { LayerShape, NetName, Part } from './protocol.js';
+import { type LayerShape, type NetName, type Part, PEERS, type PeerName, type Workload } from './protocol.js';
 import { layerFlops, makeNet } from './workloads.js';
 
 export interface CaseOptions {
@@ -34,6 +34,32 @@ export function stepCases({ size, quick }: CaseOptions): Case[] {
     }),
   );
 }
+
+/**
+ * What a card is compared by: Inf-Net at batch 1 and 8, and training steps with its own loss. Then each again beside torch.compile
+ * alone, which needs long to compile and comes last for that, with half the time.
+ */
+export function cardCases({ size, quick }: CaseOptions): Case[] {
+  const net = 'inf-net' as const;
+  const forward = (batch: number): Workload => ({ kind: 'forward', net, batch, size });
+  const step = (batch: number): Workload => ({ kind: 'step', net, batch, size, ownLoss: true });
+  const workloads = quick ? [forward(1), forward(2), step(1), step(2)] : [forward(1), forward(8), step(8), step(24)];
+  const makeCase = (workload: Workload, only: readonly PeerName[], weight: number): Case => {
+    const { kind, batch } = workload as Extract<Workload, { kind: 'forward' | 'step' }>;
+    const what = kind === 'step' ? 'training step' : 'forward';
+    const title = `${what} ${batch}x3x${size}x${size}${weight < 1 ? ', compiled' : ''}`;
+    return { title, group: 'card', workload, only, weight, onDevice: true };
+  };
+  const isEager = (name: PeerName): boolean => name !== 'torch-compile';
+  const ofNets = PEERS.filter((name) => isEager(name) && !name.startsWith('cudnn'));
+  return [
+    ...workloads.map((workload, i) => makeCase(workload, i === 0 ? ofNets : ofNets.filter(notTuned), 1)),
+    ...workloads.map((workload) => makeCase(workload, ['infnet', 'torch-compile'], 0.5)),
+  ];
+}
+
+/** `infnet tune` makes its table for one image. */
+const notTuned = (name: PeerName): boolean => name !== 'infnet-tuned';
 
 /** Shapes that others publish figures of. */
 const PUBLIC: readonly LayerShape[] = [

@@ -1,4 +1,5 @@
 /** The process of one peer: answers the parent's requests, one at a time. */
+import { readFileSync } from 'node:fs';
 import { Answerer, type Answers } from './answerer.js';
 import type { ChromiumPeerName, Peer, PeerName, Reply, Request } from './protocol.js';
 
@@ -18,6 +19,10 @@ const inChromium =
 const MAKERS: Readonly<Record<PeerName, Maker>> = {
   infnet: inProcess(async () => new (await import('./infnet.js')).InfnetPeer('fast')),
   'infnet-exact': inProcess(async () => new (await import('./infnet.js')).InfnetPeer('exact')),
+  'infnet-tuned': inProcess(async () => {
+    const { choices } = JSON.parse(readFileSync(process.env['INFNET_TUNING'] ?? '', 'utf8'));
+    return new (await import('./infnet.js')).InfnetPeer('fast', choices);
+  }),
   'ort-webgpu': inProcess(async () => new (await import('./ort/node.js')).OrtNodePeer('webgpu')),
   'ort-cpu': inProcess(async () => new (await import('./ort/node.js')).OrtNodePeer('cpu')),
   tfjs: inProcess(async () => {
@@ -28,6 +33,7 @@ const MAKERS: Readonly<Record<PeerName, Maker>> = {
   'tfjs-chromium': inChromium('tfjs-chromium'),
   'ort-chromium': inChromium('ort-chromium'),
   'torch-cpu': inProcess(async () => new (await import('./torch/peer.js')).TorchPeer('cpu')),
+  'torch-fp32': inProcess(async () => new (await import('./torch/peer.js')).TorchPeer('cuda-fp32')),
   'torch-cuda': inProcess(async () => new (await import('./torch/peer.js')).TorchPeer('cuda')),
   'torch-compile': inProcess(async () => new (await import('./torch/peer.js')).TorchPeer('cuda-compile')),
   cudnn: inProcess(async () => new (await import('./torch/peer.js')).TorchPeer('cudnn')),

@@ -1,5 +1,5 @@
 /** From outcomes to what is shown: medians, spread, ratios. */
-import { summarize, type Timing } from '../statistics.js';
+import { summary, type Timing } from '../statistics.js';
 import type { Case, Outcome } from './alternate.js';
 import { type PeerName, referenceOf, type Workload } from './protocol.js';
 
@@ -52,7 +52,7 @@ export function cellsOf({ outcomes, flops, workload }: CaseResult): Cell[] {
 }
 
 function timingOf(outcome: Outcome | undefined): Timing | undefined {
-  return outcome === undefined || outcome.seconds.length === 0 ? undefined : summarize(outcome.seconds);
+  return summary(outcome?.seconds);
 }
 
 /** The peer's cell of a case. */

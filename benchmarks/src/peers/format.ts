@@ -1,8 +1,9 @@
 /** The figures as text for a terminal. */
+import { type Ratio, ratioOf, summary } from '../statistics.js';
 import { formatTable } from '../table.js';
 import { type CaseResult, type Cell, cellOf, errorsOf, meanRatio, oursOf } from './figures.js';
 import { NO_TIME } from './measure-part.js';
-import { PEER_TITLES, type PeerName } from './protocol.js';
+import { PEER_TITLES, type PeerName, referenceOf } from './protocol.js';
 import type { StartUp } from './startup.js';
 
 /** One line per case, one column per peer: median, range where there are several runs, ratio to ours on the same adapter. */
@@ -21,6 +22,38 @@ export function formatCases(results: readonly CaseResult[], peers: readonly Peer
     ...peers.map((peer) => cellText(cellOf(result, peer))),
   ]);
   return [...formatTable(header, rows), ...meanRatios(results, peers).map((line) => `  ${line}`)];
+}
+
+/**
+ * One line per case and peer, with the device's own time: ms from host memory to host memory, median and range; x, how many times
+ * as long as infnet, median and range of single rounds; GFLOP/s by the device's time where it was taken.
+ */
+export function comparisonTable(results: readonly CaseResult[]): string[] {
+  const header = ['case', 'peer', 'ms (range)', 'x', 'device ms', 'x', 'GFLOP/s', 'GiB', 'differs by'];
+  const rows = results.flatMap((result) =>
+    result.outcomes.map((outcome) => {
+      const { peer, cannot, device, heldBytes, difference } = outcome;
+      const head = [result.title, peer];
+      const [wall, own] = [summary(outcome.seconds), summary(device)];
+      if (wall === undefined) return [...head, `cannot: ${(cannot ?? 'not measured').split('\n')[0]}`];
+      const base = result.outcomes.find((other) => other.peer === referenceOf(peer) && other !== outcome);
+      return [
+        ...[...head, `${precise(wall.median)} (${precise(wall.smallest)} to ${precise(wall.largest)})`],
+        ...[ratioText(ratioOf(outcome.seconds, base?.seconds)), own === undefined ? '-' : precise(own.median)],
+        ...[ratioText(ratioOf(device, base?.device)), (result.flops / (own ?? wall).median / 1e9).toFixed(1)],
+        heldBytes === undefined ? '-' : (heldBytes / 2 ** 30).toFixed(2),
+        difference === undefined ? '-' : difference.toExponential(1),
+      ];
+    }),
+  );
+  return formatTable(header, rows, [1]);
+}
+
+const precise = (seconds: number): string => (1e3 * seconds).toPrecision(4);
+
+function ratioText(ratio: Ratio | undefined): string {
+  if (ratio === undefined) return '-';
+  return `${ratio.median.toFixed(2)} (${ratio.smallest.toFixed(2)} to ${ratio.largest.toFixed(2)})`;
 }
 
 /** GFLOP/s, or nothing. */

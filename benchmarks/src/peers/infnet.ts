@@ -5,25 +5,32 @@ import {
   open,
   ParameterStore,
   type Plan,
+  type PlanOptions,
   type Precision,
   preparePlan,
   type TensorData,
 } from '@infnet/core';
-import { Adam, trainingStep } from '@infnet/trainer';
-import { measureCeilings } from './ceilings.js';
-import { LEARNING_RATE, STEPS_COMPARED } from './optimizer.js';
+import { Adam, clampGradients, trainingStep } from '@infnet/trainer';
+import { measureCeilings } from '../ceilings.js';
+import { CLAMP, LEARNING_RATE, STEPS_COMPARED } from './optimizer.js';
 import type { Ceilings, Peer, Running, Workload } from './protocol.js';
-import { stepLoss, type Traced } from './workloads.js';
+import { lossOf, type Traced } from './workloads.js';
+
+/** Runs handed to the device one behind the other, for its own time without waiting for results. */
+const BACK_TO_BACK = 8;
+
+type TuningChoices = NonNullable<PlanOptions['tuning']>;
 
 type Results = Readonly<Record<string, TensorData>>;
 
 export class InfnetPeer implements Peer {
   readonly differentiates: boolean = false;
-  readonly #precision: Precision;
+  readonly #planned: { readonly precision: Precision; readonly tuning?: TuningChoices };
   #opened: Context | undefined;
 
-  constructor(precision: Precision) {
-    this.#precision = precision;
+  /** `tuning`: the choices of a table of `infnet tune`. */
+  constructor(precision: Precision, tuning?: TuningChoices) {
+    this.#planned = { precision, ...(tuning === undefined ? {} : { tuning }) };
   }
 
   async load(): Promise<{ description: string; version: string }> {
@@ -43,17 +50,26 @@ export class InfnetPeer implements Peer {
   async #preparePlan({ graph, parameters, state, inputs, timed }: Traced): Promise<Running> {
     const store = new ParameterStore(this.#context, parameters);
     store.load(state());
-    const plan = await preparePlan(this.#context, graph, { parameters: store, precision: this.#precision });
+    const plan = await preparePlan(this.#context, graph, { parameters: store, ...this.#planned });
     const results = floats(await plan.run(inputs));
     return {
       results: Object.fromEntries(Object.entries(results).filter(([name]) => !/^row/.test(name))),
       heldBytes: plan.memory.total,
       run: async () => void (await plan.run(inputs, { read: timed })),
+      device: async () => {
+        const begin = performance.now();
+        for (let i = 0; i < BACK_TO_BACK; i++) await plan.run(inputs, { read: [] });
+        await this.#context.device.queue.onSubmittedWorkDone();
+        return (performance.now() - begin) / 1e3 / BACK_TO_BACK;
+      },
       release: () => disposeAll(plan, store),
     };
   }
 
-  async #prepareStep(workload: Extract<Workload, { kind: 'step' }>, { net, state, inputs }: Traced): Promise<Running> {
+  async #prepareStep(
+    workload: Extract<Workload, { kind: 'step' }>,
+    { net, graph, state, inputs }: Traced,
+  ): Promise<Running> {
     if (net === undefined) throw new InfnetError({ code: 'BENCH_WORKLOAD', message: 'a training step needs a net' });
     const store = new ParameterStore(this.#context, net);
     store.load(state());
@@ -61,17 +77,20 @@ export class InfnetPeer implements Peer {
     const step = await trainingStep(this.#context, {
       net,
       optimizer,
-      precision: this.#precision,
-      inputs: { image: [workload.batch, 3, workload.size, workload.size] },
-      loss: ({ image }) => stepLoss(net, image),
+      ...this.#planned,
+      ...(workload.ownLoss ? { clip: clampGradients(CLAMP) } : {}),
+      inputs: Object.fromEntries([...graph.inputs].map(([name, { shape }]) => [name, shape])),
+      loss: (given) => lossOf(workload, net, given),
     });
-    const run = async (): Promise<number> => (await step.run(inputs, { learningRate: LEARNING_RATE })).loss;
+    const rate = { learningRate: LEARNING_RATE };
+    const run = async (): Promise<number> => (await step.run(inputs, rate)).loss;
     const losses: number[] = [];
     for (let i = 0; i < STEPS_COMPARED; i++) losses.push(await run());
     return {
       results: { losses: Float32Array.from(losses) },
       heldBytes: step.memory.total,
       run: async () => void (await run()),
+      device: async () => (await step.profile(inputs, rate)).seconds,
       release: () => disposeAll(step.plan, optimizer, store),
     };
   }

@@ -25,7 +25,7 @@ export class PartClock {
     this.#caseEnd = this.#end;
   }
 
-  /** Begins the next part, which has so many cases. */
+  /** Begins the next part, which has so many cases (or the sum of their weights). */
   nextPart(cases: number): void {
     this.#part++;
     const left = this.#weights.slice(this.#part);
@@ -37,10 +37,10 @@ export class PartClock {
   }
 
   /** Begins the next case of the part. False when there is no time for it. The first of a part has what the run has. */
-  nextCase(first: boolean): boolean {
+  nextCase(first: boolean, weight = 1): boolean {
     const now = this.#now();
-    this.#caseEnd = now + Math.max(0, this.#partEnd - now) / Math.max(1, this.#casesLeft);
-    this.#casesLeft--;
+    this.#caseEnd = now + (Math.max(0, this.#partEnd - now) * weight) / Math.max(weight, this.#casesLeft);
+    this.#casesLeft -= weight;
     return now < (first ? this.#end : this.#partEnd);
   }
 

@@ -2,7 +2,7 @@
 
 import type { Asked } from './alternate.js';
 import { type Patience, PeerProcess } from './parent.js';
-import type { Ceilings, Loaded, PeerName, Prepared, Workload } from './protocol.js';
+import type { CeilingPeer, Ceilings, Loaded, PeerName, Prepared, Workload } from './protocol.js';
 import { vulkanDriver } from './vulkan-driver.js';
 
 export interface PoolOptions {
@@ -32,12 +32,13 @@ export class Pool {
       prepare: async (workload: Workload, share: number): Promise<Prepared> =>
         (await this.load(name, share)).ask('prepare', workload, share),
       sample: async () => (await this.load(name)).ask('sample'),
+      device: async () => (await this.load(name)).ask('device'),
       release: async () => void (await this.#processes.get(name)?.ask('release')),
     };
   }
 
-  /** Of the adapter that infnet has there. */
-  async ceilings(name: 'infnet' | 'infnet-chromium'): Promise<Ceilings> {
+  /** Of the adapter that the peer has. */
+  async ceilings(name: CeilingPeer): Promise<Ceilings> {
     return (await this.load(name)).ask('ceilings');
   }
 

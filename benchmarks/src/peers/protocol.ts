@@ -13,8 +13,17 @@ export type Workload =
   | ({ readonly kind: 'layer'; readonly copies: number } & LayerShape)
   /** A convolution with the gradients of its input and its weights. */
   | ({ readonly kind: 'gradients' } & LayerShape)
-  /** A training step: forward, loss, all gradients, batch norm with the batch's statistics, Adam. */
-  | { readonly kind: 'step'; readonly net: NetName; readonly batch: number; readonly size: number }
+  /**
+   * A training step: forward, loss, all gradients, batch norm with the batch's statistics, Adam. `ownLoss`: the loss that Inf-Net is
+   * trained with, and its clamp of gradients, instead of a mean square.
+   */
+  | {
+      readonly kind: 'step';
+      readonly net: NetName;
+      readonly batch: number;
+      readonly size: number;
+      readonly ownLoss?: boolean;
+    }
   /** Tiny operators one behind the other: what each costs beside its work. */
   | { readonly kind: 'chain'; readonly length: number };
 
@@ -35,6 +44,7 @@ export interface LayerShape {
 export const PEERS = [
   'infnet',
   'infnet-exact',
+  'infnet-tuned',
   'ort-webgpu',
   'ort-cpu',
   'tfjs',
@@ -42,6 +52,7 @@ export const PEERS = [
   'ort-chromium',
   'tfjs-chromium',
   'torch-cpu',
+  'torch-fp32',
   'torch-cuda',
   'torch-compile',
   'cudnn',
@@ -65,6 +76,7 @@ export function referenceOf(name: PeerName): PeerName {
 export const PEER_TITLES: Readonly<Record<PeerName, string>> = {
   infnet: 'infnet',
   'infnet-exact': 'infnet (exact)',
+  'infnet-tuned': 'infnet (tuned)',
   'ort-webgpu': 'onnxruntime WebGPU',
   'ort-cpu': 'onnxruntime CPU',
   tfjs: 'tfjs WebGPU',
@@ -72,6 +84,7 @@ export const PEER_TITLES: Readonly<Record<PeerName, string>> = {
   'ort-chromium': 'onnxruntime-web WebGPU in Chromium',
   'tfjs-chromium': 'tfjs WebGPU in Chromium',
   'torch-cpu': 'PyTorch CPU',
+  'torch-fp32': 'PyTorch CUDA, no TensorFloat-32',
   'torch-cuda': 'PyTorch CUDA',
   'torch-compile': 'PyTorch CUDA, compiled',
   cudnn: 'cuDNN',
@@ -82,7 +95,7 @@ export const PEER_TITLES: Readonly<Record<PeerName, string>> = {
 export const CHILD_OPTION = 'peer-process';
 
 /** Parts of the suite. */
-export const PARTS = ['forward', 'layer', 'public', 'gradients', 'step', 'overhead'] as const;
+export const PARTS = ['forward', 'layer', 'public', 'gradients', 'step', 'card', 'overhead'] as const;
 
 export type Part = (typeof PARTS)[number];
 
@@ -112,9 +125,14 @@ export interface Prepared {
   readonly processBytes?: number;
 }
 
+/** Who measures ceilings: ours in both places, and PyTorch on its card. */
+export const CEILING_PEERS = ['infnet', 'infnet-chromium', 'torch-fp32'] as const;
+
+export type CeilingPeer = (typeof CEILING_PEERS)[number];
+
 /** The measured limits of the adapter. */
 export interface Ceilings {
-  /** FLOP/s of multiply-adds in registers. */
+  /** FLOP/s of multiply-adds in registers; PyTorch: of a large product. */
   readonly compute: number;
   /** Bytes/s of reading one large buffer and writing another. */
   readonly bandwidth: number;
@@ -126,8 +144,10 @@ export interface Requests {
   readonly prepare: { readonly takes: Workload; readonly gives: Prepared };
   /** One timed run of what was prepared last: seconds. */
   readonly sample: { readonly takes: undefined; readonly gives: number };
+  /** Seconds of one run on data that lies on the device, where that can be told. */
+  readonly device: { readonly takes: undefined; readonly gives: number | undefined };
   readonly release: { readonly takes: undefined; readonly gives: undefined };
-  /** Only infnet, in Node or in Chromium. */
+  /** Only {@link CEILING_PEERS}. */
   readonly ceilings: { readonly takes: undefined; readonly gives: Ceilings };
 }
 
@@ -159,5 +179,7 @@ export interface Running {
   readonly heldBytes?: number;
   /** One run, from inputs in JavaScript's memory to results in JavaScript's memory. */
   run(): Promise<void>;
+  /** See {@link Requests.device}. */
+  device?(): Promise<number | undefined>;
   release(): Promise<void>;
 }

@@ -10,7 +10,15 @@ import {
 } from '@infnet/report';
 import { type CaseResult, type Cell, cellOf, errorsOf, meanRatio, oursOf } from './figures.js';
 import { cellText, formatDifference, formatRatio, milliseconds, rateText } from './format.js';
-import { type Ceilings, type Loaded, type Part, PEER_TITLES, type PeerName, referenceOf } from './protocol.js';
+import {
+  type CeilingPeer,
+  type Ceilings,
+  type Loaded,
+  type Part,
+  PEER_TITLES,
+  type PeerName,
+  referenceOf,
+} from './protocol.js';
 import type { Start, StartUp } from './startup.js';
 import { isOnCpu } from './usual-peers.js';
 
@@ -23,7 +31,7 @@ export interface PeerFigures {
   readonly peers: readonly PeerName[];
   readonly loaded: Readonly<Partial<Record<PeerName, Loaded>>>;
   /** By who measured them: the adapter of Node and that of Chromium may differ. */
-  readonly ceilings: Readonly<Partial<Record<'infnet' | 'infnet-chromium', Ceilings>>>;
+  readonly ceilings: Readonly<Partial<Record<CeilingPeer, Ceilings>>>;
   readonly startUp: readonly StartUp[];
   readonly results: readonly CaseResult[];
 }
@@ -34,6 +42,7 @@ export const PART_TITLES: Readonly<Record<Part, string>> = {
   public: 'Convolutions of other benchmarks, forward and with gradients',
   gradients: 'Convolutions with the gradients of input and weights',
   step: 'Training steps (forward, gradients, batch norm, Adam)',
+  card: 'Inf-Net on a card: forward, and training steps with its own loss',
   overhead: 'What an operator costs beside its work',
 };
 
@@ -171,7 +180,7 @@ function rooflines(results: readonly CaseResult[], { peers, ceilings }: PeerFigu
       if (rate === undefined || result.bytes === undefined) return [];
       return [{ label: result.title, intensity: result.flops / result.bytes, performance: rate }];
     });
-    const roof = ceilings[referenceOf(peer) as keyof typeof ceilings];
+    const roof = ceilings[referenceOf(peer) as CeilingPeer];
     if (points.length === 0 || roof === undefined || isOnCpu(peer)) return [];
     return [
       {
@@ -219,7 +228,7 @@ const inMib = (bytes: number | undefined): string => (bytes === undefined ? '' :
 
 function memorySection({ results, peers }: PeerFigures): Section[] {
   const rows = results
-    .filter(({ group }) => group === 'forward' || group === 'step')
+    .filter(({ group }) => group === 'forward' || group === 'step' || group === 'card')
     .flatMap(({ title, outcomes }) =>
       peers.flatMap((peer) => {
         const outcome = outcomes.find((o) => o.peer === peer);

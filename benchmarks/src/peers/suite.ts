@@ -2,10 +2,12 @@
 import { fileURLToPath } from 'node:url';
 import { InfnetError } from '@infnet/core';
 import { type AdapterKind, openAdapter } from '@infnet/node';
+import { describeCeilings } from '../ceilings.js';
 import { progress, type SuiteOptions, writeText } from '../suite.js';
-import type { Case } from './alternate.js';
+import type { AlternateOptions, Case } from './alternate.js';
 import {
   type CaseOptions,
+  cardCases,
   forwardCases,
   gradientCases,
   layerCases,
@@ -14,7 +16,7 @@ import {
   stepCases,
 } from './cases.js';
 import type { CaseResult } from './figures.js';
-import { formatCases, formatDifferences, formatErrors, formatStartUp } from './format.js';
+import { comparisonTable, formatCases, formatDifferences, formatErrors, formatStartUp } from './format.js';
 import { measurePart, NO_TIME } from './measure-part.js';
 import type { Patience } from './parent.js';
 import { PartClock } from './part-clock.js';
@@ -22,6 +24,8 @@ import { Pool } from './pool.js';
 import {
   ASKABLE_PARTS,
   type AskablePart,
+  CEILING_PEERS,
+  type CeilingPeer,
   type Ceilings,
   PARTS,
   type Part,
@@ -34,12 +38,13 @@ import { measureStartUp, type StartUp } from './startup.js';
 import { inOrderOfPreparing, usualPeers } from './usual-peers.js';
 
 export interface PeerSuiteOptions extends SuiteOptions {
-  readonly quick: boolean;
   /** Seconds after which an answer is no longer waited for. Default 900; of a quick run each part has its share of the time. */
   readonly patience?: number;
+  /** Seconds of the whole run, from the start of this process to its last answer; each part and each case has its share. */
+  readonly seconds?: number;
   /** Default: see {@link usualPeers}. */
   readonly only?: readonly PeerName[];
-  /** Default: all; of a quick run all but start-up and the public shapes, which are large. */
+  /** Default: all but the card's; of a quick run neither start-up nor the public shapes, which are large. */
   readonly parts?: readonly AskablePart[];
   /** Cases alone whose title contains it. */
   readonly match?: string;
@@ -51,6 +56,7 @@ const CASES: Readonly<Record<Part, (options: CaseOptions) => Case[]>> = {
   public: publicCases,
   gradients: gradientCases,
   step: stepCases,
+  card: cardCases,
   overhead: overheadCases,
 };
 
@@ -59,13 +65,14 @@ const BUDGET = 300;
 const QUICK_BUDGET = 4;
 /** Seconds of a quick run from the start of this process to its last answer. */
 const QUICK_SECONDS = 160;
-/** What each part needs of a quick run's time: nets have many shaders to compile. */
-const QUICK_WEIGHTS: Readonly<Record<Part, number>> = {
+/** What each part needs of a bounded run's time: nets have many shaders to compile. */
+const WEIGHTS: Readonly<Record<Part, number>> = {
   forward: 8,
   layer: 3,
   public: 3,
   gradients: 2,
   step: 5,
+  card: 20,
   overhead: 1,
 };
 
@@ -79,6 +86,7 @@ interface Settled extends CaseOptions {
   readonly startUp: boolean;
   readonly patience: Patience;
   readonly clock?: PartClock;
+  readonly budget: AlternateOptions['budget'];
   /** This program, which is also that of the peers' processes. */
   readonly program: string;
 }
@@ -86,7 +94,7 @@ interface Settled extends CaseOptions {
 export async function peerSuite(given: PeerSuiteOptions): Promise<void> {
   const adapter = await openAdapter();
   const options = settle(given, adapter.kind);
-  const { peers, parts, clock, quick, size, batch, runs } = options;
+  const { peers, parts, clock, budget, quick, size, batch, runs } = options;
   const pool = new Pool(options);
   const results: CaseResult[] = [];
   let ceilings: PeerFigures['ceilings'] = {};
@@ -113,16 +121,16 @@ export async function peerSuite(given: PeerSuiteOptions): Promise<void> {
         onProgress(done, cases.length);
         await write(figures(), options);
       };
-      const budget = quick ? QUICK_BUDGET : BUDGET;
       const found = await measurePart(cases, asked, { rounds: runs, budget, clock, onResult });
-      console.log(['', PART_TITLES[part], ...formatCases(found, peers), ...formatErrors(found)].join('\n'));
+      const table = part === 'card' ? comparisonTable(found) : formatCases(found, peers);
+      console.log(['', PART_TITLES[part], ...table, ...formatErrors(found)].join('\n'));
       // Other programs lower what is reached; a ceiling is the most that was seen.
       ceilings = await measureAllCeilings(pool, peers, ceilings);
     }
     startUp = options.startUp ? await startUps(options) : [];
     const now = figures();
     const libraries = peers.map((peer) => `  ${PEER_TITLES[peer]}: ${describeLibrary(peer, now) ?? 'not loaded'}`);
-    const facts = [formatDifferences(results, peers), ...describeCeilings(ceilings), 'Compared', ...libraries];
+    const facts = [formatDifferences(results, peers), ...describeAll(ceilings), 'Compared', ...libraries];
     console.log([...formatStartUp(startUp), '', ...facts].join('\n'));
     console.log(`\nWritten: ${(await write(now, options)).join(' and ')}`);
   } finally {
@@ -132,8 +140,9 @@ export async function peerSuite(given: PeerSuiteOptions): Promise<void> {
 
 /** What was asked, with everything that was left open. @throws InfnetError `CLI_OPTION` when no case is left. */
 function settle(given: PeerSuiteOptions, kind: AdapterKind): Settled {
-  const { quick, size, batch, runs, out, match = '', patience = PATIENCE } = given;
-  const names = given.parts ?? ASKABLE_PARTS.filter((part) => !quick || (part !== 'public' && part !== 'startup'));
+  const { quick, size, batch, runs, out, seconds, match = '', patience = PATIENCE } = given;
+  const unasked = ['card', ...(quick ? ['public', 'startup'] : [])];
+  const names = given.parts ?? ASKABLE_PARTS.filter((part) => !unasked.includes(part));
   const startUp = names.includes('startup');
   const parts = PARTS.filter((part) => names.includes(part)).flatMap((part) => {
     const cases = CASES[part]({ size, batch, quick }).filter(({ title }) => title.includes(match));
@@ -143,12 +152,14 @@ function settle(given: PeerSuiteOptions, kind: AdapterKind): Settled {
     const message = `--match "${match}" is in no title of the parts ${names.join(', ')}`;
     throw new InfnetError({ code: 'CLI_OPTION', message, fix: 'Titles stand at the left of the tables.' });
   }
-  const weights = [1, ...parts.map(({ part }) => QUICK_WEIGHTS[part])];
+  const weights = [1, ...parts.map(({ part }) => WEIGHTS[part])];
   // `performance.now` begins with this process.
-  const left = QUICK_SECONDS - performance.now() / 1e3;
-  const clock = quick && !startUp && given.patience === undefined ? new PartClock(left, weights) : undefined;
+  const isQuick = quick && !startUp && given.patience === undefined;
+  const limit = seconds ?? (isQuick ? QUICK_SECONDS : undefined);
+  const clock = limit === undefined ? undefined : new PartClock(limit - performance.now() / 1e3, weights);
   return {
     ...{ size, batch, quick, runs, out, parts, startUp, clock },
+    budget: clock !== undefined && seconds !== undefined ? () => clock.patience() : quick ? QUICK_BUDGET : BUDGET,
     peers: given.only ?? usualPeers(kind, quick),
     patience:
       clock === undefined ? { seconds: () => patience } : { seconds: (s) => clock.patience(s), reason: NO_TIME },
@@ -170,17 +181,18 @@ async function write(figures: PeerFigures, { out, batch, size, quick }: Settled)
   ];
 }
 
-/** Ours measures them, in Node and in Chromium where either takes part; each time the higher ones stay. */
+/** Everyone who takes part and can measures them; each time the higher ones stay. */
 async function measureAllCeilings(
   pool: Pool,
   peers: readonly PeerName[],
   known: PeerFigures['ceilings'],
 ): Promise<PeerFigures['ceilings']> {
-  const measured = async (name: 'infnet' | 'infnet-chromium'): Promise<Ceilings | undefined> =>
-    peers.some((peer) => referenceOf(peer) === name)
-      ? higher(known[name], await pool.ceilings(name).catch(() => undefined))
-      : undefined;
-  return { infnet: await measured('infnet'), 'infnet-chromium': await measured('infnet-chromium') };
+  const found: Partial<Record<CeilingPeer, Ceilings>> = { ...known };
+  for (const name of CEILING_PEERS) {
+    if (!peers.some((peer) => peer === name || referenceOf(peer) === name)) continue;
+    found[name] = higher(known[name], await pool.ceilings(name).catch(() => undefined));
+  }
+  return found;
 }
 
 function higher(a: Ceilings | undefined, b: Ceilings | undefined): Ceilings | undefined {
@@ -188,14 +200,10 @@ function higher(a: Ceilings | undefined, b: Ceilings | undefined): Ceilings | un
   return { compute: Math.max(a.compute, b.compute), bandwidth: Math.max(a.bandwidth, b.bandwidth) };
 }
 
-function describeCeilings(ceilings: PeerFigures['ceilings']): string[] {
-  return (['infnet', 'infnet-chromium'] as const).flatMap((name) => {
+function describeAll(ceilings: PeerFigures['ceilings']): string[] {
+  return CEILING_PEERS.flatMap((name) => {
     const found = ceilings[name];
-    if (found === undefined) return [];
-    const [compute, bandwidth] = [found.compute / 1e9, found.bandwidth / 1e9];
-    const where = name === 'infnet' ? '' : ' in Chromium';
-    return [
-      `Measured ceilings${where}: multiply-adds ${compute.toFixed(1)} GFLOP/s, memory ${bandwidth.toFixed(2)} GB/s`,
-    ];
+    const where = { infnet: '', 'infnet-chromium': ' in Chromium', 'torch-fp32': ' by PyTorch' }[name];
+    return found === undefined ? [] : [describeCeilings(found, where)];
   });
 }

@@ -2,6 +2,9 @@
 import type { AdapterKind } from '@infnet/node';
 import { isInChromium, PEERS, type PeerName } from './protocol.js';
 
+/** A second precision of PyTorch, and ours by a table of INFNET_TUNING: who wants them names them. */
+const NAMED_ONLY: readonly PeerName[] = ['infnet-tuned', 'torch-fp32'];
+
 const ON_CUDA: readonly PeerName[] = ['torch-cuda', 'torch-compile', 'cudnn', 'cudnn-tf32'];
 
 /**
@@ -10,6 +13,7 @@ const ON_CUDA: readonly PeerName[] = ['torch-cuda', 'torch-compile', 'cudnn', 'c
  */
 export function usualPeers(kind: AdapterKind, quick: boolean): readonly PeerName[] {
   return PEERS.filter((name) => {
+    if (NAMED_ONLY.includes(name)) return false;
     if (ON_CUDA.includes(name)) return kind === 'gpu' && !(quick && name === 'torch-compile');
     if (isInChromium(name)) return kind !== 'llvmpipe' && !quick;
     return !(quick && name === 'infnet-exact');

@@ -17,6 +17,7 @@ import {
 import { convolutionCosts, InfNet } from '@infnet/inf-net';
 import { add, concat, mean, mul, narrow, sigmoid } from '@infnet/nn';
 import { res2net50 } from '@infnet/res2net';
+import { infNetLoss, type SupervisedMaps } from '@infnet/trainer';
 import type { LayerShape, NetName, Workload } from './protocol.js';
 
 /** A workload, traced. */
@@ -96,6 +97,14 @@ function traceGradients(workload: Extract<Workload, { kind: 'gradients' }>, forw
   return finish(graph, [weight], forwardOnly ? ['y'] : ['row0', 'row1', 'row2']);
 }
 
+type StepWorkload = Extract<Workload, { kind: 'step' }>;
+
+/** The loss that the workload asks for. */
+export function lossOf({ ownLoss }: StepWorkload, net: BenchmarkNet, inputs: Readonly<Record<string, Tensor>>): Tensor {
+  const { image, mask, edge } = inputs as Readonly<Record<'image' | 'mask' | 'edge', Tensor>>;
+  return ownLoss ? infNetLoss(net.call(image) as unknown as SupervisedMaps, { mask, edge }).loss : stepLoss(net, image);
+}
+
 /** Loss: the mean square of every result of the net. It asks every layer for its gradients and itself costs nothing. */
 export function stepLoss(net: BenchmarkNet, image: Tensor): Tensor {
   return Object.values(net.call(image))
@@ -103,13 +112,25 @@ export function stepLoss(net: BenchmarkNet, image: Tensor): Tensor {
     .reduce((sum, loss) => add(sum, loss));
 }
 
-function traceStepForward({ net: name, batch, size }: Extract<Workload, { kind: 'step' }>): Traced {
+function traceStepForward(workload: StepWorkload): Traced {
+  const { net: name, batch, size, ownLoss } = workload;
   const net = makeNet(name);
   net.train();
-  const graph = trace(({ image }: { readonly image: Tensor }) => ({ loss: stepLoss(net, image) }), {
-    image: [batch, 3, size, size],
-  });
-  return finish(graph, net.parameters(), ['loss'], { net });
+  const map = [batch, 1, size, size];
+  const shapes = { image: [batch, 3, size, size], ...(ownLoss ? { mask: map, edge: map } : {}) };
+  const graph = trace((given: Readonly<Record<string, Tensor>>) => ({ loss: lossOf(workload, net, given) }), shapes);
+  const traced = finish(graph, net.parameters(), ['loss'], { net });
+  return ownLoss ? { ...traced, inputs: { ...traced.inputs, ...discs(batch, size) } } : traced;
+}
+
+/** Mask and edge of every image: one disc in the middle, a quarter of the side in radius, and its border. [n, 1, s, s] each */
+function discs(batch: number, size: number): Readonly<Record<'mask' | 'edge', Float32Array>> {
+  const isInside = (y: number, x: number): boolean => (2 * y - size) ** 2 + (2 * x - size) ** 2 <= (size / 2) ** 2;
+  const isEdge = (y: number, x: number): boolean =>
+    isInside(y, x) && !(isInside(y - 1, x) && isInside(y + 1, x) && isInside(y, x - 1) && isInside(y, x + 1));
+  const fill = (is: (y: number, x: number) => boolean): Float32Array =>
+    Float32Array.from({ length: batch * size * size }, (_, i) => Number(is(Math.floor(i / size) % size, i % size)));
+  return { mask: fill(isInside), edge: fill(isEdge) };
 }
 
 function traceChain(length: number): Traced {

@@ -2,14 +2,14 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BETAS, EPSILON, LEARNING_RATE, STEPS_COMPARED } from '../optimizer.js';
-import type { Peer, Running, Workload } from '../protocol.js';
+import { BETAS, CLAMP, EPSILON, LEARNING_RATE, STEPS_COMPARED } from '../optimizer.js';
+import type { Ceilings, Peer, Running, Workload } from '../protocol.js';
 import type { Traced } from '../workloads.js';
 import { graphToJson } from './graph-to-json.js';
 import { Python } from './python.js';
 
 /** What `torch_peer.py` is started with. */
-export type TorchDevice = 'cpu' | 'cuda' | 'cuda-compile' | 'cudnn' | 'cudnn-tf32';
+export type TorchDevice = 'cpu' | 'cuda' | 'cuda-fp32' | 'cuda-compile' | 'cudnn' | 'cudnn-tf32';
 
 export class TorchPeer implements Peer {
   readonly differentiates: boolean = true;
@@ -26,13 +26,19 @@ export class TorchPeer implements Peer {
     return { description: String(description), version: String(version) };
   }
 
-  async prepare({ kind }: Workload, traced: Traced): Promise<Running> {
+  async ceilings(): Promise<Ceilings> {
+    return (await (this.#python as Python).ask({ ask: 'ceilings' })) as unknown as Ceilings;
+  }
+
+  async prepare(workload: Workload, traced: Traced): Promise<Running> {
     const python = this.#python as Python;
     const folder = await mkdtemp(join(tmpdir(), 'infnet-torch-'));
     try {
       const { json, values } = graphToJson(traced);
       await writeFile(join(folder, 'values.f32'), values);
-      const adam = { rate: LEARNING_RATE, betas: BETAS, eps: EPSILON, steps: STEPS_COMPARED };
+      const { kind } = workload;
+      const clamp = kind === 'step' && workload.ownLoss ? CLAMP : null;
+      const adam = { rate: LEARNING_RATE, betas: BETAS, eps: EPSILON, steps: STEPS_COMPARED, clamp };
       await writeFile(join(folder, 'graph.json'), JSON.stringify({ kind, adam, ...json }));
       const { lengths, heldBytes } = (await python.ask({ ask: 'prepare', folder })) as unknown as {
         readonly lengths: readonly (readonly [name: string, length: number])[];
@@ -49,6 +55,7 @@ export class TorchPeer implements Peer {
         results: Object.fromEntries(results),
         heldBytes: heldBytes ?? undefined,
         run: async () => void (await python.ask({ ask: 'run' })),
+        device: async () => (await python.ask({ ask: 'device_seconds' }))['seconds'] as number | undefined,
         release: async () => void (await python.ask({ ask: 'release' })),
       };
     } finally {

@@ -1,9 +1,11 @@
 /** A Python process that is asked in lines of JSON and answers in lines of JSON. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { peersFolder } from '../installed.js';
+import { fileURLToPath } from 'node:url';
+
+/** The same file from `src` and from `dist`. */
+const program = fileURLToPath(new URL('../../../python/torch_peer.py', import.meta.url));
 
 type Answer = Readonly<Record<string, unknown>> & { readonly error?: string };
 
@@ -15,13 +17,9 @@ export class Python {
 
   /** Starts `torch_peer.py` with INFNET_PYTHON, else with `python3`. */
   constructor(device: string) {
-    this.#process = spawn(
-      process.env['INFNET_PYTHON'] ?? 'python3',
-      ['-u', join(peersFolder, 'torch_peer.py'), device],
-      {
-        stdio: ['pipe', 'pipe', 'pipe'],
-      },
-    );
+    this.#process = spawn(process.env['INFNET_PYTHON'] ?? 'python3', ['-u', program, device], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     this.#process.stderr.on('data', (data: Buffer) => {
       this.#said = (this.#said + data.toString()).slice(-4000);
     });

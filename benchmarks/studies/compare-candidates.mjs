@@ -2,43 +2,29 @@
  * The kernels and tiles that a convolution may be computed with, by turns, by the CPU time that they take: for software adapters, whose work is
  * all on these cores, and on machines where the wall clock tells of everything else too.
  *
- *   node scripts/compare-candidates.mjs n,c,h,w,out,kernel,padding[,stride[,dilation]] ... [--only winograd4,gemm-subgroup/32x4x2] [--runs 15]
+ *   node benchmarks/studies/compare-candidates.mjs n,c,h,w,out,kernel,padding[,stride[,dilation]] ... [--only winograd4,gemm-subgroup/32x4x2] [--runs 15]
  *     [--precision fast]
  *
  * Weights are constant, as in inference: what is made of them once does not count. GFLOP/s of the direct convolution per 2 cores, medians; the
  * first candidate is the one that is taken without a tuner. The order of the candidates turns around every round. The adapter is that of
  * INFNET_ADAPTER. Needs `npm run build`.
  */
-import { parseArgs } from 'node:util';
 import { Conv2d } from '@infnet/conv';
 import { open, ParameterStore, preparePlan, trace } from '@infnet/core';
+import { median, readArguments, timed } from './tools.mjs';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    only: { type: 'string' },
-    runs: { type: 'string', default: '15' },
-    precision: { type: 'string', default: 'fast' },
-  },
-});
-if (positionals.length === 0) {
-  console.error(
-    'usage: node scripts/compare-candidates.mjs n,c,h,w,out,kernel,padding[,stride[,dilation]] ... [--only A,B]',
-  );
-  process.exit(2);
-}
-const CORES = 2;
+const defaults = { only: undefined, runs: '15', precision: 'fast' };
+const { values, positionals } = readArguments(import.meta.url, defaults, (_, { length }) => length > 0);
 const { precision } = values;
 const context = await open();
-const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 
 /** Seconds of CPU time per core of one run. */
 async function cpuTime(plan, inputs) {
-  const before = process.cpuUsage();
-  await plan.run(inputs, { read: [] });
-  await context.device.queue.onSubmittedWorkDone();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1e6 / CORES;
+  const [seconds] = await timed(async () => {
+    await plan.run(inputs, { read: [] });
+    await context.device.queue.onSubmittedWorkDone();
+  });
+  return seconds;
 }
 
 for (const shape of positionals) {

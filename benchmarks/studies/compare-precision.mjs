@@ -2,38 +2,28 @@
  * Does training at precision `fast` differ from training at `exact`? The same slices, seed and settings three times: `exact`, `fast`, and
  * as a control `exact` with a learning rate larger by one part in a million, which disturbs training by about float32's rounding.
  *
- *   node scripts/compare-precision.mjs SET --out FOLDER [--size 96] [--batch 4] [--epochs 10] [--width 1] [--validate 4,9,14,...] [--adapter NAME]
+ *   node benchmarks/studies/compare-precision.mjs SET --out FOLDER [--size 96] [--batch 4] [--epochs 10] [--width 1] [--validate 4,9,14,...] [--adapter NAME]
  *
  * Training is chaotic: two runs that differ in one rounding part after some steps, whatever the rounding was. So `fast` is no worse where it
  * keeps as near to `exact` as the control does. Written: FOLDER/precision.json and precision.html with the curves of the three, and their
  * distances. A run that is there already is resumed. Needs `npm run build`.
  */
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { writeFileAtomic } from '@infnet/node';
 import { renderReport } from '@infnet/report';
-import { infnetCommand } from './tools.mjs';
+import { infnet, mean, readArguments, writeJson, writeText } from './tools.mjs';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    out: { type: 'string' },
-    size: { type: 'string', default: '96' },
-    batch: { type: 'string', default: '4' },
-    epochs: { type: 'string', default: '10' },
-    width: { type: 'string', default: '1' },
-    // Every fifth of the 50 doctor-labelled slices, as ../shared/data/README.md says.
-    validate: { type: 'string', default: '4,9,14,19,24,29,34,39,44,49' },
-    adapter: { type: 'string' },
-  },
-});
+const defaults = {
+  ...{ out: undefined, size: '96', batch: '4', epochs: '10', width: '1', adapter: undefined },
+  // Every fifth of the 50 doctor-labelled slices, as ../shared/data/README.md says.
+  validate: '4,9,14,19,24,29,34,39,44,49',
+};
+const { values, positionals } = readArguments(
+  import.meta.url,
+  defaults,
+  (given, [set]) => set !== undefined && given.out !== undefined,
+);
 const [data] = positionals;
-if (data === undefined || values.out === undefined) {
-  console.error('usage: node scripts/compare-precision.mjs SET --out FOLDER [--size 96] [--batch 4] [--epochs 10] ...');
-  process.exit(2);
-}
 const out = resolve(values.out);
 mkdirSync(out, { recursive: true });
 
@@ -60,11 +50,7 @@ function train({ name, precision, rate }) {
     samples: 0,
   };
   const options = existsSync(join(folder, 'config.json')) ? { resume: true } : settings;
-  const all = { ...options, out: folder, ...(adapter === undefined ? {} : { adapter }) };
-  const { status } = spawnSync(process.execPath, infnetCommand('train', all), {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  if (status !== 0) process.exit(status ?? 1);
+  infnet('train', { ...options, out: folder, ...(adapter === undefined ? {} : { adapter }) });
   return readFileSync(join(folder, 'log.jsonl'), 'utf8')
     .trim()
     .split('\n')
@@ -84,8 +70,7 @@ const of = (name) => runs.find((run) => run.name === name);
 /** Root mean square of the relative differences of the losses, over steps `from` to `to`. */
 function distance(name, from, to) {
   const [a, b] = [of(name).steps, of('exact').steps].map((steps) => steps.slice(from, to));
-  const squares = a.map(([, loss], i) => ((loss - b[i][1]) / b[i][1]) ** 2);
-  return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length);
+  return Math.sqrt(mean(a.map(([, loss], i) => ((loss - b[i][1]) / b[i][1]) ** 2)));
 }
 
 const count = Math.min(...runs.map(({ steps }) => steps.length));
@@ -117,19 +102,15 @@ const report = {
   ],
   data: { settings: { ...values, data: undefined }, runs, distances },
 };
-await writeFileAtomic(join(out, 'precision.html'), new TextEncoder().encode(renderReport(report)));
-await writeFileAtomic(
-  join(out, 'precision.json'),
-  new TextEncoder().encode(`${JSON.stringify(report.data, null, 2)}\n`),
-);
+await writeText(join(out, 'precision.html'), renderReport(report));
+await writeJson(join(out, 'precision.json'), report.data);
 console.log('| steps | fast: rms relative difference of the loss from exact | control |\n|---|---|---|');
 for (const { steps, fast, control } of distances) {
   console.log(`| ${steps} | ${fast.toExponential(1)} | ${control.toExponential(1)} |`);
 }
 for (const { name, steps, scores } of runs) {
   const tail = steps.slice(-Math.ceil(count / 5)).map(([, loss]) => loss);
-  const mean = tail.reduce((sum, loss) => sum + loss, 0) / tail.length;
   console.log(
-    `${name}: mean loss of the last fifth ${mean.toFixed(4)}, Dice ${scores.at(-1)?.[1]?.toFixed(4) ?? 'not validated'}`,
+    `${name}: mean loss of the last fifth ${mean(tail).toFixed(4)}, Dice ${scores.at(-1)?.[1]?.toFixed(4) ?? 'not validated'}`,
   );
 }

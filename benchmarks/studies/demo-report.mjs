@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeImage, encodePng, overlay } from '@infnet/data';
-import { writeFileAtomic } from '@infnet/node';
 import { renderReport } from '@infnet/report';
+import { writeText } from './tools.mjs';
 
 const TRUTH = { colour: [40, 190, 120], outlineColour: [150, 255, 190] };
 const SCORES = [
@@ -91,7 +91,7 @@ export async function writeDemoReport({ out, plan, stages, training, evaluated, 
     footer: 'Phantoms are not patients. Research software, not a diagnostic device.',
   });
   const page = join(out, 'demo.html');
-  await writeFileAtomic(page, new TextEncoder().encode(html));
+  await writeText(page, html);
   return page;
 }
 

@@ -2,7 +2,7 @@
  * Two checkouts of this repository, old and new, by turns: CPU time per core and wall clock of Inf-Net's forward and of a training step of
  * Res2Net-50 (forward, all gradients, Adam). Both must be built.
  *
- *   node scripts/compare-checkouts.mjs OLD NEW [--size 352] [--batch 1] [--step] [--rounds 3] [--runs 6]
+ *   node benchmarks/studies/compare-checkouts.mjs OLD NEW [--size 352] [--batch 1] [--step] [--rounds 3] [--runs 6]
  *
  * Each round starts one process for each checkout; the first run of a process compiles and does not count. The adapter is that of
  * INFNET_ADAPTER.
@@ -10,20 +10,14 @@
 import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
+import { median, readArguments, timed } from './tools.mjs';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    size: { type: 'string', default: '352' },
-    batch: { type: 'string', default: '1' },
-    step: { type: 'boolean', default: false },
-    rounds: { type: 'string', default: '3' },
-    runs: { type: 'string', default: '6' },
-    child: { type: 'boolean', default: false },
-  },
-});
-const CORES = 2;
+const defaults = { size: '352', batch: '1', step: false, rounds: '3', runs: '6', child: false };
+const { values, positionals } = readArguments(
+  import.meta.url,
+  defaults,
+  ({ child }, { length }) => length === (child ? 1 : 2),
+);
 const [size, batch, rounds, runs] = [values.size, values.batch, values.rounds, values.runs].map(Number);
 
 if (values.child) await measure(positionals[0]);
@@ -57,21 +51,12 @@ async function measure(checkout) {
   }
   await run();
   const times = [];
-  for (let i = 0; i < runs; i++) {
-    const [before, start] = [process.cpuUsage(), performance.now()];
-    await run();
-    const { user, system } = process.cpuUsage(before);
-    times.push([(user + system) / 1e6 / CORES, (performance.now() - start) / 1e3]);
-  }
+  for (let i = 0; i < runs; i++) times.push(await timed(run));
   console.log(JSON.stringify(times));
   process.exit(0);
 }
 
 function compare() {
-  if (positionals.length !== 2) {
-    console.error('usage: node scripts/compare-checkouts.mjs OLD NEW [--size 352] [--batch 1] [--step] [--rounds 3]');
-    process.exit(2);
-  }
   const checkouts = positionals.map((path) => ({ path: resolve(path), times: [] }));
   for (let round = 0; round < rounds; round++) {
     for (const { path, times } of checkouts) {
@@ -92,8 +77,9 @@ function compare() {
   }
   for (const { path, times } of checkouts) {
     const summary = [0, 1].map((i) => {
-      const sorted = times.map((pair) => pair[i]).sort((a, b) => a - b);
-      return `${sorted[sorted.length >> 1].toFixed(3)} s (${sorted[0].toFixed(3)} to ${sorted.at(-1).toFixed(3)})`;
+      const list = times.map((pair) => pair[i]);
+      const [low, high] = [Math.min(...list), Math.max(...list)];
+      return `${median(list).toFixed(3)} s (${low.toFixed(3)} to ${high.toFixed(3)})`;
     });
     console.log(`${path}: CPU time per core ${summary[0]}, wall clock ${summary[1]}, medians of ${times.length}`);
   }

@@ -1,7 +1,7 @@
 /**
- * Everything on the machine, in one go and in bounded time: run.sh starts it in the unpacked bundle.
+ * Everything on a machine with a card, in one go and in bounded time: gpu/run.sh starts it in the unpacked bundle.
  *
- *   node gpu/run.mjs --out DIR [--size 352] [--total 540] [--started EPOCH] [--quick] [--python python3] [--only tests,compare]
+ *   node run.js --root BUNDLE --out DIR [--size 352] [--total 540] [--started EPOCH] [--quick] [--python python3] [--only tests,compare]
  *
  * Every step has a log DIR/<step>.log; a step that fails or takes too long does not keep the next from running. Last come
  * DIR/results.json and DIR/table.txt, which is printed too.
@@ -17,15 +17,14 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { allowance, STEPS, scaled, TOTAL } from './budget.mjs';
-import { commands } from './steps.mjs';
-import { collect, report } from './summary.mjs';
+import { allowance, commands, STEPS, scaled, TOTAL } from './steps.js';
+import { collect, report } from './summary.js';
 
 const { values } = parseArgs({
   options: {
+    root: { type: 'string', default: process.cwd() },
     out: { type: 'string', default: 'gpu-results' },
     size: { type: 'string', default: '352' },
     total: { type: 'string', default: String(TOTAL) },
@@ -35,33 +34,34 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
   },
 });
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const { root, out, python, quick } = values;
 const work = join(root, 'figures');
 const total = Number(values.total);
 const started = values.started === undefined ? Date.now() / 1e3 : Number(values.started);
 const steps = scaled(STEPS, total);
-const elapsed = () => Date.now() / 1e3 - started;
+const elapsed = (): number => Date.now() / 1e3 - started;
+const adapter = process.env['INFNET_ADAPTER'] ?? 'gpu';
 
 /** Runs a program with its output in `log`. Its whole process group ends with it when the time is over. */
-function runCommand([program, ...args], log, seconds) {
+function runCommand([program = '', ...args]: readonly string[], log: number, seconds: number): Promise<string> {
   return new Promise((resolve) => {
-    const tuning = join(work, 'tuning.json');
     const env = {
       ...process.env,
-      INFNET_ADAPTER: process.env.INFNET_ADAPTER ?? 'gpu',
+      INFNET_ADAPTER: adapter,
+      INFNET_PYTHON: python,
       // Training goldens that take minutes on a CPU.
       INFNET_LONG_TESTS: '1',
-      // Timestamps as the card gives them, see webgpu-with-flags.mjs.
+      // Timestamps as the card gives them, see gpu/webgpu-with-flags.mjs.
       INFNET_DAWN_FLAGS: 'disable-dawn-features=timestamp_quantization',
-      ...(existsSync(tuning) ? { INFNET_TUNING: tuning } : {}),
+      INFNET_TUNING: join(work, 'tuning.json'),
     };
     const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', log, log], detached: true });
-    let outcome;
+    let outcome: string | undefined;
     const timer = setTimeout(() => {
       outcome = `ended after its ${seconds.toFixed(0)} s`;
       endGroup(child.pid);
     }, seconds * 1e3);
-    child.on('error', (error) => {
+    child.on('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);
       resolve(error.code === 'ENOENT' ? `${program} is not here` : error.message);
     });
@@ -72,54 +72,55 @@ function runCommand([program, ...args], log, seconds) {
   });
 }
 
-function endGroup(pid) {
+function endGroup(pid: number | undefined): void {
   try {
-    process.kill(-pid, 'SIGKILL');
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
   } catch {
     // It ended by itself in this very moment.
   }
 }
 
-async function runStep(name, list) {
+async function runStep(name: string): Promise<{ readonly outcome: string; readonly seconds: number }> {
   const allowed = allowance(steps, name, { total, elapsed: elapsed() });
   if (allowed === 0) return { outcome: 'left out: no time', seconds: 0 };
   const begin = elapsed();
-  const log = openSync(join(values.out, `${name}.log`), 'w');
-  const outcomes = [];
+  const log = openSync(join(out, `${name}.log`), 'w');
+  const found: string[] = [];
   try {
-    for (const command of list[name](allowed)) {
+    for (const command of list[name]?.(allowed) ?? []) {
       const left = allowed - (elapsed() - begin);
       if (left < 1) {
-        outcomes.push('no time for the rest');
+        found.push('no time for the rest');
         break;
       }
       writeSync(log, `$ ${command.join(' ').slice(0, 300)}\n`);
-      outcomes.push(await runCommand(command, log, left));
-      writeSync(log, `\n# ${outcomes.at(-1)}\n`);
+      found.push(await runCommand(command, log, left));
+      writeSync(log, `\n# ${found.at(-1)}\n`);
     }
   } finally {
     closeSync(log);
   }
-  return { outcome: [...new Set(outcomes)].join('; '), seconds: elapsed() - begin };
+  return { outcome: [...new Set(found)].join('; '), seconds: elapsed() - begin };
 }
 
-mkdirSync(values.out, { recursive: true });
+mkdirSync(out, { recursive: true });
 mkdirSync(work, { recursive: true });
-const list = commands({ root, work, size: Number(values.size), quick: values.quick, python: values.python });
+const list = commands({ root, work, size: Number(values.size), quick, python, onCard: adapter === 'gpu' });
 const only = values.only?.split(',') ?? Object.keys(list);
-const outcomes = {};
+const outcomes: Record<string, { readonly outcome: string; readonly seconds: number }> = {};
 for (const name of Object.keys(list).filter((step) => only.includes(step))) {
-  outcomes[name] = await runStep(name, list);
-  console.log(`${name}: ${outcomes[name].outcome}, ${outcomes[name].seconds.toFixed(1)} s`);
+  const done = await runStep(name);
+  outcomes[name] = done;
+  console.log(`${name}: ${done.outcome}, ${done.seconds.toFixed(1)} s`);
 }
 
-const readIfThere = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
-const logs = Object.fromEntries(Object.keys(list).map((name) => [name, readIfThere(join(values.out, `${name}.log`))]));
+const read = (file: string): string | undefined => (existsSync(file) ? readFileSync(file, 'utf8') : undefined);
+const logs = Object.fromEntries(Object.keys(list).map((name) => [name, read(join(out, `${name}.log`))]));
 const figures = Object.fromEntries(readdirSync(work).map((name) => [name, readFileSync(join(work, name), 'utf8')]));
 const about = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).infnet;
 const results = collect({ about, outcomes, logs, figures, seconds: elapsed() });
-const text = report(results);
-writeFileSync(join(values.out, 'results.json'), JSON.stringify(results, null, 1));
-writeFileSync(join(values.out, 'table.txt'), `${text.join('\n')}\n`);
-console.log(`\n${text.join('\n')}`);
+const text = report(results).join('\n');
+writeFileSync(join(out, 'results.json'), JSON.stringify(results, null, 1));
+writeFileSync(join(out, 'table.txt'), `${text}\n`);
+console.log(`\n${text}`);
 process.exitCode = results.tests?.failed === 0 && results.compare !== undefined ? 0 : 1;

@@ -2,7 +2,7 @@
  * Does the semi-supervised training help? Semi-supervised against supervised on phantoms, over seeds, with a control that
  * takes as many steps on the labelled slices alone.
  *
- *   node scripts/compare-semi.mjs --out FOLDER [--seeds 5] [--adapter auto|gpu|llvmpipe|swiftshader]
+ *   node benchmarks/studies/compare-semi.mjs --out FOLDER [--seeds 5] [--adapter auto|gpu|llvmpipe|swiftshader]
  *
  * For every seed: other phantoms (12 labelled, 32 unlabelled, 40 held out) and other initial weights; three nets are scored on
  * the held-out phantoms by `infnet evaluate`:
@@ -12,36 +12,19 @@
  * The table has every seed, means and standard deviations, and the paired differences. A seed whose scores are there already is
  * not run again. Needs `npm run build`.
  */
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { writeFileAtomic } from '@infnet/node';
-import { infnetCommand } from './tools.mjs';
+import { infnet as infnetText, mean, readArguments, writeJson } from './tools.mjs';
 
-const { values } = parseArgs({
-  options: { out: { type: 'string' }, seeds: { type: 'string', default: '5' }, adapter: { type: 'string' } },
-});
-if (values.out === undefined) {
-  console.error('usage: node scripts/compare-semi.mjs --out FOLDER [--seeds 5] [--adapter NAME]');
-  process.exit(2);
-}
+const defaults = { out: undefined, seeds: '5', adapter: undefined };
+const { values } = readArguments(import.meta.url, defaults, ({ out }) => out !== undefined);
 const out = resolve(values.out);
 const [LABELLED, UNLABELLED, HELD_OUT] = [12, 32, 40];
 const heldOut = Array.from({ length: HELD_OUT }, (_, i) => LABELLED + i).join(',');
 const NETS = ['supervised', 'semi', 'control'];
 const adapter = values.adapter === undefined ? {} : { adapter: values.adapter };
 
-/** `infnet command --name value ... --json`. @returns what it printed */
-function infnet(command, options) {
-  const child = spawnSync(process.execPath, infnetCommand(command, { ...options, json: true }), {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-  });
-  if (child.status !== 0) process.exit(child.status ?? 1);
-  return JSON.parse(child.stdout);
-}
+const infnet = (command, options) => JSON.parse(infnetText(command, { ...options, json: true }));
 
 function compare(seed) {
   const at = (name) => join(out, `${name}-${seed}`);
@@ -88,7 +71,6 @@ function compare(seed) {
   return { seed, adapter: semi.adapter, steps: { semi: semi.last.step, control: control.last.step }, scores };
 }
 
-const mean = (list) => list.reduce((sum, value) => sum + value, 0) / list.length;
 const deviation = (list) =>
   Math.sqrt(mean(list.map((value) => (value - mean(list)) ** 2)) * (list.length / Math.max(1, list.length - 1)));
 const spread = (list) => `${mean(list).toFixed(3)} ± ${deviation(list).toFixed(3)}`;
@@ -99,7 +81,7 @@ for (let seed = 1; seed <= Number(values.seeds); seed++) {
   const file = join(out, `seed-${seed}.json`);
   const known = existsSync(file);
   const result = known ? JSON.parse(readFileSync(file, 'utf8')) : compare(seed);
-  if (!known) await writeFileAtomic(file, new TextEncoder().encode(`${JSON.stringify(result, null, 2)}\n`));
+  if (!known) await writeJson(file, result);
   results.push(result);
 }
 for (const key of ['dice', 'meanDice']) {

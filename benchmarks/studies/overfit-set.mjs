@@ -1,7 +1,7 @@
 /**
  * Picks the slices that a net can learn by heart best, says how well at most, and writes them as a data set at the net's size.
  *
- *   node scripts/overfit-set.mjs SET --out FOLDER [--size 96] [--stride 4] [--count 8] [--area 0.12] [--every 1]
+ *   node benchmarks/studies/overfit-set.mjs SET --out FOLDER [--size 96] [--stride 4] [--count 8] [--area 0.12] [--every 1]
  *
  * Inf-Net's prediction is a small map of logits (stride 8 behind Res2Net, 4 behind VGG-16) enlarged bilinearly. Whatever its weights, the net
  * can't show more than such a map can. So the logits themselves are optimised for each mask (Adam on Dice and cross entropy): the Dice they reach
@@ -10,29 +10,18 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { encodePng, openDataset, resizePillow, toGrey8 } from '@infnet/data';
 import { folderSource } from '@infnet/node';
+import { mean as meanOf, readArguments } from './tools.mjs';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    out: { type: 'string' },
-    size: { type: 'string', default: '96' },
-    stride: { type: 'string', default: '4' },
-    count: { type: 'string', default: '8' },
-    area: { type: 'string', default: '0.12' },
-    every: { type: 'string', default: '1' },
-  },
-});
+const defaults = { out: undefined, size: '96', stride: '4', count: '8', area: '0.12', every: '1' };
+const { values, positionals } = readArguments(
+  import.meta.url,
+  defaults,
+  ({ out, size, stride }, [set]) => set !== undefined && out !== undefined && size % stride === 0,
+);
 const [set] = positionals;
 const [size, stride, count, every] = [values.size, values.stride, values.count, values.every].map(Number);
-if (set === undefined || values.out === undefined || !(size % stride === 0)) {
-  console.error(
-    'usage: node scripts/overfit-set.mjs SET --out FOLDER [--size 96] [--stride 4] [--count 8] [--area 0.12] [--every 1]',
-  );
-  process.exit(2);
-}
 const STEPS = 250;
 
 /** For every pixel of a row: the two logits it lies between and the weight of the second (align_corners false). */
@@ -121,7 +110,6 @@ for (const { index, name, area, image, small, dice } of chosen) {
   );
   console.log(`${name} (position ${index}): bound ${dice.toFixed(4)}, ${(100 * area).toFixed(1)} % of the slice`);
 }
-const mean = chosen.reduce((sum, { dice }) => sum + dice, 0) / chosen.length;
 console.log(
-  `bound of the mean Dice of these ${chosen.length} with ${size / stride} x ${size / stride} logits: ${mean.toFixed(4)}`,
+  `bound of the mean Dice of these ${chosen.length} with ${size / stride} x ${size / stride} logits: ${meanOf(chosen.map(({ dice }) => dice)).toFixed(4)}`,
 );

@@ -1,24 +1,30 @@
 """PyTorch as a peer of `npm run bench -- --peers`: walks infnet's traced graph with a table of PyTorch functions.
 
-Started as `python3 torch_peer.py cpu|cuda|cuda-compile|cudnn|cudnn-tf32`; the last two take convolutions only, and hand them to
-cuDNN's own functions without or with TensorFloat-32. Everything else keeps PyTorch's default settings. Reads one JSON object per line, answers with one per line:
+Started as `python3 torch_peer.py cpu|cuda|cuda-fp32|cuda-compile|cudnn|cudnn-tf32`; the last two take convolutions only, and hand
+them to cuDNN's own functions without or with TensorFloat-32. `cuda-fp32` turns TensorFloat-32 off; everything else keeps PyTorch's
+default settings. Reads one JSON object per line, answers with one per line:
 
     {"ask": "load"}                      versions and device
     {"ask": "prepare", "folder": DIR}    reads DIR/graph.json and DIR/values.f32, runs once, writes DIR/results.f32
     {"ask": "run"}                       one timed run: inputs from the host's memory, results back into it
+    {"ask": "device_seconds"}            seconds of one run on data that lies on the card; none on the CPU
+    {"ask": "ceilings"}                  FLOP/s of a large float32 product, bytes/s of a large copy; on a card
     {"ask": "release"}
 """
 
 import array
 import json
 import os
+import resource
 import sys
 
 import torch
 import torch.nn.functional as F
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "gpu"))
-import cudnn  # noqa: E402
+import cudnn
+
+# Runs between two events: one alone is shorter than what starting it takes.
+BACK_TO_BACK = 8
 
 
 def pads(top, left, bottom, right):
@@ -50,6 +56,22 @@ def product(inputs, _):
     for factor in inputs[1:]:
         result = result * factor
     return result
+
+
+def joint_loss(inputs, a):
+    """Mean cross entropy plus the mean over images of the weighted IoU, as the released code computes it."""
+    logits, mask, pooled = inputs
+    weight = 1 + 5 * torch.abs(pooled - mask)
+    if a["variant"] != "as-released":
+        raise TypeError(f"the joint loss is translated as released, not as {a['variant']}")
+    p = torch.sigmoid(logits)
+    both = (p * mask * weight).sum(dim=(1, 2, 3))
+    either = ((p + mask) * weight).sum(dim=(1, 2, 3)) - both
+    return F.binary_cross_entropy_with_logits(logits, mask) + (1 - (both + 1) / (either + 1)).mean()
+
+
+def bce(inputs, a):
+    return (F.binary_cross_entropy_with_logits if a["logits"] else F.binary_cross_entropy)(*inputs)
 
 
 def narrow(inputs, a):
@@ -89,6 +111,9 @@ OPERATORS = {
     "pad2d": lambda i, a: F.pad(i[0], pads(a["top"], a["left"], a["bottom"], a["right"])),
     "reduceMean": reduced(torch.mean),
     "reduceSum": reduced(torch.sum),
+    "sum": lambda i, a: sum(i[1:], i[0]),
+    "bce": bce,
+    "jointLoss": joint_loss,
 }
 
 
@@ -136,6 +161,9 @@ class Peer:
         self.device = "cuda" if self.cudnn else device.split("-")[0]
         self.compiles = device.endswith("-compile")
         self.run_once = None
+        self.run_resident = None
+        if device == "cuda-fp32":
+            torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
 
     def load(self):
         if self.device == "cuda" and not torch.cuda.is_available():
@@ -143,7 +171,7 @@ class Peer:
         if self.cudnn and cudnn.why_not() is not None:
             raise RuntimeError(cudnn.why_not())
         on = torch.cuda.get_device_name() if self.device == "cuda" else f"CPU, {torch.get_num_threads()} threads"
-        how = ", torch.compile" if self.compiles else ""
+        how = ", torch.compile" if self.compiles else "" if torch.backends.cudnn.allow_tf32 else ", no TensorFloat-32"
         if self.cudnn:
             how = f", cuDNN {torch.backends.cudnn.version()} with{'' if self.tf32 else 'out'} TensorFloat-32"
         return {"version": torch.__version__, "description": f"PyTorch {torch.__version__}, {on}{how}"}
@@ -155,19 +183,26 @@ class Peer:
         path = os.path.join(folder, "values.f32")
         with open(path, "rb") as file:
             values.fromfile(file, os.path.getsize(path) // 4)
+        before = self.peak()
         net = Net(graph, values, self.device)
         forward = torch.compile(net) if self.compiles else net
         host = {item["name"]: read(values, item) for item in graph["inputs"]}
         if self.cudnn:
             forward = self.only_convolutions(graph, net)
         make = {"step": self.step, "gradients": self.gradients}.get(graph["kind"], self.forward)
-        results, self.run_once = make(graph, net, forward, host)
+        results, self.run_once, self.run_resident = make(graph, net, forward, host)
         flat = [(name, tensor.detach().cpu().reshape(-1).tolist()) for name, tensor in results.items()]
         with open(os.path.join(folder, "results.f32"), "wb") as file:
             for _, numbers in flat:
                 array.array("f", numbers).tofile(file)
-        held = torch.cuda.max_memory_allocated() if self.device == "cuda" else None
+        held = self.peak() - (0 if self.device == "cuda" else before)
         return {"lengths": [[name, len(numbers)] for name, numbers in flat], "heldBytes": held}
+
+    def peak(self):
+        """Bytes: on a card the allocator's own peak, on the CPU that of the process, with what oneDNN takes for itself."""
+        if self.device == "cuda":
+            return torch.cuda.max_memory_allocated()
+        return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
     def only_convolutions(self, graph, net):
         """The net with cuDNN's convolution in the place of PyTorch's; where something else does the work, an error."""
@@ -182,43 +217,55 @@ class Peer:
         return {name: tensor.to(self.device) for name, tensor in host.items()}
 
     def forward(self, graph, net, forward, host):
-        def run(names):
+        resident = self.upload(host)
+
+        def compute(inputs):
             with torch.no_grad():
-                outputs = forward(self.upload(host))
-                return {name: outputs[name].cpu() for name in names}
+                return forward(inputs)
+
+        def run(names):
+            outputs = compute(self.upload(host))
+            return {name: outputs[name].cpu() for name in names}
 
         names = [item["name"] for item in graph["outputs"] if item["name"] != "rows"]
-        return run(names), lambda: run(graph["timed"])
+        return run(names), lambda: run(graph["timed"]), lambda: compute(resident)
 
     def gradients(self, graph, net, forward, host):
         (weight,) = net.trained()
 
-        def run():
-            inputs = self.upload(host)
+        resident = self.upload(host)
+
+        def compute(inputs):
             if self.cudnn:
                 shape = graph["nodes"][0]["attributes"]
                 one = cudnn.Convolution(inputs["x"], weight.detach(), inputs["g"], shape)
                 return {name: one.run(of, self.tf32) for name, of in zip(("y", "dX", "dW"), cudnn.PASSES)}
-            inputs["x"].requires_grad_(True)
-            y = forward(inputs)["y"]
-            dx, dw = torch.autograd.grad(y, (inputs["x"], weight), inputs["g"])
+            x = inputs["x"].detach().requires_grad_(True)
+            y = forward({**inputs, "x": x})["y"]
+            dx, dw = torch.autograd.grad(y, (x, weight), inputs["g"])
             return {"y": y, "dX": dx, "dW": dw}
 
-        return run(), lambda: [tensor[0, :1].cpu() for tensor in run().values()]
+        run = lambda: compute(self.upload(host))
+        return run(), lambda: [tensor[0, :1].cpu() for tensor in run().values()], lambda: compute(resident)
 
     def step(self, graph, net, forward, host):
         adam = graph["adam"]
         optimizer = torch.optim.Adam(net.trained(), lr=adam["rate"], betas=tuple(adam["betas"]), eps=adam["eps"])
 
-        def run():
-            optimizer.zero_grad(set_to_none=True)
-            loss = forward(self.upload(host))["loss"]
-            loss.backward()
-            optimizer.step()
-            return loss.item()
+        resident = self.upload(host)
 
+        def compute(inputs):
+            optimizer.zero_grad(set_to_none=True)
+            loss = forward(inputs)["loss"]
+            loss.backward()
+            if adam["clamp"] is not None:
+                torch.nn.utils.clip_grad_value_(net.trained(), adam["clamp"])
+            optimizer.step()
+            return loss.detach()
+
+        run = lambda: compute(self.upload(host)).item()
         losses = [run() for _ in range(adam["steps"])]
-        return {"losses": torch.tensor(losses)}, run
+        return {"losses": torch.tensor(losses)}, run, lambda: compute(resident)
 
     def run(self):
         self.run_once()
@@ -226,12 +273,38 @@ class Peer:
             torch.cuda.synchronize()
         return {}
 
+    def device_seconds(self):
+        """By CUDA events around several runs."""
+        return {"seconds": seconds_on_card(self.run_resident, BACK_TO_BACK)} if self.device == "cuda" else {}
+
+    def ceilings(self):
+        if self.device != "cuda":
+            raise RuntimeError("PyTorch's ceilings are those of a card")
+        n = 8192
+        a, b = torch.randn(n, n, device="cuda"), torch.randn(n, n, device="cuda")
+        source = torch.empty(2**30, dtype=torch.uint8, device="cuda")
+        target = torch.empty_like(source)
+        product = seconds_on_card(lambda: torch.matmul(a, b), 10)
+        return {"compute": 2 * n**3 / product, "bandwidth": 2 * 2**30 / seconds_on_card(lambda: target.copy_(source), 20)}
+
     def release(self):
-        self.run_once = None
+        self.run_once = self.run_resident = None
         if self.device == "cuda":
             torch.cuda.empty_cache()
             torch.cuda.reset_peak_memory_stats()
         return {}
+
+
+def seconds_on_card(run, times):
+    """Of one run; the first does not count."""
+    run()
+    begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+    begin.record()
+    for _ in range(times):
+        run()
+    end.record()
+    end.synchronize()
+    return begin.elapsed_time(end) / 1e3 / times
 
 
 def main():

@@ -1,0 +1,119 @@
+/**
+ * The steps of a run on a machine with a card: the time of each, and its commands. A machine that is lent for ten minutes is gone
+ * after ten minutes, with everything that was not written by then; so each step may take at most what the later ones can spare, and
+ * is left out below what it needs to be of any use.
+ */
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+
+/** Seconds of a run from the start of unpacking to the last byte written. */
+export const TOTAL = 540;
+
+/** In seconds. */
+export interface Step {
+  readonly name: string;
+  /** The step is ended after so many. */
+  readonly limit: number;
+  /** Below that it does not begin. */
+  readonly minimum: number;
+  /** What earlier steps must leave for it. */
+  readonly reserve: number;
+}
+
+export const STEPS: readonly Step[] = [
+  { name: 'doctor', limit: 40, minimum: 5, reserve: 10 },
+  { name: 'tests', limit: 150, minimum: 10, reserve: 60 },
+  { name: 'ceilings', limit: 40, minimum: 5, reserve: 15 },
+  { name: 'layers', limit: 100, minimum: 10, reserve: 40 },
+  { name: 'cudnn', limit: 70, minimum: 5, reserve: 25 },
+  { name: 'tune', limit: 60, minimum: 10, reserve: 15 },
+  { name: 'matrix', limit: 40, minimum: 8, reserve: 12 },
+  { name: 'compare', limit: 400, minimum: 20, reserve: 160 },
+  { name: 'table', limit: 10, minimum: 0, reserve: 10 },
+];
+
+/** Steps shortened alike, for a machine that is slow or a run that is only a rehearsal. */
+export function scaled(steps: readonly Step[], total: number): Step[] {
+  const f = total / TOTAL;
+  return steps.map(({ name, limit, minimum, reserve }) => ({
+    name,
+    limit: limit * f,
+    minimum: minimum * f,
+    reserve: reserve * f,
+  }));
+}
+
+/** Seconds that the step `name`, one of `steps` in their order, may take now; 0 means that it is left out. */
+export function allowance(
+  steps: readonly Step[],
+  name: string,
+  { total, elapsed }: { readonly total: number; readonly elapsed: number },
+): number {
+  const index = steps.findIndex((step) => step.name === name);
+  const step = steps[index];
+  if (step === undefined) throw new Error(`no step is called ${name}`);
+  const reserved = steps.slice(index + 1).reduce((sum, { reserve }) => sum + reserve, 0);
+  const seconds = Math.min(step.limit, total - elapsed - reserved);
+  return seconds < step.minimum || seconds <= 0 ? 0 : seconds;
+}
+
+export interface CommandOptions {
+  /** The unpacked bundle. */
+  readonly root: string;
+  /** Where figures go. */
+  readonly work: string;
+  readonly size: number;
+  readonly quick: boolean;
+  readonly python: string;
+  /** Whether the run is for a card: else PyTorch's CPU stands in for its CUDA. */
+  readonly onCard?: boolean;
+}
+
+/** The commands of each step, in order, given the seconds they have. */
+export function commands(options: CommandOptions): Readonly<Record<string, (seconds: number) => string[][]>> {
+  const { root, work, size, quick, python, onCard = true } = options;
+  const node = process.execPath;
+  const infnet = [node, join(root, 'node_modules/@infnet/cli/bin/infnet.js')];
+  const benchmarks = join(root, 'node_modules/@infnet/benchmarks');
+  const sized = ['--size', `${size}`];
+  const bench = [node, join(benchmarks, 'dist/main.js'), ...sized];
+  const hurried = quick ? ['--quick'] : [];
+  const layers = (batch: number, runs: number): string[] => [
+    ...[...bench, '--gradients', '--batch', `${batch}`, '--runs', `${runs}`, '--out', work],
+  ];
+  const card = ['infnet', 'infnet-exact', 'infnet-tuned', 'torch-fp32', 'torch-cuda', 'torch-compile'];
+  const peers = onCard ? card : ['infnet', 'infnet-exact', 'infnet-tuned', 'torch-cpu'];
+  return {
+    doctor: () => [
+      [...infnet, 'doctor', '--json'],
+      ['nvidia-smi', '--query-gpu=name,memory.total,driver_version,clocks.sm,clocks.max.sm', '--format=csv'],
+    ],
+    tests: () => [testCommand(node, root, quick)],
+    ceilings: () => [[...bench, '--ceilings']],
+    layers: () => (quick ? [layers(1, 1)] : [layers(1, 5), layers(8, 3)]),
+    cudnn: (seconds) => [
+      [python, join(benchmarks, 'python/torch_layers.py'), work, '--seconds', `${Math.max(1, seconds - 10)}`],
+    ],
+    tune: () => [[...infnet, 'tune', ...sized, '--rounds', quick ? '1' : '5', '--out', join(work, 'tuning.json')]],
+    matrix: () => [[...bench, '--matrix', ...hurried]],
+    compare: (seconds) => [
+      [
+        ...[...bench, '--peers', '--parts', 'card', '--only', peers.join(','), '--out', work],
+        ...['--seconds', `${Math.max(1, Math.floor(seconds - 3))}`, '--runs', quick ? '2' : '15', ...hurried],
+      ],
+    ],
+  };
+}
+
+/** Tests that a rehearsal runs: small, and of every kind (goldens, properties, bad input). */
+const QUICK_TESTS = /^(conv-block|edge-attention|reverse-attention)\./;
+
+/** A few files at a time: each opens a device of its own. */
+function testCommand(node: string, root: string, quick: boolean): string[] {
+  const all = readdirSync(join(root, 'tests')).filter((name) => name.includes('.test.'));
+  const files = quick ? all.filter((name) => QUICK_TESTS.test(name)) : all;
+  const parallel = Math.max(1, Math.min(8, Math.floor(availableParallelism() / 2)));
+  const options = ['--test', `--test-concurrency=${parallel}`, '--test-reporter', join(root, 'gpu', 'reporter.mjs')];
+  return [node, ...options, ...files.sort().map((name) => join(root, 'tests', name))];
+}

@@ -1,2 +1,0 @@
-/** See `browser-dependencies.mjs`. */
-export declare function browserDependencies(): string[];

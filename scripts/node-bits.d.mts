@@ -1,2 +1,0 @@
-export declare const bitsFolder: string;
-export declare function nodeBits(): Record<string, string>;
