@@ -13,6 +13,7 @@ import { copyReshaped } from './copy.js';
 /** The same values, through which no gradient flows. */
 export const detachOperator: Operator<Record<string, never>> = {
   name: 'detach',
+  arity: 1,
   infer: ([x]) => [x as TensorType],
   lower: ({ inputs, outputs, scratch }) => copyReshaped(inputs[0] as View, outputs[0] as View, { scratch }),
   stopsGradient: true,

@@ -233,6 +233,7 @@ export const crossEntropyGradientOperator: Operator<CrossEntropyAttributes> = {
 /** Inputs: gradient of the loss, logits. Output: gradient of a target that is a distribution. */
 export const crossEntropyTargetGradientOperator: Operator<Record<string, never>> = {
   name: 'crossEntropyTargetGradient',
+  arity: 2,
   infer([g, x], _attributes, where) {
     requireScalar(g as TensorType, where);
     requireMaps(x as TensorType, 'the logits', where);

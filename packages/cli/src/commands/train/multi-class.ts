@@ -33,7 +33,7 @@ export async function prepareMultiClass({ asked, resumed, folder, reading }: Pre
       ? undefined
       : new MultiClassValidator({ net, dataset, size, batch, order, folder: folder.samples, samples });
   const describe = { net: 'unet', width, size, [CHANNEL_ORDER]: order };
-  const settled = { net, initial, notes, settings, data: { train, validation: dataset }, validation, describe };
+  const settled = { net, initial, settings, data: { train, validation: dataset }, validation, describe };
   return {
     settings,
     warnings: [...notes.map((note) => `  ${note}`), warnings],

@@ -15,7 +15,7 @@ import { infNetTask } from './task.js';
 import { Validator } from './validation.js';
 
 /** The parts of a run that follow from its settings. */
-type Settled = 'net' | 'initial' | 'notes' | 'settings' | 'data' | 'validation' | 'describe';
+type Settled = 'net' | 'initial' | 'settings' | 'data' | 'validation' | 'describe';
 export type RunRest = Omit<RunParts, Settled>;
 
 export interface Prepared {
@@ -56,7 +56,7 @@ export async function prepareInfNet({ asked, given, resumed, folder, reading }: 
     startedFrom,
   });
   const describe = { backbone, width, channels, size, trained, ...origin };
-  const settled = { net, initial, notes, settings, data, validation, describe };
+  const settled = { net, initial, settings, data, validation, describe };
   return {
     settings,
     warnings: [...notes.map((note) => `  ${note}`), data.warnings, unlabelled?.warnings ?? ''],

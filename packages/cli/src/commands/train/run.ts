@@ -27,8 +27,6 @@ export interface RunParts {
   readonly stored: StoredState | undefined;
   readonly net: Module<never, unknown>;
   readonly initial: StateDict | undefined;
-  /** What was done to the file of weights to start from, a sentence each. */
-  readonly notes: readonly string[];
   readonly data: { readonly train: SliceNames; readonly validation: SliceNames | undefined };
   /** Undefined: nothing is validated. */
   readonly validation: RunValidation | undefined;
@@ -249,7 +247,6 @@ export abstract class TrainingRun<P extends RunParts = RunParts> {
       run: folder.path,
       adapter: this.adapter,
       settings,
-      notes: this.parts.notes,
       slices: { train: data.train.names, validation: data.validation?.names ?? [] },
       notes,
       last: log.epochs.at(-1) ?? null,
