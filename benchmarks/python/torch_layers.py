@@ -16,7 +16,7 @@ try:
 except ModuleNotFoundError:
     raise SystemExit("cannot: this python3 has no PyTorch")
 
-from cudnn import PASSES, Convolution, why_not
+from cudnn import PASSES, Convolution, timed, why_not
 
 # A sample should last so long that the clock's steps do not matter.
 SAMPLE_SECONDS = 5e-3
@@ -30,21 +30,6 @@ def seconds_of(run, device):
     once = timed(run, 1, device)
     repeats = max(1, min(32, math.ceil(SAMPLE_SECONDS / max(once, 1e-6))))
     return once if repeats == 1 else timed(run, repeats, device) / repeats
-
-
-def timed(run, repeats, device):
-    if device == "cpu":
-        begin = time.perf_counter()
-        for _ in range(repeats):
-            run()
-        return time.perf_counter() - begin
-    begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-    begin.record()
-    for _ in range(repeats):
-        run()
-    end.record()
-    end.synchronize()
-    return begin.elapsed_time(end) / 1e3
 
 
 def adjoint_error(convolution, results):

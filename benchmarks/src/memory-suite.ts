@@ -3,26 +3,17 @@
  * allocated, so any size can be asked for on any machine.
  */
 import { ParameterStore, type PlanMemory, schedule } from '@infnet/core';
-import { InfNet } from '@infnet/inf-net';
-import { Adam, infNetLoss, traceStep } from '@infnet/trainer';
+import { Adam, traceStep } from '@infnet/trainer';
+import { stepOptions, traceWorkload } from './peers/workloads.js';
 import type { Suite } from './suite.js';
 import { formatTable } from './table.js';
 
 export const memorySuite: Suite = async (context, { size, batch }) => {
-  const net = new InfNet();
-  const parameters = new ParameterStore(context, net);
-  const optimizer = new Adam(parameters);
-  const map = [batch, 1, size, size] as const;
-  const memoryOf = (recompute: boolean): PlanMemory => {
-    const { graph } = traceStep({
-      net,
-      optimizer,
-      inputs: { image: [batch, 3, size, size], mask: map, edge: map },
-      loss: ({ image, mask, edge }) => infNetLoss(net.call(image), { mask, edge }),
-      recompute,
-    });
-    return schedule(graph, { device: context.profile }).memory;
-  };
+  const workload = { kind: 'step', net: 'inf-net', batch, size, ownLoss: true } as const;
+  const options = stepOptions(workload, traceWorkload(workload));
+  const optimizer = new Adam(new ParameterStore(context, options.net));
+  const memoryOf = (recompute: boolean): PlanMemory =>
+    schedule(traceStep({ ...options, optimizer, recompute }).graph, { device: context.profile }).memory;
   console.log(`Inf-Net, a training step with Adam, ${batch} x ${size} x ${size}: megabytes by the plan\n`);
   const rows = [false, true].map((recompute) => {
     const memory = memoryOf(recompute);

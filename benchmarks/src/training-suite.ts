@@ -4,14 +4,11 @@
  * Steps by the wall clock and steps timed dispatch by dispatch take turns, so that both meet the same noise. Memory is what the plan
  * says before anything is allocated, and what is allocated then.
  */
-import { type Context, elementCount, ParameterStore, type Profile } from '@infnet/core';
-import { InfNet } from '@infnet/inf-net';
-import { Adam, infNetLoss, type TrainingStep, trainingStep } from '@infnet/trainer';
+import { type Context, ParameterStore, type Profile } from '@infnet/core';
+import { Adam, type TrainingStep, trainingStep } from '@infnet/trainer';
+import { stepOptions, type Traced, traceWorkload } from './peers/workloads.js';
 import { summarize, type Timing } from './statistics.js';
 import { progress, type Suite, writeResult } from './suite.js';
-
-const INPUTS = ['image', 'mask', 'edge'] as const;
-type Input = (typeof INPUTS)[number];
 
 export interface TrainingFigures {
   /** Seconds of a step, its report read back. */
@@ -52,29 +49,18 @@ async function prepare(
   context: Context,
   size: number,
   batch: number,
-): Promise<{ readonly step: TrainingStep<Input>; readonly inputs: Readonly<Record<Input, Float32Array>> }> {
-  const net = new InfNet();
-  const parameters = new ParameterStore(context, net);
-  parameters.initialize(1);
-  const map = [batch, 1, size, size] as const;
-  const shapes = { image: [batch, 3, size, size] as const, mask: map, edge: map };
-  const step = await trainingStep(context, {
-    net,
-    optimizer: new Adam(parameters),
-    inputs: shapes,
-    loss: ({ image, mask, edge }) => infNetLoss(net.call(image), { mask, edge }),
-  });
-  const inputs = {
-    image: Float32Array.from({ length: elementCount(shapes.image) }, (_, i) => Math.sin(i)),
-    mask: Float32Array.from({ length: elementCount(map) }, (_, i) => Number(Math.sin(i / 97) > 0.5)),
-    edge: Float32Array.from({ length: elementCount(map) }, (_, i) => Number(Math.sin(i / 97) > 0.9)),
-  };
-  return { step, inputs };
+): Promise<{ readonly step: TrainingStep<string>; readonly inputs: Traced['inputs'] }> {
+  const workload = { kind: 'step', net: 'inf-net', batch, size, ownLoss: true } as const;
+  const traced = traceWorkload(workload);
+  const options = stepOptions(workload, traced);
+  const parameters = new ParameterStore(context, options.net);
+  parameters.load(traced.state());
+  return { step: await trainingStep(context, { ...options, optimizer: new Adam(parameters) }), inputs: traced.inputs };
 }
 
 function figuresOf(
   context: Context,
-  { plan }: TrainingStep<Input>,
+  { plan }: TrainingStep<string>,
   { entries }: Profile,
   seconds: readonly { readonly wall: number; readonly gpu: number }[],
 ): TrainingFigures {

@@ -32,9 +32,9 @@ describe('the clock of a quick run', () => {
     now = 9;
     expect(clock.patience()).toBe(5);
     now = 16;
-    expect(clock.patience()).toBe(4);
-    now = 20;
-    expect(clock.patience()).toBe(0);
+    expect([clock.patience(), clock.left]).toEqual([4, 4]);
+    now = 21;
+    expect([clock.patience(), clock.left]).toEqual([0, 0]);
     clock.nextPart(1);
     expect(clock.nextCase(true)).toBe(false);
   });

@@ -5,8 +5,8 @@
  * dX, dW, forward, dX, dW, ...): what disturbs one disturbs all, and their ratio stays. Dawn rounds timestamps to 65 us;
  * a pass that is short is therefore run several times for one sample.
  */
-import { type Context, type Shape, type Tensor, trace } from '@infnet/core';
-import { InfNet } from '@infnet/inf-net';
+import { type Context, elementCount, type Tensor, trace } from '@infnet/core';
+import { makeNet, pseudoRandom } from '../peers/workloads.js';
 import type { LayerSamples } from './figures.js';
 import { distinctConvolutions, type Layer, layerLabel, layerShape } from './layers.js';
 import { type LayerData, type Pass, type PassName, preparePasses } from './passes.js';
@@ -22,7 +22,7 @@ export interface GradientOptions {
 /** Samples of every distinct layer of Inf-Net (Res2Net-50), every result checked before. @throws InfnetError `BENCH_WRONG`. */
 export async function measureGradients(context: Context, options: GradientOptions): Promise<LayerSamples[]> {
   const { size, batch, runs, onProgress } = options;
-  const net = new InfNet();
+  const net = makeNet('inf-net');
   const graph = trace(({ image }: { readonly image: Tensor }) => net.call(image), { image: [batch, 3, size, size] });
   const layers = distinctConvolutions(graph);
   const measured: LayerSamples[] = [];
@@ -72,17 +72,7 @@ async function sample({ plan, inputs }: Pass, repeats: number): Promise<number> 
 
 /** Values between -1 and 1, those of the weights smaller, so that sums stay about as large as what they sum. */
 function dataOf({ input, weight, output }: Layer): LayerData {
-  const fanIn = weight.slice(1).reduce((product, size) => product * size, 1);
-  return { x: values(input, 7919, 1), w: values(weight, 6997, Math.sqrt(3 / fanIn)), g: values(output, 5323, 1) };
-}
-
-function values(shape: Shape, step: number, scale: number): Float32Array<ArrayBuffer> {
-  const data = new Float32Array(shape.reduce((product, size) => product * size, 1));
-  let state = step;
-  for (let i = 0; i < data.length; i++) {
-    // Numerical Recipes' linear congruential generator; its upper bits are random enough here.
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    data[i] = scale * (state / 2 ** 31 - 1);
-  }
-  return data;
+  const scale = Math.sqrt(3 / elementCount(weight.slice(1)));
+  const [x, w, g] = [input, weight, output].map((shape, i) => pseudoRandom(elementCount(shape), i + 1));
+  return { x, w: w?.map((value) => value * scale), g } as LayerData;
 }

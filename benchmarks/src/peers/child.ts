@@ -19,10 +19,7 @@ const inChromium =
 const MAKERS: Readonly<Record<PeerName, Maker>> = {
   infnet: inProcess(async () => new (await import('./infnet.js')).InfnetPeer('fast')),
   'infnet-exact': inProcess(async () => new (await import('./infnet.js')).InfnetPeer('exact')),
-  'infnet-tuned': inProcess(async () => {
-    const { choices } = JSON.parse(readFileSync(process.env['INFNET_TUNING'] ?? '', 'utf8'));
-    return new (await import('./infnet.js')).InfnetPeer('fast', choices);
-  }),
+  'infnet-tuned': inProcess(async () => new (await import('./infnet.js')).InfnetPeer('fast', readTuning)),
   'ort-webgpu': inProcess(async () => new (await import('./ort/node.js')).OrtNodePeer('webgpu')),
   'ort-cpu': inProcess(async () => new (await import('./ort/node.js')).OrtNodePeer('cpu')),
   tfjs: inProcess(async () => {
@@ -39,6 +36,13 @@ const MAKERS: Readonly<Record<PeerName, Maker>> = {
   cudnn: inProcess(async () => new (await import('./torch/peer.js')).TorchPeer('cudnn')),
   'cudnn-tf32': inProcess(async () => new (await import('./torch/peer.js')).TorchPeer('cudnn-tf32')),
 };
+
+/** The choices of the table that INFNET_TUNING names. */
+function readTuning(): Readonly<Record<string, string>> {
+  const file = process.env['INFNET_TUNING'];
+  if (file === undefined) throw new Error('INFNET_TUNING names no table; make one with: infnet tune --out FILE');
+  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly choices: Readonly<Record<string, string>> }).choices;
+}
 
 /** Serves until the parent goes. */
 export async function serve(name: PeerName): Promise<void> {

@@ -1,4 +1,5 @@
-/** The figures as text for a terminal. */
+/** The figures as text for a terminal, and the tables that the page has too. */
+import type { Table } from '@infnet/report';
 import { type Ratio, ratioOf, summary } from '../statistics.js';
 import { formatTable } from '../table.js';
 import { type CaseResult, type Cell, cellOf, errorsOf, meanRatio, oursOf } from './figures.js';
@@ -6,23 +7,43 @@ import { NO_TIME } from './measure-part.js';
 import { PEER_TITLES, type PeerName, referenceOf } from './protocol.js';
 import type { StartUp } from './startup.js';
 
-/** One line per case, one column per peer: median, range where there are several runs, ratio to ours on the same adapter. */
+/** A table of the page as lines for a terminal. */
+function textTable({ columns, rows }: Table): string[] {
+  return formatTable(
+    columns.map(({ title }) => title),
+    rows.map((row) => row.map(String)),
+    columns.flatMap(({ align }, i) => (align === 'left' ? [i] : [])),
+  );
+}
+
+/** One line per case, one column per peer; below it the means. */
 export function formatCases(results: readonly CaseResult[], peers: readonly PeerName[]): string[] {
   if (results.length === 0) return [];
-  const ours = oursOf(peers);
-  const rates = ours !== undefined && results.some(({ flops }) => flops > 0);
-  const header = [
-    'ms (range), times as long as infnet',
-    ...(rates ? [`GFLOP/s of ${PEER_TITLES[ours]}`] : []),
-    ...peers.map((p) => PEER_TITLES[p]),
-  ];
-  const rows = results.map((result) => [
-    result.title,
-    ...(rates ? [rateText(cellOf(result, ours))] : []),
-    ...peers.map((peer) => cellText(cellOf(result, peer))),
-  ]);
-  return [...formatTable(header, rows), ...meanRatios(results, peers).map((line) => `  ${line}`)];
+  const table = wideTable(results, peers, 'ms (range), times as long as infnet');
+  return [...textTable(table), ...meanRatios(results, peers).map((line) => `  ${line}`)];
 }
+
+/** One line per case, one column per peer: median, range where there are several runs, ratio to ours on the same adapter. */
+export function wideTable(results: readonly CaseResult[], peers: readonly PeerName[], title = ''): Table {
+  const ours = oursOf(peers);
+  const rated = ours !== undefined && results.some(({ flops }) => flops > 0);
+  return {
+    kind: 'table',
+    columns: [
+      left(title),
+      ...(rated ? [`GFLOP/s of ${PEER_TITLES[ours]}`] : []).map(right),
+      ...peers.map((peer) => right(PEER_TITLES[peer])),
+    ],
+    rows: results.map((result) => [
+      result.title,
+      ...(rated ? [rateText(cellOf(result, ours))] : []),
+      ...peers.map((peer) => cellText(cellOf(result, peer))),
+    ]),
+  };
+}
+
+export const left = (title: string): Table['columns'][number] => ({ title, align: 'left' });
+export const right = (title: string): Table['columns'][number] => ({ title, align: 'right' });
 
 /**
  * One line per case and peer, with the device's own time: ms from host memory to host memory, median and range; x, how many times
@@ -116,12 +137,19 @@ export function formatErrors(results: readonly CaseResult[]): string[] {
 }
 
 /** Seconds of cold and warm starts. */
+export function startUpTable(startUp: readonly StartUp[]): Table {
+  const columns = ['cold: library', 'cold: first result', 'warm: library', 'warm: first result'].map(right);
+  return {
+    kind: 'table',
+    columns: [left('Start-up, s'), ...columns, left('')],
+    rows: startUp.map(({ peer, cold, warm, cannot }) => [
+      PEER_TITLES[peer],
+      ...[cold?.load, cold?.first, warm?.load, warm?.first].map((value) => value?.toFixed(2) ?? ''),
+      cannot === undefined ? '' : `cannot: ${cannot}`,
+    ]),
+  };
+}
+
 export function formatStartUp(startUp: readonly StartUp[]): string[] {
-  if (startUp.length === 0) return [];
-  const header = ['Start-up, s', 'cold: library', 'first result', 'warm: library', 'first result'];
-  const rows = startUp.map(({ peer, cold, warm }) => [
-    PEER_TITLES[peer],
-    ...[cold?.load, cold?.first, warm?.load, warm?.first].map((value) => value?.toFixed(2) ?? 'cannot'),
-  ]);
-  return ['', ...formatTable(header, rows)];
+  return startUp.length === 0 ? [] : ['', ...textTable(startUpTable(startUp))];
 }

@@ -14,7 +14,7 @@ import { Adam, clampGradients, trainingStep } from '@infnet/trainer';
 import { measureCeilings } from '../ceilings.js';
 import { CLAMP, LEARNING_RATE, STEPS_COMPARED } from './optimizer.js';
 import type { Ceilings, Peer, Running, Workload } from './protocol.js';
-import { lossOf, type Traced } from './workloads.js';
+import { type StepWorkload, stepOptions, type Traced } from './workloads.js';
 
 /** Runs handed to the device one behind the other, for its own time without waiting for results. */
 const BACK_TO_BACK = 8;
@@ -25,15 +25,19 @@ type Results = Readonly<Record<string, TensorData>>;
 
 export class InfnetPeer implements Peer {
   readonly differentiates: boolean = false;
-  readonly #planned: { readonly precision: Precision; readonly tuning?: TuningChoices };
+  readonly #precision: Precision;
+  readonly #loadTuning: () => TuningChoices | undefined;
+  #tuning: TuningChoices | undefined;
   #opened: Context | undefined;
 
-  /** `tuning`: the choices of a table of `infnet tune`. */
-  constructor(precision: Precision, tuning?: TuningChoices) {
-    this.#planned = { precision, ...(tuning === undefined ? {} : { tuning }) };
+  /** `loadTuning`: gives the choices of a table of `infnet tune`. */
+  constructor(precision: Precision, loadTuning: () => TuningChoices | undefined = () => undefined) {
+    this.#precision = precision;
+    this.#loadTuning = loadTuning;
   }
 
   async load(): Promise<{ description: string; version: string }> {
+    this.#tuning = this.#loadTuning();
     this.#opened = await open({ onMessage: () => {} });
     const { message } = this.#opened.adapter;
     return { description: message.replace(/^infnet: /, '').replace(/ - .*/, ''), version: '' };
@@ -66,21 +70,17 @@ export class InfnetPeer implements Peer {
     };
   }
 
-  async #prepareStep(
-    workload: Extract<Workload, { kind: 'step' }>,
-    { net, graph, state, inputs }: Traced,
-  ): Promise<Running> {
-    if (net === undefined) throw new InfnetError({ code: 'BENCH_WORKLOAD', message: 'a training step needs a net' });
-    const store = new ParameterStore(this.#context, net);
+  async #prepareStep(workload: StepWorkload, traced: Traced): Promise<Running> {
+    const { state, inputs } = traced;
+    const options = stepOptions(workload, traced);
+    const store = new ParameterStore(this.#context, options.net);
     store.load(state());
     const optimizer = new Adam(store);
     const step = await trainingStep(this.#context, {
-      net,
-      optimizer,
+      ...options,
       ...this.#planned,
       ...(workload.ownLoss ? { clip: clampGradients(CLAMP) } : {}),
-      inputs: Object.fromEntries([...graph.inputs].map(([name, { shape }]) => [name, shape])),
-      loss: (given) => lossOf(workload, net, given),
+      optimizer,
     });
     const rate = { learningRate: LEARNING_RATE };
     const run = async (): Promise<number> => (await step.run(inputs, rate)).loss;
@@ -93,6 +93,10 @@ export class InfnetPeer implements Peer {
       device: async () => (await step.profile(inputs, rate)).seconds,
       release: () => disposeAll(step.plan, optimizer, store),
     };
+  }
+
+  get #planned(): { readonly precision: Precision; readonly tuning?: TuningChoices } {
+    return { precision: this.#precision, ...(this.#tuning === undefined ? {} : { tuning: this.#tuning }) };
   }
 
   get #context(): Context {

@@ -44,9 +44,13 @@ export class PartClock {
     return now < (first ? this.#end : this.#partEnd);
   }
 
+  /** Seconds until the end of the run. */
+  get left(): number {
+    return Math.max(0, this.#end - this.#now());
+  }
+
   /** Seconds that a request may take: a share of what the case has left, some at least, none beyond the end of the run. */
   patience(share = 1): number {
-    const now = this.#now();
-    return Math.max(0, Math.min(this.#end - now, Math.max(LEAST, share * (this.#caseEnd - now))));
+    return Math.min(this.left, Math.max(LEAST, share * (this.#caseEnd - this.#now())));
   }
 }

@@ -8,8 +8,17 @@ import {
   type Section,
   type Table,
 } from '@infnet/report';
-import { type CaseResult, type Cell, cellOf, errorsOf, meanRatio, oursOf } from './figures.js';
-import { cellText, formatDifference, formatRatio, milliseconds, rateText } from './format.js';
+import { type CaseResult, type Cell, cellOf, errorsOf, meanRatio } from './figures.js';
+import {
+  formatDifference,
+  formatRatio,
+  left,
+  milliseconds,
+  rateText,
+  right,
+  startUpTable,
+  wideTable,
+} from './format.js';
 import {
   type CeilingPeer,
   type Ceilings,
@@ -19,7 +28,7 @@ import {
   type PeerName,
   referenceOf,
 } from './protocol.js';
-import type { Start, StartUp } from './startup.js';
+import type { StartUp } from './startup.js';
 import { isOnCpu } from './usual-peers.js';
 
 /** Everything that a run of the suite found; also what the JSON file holds. */
@@ -113,9 +122,6 @@ function partSection(part: Part, results: readonly CaseResult[], figures: PeerFi
   return { title: PART_TITLES[part], blocks: [...tables, ...meanBars(results, peers), ...rooflines(results, figures)] };
 }
 
-const left = (title: string): Table['columns'][number] => ({ title, align: 'left' });
-const right = (title: string): Table['columns'][number] => ({ title, align: 'right' });
-
 /** One line per peer, and what it could not do. */
 function caseTable(result: CaseResult, peers: readonly PeerName[]): Table {
   return {
@@ -139,25 +145,6 @@ function caseTable(result: CaseResult, peers: readonly PeerName[]): Table {
 
 function cannotText(cell: Cell | undefined): string {
   return cell?.cannot === undefined ? '' : `cannot: ${cell.cannot.split('\n')[0]}`;
-}
-
-/** One line per case, one column per peer. */
-function wideTable(results: readonly CaseResult[], peers: readonly PeerName[]): Table {
-  const ours = oursOf(peers);
-  const rated = ours !== undefined && results.some(({ flops }) => flops > 0);
-  return {
-    kind: 'table',
-    columns: [
-      left(''),
-      ...(rated ? [right(`${PEER_TITLES[ours]}, GFLOP/s`)] : []),
-      ...peers.map((peer) => right(PEER_TITLES[peer])),
-    ],
-    rows: results.map((result) => [
-      result.title,
-      ...(rated ? [rateText(cellOf(result, ours))] : []),
-      ...peers.map((peer) => cellText(cellOf(result, peer))),
-    ]),
-  };
 }
 
 /** How many times as long as ours: the geometric mean over the part's cases, with the smallest and largest ratio. */
@@ -196,30 +183,11 @@ function rooflines(results: readonly CaseResult[], { peers, ceilings }: PeerFigu
   });
 }
 
-const seconds = (start: Start | undefined): string[] =>
-  start === undefined ? ['', ''] : [start.load.toFixed(2), start.first.toFixed(2)];
-
 function startUpSection(startUp: readonly StartUp[]): Section {
   return {
     title: 'Start-up',
     note: 'Seconds in a new process: the library and its device, then a net up to its first result. Cold: no compiled shaders are kept.',
-    blocks: [
-      {
-        kind: 'table',
-        columns: ['', 'cold: library', 'cold: first result', 'warm: library', 'warm: first result', ''].map(
-          (title, i) => ({
-            title,
-            align: i > 0 && i < 5 ? ('right' as const) : ('left' as const),
-          }),
-        ),
-        rows: startUp.map(({ peer, cold, warm, cannot }) => [
-          PEER_TITLES[peer],
-          ...seconds(cold),
-          ...seconds(warm),
-          cannot === undefined ? '' : `cannot: ${cannot}`,
-        ]),
-      },
-    ],
+    blocks: [startUpTable(startUp)],
   };
 }
 
@@ -240,10 +208,7 @@ function memorySection({ results, peers }: PeerFigures): Section[] {
   const note =
     'MiB. What the library says that it holds on the device, and by how much its process grew (on a software adapter the device is ' +
     'in the process; what an earlier case left to be used again does not count).';
-  const columns = ['', '', 'held', 'growth'].map((title, i) => ({
-    title,
-    align: i > 1 ? ('right' as const) : ('left' as const),
-  }));
+  const columns = [left(''), left(''), right('held'), right('growth')];
   return [{ title: 'Memory', note, blocks: [{ kind: 'table', columns, rows }] }];
 }
 

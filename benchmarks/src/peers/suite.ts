@@ -38,7 +38,7 @@ import { measureStartUp, type StartUp } from './startup.js';
 import { inOrderOfPreparing, usualPeers } from './usual-peers.js';
 
 export interface PeerSuiteOptions extends SuiteOptions {
-  /** Seconds after which an answer is no longer waited for. Default 900; of a quick run each part has its share of the time. */
+  /** Seconds after which an answer is no longer waited for. Default 900, 90 with `seconds`; of a quick run each part has its share. */
   readonly patience?: number;
   /** Seconds of the whole run, from the start of this process to its last answer; each part and each case has its share. */
   readonly seconds?: number;
@@ -77,6 +77,8 @@ const WEIGHTS: Readonly<Record<Part, number>> = {
 };
 
 const PATIENCE = 900;
+/** The same in a run of given seconds. */
+const BOUNDED_PATIENCE = 90;
 
 interface Settled extends CaseOptions {
   readonly runs: number;
@@ -140,7 +142,7 @@ export async function peerSuite(given: PeerSuiteOptions): Promise<void> {
 
 /** What was asked, with everything that was left open. @throws InfnetError `CLI_OPTION` when no case is left. */
 function settle(given: PeerSuiteOptions, kind: AdapterKind): Settled {
-  const { quick, size, batch, runs, out, seconds, match = '', patience = PATIENCE } = given;
+  const { quick, size, batch, runs, out, seconds, match = '' } = given;
   const unasked = ['card', ...(quick ? ['public', 'startup'] : [])];
   const names = given.parts ?? ASKABLE_PARTS.filter((part) => !unasked.includes(part));
   const startUp = names.includes('startup');
@@ -161,10 +163,19 @@ function settle(given: PeerSuiteOptions, kind: AdapterKind): Settled {
     ...{ size, batch, quick, runs, out, parts, startUp, clock },
     budget: clock !== undefined && seconds !== undefined ? () => clock.patience() : quick ? QUICK_BUDGET : BUDGET,
     peers: given.only ?? usualPeers(kind, quick),
-    patience:
-      clock === undefined ? { seconds: () => patience } : { seconds: (s) => clock.patience(s), reason: NO_TIME },
+    patience: patienceOf(given, clock),
     program: fileURLToPath(new URL('../main.js', import.meta.url)),
   };
+}
+
+/**
+ * A quick run gives each answer its share. A run of given seconds waits longer: a peer that is slow to prepare takes from the rounds
+ * of its case, and is asked again in the next.
+ */
+function patienceOf({ seconds, patience }: PeerSuiteOptions, clock: PartClock | undefined): Patience {
+  if (clock === undefined) return { seconds: () => patience ?? PATIENCE };
+  if (seconds === undefined) return { seconds: (share) => clock.patience(share), reason: NO_TIME };
+  return { seconds: () => Math.min(clock.left, patience ?? BOUNDED_PATIENCE) };
 }
 
 function startUps({ peers, size, batch, patience, program }: Settled): Promise<StartUp[]> {

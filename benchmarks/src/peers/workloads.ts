@@ -7,8 +7,10 @@ import {
   elementCount,
   type Graph,
   gradients,
+  InfnetError,
   type Module,
   Parameter,
+  type Shape,
   type StateDict,
   type Tensor,
   type TraceResult,
@@ -97,10 +99,24 @@ function traceGradients(workload: Extract<Workload, { kind: 'gradients' }>, forw
   return finish(graph, [weight], forwardOnly ? ['y'] : ['row0', 'row1', 'row2']);
 }
 
-type StepWorkload = Extract<Workload, { kind: 'step' }>;
+export type StepWorkload = Extract<Workload, { kind: 'step' }>;
+
+/** What a training step of ours is made of, beside its optimizer. `net` is in training. */
+export function stepOptions(
+  workload: StepWorkload,
+  { net, graph }: Pick<Traced, 'net' | 'graph'>,
+): {
+  readonly net: BenchmarkNet;
+  readonly inputs: Readonly<Record<string, Shape>>;
+  readonly loss: (inputs: Readonly<Record<string, Tensor>>) => Tensor;
+} {
+  if (net === undefined) throw new InfnetError({ code: 'BENCH_WORKLOAD', message: 'a training step needs a net' });
+  const inputs = Object.fromEntries([...graph.inputs].map(([name, { shape }]) => [name, shape]));
+  return { net, inputs, loss: (given) => lossOf(workload, net, given) };
+}
 
 /** The loss that the workload asks for. */
-export function lossOf({ ownLoss }: StepWorkload, net: BenchmarkNet, inputs: Readonly<Record<string, Tensor>>): Tensor {
+function lossOf({ ownLoss }: StepWorkload, net: BenchmarkNet, inputs: Readonly<Record<string, Tensor>>): Tensor {
   const { image, mask, edge } = inputs as Readonly<Record<'image' | 'mask' | 'edge', Tensor>>;
   return ownLoss ? infNetLoss(net.call(image) as unknown as SupervisedMaps, { mask, edge }).loss : stepLoss(net, image);
 }
