@@ -1,6 +1,8 @@
 /** Errors as people and programs are told them. */
+import { dirname } from 'node:path';
 import { InfnetError, isInfnetError, plainMessage } from '@infnet/errors';
 import { adviceInFlags } from './advice.js';
+import { adviceFor } from './shell.js';
 
 export type CliErrorCode =
   /** Options that do not fit together or with the files. */
@@ -71,6 +73,12 @@ export function reasonOf(error: unknown): Reason {
     };
   }
   return { code: error.code, message: plainMessage(error), fix: inFlags(error.fix) };
+}
+
+/** An error about a file: where its folder is meant, the advice names it. */
+export function reasonOn(file: string, error: unknown): Reason {
+  const reason = reasonOf(error);
+  return reason.fix === undefined ? reason : { ...reason, fix: adviceFor(dirname(file), reason.fix) };
 }
 
 /** For the terminal: infnet's own errors as they are, others with a hint. */

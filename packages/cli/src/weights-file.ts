@@ -2,13 +2,15 @@
  * Files of weights as the commands take them: read, without prefixes, and with notes on what was done to them. Errors give advice in
  * the words of the command line.
  */
-import { basename } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { type Checkpoint, type NetSignature, type PeeledTensors, peelPrefix, readCheckpoint } from '@infnet/checkpoint';
 import { sha256 } from '@infnet/data';
 import { InfnetError, isInfnetError, plainMessage } from '@infnet/errors';
 import { readFile } from '@infnet/node';
 import { cliError } from './errors.js';
 import { type Io, say } from './io.js';
+import { asArgument } from './shell.js';
 
 /** Which option gave a file of weights. */
 export interface WeightsSource {
@@ -50,7 +52,6 @@ export async function readWeightsFile(
   return inWordsOfCli(file, flag, () => {
     const { checkpoint, ...peeled } =
       key === undefined ? found(bytes, file, signatures) : chosen(bytes, file, key, signatures);
-    if (checkpoint.metadata.get('kind') === TRAINING_STATE) throw trainingState(file);
     return { file, checkpoint, sha256: hash, ...peeled, notes: notesOf(checkpoint, peeled) };
   });
 }
@@ -60,7 +61,7 @@ interface Found extends PeeledTensors {
 }
 
 function found(bytes: Uint8Array, file: string, signatures: readonly (readonly NetSignature[])[]): Found {
-  const checkpoint = readCheckpoint(bytes, { file });
+  const checkpoint = weightsIn(bytes, { file });
   return { checkpoint, ...peeledBy(checkpoint, signatures) };
 }
 
@@ -85,7 +86,7 @@ function chosen(bytes: Uint8Array, file: string, key: string, signatures: readon
     const stateDict = parts.slice(0, length);
     let checkpoint: Checkpoint;
     try {
-      checkpoint = readCheckpoint(bytes, { file, stateDict });
+      checkpoint = weightsIn(bytes, { file, stateDict });
     } catch (error) {
       if (isInfnetError(error, 'CHECKPOINT_NO_STATE_DICT')) continue;
       throw error;
@@ -95,25 +96,39 @@ function chosen(bytes: Uint8Array, file: string, key: string, signatures: readon
     const prefix = parts.slice(length).join('/');
     return { checkpoint, ...(prefix === '' ? peeledBy(checkpoint, signatures) : peelPrefix(checkpoint, [], prefix)) };
   }
-  const checkpoint = readCheckpoint(bytes, { file });
+  const checkpoint = weightsIn(bytes, { file });
   return { checkpoint, ...peelPrefix(checkpoint, [], key) };
 }
 
 /** What the usual search finds; where that cannot choose between dictionaries, the file's outermost one. */
 function topOf(bytes: Uint8Array, file: string): Checkpoint {
   try {
-    return readCheckpoint(bytes, { file });
+    return weightsIn(bytes, { file });
   } catch (error) {
     if (!isInfnetError(error, 'CHECKPOINT_AMBIGUOUS')) throw error;
-    return readCheckpoint(bytes, { file, stateDict: [] });
+    return weightsIn(bytes, { file, stateDict: [] });
   }
 }
 
+/** A checkpoint that is weights: a state's moments of the optimiser have the net's names too. @throws InfnetError `CLI_WRONG_NET`, `CHECKPOINT_...` */
+function weightsIn(bytes: Uint8Array, options: { readonly file: string; readonly stateDict?: string[] }): Checkpoint {
+  const checkpoint = readCheckpoint(bytes, options);
+  if (checkpoint.metadata.get('kind') === TRAINING_STATE) throw trainingState(options.file);
+  return checkpoint;
+}
+
 function trainingState(file: string): Error {
+  const folder = dirname(file);
+  const beside = ['best.safetensors', 'final.safetensors'].filter((name) => existsSync(join(folder, name)));
+  const run = asArgument(basename(folder) === 'checkpoints' ? dirname(folder) : folder);
+  const fix =
+    beside.length > 0
+      ? `Give ${beside.map((name) => join(folder, name)).join(' or ')}.`
+      : `Let the training go on until it has written weights: infnet train --out ${run} --resume.`;
   return cliError(
     'CLI_WRONG_NET',
     'This is the whole state of a training, with which infnet train --resume goes on, not a file of weights.',
-    'Give best.safetensors or final.safetensors, which are beside it.',
+    fix,
     { where: file },
   );
 }

@@ -52,6 +52,9 @@ describe('class maps in files', () => {
     const lines = readFileSync(join(out, 'scores.csv'), 'utf8').trimEnd().split('\n');
     expect(lines).toHaveLength(1 + 9);
     expect(lines[2]).toMatch(/^a,16,16,ground-glass opacity,0\.5,/);
+    // c has none: Dice is 1, sensitivity and precision are not defined.
+    expect(lines[8]).toMatch(/^c,16,16,ground-glass opacity,1,1,NaN,1,NaN,0,0,$/);
+    expect(result.slices[2].classes[1]).toMatchObject({ sensitivity: 'NaN', specificity: 1 });
     expect(JSON.parse(readFileSync(join(out, 'scores.json'), 'utf8')).table).toEqual(result.table);
     const text = await evaluate('--pred', pred, '--gt', gt);
     expect(text.stdout).toMatch(/ground-glass opacity +0\.6667 +0\.6667 +0\.9987 +0\.7500 +2\n/);

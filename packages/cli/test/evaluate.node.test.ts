@@ -94,7 +94,7 @@ describe('the reference, as released', async () => {
     expect(document.slices).toHaveLength(wanted.images.length);
     for (const [name, key] of Object.entries(NAMES)) {
       const expected = wanted[key];
-      if (expected === null) expect(document[name], name).toBeNull();
+      if (expected === null) expect(document[name], name).toBe('NaN');
       else expect(Math.abs((document[name] as number) - (expected as number)), name).toBeLessThan(1e-9);
     }
   });
@@ -163,8 +163,8 @@ describe('maps in files', () => {
       hausdorff95: expected.hausdorff95,
       averageSurfaceDistance: expected.averageSurfaceDistance,
     });
-    // Nothing found: the distance is infinite, JSON has null, and the mean is over the other slice.
-    expect(document.slices[1]).toMatchObject({ hausdorff95: null, dice: 0 });
+    // Nothing found: the distance is infinite, which JSON has as a text, and the mean is over the other slice.
+    expect(document.slices[1]).toMatchObject({ hausdorff95: 'Infinity', dice: 0 });
     expect(document['surface']).toMatchObject({
       hausdorff95: { mean: expected.hausdorff95, median: expected.hausdorff95, slices: 2, infinite: 1 },
     });
@@ -234,6 +234,27 @@ describe('maps in files', () => {
     expect(cut.document.slices.map(({ name }) => name)).toEqual(['1', '4', '5']);
   });
 
+  it('says what it noticed in files, and what is odd about all predictions or masks together', async () => {
+    const inverted = lesion.map((v) => 255 - v);
+    const traces = lesion.map((v, i) => (v > 0 ? 255 - (i % 7) : i % 3));
+    const ones = lesion.map((v) => Math.min(v, 1));
+    const root = folders({
+      pred: { '1.png': grey(ones), '2.png': grey(ones), '3.png': grey(ones) },
+      gt: { '1.png': grey(inverted), '2.png': grey(traces), '3.png': grey(lesion) },
+    });
+    const { document } = await evaluated(root, '--masks', 'nonzero');
+    expect(document).toMatchObject({ dice: 0 });
+    expect(document['notes']).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/2\.png: faint values 1, 2 count as infected/),
+        expect.stringMatching(/^no prediction is above half: all pixels are 0, 1 of 255\. If these are masks/),
+        expect.stringMatching(/^1 of 3 masks are infected all along their border .*: 1\.$/),
+      ]),
+    );
+    const whole = folders({ pred: { '1.png': grey(soft) }, gt: { '1.png': grey(lesion) } });
+    expect(JSON.stringify((await evaluated(whole)).document['notes'])).not.toMatch(/no prediction|border/);
+  });
+
   it('a set without any infection: defined with sane conventions, all zero as released', async () => {
     const root = folders({
       pred: { '1.png': grey(blank), '2.png': grey(disc(SIDE, 9, 9, 4)) },
@@ -242,11 +263,11 @@ describe('maps in files', () => {
     const sane = await evaluated(root);
     expect(sane.document).toMatchObject({
       dice: 0.5,
-      sensitivity: null,
-      meanSensitivity: null,
+      sensitivity: 'NaN',
+      meanSensitivity: 'NaN',
       sMeasure: expect.any(Number),
     });
-    expect(sane.document['intervals']).toMatchObject({ sensitivity: { low: null, high: null } });
+    expect(sane.document['intervals']).toMatchObject({ sensitivity: { low: 'NaN', high: 'NaN' } });
     expect(sane.document['notes']).toContainEqual(expect.stringContaining('2 of 2 masks have no infected pixel'));
     const released = await evaluated(root, '--conventions', 'as-released');
     expect(released.document).toMatchObject({ dice: 0, meanDice: 0, meanSensitivity: 0, meanSpecificity: 0 });

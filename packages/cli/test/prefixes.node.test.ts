@@ -1,4 +1,5 @@
 /** Weights under the keys that people's files have (case 12 of shared/cases): the same net, with a note, or a choice. */
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type WritableTensor, writeSafetensors } from '@infnet/checkpoint';
 import { UNet } from '@infnet/inf-net';
@@ -6,6 +7,7 @@ import { type TorchTensor, writeTorchZip } from '@infnet/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadUNet } from '../src/classes/unet-weights.js';
 import { loadWeights } from '../src/commands/segment/weights.js';
+import { asArgument } from '../src/shell.js';
 import { contents, infnet, phantomPng, recipeWeights, SMALL, temporaryFolder, write } from './support.js';
 
 const PREFIXES = [
@@ -167,11 +169,21 @@ describe('prefixes of keys', () => {
   });
 
   it('are those of the net, not of the state of a training', async () => {
-    const bytes = writeSafetensors(named('parameters/'), { kind: 'infnet training state', progress: '{}' });
-    write(folder, { 'last.safetensors': bytes });
-    await expect(loadWeights(file('last.safetensors'))).rejects.toMatchObject({
-      code: 'CLI_WRONG_NET',
-      fix: expect.stringContaining('best.safetensors'),
-    });
+    // The optimiser's moments have the net's names: two more nets, it seems.
+    const parts = ['parameters/', 'optimizer/exp_avg.', 'optimizer/exp_avg_sq.'].flatMap((start) => named(start));
+    const bytes = writeSafetensors(parts, { kind: 'infnet training state', progress: '{}' });
+    const run = join(folder, 'a run');
+    mkdirSync(join(run, 'checkpoints'), { recursive: true });
+    const state = join(run, 'checkpoints', 'last.safetensors');
+    writeFileSync(state, bytes);
+    for (const key of [undefined, '.', 'optimizer/exp_avg.']) {
+      await expect(loadWeights(state, undefined, { key })).rejects.toMatchObject({
+        code: 'CLI_WRONG_NET',
+        fix: expect.stringContaining(`infnet train --out ${asArgument(run)} --resume`),
+      });
+    }
+    const best = join(run, 'checkpoints', 'best.safetensors');
+    writeFileSync(best, writeSafetensors(named('')));
+    await expect(loadWeights(state)).rejects.toMatchObject({ fix: `Give ${best}.` });
   });
 });

@@ -1,11 +1,14 @@
 /** What `infnet segment` notices in files that it segments all the same: on stderr and in --json. And what it says of foreign files. */
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 import { writeSafetensors } from '@infnet/checkpoint';
 import { encodePng, phantomSlice, readNifti } from '@infnet/data';
 import { gzipSync } from 'fflate';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fixture } from '../../data/test/fixtures/nifti.js';
 import { concat, GREY_JPEG } from '../../data/test/support/pictures.js';
+import { asArgument } from '../src/shell.js';
 import { infnet, recipeWeights, SMALL, temporaryFolder, write } from './support.js';
 
 const weights = join(temporaryFolder(), 'w.safetensors');
@@ -143,5 +146,31 @@ describe('segment', () => {
       const { code, stderr } = await infnet(['segment', 'x', '--weights', 'w', '--out', 'o', '--orient', orient]);
       expect([code, stderr]).toEqual([2, expect.stringContaining('Give released, upright, transposed, as-stored')]);
     }
+  });
+});
+
+describe('advice', () => {
+  it('names the folder as it can be typed, once for all files, and files with odd names are not passed over', async () => {
+    const inputs = join(temporaryFolder(), "it's a scan");
+    mkdirSync(inputs);
+    const third = process.platform === 'win32' ? 'c.png' : 'new\nline.png';
+    write(inputs, { 'a.png': dicom, 'b.png': dicom, [third]: dicom });
+    const out = join(temporaryFolder(), 'out');
+    const { code, stderr } = await infnet(['segment', inputs, '--weights', weights, '--out', out, '--size', '64']);
+    expect(code).toBe(1);
+    expect(stderr.match(/looks like a DICOM file/g)).toHaveLength(3);
+    expect(stderr.split('\n').filter((line) => line.startsWith('  Fix: '))).toEqual([
+      expect.stringContaining(`dcm2niix -z y ${asArgument(inputs)} (`),
+    ]);
+    expect(asArgument("/a/it's b")).toBe(process.platform === 'win32' ? `"/a/it's b"` : `'/a/it'\\''s b'`);
+    expect(asArgument('/a/b-1.0')).toBe('/a/b-1.0');
+  });
+
+  it('of a folder that has folders only says so', async () => {
+    const inputs = temporaryFolder();
+    mkdirSync(join(inputs, 'deeper'));
+    const { code, stderr } = await infnet(['segment', inputs, '--weights', weights, '--out', join(inputs, 'out')]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('The folder has no files, only 1 folders.');
   });
 });

@@ -7,15 +7,15 @@
 import { CLASS_NAMES, type ClassMap } from '@infnet/data';
 import { cliError } from '../errors.js';
 
-/** Overlap of one class. A quotient 0/0 is 1 in Dice and IoU (nothing there, nothing found), else null. */
+/** Overlap of one class. A quotient 0/0 is 1 in Dice and IoU (nothing there, nothing found), else NaN. */
 export interface ClassScores {
   readonly class: number;
   readonly name: string;
   readonly dice: number;
   readonly iou: number;
-  readonly sensitivity: number | null;
-  readonly specificity: number | null;
-  readonly precision: number | null;
+  readonly sensitivity: number;
+  readonly specificity: number;
+  readonly precision: number;
   /** Pixels that are of the class, and that are said to be. */
   readonly truth: number;
   readonly predicted: number;
@@ -68,9 +68,9 @@ export class ClassTable {
       name: CLASS_NAMES[k] as string,
       dice: tp + fp + fn === 0 ? 1 : (2 * tp) / (2 * tp + fp + fn),
       iou: tp + fp + fn === 0 ? 1 : tp / (tp + fp + fn),
-      sensitivity: quotient(tp, tp + fn),
-      specificity: quotient(tn, tn + fp),
-      precision: quotient(tp, tp + fp),
+      sensitivity: tp / (tp + fn),
+      specificity: tn / (tn + fp),
+      precision: tp / (tp + fp),
       truth,
       predicted,
     };
@@ -79,10 +79,6 @@ export class ClassTable {
   get classes(): readonly ClassScores[] {
     return CLASS_NAMES.map((_, k) => this.scores(k));
   }
-}
-
-function quotient(part: number, whole: number): number | null {
-  return whole === 0 ? null : part / whole;
 }
 
 function sum(values: Iterable<number>): number {

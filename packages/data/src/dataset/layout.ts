@@ -70,7 +70,13 @@ export function pairFiles(paths: readonly string[], options: LayoutOptions, prob
     // A link that leads nowhere is listed as a file.
     const isFile = paths.some((path) => sameName(fileNameOf(path), folder));
     const dangling = isFile ? ', which is no folder, or a link that leads nowhere' : '';
-    problems.add('empty', `no ${what} in ${folder}${dangling}${others > 0 ? `, of ${others} files there` : ''}`);
+    const fix = options.labelled ? undefined : 'Give the folder that holds Imgs, or name its folders with { layout }.';
+    problems.add(
+      'empty',
+      `no ${what} in ${folder}${dangling}${others > 0 ? `, of ${others} files there` : ''}`,
+      undefined,
+      fix,
+    );
   };
   if (images.size === 0) nothingIn('images', folders.images ?? 'Imgs', groups.images.length);
   if (options.labelled && masks.size === 0) nothingIn('masks', folders.masks ?? 'GT', groups.masks.length);

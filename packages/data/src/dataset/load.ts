@@ -78,7 +78,8 @@ export async function openPicture(
   } catch (error) {
     // The JPEG decoder missing is not this file's fault.
     if (isInfnetError(error, 'DATA_JPEG_DECODER')) throw error;
-    findings.push({ kind: 'unreadable', file, note: reason(error) });
+    const fix = isInfnetError(error) ? error.fix : undefined;
+    findings.push({ kind: 'unreadable', file, note: reason(error), ...(fix === undefined ? {} : { fix }) });
     return undefined;
   }
 }

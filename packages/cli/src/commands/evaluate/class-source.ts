@@ -20,7 +20,7 @@ import { type ClassPrediction, type ClassPredictionOptions, planClassPrediction 
 import { type LoadedUNet, loadUNet } from '../../classes/unet-weights.js';
 import { openContext } from '../../context.js';
 import { problemNotes } from '../../data-notes.js';
-import { cliError, reasonOf } from '../../errors.js';
+import { cliError, reasonOn } from '../../errors.js';
 import { type Io, say } from '../../io.js';
 import type { Progress } from '../../progress.js';
 import { unlessAborted } from '../../stop.js';
@@ -51,7 +51,7 @@ export interface ClassSource extends Disposable {
 }
 
 /** A class map of `infnet segment` is `7.classes.png`; any other is called as its slice. */
-const MAP = /^(.*?)(\.classes)?\.png$/i;
+const MAP = /^(.*?)(\.classes)?\.png$/is;
 /** What else `infnet segment` writes. */
 const COMPANION = /\.(overlay|prior|prob|mask)\.png$/i;
 
@@ -93,7 +93,7 @@ export async function classesOfFiles({ pred, gt }: Form & { kind: 'files' }): Pr
           file = truth;
           yield { item: { name, predicted, truth: await readMap(truth) } };
         } catch (error) {
-          yield { failed: { file, ...reasonOf(error) } };
+          yield { failed: { file, ...reasonOn(file, error) } };
         }
       }
     },

@@ -146,8 +146,8 @@ async function scoreAll(
 }
 
 interface ClassFigures extends ClassScores {
-  /** Mean of the Dice of slices where the class is there or was said to be; null without any. */
-  readonly meanDice: number | null;
+  /** Mean of the Dice of slices where the class is there or was said to be; NaN without any. */
+  readonly meanDice: number;
   /** How many slices that is. */
   readonly slices: number;
 }
@@ -164,7 +164,7 @@ interface SetFigures {
 function figuresOf(table: ClassTable, slices: readonly ScoredSlice[]): SetFigures {
   const classes = table.classes.map((scores, k): ClassFigures => {
     const own = slices.flatMap(({ classes: all }) => all[k] as ClassScores).filter((s) => s.truth + s.predicted > 0);
-    const meanDice = own.length === 0 ? null : own.reduce((sum, { dice }) => sum + dice, 0) / own.length;
+    const meanDice = own.reduce((sum, { dice }) => sum + dice, 0) / own.length;
     return { ...scores, meanDice, slices: own.length };
   });
   const [, glass, solid] = classes as [ClassFigures, ClassFigures, ClassFigures];
@@ -182,7 +182,7 @@ function csvOf(slices: readonly ScoredSlice[], failed: readonly FailedFile[]): s
   const lines = slices.flatMap(({ name, width, height, classes }) =>
     classes.map((one) => [
       ...[name, String(width), String(height), one.name],
-      ...scores.map((score) => (one[score] === null ? '' : String(one[score]))),
+      ...scores.map((score) => String(one[score])),
       ...[String(one.truth), String(one.predicted), ''],
     ]),
   );
@@ -194,7 +194,7 @@ function csvOf(slices: readonly ScoredSlice[], failed: readonly FailedFile[]): s
 }
 
 function textOf(classes: readonly ClassFigures[]): string {
-  const figure = (value: number | null): string => (value === null ? 'n/a' : value.toFixed(4)).padStart(12);
+  const figure = (value: number): string => (Number.isNaN(value) ? 'n/a' : value.toFixed(4)).padStart(12);
   const header = ['Dice', 'sensitivity', 'specificity', 'mean Dice', 'of slices'].map((title) => title.padStart(12));
   const rows = classes.map(({ name, dice, sensitivity, specificity, meanDice, slices }) =>
     [name.padEnd(22), ...[dice, sensitivity, specificity, meanDice].map(figure), String(slices).padStart(12)].join(''),

@@ -4,6 +4,7 @@ import { basename, extname, join, resolve } from 'node:path';
 import { compareNames, duplicateNote, isHidden, isVolumeName, stemOf } from '@infnet/data';
 import { cliError } from '../../errors.js';
 import { nameFormats } from '../../formats.js';
+import { adviceFor } from '../../shell.js';
 import { KINDS, type Kind } from './options.js';
 import type { FailedFile } from './source.js';
 
@@ -35,10 +36,10 @@ export interface PairOptions {
   readonly strict: boolean;
 }
 
-const INPUT = /\.(png|jpe?g|nii|nii\.gz)$/i;
+const INPUT = /\.(png|jpe?g|nii|nii\.gz)$/is;
 /** What else `infnet segment` and `infnet evaluate` write; nothing to wonder about. */
 const COMPANION =
-  /^(summary\.csv|scores\.csv|volumes\.csv|scores\.json|report\.html|.*\.overlay\.png|.*\.logits\.npy)$/i;
+  /^(summary\.csv|scores\.csv|volumes\.csv|scores\.json|report\.html|.*\.overlay\.png|.*\.logits\.npy)$/is;
 const SHOWN = 5;
 
 /** @throws InfnetError `CLI_NO_INPUT`: a folder is missing or has no pictures, or nothing pairs */
@@ -102,7 +103,7 @@ async function filesOf(
     const none = `None of the ${names.length} files in the folder is a picture or a volume`;
     const message = names.length === 0 ? 'The folder has no files.' : `${none}${counts === '' ? '' : ` (${counts})`}.`;
     const fix =
-      advice?.replace('FOLDER', folder) ??
+      (advice === undefined ? undefined : adviceFor(folder, advice)) ??
       'Give the folder itself, with PNG, JPEG, .nii or .nii.gz in it: subfolders are not looked into.';
     throw cliError('CLI_NO_INPUT', message, fix, { where });
   }

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { decodeImage, toGrey8 } from '@infnet/data';
 import { readFile } from '@infnet/node';
-import { reasonOf } from '../../errors.js';
+import { reasonOn } from '../../errors.js';
 import { findPairs, type Pair } from './folders.js';
 import { MapValues } from './map-values.js';
 import { readMap, readTruth } from './maps.js';
@@ -90,6 +90,6 @@ async function load(
       },
     };
   } catch (error) {
-    return { failed: { file, ...reasonOf(error) } };
+    return { failed: { file, ...reasonOn(file, error) } };
   }
 }

@@ -18,7 +18,7 @@ import {
 } from '@infnet/data';
 import { readFile } from '@infnet/node';
 import { noteText } from '../../data-notes.js';
-import { cliError, reasonOf } from '../../errors.js';
+import { cliError, reasonOn } from '../../errors.js';
 import type { Pair } from './folders.js';
 import { type MapPicture, notBinary, scoredTruth } from './maps.js';
 import type { Truths } from './options.js';
@@ -77,7 +77,7 @@ export async function openVolumePair(pair: Pair, options: VolumePairOptions): Pr
       },
     };
   } catch (error) {
-    return { failed: { file, ...reasonOf(error) } };
+    return { failed: { file, ...reasonOn(file, error) } };
   }
 }
 

@@ -6,6 +6,7 @@ import process from 'node:process';
 import { isVolumeName } from '@infnet/data';
 import { cliError } from '../../errors.js';
 import { nameFormats } from '../../formats.js';
+import { adviceFor, asArgument } from '../../shell.js';
 import { resultNames, SUMMARY, volumeResultNames } from './outputs.js';
 
 export interface SliceFile {
@@ -26,7 +27,7 @@ export interface Inputs {
 }
 
 /** Hidden files are none: macOS leaves `._slice.png` beside `slice.png` on foreign disks, which is no picture. */
-const INPUT = /^[^.].*\.(png|jpe?g|nii|nii\.gz)$/i;
+const INPUT = /^[^.].*\.(png|jpe?g|nii|nii\.gz)$/is;
 
 /**
  * The inputs of files and folders, in the order given; a folder's own are sorted by name.
@@ -52,14 +53,14 @@ export async function findInputs(
       throw cliError(
         'CLI_OUTPUT_CLASH',
         `Results would be written among the slices, and ${why}.`,
-        `Give another folder: --out ${join(path, 'results')}.`,
+        `Give another folder: --out ${asArgument(join(path, 'results'))}.`,
         { where: path },
       );
     }
     const entries = await readdir(path, { withFileTypes: true });
     const files = entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
     const found = files.filter((name) => INPUT.test(name)).sort();
-    if (found.length === 0) throw await nothingIn(path, files);
+    if (found.length === 0) throw await nothingIn(path, files, entries.length - files.length);
     inputs.push(...found.map((name) => input(join(path, name))));
     ignored.push(...files.filter((name) => !INPUT.test(name)).map((name) => join(path, name)));
   }
@@ -68,12 +69,17 @@ export async function findInputs(
 }
 
 /** A folder without pictures and volumes: what is in it, and what to do with that. */
-async function nothingIn(path: string, files: readonly string[]): Promise<Error> {
+async function nothingIn(path: string, files: readonly string[], folders: number): Promise<Error> {
   const { counts, advice } = await nameFormats(files.map((name) => join(path, name)));
   const none = `None of the ${files.length} files in the folder is a picture or a volume by its name`;
-  const what = files.length === 0 ? 'The folder is empty' : `${none}${counts === '' ? '' : `; there are ${counts}`}`;
+  const what =
+    files.length === 0
+      ? folders === 0
+        ? 'The folder is empty'
+        : `The folder has no files, only ${folders} folders`
+      : `${none}${counts === '' ? '' : `; there are ${counts}`}`;
   const fix =
-    advice?.replace('FOLDER', path) ??
+    (advice === undefined ? undefined : adviceFor(path, advice)) ??
     'Put .png, .jpg or .jpeg slices or .nii or .nii.gz volumes there (subfolders are not looked into), or run: infnet phantom --out slices';
   return cliError('CLI_NO_INPUT', `${what}.`, fix, { where: path });
 }

@@ -1,5 +1,5 @@
 /** What came of each file so far. */
-import { reasonOf } from '../../errors.js';
+import { reasonOn } from '../../errors.js';
 import { FailureTeller } from '../../failures.js';
 import type { Progress } from '../../progress.js';
 import type { SliceFile } from './inputs.js';
@@ -30,7 +30,7 @@ export class Reports<R extends object = Exclude<SliceReport, Failed>> {
   }
 
   fail(file: SliceFile, error: unknown): void {
-    const reason = reasonOf(error);
+    const reason = reasonOn(file.path, error);
     this.#byFile.set(file, { failed: { file: file.path, ...reason } });
     this.#teller.tell(file.path, reason);
   }

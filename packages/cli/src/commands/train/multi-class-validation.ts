@@ -87,5 +87,5 @@ function figuresOf(table: ClassTable): Figures {
     specificityConsolidation: solid.specificity,
     accuracy: table.accuracy,
   };
-  return Object.fromEntries(Object.entries(figures).filter((entry): entry is [string, number] => entry[1] !== null));
+  return Object.fromEntries(Object.entries(figures).filter(([, value]) => !Number.isNaN(value)));
 }

@@ -19,6 +19,7 @@ import { join, resolve } from 'node:path';
 import { readSafetensors } from '@infnet/checkpoint';
 import { readFile, writeFileAtomic } from '@infnet/node';
 import { cliError } from '../../errors.js';
+import { asArgument } from '../../shell.js';
 import { makeFolder } from '../segment/inputs.js';
 import { newSettings, type Resumed, resumedSettings } from './config.js';
 import type { TrainOptions, TrainSettings } from './options.js';
@@ -119,7 +120,7 @@ export async function openRun(options: TrainOptions): Promise<OpenedRun> {
     throw cliError(
       'CLI_RUN_FOLDER',
       'There is a run in this folder already.',
-      `Continue it: infnet train --out ${options.out} --resume. Or give another folder.`,
+      `Continue it: infnet train --out ${asArgument(options.out)} --resume. Or give another folder.`,
       { where: folder.path },
     );
   }

@@ -7,6 +7,7 @@ import { renderError } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
 import { sayJson } from '../../json.js';
 import type { Progress } from '../../progress.js';
+import { asArgument } from '../../shell.js';
 import type { RunData } from './data.js';
 import { Keeper } from './keeper.js';
 import type { EpochLine, RunLog } from './log.js';
@@ -227,7 +228,8 @@ export abstract class TrainingRun<P extends RunParts = RunParts> {
     const errors = [...this.keeper.failures].map(([file, reason]) => ({ file, ...reason }));
     const exitCode = aborted ? EXIT.interrupted : errors.length > 0 ? EXIT.someFailed : EXIT.ok;
     for (const { file, code, message } of errors) say(io.stderr, `infnet: not written: ${file}: [${code}] ${message}`);
-    if (aborted) say(io.stderr, `infnet: ${text}. Continue with: infnet train --out ${options.out} --resume`);
+    if (aborted)
+      say(io.stderr, `infnet: ${text}. Continue with: infnet train --out ${asArgument(options.out)} --resume`);
     if (!options.json) {
       const last = log.epochs.at(-1);
       say(io.stdout, `${text}; ${last === undefined ? 'no epoch was completed' : `loss ${last.loss.toFixed(4)}`}`);
