@@ -294,9 +294,7 @@ export class Plan {
 
   #bind(dispatches: readonly ScheduledDispatch[], pipelines: readonly Pipeline[]): Command[] {
     const rangeOf = (storage: Storage): BufferRange => this.#buffers.range(storage);
-    if (this.#buffers.hostBuffers.size > 0) {
-      for (const [i, dispatch] of dispatches.entries()) assertSeparate(dispatch, pipelines[i] as Pipeline, rangeOf);
-    }
+    for (const [i, dispatch] of dispatches.entries()) assertSeparate(dispatch, pipelines[i] as Pipeline, rangeOf);
     const uniforms = createUniforms(this.#context, dispatches, pipelines);
     this.#buffers.own(uniforms.buffer);
     return dispatches.map((dispatch, i) => {
