@@ -5,12 +5,14 @@
  * A run is submitted before `run` returns its promise. The device may be somebody else's, who draws what a run computes in the same
  * frame, and whose own mistakes must reach him: so whatever a run does on the device is one synchronous block (see capture.ts).
  */
+
 import { InfnetError } from '@infnet/errors';
 import { captureErrors, firstFault } from '../context/capture.js';
 import type { Context } from '../context/context.js';
 import type { WrappedBuffer } from '../context/wrapped-buffer.js';
 import type { Graph } from '../graph/graph.js';
 import type { Precision, Storage } from '../graph/operator.js';
+import { checkNames } from '../kernel/options.js';
 import type { ParameterStore } from '../module/parameter-store.js';
 import { deviceError } from '../module/store-checks.js';
 import type { Profile } from '../profile/profile.js';
@@ -235,6 +237,7 @@ export class Plan {
    */
   async run(inputs: RunInputs = {}, options: RunOptions = {}): Promise<Record<string, TensorData>> {
     this.#assertUsable('Plan.run');
+    checkNames('Plan.run', options, ['read', 'signal', 'onProgress', 'later']);
     const { readbacks } = this.#buffers;
     const names = readbacks.names(options.read);
     const { later, signal, onProgress } = options;
@@ -250,7 +253,9 @@ export class Plan {
    * Runs the plan once with every dispatch timed. Slower than `run`; needs the device feature `timestamp-query`. Has its turn among the
    * runs, and copies inputs, as `run`.
    */
-  async profile(inputs: RunInputs = {}, { later }: Pick<RunOptions, 'later'> = {}): Promise<Profile> {
+  async profile(inputs: RunInputs = {}, options: Pick<RunOptions, 'later'> = {}): Promise<Profile> {
+    checkNames('Plan.profile', options, ['later']);
+    const { later } = options;
     this.#assertUsable('Plan.profile');
     const { checked, keep } = this.#inputsOf(inputs, later);
     const begin = (): Begun<Profile> => (this.#runner as Runner).beginProfile(checked());

@@ -1,5 +1,5 @@
 /** Options of a training that cannot work, told before anything starts. */
-import { elementCount, InfnetError, type InputSpec } from '@infnet/core';
+import { checkNames, elementCount, InfnetError, type InputSpec } from '@infnet/core';
 import { type NumberRange, numberProblems, SMALLEST, seedRange } from '../numbers.js';
 import { checkClip, noClip } from '../optimizer/clip.js';
 import type { Progress } from '../schedule.js';
@@ -59,8 +59,54 @@ export function optionProblems(options: Checked, prefix = ''): string[] {
   return problems;
 }
 
-/** @throws InfnetError `TRAINER_OPTION` naming all that is wrong, `OPTIMIZER_OPTION` for the clip. */
+export const PLAN_OPTIONS: readonly string[] = ['precision', 'memoryBudget', 'maxSubmitSeconds'];
+
+const OPTIONS: Readonly<Record<keyof TrainerOptions, true>> = {
+  net: true,
+  optimizer: true,
+  open: true,
+  close: true,
+  data: true,
+  loss: true,
+  learningRate: true,
+  epochs: true,
+  batchSize: true,
+  seed: true,
+  initial: true,
+  clip: true,
+  frozenBatchNorm: true,
+  recompute: true,
+  accumulate: true,
+  scales: true,
+  resize: true,
+  sizeMultiple: true,
+  shuffle: true,
+  lastBatch: true,
+  validate: true,
+  validateEvery: true,
+  best: true,
+  patience: true,
+  snapshotEvery: true,
+  snapshotEpochs: true,
+  plan: true,
+  prefetch: true,
+  companion: true,
+  resume: true,
+  onMemory: true,
+  onPrepare: true,
+  onStep: true,
+  onEpoch: true,
+  onSnapshot: true,
+  onBest: true,
+  onRebuild: true,
+};
+
+/** @throws InfnetError `OPTION_UNKNOWN`, `TRAINER_OPTION` naming all that is wrong, `OPTIMIZER_OPTION` for the clip. */
 export function checkOptions<N extends string>(options: TrainerOptions<N>): void {
+  checkNames('Trainer', options, Object.keys(OPTIONS));
+  checkNames('Trainer', options.plan ?? {}, PLAN_OPTIONS, 'option of plan');
+  checkNames('Trainer', options.best ?? {}, ['metric', 'larger'], 'field of best');
+  checkNames('Trainer', options.resize ?? {}, Object.keys(options.data.inputs), 'input');
   const { data, batchSize, lastBatch, patience = Infinity, validate, clip = noClip } = options;
   const problems = [
     // Beside what has a default, which the others have.

@@ -79,7 +79,7 @@ export class Session implements Disposable {
   /** What training will take, computed without allocating any of it but the parameters and the optimiser's state. */
   predictMemory(): TrainingMemory {
     const [largest] = this.#variants();
-    const { graph } = traceStep(this.#stepOptions(largest as Variant));
+    const { graph } = traceStep(this.#traceOptions(largest as Variant));
     const { memory } = schedule(graph, { device: this.context.profile });
     const step = memory.activations + this.#variants().length * (memory.uniforms + memory.readback);
     const [parameters, optimizer] = [this.parameters.bytes, this.optimizer.bytes];
@@ -119,28 +119,29 @@ export class Session implements Disposable {
     return all.sort((a, b) => b.batchSize * b.scale ** 2 - a.batchSize * a.scale ** 2);
   }
 
-  #stepOptions({ batchSize, scale }: Variant): TrainingStepOptions {
-    const { net, loss, inputs, clip, frozenBatchNorm, accumulate, recompute, sizeMultiple, resize } = this.#options;
-    const { precision, memoryBudget, maxSubmitSeconds } = this.#options;
-    const size = imageSize(inputs);
+  #stepOptions(variant: Variant): TrainingStepOptions {
+    const { clip, precision, memoryBudget, maxSubmitSeconds } = this.#options;
     const plan = Object.entries({ precision, memoryBudget, maxSubmitSeconds }).filter(
       ([, value]) => value !== undefined,
     );
+    return { ...this.#traceOptions(variant), clip, arena: this.#arena, ...Object.fromEntries(plan) };
+  }
+
+  #traceOptions({ batchSize, scale }: Variant): TraceStepOptions {
+    const { net, loss, inputs, frozenBatchNorm, accumulate, recompute, sizeMultiple, resize } = this.#options;
+    const size = imageSize(inputs);
     return {
       net,
       loss,
-      clip,
       frozenBatchNorm,
       accumulate,
       ...(resize === undefined ? {} : { resize }),
       recompute,
       optimizer: this.optimizer,
-      arena: this.#arena,
       inputs: Object.fromEntries(Object.entries(inputs).map(([name, spec]) => [name, withBatch(spec, batchSize)])),
       ...(size === undefined || scale === 1
         ? {}
         : { size: size.map((extent) => scaledSize(extent, scale, sizeMultiple)) as [number, number] }),
-      ...Object.fromEntries(plan),
     };
   }
 }
