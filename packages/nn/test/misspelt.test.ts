@@ -64,6 +64,11 @@ describe('a misspelt option is refused by', () => {
     await expect(tune(context(), graph, wrong('round'))).rejects.toThrow(/OPTION_UNKNOWN/);
     using plan = await preparePlan(context(), graph);
     const x = new Float32Array(256);
+    for (const nothing of [null, 5, 'x', []]) {
+      await expect(plan.run({ x }, nothing as never)).rejects.toThrow(/OPTION_INVALID/);
+      await expect(preparePlan(context(), graph, nothing as never)).rejects.toThrow(/OPTION_INVALID/);
+      expect(() => new BatchNorm2d(4, nothing as never)).toThrow(/OPTION_INVALID/);
+    }
     await expect(plan.run({ x }, wrong('reads'))).rejects.toThrow(/OPTION_UNKNOWN/);
     await expect(plan.profile({ x }, wrong('signal'))).rejects.toThrow(/OPTION_UNKNOWN/);
   });

@@ -27,7 +27,13 @@ import type { Pipeline } from './pipelines.js';
 import { PlanBuffers } from './plan-buffers.js';
 import { faultOfProbes } from './probes.js';
 import { REPORT, Runner } from './runner.js';
-import { schedule as makeSchedule, type Schedule, type ScheduledDispatch, type ScheduleOptions } from './schedule.js';
+import {
+  schedule as makeSchedule,
+  PLAN_OPTIONS,
+  type Schedule,
+  type ScheduledDispatch,
+  type ScheduleOptions,
+} from './schedule.js';
 import { type Begun, type Turn, Turns, takeTurn } from './turns.js';
 
 export interface PlanProgress {
@@ -82,6 +88,7 @@ export interface RunOptions {
  */
 export async function preparePlan(context: Context, graph: Graph, options: PlanOptions = {}): Promise<Plan> {
   context.assertAlive('preparePlan');
+  checkNames('preparePlan', options, PLAN_OPTIONS);
   checkOptions(context, options);
   const external = new Set(Object.keys(options.bind ?? {}));
   const device = options.tuning === undefined ? context.profile : { ...context.profile, tuning: options.tuning };

@@ -87,6 +87,7 @@ const OPTIONS: Readonly<Record<keyof ScheduleOptions | keyof PlanOptions, true>>
   onProgress: true,
   onMessage: true,
 };
+export const PLAN_OPTIONS: readonly string[] = Object.keys(OPTIONS);
 const PRECISIONS: readonly Precision[] = ['exact', 'fast', 'half'];
 
 /**
@@ -95,6 +96,7 @@ const PRECISIONS: readonly Precision[] = ['exact', 'fast', 'half'];
  * @throws InfnetError `OPTION_UNKNOWN`, `OPTION_INVALID`; `KERNEL_...` for a dispatch that does not fit its kernel.
  */
 export function schedule(graph: Graph, options: ScheduleOptions = {}): Schedule {
+  checkNames('plan', options, PLAN_OPTIONS);
   const {
     device = DEFAULT_PROFILE,
     precision: wanted = 'fast',
@@ -102,7 +104,6 @@ export function schedule(graph: Graph, options: ScheduleOptions = {}): Schedule 
     fusion = true,
     external = new Set(),
   } = options;
-  checkNames('plan', options, Object.keys(OPTIONS));
   checkOptions('plan', { precision: wanted }, { precision: PRECISIONS });
   const precision = wanted === 'half' && !device.hasF16 ? 'fast' : wanted;
   const frozenParameters = !liveParameters && graph.updates.size === 0;
