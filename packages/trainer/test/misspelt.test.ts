@@ -105,6 +105,17 @@ describe('a misspelt option is refused by', () => {
   });
 });
 
+it('scales are refused where there is no image to resize: every batch would be trained twice as it is', () => {
+  const data = {
+    length: 4,
+    inputs: { x: [3], y: { shape: [8, 8], dtype: 'u32' } as const },
+    batch: () => ({}) as never,
+  };
+  const trainer = (scales: readonly number[]) => new Trainer({ ...smallTraining(), data, scales } as never);
+  expect(() => trainer([0.75, 1])).toThrow(/TRAINER_OPTION.*no input is an image/);
+  expect(() => trainer([1])).not.toThrow();
+});
+
 it('a word that is none of those that there are is refused', () => {
   const words = { activation: 'sigmod', variant: 'papr', result: 'techer', remainder: 'keep' } as never;
   trace(

@@ -5,6 +5,7 @@ import { checkClip, noClip } from '../optimizer/clip.js';
 import type { Progress } from '../schedule.js';
 import { checkLearningRate } from '../step/training-step.js';
 import { type OrderOptions, stepCount } from './order.js';
+import { imageSize } from './session.js';
 import type { TrainerOptions } from './trainer.js';
 
 type Checked = Partial<
@@ -125,6 +126,9 @@ export function checkOptions<N extends string>(options: TrainerOptions<N>): void
   }
   for (const [name, spec] of Object.entries<InputSpec>(data.inputs)) {
     if (!(elementCount('shape' in spec ? spec.shape : spec) >= 1)) problems.push(`input "${name}" is empty`);
+  }
+  if ((options.scales ?? []).some((scale) => scale !== 1) && imageSize(data.inputs) === undefined) {
+    problems.push(`scales are [${options.scales}], but no input is an image [channels, height, width]`);
   }
   if (problems.length > 0) throw new InfnetError({ code: 'TRAINER_OPTION', message: problems.join('; ') });
   checkClip(clip);

@@ -158,7 +158,7 @@ function withBatch(spec: InputSpec, batchSize: number): InputSpec {
 }
 
 /** [height, width] of the first image among the inputs. */
-function imageSize(inputs: Readonly<Record<string, InputSpec>>): readonly [number, number] | undefined {
+export function imageSize(inputs: Readonly<Record<string, InputSpec>>): readonly [number, number] | undefined {
   const shapes = Object.values(inputs).map((spec) => ('shape' in spec ? spec.shape : spec));
   const image = shapes.find((shape) => shape.length === 3 && elementCount(shape) > 1);
   return image === undefined ? undefined : [image[1] as number, image[2] as number];
