@@ -8,6 +8,8 @@ import type { Checkpoint, CheckpointTensor } from './types.js';
 export interface ExpectedTensor {
   readonly name: string;
   readonly shape: readonly number[];
+  /** Entries of one object are one parameter under several names (tied weights): a checkpoint need have only one of them. */
+  readonly parameter?: unknown;
 }
 
 /** A key that both sides have with different shapes. */
@@ -38,7 +40,7 @@ export interface MatchOptions {
 export interface StateDictMatch {
   /** Tensors that fit, by the net's names, in the net's order. */
   readonly matched: Map<string, CheckpointTensor>;
-  /** Names of the net that the checkpoint lacks. */
+  /** Names of the net that the checkpoint lacks; not those of a parameter that it has under another name of the net. */
   readonly missing: readonly string[];
   /** Names of the checkpoint that the net does not have. */
   readonly surplus: readonly string[];
@@ -67,7 +69,11 @@ export function matchStateDict(
 ): StateDictMatch {
   const { optional = () => false, rename, prefix: chosen } = options;
   const wanted = [...expected];
-  const required = wanted.map(({ name }) => name).filter((name) => !optional(name));
+  const twinsOf = tied(wanted);
+  const all = wanted.map(({ name }) => name).filter((name) => !optional(name));
+  const sole = all.filter((name) => twinsOf(name).length === 0);
+  // Of tied names a checkpoint may lack some.
+  const required = sole.length > 0 ? sole : all;
   // What the keys begin with is nobody's question where they are renamed. A part of a larger net is not taken for a small one.
   const behind = (tensors: Tensors): readonly string[] =>
     prefixesOf(tensors, [required]).filter((found) => isWrapperPrefix(found, tensors.keys()));
@@ -82,7 +88,7 @@ export function matchStateDict(
   const peeled = prefix === undefined ? undefined : peelPrefix({ tensors }, [], prefix);
   const left = renamed(peeled?.tensors ?? tensors, rename);
   const matched = new Map<string, CheckpointTensor>();
-  const missing: string[] = [];
+  const absent: string[] = [];
   const misshaped: MisshapedKey[] = [];
   const tolerated: string[] = [];
   for (const { name, shape } of wanted) {
@@ -90,9 +96,10 @@ export function matchStateDict(
     left.delete(name);
     if (tensor !== undefined && sameShape(shape, tensor.shape)) matched.set(name, tensor);
     else if (optional(name)) tolerated.push(name);
-    else if (tensor === undefined) missing.push(name);
+    else if (tensor === undefined) absent.push(name);
     else misshaped.push({ name, expected: shape, found: tensor.shape });
   }
+  const missing = absent.filter((name) => !twinsOf(name).some((twin) => matched.has(twin)));
   const surplus: string[] = [];
   for (const name of left.keys()) (optional(name) ? tolerated : surplus).push(name);
   return {
@@ -105,6 +112,17 @@ export function matchStateDict(
     outside: peeled?.outside ?? [],
     prefixes: prefixes.length > 1 ? prefixes : [],
   };
+}
+
+/** The other names of a parameter. */
+function tied(wanted: readonly ExpectedTensor[]): (name: string) => readonly string[] {
+  const names = new Map<unknown, string[]>();
+  for (const { name, parameter } of wanted) {
+    if (typeof parameter === 'object' && parameter !== null)
+      names.set(parameter, [...(names.get(parameter) ?? []), name]);
+  }
+  const groups = new Map([...names.values()].flatMap((group) => group.map((name) => [name, group] as const)));
+  return (name) => (groups.get(name) ?? []).filter((other) => other !== name);
 }
 
 /** A tensor that fits a net: what a `ParameterStore` loads. */

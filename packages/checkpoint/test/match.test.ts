@@ -50,6 +50,30 @@ describe('matchStateDict', () => {
     expect(match.tolerated).toEqual(['bn.num_batches_tracked', 'fc.weight', 'fc.bias']);
   });
 
+  it('misses no name of a tied parameter that is there under another one, and says what differs else', () => {
+    const [shared, own] = [{}, {}];
+    const net = [
+      { name: 'enc.weight', shape: [2], parameter: shared },
+      { name: 'dec.weight', shape: [2], parameter: shared },
+      { name: 'dec.bias', shape: [1], parameter: own },
+    ];
+    for (const prefix of ['', 'model.', 'module.', 'wrapped.net.']) {
+      for (const name of ['enc.weight', 'dec.weight']) {
+        const file = tensors([`${prefix}${name}`, [2]], [`${prefix}dec.bias`, [1]]);
+        const match = matchStateDict(net, file);
+        expect(match).toMatchObject({ missing: [], surplus: [], misshaped: [], prefix });
+        expect([...assertMatches(match).keys()]).toEqual([name, 'dec.bias']);
+      }
+    }
+    expect(matchStateDict(net, tensors(['dec.bias', [1]])).missing).toEqual(['enc.weight', 'dec.weight']);
+    const odd = matchStateDict(net, tensors(['enc.weight', [3]], ['dec.bias', [1]]));
+    expect(odd.misshaped.map(({ name }) => name)).toEqual(['enc.weight']);
+    expect(odd.missing).toEqual(['dec.weight']);
+    // Of two with equal contents that are no one object, both are needed.
+    const apart = net.map(({ name, shape }) => ({ name, shape }));
+    expect(matchStateDict(apart, tensors(['enc.weight', [2]], ['dec.bias', [1]])).missing).toEqual(['dec.weight']);
+  });
+
   it('renames keys, and leaves out those without a name', () => {
     const match = matchStateDict(
       [{ name: 'resnet.conv.weight', shape: [1] }],

@@ -1,5 +1,5 @@
 import { Conv2d } from '@infnet/conv';
-import { Module, type Tensor } from '@infnet/core';
+import { checkNames, Module, type Tensor } from '@infnet/core';
 import { BatchNorm2d, type Pair } from '@infnet/nn';
 
 export interface BasicConv2dOptions {
@@ -21,6 +21,7 @@ export class BasicConv2d extends Module {
   /** `kernelSize`: one number, or [vertical, horizontal]. */
   constructor(inChannels: number, outChannels: number, kernelSize: Pair, options: BasicConv2dOptions = {}) {
     super();
+    checkNames('BasicConv2d', options, ['stride', 'padding', 'dilation']);
     this.conv = new Conv2d(inChannels, outChannels, kernelSize, { ...options, bias: false });
     this.bn = new BatchNorm2d(outChannels);
   }

@@ -8,7 +8,7 @@
  * Batch norm follows every convolution, ReLU none (golden quirk 1).
  */
 import { BasicConv2d } from '@infnet/conv-block';
-import { Module, type Tensor } from '@infnet/core';
+import { checkNames, Module, type Tensor } from '@infnet/core';
 import { interpolate } from '@infnet/nn';
 
 export interface EdgeBranchOptions {
@@ -35,6 +35,7 @@ export class EdgeBranch extends Module<readonly [x: Tensor], EdgeBranchResult> {
 
   constructor(inChannels: number, options: EdgeBranchOptions = {}) {
     super();
+    checkNames('EdgeBranch', options, ['channels', 'scale']);
     const { channels = 64, scale = 4 } = options;
     this.#scale = scale;
     this.edge_conv1 = new BasicConv2d(inChannels, channels, 1);

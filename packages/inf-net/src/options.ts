@@ -1,4 +1,4 @@
-import { InfnetError } from '@infnet/core';
+import { checkNames, InfnetError } from '@infnet/core';
 
 export type BackboneName = 'res2net50' | 'res2net101' | 'resnet50' | 'vgg16';
 
@@ -20,6 +20,7 @@ export interface InfNetOptions {
 
 /** @throws InfnetError `MODULE_OPTION`. */
 export function checkedOptions(options: InfNetOptions): Required<InfNetOptions> {
+  checkNames('InfNet', options, ['backbone', 'channels', 'width', 'inputChannels']);
   const { backbone = 'res2net50', channels = 32, width = 1, inputChannels = 3 } = options;
   const fail = (message: string, fix: string): never => {
     throw new InfnetError({ code: 'MODULE_OPTION', message, where: 'InfNet', fix });

@@ -1,6 +1,7 @@
 /** Inf-Net's prediction, planned once for a batch and run for every batch: for slices, validation, pseudo labels. */
 import {
   type Context,
+  checkNames,
   type ParameterStore,
   type Plan,
   type PlanOptions,
@@ -42,8 +43,10 @@ export async function planPrediction(
   context: Context,
   net: InfNet,
   parameters: ParameterStore,
-  { size, batch, edge = false, ...options }: PredictionOptions,
+  given: PredictionOptions,
 ): Promise<Prediction> {
+  checkNames('planPrediction', given, ['size', 'batch', 'edge', 'precision', 'onProgress', 'onMessage']);
+  const { size, batch, edge = false, ...options } = given;
   // Nothing is computed for maps that are not asked for.
   const forward = ({ image }: { readonly image: Tensor }): TraceResult => {
     const { lateralMap2, lateralEdge } = net.call(image);

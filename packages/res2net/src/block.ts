@@ -11,7 +11,7 @@
  * the last split has to be moved: by the pool in a `stage` block; in a `normal` one the block's own kernel does it in the
  * pass of the first sum (split-step.wgsl). Further sums are added while the convolution loads, where that pays.
  */
-import { Module, Sequential, type Tensor } from '@infnet/core';
+import { checkNames, Module, Sequential, type Tensor } from '@infnet/core';
 import { AvgPool2d, add, avgPool2d, BatchNorm2d, concat, relu, split } from '@infnet/nn';
 import { HeConv2d } from './he-conv2d.js';
 import { EXPANSION, splitWidth } from './options.js';
@@ -48,6 +48,7 @@ export class Res2NetBlock extends Module {
 
   constructor(inputChannels: number, planes: number, options: Res2NetBlockOptions = {}) {
     super();
+    checkNames('Res2NetBlock', options, ['stride', 'type', 'baseWidth', 'scale']);
     const { stride = 1, type = 'normal', baseWidth = 26, scale = 4 } = options;
     const width = splitWidth(planes, baseWidth);
     const outputChannels = planes * EXPANSION;

@@ -2,7 +2,7 @@
  * Res2Net-v1b backbones: a stem of three 3x3 convolutions, a max pool, four layers of Res2Net blocks. As the reference
  * of Inf-Net has them (quirk 6), with its state-dict keys.
  */
-import { Module, Sequential, type Tensor } from '@infnet/core';
+import { checkNames, Module, Sequential, type Tensor } from '@infnet/core';
 import { BatchNorm2d, maxPool2d, ReLU, relu } from '@infnet/nn';
 import { Res2NetBlock } from './block.js';
 import { UnusedClassifier } from './classifier.js';
@@ -38,6 +38,7 @@ export class Res2Net extends Module<readonly [Tensor], Res2NetFeatures> {
   /** @throws InfnetError `MODULE_OPTION`. */
   constructor(options: Res2NetOptions = {}) {
     super();
+    checkNames('Res2Net', options, ['depth', 'width', 'baseWidth', 'scale', 'inputChannels', 'classes']);
     const { inputChannels = 3, baseWidth = 26, scale = 4, classes = 1000 } = options;
     if (!Number.isInteger(scale) || scale < 2)
       throw optionError(`scale ${scale} is no ladder`, 'Use an integer of at least 2.');

@@ -14,7 +14,7 @@
  * logits as it reads them, and so does the sum at the end.
  */
 import { BasicConv2d } from '@infnet/conv-block';
-import { graphOf, Module, type Tensor } from '@infnet/core';
+import { checkNames, graphOf, Module, type Tensor } from '@infnet/core';
 import { concat, interpolate, relu } from '@infnet/nn';
 import { addResized } from './add-resized.js';
 import { reverseAttention } from './reverse-attention.js';
@@ -56,6 +56,8 @@ export class ReverseAttentionBranch extends Module<
 
   constructor(options: ReverseAttentionBranchOptions) {
     super();
+    const own = ['level', 'inChannels', 'channels', 'edgeChannels', 'depth', 'kernelSize', 'sideKernelSize', 'scale'];
+    checkNames('ReverseAttentionBranch', options, own);
     const { level, inChannels, edgeChannels = 64 } = options;
     const deepest = level === 4;
     const { channels = deepest ? 256 : 64, depth = deepest ? 3 : 2, scale = 2 ** (level + 1) } = options;

@@ -1,5 +1,5 @@
 /** Learning rates over time: functions of how far training is, evaluated before every step. */
-import { InfnetError } from '@infnet/core';
+import { checkNames, InfnetError } from '@infnet/core';
 import { type NumberRange, numberProblems, SMALLEST } from './numbers.js';
 
 /** How far training is. All counts are from 0. */
@@ -28,7 +28,9 @@ export interface StepOptions {
 }
 
 /** The rate times `factor` after every `every` epochs. @throws InfnetError `SCHEDULE_OPTION`. */
-export function stepDecay(rate: number, { every = 50, factor = 0.1 }: StepOptions = {}): LearningRateSchedule {
+export function stepDecay(rate: number, options: StepOptions = {}): LearningRateSchedule {
+  checkNames('stepDecay', options, ['every', 'factor']);
+  const { every = 50, factor = 0.1 } = options;
   check('stepDecay', dropRanges(rate, every, factor));
   return ({ epoch }) => rate * factor ** Math.floor(epoch / every);
 }
@@ -40,7 +42,9 @@ export function stepDecay(rate: number, { every = 50, factor = 0.1 }: StepOption
  *
  * @throws InfnetError `SCHEDULE_OPTION`.
  */
-export function releasedStep(rate: number, { every = 50, factor = 0.1 }: StepOptions = {}): LearningRateSchedule {
+export function releasedStep(rate: number, options: StepOptions = {}): LearningRateSchedule {
+  checkNames('releasedStep', options, ['every', 'factor']);
+  const { every = 50, factor = 0.1 } = options;
   check('releasedStep', dropRanges(rate, every, factor));
   return ({ epoch }) => {
     let exponent = 0;
@@ -50,7 +54,9 @@ export function releasedStep(rate: number, { every = 50, factor = 0.1 }: StepOpt
 }
 
 /** Half a cosine from `rate` down to `minimum` over all steps. @throws InfnetError `SCHEDULE_OPTION`. */
-export function cosine(rate: number, { minimum = 0 }: { readonly minimum?: number } = {}): LearningRateSchedule {
+export function cosine(rate: number, options: { readonly minimum?: number } = {}): LearningRateSchedule {
+  checkNames('cosine', options, ['minimum']);
+  const { minimum = 0 } = options;
   check('cosine', { rate: { value: rate, least: 0 }, minimum: { value: minimum, least: 0 } });
   return ({ step, stepsPerEpoch, epochs }) => {
     const share = Math.min(1, step / Math.max(1, stepsPerEpoch * epochs));
@@ -63,7 +69,9 @@ export function cosine(rate: number, { minimum = 0 }: { readonly minimum?: numbe
  *
  * @throws InfnetError `SCHEDULE_OPTION`.
  */
-export function warmUp(schedule: LearningRateSchedule, { steps }: { readonly steps: number }): LearningRateSchedule {
+export function warmUp(schedule: LearningRateSchedule, options: { readonly steps: number }): LearningRateSchedule {
+  checkNames('warmUp', options, ['steps']);
+  const { steps } = options;
   check('warmUp', { steps: { value: steps, least: 0, whole: true } });
   return (progress) => schedule(progress) * Math.min(1, (progress.step + 1) / Math.max(1, steps));
 }

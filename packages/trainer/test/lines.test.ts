@@ -34,10 +34,10 @@ describe('lines', () => {
   it('keep the results of one kernel apart', () => {
     const shape = [2, 3, 4, 4];
     const [x, g] = ['x', 'g'].map((name) => graph.input(`bn ${name}`, { shape, dtype: 'f32' })) as [Tensor, Tensor];
-    const weightInput = graph.input('bn weight', { shape: [3], dtype: 'f32' });
+    const w = graph.input('bn w', { shape: [3], dtype: 'f32' });
     const statistics = graph.input('bn statistics', { shape: [3, 3], dtype: 'f32' });
     const wanted = { eps: 1e-5, batch: true, ofInput: true, ofParameters: true };
-    const results = apply(batchNorm2dGradientOperator, [g, x, weightInput, statistics], wanted);
+    const results = apply(batchNorm2dGradientOperator, [g, x, w, statistics], wanted);
     const [weight, bias] = [new Parameter([3]), new Parameter([3])];
     const layout = layOutLines(
       new Map([

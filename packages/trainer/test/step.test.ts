@@ -42,8 +42,9 @@ async function train(
   const net = new SmallNet();
   using store = new ParameterStore(context, net);
   store.initialize(3);
-  using optimizer = new Adam(store, options.adam);
-  using step = await trainingStep(context, { net, optimizer, inputs, loss: lossOf(net), ...options });
+  const { adam, ...more } = options;
+  using optimizer = new Adam(store, adam);
+  using step = await trainingStep(context, { net, optimizer, inputs, loss: lossOf(net), ...more });
   expect(net.modules().some(({ training }) => training)).toBe(false);
   const before = await valuesOf(store);
   const losses: number[] = [];

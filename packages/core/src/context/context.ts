@@ -2,7 +2,9 @@
  * The context: one GPU device and what infnet made on it. It is the first argument of everything that touches a GPU;
  * nothing is global. `open()` owns its device; `fromDevice()` borrows one and never destroys it.
  */
+
 import { InfnetError } from '@infnet/errors';
+import { checkNames } from '../kernel/options.js';
 import { PipelineCache } from '../plan/pipelines.js';
 import type { Shape } from '../tensor/types.js';
 import { assertAdapter, type Tuning } from '../tune/table.js';
@@ -131,6 +133,7 @@ export class Context {
    */
   wrapBuffer(buffer: GPUBuffer, options: { readonly offset?: number; readonly shape: Shape }): WrappedBuffer {
     this.assertAlive('wrapBuffer');
+    checkNames('wrapBuffer', options ?? {}, ['offset', 'shape']);
     const { offset = 0, shape } = (options ?? {}) as typeof options;
     const wrapped = { buffer, offset, shape };
     checkWrapped(wrapped, this.profile.limits.minStorageBufferOffsetAlignment, 'wrapBuffer');

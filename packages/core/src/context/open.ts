@@ -1,5 +1,6 @@
 import { InfnetError } from '@infnet/errors';
 import { openPlatformAdapter } from '#platform';
+import { checkNames } from '../kernel/options.js';
 import { type AdapterDescription, Context } from './context.js';
 import type { PlatformAdapter, PlatformOptions } from './platform.js';
 import {
@@ -38,6 +39,8 @@ const WANTED_LIMITS = [
  * @throws InfnetError `DEVICE_NO_WEBGPU`, `DEVICE_NO_ADAPTER`, `DEVICE_REFUSED`.
  */
 export async function open(options: OpenOptions = {}): Promise<Context> {
+  checkNames('open', options, ['onMessage', 'adapter', 'powerPreference', 'experimental']);
+  checkNames('open', options.experimental ?? {}, ['subgroupMatrix'], 'experimental option');
   return contextOn(await openPlatformAdapter(options), options);
 }
 
@@ -61,6 +64,8 @@ export function fromDevice(
   device: GPUDevice,
   options: Pick<OpenOptions, 'onMessage'> & { readonly experimental?: ExperimentalOptions } = {},
 ): Context {
+  checkNames('fromDevice', options, ['onMessage', 'experimental']);
+  checkNames('fromDevice', options.experimental ?? {}, ['subgroupMatrix'], 'experimental option');
   const info = (device as { readonly adapterInfo?: GPUAdapterInfo }).adapterInfo;
   const text = [info?.vendor, info?.architecture, info?.description].filter(Boolean).join(' ');
   const description: AdapterDescription = {

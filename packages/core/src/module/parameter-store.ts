@@ -5,9 +5,11 @@
  * A net may have several stores (a student's and a teacher's values): each is a set of values of its own, with names as they were
  * when it was made, and a plan computes with the store that it was given.
  */
+
 import { InfnetError } from '@infnet/errors';
 import { captureErrors, type DeviceFault, firstFault } from '../context/capture.js';
 import type { Context } from '../context/context.js';
+import { checkOptions } from '../kernel/options.js';
 import { type Begun, Turns, takeTurn } from '../plan/turns.js';
 import { ARRAYS, plainMemory, type TensorData } from '../tensor/host-data.js';
 import { elementCount } from '../tensor/types.js';
@@ -64,8 +66,10 @@ export class ParameterStore {
   constructor(
     context: Context,
     source: Pick<Module, 'parameters'> | readonly Parameter[],
-    { values }: ParameterStoreOptions = {},
+    options: ParameterStoreOptions = {},
   ) {
+    checkOptions('ParameterStore', options, { 'values?': ['zeros'] });
+    const { values } = options;
     context.assertAlive('ParameterStore');
     this.context = context;
     const parameters = [...new Set(parametersOf(source))].filter(({ unused }) => !unused);

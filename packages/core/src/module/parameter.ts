@@ -1,4 +1,5 @@
-import type { HostDType, Shape } from '../tensor/types.js';
+import { checkOptions } from '../kernel/options.js';
+import { HOST_DTYPES, type HostDType, type Shape } from '../tensor/types.js';
 
 /** How a parameter gets its first values. `fanIn` is the product of all dimensions but the first. */
 export type Initializer =
@@ -29,7 +30,11 @@ export class Parameter {
   /** Its further keys, where one parameter is used at several places of a net (tied weights). */
   aliases: readonly string[] = [];
 
+  /** @throws InfnetError `OPTION_...`. */
   constructor(shape: Shape, options: ParameterOptions = {}) {
+    const roles = ['parameter', 'buffer'];
+    const kinds = { 'role?': roles, 'dtype?': HOST_DTYPES, 'init?': 'object', 'unused?': 'flag' } as const;
+    checkOptions('Parameter', options, kinds);
     this.shape = shape;
     this.dtype = options.dtype ?? 'f32';
     this.role = options.role ?? 'parameter';

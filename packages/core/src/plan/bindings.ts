@@ -84,12 +84,17 @@ function assertApart(a: Bound, b: Bound): void {
   );
 }
 
-function aliasError(names: readonly string[], buffer: GPUBuffer, why: string): InfnetError {
+function aliasError(
+  names: readonly string[],
+  buffer: GPUBuffer,
+  why: string,
+  fix = 'Give what is written a buffer of its own.',
+): InfnetError {
   return new InfnetError({
     code: 'BUFFER_ALIAS',
     message: `${names.map((name) => `"${name}"`).join(' and ')} lie in one buffer (${nameOf(buffer)}), ${why}`,
     where: 'bind',
-    fix: 'Give what is written a buffer of its own.',
+    fix,
   });
 }
 
@@ -122,7 +127,11 @@ export function assertSeparate(
     for (const b of uses.slice(i + 1)) {
       if (a.storage === b.storage || a.range.buffer !== b.range.buffer || a.access === b.access) continue;
       const why = `and ${`${scope} ${kernel.name}`.trimStart()} would read and write it at once`;
-      throw aliasError([a.label, b.label], a.range.buffer, why);
+      const isOurs = [a, b].some(({ storage }) => storage.kind === 'parameter');
+      const fix = isOurs
+        ? 'Pass what is only read through an operator that copies it, or keep it in another store.'
+        : undefined;
+      throw aliasError([a.label, b.label], a.range.buffer, why, fix);
     }
   }
 }

@@ -37,6 +37,9 @@ export class PlacementTable {
   readonly #producer = new Map<Tensor, GraphNode>();
   readonly #consumers = new Map<Tensor, GraphNode[]>();
   readonly #fixed: Set<Tensor>;
+  /** Where in `nodes` parameters are changed in place: who reads a part of one afterwards gets a copy of what it was. */
+  readonly #changed = new Map<Tensor, number>();
+  readonly #position: ReadonlyMap<GraphNode, number>;
   readonly #results: Set<Tensor>;
 
   /**
@@ -57,6 +60,7 @@ export class PlacementTable {
       for (const input of new Set(node.inputs))
         this.#consumers.set(input, [...(this.#consumers.get(input) ?? []), node]);
     }
+    this.#position = new Map(nodes.map((node, at) => [node, at]));
     for (const node of nodes) this.#updateInPlace(graph, nodes, node);
     // The outermost join first, so that an inner one finds its result placed and follows it.
     for (const node of [...nodes].reverse()) {
@@ -104,8 +108,10 @@ export class PlacementTable {
       );
       const written = writtenWith(graph, parameter?.[0], from);
       const later = nodes.slice(nodes.indexOf(node) + 1).some((other) => other.inputs.some((x) => written.has(x)));
-      if (parameter !== undefined && !later) this.#links.set(to, { parent: from, offset: 0 });
-      else {
+      if (parameter !== undefined && !later) {
+        this.#links.set(to, { parent: from, offset: 0 });
+        for (const tensor of written) this.#changed.set(tensor, nodes.indexOf(node));
+      } else {
         throw new InfnetError({
           code: 'GRAPH_UPDATE',
           message: `"${node.operator.name}" updates in place, but its input ${input} is ${later ? 'read afterwards' : 'no parameter with graph.update'}`,
@@ -156,6 +162,8 @@ export class PlacementTable {
     const producer = this.#producer.get(child);
     const touching = [...(childIsWritten && producer ? [producer] : []), ...(this.#consumers.get(child) ?? [])];
     if (touching.some((node) => kindOf(node) === undefined && node.operator.takesViews === false)) return;
+    const changed = this.#changed.get(this.locate(link.parent).root) ?? Number.POSITIVE_INFINITY;
+    if (touching.some((node) => (this.#position.get(node) as number) > changed)) return;
     if (childIsWritten && (producer === undefined || this.#fixed.has(this.locate(link.parent).root))) return;
     this.#links.set(child, link);
     const affected = producer === undefined ? touching : [producer, ...touching];

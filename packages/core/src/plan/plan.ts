@@ -5,12 +5,14 @@
  * A run is submitted before `run` returns its promise. The device may be somebody else's, who draws what a run computes in the same
  * frame, and whose own mistakes must reach him: so whatever a run does on the device is one synchronous block (see capture.ts).
  */
+
 import { InfnetError } from '@infnet/errors';
 import { captureErrors, firstFault } from '../context/capture.js';
 import type { Context } from '../context/context.js';
 import type { WrappedBuffer } from '../context/wrapped-buffer.js';
 import type { Graph } from '../graph/graph.js';
 import type { Precision, Storage } from '../graph/operator.js';
+import { checkNames } from '../kernel/options.js';
 import type { ParameterStore } from '../module/parameter-store.js';
 import { deviceError } from '../module/store-checks.js';
 import type { Profile } from '../profile/profile.js';
@@ -25,7 +27,13 @@ import type { Pipeline } from './pipelines.js';
 import { PlanBuffers } from './plan-buffers.js';
 import { faultOfProbes } from './probes.js';
 import { REPORT, Runner } from './runner.js';
-import { schedule as makeSchedule, type Schedule, type ScheduledDispatch, type ScheduleOptions } from './schedule.js';
+import {
+  schedule as makeSchedule,
+  PLAN_OPTIONS,
+  type Schedule,
+  type ScheduledDispatch,
+  type ScheduleOptions,
+} from './schedule.js';
 import { type Begun, type Turn, Turns, takeTurn } from './turns.js';
 
 export interface PlanProgress {
@@ -80,6 +88,7 @@ export interface RunOptions {
  */
 export async function preparePlan(context: Context, graph: Graph, options: PlanOptions = {}): Promise<Plan> {
   context.assertAlive('preparePlan');
+  checkNames('preparePlan', options, PLAN_OPTIONS);
   checkOptions(context, options);
   const external = new Set(Object.keys(options.bind ?? {}));
   const device = options.tuning === undefined ? context.profile : { ...context.profile, tuning: options.tuning };
@@ -235,6 +244,7 @@ export class Plan {
    */
   async run(inputs: RunInputs = {}, options: RunOptions = {}): Promise<Record<string, TensorData>> {
     this.#assertUsable('Plan.run');
+    checkNames('Plan.run', options, ['read', 'signal', 'onProgress', 'later']);
     const { readbacks } = this.#buffers;
     const names = readbacks.names(options.read);
     const { later, signal, onProgress } = options;
@@ -250,7 +260,9 @@ export class Plan {
    * Runs the plan once with every dispatch timed. Slower than `run`; needs the device feature `timestamp-query`. Has its turn among the
    * runs, and copies inputs, as `run`.
    */
-  async profile(inputs: RunInputs = {}, { later }: Pick<RunOptions, 'later'> = {}): Promise<Profile> {
+  async profile(inputs: RunInputs = {}, options: Pick<RunOptions, 'later'> = {}): Promise<Profile> {
+    checkNames('Plan.profile', options, ['later']);
+    const { later } = options;
     this.#assertUsable('Plan.profile');
     const { checked, keep } = this.#inputsOf(inputs, later);
     const begin = (): Begun<Profile> => (this.#runner as Runner).beginProfile(checked());
@@ -294,9 +306,7 @@ export class Plan {
 
   #bind(dispatches: readonly ScheduledDispatch[], pipelines: readonly Pipeline[]): Command[] {
     const rangeOf = (storage: Storage): BufferRange => this.#buffers.range(storage);
-    if (this.#buffers.hostBuffers.size > 0) {
-      for (const [i, dispatch] of dispatches.entries()) assertSeparate(dispatch, pipelines[i] as Pipeline, rangeOf);
-    }
+    for (const [i, dispatch] of dispatches.entries()) assertSeparate(dispatch, pipelines[i] as Pipeline, rangeOf);
     const uniforms = createUniforms(this.#context, dispatches, pipelines);
     this.#buffers.own(uniforms.buffer);
     return dispatches.map((dispatch, i) => {

@@ -87,6 +87,7 @@ const OPTIONS: Readonly<Record<keyof ScheduleOptions | keyof PlanOptions, true>>
   onProgress: true,
   onMessage: true,
 };
+export const PLAN_OPTIONS: readonly string[] = Object.keys(OPTIONS);
 const PRECISIONS: readonly Precision[] = ['exact', 'fast', 'half'];
 
 /**
@@ -95,6 +96,7 @@ const PRECISIONS: readonly Precision[] = ['exact', 'fast', 'half'];
  * @throws InfnetError `OPTION_UNKNOWN`, `OPTION_INVALID`; `KERNEL_...` for a dispatch that does not fit its kernel.
  */
 export function schedule(graph: Graph, options: ScheduleOptions = {}): Schedule {
+  checkNames('plan', options, PLAN_OPTIONS);
   const {
     device = DEFAULT_PROFILE,
     precision: wanted = 'fast',
@@ -102,7 +104,6 @@ export function schedule(graph: Graph, options: ScheduleOptions = {}): Schedule 
     fusion = true,
     external = new Set(),
   } = options;
-  checkNames('plan', options, Object.keys(OPTIONS));
   checkOptions('plan', { precision: wanted }, { precision: PRECISIONS });
   const precision = wanted === 'half' && !device.hasF16 ? 'fast' : wanted;
   const frozenParameters = !liveParameters && graph.updates.size === 0;
@@ -111,7 +112,7 @@ export function schedule(graph: Graph, options: ScheduleOptions = {}): Schedule 
   const { lowering, constantDispatches, dispatches } = lowerAll(graph, nodes, constants, device, precision);
 
   const inputs = new Map([...graph.inputs].map(([name, tensor]) => [name, lowering.view(tensor)]));
-  const outputs = new Map([...graph.outputs].map(([name, tensor]) => [name, lowering.view(tensor)]));
+  const outputs = new Map([...graph.outputs].map(([name, tensor]) => [name, lowering.resultView(tensor)]));
   const parameters = new Map(
     [...graph.parameters].map(([parameter, tensor]) => [parameter, lowering.view(tensor).storage]),
   );
@@ -178,7 +179,9 @@ function lowerAll(
     const constantDispatches = nodes.filter(isConstant).flatMap((node) => lowering.lower(node));
     const dispatches = nodes.filter((node) => !isConstant(node)).flatMap((node) => lowering.lower(node));
     dispatches.push(...lowering.lowerUpdates());
-    if (apart.size === before) return { lowering, constantDispatches, dispatches };
+    if (apart.size === before) {
+      return { lowering, constantDispatches, dispatches: [...lowering.oldValues, ...dispatches] };
+    }
   }
 }
 
@@ -197,6 +200,9 @@ function reachable(graph: Graph, nodes: readonly GraphNode[]): GraphNode[] {
 class Lowering {
   readonly #placement: PlacementTable;
   readonly #storages = new Map<Tensor, Storage>();
+  /** Copies of parameters that the run changes, for results that are their values before it. */
+  readonly #old = new Map<Tensor, View>();
+  readonly #oldValues: ScheduledDispatch[] = [];
   #nextId = 0;
 
   constructor(
@@ -218,6 +224,36 @@ class Lowering {
       const { root } = this.#placement.locate(tensor);
       if (!this.#storages.has(root)) own([root], constants.has(root) ? 'constant' : 'output', name);
     }
+    for (const [name, tensor] of graph.outputs) this.#keepOld(tensor, name, (each) => this.#isWritten(each));
+    // Two parameters may lie in one buffer, which no dispatch can read and write at once.
+    for (const [parameter, value] of graph.updates) this.#keepOld(value, parameter.name, (each) => each !== parameter);
+  }
+
+  /** What a run does first: the old values that are asked for are copied before anything writes over them. */
+  get oldValues(): readonly ScheduledDispatch[] {
+    return this.#oldValues;
+  }
+
+  /** Where an output or a new value of a parameter lies at the end of a run. */
+  resultView(tensor: Tensor): View {
+    return this.#old.get(tensor) ?? this.view(tensor);
+  }
+
+  #keepOld(tensor: Tensor, label: string, isNeeded: (parameter: Parameter) => boolean): void {
+    const [parameter] = [...this.graph.parameters].find(([, own]) => own === tensor) ?? [];
+    if (parameter === undefined || this.#old.has(tensor) || !isNeeded(parameter)) return;
+    const storage = this.#storage(byteLength(tensor.type), 'output', label);
+    const to = { ...this.view(tensor), storage };
+    this.#old.set(tensor, to);
+    this.#oldValues.push({ ...sumDispatch([this.view(tensor)], to), scope: parameter.name, operator: 'old value' });
+  }
+
+  /** Whether an update writes to a parameter, to a slab that it lies in, or to one that lies in it. */
+  #isWritten(parameter: Parameter): boolean {
+    const members = (each: Parameter): Iterable<Parameter> =>
+      each instanceof ParameterSlab ? each.members.keys() : [each];
+    const own = new Set(members(parameter));
+    return [...this.graph.updates.keys()].some((each) => [...members(each)].some((member) => own.has(member)));
   }
 
   view(tensor: Tensor, label = 'tensor'): View {
@@ -280,8 +316,9 @@ class Lowering {
   /** Copies new values of parameters into their memory, but for those that were written there in place. */
   lowerUpdates(): ScheduledDispatch[] {
     return [...this.graph.updates].flatMap(([parameter, value]) => {
-      const from = this.view(value, parameter.name);
       const to = this.view(this.graph.parameter(parameter));
+      if (value === this.graph.parameter(parameter)) return [];
+      const from = this.resultView(value);
       if (from.storage === to.storage) return [];
       return [{ ...sumDispatch([from], to), scope: parameter.name, operator: 'update' }];
     });

@@ -8,10 +8,12 @@
  *
  * Nothing is kept anywhere: the result is plain data for `context.useTuning`, a file, or a plan's `tuning`.
  */
+
 import type { Context } from '../context/context.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import type { Candidates, Precision } from '../graph/operator.js';
 import type { Tensor } from '../graph/tensor.js';
+import { checkNames } from '../kernel/options.js';
 import { BufferArena } from '../plan/arena.js';
 import { constantTensors } from '../plan/fuse.js';
 import type { RunInputs } from '../plan/inputs.js';
@@ -59,6 +61,8 @@ interface Layer {
  * @throws InfnetError what planning or running the graph throws; a candidate's own errors only exclude it.
  */
 export async function tune(context: Context, graph: Graph, given: TuneOptions = {}): Promise<Tuning> {
+  const own = ['parameters', 'precision', 'liveParameters', 'inputs', 'rounds', 'wholeRounds', 'margin'];
+  checkNames('tune', given, [...own, 'onProgress', 'onMessage']);
   const options = { ...given, onMessage: once(given.onMessage ?? ((line: string) => console.error(line))) };
   const { precision = 'fast', rounds = 5, wholeRounds = 5, margin = 0.05, liveParameters = false } = options;
   const constants = constantTensors(graph, graph.nodes, !liveParameters && graph.updates.size === 0);

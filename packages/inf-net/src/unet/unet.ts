@@ -3,7 +3,7 @@
  * gives logits of ground-glass, consolidation and background (quirks 9, 24-28). A plain U-Net with bilinear enlargement.
  */
 import { Conv2d } from '@infnet/conv';
-import { InfnetError, Module, type Tensor } from '@infnet/core';
+import { checkNames, InfnetError, Module, type Tensor } from '@infnet/core';
 import { DoubleConv } from './double-conv.js';
 import { Down } from './down.js';
 import { Up } from './up.js';
@@ -32,6 +32,7 @@ export class UNet extends Module {
 
   constructor(options: UNetOptions = {}) {
     super();
+    checkNames('UNet', options, ['inputChannels', 'outputChannels', 'width']);
     const { inputChannels = 6, outputChannels = 3, width = 1 } = options;
     const [a, b, c, d] = [64, 128, 256, 512].map((n) => Math.max(1, Math.round(n * width))) as [
       number,

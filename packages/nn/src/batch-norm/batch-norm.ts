@@ -7,6 +7,7 @@
 import {
   apply,
   applyOne,
+  checkNames,
   type Dispatch,
   elementCount,
   formatShape,
@@ -178,9 +179,10 @@ export function batchNorm2d(
   runningVar: TensorLike,
   options: BatchNormOptions & { readonly training?: boolean } = {},
 ): Tensor {
+  checkNames('batchNorm2d', options, ['eps', 'momentum', 'training']);
   const inputs = [x, weight, bias, runningMean, runningVar] as const;
-  if (options.training === true) return batchNorm2dTraining(...inputs, options).y;
-  const { eps = 1e-5, momentum = 0.1 } = options;
+  const { eps = 1e-5, momentum = 0.1, training = false } = options;
+  if (training) return batchNorm2dTraining(...inputs, { eps, momentum }).y;
   return applyOne(batchNorm2dOperator, inputs, { eps, momentum, training: false });
 }
 
@@ -199,8 +201,10 @@ export function batchNorm2dTraining(
   bias: TensorLike,
   runningMean: TensorLike,
   runningVar: TensorLike,
-  { eps = 1e-5, momentum = 0.1 }: BatchNormOptions = {},
+  options: BatchNormOptions = {},
 ): TrainingBatchNorm {
+  checkNames('batchNorm2dTraining', options, ['eps', 'momentum']);
+  const { eps = 1e-5, momentum = 0.1 } = options;
   const inputs = [x, weight, bias, runningMean, runningVar] as const;
   const [y, mean, variance] = apply(batchNorm2dOperator, inputs, { eps, momentum, training: true });
   return { y: y as Tensor, runningMean: mean as Tensor, runningVar: variance as Tensor };

@@ -1,4 +1,4 @@
-import { Module, Parameter, type Tensor } from '@infnet/core';
+import { checkNames, Module, Parameter, type Tensor } from '@infnet/core';
 import { type BatchNormOptions, batchNorm2d, batchNorm2dTraining } from './batch-norm.js';
 
 /**
@@ -16,6 +16,7 @@ export class BatchNorm2d extends Module {
 
   constructor(channels: number, options: BatchNormOptions = {}) {
     super();
+    checkNames('BatchNorm2d', options, ['eps', 'momentum']);
     this.weight = new Parameter([channels], { init: { kind: 'constant', value: 1 } });
     this.bias = new Parameter([channels]);
     this.running_mean = new Parameter([channels], { role: 'buffer' });

@@ -1,6 +1,7 @@
 /** pad2d: zeros around each map, or, with negative figures, fewer rows and columns. */
 import {
   applyOne,
+  checkNames,
   checkOptions,
   type Dispatch,
   elementCount,
@@ -146,11 +147,14 @@ export const pad2dOperator: Operator<PadAttributes> = standardOperator({
   ],
 });
 
+const SIDES = ['top', 'bottom', 'left', 'right'];
+
 /**
  * Zeros around each map of [N, C, H, W]; negative figures cut rows or columns off. `padding` is one figure for all sides,
  * or figures by side (default 0). @throws InfnetError `SHAPE_RANK`, `SHAPE_ATTRIBUTE`.
  */
 export function pad2d(x: TensorLike, padding: number | Partial<PadAttributes>): Tensor {
+  if (typeof padding !== 'number') checkNames('pad2d', padding, SIDES);
   const all = typeof padding === 'number' ? padding : 0;
   const sides = { top: all, bottom: all, left: all, right: all };
   return applyOne(pad2dOperator, [x], typeof padding === 'number' ? sides : { ...sides, ...padding });
@@ -162,6 +166,7 @@ export class ZeroPad2d extends Module {
 
   constructor(padding: number | Partial<PadAttributes>) {
     super();
+    if (typeof padding !== 'number') checkNames('ZeroPad2d', padding, SIDES);
     this.padding = padding;
   }
 

@@ -25,6 +25,7 @@ import gradientSource from './avg-pool-gradient.wgsl';
 import { type PoolCallOptions, poolCall, poolTile } from './pool.js';
 import {
   checkedShape,
+  checkPoolNames,
   checkWindow,
   inferPool,
   type PoolAttributes,
@@ -169,6 +170,7 @@ export function avgPool2dGradientCall(options: AvgPoolGradientCallOptions): Kern
  * @throws InfnetError `SHAPE_WINDOW`, `SHAPE_ATTRIBUTE`, `SHAPE_RANK`.
  */
 export function avgPool2d(x: TensorLike, kernel: Pair, options: AvgPoolOptions = {}): Tensor {
+  checkPoolNames('avgPool2d', options, 'countIncludePad');
   const { countIncludePad = true } = options;
   return applyOne(avgPool2dOperator, [x], { ...poolAttributes(kernel, options), countIncludePad });
 }
@@ -180,6 +182,7 @@ export class AvgPool2d extends Module {
 
   constructor(kernel: Pair, options: AvgPoolOptions = {}) {
     super();
+    checkPoolNames('AvgPool2d', options, 'countIncludePad');
     this.kernel = kernel;
     this.options = options;
   }

@@ -20,6 +20,7 @@ import winnerSource from './max-pool-winner.wgsl';
 import { type PoolCallOptions, poolCall } from './pool.js';
 import {
   checkedShape,
+  checkPoolNames,
   checkWindow,
   inferPool,
   type PoolAttributes,
@@ -153,6 +154,7 @@ export function maxPoolGradientCall(options: MaxPoolGradientCallOptions): Kernel
  * reference's. @throws InfnetError `SHAPE_WINDOW`, `SHAPE_ATTRIBUTE`, `SHAPE_RANK`.
  */
 export function maxPool2d(x: TensorLike, kernel: Pair, options: MaxPoolOptions = {}): Tensor {
+  checkPoolNames('maxPool2d', options, 'dilation');
   return applyOne(maxPool2dOperator, [x], poolAttributes(kernel, options, options.dilation));
 }
 
@@ -163,6 +165,7 @@ export class MaxPool2d extends Module {
 
   constructor(kernel: Pair, options: MaxPoolOptions = {}) {
     super();
+    checkPoolNames('MaxPool2d', options, 'dilation');
     this.kernel = kernel;
     this.options = options;
   }

@@ -1,5 +1,5 @@
 /** Window rules of pooling, exactly PyTorch's, ceil mode included. */
-import { checkOptions, formatShape, type OptionTable, requireSizes, type TensorType } from '@infnet/core';
+import { checkNames, checkOptions, formatShape, type OptionTable, requireSizes, type TensorType } from '@infnet/core';
 import { type ImageShape, imageShape, type Pair, pair, requireInteger, requireType, shapeError } from '../shape.js';
 
 /** Figures as [vertical, horizontal]. */
@@ -68,6 +68,11 @@ const WINDOW_OPTIONS: OptionTable = {
   dilation: 'sizes',
   ceilMode: 'flag',
 };
+
+/** Options of a pooling function or module. @throws InfnetError `OPTION_UNKNOWN`. */
+export function checkPoolNames(where: string, options: PoolOptions, more: string): void {
+  checkNames(where, options, ['stride', 'padding', 'ceilMode', more]);
+}
 
 /** Checks the options of a call of pooling. @throws InfnetError `OPTION_...`, `SHAPE_...`. */
 export function checkWindow(

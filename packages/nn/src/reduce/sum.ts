@@ -1,6 +1,7 @@
 /** sum, mean, and the reductions that gradients of broadcasting need: the transpose of repeating is summing. */
 import {
   applyOne,
+  checkNames,
   elementCount,
   formatShape,
   type Operator,
@@ -134,7 +135,9 @@ function scaled(x: Tensor, scale: number): Tensor {
   return scale === 1 ? x : mulScalar(x, scale);
 }
 
-function attributesOf(x: TensorLike, { axes, keepDims = false }: ReduceOptions, what: string): ReduceAttributes {
+function attributesOf(x: TensorLike, options: ReduceOptions, what: string): ReduceAttributes {
+  checkNames(what, options, ['axes', 'keepDims']);
+  const { axes, keepDims = false } = options;
   const rank = x.shape.length;
   const all = axes ?? x.shape.map((_, i) => i);
   return { axes: [...new Set(all.map((axis) => axisOf(axis, rank, what)))].sort((a, b) => a - b), keepDims };

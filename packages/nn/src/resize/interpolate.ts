@@ -1,6 +1,7 @@
 /** interpolate: bilinear resizing of maps, with both conventions for the corners. */
 import {
   applyOne,
+  checkNames,
   checkOptions,
   elementCount,
   formatShape,
@@ -241,12 +242,15 @@ export function linearGradientCall(options: LinearGradientCallOptions): KernelCa
   return sizedCall('linearGradientCall', call, { g: [shape(output), g], d: [shape(input), d] });
 }
 
+const INTERPOLATE_OPTIONS = ['size', 'scaleFactor', 'alignCorners', 'mode', 'recomputeScaleFactor'];
+
 /**
  * Resizes maps of [N, C, H, W] bilinearly, without a low-pass when shrinking, as the reference's `F.interpolate`.
  *
  * @throws InfnetError `SHAPE_ATTRIBUTE` unless exactly one of size and scaleFactor is given; `SHAPE_SIZE`, `SHAPE_RANK`.
  */
 export function interpolate(x: TensorLike, options: InterpolateOptions): Tensor {
+  checkNames('interpolate', options, INTERPOLATE_OPTIONS);
   const { alignCorners = false, mode = 'bilinear', recomputeScaleFactor = false } = options;
   if ((options.size === undefined) === (options.scaleFactor === undefined)) {
     shapeError('SHAPE_ATTRIBUTE', 'interpolate', 'give either size or scaleFactor');
@@ -269,6 +273,7 @@ export class Upsample extends Module {
 
   constructor(options: InterpolateOptions) {
     super();
+    checkNames('Upsample', options, INTERPOLATE_OPTIONS);
     this.options = options;
   }
 

@@ -1,6 +1,7 @@
 /** resizeNearest: labels and masks at another size, every value one of those that were there. */
 import {
   applyOne,
+  checkNames,
   checkOptions,
   elementCount,
   formatShape,
@@ -99,7 +100,9 @@ export function resizeNearestCall(options: ResizeNearestCallOptions): KernelCall
 export function resizeNearest(
   x: TensorLike,
   size: readonly [number, number],
-  { alignCorners = false }: { readonly alignCorners?: boolean } = {},
+  options: { readonly alignCorners?: boolean } = {},
 ): Tensor {
+  checkNames('resizeNearest', options, ['alignCorners']);
+  const { alignCorners = false } = options;
   return applyOne(resizeNearestOperator, [x], { size, alignCorners });
 }

@@ -2,6 +2,7 @@
 import {
   apply,
   applyOne,
+  checkNames,
   checkOptions,
   dispatchLine,
   elementCount,
@@ -272,6 +273,7 @@ export interface CrossEntropyOptions {
  * @throws InfnetError `SHAPE_RANK`, `SHAPE_DTYPE`, `SHAPE_MISMATCH`, `SHAPE_ATTRIBUTE`, with the module's path.
  */
 export function crossEntropy(logits: TensorLike, target: TensorLike, options: CrossEntropyOptions = {}): Tensor {
+  checkNames('crossEntropy', options, ['ignoreIndex']);
   const { ignoreIndex = DEFAULT_IGNORE_INDEX } = options;
   const loss = apply(crossEntropyOperator, [logits, target], { ignoreIndex })[0] as Tensor;
   const { graph } = loss;

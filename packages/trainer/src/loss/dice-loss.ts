@@ -232,6 +232,7 @@ export interface DiceLossOptions {
  * @throws InfnetError `SHAPE_RANK`, `SHAPE_DTYPE`, `SHAPE_MISMATCH`, with the module's path.
  */
 export function diceLoss(prediction: TensorLike, target: TensorLike, options: DiceLossOptions = {}): Tensor {
+  checkOptions('diceLoss', options, { 'activation?': ['sigmoid', 'none'], 'smooth?': 'number' });
   const { activation = 'sigmoid', smooth = 1 } = options;
   return apply(diceLossOperator, [prediction, target], { sigmoid: activation === 'sigmoid', smooth })[0] as Tensor;
 }

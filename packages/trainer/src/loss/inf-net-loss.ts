@@ -1,5 +1,5 @@
 /** The loss that Inf-Net is trained with: its five supervised maps compared with the mask and its edge. */
-import { sumTensors, type Tensor } from '@infnet/core';
+import { checkNames, checkOptions, sumTensors, type Tensor } from '@infnet/core';
 import { edgeLoss } from '@infnet/edge-attention';
 import { bceWithLogits } from './bce.js';
 import { diceLoss } from './dice-loss.js';
@@ -39,9 +39,13 @@ export type InfNetLossVariant = JointLossVariant | 'dice';
  */
 export function infNetLoss(
   maps: SupervisedMaps,
-  { mask, edge }: InfNetTargets,
-  { variant = 'as-released' }: { readonly variant?: InfNetLossVariant } = {},
+  targets: InfNetTargets,
+  options: { readonly variant?: InfNetLossVariant } = {},
 ): LossWithParts {
+  checkNames('infNetLoss', targets, ['mask', 'edge'], 'target');
+  checkOptions('infNetLoss', options, { 'variant?': ['as-released', 'paper', 'dice'] });
+  const { mask, edge } = targets;
+  const { variant = 'as-released' } = options;
   const mapLoss = (logits: Tensor): Tensor =>
     variant === 'dice'
       ? sumTensors([bceWithLogits(logits, mask), diceLoss(logits, mask)])

@@ -245,11 +245,9 @@ function pooledMask(mask: Tensor): Tensor {
  * or `paper` (weighted mean per image).
  * @throws InfnetError `SHAPE_RANK`, `SHAPE_DTYPE`, `SHAPE_MISMATCH`, with the module's path.
  */
-export function jointLoss(
-  logits: TensorLike,
-  mask: TensorLike,
-  { variant = 'as-released' }: Partial<JointLossAttributes> = {},
-): Tensor {
+export function jointLoss(logits: TensorLike, mask: TensorLike, options: Partial<JointLossAttributes> = {}): Tensor {
+  checkOptions('jointLoss', options, { 'variant?': ['as-released', 'paper'] });
+  const { variant = 'as-released' } = options;
   const t = mask instanceof Tensor ? mask : graphOf([logits], 'jointLoss').parameter(mask);
   return apply(jointLossOperator, [logits, t, pooledMask(t)], { variant })[0] as Tensor;
 }

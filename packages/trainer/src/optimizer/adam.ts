@@ -1,5 +1,7 @@
 /** Adam (Kingma and Ba, 2015) and AdamW (Loshchilov and Hutter, 2019), with PyTorch's arithmetic. */
+
 import type { Kernel, ParameterStore } from '@infnet/core';
+import { checkNames } from '@infnet/core';
 import { SMALLEST } from '../numbers.js';
 import source from './adam.wgsl';
 import type { StepNumbers } from './operators.js';
@@ -24,6 +26,7 @@ abstract class AdamFamily extends Optimizer {
   readonly #betas: readonly [number, number];
 
   constructor(parameters: ParameterStore, options: AdamOptions, decoupled: boolean) {
+    checkNames('Adam', options, ['betas', 'eps', 'weightDecay', 'settings']);
     const { betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options;
     const [beta1, beta2] = betas;
     checkOptions({

@@ -7,6 +7,7 @@
  */
 import {
   type Context,
+  checkNames,
   type Dispatch,
   elementCount,
   InfnetError,
@@ -261,6 +262,8 @@ function listed(names: readonly string[]): string {
 }
 
 function checkSettings(settings: ReadonlyMap<string, ParameterSettings>): void {
+  for (const [name, each] of settings)
+    checkNames(`settings("${name}")`, each, ['frozen', 'learningRate', 'weightDecay']);
   const ranges = [...settings].flatMap(([name, { learningRate = 1, weightDecay = 0 }]) => [
     [`settings("${name}").learningRate`, { value: learningRate, least: 0 }] as const,
     [`settings("${name}").weightDecay`, { value: weightDecay, least: 0 }] as const,

@@ -1,5 +1,7 @@
 /** Stochastic gradient descent with momentum, with PyTorch's arithmetic (no dampening, no Nesterov). */
+
 import type { Kernel, ParameterStore } from '@infnet/core';
+import { checkNames } from '@infnet/core';
 import type { StepNumbers } from './operators.js';
 import { checkOptions, Optimizer, type OptimizerOptions } from './optimizer.js';
 import source from './sgd.wgsl';
@@ -19,6 +21,7 @@ export class SGD extends Optimizer {
 
   /** @throws InfnetError `OPTIMIZER_OPTION`, `OPTIMIZER_NOTHING`. */
   constructor(parameters: ParameterStore, options: SGDOptions = {}) {
+    checkNames('SGD', options, ['momentum', 'weightDecay', 'settings']);
     const { momentum = 0, weightDecay = 0 } = options;
     checkOptions({ momentum: { value: momentum, least: 0 }, weightDecay: { value: weightDecay, least: 0 } });
     super(parameters, options, {

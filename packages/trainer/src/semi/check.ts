@@ -1,14 +1,70 @@
 /** Options that cannot work, told before anything starts. */
-import { InfnetError } from '@infnet/core';
+import { checkNames, InfnetError } from '@infnet/core';
 import { type NumberRange, seedRange } from '../numbers.js';
 import { checkClip, noClip } from '../optimizer/clip.js';
-import { checkSchedule, optionProblems } from '../trainer/check.js';
+import { checkSchedule, optionProblems, PLAN_OPTIONS } from '../trainer/check.js';
 import type { PropagationOptions } from './options.js';
 import { checkNumbers, semiOption } from './options-check.js';
-import type { StageOptions, Stages } from './stages.js';
+import type { StageOptions, Stages, StageTraining } from './stages.js';
 import type { SemiStrategy } from './strategy.js';
 
 const KNOWN = ['image', 'mask', 'edge'];
+
+const OPTIONS: Readonly<Record<keyof PropagationOptions, true>> = {
+  open: true,
+  close: true,
+  net: true,
+  labelled: true,
+  unlabelled: true,
+  loss: true,
+  logits: true,
+  edgeOf: true,
+  encoding: true,
+  store: true,
+  strategy: true,
+  stages: true,
+  training: true,
+  maxRounds: true,
+  seed: true,
+  initial: true,
+  predictBatch: true,
+  validate: true,
+  handlers: true,
+  onEvent: true,
+  onState: true,
+  resume: true,
+};
+
+const TRAINING: Readonly<Record<keyof StageTraining, true>> = {
+  optimizer: true,
+  clip: true,
+  scales: true,
+  sizeMultiple: true,
+  frozenBatchNorm: true,
+  recompute: true,
+  accumulate: true,
+  lastBatch: true,
+  validateEvery: true,
+  snapshotEvery: true,
+  snapshotEpochs: true,
+  plan: true,
+};
+
+/** A misspelt option of a stage would be found when its training is over. @throws InfnetError `OPTION_UNKNOWN`. */
+export function checkPropagationNames(options: PropagationOptions): void {
+  const where = 'Propagation';
+  checkNames(where, options, Object.keys(OPTIONS));
+  const { handlers = {}, training = {}, stages = {} } = options;
+  checkNames(where, handlers, ['onMemory', 'onPrepare', 'onStep', 'onRebuild'], 'handler');
+  const known = Object.keys(TRAINING);
+  checkNames(where, training, known, 'option of training');
+  checkNames(where, stages, ['labelled', 'rounds', 'pseudo', 'finetune'], 'stage');
+  for (const [name, stage] of Object.entries({ ...stages, training })) {
+    const own = ['epochs', 'batchSize', 'learningRate', ...(name === 'pseudo' ? ['start', 'labelled'] : [])];
+    checkNames(`${where}, stages.${name}`, stage ?? {}, [...own, ...known]);
+    checkNames(`${where}, stages.${name}`, stage?.plan ?? {}, PLAN_OPTIONS, 'option of plan');
+  }
+}
 
 /**
  * Everything that can be told before the first training: a stage comes hours later.

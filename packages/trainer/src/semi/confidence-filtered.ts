@@ -9,7 +9,7 @@ import { InfnetError } from '@infnet/core';
 import { SMALLEST } from '../numbers.js';
 import { mixSeed, permutation } from '../trainer/order.js';
 import { type Confidence, lesionConfidence } from './confidence.js';
-import { checkNumbers } from './options-check.js';
+import { checkChoices, checkNumbers } from './options-check.js';
 import type { RoundContext, SemiStrategy } from './strategy.js';
 
 export interface ConfidenceFilterOptions {
@@ -29,6 +29,8 @@ export interface ConfidenceFilterOptions {
 /** @throws InfnetError `SEMI_OPTION`. */
 export function confidenceFiltered(options: ConfidenceFilterOptions = {}): SemiStrategy {
   const { pool = Infinity, accept = { best: 0.5 }, confidence = lesionConfidence(), refresh = false } = options;
+  checkChoices('confidenceFiltered', options, ['pool', 'accept', 'confidence', 'refresh']);
+  checkChoices('confidenceFiltered', accept, ['best' in accept ? 'best' : 'threshold']);
   const [rule, limit] = 'best' in accept ? ['best', accept.best] : ['threshold', accept.threshold];
   checkNumbers({
     pool: { value: pool, least: 1, whole: true, endless: true },

@@ -1,5 +1,5 @@
 /** How sure a net is of a prediction: one figure in 0..1 for a whole map. */
-import { checkNumbers } from './options-check.js';
+import { checkChoices, checkNumbers } from './options-check.js';
 import type { Prediction, Settings } from './strategy.js';
 
 export interface Confidence {
@@ -13,11 +13,13 @@ export interface Confidence {
  * The far background, which is most of a slice and certain in any net, does not count. Where no lesion is predicted
  * there is nothing else to look at, and the whole map counts.
  *
- * @param options.band width of the band in pixels; a pixel belongs to it when a lesion pixel is at most so many rows and
+ * @param options `band`: width of the band in pixels; a pixel belongs to it when a lesion pixel is at most so many rows and
  * columns away. Default 5.
  * @throws InfnetError `SEMI_OPTION`.
  */
-export function lesionConfidence({ band = 5 }: { readonly band?: number } = {}): Confidence {
+export function lesionConfidence(options: { readonly band?: number } = {}): Confidence {
+  checkChoices('lesionConfidence', options, ['band']);
+  const { band = 5 } = options;
   checkNumbers({ band: { value: band, least: 0, whole: true } });
   const judge: Confidence = ({ width, height, probability }) => {
     const region = dilate(probability, width, height, band);

@@ -16,7 +16,7 @@ import { add, mean, mul, sigmoid, sub } from '@infnet/nn';
 import type { StepLoss } from '../step/trace-step.js';
 import type { ItemRequest, TrainingData } from '../trainer/data.js';
 import { mixSeed, permutation } from '../trainer/order.js';
-import { checkNumbers } from './options-check.js';
+import { checkChoices, checkNumbers } from './options-check.js';
 import type { RoundTraining, SemiStrategy, TrainingContext } from './strategy.js';
 import { Teacher } from './teacher.js';
 import { imageName } from './unlabelled.js';
@@ -48,6 +48,8 @@ const [PAIRS, NOISE] = [0x9a125, 0x2015e];
 export function meanTeacher(options: MeanTeacherOptions = {}): SemiStrategy {
   const { epochs = 30, decay = 0.99, weight = 1, rampUp = 5, noise = 0.1, result = 'teacher' } = options;
   const { consistency = squaredDifference } = options;
+  const own = ['epochs', 'decay', 'weight', 'rampUp', 'noise', 'result', 'consistency'];
+  checkChoices('meanTeacher', options, own, { result: [result, ['teacher', 'student']] });
   checkNumbers({
     epochs: { value: epochs, least: 1, whole: true },
     decay: { value: decay, least: 0, most: 1 },

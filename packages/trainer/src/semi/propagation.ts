@@ -13,19 +13,19 @@
  *
  * Files are not its business: `onState` gets states to write, `store` keeps the labels.
  */
-import { isInfnetError, type StateDict } from '@infnet/core';
+import { checkNames, isInfnetError, type StateDict } from '@infnet/core';
 import { Adam } from '../optimizer/adam.js';
 import type { TrainingData } from '../trainer/data.js';
 import { mixSeed } from '../trainer/order.js';
 import { namesHash, type TrainerState } from '../trainer/state.js';
 import { type EpochEvent, Trainer } from '../trainer/trainer.js';
-import { checkPropagation } from './check.js';
+import { checkPropagation, checkPropagationNames } from './check.js';
 import { hybridData } from './hybrid-data.js';
 import { labelRound } from './labelling.js';
 import { memoryLabelStore, type PseudoLabelStore } from './labels.js';
 import type { PropagationEvent, PropagationOptions, PropagationProgress, PropagationResult } from './options.js';
 import { randomSelection } from './random-selection.js';
-import { defaultStages, type StageName, type StageOptions, type Stages } from './stages.js';
+import { defaultStages, type PseudoStageOptions, type StageName, type StageOptions, type Stages } from './stages.js';
 import {
   assertLabels,
   assertResumes,
@@ -59,6 +59,7 @@ export class Propagation<N extends string = string> {
    */
   constructor(given: PropagationOptions<N>) {
     const options = given as unknown as PropagationOptions;
+    checkPropagationNames(options);
     const { strategy = randomSelection(), store = memoryLabelStore(), seed = 0 } = options;
     this.#options = options;
     this.#stages = stagesOf(options);
@@ -90,7 +91,9 @@ export class Propagation<N extends string = string> {
    * predictions, `TRAINING_NOT_FINITE` for losses and gradients, `SEMI_DATA`, `SEMI_PREDICTION`, `SEMI_PLAN`, and what data,
    * store, validation and handlers throw.
    */
-  async run({ signal }: { readonly signal?: AbortSignal } = {}): Promise<PropagationResult> {
+  async run(options: { readonly signal?: AbortSignal } = {}): Promise<PropagationResult> {
+    checkNames('Propagation.run', options, ['signal']);
+    const { signal } = options;
     this.#started = performance.now();
     const { resume, unlabelled } = this.#options;
     if (resume !== undefined) await assertLabels(this.#state, this.#store, unlabelled);
@@ -225,12 +228,14 @@ export class Propagation<N extends string = string> {
     if (resume !== undefined && resume.position.epoch >= settings.epochs) return resume;
     const { open, close, net, validate, handlers } = this.#options;
     const { data, loss, companion, prefetch = true } = training;
+    // What only the stage `pseudo` has is not the trainer's.
+    const { start: _start, labelled: _labelled, ...options } = settings as Partial<PseudoStageOptions> & StageOptions;
     const pseudo = stage === 'rounds' || stage === 'pseudo' ? labelledImages(this.#state).length : 0;
     await this.#tell(stage, { kind: 'begin' }, data.length, pseudo);
     const trainer = new Trainer({
       optimizer: (parameters) => new Adam(parameters),
       validateEvery: Infinity,
-      ...settings,
+      ...options,
       ...handlers,
       open,
       net,

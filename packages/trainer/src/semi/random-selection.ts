@@ -4,7 +4,7 @@
  * were made (quirk 23).
  */
 import { mixSeed, permutation } from '../trainer/order.js';
-import { checkNumbers, semiOption } from './options-check.js';
+import { checkChoices, checkNumbers, semiOption } from './options-check.js';
 import type { SemiStrategy } from './strategy.js';
 
 export interface RandomSelectionOptions {
@@ -17,6 +17,7 @@ export interface RandomSelectionOptions {
 /** @throws InfnetError `SEMI_OPTION`. */
 export function randomSelection(options: RandomSelectionOptions = {}): SemiStrategy {
   const { groupSize = 5, remainder = 'use' } = options;
+  checkChoices('randomSelection', options, ['groupSize', 'remainder'], { remainder: [remainder, ['use', 'drop']] });
   checkNumbers({ groupSize: { value: groupSize, least: 1, whole: true } });
   const rounds = (count: number): number =>
     remainder === 'use' ? Math.ceil(count / groupSize) : Math.floor(count / groupSize);

@@ -11,6 +11,7 @@
  */
 import {
   applyOne,
+  checkNames,
   type Graph,
   gradients,
   InfnetError,
@@ -98,9 +99,25 @@ export const gradientLine = (line: number): string => `step/gradients ${line}`;
 const SEGMENTS = 'step/segments';
 const BUFFER_SEGMENTS = 'step/buffer segments';
 
-/** @throws InfnetError `SHAPE_...`, `GRADIENT_...`, `TRAINING_NO_GRADIENT`, `TRAINING_LOSS`, `TRAINING_RESIZE`. */
+const OPTIONS: Readonly<Record<keyof TraceStepOptions, true>> = {
+  net: true,
+  optimizer: true,
+  inputs: true,
+  loss: true,
+  frozenBatchNorm: true,
+  size: true,
+  resize: true,
+  accumulate: true,
+  recompute: true,
+  keepGradients: true,
+};
+export const STEP_OPTIONS: readonly string[] = Object.keys(OPTIONS);
+
+/** @throws InfnetError `OPTION_UNKNOWN`, `SHAPE_...`, `GRADIENT_...`, `TRAINING_NO_GRADIENT`, `TRAINING_LOSS`, `TRAINING_RESIZE`. */
 export function traceStep<N extends string>(options: TraceStepOptions<N>): TracedStep {
+  checkNames('traceStep', options, STEP_OPTIONS);
   const { net, optimizer, inputs, size } = options;
+  checkNames('traceStep', options.resize ?? {}, Object.keys(inputs), 'input');
   const restore = setMode(net, options.frozenBatchNorm ?? false);
   try {
     let traced: Omit<TracedStep, 'graph'> | undefined;
@@ -146,6 +163,7 @@ function setMode(net: Module<never, unknown>, frozen: boolean | ((path: string) 
 
 function asStepLoss(result: Tensor | StepLoss): StepLoss {
   const loss = result instanceof Tensor ? { loss: result } : result;
+  checkNames('the loss function', loss, ['loss', 'parts', 'outputs'], 'field');
   refuseOwn('an output', Object.keys(loss.outputs ?? {}));
   if (Object.hasOwn(loss.parts ?? {}, 'loss')) {
     throw new InfnetError({

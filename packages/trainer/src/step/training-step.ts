@@ -1,6 +1,7 @@
 /** A training step on a device: the plan of a traced step, and what a run of it says. */
 import {
   type Context,
+  checkNames,
   InfnetError,
   type Plan,
   type PlanMemory,
@@ -22,6 +23,7 @@ import {
   OWN,
   REPORT,
   STATISTICS,
+  STEP_OPTIONS,
   type TracedStep,
   type TraceStepOptions,
   traceStep,
@@ -83,15 +85,16 @@ export async function trainingStep<N extends string>(
   context: Context,
   options: TrainingStepOptions<N>,
 ): Promise<TrainingStep<N>> {
-  checkClip(options.clip ?? noClip);
-  const traced = traceStep(options);
-  const { precision, memoryBudget, maxSubmitSeconds, onProgress, bind, arena } = options;
+  const { precision, memoryBudget, maxSubmitSeconds, onProgress, bind, arena, clip = noClip, ...step } = options;
   const given = { precision, memoryBudget, maxSubmitSeconds, onProgress, bind, arena };
+  checkNames('trainingStep', step, STEP_OPTIONS);
+  checkClip(clip);
+  const traced = traceStep<N>(step);
   const plan = await preparePlan(context, traced.graph, {
     ...(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as PlanOptions),
     parameters: [options.optimizer.parameters, ...traced.stores],
   });
-  return new TrainingStep(plan, traced, options.optimizer, options.clip ?? noClip, options.accumulate ?? false);
+  return new TrainingStep(plan, traced, options.optimizer, clip, options.accumulate ?? false);
 }
 
 /** A batch that is a step by itself. */
@@ -134,6 +137,8 @@ export class TrainingStep<N extends string = string> {
   async run(inputs: Readonly<Record<N, TensorData>> | RunInputs, options: TrainingStepRun): Promise<StepReport> {
     const { learningRate, batch: given = WHOLE, read: asked = [], onProgress } = options ?? {};
     const [batch, read] = [{ ...given }, [...asked]];
+    checkNames('TrainingStep.run', options ?? {}, ['learningRate', 'batch', 'read', 'onProgress']);
+    checkNames('TrainingStep.run', given, ['index', 'of'], 'field of batch');
     this.#checkRun(inputs, options, batch);
     const { turns } = this.#optimizer;
     let isVoid: boolean | undefined;

@@ -1,10 +1,11 @@
 /** Options of a training that cannot work, told before anything starts. */
-import { elementCount, InfnetError, type InputSpec } from '@infnet/core';
+import { checkNames, elementCount, InfnetError, type InputSpec } from '@infnet/core';
 import { type NumberRange, numberProblems, SMALLEST, seedRange } from '../numbers.js';
 import { checkClip, noClip } from '../optimizer/clip.js';
 import type { Progress } from '../schedule.js';
 import { checkLearningRate } from '../step/training-step.js';
 import { type OrderOptions, stepCount } from './order.js';
+import { imageSize } from './session.js';
 import type { TrainerOptions } from './trainer.js';
 
 type Checked = Partial<
@@ -59,8 +60,54 @@ export function optionProblems(options: Checked, prefix = ''): string[] {
   return problems;
 }
 
-/** @throws InfnetError `TRAINER_OPTION` naming all that is wrong, `OPTIMIZER_OPTION` for the clip. */
+export const PLAN_OPTIONS: readonly string[] = ['precision', 'memoryBudget', 'maxSubmitSeconds'];
+
+const OPTIONS: Readonly<Record<keyof TrainerOptions, true>> = {
+  net: true,
+  optimizer: true,
+  open: true,
+  close: true,
+  data: true,
+  loss: true,
+  learningRate: true,
+  epochs: true,
+  batchSize: true,
+  seed: true,
+  initial: true,
+  clip: true,
+  frozenBatchNorm: true,
+  recompute: true,
+  accumulate: true,
+  scales: true,
+  resize: true,
+  sizeMultiple: true,
+  shuffle: true,
+  lastBatch: true,
+  validate: true,
+  validateEvery: true,
+  best: true,
+  patience: true,
+  snapshotEvery: true,
+  snapshotEpochs: true,
+  plan: true,
+  prefetch: true,
+  companion: true,
+  resume: true,
+  onMemory: true,
+  onPrepare: true,
+  onStep: true,
+  onEpoch: true,
+  onSnapshot: true,
+  onBest: true,
+  onRebuild: true,
+};
+
+/** @throws InfnetError `OPTION_UNKNOWN`, `TRAINER_OPTION` naming all that is wrong, `OPTIMIZER_OPTION` for the clip. */
 export function checkOptions<N extends string>(options: TrainerOptions<N>): void {
+  checkNames('Trainer', options, Object.keys(OPTIONS));
+  checkNames('Trainer', options.plan ?? {}, PLAN_OPTIONS, 'option of plan');
+  checkNames('Trainer', options.best ?? {}, ['metric', 'larger'], 'field of best');
+  checkNames('Trainer', options.resize ?? {}, Object.keys(options.data.inputs), 'input');
   const { data, batchSize, lastBatch, patience = Infinity, validate, clip = noClip } = options;
   const problems = [
     // Beside what has a default, which the others have.
@@ -79,6 +126,9 @@ export function checkOptions<N extends string>(options: TrainerOptions<N>): void
   }
   for (const [name, spec] of Object.entries<InputSpec>(data.inputs)) {
     if (!(elementCount('shape' in spec ? spec.shape : spec) >= 1)) problems.push(`input "${name}" is empty`);
+  }
+  if ((options.scales ?? []).some((scale) => scale !== 1) && imageSize(data.inputs) === undefined) {
+    problems.push(`scales are [${options.scales}], but no input is an image [channels, height, width]`);
   }
   if (problems.length > 0) throw new InfnetError({ code: 'TRAINER_OPTION', message: problems.join('; ') });
   checkClip(clip);

@@ -79,7 +79,7 @@ export class Session implements Disposable {
   /** What training will take, computed without allocating any of it but the parameters and the optimiser's state. */
   predictMemory(): TrainingMemory {
     const [largest] = this.#variants();
-    const { graph } = traceStep(this.#stepOptions(largest as Variant));
+    const { graph } = traceStep(this.#traceOptions(largest as Variant));
     const { memory } = schedule(graph, { device: this.context.profile });
     const step = memory.activations + this.#variants().length * (memory.uniforms + memory.readback);
     const [parameters, optimizer] = [this.parameters.bytes, this.optimizer.bytes];
@@ -119,28 +119,29 @@ export class Session implements Disposable {
     return all.sort((a, b) => b.batchSize * b.scale ** 2 - a.batchSize * a.scale ** 2);
   }
 
-  #stepOptions({ batchSize, scale }: Variant): TrainingStepOptions {
-    const { net, loss, inputs, clip, frozenBatchNorm, accumulate, recompute, sizeMultiple, resize } = this.#options;
-    const { precision, memoryBudget, maxSubmitSeconds } = this.#options;
-    const size = imageSize(inputs);
+  #stepOptions(variant: Variant): TrainingStepOptions {
+    const { clip, precision, memoryBudget, maxSubmitSeconds } = this.#options;
     const plan = Object.entries({ precision, memoryBudget, maxSubmitSeconds }).filter(
       ([, value]) => value !== undefined,
     );
+    return { ...this.#traceOptions(variant), clip, arena: this.#arena, ...Object.fromEntries(plan) };
+  }
+
+  #traceOptions({ batchSize, scale }: Variant): TraceStepOptions {
+    const { net, loss, inputs, frozenBatchNorm, accumulate, recompute, sizeMultiple, resize } = this.#options;
+    const size = imageSize(inputs);
     return {
       net,
       loss,
-      clip,
       frozenBatchNorm,
       accumulate,
       ...(resize === undefined ? {} : { resize }),
       recompute,
       optimizer: this.optimizer,
-      arena: this.#arena,
       inputs: Object.fromEntries(Object.entries(inputs).map(([name, spec]) => [name, withBatch(spec, batchSize)])),
       ...(size === undefined || scale === 1
         ? {}
         : { size: size.map((extent) => scaledSize(extent, scale, sizeMultiple)) as [number, number] }),
-      ...Object.fromEntries(plan),
     };
   }
 }
@@ -157,7 +158,7 @@ function withBatch(spec: InputSpec, batchSize: number): InputSpec {
 }
 
 /** [height, width] of the first image among the inputs. */
-function imageSize(inputs: Readonly<Record<string, InputSpec>>): readonly [number, number] | undefined {
+export function imageSize(inputs: Readonly<Record<string, InputSpec>>): readonly [number, number] | undefined {
   const shapes = Object.values(inputs).map((spec) => ('shape' in spec ? spec.shape : spec));
   const image = shapes.find((shape) => shape.length === 3 && elementCount(shape) > 1);
   return image === undefined ? undefined : [image[1] as number, image[2] as number];

@@ -9,6 +9,7 @@
  */
 import {
   type Context,
+  checkNames,
   InfnetError,
   isInfnetError,
   type Module,
@@ -218,7 +219,9 @@ export class Trainer<N extends string = string> {
    * @throws InfnetError `TRAINING_NOT_FINITE` naming step, items and largest gradients (the parameters are then those before
    * the step; `lastState` has them), `TRAINER_RUNNING`, and whatever data, validation and handlers throw.
    */
-  async run({ signal }: { readonly signal?: AbortSignal } = {}): Promise<TrainingResult> {
+  async run(options: { readonly signal?: AbortSignal } = {}): Promise<TrainingResult> {
+    checkNames('Trainer.run', options, ['signal']);
+    const { signal } = options;
     if (this.#running) throw new InfnetError({ code: 'TRAINER_RUNNING', message: 'this trainer runs already' });
     this.#running = true;
     let rebuilds = 0;
