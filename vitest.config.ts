@@ -18,7 +18,10 @@ const testFiles = ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts
 const excluded = (process.env['INFNET_TEST_EXCLUDE'] ?? '')
   .split(',')
   .flatMap((folder) => (folder === '' ? [] : [`${folder}/**`]));
-/** No test may fail because the machine is slow: none has a limit of time. What hangs is named by scripts/still-running.mjs. */
+/**
+ * No test may fail because the machine is slow: none has a limit of time. What hangs is named by
+ * scripts/still-running.mjs.
+ */
 const patience = { testTimeout: 0, hookTimeout: 0 };
 const DAY = 24 * 60 * 60 * 1000;
 /** See packages/testing/src/long.ts. */

@@ -1,8 +1,9 @@
 /**
  * Compiles every ```ts block of every README and of docs/, so that no snippet lies.
  *
- * Each block becomes a module of its own below `.cache/docs`, from where it sees the packages as a user's program in this
- * repository would. What a snippet takes as given is declared in a comment right before it, which readers do not see:
+ * Each block becomes a module of its own below `.cache/docs`, from where it sees the packages as a user's program in
+ * this repository would. What a snippet takes as given is declared in a comment right before it, which readers do not
+ * see:
  *
  *     <!-- given: import type { Tensor } from '@infnet/core'; declare const x: Tensor; -->
  */

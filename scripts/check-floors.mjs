@@ -18,7 +18,10 @@ import ts from 'typescript';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Lower number, lower floor. `checkpoint`, `data`, `metrics`, `report` stand beside the house, on the ground: they know errors only. */
+/**
+ * Lower number, lower floor. `checkpoint`, `data`, `metrics`, `report` stand beside the house, on the ground: they know
+ * errors only.
+ */
 const floors = {
   errors: 0,
   swiftshader: 0.1,

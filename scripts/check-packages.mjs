@@ -7,8 +7,8 @@
  *      condition `@infnet/source` is proved harmless to those who do not set it. A strict program that imports everything
  *      is compiled against their declaration files.
  *
- * Needs `npm run build` first. `node scripts/check-packages.mjs conv nn` examines these only (and what they depend on must
- * be among them, for step 3).
+ * Needs `npm run build` first. `node scripts/check-packages.mjs conv nn` examines these only (and what they depend on
+ * must be among them, for step 3).
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -2,9 +2,9 @@
  * A Chromium for the browser tests that needs nothing but npm.
  *
  * On Linux x64 the package `@sparticuz/chromium` carries a headless Chromium, the shared libraries a bare system lacks
- * and SwiftShader, all compressed. `ensureChromium()` unpacks them once into `node_modules/.cache/infnet-chromium`: into a
- * temporary folder first, then by one rename, so that two processes at once, or one that is killed, leave no half of it.
- * Elsewhere, and with INFNET_CHROMIUM=/path/to/chrome anywhere, an installed browser is used.
+ * and SwiftShader, all compressed. `ensureChromium()` unpacks them once into `node_modules/.cache/infnet-chromium`:
+ * into a temporary folder first, then by one rename, so that two processes at once, or one that is killed, leave no
+ * half of it. Elsewhere, and with INFNET_CHROMIUM=/path/to/chrome anywhere, an installed browser is used.
  *
  * `node scripts/chromium.mjs` unpacks and prints the path.
  */
@@ -88,7 +88,9 @@ export async function ensureChromium() {
   return { executablePath: join(folder, 'chromium'), env };
 }
 
-/** Flags with which a headless Chromium gives a WebGPU adapter on a machine without a GPU, and stays off the network. */
+/**
+ * Flags with which a headless Chromium gives a WebGPU adapter on a machine without a GPU, and stays off the network.
+ */
 export const chromiumFlags = [
   '--no-sandbox',
   '--enable-unsafe-webgpu',

@@ -1,7 +1,7 @@
 /**
  * The steps of `.ci/run` after the installation. Every step runs even when one before it failed, so that one run shows
- * everything; a step counts as one check in the closing line, and the tests count one each. What would take too long for every
- * commit is run in parts that change with the day of the commit: newer Nodes, long tests, the second adapter.
+ * everything; a step counts as one check in the closing line, and the tests count one each. What would take too long
+ * for every commit is run in parts that change with the day of the commit: newer Nodes, long tests, the second adapter.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';

@@ -1,12 +1,13 @@
 /**
- * The main job from a fresh checkout: build, make lung CT phantoms (few with masks, many without), train Inf-Net on the few, let it
- * label the many and learn from them, evaluate both nets on phantoms that neither has seen, segment some, and say where to look.
+ * The main job from a fresh checkout: build, make lung CT phantoms (few with masks, many without), train Inf-Net on the
+ * few, let it label the many and learn from them, evaluate both nets on phantoms that neither has seen, segment some,
+ * and say where to look.
  *
  *   node scripts/demo.mjs [--out FOLDER] [--adapter auto|gpu|llvmpipe|swiftshader] [--full] [--seed 1]
  *
- * Needs nothing but Node and `npm ci`: no GPU, no network, no patient's picture. On a software adapter the net has a quarter of the
- * width and slices have 96 pixels, so that it takes minutes; with a GPU, or --full, it is the paper's net at 352 pixels.
- * Everything goes through the public packages: this script only calls `infnet` and `@infnet/report`.
+ * Needs nothing but Node and `npm ci`: no GPU, no network, no patient's picture. On a software adapter the net has a
+ * quarter of the width and slices have 96 pixels, so that it takes minutes; with a GPU, or --full, it is the paper's
+ * net at 352 pixels. Everything goes through the public packages: this script only calls `infnet` and `@infnet/report`.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * Newer Nodes than the one that runs us, to test with: 22, 24 and 26 from npm, in `scripts/nodes`, apart from what users install.
- * Linux on x64 alone has them there.
+ * Newer Nodes than the one that runs us, to test with: 22, 24 and 26 from npm, in `scripts/nodes`, apart from what
+ * users install. Linux on x64 alone has them there.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -10,13 +10,13 @@ import { build } from 'vite';
 import { root } from './tools.mjs';
 
 /**
- * Kilobytes (1000 bytes) of gzip that each program may cost. The last ones show that a bundler drops what a program does not use: one
- * error class, one operator and one reader must cost what they need and not what their package holds.
+ * Kilobytes (1000 bytes) of gzip that each program may cost. The last ones show that a bundler drops what a program
+ * does not use: one error class, one operator and one reader must cost what they need and not what their package holds.
  */
 const budgets = [
   { name: 'core', limit: 33, program: `export * from '@infnet/core';` },
-  // 40 before it refused what is wrong, in words that say what to do: a host's buffers, the order of runs and what is loaded (6 kB), dispatches,
-  // options and ranges (6 kB).
+  // 40 before it refused what is wrong, in words that say what to do: a host's buffers, the order of runs and what is
+  // loaded (6 kB), dispatches, options and ranges (6 kB).
   { name: 'core + conv', limit: 54, program: `export * from '@infnet/core'; export * from '@infnet/conv';` },
   {
     name: 'inf-net (run a net)',

@@ -1,6 +1,6 @@
 /**
- * A vitest reporter that names the tests that have run for long, now and then. Tests have no time limit, since a slow machine is
- * no fault; so this is how one that hangs shows in the log.
+ * A vitest reporter that names the tests that have run for long, now and then. Tests have no time limit, since a slow
+ * machine is no fault; so this is how one that hangs shows in the log.
  */
 const EVERY_MINUTES = 5;
 

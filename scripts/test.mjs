@@ -3,11 +3,12 @@
  *
  *   node scripts/test.mjs [--node] [--browser] [--llvmpipe] [--newer-nodes] [--long] [--part K/N] [vitest filters]
  *
- * Without a project flag it runs `--node --browser`. `--llvmpipe` runs the Node project with INFNET_ADAPTER=llvmpipe, if this machine
- * has that driver, and says so if not. `--newer-nodes` runs it with Node 22, 24 and 26 (scripts/nodes.mjs). `--long` takes the tests
- * that take minutes too, and draws every case of the properties. `--part K/N` runs the K-th of N parts of the files; each newer Node
- * then takes another part. The last line sums over everything that ran: `N passed, N failed[, N skipped]`. A file that could not be
- * collected, and a run that broke down, count as failed.
+ * Without a project flag it runs `--node --browser`. `--llvmpipe` runs the Node project with INFNET_ADAPTER=llvmpipe,
+ * if this machine has that driver, and says so if not. `--newer-nodes` runs it with Node 22, 24 and 26
+ * (scripts/nodes.mjs). `--long` takes the tests that take minutes too, and draws every case of the properties.
+ * `--part K/N` runs the K-th of N parts of the files; each newer Node then takes another part. The last line sums over
+ * everything that ran: `N passed, N failed[, N skipped]`. A file that could not be collected, and a run that broke
+ * down, count as failed.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -50,7 +51,10 @@ function hasLlvmpipe() {
   return existsSync(folder) && readdirSync(folder).some((name) => /^lvp_icd.*\.json$/.test(name));
 }
 
-/** What failed, tests and files that could not be collected, a text each: a long log is often cut to its end, where the counts stand. */
+/**
+ * What failed, tests and files that could not be collected, a text each: a long log is often cut to its end, where the
+ * counts stand.
+ */
 function failures(report) {
   return report.testResults.flatMap(({ name, status, message, assertionResults }) => {
     const file = relative(root, name);
@@ -87,7 +91,10 @@ function count(file, code) {
   return result;
 }
 
-/** @param {{ node?: string, shift?: number }} [options] The Node to run with, and how many parts further it takes its own. */
+/**
+ * @param {{ node?: string, shift?: number }} [options] The Node to run with, and how many parts further it takes its
+ *   own.
+ */
 async function runProject(title, project, env, { node = process.execPath, shift = 0 } = {}) {
   const file = join(cache, `${title}.json`);
   mkdirSync(cache, { recursive: true });

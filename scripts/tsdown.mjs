@@ -1,10 +1,10 @@
 /**
  * One build for all packages: `export default library()` in a package's `tsdown.config.ts`.
  *
- * The entries are read from the package's own `package.json`: whatever `exports` and `imports` offer under the condition
- * `@infnet/source` is built, so the two cannot drift apart. Modules stay modules (no bundling): what a user does not
- * import is not in his bundle, and a stack trace names the file it came from. Kernels are compiled into JavaScript for
- * those who import the package, and written as `.wgsl` beside it for those who want the text.
+ * The entries are read from the package's own `package.json`: whatever `exports` and `imports` offer under the
+ * condition `@infnet/source` is built, so the two cannot drift apart. Modules stay modules (no bundling): what a user
+ * does not import is not in his bundle, and a stack trace names the file it came from. Kernels are compiled into
+ * JavaScript for those who import the package, and written as `.wgsl` beside it for those who want the text.
  */
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -32,8 +32,8 @@ function entriesOf(manifest) {
 }
 
 /**
- * What a package's types stand on beyond imports. TypeScript finds `@webgpu/types` by itself only when it is told to, so
- * without this line a user sees `GPUDevice` as an error, or with `skipLibCheck` as `any`; `Disposable` likewise.
+ * What a package's types stand on beyond imports. TypeScript finds `@webgpu/types` by itself only when it is told to,
+ * so without this line a user sees `GPUDevice` as an error, or with `skipLibCheck` as `any`; `Disposable` likewise.
  */
 function referencesOf(manifest) {
   if (manifest.dependencies?.['@webgpu/types'] === undefined) return '';

@@ -4,18 +4,19 @@
  * One plugin object serves vite (tests, pages) and rolldown (builds): both call `load` with the absolute file name.
  * Line ends are normalised, so that a checkout on Windows runs the same shader text.
  *
- * A line `#include "./piece.part.wgsl"` stands for that file's text: what several kernels read and write alike is written once. It is
- * resolved here, before anything runs, so that the text a package hands out is whole.
+ * A line `#include "./piece.part.wgsl"` stands for that file's text: what several kernels read and write alike is
+ * written once. It is resolved here, before anything runs, so that the text a package hands out is whole.
  *
- * A build leaves out comments and indentation: they are for people, who find them in the `.wgsl` files beside the code, and
- * would be a fifth of what a page downloads.
+ * A build leaves out comments and indentation: they are for people, who find them in the `.wgsl` files beside the code,
+ * and would be a fifth of what a page downloads.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 /**
- * @param {{ suffix?: string, compact?: boolean }} [options] `suffix` is added to the module's name. A build that keeps modules apart gives
- *   '.js', so that `conv.wgsl` and `conv.ts` do not both become `conv.js`. `compact` drops comments and indentation.
+ * @param {{ suffix?: string, compact?: boolean }} [options] `suffix` is added to the module's name. A build that keeps
+ *   modules apart gives '.js', so that `conv.wgsl` and `conv.ts` do not both become `conv.js`. `compact` drops comments
+ *   and indentation.
  * @returns {{
  *   name: string,
  *   enforce: 'pre',

@@ -1,6 +1,7 @@
 /**
- * Bundles the packages' tests into plain ES modules that run with `node --test`, without vitest and without node_modules
- * (but `webgpu`). The sources are bundled with them: what is tested is this tree, whether or not it was built.
+ * Bundles the packages' tests into plain ES modules that run with `node --test`, without vitest and without
+ * node_modules (but `webgpu`). The sources are bundled with them: what is tested is this tree, whether or not it was
+ * built.
  */
 import { readdirSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';

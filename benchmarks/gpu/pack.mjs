@@ -1,11 +1,11 @@
 /**
- * Packs everything that a bare machine with a card needs, as one file: Node, Dawn, the built packages, the tests without
- * vitest, the goldens. What runs there is @infnet/benchmarks itself, with PyTorch where there is one.
+ * Packs everything that a bare machine with a card needs, as one file: Node, Dawn, the built packages, the tests
+ * without vitest, the goldens. What runs there is @infnet/benchmarks itself, with PyTorch where there is one.
  *
  *   node benchmarks/gpu/pack.mjs [--out out/gpu] [--loader] [--no-shared] [--limit 45]
  *
- * Build first: `node scripts/turbo.mjs run build`. `--loader` adds Debian's Vulkan loader (apt-get). The folder of the shared goldens is
- * INFNET_SHARED, else ../shared; `--no-shared` takes the repository's alone. `--limit` in MB.
+ * Build first: `node scripts/turbo.mjs run build`. `--loader` adds Debian's Vulkan loader (apt-get). The folder of the
+ * shared goldens is INFNET_SHARED, else ../shared; `--no-shared` takes the repository's alone. `--limit` in MB.
  */
 import { execFileSync } from 'node:child_process';
 import {

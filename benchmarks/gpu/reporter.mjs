@@ -1,4 +1,7 @@
-/** A reporter for `node --test` whose log still counts when the run is ended half-way: one line for each test, as it ends. */
+/**
+ * A reporter for `node --test` whose log still counts when the run is ended half-way: one line for each test, as it
+ * ends.
+ */
 export default async function* lines(source) {
   // The test file's name, which its outermost suite has; node:test itself names the bundled chunk.
   let outermost = '';

@@ -1,9 +1,10 @@
 /**
  * Stands in for `vitest` where there is none: on a bare machine, with `node --test`.
  *
- * A test file is collected first and then declared to node:test in one go (`register`), because node:test starts its first test
- * before a file with a top-level `await` has declared the rest. Matchers and spies are vitest's own (@vitest/expect on chai, @vitest/spy), so
- * that a test passes here if it passes there. Only what this repository's tests use is here; anything else throws.
+ * A test file is collected first and then declared to node:test in one go (`register`), because node:test starts its
+ * first test before a file with a top-level `await` has declared the rest. Matchers and spies are vitest's own
+ * (@vitest/expect on chai, @vitest/spy), so that a test passes here if it passes there. Only what this repository's
+ * tests use is here; anything else throws.
  */
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -197,7 +198,9 @@ function declareHook(kind, body, timeout = TIMEOUT) {
 
 class Skipped extends Error {}
 
-/** `skip(why)` and `skip(condition, why)` end a test, the latter if the condition holds; node:test's own would go on. */
+/**
+ * `skip(why)` and `skip(condition, why)` end a test, the latter if the condition holds; node:test's own would go on.
+ */
 function declareTest({ name, skip, body, timeout = TIMEOUT }) {
   itNode(name, { skip, timeout }, async (context) => {
     const skipNow = (condition = true, why = undefined) => {

@@ -1,6 +1,7 @@
 /**
- * What the adapter can do at most, measured with two kernels of our own: multiply-adds in registers, and reading one large
- * buffer while writing another. They are the roof of the roofline. `npm run bench -- --ceilings` measures nothing else.
+ * What the adapter can do at most, measured with two kernels of our own: multiply-adds in registers, and reading one
+ * large buffer while writing another. They are the roof of the roofline. `npm run bench -- --ceilings` measures nothing
+ * else.
  */
 import type { Context } from '@infnet/core';
 import type { Ceilings } from './peers/protocol.js';
@@ -9,8 +10,9 @@ import type { Suite } from './suite.js';
 const RUNS = 4;
 
 /**
- * `sums`: independent ones of an invocation, so that no multiply-add waits for the one before it. A CPU has 16 registers, and no
- * `fma` where it computes that in software. A large card starts a dispatch slower than it runs one: hence `times` at once.
+ * `sums`: independent ones of an invocation, so that no multiply-add waits for the one before it. A CPU has 16
+ * registers, and no `fma` where it computes that in software. A large card starts a dispatch slower than it runs one:
+ * hence `times` at once.
  */
 const CPU = { type: 'f32', lanes: 1, sums: 12, loops: 512, fused: false, vectors: 2 ** 12, copied: 2 ** 21, times: 1 };
 const CARD = {
@@ -63,7 +65,9 @@ export async function measureCeilings(context: Context): Promise<Ceilings> {
   return { compute: flops / compute, bandwidth: (2 * 16 * copied) / copy };
 }
 
-/** Shortest seconds of a dispatch of a kernel over `vectors` of 16 bytes in and out. A ceiling is what was reached once. */
+/**
+ * Shortest seconds of a dispatch of a kernel over `vectors` of 16 bytes in and out. A ceiling is what was reached once.
+ */
 async function fastest(
   context: Context,
   code: string,

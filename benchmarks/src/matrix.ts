@@ -1,8 +1,9 @@
 /**
- * `npm run bench -- --matrix`: Inf-Net's forward on matrix units ("tensor cores", experimental), beside the same adapter without.
+ * `npm run bench -- --matrix`: Inf-Net's forward on matrix units ("tensor cores", experimental), beside the same
+ * adapter without.
  *
- * The last line is JSON: what the adapter multiplies, then for each batch and variant the times in seconds, the relative L2 from
- * `exact`, and how many dispatches ran on matrix units. Or `{ cannot }` with the reason.
+ * The last line is JSON: what the adapter multiplies, then for each batch and variant the times in seconds, the
+ * relative L2 from `exact`, and how many dispatches ran on matrix units. Or `{ cannot }` with the reason.
  */
 import {
   type Context,

@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- --memory`: what a training step of Inf-Net takes, computed from its plan: nothing runs and nothing is
- * allocated, so any size can be asked for on any machine.
+ * `npm run bench -- --memory`: what a training step of Inf-Net takes, computed from its plan: nothing runs and nothing
+ * is allocated, so any size can be asked for on any machine.
  */
 import { ParameterStore, type PlanMemory, schedule } from '@infnet/core';
 import { Adam, traceStep } from '@infnet/trainer';

@@ -27,8 +27,8 @@ export function summary(samples: readonly number[] = []): Timing | undefined {
 export type Ratio = Omit<Timing, 'runs'>;
 
 /**
- * How many times as long `samples` take as `reference`: the ratio of the medians, and the smallest and largest ratio of one
- * round, in which both were measured one after the other.
+ * How many times as long `samples` take as `reference`: the ratio of the medians, and the smallest and largest ratio of
+ * one round, in which both were measured one after the other.
  */
 export function ratioOf(samples: readonly number[] = [], reference: readonly number[] = []): Ratio | undefined {
   const [top, bottom] = [summary(samples), summary(reference)];

@@ -1,6 +1,6 @@
 /**
- * Lines of a table for a terminal: the first column and those numbered in `left` begin flush, the others end flush. A row that is
- * shorter than the header runs on behind its last cell, e.g. with an error.
+ * Lines of a table for a terminal: the first column and those numbered in `left` begin flush, the others end flush. A
+ * row that is shorter than the header runs on behind its last cell, e.g. with an error.
  */
 export function formatTable(
   header: readonly string[],

@@ -1,8 +1,8 @@
 /**
  * `npm run bench -- --training`: how much of a training step's wall time the GPU works, and where that time goes.
  *
- * Steps by the wall clock and steps timed dispatch by dispatch take turns, so that both meet the same noise. Memory is what the plan
- * says before anything is allocated, and what is allocated then.
+ * Steps by the wall clock and steps timed dispatch by dispatch take turns, so that both meet the same noise. Memory is
+ * what the plan says before anything is allocated, and what is allocated then.
  */
 import { type Context, ParameterStore, type Profile } from '@infnet/core';
 import { Adam, type TrainingStep, trainingStep } from '@infnet/trainer';

@@ -1,13 +1,13 @@
 /**
- * The kernels and tiles that a convolution may be computed with, by turns, by the CPU time that they take: for software adapters, whose work is
- * all on these cores, and on machines where the wall clock tells of everything else too.
+ * The kernels and tiles that a convolution may be computed with, by turns, by the CPU time that they take: for software
+ * adapters, whose work is all on these cores, and on machines where the wall clock tells of everything else too.
  *
  *   node benchmarks/studies/compare-candidates.mjs n,c,h,w,out,kernel,padding[,stride[,dilation]] ... [--only winograd4,gemm-subgroup/32x4x2] [--runs 15]
  *     [--precision fast]
  *
- * Weights are constant, as in inference: what is made of them once does not count. GFLOP/s of the direct convolution per 2 cores, medians; the
- * first candidate is the one that is taken without a tuner. The order of the candidates turns around every round. The adapter is that of
- * INFNET_ADAPTER. Needs `npm run build`.
+ * Weights are constant, as in inference: what is made of them once does not count. GFLOP/s of the direct convolution
+ * per 2 cores, medians; the first candidate is the one that is taken without a tuner. The order of the candidates turns
+ * around every round. The adapter is that of INFNET_ADAPTER. Needs `npm run build`.
  */
 import { Conv2d } from '@infnet/conv';
 import { open, ParameterStore, preparePlan, trace } from '@infnet/core';

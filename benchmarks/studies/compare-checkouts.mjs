@@ -1,11 +1,11 @@
 /**
- * Two checkouts of this repository, old and new, by turns: CPU time per core and wall clock of Inf-Net's forward and of a training step of
- * Res2Net-50 (forward, all gradients, Adam). Both must be built.
+ * Two checkouts of this repository, old and new, by turns: CPU time per core and wall clock of Inf-Net's forward and of
+ * a training step of Res2Net-50 (forward, all gradients, Adam). Both must be built.
  *
  *   node benchmarks/studies/compare-checkouts.mjs OLD NEW [--size 352] [--batch 1] [--step] [--rounds 3] [--runs 6]
  *
- * Each round starts one process for each checkout; the first run of a process compiles and does not count. The adapter is that of
- * INFNET_ADAPTER.
+ * Each round starts one process for each checkout; the first run of a process compiles and does not count. The adapter
+ * is that of INFNET_ADAPTER.
  */
 import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';

@@ -1,12 +1,13 @@
 /**
- * Does training at precision `fast` differ from training at `exact`? The same slices, seed and settings three times: `exact`, `fast`, and
- * as a control `exact` with a learning rate larger by one part in a million, which disturbs training by about float32's rounding.
+ * Does training at precision `fast` differ from training at `exact`? The same slices, seed and settings three times:
+ * `exact`, `fast`, and as a control `exact` with a learning rate larger by one part in a million, which disturbs
+ * training by about float32's rounding.
  *
  *   node benchmarks/studies/compare-precision.mjs SET --out FOLDER [--size 96] [--batch 4] [--epochs 10] [--width 1] [--validate 4,9,14,...] [--adapter NAME]
  *
- * Training is chaotic: two runs that differ in one rounding part after some steps, whatever the rounding was. So `fast` is no worse where it
- * keeps as near to `exact` as the control does. Written: FOLDER/precision.json and precision.html with the curves of the three, and their
- * distances. A run that is there already is resumed. Needs `npm run build`.
+ * Training is chaotic: two runs that differ in one rounding part after some steps, whatever the rounding was. So `fast`
+ * is no worse where it keeps as near to `exact` as the control does. Written: FOLDER/precision.json and precision.html
+ * with the curves of the three, and their distances. A run that is there already is resumed. Needs `npm run build`.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

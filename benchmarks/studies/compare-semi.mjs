@@ -1,16 +1,16 @@
 /**
- * Does the semi-supervised training help? Semi-supervised against supervised on phantoms, over seeds, with a control that
- * takes as many steps on the labelled slices alone.
+ * Does the semi-supervised training help? Semi-supervised against supervised on phantoms, over seeds, with a control
+ * that takes as many steps on the labelled slices alone.
  *
  *   node benchmarks/studies/compare-semi.mjs --out FOLDER [--seeds 5] [--adapter auto|gpu|llvmpipe|swiftshader]
  *
- * For every seed: other phantoms (12 labelled, 32 unlabelled, 40 held out) and other initial weights; three nets are scored on
- * the held-out phantoms by `infnet evaluate`:
+ * For every seed: other phantoms (12 labelled, 32 unlabelled, 40 held out) and other initial weights; three nets are
+ * scored on the held-out phantoms by `infnet evaluate`:
  *   supervised   45 epochs on the labelled slices
  *   semi         these weights, then the propagation in two rounds and a fine-tuning (120 more steps)
  *   control      the labelled slices alone for as many steps as `semi` took in all (85 epochs of one cosine)
- * The table has every seed, means and standard deviations, and the paired differences. A seed whose scores are there already is
- * not run again. Needs `npm run build`.
+ * The table has every seed, means and standard deviations, and the paired differences. A seed whose scores are there
+ * already is not run again. Needs `npm run build`.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -39,7 +39,10 @@ export async function timed(run) {
   return [(user + system) / 1e6 / CORES, (performance.now() - begin) / 1e3];
 }
 
-/** Runs `infnet command --name value ...`; what it says is shown, what it prints is returned. Ends the process where it fails. */
+/**
+ * Runs `infnet command --name value ...`; what it says is shown, what it prints is returned. Ends the process where it
+ * fails.
+ */
 export function infnet(command, options) {
   const { status, stdout } = spawnSync(process.execPath, infnetCommand(command, options), {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,4 +1,7 @@
-/** The peers in headless Chromium: they load from this machine's disk, compute what we compute in Node, and time themselves. */
+/**
+ * The peers in headless Chromium: they load from this machine's disk, compute what we compute in Node, and time
+ * themselves.
+ */
 import { afterAll, describe, expect, it } from 'vitest';
 import { largestDifference } from '../src/peers/alternate.js';
 import { Answerer } from '../src/peers/answerer.js';

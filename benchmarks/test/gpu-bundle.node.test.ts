@@ -1,4 +1,7 @@
-/** The run on a borrowed card, short of the card: what is packed, how time is dealt, how figures become a table, the stand-in for vitest. */
+/**
+ * The run on a borrowed card, short of the card: what is packed, how time is dealt, how figures become a table, the
+ * stand-in for vitest.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

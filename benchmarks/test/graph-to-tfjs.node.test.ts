@@ -1,6 +1,6 @@
 /**
- * The translation to tfjs computes what the graph says: forward, gradients and a training step against ours. tfjs runs on its
- * CPU backend, which has nothing in common with our kernels and needs no second device.
+ * The translation to tfjs computes what the graph says: forward, gradients and a training step against ours. tfjs runs
+ * on its CPU backend, which has nothing in common with our kernels and needs no second device.
  */
 import { BasicConv2d } from '@infnet/conv-block';
 import { type Context, Module, open, type Tensor, trace } from '@infnet/core';

@@ -1,7 +1,7 @@
 /**
- * The page as static files in `dist/page`: every path is relative, so that any host and any folder will do. A service worker with the list
- * of these files makes it work offline. The libraries that Compare compares with are taken in only where they are installed
- * (`npm ci --prefix benchmarks/peers`).
+ * The page as static files in `dist/page`: every path is relative, so that any host and any folder will do. A service
+ * worker with the list of these files makes it work offline. The libraries that Compare compares with are taken in only
+ * where they are installed (`npm ci --prefix benchmarks/peers`).
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';

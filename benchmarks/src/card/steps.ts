@@ -1,7 +1,7 @@
 /**
- * The steps of a run on a machine with a card: the time of each, and its commands. A machine that is lent for ten minutes is gone
- * after ten minutes, with everything that was not written by then; so each step may take at most what the later ones can spare, and
- * is left out below what it needs to be of any use.
+ * The steps of a run on a machine with a card: the time of each, and its commands. A machine that is lent for ten
+ * minutes is gone after ten minutes, with everything that was not written by then; so each step may take at most what
+ * the later ones can spare, and is left out below what it needs to be of any use.
  */
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

@@ -1,4 +1,7 @@
-/** What the logs and figures of a run say together: one object for results.json, and the text of table.txt. Pure functions. */
+/**
+ * What the logs and figures of a run say together: one object for results.json, and the text of table.txt. Pure
+ * functions.
+ */
 import { type MatrixResults, matrixLines } from '../matrix.js';
 import { comparisonTable } from '../peers/format.js';
 import { PEER_TITLES, type PeerName } from '../peers/protocol.js';

@@ -22,7 +22,9 @@ export interface Layer {
   readonly output: Shape;
   /** Times that it occurs in the net. */
   readonly count: number;
-  /** Floating-point operations of one occurrence: 2 per multiply-add of the direct convolution, padding counted as work. */
+  /**
+   * Floating-point operations of one occurrence: 2 per multiply-add of the direct convolution, padding counted as work.
+   */
   readonly flops: number;
   /** False for a layer that reads an input of the net: nobody asks for the gradient of an image. */
   readonly needsInputGradient: boolean;

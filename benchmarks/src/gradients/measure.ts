@@ -1,9 +1,9 @@
 /**
  * Measures the convolutions of Inf-Net: forward, gradient of the input, gradient of the weights.
  *
- * Other programs run on the same machine, and what they take changes within seconds. So a layer's passes alternate (forward,
- * dX, dW, forward, dX, dW, ...): what disturbs one disturbs all, and their ratio stays. Dawn rounds timestamps to 65 us;
- * a pass that is short is therefore run several times for one sample.
+ * Other programs run on the same machine, and what they take changes within seconds. So a layer's passes alternate
+ * (forward, dX, dW, forward, dX, dW, ...): what disturbs one disturbs all, and their ratio stays. Dawn rounds
+ * timestamps to 65 us; a pass that is short is therefore run several times for one sample.
  */
 import { type Context, elementCount, type Tensor, trace } from '@infnet/core';
 import { makeNet, pseudoRandom } from '../peers/workloads.js';
@@ -19,7 +19,10 @@ export interface GradientOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Samples of every distinct layer of Inf-Net (Res2Net-50), every result checked before. @throws InfnetError `BENCH_WRONG`. */
+/**
+ * Samples of every distinct layer of Inf-Net (Res2Net-50), every result checked before.
+ * @throws InfnetError `BENCH_WRONG`.
+ */
 export async function measureGradients(context: Context, options: GradientOptions): Promise<LayerSamples[]> {
   const { size, batch, runs, onProgress } = options;
   const net = makeNet('inf-net');

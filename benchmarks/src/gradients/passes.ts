@@ -1,4 +1,6 @@
-/** The three passes of one convolution as plans of their own: forward, gradient of the input, gradient of the weights. */
+/**
+ * The three passes of one convolution as plans of their own: forward, gradient of the input, gradient of the weights.
+ */
 import {
   applyOne,
   type Context,

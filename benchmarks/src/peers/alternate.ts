@@ -1,7 +1,7 @@
 /**
- * One case, all peers: prepared one after the other, compared with infnet, then timed in turns. What else the machine does
- * changes within seconds; in turns it meets all alike, and the ratio stays. The order moves on with every round, so that
- * nobody always follows the same neighbour.
+ * One case, all peers: prepared one after the other, compared with infnet, then timed in turns. What else the machine
+ * does changes within seconds; in turns it meets all alike, and the ratio stays. The order moves on with every round,
+ * so that nobody always follows the same neighbour.
  */
 import type { Part, PeerName, Prepared, Workload } from './protocol.js';
 
@@ -14,7 +14,8 @@ export interface Case {
   /** Share of the part's time, where that is short. Default 1. */
   readonly weight?: number;
   /**
-   * Whether the device's own time is asked for too. The first round then does not count: a card takes that long to wake.
+   * Whether the device's own time is asked for too. The first round then does not count: a card takes that long to
+   * wake.
    */
   readonly onDevice?: boolean;
 }
@@ -55,7 +56,9 @@ export interface AlternateOptions {
 /** Of a case's time, what all preparing together may take; the rest is for the rounds. */
 const PREPARING = 0.7;
 
-/** The first, with which all others are compared, may take the time of two cases; the others what they leave each other. */
+/**
+ * The first, with which all others are compared, may take the time of two cases; the others what they leave each other.
+ */
 function shareOf(index: number, count: number): number {
   return index === 0 ? 2 : PREPARING / (count - index);
 }

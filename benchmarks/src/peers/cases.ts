@@ -36,8 +36,8 @@ export function stepCases({ size, quick }: CaseOptions): Case[] {
 }
 
 /**
- * What a card is compared by: Inf-Net at batch 1 and 8, and training steps with its own loss. Then each again beside torch.compile
- * alone, which needs long to compile and comes last for that, with half the time.
+ * What a card is compared by: Inf-Net at batch 1 and 8, and training steps with its own loss. Then each again beside
+ * torch.compile alone, which needs long to compile and comes last for that, with half the time.
  */
 export function cardCases({ size, quick }: CaseOptions): Case[] {
   const net = 'inf-net' as const;

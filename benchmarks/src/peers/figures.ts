@@ -7,8 +7,8 @@ import { type PeerName, referenceOf, type Workload } from './protocol.js';
 const TOLERANCE = 1e-3;
 
 /**
- * Of the losses of two steps of Inf-Net: its smallest maps have a few pixels, over which batch norm magnifies rounding, so that
- * PyTorch in float32 is percents from PyTorch in float64. A step of Res2Net-50 is held to the usual tolerance.
+ * Of the losses of two steps of Inf-Net: its smallest maps have a few pixels, over which batch norm magnifies rounding,
+ * so that PyTorch in float32 is percents from PyTorch in float64. A step of Res2Net-50 is held to the usual tolerance.
  */
 const TOLERANCE_OF_INF_NET_STEP = 0.2;
 

@@ -23,7 +23,10 @@ export function formatCases(results: readonly CaseResult[], peers: readonly Peer
   return [...textTable(table), ...meanRatios(results, peers).map((line) => `  ${line}`)];
 }
 
-/** One line per case, one column per peer: median, range where there are several runs, ratio to ours on the same adapter. */
+/**
+ * One line per case, one column per peer: median, range where there are several runs, ratio to ours on the same
+ * adapter.
+ */
 export function wideTable(results: readonly CaseResult[], peers: readonly PeerName[], title = ''): Table {
   const ours = oursOf(peers);
   const rated = ours !== undefined && results.some(({ flops }) => flops > 0);
@@ -46,8 +49,8 @@ export const left = (title: string): Table['columns'][number] => ({ title, align
 export const right = (title: string): Table['columns'][number] => ({ title, align: 'right' });
 
 /**
- * One line per case and peer, with the device's own time: ms from host memory to host memory, median and range; x, how many times
- * as long as infnet, median and range of single rounds; GFLOP/s by the device's time where it was taken.
+ * One line per case and peer, with the device's own time: ms from host memory to host memory, median and range; x, how
+ * many times as long as infnet, median and range of single rounds; GFLOP/s by the device's time where it was taken.
  */
 export function comparisonTable(results: readonly CaseResult[]): string[] {
   const header = ['case', 'peer', 'ms (range)', 'x', 'device ms', 'x', 'GFLOP/s', 'GiB', 'differs by'];

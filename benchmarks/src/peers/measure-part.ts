@@ -16,8 +16,8 @@ export interface MeasureOptions extends AlternateOptions {
 }
 
 /**
- * Results of all cases. One that there is no time for is one that nobody can. Who was too slow for one case is not asked for the
- * others of the part: they are much alike, and the time is better spent on the others.
+ * Results of all cases. One that there is no time for is one that nobody can. Who was too slow for one case is not
+ * asked for the others of the part: they are much alike, and the time is better spent on the others.
  */
 export async function measurePart(
   cases: readonly Case[],

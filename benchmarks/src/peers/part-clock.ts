@@ -1,10 +1,14 @@
 /**
- * Divides the time of a quick run. Each part gets its share of what is left, each case its share of the part's, each peer its share of
- * the case's, so that a slow one takes its own time and not that of the others. What one leaves goes to those behind it. Behind
- * the end of the run nothing is waited for at all: that bounds the run, whatever the libraries do.
+ * Divides the time of a quick run. Each part gets its share of what is left, each case its share of the part's, each
+ * peer its share of the case's, so that a slow one takes its own time and not that of the others. What one leaves goes
+ * to those behind it. Behind the end of the run nothing is waited for at all: that bounds the run, whatever the
+ * libraries do.
  */
 
-/** Seconds that a request gets before the run's end, however late its case is: else who was ended once would never come back. */
+/**
+ * Seconds that a request gets before the run's end, however late its case is: else who was ended once would never come
+ * back.
+ */
 const LEAST = 5;
 
 export class PartClock {
@@ -49,7 +53,9 @@ export class PartClock {
     return Math.max(0, this.#end - this.#now());
   }
 
-  /** Seconds that a request may take: a share of what the case has left, some at least, none beyond the end of the run. */
+  /**
+   * Seconds that a request may take: a share of what the case has left, some at least, none beyond the end of the run.
+   */
   patience(share = 1): number {
     return Math.min(this.left, Math.max(LEAST, share * (this.#caseEnd - this.#now())));
   }

@@ -1,6 +1,7 @@
 /**
  * What parent and peers say to each other. Every library runs in a process of its own: its crash is its own result, it
- * cannot disturb another's memory, and each sees the drivers that it is meant to see. The parent asks one peer at a time.
+ * cannot disturb another's memory, and each sees the drivers that it is meant to see. The parent asks one peer at a
+ * time.
  */
 
 import type { Traced } from './workloads.js';
@@ -14,8 +15,8 @@ export type Workload =
   /** A convolution with the gradients of its input and its weights. */
   | ({ readonly kind: 'gradients' } & LayerShape)
   /**
-   * A training step: forward, loss, all gradients, batch norm with the batch's statistics, Adam. `ownLoss`: the loss that Inf-Net is
-   * trained with, and its clamp of gradients, instead of a mean square.
+   * A training step: forward, loss, all gradients, batch norm with the batch's statistics, Adam. `ownLoss`: the loss
+   * that Inf-Net is trained with, and its clamp of gradients, instead of a mean square.
    */
   | {
       readonly kind: 'step';
@@ -121,7 +122,9 @@ export interface Prepared {
   readonly firstSeconds: number;
   /** What the library itself says that it holds, in bytes, where it says so. */
   readonly heldBytes?: number;
-  /** Growth of the process's memory since before, in bytes, where it can be known; of a browser, of all its processes. */
+  /**
+   * Growth of the process's memory since before, in bytes, where it can be known; of a browser, of all its processes.
+   */
   readonly processBytes?: number;
 }
 

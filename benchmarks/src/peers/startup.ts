@@ -1,7 +1,7 @@
 /**
- * Start-up: a new process, its library, its device, a net, the first result. Cold with an empty folder for Mesa's compiled
- * shaders, then warm with what the cold start left there. SwiftShader keeps nothing, GPUs' drivers have caches of their own
- * that are left alone, so there "cold" only means the first of two.
+ * Start-up: a new process, its library, its device, a net, the first result. Cold with an empty folder for Mesa's
+ * compiled shaders, then warm with what the cold start left there. SwiftShader keeps nothing, GPUs' drivers have caches
+ * of their own that are left alone, so there "cold" only means the first of two.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -38,9 +38,14 @@ import { measureStartUp, type StartUp } from './startup.js';
 import { inOrderOfPreparing, usualPeers } from './usual-peers.js';
 
 export interface PeerSuiteOptions extends SuiteOptions {
-  /** Seconds after which an answer is no longer waited for. Default 900, 90 with `seconds`; of a quick run each part has its share. */
+  /**
+   * Seconds after which an answer is no longer waited for. Default 900, 90 with `seconds`; of a quick run each part has
+   * its share.
+   */
   readonly patience?: number;
-  /** Seconds of the whole run, from the start of this process to its last answer; each part and each case has its share. */
+  /**
+   * Seconds of the whole run, from the start of this process to its last answer; each part and each case has its share.
+   */
   readonly seconds?: number;
   /** Default: see {@link usualPeers}. */
   readonly only?: readonly PeerName[];
@@ -169,8 +174,8 @@ function settle(given: PeerSuiteOptions, kind: AdapterKind): Settled {
 }
 
 /**
- * A quick run gives each answer its share. A run of given seconds waits longer: a peer that is slow to prepare takes from the rounds
- * of its case, and is asked again in the next.
+ * A quick run gives each answer its share. A run of given seconds waits longer: a peer that is slow to prepare takes
+ * from the rounds of its case, and is asked again in the next.
  */
 function patienceOf({ seconds, patience }: PeerSuiteOptions, clock: PartClock | undefined): Patience {
   if (clock === undefined) return { seconds: () => patience ?? PATIENCE };

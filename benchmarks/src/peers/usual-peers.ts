@@ -8,8 +8,8 @@ const NAMED_ONLY: readonly PeerName[] = ['infnet-tuned', 'torch-fp32'];
 const ON_CUDA: readonly PeerName[] = ['torch-cuda', 'torch-compile', 'cudnn', 'cudnn-tf32'];
 
 /**
- * CUDA stands beside a real GPU only. Chromium has no llvmpipe, and who is there on SwiftShader is not compared with who is
- * here on something else. A quick run has no time for second precisions, for compilers, and for three browsers.
+ * CUDA stands beside a real GPU only. Chromium has no llvmpipe, and who is there on SwiftShader is not compared with
+ * who is here on something else. A quick run has no time for second precisions, for compilers, and for three browsers.
  */
 export function usualPeers(kind: AdapterKind, quick: boolean): readonly PeerName[] {
   return PEERS.filter((name) => {
@@ -25,7 +25,10 @@ export function isOnCpu(name: PeerName): boolean {
   return name === 'ort-cpu' || name === 'torch-cpu';
 }
 
-/** Ours first, because all others are compared with it; then who is quick to prepare, so that the slow ones share what is left. */
+/**
+ * Ours first, because all others are compared with it; then who is quick to prepare, so that the slow ones share what
+ * is left.
+ */
 export function inOrderOfPreparing(names: readonly PeerName[]): readonly PeerName[] {
   const rank = (name: PeerName): number => (name.startsWith('infnet') ? 0 : isOnCpu(name) ? 1 : 2);
   return names.toSorted((a, b) => rank(a) - rank(b));

@@ -1,6 +1,6 @@
 /**
- * Workloads as traced graphs: one description from which infnet plans, the ONNX file is written, and the graph is built for
- * tfjs and PyTorch. Weights and inputs follow from seeds, so that every process has the same without sending any.
+ * Workloads as traced graphs: one description from which infnet plans, the ONNX file is written, and the graph is built
+ * for tfjs and PyTorch. Weights and inputs follow from seeds, so that every process has the same without sending any.
  */
 import { conv2d } from '@infnet/conv';
 import {
@@ -139,7 +139,10 @@ function traceStepForward(workload: StepWorkload): Traced {
   return ownLoss ? { ...traced, inputs: { ...traced.inputs, ...discs(batch, size) } } : traced;
 }
 
-/** Mask and edge of every image: one disc in the middle, a quarter of the side in radius, and its border. [n, 1, s, s] each */
+/**
+ * Mask and edge of every image: one disc in the middle, a quarter of the side in radius, and its border. [n, 1, s, s]
+ * each
+ */
 function discs(batch: number, size: number): Readonly<Record<'mask' | 'edge', Float32Array>> {
   const isInside = (y: number, x: number): boolean => (2 * y - size) ** 2 + (2 * x - size) ** 2 <= (size / 2) ** 2;
   const isEdge = (y: number, x: number): boolean =>

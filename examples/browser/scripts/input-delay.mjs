@@ -1,8 +1,9 @@
 /**
- * How long an input would wait while the page trains, in milliseconds: `node examples/browser/scripts/input-delay.mjs [seconds]`.
+ * How long an input would wait while the page trains, in milliseconds:
+ * `node examples/browser/scripts/input-delay.mjs [seconds]`.
  *
- * Uses the page in `dist/page` (build it first: `npx vite build examples/browser`). A timing, and so no test: it prints the median and
- * the largest delay of the main thread's timers in each span of two seconds, with the steps taken in it.
+ * Uses the page in `dist/page` (build it first: `npx vite build examples/browser`). A timing, and so no test: it prints
+ * the median and the largest delay of the main thread's timers in each span of two seconds, with the steps taken in it.
  */
 import { chromium } from 'playwright';
 import { chromiumFlags, ensureChromium } from '../../../scripts/chromium.mjs';

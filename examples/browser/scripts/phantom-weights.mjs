@@ -3,8 +3,9 @@
  *
  *   node examples/browser/scripts/phantom-weights.mjs [--adapter NAME] [--epochs 40] [--count 160] [--keep FOLDER]
  *
- * Writes examples/browser/public/weights/phantom.safetensors. The last tenth of the phantoms is held out and scored with the rounded
- * weights. The classifier of the backbone, which segmentation never uses, is left out. Needs `npm run build`.
+ * Writes examples/browser/public/weights/phantom.safetensors. The last tenth of the phantoms is held out and scored
+ * with the rounded weights. The classifier of the backbone, which segmentation never uses, is left out. Needs
+ * `npm run build`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';

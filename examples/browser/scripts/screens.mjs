@@ -1,8 +1,9 @@
 /**
- * Pictures of every place at three widths, light and dark, to be looked at: `node examples/browser/scripts/screens.mjs [weights]`.
+ * Pictures of every place at three widths, light and dark, to be looked at:
+ * `node examples/browser/scripts/screens.mjs [weights]`.
  *
- * Uses the page in `dist/page` (build it first: `npx vite build examples/browser`) and writes to `out/page-screens`, which git ignores.
- * Weights: those given, else `public/weights/phantom.safetensors`, else none. Needs `npm run build`.
+ * Uses the page in `dist/page` (build it first: `npx vite build examples/browser`) and writes to `out/page-screens`,
+ * which git ignores. Weights: those given, else `public/weights/phantom.safetensors`, else none. Needs `npm run build`.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

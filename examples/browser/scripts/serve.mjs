@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url';
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 
-/** Serves `dist/page`, or the folder that INFNET_PAGE names. @returns {Promise<{ folder: string, url: string, close: () => void }>} */
+/**
+ * Serves `dist/page`, or the folder that INFNET_PAGE names.
+ * @returns {Promise<{ folder: string, url: string, close: () => void }>}
+ */
 export async function servePage() {
   const folder = process.env['INFNET_PAGE'] ?? fileURLToPath(new URL('../dist/page', import.meta.url));
   const server = createServer((request, response) => {

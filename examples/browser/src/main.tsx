@@ -12,12 +12,14 @@ import './styles/controls.css';
 import './styles/layout.css';
 import './styles/places.css';
 
-// A slice that is dropped beside a drop zone must not replace the page; in Segment it is what was meant, and the page says so.
+// A slice that is dropped beside a drop zone must not replace the page; in Segment it is what was meant, and the page
+// says so.
 let leaving: ReturnType<typeof setTimeout> | undefined;
 const showDragging = (isOver: boolean): void => {
   clearTimeout(leaving);
   document.documentElement.toggleAttribute('data-dragging', isOver);
-  // Browsers repeat the event while something is over the page, every 350 ms at least; one that leaves is told by none that can be trusted.
+  // Browsers repeat the event while something is over the page, every 350 ms at least; one that leaves is told by none
+  // that can be trusted.
   if (isOver) leaving = setTimeout(showDragging, 700, false);
 };
 addEventListener('dragover', (event) => {

@@ -1,9 +1,9 @@
 /**
  * What the page and its worker say to each other.
  *
- * The page asks (`Request`), the worker answers once (`Answer`), and in between tells how far it is (`News`). Everything is plain data
- * for structured clone; large arrays are transferred. Errors travel as their parts, so that the page can show what happened and what
- * to do, and no `Error` has to survive the crossing.
+ * The page asks (`Request`), the worker answers once (`Answer`), and in between tells how far it is (`News`).
+ * Everything is plain data for structured clone; large arrays are transferred. Errors travel as their parts, so that
+ * the page can show what happened and what to do, and no `Error` has to survive the crossing.
  */
 
 import type { CompareMethods } from './worker/compare-protocol.js';

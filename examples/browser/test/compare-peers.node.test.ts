@@ -1,4 +1,7 @@
-/** Compare with the other libraries in the page: where they are installed, each gives its figures, and one that fails says why. */
+/**
+ * Compare with the other libraries in the page: where they are installed, each gives its figures, and one that fails
+ * says why.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright';

@@ -1,6 +1,6 @@
 /**
- * The same volume as other programs may store it: written here from the NIfTI-1 standard, byte by byte, by nothing of this project, so
- * that reader and writer cannot agree on the same mistake.
+ * The same volume as other programs may store it: written here from the NIfTI-1 standard, byte by byte, by nothing of
+ * this project, so that reader and writer cannot agree on the same mistake.
  */
 import { gzipSync } from 'node:zlib';
 

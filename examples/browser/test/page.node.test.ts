@@ -1,4 +1,7 @@
-/** The built page in headless Chromium on SwiftShader: every place's main path, what may go wrong, and the same bits as in Node. */
+/**
+ * The built page in headless Chromium on SwiftShader: every place's main path, what may go wrong, and the same bits as
+ * in Node.
+ */
 import { afterAll, beforeAll } from 'vitest';
 import { deviceTests } from './suites/devices.js';
 import { folderTests } from './suites/folders.js';

@@ -235,7 +235,9 @@ export async function beforeWorkers(context: BrowserContext, code: string): Prom
   }, code);
 }
 
-/** Drops files and folders of the disk as the system's drag and drop does: the page gets entries that it has to walk. */
+/**
+ * Drops files and folders of the disk as the system's drag and drop does: the page gets entries that it has to walk.
+ */
 export async function dropPaths(page: Page, selector: string, paths: readonly string[]): Promise<void> {
   const box = await page.locator(selector).boundingBox();
   if (box === null) throw new Error(`nothing to drop on: ${selector}`);
@@ -261,8 +263,8 @@ interface HeapUsage {
 }
 
 /**
- * Asks the DevTools protocol, since nothing else tells: `performance.memory` is not there in workers, and rounded in pages. A worker is
- * a target of its own behind that of its page.
+ * Asks the DevTools protocol, since nothing else tells: `performance.memory` is not there in workers, and rounded in
+ * pages. A worker is a target of its own behind that of its page.
  */
 export async function heapOf(page: Page): Promise<Heap> {
   const session = await page.context().newCDPSession(page);

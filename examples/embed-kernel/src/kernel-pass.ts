@@ -1,6 +1,6 @@
 /**
- * All it takes to run an infnet kernel in a WebGPU program: a pipeline and a bind group from a description. No context, no
- * planner; nothing is allocated but what this file asks the device for.
+ * All it takes to run an infnet kernel in a WebGPU program: a pipeline and a bind group from a description. No context,
+ * no planner; nothing is allocated but what this file asks the device for.
  */
 import { type CallDescription, describeCall, type KernelCall } from '@infnet/core';
 

@@ -7,7 +7,10 @@ const wave = (count: number, step: number) =>
   Float32Array.from({ length: count }, (_, i) => Math.fround(Math.sin(i * step)));
 const inputs: ProgramInputs = { features: wave(192, 0.7), weight: wave(162, 0.9), logits: wave(16, 1.3) };
 
-/** The same in float64: convolution with padding 1, relu, times 1 - sigmoid of the logits enlarged twice (half-pixel centres). */
+/**
+ * The same in float64: convolution with padding 1, relu, times 1 - sigmoid of the logits enlarged twice (half-pixel
+ * centres).
+ */
 function reference({ features, weight, logits }: ProgramInputs): number[] {
   const at = (data: Float32Array, c: number, y: number, x: number, size: number): number =>
     y < 0 || x < 0 || y >= size || x >= size ? 0 : (data[(c * size + y) * size + x] as number);

@@ -8,7 +8,10 @@ import type { Checkpoint, CheckpointTensor } from './types.js';
 export interface ExpectedTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Entries of one object are one parameter under several names (tied weights): a checkpoint need have only one of them. */
+  /**
+   * Entries of one object are one parameter under several names (tied weights): a checkpoint need have only one of
+   * them.
+   */
   readonly parameter?: unknown;
 }
 
@@ -29,9 +32,10 @@ export interface MatchOptions {
   /** From a key of the checkpoint to a name of the net, e.g. `key => 'resnet.' + key`; undefined leaves the key out. */
   readonly rename?: (key: string) => string | undefined;
   /**
-   * What the keys of this net begin with in the checkpoint, e.g. `student.`; empty: they are as they should be. Left out, a prefix
-   * is peeled if it is the only one behind which all names of the net are found, and either all keys begin with it or it is made
-   * of usual names (`model.`, `net.`, `ema.`, `student.`, ...). With {@link rename} none is.
+   * What the keys of this net begin with in the checkpoint, e.g. `student.`; empty: they are as they should be. Left
+   * out, a prefix is peeled if it is the only one behind which all names of the net are found, and either all keys
+   * begin with it or it is made of usual names (`model.`, `net.`, `ema.`, `student.`, ...). With {@link rename} none
+   * is.
    */
   readonly prefix?: string;
 }
@@ -74,7 +78,8 @@ export function matchStateDict(
   const sole = all.filter((name) => twinsOf(name).length === 0);
   // Of tied names a checkpoint may lack some.
   const required = sole.length > 0 ? sole : all;
-  // What the keys begin with is nobody's question where they are renamed. A part of a larger net is not taken for a small one.
+  // What the keys begin with is nobody's question where they are renamed. A part of a larger net is not taken for a
+  // small one.
   const behind = (tensors: Tensors): readonly string[] =>
     prefixesOf(tensors, [required]).filter((found) => isWrapperPrefix(found, tensors.keys()));
   const guessed = chosen === undefined && rename === undefined;
@@ -132,12 +137,13 @@ export interface MatchedTensor extends Omit<CheckpointTensor, 'data'> {
 }
 
 /**
- * The matched tensors as float32, if nothing is missing, surplus or mis-shaped: a state dict that `ParameterStore.load` of
+ * The matched tensors as float32, if nothing is missing, surplus or mis-shaped: a state dict that `ParameterStore.load`
+ * of
  * @infnet/core takes. Tensors that are float32 already are passed on, not copied.
  *
  * @param where the file, for the error
- * @throws InfnetError `CHECKPOINT_KEYS`: one message with the count and the first ten of each list; all are in `details`.
- *   `CHECKPOINT_AMBIGUOUS` where the net is found behind several prefixes
+ * @throws InfnetError `CHECKPOINT_KEYS`: one message with the count and the first ten of each list; all are in
+ *   `details`. `CHECKPOINT_AMBIGUOUS` where the net is found behind several prefixes
  */
 export function assertMatches(match: StateDictMatch, where?: string): Map<string, MatchedTensor> {
   const { missing, surplus, misshaped, matched, prefixes } = match;

@@ -1,8 +1,8 @@
 /**
  * Prefixes of keys.
  *
- * A wrapper around a net (DataParallel, torch.compile, Lightning) is a module that has the net as its attribute, and so every key
- * gets that attribute's name in front: `module.`, `_orig_mod.`, `model.`. Two rules, and no others:
+ * A wrapper around a net (DataParallel, torch.compile, Lightning) is a module that has the net as its attribute, and so
+ * every key gets that attribute's name in front: `module.`, `_orig_mod.`, `model.`. Two rules, and no others:
  *
  *   1. Names that torch gives to wrappers alone ({@link WRAPPERS}) are taken out wherever they stand, and `module.` from the
  *      start while all keys begin so. That needs no knowledge of the net.
@@ -14,7 +14,9 @@
 import { checkpointError, printable } from './errors.js';
 import type { Checkpoint, CheckpointTensor } from './types.js';
 
-/** Attributes that torch.compile, FullyShardedDataParallel, activation checkpointing and DeepSpeed keep a module under. */
+/**
+ * Attributes that torch.compile, FullyShardedDataParallel, activation checkpointing and DeepSpeed keep a module under.
+ */
 const WRAPPERS: ReadonlySet<string> = new Set([
   '_orig_mod',
   '_fsdp_wrapped_module',
@@ -22,7 +24,10 @@ const WRAPPERS: ReadonlySet<string> = new Set([
   '_forward_module',
 ]);
 
-/** DataParallel's. A net may have an attribute of this name, so it counts only where all keys begin with it, or the net is known. */
+/**
+ * DataParallel's. A net may have an attribute of this name, so it counts only where all keys begin with it, or the net
+ * is known.
+ */
 export const MODULE = 'module.';
 
 /** Keys without wrappers, by the keys themselves; as they are where two would become one. */
@@ -41,7 +46,9 @@ function withoutWrappers(key: string): string {
   return kept.length === parts.length ? key : kept.join('.');
 }
 
-/** What was taken off the first key that changed: `module._orig_mod.`; of a key that has it within, the wrapper's name. */
+/**
+ * What was taken off the first key that changed: `module._orig_mod.`; of a key that has it within, the wrapper's name.
+ */
 export function strippedPrefix(names: ReadonlyMap<string, string>): string {
   for (const [key, name] of names) {
     if (key === name) continue;
@@ -77,8 +84,8 @@ export interface PeeledTensors {
 }
 
 /**
- * Prefixes behind which a net is: `prefix + name` is a key for every name of one of the signatures. The empty prefix is one of
- * them where the keys are as they should be.
+ * Prefixes behind which a net is: `prefix + name` is a key for every name of one of the signatures. The empty prefix is
+ * one of them where the keys are as they should be.
  */
 export function prefixesOf(
   tensors: ReadonlyMap<string, unknown>,
@@ -98,12 +105,13 @@ export function prefixesOf(
 }
 
 /**
- * The tensors of a net under the net's own names, whatever its keys begin with in the file. A checkpoint in which no signature is
- * found stays as it is, so that whoever compares it with the net says what is missing.
+ * The tensors of a net under the net's own names, whatever its keys begin with in the file. A checkpoint in which no
+ * signature is found stays as it is, so that whoever compares it with the net says what is missing.
  *
  * @param signatures of the nets that may be in the file
  * @param chosen the prefix, if the rule should not decide; the dot at its end may be left out
- * @throws InfnetError `CHECKPOINT_AMBIGUOUS` with all prefixes, where several fit; `CHECKPOINT_KEYS` where no key has the chosen one
+ * @throws InfnetError `CHECKPOINT_AMBIGUOUS` with all prefixes, where several fit; `CHECKPOINT_KEYS` where no key has
+ *   the chosen one
  */
 export function peelPrefix(
   { tensors }: Pick<Checkpoint, 'tensors'>,
@@ -131,7 +139,10 @@ function peeledBy(
   return { found: prefixes.length > 0, peeled: behind(tensors, prefix) };
 }
 
-/** Without DataParallel's name wherever it stands, e.g. `resnet.module.`: undefined where it stands nowhere, or two keys would become one. */
+/**
+ * Without DataParallel's name wherever it stands, e.g. `resnet.module.`: undefined where it stands nowhere, or two keys
+ * would become one.
+ */
 export function withoutModule(
   tensors: ReadonlyMap<string, CheckpointTensor>,
 ): Map<string, CheckpointTensor> | undefined {

@@ -27,9 +27,13 @@ export interface Checkpoint {
   readonly tensors: Map<string, CheckpointTensor>;
   /** safetensors: its `__metadata__`. `.pth`: the plain values of the dictionaries on the way to the state dict. */
   readonly metadata: Map<string, MetadataValue>;
-  /** Where in the training dictionary the state dict was found, e.g. `['state_dict']`; `[]` if it is the file itself. */
+  /**
+   * Where in the training dictionary the state dict was found, e.g. `['state_dict']`; `[]` if it is the file itself.
+   */
   readonly path: readonly string[];
-  /** What wrappers had put into the keys and was taken out, e.g. `module.` or `_orig_mod.module.`; empty if nothing was. */
+  /**
+   * What wrappers had put into the keys and was taken out, e.g. `module.` or `_orig_mod.module.`; empty if nothing was.
+   */
   readonly strippedPrefix: string;
   /**
    * `.pth`: entries that were left aside, because they are neither tensors nor plain values: those of the state dict
@@ -52,11 +56,13 @@ export interface ReadOptions {
 
 /** Options of {@link readCheckpoint}. */
 export interface ReadCheckpointOptions extends ReadOptions {
-  /** Path of the state dict in the training dictionary, if the search rule should not decide, e.g. `['ema', 'model']`. */
+  /**
+   * Path of the state dict in the training dictionary, if the search rule should not decide, e.g. `['ema', 'model']`.
+   */
   readonly stateDict?: readonly string[];
   /**
-   * Remove what wrappers put into keys: `module.` of DataParallel where all keys begin with it, and `_orig_mod.` of torch.compile,
-   * `_fsdp_wrapped_module.` and their like anywhere (default true).
+   * Remove what wrappers put into keys: `module.` of DataParallel where all keys begin with it, and `_orig_mod.` of
+   * torch.compile, `_fsdp_wrapped_module.` and their like anywhere (default true).
    */
   readonly stripModulePrefix?: boolean;
 }

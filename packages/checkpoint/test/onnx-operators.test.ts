@@ -1,4 +1,7 @@
-/** What each operator becomes. That the results are right is for another runtime to say: benchmarks/test/onnx*.node.test.ts. */
+/**
+ * What each operator becomes. That the results are right is for another runtime to say:
+ * benchmarks/test/onnx*.node.test.ts.
+ */
 import { describe, expect, it } from 'vitest';
 import { exportOnnx, ONNX_OPERATORS } from '../src/index.js';
 import { readOnnx } from './support/read-onnx.js';

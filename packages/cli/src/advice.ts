@@ -1,8 +1,9 @@
 /**
  * Advice in the words of the command line.
  *
- * Packages advise in the words of a library, `{ masks: 'nonzero' }`. Every error that reaches a person through this program is told with
- * options of this program instead, or without what it has no option for. A test walks the advice of all packages that get here.
+ * Packages advise in the words of a library, `{ masks: 'nonzero' }`. Every error that reaches a person through this
+ * program is told with options of this program instead, or without what it has no option for. A test walks the advice
+ * of all packages that get here.
  */
 
 const OPTIONS: readonly (readonly [RegExp, string | ((...found: string[]) => string)])[] = [

@@ -1,4 +1,7 @@
-/** A table as CSV (RFC 4180, with line feeds alone). Line breaks (also a carriage return alone) within a field become spaces. */
+/**
+ * A table as CSV (RFC 4180, with line feeds alone). Line breaks (also a carriage return alone) within a field become
+ * spaces.
+ */
 export function csv(rows: readonly (readonly string[])[]): string {
   return rows.map((fields) => `${fields.map(quoted).join(',')}\n`).join('');
 }

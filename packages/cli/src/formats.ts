@@ -1,4 +1,7 @@
-/** What files are that are no pictures and no volumes: told by their content, as names say nothing (DICOM often has no ending). */
+/**
+ * What files are that are no pictures and no volumes: told by their content, as names say nothing (DICOM often has no
+ * ending).
+ */
 import { type FileHandle, open } from 'node:fs/promises';
 import { FORMAT_BYTES, formatOf } from '@infnet/data';
 

@@ -68,8 +68,8 @@ export function definition(text: string, before: Readonly<Record<string, number>
 }
 
 /**
- * Fails unless the options were given. Not left to commander, which would complain of a missing `--weights` before it says
- * that there is no option `--weigths`.
+ * Fails unless the options were given. Not left to commander, which would complain of a missing `--weights` before it
+ * says that there is no option `--weigths`.
  */
 export function needs(command: Command, ...names: readonly string[]): void {
   for (const name of names) {

@@ -1,6 +1,6 @@
 /**
- * Progress on stderr. On a terminal a bar that is drawn in place; elsewhere (a log file, a pipe) a line now and then, so
- * that a log stays readable.
+ * Progress on stderr. On a terminal a bar that is drawn in place; elsewhere (a log file, a pipe) a line now and then,
+ * so that a log stays readable.
  */
 import type { Output } from './io.js';
 

@@ -1,8 +1,8 @@
 import { cliError } from './errors.js';
 
 /**
- * Waits for `promise` unless `signal` is aborted first. What the promise stands for is not stopped, only no longer waited
- * for: the compiler of a driver cannot be called back.
+ * Waits for `promise` unless `signal` is aborted first. What the promise stands for is not stopped, only no longer
+ * waited for: the compiler of a driver cannot be called back.
  *
  * @throws InfnetError `CLI_INTERRUPTED`
  */

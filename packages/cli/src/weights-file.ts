@@ -1,6 +1,6 @@
 /**
- * Files of weights as the commands take them: read, without prefixes, and with notes on what was done to them. Errors give advice in
- * the words of the command line.
+ * Files of weights as the commands take them: read, without prefixes, and with notes on what was done to them. Errors
+ * give advice in the words of the command line.
  */
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -17,8 +17,8 @@ export interface WeightsSource {
   /** The option, for advice. Default `--weights`. */
   readonly flag?: WeightsFlag;
   /**
-   * Which of several nets in the file: the name of its dictionary (`ema`, or `ema/model` within another), or what its keys begin
-   * with; `.` for those that begin with nothing.
+   * Which of several nets in the file: the name of its dictionary (`ema`, or `ema/model` within another), or what its
+   * keys begin with; `.` for those that begin with nothing.
    */
   readonly key?: string;
 }
@@ -110,7 +110,10 @@ function topOf(bytes: Uint8Array, file: string): Checkpoint {
   }
 }
 
-/** A checkpoint that is weights: a state's moments of the optimiser have the net's names too. @throws InfnetError `CLI_WRONG_NET`, `CHECKPOINT_...` */
+/**
+ * A checkpoint that is weights: a state's moments of the optimiser have the net's names too.
+ * @throws InfnetError `CLI_WRONG_NET`, `CHECKPOINT_...`
+ */
 function weightsIn(bytes: Uint8Array, options: { readonly file: string; readonly stateDict?: string[] }): Checkpoint {
   const checkpoint = readCheckpoint(bytes, options);
   if (checkpoint.metadata.get('kind') === TRAINING_STATE) throw trainingState(options.file);

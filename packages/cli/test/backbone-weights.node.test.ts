@@ -1,4 +1,7 @@
-/** Weights of a backbone alone (case 17 of shared/cases): a training starts from them, every other command says what they are. */
+/**
+ * Weights of a backbone alone (case 17 of shared/cases): a training starts from them, every other command says what
+ * they are.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSafetensors, type WritableTensor, writeSafetensors } from '@infnet/checkpoint';

@@ -1,4 +1,6 @@
-/** The command as a program of its own. `npm test` builds first; without a build these cases are skipped, and say so. */
+/**
+ * The command as a program of its own. `npm test` builds first; without a build these cases are skipped, and say so.
+ */
 import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

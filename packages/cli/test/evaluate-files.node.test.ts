@@ -1,4 +1,7 @@
-/** Files as people have them: names of other systems, masks of other programs. Right, or refused with advice that was followed here. */
+/**
+ * Files as people have them: names of other systems, masks of other programs. Right, or refused with advice that was
+ * followed here.
+ */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeIndexedPng, encodePng } from '@infnet/data';

@@ -1,4 +1,7 @@
-/** Phantoms with classes, and a U-Net with a sixty-fourth of the reference's channels, for the tests of the second stage. */
+/**
+ * Phantoms with classes, and a U-Net with a sixty-fourth of the reference's channels, for the tests of the second
+ * stage.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type WritableTensor, writeSafetensors } from '@infnet/checkpoint';

@@ -1,4 +1,6 @@
-/** Weights under the keys that people's files have (case 12 of shared/cases): the same net, with a note, or a choice. */
+/**
+ * Weights under the keys that people's files have (case 12 of shared/cases): the same net, with a note, or a choice.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type WritableTensor, writeSafetensors } from '@infnet/checkpoint';

@@ -1,4 +1,7 @@
-/** What `infnet segment` notices in files that it segments all the same: on stderr and in --json. And what it says of foreign files. */
+/**
+ * What `infnet segment` notices in files that it segments all the same: on stderr and in --json. And what it says of
+ * foreign files.
+ */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';

@@ -1,8 +1,9 @@
 /**
- * `infnet train` as a program that is killed, and on a disk that fills up. Both end with the bits of a run that was left alone.
+ * `infnet train` as a program that is killed, and on a disk that fills up. Both end with the bits of a run that was
+ * left alone.
  *
- * `npm test` builds first; without a build these cases are skipped, and say so. What is tested here does not depend on the
- * adapter, so that a second one would only repeat it.
+ * `npm test` builds first; without a build these cases are skipped, and say so. What is tested here does not depend on
+ * the adapter, so that a second one would only repeat it.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
@@ -51,9 +52,9 @@ describe.skipIf(why !== '')(`a run${why}`, () => {
     const random = seededRandom(7);
     const killedAt: number[] = [];
     for (let kill = 0; kill < KILLS; kill++) {
-      // The first time --resume finds nothing to resume, and begins. Moments are events, then some turns more, so that a slow machine
-      // is killed at the same ones: half of them before the first step (reading, compiling, opening files), half while steps are
-      // taken and states written, ever further on.
+      // The first time --resume finds nothing to resume, and begins. Moments are events, then some turns more, so that
+      // a slow machine is killed at the same ones: half of them before the first step (reading, compiling, opening
+      // files), half while steps are taken and states written, ever further on.
       const child = start(['--out', out, ...always, '--resume']);
       const end = ended(child);
       if (kill % 2 === 0) await Promise.race([saysOften(child, 1 + Math.floor(saidBefore * random())), end]);

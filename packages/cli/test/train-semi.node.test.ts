@@ -1,4 +1,7 @@
-/** `infnet train --semi`: rounds and stages in a run folder, and what is refused. Bits after a kill: the trainer's tests. */
+/**
+ * `infnet train --semi`: rounds and stages in a run folder, and what is refused. Bits after a kill: the trainer's
+ * tests.
+ */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodePng, phantomSlice } from '@infnet/data';

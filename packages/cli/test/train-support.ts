@@ -27,8 +27,8 @@ export function writePhantoms(folder: string, change: (files: Map<string, Uint8A
 }
 
 /**
- * What two runs that did the same have in common: every bit of the weights, and of the state but for the length of the log, which
- * knows of the interruptions.
+ * What two runs that did the same have in common: every bit of the weights, and of the state but for the length of the
+ * log, which knows of the interruptions.
  */
 export function bitsOf(
   run: string,

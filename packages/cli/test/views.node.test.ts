@@ -1,6 +1,7 @@
 /**
- * Every reader, given bytes that lie in the midst of a larger memory: Node's `Buffer`s are such views (a small file's shares a pool with
- * other files'), and so are parts of a request's body. Before and behind lies another file of the same kind, which nobody may read.
+ * Every reader, given bytes that lie in the midst of a larger memory: Node's `Buffer`s are such views (a small file's
+ * shares a pool with other files'), and so are parts of a request's body. Before and behind lies another file of the
+ * same kind, which nobody may read.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

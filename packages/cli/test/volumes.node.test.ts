@@ -1,4 +1,7 @@
-/** NIfTI volumes as truth, as predictions, as training data and to be labelled: the form of public CT sets, and of infnet's own results. */
+/**
+ * NIfTI volumes as truth, as predictions, as training data and to be labelled: the form of public CT sets, and of
+ * infnet's own results.
+ */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { openDataset, readNifti } from '@infnet/data';

@@ -1,6 +1,6 @@
 /**
- * Several 1x1 blocks that read one map, computed as one convolution with all their output channels: the map is read once
- * instead of once per block, and backward its gradient is one convolution instead of one per block and their sum.
+ * Several 1x1 blocks that read one map, computed as one convolution with all their output channels: the map is read
+ * once instead of once per block, and backward its gradient is one convolution instead of one per block and their sum.
  *
  * In inference the batch norms are joined as well, so that the planner folds them into the joint convolution; the joint
  * weights follow from parameters alone and are computed once. In training (of any of the batch norms) each sees its own

@@ -23,7 +23,9 @@ export interface Conv2dCallOptions extends Conv2dOptions {
   readonly input: Shape;
   /** [oc, c / groups, kh, kw] */
   readonly weight: Shape;
-  /** What follows the sum. `bias` takes a binding `bias` [oc], `scaleShift` a binding `affine` [2, oc]. Default `none`. */
+  /**
+   * What follows the sum. `bias` takes a binding `bias` [oc], `scaleShift` a binding `affine` [2, oc]. Default `none`.
+   */
   readonly affine?: Epilogue['affine'];
   /** Add a binding `residual` of the output's shape. */
   readonly residual?: boolean;
@@ -32,13 +34,18 @@ export interface Conv2dCallOptions extends Conv2dOptions {
   readonly activation?: 'none' | 'relu';
   /** Where operands lie in their buffers, in elements. Default: from the first element on. */
   readonly ranges?: Partial<Readonly<Record<'x' | 'y' | 'residual' | 'addend', OperandRange>>>;
-  /** Profile of your device, `profileDevice(device, adapter.info)`; without it a kernel that runs on any GPU is taken. */
+  /**
+   * Profile of your device, `profileDevice(device, adapter.info)`; without it a kernel that runs on any GPU is taken.
+   */
   readonly device?: DeviceProfile;
   /** Overrides the choice of the kernel. */
   readonly kernel?: GatherKernel;
 }
 
-/** What the calls of a convolution and of its gradients have in common. Stride, padding, dilation and groups: see `conv2dSettings`. */
+/**
+ * What the calls of a convolution and of its gradients have in common. Stride, padding, dilation and groups: see
+ * `conv2dSettings`.
+ */
 export const CONVOLUTION_OPTIONS: OptionTable = {
   input: 'image',
   weight: 'image',
@@ -61,11 +68,11 @@ const OPTIONS: OptionTable = {
 
 /**
  * One dispatch that computes a whole convolution: no scratch memory, no second pass. Bindings: `x`, `weight`, `y`, and
- * `bias`, `affine`, `residual`, `addend` where asked for. Give the call to `describeCall` for the shader text, the layout and
- * the uniform block.
+ * `bias`, `affine`, `residual`, `addend` where asked for. Give the call to `describeCall` for the shader text, the
+ * layout and the uniform block.
  *
- * @throws InfnetError `OPTION_UNKNOWN`, `OPTION_INVALID` for options that cannot be, `SHAPE_...` where the shapes do not fit, `KERNEL_RANGE`
- * where items of a batch would overlap, `KERNEL_UNAVAILABLE`.
+ * @throws InfnetError `OPTION_UNKNOWN`, `OPTION_INVALID` for options that cannot be, `SHAPE_...` where the shapes do
+ *   not fit, `KERNEL_RANGE` where items of a batch would overlap, `KERNEL_UNAVAILABLE`.
  */
 export function conv2dCall(options: Conv2dCallOptions): KernelCall {
   checkOptions('conv2dCall', options, OPTIONS);

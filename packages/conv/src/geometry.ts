@@ -9,8 +9,8 @@ export interface Conv2dOptions {
   /** Step between output pixels. Default 1. */
   readonly stride?: Pair;
   /**
-   * Zeros around the image; `valid`: none; `same`: the output is as large as the input, for stride 1 only (where the total is
-   * odd, the larger part is below and to the right). Default 0.
+   * Zeros around the image; `valid`: none; `same`: the output is as large as the input, for stride 1 only (where the
+   * total is odd, the larger part is below and to the right). Default 0.
    */
   readonly padding?: Pair | 'same' | 'valid';
   /** Distance between the taps of the kernel. Default 1. */
@@ -38,7 +38,10 @@ export interface Conv2dGeometry extends Conv2dSettings {
   readonly kernel: readonly [height: number, width: number];
 }
 
-/** Fills in the defaults. @throws InfnetError `SHAPE_ATTRIBUTE` for a stride, padding, dilation or groups that cannot be. */
+/**
+ * Fills in the defaults.
+ * @throws InfnetError `SHAPE_ATTRIBUTE` for a stride, padding, dilation or groups that cannot be.
+ */
 export function conv2dSettings(
   options: Conv2dOptions,
   kernel: readonly [number, number],
@@ -72,8 +75,8 @@ export function conv2dSettings(
 /**
  * The sizes of a convolution of `input` [n, c, h, w] with `weight` [oc, c / groups, kh, kw].
  *
- * @throws InfnetError `SHAPE_RANK`, `SHAPE_CHANNELS` naming both shapes, `SHAPE_EMPTY` when the kernel is larger than the
- * padded image.
+ * @throws InfnetError `SHAPE_RANK`, `SHAPE_CHANNELS` naming both shapes, `SHAPE_EMPTY` when the kernel is larger than
+ *   the padded image.
  */
 export function conv2dGeometry(input: Shape, weight: Shape, settings: Conv2dSettings, where: string): Conv2dGeometry {
   const [batch, inChannels, height, width] = fourSizes(input, 'the input', '[batch, channels, height, width]', where);
@@ -130,7 +133,10 @@ export function outputShape({ batch, outChannels, outSize }: Conv2dGeometry): Sh
   return [batch, outChannels, ...outSize];
 }
 
-/** Floating-point operations of the convolution and of each of its gradients, padding counted as work: 2 per multiply-add. */
+/**
+ * Floating-point operations of the convolution and of each of its gradients, padding counted as work: 2 per
+ * multiply-add.
+ */
 export function conv2dFlops({ batch, inChannels, outChannels, outSize, kernel, groups }: Conv2dGeometry): number {
   return 2 * batch * outChannels * outSize[0] * outSize[1] * (inChannels / groups) * kernel[0] * kernel[1];
 }

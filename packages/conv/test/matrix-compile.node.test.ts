@@ -1,8 +1,8 @@
 /**
  * The experimental kernel for matrix units compiles as it would for a card, without a warning.
  *
- * No software adapter has the feature. Dawn's null backend has: it validates shaders and pipelines as every backend does, and
- * computes nothing. What the builtins compute is therefore not tested anywhere but on a card, by the probe.
+ * No software adapter has the feature. Dawn's null backend has: it validates shaders and pipelines as every backend
+ * does, and computes nothing. What the builtins compute is therefore not tested anywhere but on a card, by the probe.
  */
 import { DEFAULT_PROFILE, describeCall, type KernelCall, SUBGROUP_MATRIX_FEATURE } from '@infnet/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

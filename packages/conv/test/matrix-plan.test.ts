@@ -1,4 +1,6 @@
-/** When plans use matrix units: the choice, the probe, and what happens on a device that fails it. With emulated ones. */
+/**
+ * When plans use matrix units: the choice, the probe, and what happens on a device that fails it. With emulated ones.
+ */
 import {
   type Context,
   DEFAULT_PROFILE,

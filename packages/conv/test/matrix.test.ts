@@ -1,6 +1,7 @@
 /**
- * The experimental kernel for matrix units with its builtins emulated: tiles, addresses, edges and epilogue, against float64. What is
- * not tested here are the builtins; matrix-compile.node.test.ts compiles them, and on a card the probe computes with them.
+ * The experimental kernel for matrix units with its builtins emulated: tiles, addresses, edges and epilogue, against
+ * float64. What is not tested here are the builtins; matrix-compile.node.test.ts compiles them, and on a card the probe
+ * computes with them.
  */
 import { type Context, DEFAULT_PROFILE, type DeviceProfile, type SubgroupMatrix, type Tensor } from '@infnet/core';
 import { expectClose, fill, relL2 } from '@infnet/testing';

@@ -1,4 +1,6 @@
-/** Weights stored with their result channels last: the same convolution, in every kernel that reads weights by strides. */
+/**
+ * Weights stored with their result channels last: the same convolution, in every kernel that reads weights by strides.
+ */
 import {
   applyOne,
   type Context,

@@ -1,4 +1,7 @@
-/** A tuner's choices: every candidate computes the same, what is chosen is what runs, and nonsense in a table is ignored. */
+/**
+ * A tuner's choices: every candidate computes the same, what is chosen is what runs, and nonsense in a table is
+ * ignored.
+ */
 import {
   type Context,
   DEFAULT_PROFILE,

@@ -1,4 +1,7 @@
-/** Matrix units are asked of an adapter only with the flag. On Dawn's null backend, which has the feature and computes nothing. */
+/**
+ * Matrix units are asked of an adapter only with the flag. On Dawn's null backend, which has the feature and computes
+ * nothing.
+ */
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { create } from 'webgpu';

@@ -1,4 +1,7 @@
-/** What a trace reads of parameters that the same run changes: their values before it, wherever and whenever it reads them. */
+/**
+ * What a trace reads of parameters that the same run changes: their values before it, wherever and whenever it reads
+ * them.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   apply,

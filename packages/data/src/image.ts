@@ -41,7 +41,10 @@ export interface DecodedImage {
   /** `Uint8Array` when `depth` is 8, `Uint16Array` when it is 16; `width * height * channels` samples. */
   readonly data: Uint8Array | Uint16Array;
   readonly format: 'png' | 'jpeg';
-  /** Of a palette PNG: the index of every pixel, row-major, and the colours, RGB or RGBA. `data` holds the colours looked up. */
+  /**
+   * Of a palette PNG: the index of every pixel, row-major, and the colours, RGB or RGBA. `data` holds the colours
+   * looked up.
+   */
   readonly indices?: Uint8Array;
   readonly palette?: readonly (readonly number[])[];
   /** What was noticed in the file that does not keep it from being read; left out where there is nothing. */
@@ -131,7 +134,9 @@ function extremes(data: ArrayLike<number>, channels: number): [number, number] {
   return [low, high];
 }
 
-/** Throws `DATA_ARGUMENT` unless the sizes are positive integers and the array has `width * height * channels` elements. */
+/**
+ * Throws `DATA_ARGUMENT` unless the sizes are positive integers and the array has `width * height * channels` elements.
+ */
 export function checkSize(
   image: {
     readonly width: number;

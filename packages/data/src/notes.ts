@@ -1,8 +1,10 @@
 /**
- * What a reader noticed in a file that it read all the same: everybody else reads such a file too, but whoever uses the result should know.
+ * What a reader noticed in a file that it read all the same: everybody else reads such a file too, but whoever uses the
+ * result should know.
  *
- * Notes are said once per file, in the form "its values are ...", so that a name can stand before them. What to do about it is given
- * as an option and values, because every face (library, command line, page) has its own words for that.
+ * Notes are said once per file, in the form "its values are ...", so that a name can stand before them. What to do
+ * about it is given as an option and values, because every face (library, command line, page) has its own words for
+ * that.
  */
 
 export type DataNoteCode =
@@ -37,7 +39,9 @@ export interface DataNote {
   readonly code: DataNoteCode;
   /** What was noticed, with the figures, and what was done: "its header says ..." */
   readonly message: string;
-  /** What may be better: an option of the functions here (of the command line, `--range`) and values for it, as text. */
+  /**
+   * What may be better: an option of the functions here (of the command line, `--range`) and values for it, as text.
+   */
   readonly suggest?: { readonly option: 'range' | 'window' | 'orient'; readonly values: readonly string[] };
 }
 

@@ -134,8 +134,8 @@ function slope(field: Float32Array, width: number, height: number, x: number, y:
 }
 
 /**
- * Whether the threshold is passed within `reach` pixels. A map that stays close to it without passing it (an untrained net's) has no
- * outline, though height over slope is small there.
+ * Whether the threshold is passed within `reach` pixels. A map that stays close to it without passing it (an untrained
+ * net's) has no outline, though height over slope is small there.
  */
 function crosses(
   field: Float32Array,

@@ -1,4 +1,7 @@
-/** Writing PNG files. No time stamps: the same picture gives the same bytes everywhere. Texts are put in by `provenance-files.ts`. */
+/**
+ * Writing PNG files. No time stamps: the same picture gives the same bytes everywhere. Texts are put in by
+ * `provenance-files.ts`.
+ */
 import { encode } from 'fast-png';
 import { zlibSync } from 'fflate';
 import { crc32 } from './decode/png-chunks.js';

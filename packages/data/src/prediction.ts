@@ -1,6 +1,6 @@
 /**
- * Both ends of a prediction: a slice as the net takes it, and the net's answer at the slice's own size. The command line, the page
- * and the validation of trainings all go through here, so that one slice has one result.
+ * Both ends of a prediction: a slice as the net takes it, and the net's answer at the slice's own size. The command
+ * line, the page and the validation of trainings all go through here, so that one slice has one result.
  */
 import { dataError } from './errors.js';
 import { type GreyImage, type RgbImage, toRgb8 } from './image.js';
@@ -9,7 +9,9 @@ import { type FloatMap, resizeBilinearFloat } from './resize/float.js';
 import { resizePillow } from './resize/pillow.js';
 import { toTensor } from './tensor.js';
 
-/** A slice as the net takes it, [3 * size * size]. Grey slices are resized once, not three times; the bits are the same. */
+/**
+ * A slice as the net takes it, [3 * size * size]. Grey slices are resized once, not three times; the bits are the same.
+ */
 export function predictionInput(image: GreyImage | RgbImage, size: number): Float32Array {
   return toTensor(toRgb8(resizePillow(image, size, size))).data;
 }

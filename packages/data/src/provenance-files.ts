@@ -1,4 +1,6 @@
-/** Provenance in files: into PNG, and out of PNG and NIfTI. What volumes get is written by `NiftiEncoder` (`comment`). */
+/**
+ * Provenance in files: into PNG, and out of PNG and NIfTI. What volumes get is written by `NiftiEncoder` (`comment`).
+ */
 import { isInfnetError } from '@infnet/errors';
 import type { DataSource } from './dataset/source.js';
 import { type PngChunk, readPngChunks } from './decode/png-chunks.js';
@@ -12,8 +14,8 @@ const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const MOST_EXTENSIONS = 1 << 20;
 
 /**
- * The PNG file with a text: an international text chunk (`iTXt`, UTF-8, not compressed) after the header. One of the same name is
- * replaced; pixels and all other chunks stay as they are. With `undefined` the text is taken out.
+ * The PNG file with a text: an international text chunk (`iTXt`, UTF-8, not compressed) after the header. One of the
+ * same name is replaced; pixels and all other chunks stay as they are. With `undefined` the text is taken out.
  *
  * @param png whole, as `encodePng` gives it
  * @throws InfnetError `DATA_TRUNCATED`, `DATA_CORRUPT` for a file that is no whole PNG
@@ -64,8 +66,8 @@ export function stampPng(png: Uint8Array, provenance: Provenance): Uint8Array {
 }
 
 /**
- * Where a result comes from: of a mask, probability or overlay (PNG), or of a volume (NIfTI, compressed or not). Undefined where the
- * file does not say, and for other files.
+ * Where a result comes from: of a mask, probability or overlay (PNG), or of a volume (NIfTI, compressed or not).
+ * Undefined where the file does not say, and for other files.
  *
  * @throws InfnetError `DATA_...` for a damaged file
  */
@@ -85,7 +87,10 @@ export function readProvenance(bytes: Uint8Array): Provenance | undefined {
 const SOURCE = 'Source';
 const PHANTOM = 'infnet phantom';
 
-/** The PNG file of a phantom, saying that it is one: weights that learn from it must not be taken for weights of patients' slices. */
+/**
+ * The PNG file of a phantom, saying that it is one: weights that learn from it must not be taken for weights of
+ * patients' slices.
+ */
 export function markPhantom(png: Uint8Array, seed: number): Uint8Array {
   return withPngText(png, SOURCE, `${PHANTOM}, seed ${seed}`);
 }

@@ -1,9 +1,10 @@
 /**
  * Where a result comes from: which weights, shown what, through which window, cut at which threshold, computed by what.
  *
- * A mask without that is a picture of which nobody can say a week later how it was made. So every result carries it, in one form for
- * the command line and the page: JSON in a text chunk of a PNG and in a header extension of a NIfTI volume, a line in the volume's
- * `descrip`, and columns in tables. The time is in tables alone: the same slice and weights give the same file, byte for byte.
+ * A mask without that is a picture of which nobody can say a week later how it was made. So every result carries it, in
+ * one form for the command line and the page: JSON in a text chunk of a PNG and in a header extension of a NIfTI
+ * volume, a line in the volume's `descrip`, and columns in tables. The time is in tables alone: the same slice and
+ * weights give the same file, byte for byte.
  */
 import { dataError } from './errors.js';
 import type { SliceOrientation } from './nifti/orient.js';
@@ -105,7 +106,10 @@ export const PROVENANCE_COLUMNS: readonly string[] = [
   ...NAMES.slice(1).map(([, name]) => (name === 'size' ? 'input_size' : name)),
 ];
 
-/** The fields of a table's row, as text, in the order of {@link PROVENANCE_COLUMNS}; empty where there is nothing to say. */
+/**
+ * The fields of a table's row, as text, in the order of {@link PROVENANCE_COLUMNS}; empty where there is nothing to
+ * say.
+ */
 export function provenanceFields(provenance: Partial<Provenance> | undefined): string[] {
   return NAMES.map(([field]) => {
     const value = provenance?.[field];
@@ -115,8 +119,8 @@ export function provenanceFields(provenance: Partial<Provenance> | undefined): s
 }
 
 /**
- * One line of at most 79 ASCII characters for a volume's `descrip`, what matters most first; the adapter's name is cut where it does not
- * fit. The whole text is in the volume's header extension.
+ * One line of at most 79 ASCII characters for a volume's `descrip`, what matters most first; the adapter's name is cut
+ * where it does not fit. The whole text is in the volume's header extension.
  */
 export function provenanceLine({ version, threshold, weightsSha256, size, window, adapter }: Provenance): string {
   const parts = [
@@ -140,8 +144,8 @@ export function niftiProvenance(provenance: Provenance): { readonly description:
 }
 
 /**
- * Where all of several results come from, e.g. the slices of a volume: their common provenance, with every adapter that took part (a
- * lost device may have been replaced by another).
+ * Where all of several results come from, e.g. the slices of a volume: their common provenance, with every adapter that
+ * took part (a lost device may have been replaced by another).
  *
  * @throws InfnetError `DATA_ARGUMENT` for results of different weights or settings: together they are no result
  */

@@ -79,7 +79,9 @@ const PASSES = [
   [0, 1, 1, 2],
 ] as const;
 
-/** The seven passes, each row through the filter that comes next, so that all five are used. Written from the standard. */
+/**
+ * The seven passes, each row through the filter that comes next, so that all five are used. Written from the standard.
+ */
 function interlaced(samples: Uint8Array, width: number, height: number, bits: number): Uint8Array {
   const out: number[] = [];
   let filter = 0;

@@ -1,4 +1,7 @@
-/** Whatever the bytes: an `InfnetError`, or a volume that is whole. In Node only: thousands of files, and a browser has the same engine. */
+/**
+ * Whatever the bytes: an `InfnetError`, or a volume that is whole. In Node only: thousands of files, and a browser has
+ * the same engine.
+ */
 import { gzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { readNifti } from '../src/index.js';

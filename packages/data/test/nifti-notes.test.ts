@@ -1,4 +1,6 @@
-/** What is noticed in volumes that are read all the same: distances that disagree, values that are not Hounsfield units. */
+/**
+ * What is noticed in volumes that are read all the same: distances that disagree, values that are not Hounsfield units.
+ */
 import { gzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { describeNote, readNifti, type Volume, volumeNotes, voxelMillilitres } from '../src/index.js';

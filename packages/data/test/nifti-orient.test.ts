@@ -1,4 +1,7 @@
-/** One patient in every order that a file can store him in: the same slices for the net, the same mask in the patient, the same ml. */
+/**
+ * One patient in every order that a file can store him in: the same slices for the net, the same mask in the patient,
+ * the same ml.
+ */
 import { describe, expect, it } from 'vitest';
 import {
   type FloatMap,

@@ -10,7 +10,9 @@ function scaled({ data, slope, intercept }: Volume): number[] {
   return Array.from(data as ArrayLike<number>, (value) => value * slope + intercept);
 }
 
-/** A copy of a plain file with some bytes of its header changed; int16 and int32 in its own byte order, which is little. */
+/**
+ * A copy of a plain file with some bytes of its header changed; int16 and int32 in its own byte order, which is little.
+ */
 function changed(name: string, change: (view: DataView) => void): Uint8Array {
   const bytes = fixture(name).bytes.slice();
   change(new DataView(bytes.buffer));

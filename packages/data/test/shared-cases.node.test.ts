@@ -1,4 +1,7 @@
-/** The small failing inputs of ../shared/cases, with the right values that their folders name. Nothing of them is in the repository. */
+/**
+ * The small failing inputs of ../shared/cases, with the right values that their folders name. Nothing of them is in the
+ * repository.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,6 @@
 /**
- * The edge branch (paper section III-C): it finds lesion borders in the backbone's finest map, and its features guide the
- * reverse-attention branches.
+ * The edge branch (paper section III-C): it finds lesion borders in the backbone's finest map, and its features guide
+ * the reverse-attention branches.
  *
  *     guidance = edge_conv3(edge_conv2(edge_conv1(x)))     1x1, 3x3, 3x3
  *     lateral  = resize(edge_conv4(guidance), full size)   3x3 to one channel; bilinear, align_corners = false

@@ -94,8 +94,8 @@ export const edgeLossGradientOperator: Operator = {
 };
 
 /**
- * The inner edge of a binary mask: 1 where the mask is on and one of its 4 neighbours inside the image is off, else 0. A
- * value over 0.5 is on. No gradient flows back.
+ * The inner edge of a binary mask: 1 where the mask is on and one of its 4 neighbours inside the image is off, else 0.
+ * A value over 0.5 is on. No gradient flows back.
  *
  * @param mask [N, C, H, W]
  * @throws InfnetError `SHAPE_RANK`, `SHAPE_DTYPE`, with the module's path.
@@ -105,9 +105,10 @@ export function maskEdge(mask: TensorLike): Tensor {
 }
 
 /**
- * The mean binary cross entropy of logits with the edge of a mask: `bceWithLogits(logits, maskEdge(mask))` without the edge
- * map in between (paper section III-C; golden quirk 11: the plain mean). A scalar; the gradient flows to the logits.
- * A mask that is computed from what is trained is refused (`GRADIENT_TARGET`) unless detached: its edge has no gradient.
+ * The mean binary cross entropy of logits with the edge of a mask: `bceWithLogits(logits, maskEdge(mask))` without the
+ * edge map in between (paper section III-C; golden quirk 11: the plain mean). A scalar; the gradient flows to the
+ * logits. A mask that is computed from what is trained is refused (`GRADIENT_TARGET`) unless detached: its edge has no
+ * gradient.
  *
  * @param logits [N, C, H, W]
  * @param mask [N, C, H, W], on where over 0.5

@@ -12,7 +12,10 @@ export interface ConvolutionCost {
   readonly macs: number;
 }
 
-/** Every convolution of a trace, in order. Blocks that are computed as one convolution count as one, with all their work. */
+/**
+ * Every convolution of a trace, in order. Blocks that are computed as one convolution count as one, with all their
+ * work.
+ */
 export function convolutionCosts(graph: Graph): ConvolutionCost[] {
   return graph.nodes
     .filter(({ operator }) => standardName(operator) === 'conv2d')

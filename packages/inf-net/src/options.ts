@@ -10,8 +10,8 @@ export interface InfNetOptions {
   /** Channels of the three receptive-field blocks' results, which the partial decoder joins. Default 32. */
   readonly channels?: number;
   /**
-   * Multiplies the channels of the backbone, of the edge branch and of the reverse-attention branches, for reduced nets.
-   * Default 1, the reference.
+   * Multiplies the channels of the backbone, of the edge branch and of the reverse-attention branches, for reduced
+   * nets. Default 1, the reference.
    */
   readonly width?: number;
   /** Channels of the image. Default 3. */

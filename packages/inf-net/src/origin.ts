@@ -1,8 +1,9 @@
 /**
  * What a file of weights says of its training, written and read in one place.
  *
- * Weights that were trained on phantoms mark phantoms well and patients badly, and look like any others. So every file says what it was
- * trained on, a training that starts from other weights says what those were trained on too, and who loads them is told.
+ * Weights that were trained on phantoms mark phantoms well and patients badly, and look like any others. So every file
+ * says what it was trained on, a training that starts from other weights says what those were trained on too, and who
+ * loads them is told.
  */
 
 import type { Trained } from './weights.js';

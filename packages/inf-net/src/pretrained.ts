@@ -1,9 +1,9 @@
 /**
- * Weights of a backbone alone, as ImageNet trainings leave them: which backbone they are of, and under which names Inf-Net has
- * them. The paper starts so: the backbone from ImageNet, the rest from first values.
+ * Weights of a backbone alone, as ImageNet trainings leave them: which backbone they are of, and under which names
+ * Inf-Net has them. The paper starts so: the backbone from ImageNet, the rest from first values.
  *
- * Layouts: the nets' own keys without the name of the attribute (Res2Net's released files and timm's `res2net50d`, torchvision's and
- * timm's `resnet50`), and torchvision's numbered list of layers for VGG-16.
+ * Layouts: the nets' own keys without the name of the attribute (Res2Net's released files and timm's `res2net50d`,
+ * torchvision's and timm's `resnet50`), and torchvision's numbered list of layers for VGG-16.
  */
 import { initialValues, type Module, type StateDict } from '@infnet/core';
 import type { BackboneName } from './options.js';

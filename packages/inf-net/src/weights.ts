@@ -35,8 +35,8 @@ export const INF_NET_SIGNATURES: readonly (readonly string[])[] = [
 export const UNET_SIGNATURES: readonly (readonly string[])[] = [['inc.double_conv.0.weight', 'outc.conv.weight']];
 
 /**
- * Counters that nothing reads, and what no forward uses (Res2Net's classifier, VGG's second copies of stages 4 and 5): files may
- * have them or not. A `ParameterStore` does not.
+ * Counters that nothing reads, and what no forward uses (Res2Net's classifier, VGG's second copies of stages 4 and 5):
+ * files may have them or not. A `ParameterStore` does not.
  */
 export function isOptionalEntry(name: string): boolean {
   return name.endsWith('.num_batches_tracked') || /^(resnet\.fc|vgg\.conv[45]_2)\./.test(name);
@@ -52,8 +52,8 @@ export function hasDecoder(tensors: NamedShapes): boolean {
 export type Trained = 'true' | 'false' | 'unknown';
 
 /**
- * Whether weights were trained: what their file says; else what they show. Batch norms whose scales, shifts and statistics all
- * have their first values were never trained.
+ * Whether weights were trained: what their file says; else what they show. Batch norms whose scales, shifts and
+ * statistics all have their first values were never trained.
  */
 export function trainedOf(
   metadata: ReadonlyMap<string, unknown>,
@@ -110,8 +110,8 @@ export interface StateDictEntry {
 }
 
 /**
- * Every entry of the net's state dict, as PyTorch has them: values that were trained as they are, counters of batches as `steps`, and
- * what takes no part (the classifier) from the seed.
+ * Every entry of the net's state dict, as PyTorch has them: values that were trained as they are, counters of batches
+ * as `steps`, and what takes no part (the classifier) from the seed.
  */
 export function stateDictEntries(
   net: Pick<Module, 'stateDictSpec'>,

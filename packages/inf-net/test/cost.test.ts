@@ -42,7 +42,9 @@ interface Convolution {
   readonly macs: number;
 }
 
-/** By path. The five 1x1 convolutions that read a receptive-field block's input count as one: they are computed as one. */
+/**
+ * By path. The five 1x1 convolutions that read a receptive-field block's input count as one: they are computed as one.
+ */
 function byPath(convolutions: readonly Convolution[]): Record<string, Convolution> {
   const found: Record<string, Convolution> = {};
   for (const convolution of convolutions) {

@@ -1,10 +1,10 @@
 /**
  * What precision `half` costs in a whole net: the relative L2 of every output from the reference's float64 run.
  *
- * `half` is: weights of convolutions rounded to float16 (but for those by Winograd), all else in float32. Rounding them before
- * they are loaded gives the same on any device, so that the stated figures are held everywhere; where there is `shader-f16`
- * the plan itself is compared too.
- * In Node only: it takes seconds, and nets.test.ts shows that a browser gives the same bits.
+ * `half` is: weights of convolutions rounded to float16 (but for those by Winograd), all else in float32. Rounding them
+ * before they are loaded gives the same on any device, so that the stated figures are held everywhere; where there is
+ * `shader-f16` the plan itself is compared too. In Node only: it takes seconds, and nets.test.ts shows that a browser
+ * gives the same bits.
  */
 import { type Context, open, type Schedule, type StateDict, type Tensor } from '@infnet/core';
 import { difference, goldenNote, hasGolden, loadGolden, roundToHalf } from '@infnet/testing';
@@ -26,7 +26,10 @@ const STATED: readonly (readonly [path: string, errors: readonly number[]])[] = 
   ['nets/inf_net_res2net_1x3x352x352', [9.9e-4, 1.0e-3, 1.1e-3, 1.2e-3, 7.1e-4]],
   ['nets/inf_net_unet_1x6x96x96', [6.8e-4]],
 ];
-/** Nothing random is in it: what differs between devices is float32's rounding, and Winograd's, whose weights stay float32. */
+/**
+ * Nothing random is in it: what differs between devices is float32's rounding, and Winograd's, whose weights stay
+ * float32.
+ */
 const WITHIN = 1.25;
 
 type Change = (state: StateDict) => StateDict;

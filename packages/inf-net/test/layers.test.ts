@@ -1,6 +1,7 @@
 /**
- * Every convolution, every batch norm and every block of the four nets against the statistics of the reference's run, in
- * the order in which they run, planned operator by operator. The first line of a failure is the first layer that differs.
+ * Every convolution, every batch norm and every block of the four nets against the statistics of the reference's run,
+ * in the order in which they run, planned operator by operator. The first line of a failure is the first layer that
+ * differs.
  */
 import {
   type Context,
@@ -46,7 +47,8 @@ const TOLERANCE = 2e-5;
 
 /**
  * Modules whose own result is nowhere: a receptive-field block computes its five 1x1 convolutions as one, and a
- * reverse-attention branch weights the result of its first convolution instead of the features. What follows is compared.
+ * reverse-attention branch weights the result of its first convolution instead of the features. What follows is
+ * compared.
  */
 const COMPUTED_OTHERWISE = /^rfb\d_1\.(branch\d\.0|conv_res)\.|^ra\d_conv1\.conv$/;
 

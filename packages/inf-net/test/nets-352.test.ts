@@ -1,4 +1,7 @@
-/** The net of the paper at its own size: 27.7 GFLOP, 10 to 40 s on SwiftShader, so in a file of its own and for the long run. */
+/**
+ * The net of the paper at its own size: 27.7 GFLOP, 10 to 40 s on SwiftShader, so in a file of its own and for the long
+ * run.
+ */
 import { type Context, open } from '@infnet/core';
 import { BitRecord, goldenNote, hasGolden, isLong, loadGolden, longNote } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

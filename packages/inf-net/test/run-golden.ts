@@ -1,4 +1,6 @@
-/** Runs a net of the goldens, with the recipe's parameters, and compares every output with the float32 and float64 runs. */
+/**
+ * Runs a net of the goldens, with the recipe's parameters, and compares every output with the float32 and float64 runs.
+ */
 import {
   type Context,
   elementCount,

@@ -6,7 +6,9 @@ import { type Counts, countOne } from './overlap/counts.js';
 import { type Conventions, type Ratios, ratios } from './overlap/ratios.js';
 
 export interface BinaryOptions {
-  /** How undefined cases are scored. Default `sane`, unlike `evaluateMap`: these figures are for one's own decisions. */
+  /**
+   * How undefined cases are scored. Default `sane`, unlike `evaluateMap`: these figures are for one's own decisions.
+   */
   readonly conventions?: Conventions;
   /** A mask pixel is infected when its value is above this. Default: see `Mask`. */
   readonly maskAbove?: number;
@@ -20,7 +22,8 @@ export interface BinaryScores extends Ratios, Counts {
 /**
  * Overlap of `map >= threshold` with `mask`. The map is taken as it is, never stretched.
  *
- * A `Uint8Array` is an 8-bit picture here (`v / 255`), so a finished mask of 0 and 1 belongs into {@link overlapScores}.
+ * A `Uint8Array` is an 8-bit picture here (`v / 255`), so a finished mask of 0 and 1 belongs into
+ * {@link overlapScores}.
  *
  * @throws METRICS_SIZE, METRICS_MAP_VALUE, METRICS_MASK_VALUE, METRICS_OPTION
  */

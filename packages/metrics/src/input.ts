@@ -11,9 +11,9 @@ export type ProbabilityMap = ArrayLike<number>;
 
 /**
  * The reference mask, row-major. Either labels (every value is 0, 1 or a boolean; 1 is infected) or an 8-bit picture
- * (some value is above 1; above 128 is infected, as in the paper's evaluation tool). A picture whose largest value is 1 is
- * read as labels; `maskAbove` settles it otherwise. One whose largest value is from 2 to 128 could be labels of several classes
- * or a picture without infection, and is refused without `maskAbove`.
+ * (some value is above 1; above 128 is infected, as in the paper's evaluation tool). A picture whose largest value is 1
+ * is read as labels; `maskAbove` settles it otherwise. One whose largest value is from 2 to 128 could be labels of
+ * several classes or a picture without infection, and is refused without `maskAbove`.
  */
 export type Mask = ArrayLike<number | boolean>;
 

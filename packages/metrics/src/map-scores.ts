@@ -17,7 +17,10 @@ export interface EvaluationOptions {
    * the paper's tool does. Everything is then measured on the stretched map, the scores at the fixed threshold too.
    */
   readonly stretch?: boolean;
-  /** The fixed threshold of `dice`, `iou`, `sensitivity`, `specificity`, `precision`; a pixel at it is positive. Default 0.5. */
+  /**
+   * The fixed threshold of `dice`, `iou`, `sensitivity`, `specificity`, `precision`; a pixel at it is positive. Default
+   * 0.5.
+   */
   readonly threshold?: number;
   /** How undefined cases are scored. Default `as-released`. */
   readonly conventions?: Conventions;

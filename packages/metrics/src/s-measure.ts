@@ -109,8 +109,8 @@ function similarity(
   y1: number,
 ): number {
   const count = (x1 - x0) * (y1 - y0);
-  // Sums are taken from the first value on, so that a constant rectangle has variance 0 exactly: whether it scores 1 or 0
-  // must not hang on the rounding of a sum.
+  // Sums are taken from the first value on, so that a constant rectangle has variance 0 exactly: whether it scores 1 or
+  // 0 must not hang on the rounding of a sum.
   const first = map[y0 * width + x0]!;
   let meanMap = 0;
   let meanMask = 0;

@@ -56,7 +56,9 @@ export function axisOf(axis: number, rank: number, where: string): number {
   return shapeError('SHAPE_AXIS', where, `axis ${axis} does not exist in a tensor of ${rank} dimensions`);
 }
 
-/** @throws InfnetError `SHAPE_AXIS` unless `axis` is one, counted from the front: what operators have as an attribute. */
+/**
+ * @throws InfnetError `SHAPE_AXIS` unless `axis` is one, counted from the front: what operators have as an attribute.
+ */
 export function requireAxis(axis: number, rank: number, where: string): void {
   if (axisOf(axis, rank, where) === axis) return;
   shapeError('SHAPE_AXIS', where, `axis ${axis} counts from the end; an operator's counts from the front`);

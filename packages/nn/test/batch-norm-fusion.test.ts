@@ -7,7 +7,9 @@ import { type Host, random, type Tensors, useContext } from './support/harness.j
 
 const context = useContext();
 
-/** Statistics in one part per channel on CPU adapters, in several parts, and where the last workgroup is nearly empty. */
+/**
+ * Statistics in one part per channel on CPU adapters, in several parts, and where the last workgroup is nearly empty.
+ */
 const SHAPES = [
   [2, 26, 6, 6],
   [3, 3, 7, 5],
@@ -42,7 +44,9 @@ function normalize(inputs: Tensors): ReturnType<typeof batchNorm2dTraining> {
 
 type Tail = (y: Tensor, residual: Tensor) => Tensor;
 
-/** Forward, all gradients and the moved statistics of `tail(batchNorm(x)) * factor`: the fused node stands mid-graph. */
+/**
+ * Forward, all gradients and the moved statistics of `tail(batchNorm(x)) * factor`: the fused node stands mid-graph.
+ */
 function pass(tail: Tail) {
   return (inputs: Tensors): Record<string, Tensor> => {
     const batch = normalize(inputs);

@@ -33,7 +33,10 @@ describe.each(Object.entries(UNARY))('%s', (_name, [operator, f]) => {
   });
 });
 
-/** Two shapes that broadcast: each dimension in both operands or in one of them, leading ones of the second perhaps left out. */
+/**
+ * Two shapes that broadcast: each dimension in both operands or in one of them, leading ones of the second perhaps left
+ * out.
+ */
 const pairs = fc
   .tuple(
     oddImages(8000),

@@ -1,4 +1,6 @@
-/** Resizing in the middle of a graph, up and down, both corner conventions, against float64 and its finite differences. */
+/**
+ * Resizing in the middle of a graph, up and down, both corner conventions, against float64 and its finite differences.
+ */
 import type { Tensor } from '@infnet/core';
 import {
   batchSize,

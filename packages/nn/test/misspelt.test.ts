@@ -1,4 +1,6 @@
-/** A misspelt option would leave its default in place without a word: each function and module says that there is none. */
+/**
+ * A misspelt option would leave its default in place without a word: each function and module says that there is none.
+ */
 import { fromDevice, open, Parameter, ParameterStore, preparePlan, type Tensor, trace } from '@infnet/core';
 import { tune } from '@infnet/core/tune';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** Joins, ranges, padding and reshaping in the middle of a graph, along any axis, against float64 and its finite differences. */
+/**
+ * Joins, ranges, padding and reshaping in the middle of a graph, along any axis, against float64 and its finite
+ * differences.
+ */
 import type { Tensor } from '@infnet/core';
 import { checkMidGraph, forAllDrawn, type MidGraphCase, oddImages, uniformValues } from '@infnet/testing/mid-graph';
 import fc from 'fast-check';

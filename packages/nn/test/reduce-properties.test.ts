@@ -1,4 +1,7 @@
-/** Reductions, repetition and softmax in the middle of a graph, on odd shapes, against float64 and its finite differences. */
+/**
+ * Reductions, repetition and softmax in the middle of a graph, on odd shapes, against float64 and its finite
+ * differences.
+ */
 import type { Tensor } from '@infnet/core';
 import { checkMidGraph, forAllDrawn, oddImages, uniformValues } from '@infnet/testing/mid-graph';
 import fc from 'fast-check';

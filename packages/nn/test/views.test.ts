@@ -1,4 +1,6 @@
-/** Every operator reads channel ranges of larger tensors and writes into them, so that joins and splits cost nothing. */
+/**
+ * Every operator reads channel ranges of larger tensors and writes into them, so that joins and splits cost nothing.
+ */
 import { schedule, type Tensor, trace } from '@infnet/core';
 import { expectClose } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,6 @@
-/** Dawn (npm `webgpu`), loaded when first needed: 20 MB of native code that a program without GPU work never touches. */
+/**
+ * Dawn (npm `webgpu`), loaded when first needed: 20 MB of native code that a program without GPU work never touches.
+ */
 import { InfnetError } from '@infnet/errors';
 import { held, keepAlive } from './lifetime.js';
 

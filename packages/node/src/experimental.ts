@@ -8,7 +8,10 @@ export interface Experimental {
 
 const ENABLE = 'enable-dawn-features=';
 
-/** Dawn's flags, with what shows experimental features where one is asked for. Of two flags with one key Dawn takes the last only. */
+/**
+ * Dawn's flags, with what shows experimental features where one is asked for. Of two flags with one key Dawn takes the
+ * last only.
+ */
 export function flagsFor(experimental: Experimental, flags: readonly string[]): string[] {
   if (experimental.subgroupMatrix !== true) return [...flags];
   const enabled = flags.filter((flag) => flag.startsWith(ENABLE)).at(-1);

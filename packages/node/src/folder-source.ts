@@ -19,11 +19,11 @@ export interface FolderSource {
 const MOST_FOLDERS = 10_000;
 
 /**
- * Links to files and folders count as what they lead to. A link that leads nowhere, or back to a folder that it lies in, is listed
- * like a file, so that whoever needs it is told its name when it cannot be read.
+ * Links to files and folders count as what they lead to. A link that leads nowhere, or back to a folder that it lies
+ * in, is listed like a file, so that whoever needs it is told its name when it cannot be read.
  *
- * @throws InfnetError from `list`: `FILE_NOT_FOUND`, `FILE_NO_PERMISSION` when a folder cannot be listed, `FILE_TOO_MANY` when links
- *   lead to more than 10 000 folders
+ * @throws InfnetError from `list`: `FILE_NOT_FOUND`, `FILE_NO_PERMISSION` when a folder cannot be listed,
+ *   `FILE_TOO_MANY` when links lead to more than 10 000 folders
  */
 export function folderSource(folder: string): FolderSource {
   return {

@@ -1,4 +1,6 @@
-/** WebGPU for Node through Dawn: the choice of an adapter, what the machine has, and files that a failure cannot harm. */
+/**
+ * WebGPU for Node through Dawn: the choice of an adapter, what the machine has, and files that a failure cannot harm.
+ */
 export { ADAPTER_CHOICES, type AdapterChoice, type AdapterKind } from './adapter-kind.js';
 export { type AdapterFinding, type AdapterReport, type DriverFinding, diagnose, type Finding } from './diagnose.js';
 export type { Experimental } from './experimental.js';

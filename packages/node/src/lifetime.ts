@@ -8,8 +8,8 @@
  *   - a buffer is collected while its `mapAsync` is pending: AbortError, by chance of the collector;
  *   - a buffer is collected while its mapped `ArrayBuffer` is read: segmentation fault.
  * So: GPUs are held for the life of the process, devices until they are lost or destroyed, objects with a promise under
- * way until it settles, buffers for as long as one of their mapped ranges lives. None of this keeps the process running:
- * with 0.6.2 a program that finishes exits by itself with its devices alive (docs/adr/0002-node-adapters.md).
+ * way until it settles, buffers for as long as one of their mapped ranges lives. None of this keeps the process
+ * running: with 0.6.2 a program that finishes exits by itself with its devices alive (docs/adr/0002-node-adapters.md).
  */
 import { expectSoon, inDawn } from './polling.js';
 

@@ -1,8 +1,8 @@
 /**
  * Chooses an adapter in Node and says what it took.
  *
- * `auto` takes, in this order: a real GPU; Mesa's llvmpipe if the system has one that Dawn accepts; SwiftShader from npm.
- * The last needs nothing of the system, neither drivers nor a Vulkan loader. Whatever is software is called so in
+ * `auto` takes, in this order: a real GPU; Mesa's llvmpipe if the system has one that Dawn accepts; SwiftShader from
+ * npm. The last needs nothing of the system, neither drivers nor a Vulkan loader. Whatever is software is called so in
  * `message`, which the caller is to show: nobody should wait for a CPU and believe it is a GPU.
  */
 import process from 'node:process';
@@ -61,8 +61,8 @@ const SLOW = 'expect it to be 50 to 1000 times slower than a GPU';
 /**
  * Opens an adapter. Loads Dawn when called, not before; does not keep the process from exiting.
  *
- * @throws InfnetError `DEVICE_UNKNOWN_CHOICE`, `DEVICE_UNKNOWN_EXPERIMENT`, `DEVICE_DAWN_NOT_LOADED`, `DEVICE_NO_GPU`, `DEVICE_NO_LLVMPIPE`,
- *   `DEVICE_NO_SWIFTSHADER`, `DEVICE_NO_ADAPTER` (none of the three).
+ * @throws InfnetError `DEVICE_UNKNOWN_CHOICE`, `DEVICE_UNKNOWN_EXPERIMENT`, `DEVICE_DAWN_NOT_LOADED`, `DEVICE_NO_GPU`,
+ *   `DEVICE_NO_LLVMPIPE`, `DEVICE_NO_SWIFTSHADER`, `DEVICE_NO_ADAPTER` (none of the three).
  */
 export async function openAdapter(options: OpenAdapterOptions = {}): Promise<OpenedAdapter> {
   const { choice, askedBy } = readChoice(options.adapter);

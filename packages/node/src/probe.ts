@@ -1,8 +1,8 @@
 /**
  * Asks one Vulkan driver for its adapters, in a process of its own.
  *
- * A process of its own because a driver can crash, because Dawn says why it refuses a driver only on stderr, and so that
- * looking leaves nothing loaded in this one.
+ * A process of its own because a driver can crash, because Dawn says why it refuses a driver only on stderr, and so
+ * that looking leaves nothing loaded in this one.
  */
 import { spawn } from 'node:child_process';
 import process from 'node:process';

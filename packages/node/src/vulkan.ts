@@ -1,9 +1,9 @@
 /**
  * How Vulkan finds its parts on Linux.
  *
- * Dawn opens the loader, `libvulkan.so.1`, with dlopen. The loader reads manifests (ICD files, JSON) from a few folders,
- * or only those that `VK_DRIVER_FILES` lists, and opens the driver that each one names. It reads the variable when a
- * Vulkan instance is made, which Dawn does in the first `requestAdapter` of a GPU; so setting it around that one
+ * Dawn opens the loader, `libvulkan.so.1`, with dlopen. The loader reads manifests (ICD files, JSON) from a few
+ * folders, or only those that `VK_DRIVER_FILES` lists, and opens the driver that each one names. It reads the variable
+ * when a Vulkan instance is made, which Dawn does in the first `requestAdapter` of a GPU; so setting it around that one
  * synchronous call is enough, and each GPU of one process may have other drivers.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
@@ -71,8 +71,8 @@ export function hasLoader(): boolean {
 }
 
 /**
- * Loads the Vulkan loader in `folder` for good. Its name inside the file (SONAME) is `libvulkan.so.1`, and dlopen takes a
- * loaded library of that name before it searches: Dawn then finds it although the system has none. (Setting
+ * Loads the Vulkan loader in `folder` for good. Its name inside the file (SONAME) is `libvulkan.so.1`, and dlopen takes
+ * a loaded library of that name before it searches: Dawn then finds it although the system has none. (Setting
  * LD_LIBRARY_PATH would not help, dlopen reads it when the process starts.)
  */
 export function loadLoader(folder: string): boolean {

@@ -1,6 +1,6 @@
 /**
- * A Node program that finishes exits by itself: no `process.exit`, no abort, no hang, whatever of the GPU is still alive.
- * Each case is a program of its own, run to its end on each software adapter of this machine.
+ * A Node program that finishes exits by itself: no `process.exit`, no abort, no hang, whatever of the GPU is still
+ * alive. Each case is a program of its own, run to its end on each software adapter of this machine.
  */
 import { describe, expect, it } from 'vitest';
 import { hasLlvmpipe, hasNpmSwiftShader, run } from './children/run.js';
@@ -27,8 +27,9 @@ const CASES: readonly (readonly [name: string, code: number, stdout: string])[] 
 ];
 
 /**
- * Programs torn down while a kernel runs. The software drivers' own threads are then still at work, and now and then (about one
- * time in six on a busy machine) one of them crashes in native code after everything of ours has ended; see ADR 0002.
+ * Programs torn down while a kernel runs. The software drivers' own threads are then still at work, and now and then
+ * (about one time in six on a busy machine) one of them crashes in native code after everything of ours has ended; see
+ * ADR 0002.
  */
 const TORN_DOWN: typeof CASES = [
   ['processExit', 0, ''],

@@ -1,6 +1,6 @@
 /**
- * The parallel partial decoder (the reference's `aggregation`; Wu et al., CVPR 2019): the three deepest maps are joined into
- * a first, global prediction. Every deeper map is upsampled, convolved, and multiplied into the finer ones.
+ * The parallel partial decoder (the reference's `aggregation`; Wu et al., CVPR 2019): the three deepest maps are joined
+ * into a first, global prediction. Every deeper map is upsampled, convolved, and multiplied into the finer ones.
  *
  *     up     = bilinear x2, align_corners = true (golden quirk 2)
  *     x2'    = conv_upsample1(up x1) * x2

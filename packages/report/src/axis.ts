@@ -110,7 +110,10 @@ function logAxis(low: number, high: number, options: AxisOptions): Axis {
   };
 }
 
-/** Powers of ten in 10^`from`..10^`to`; where these are few, 2 and 5 times them too, and where even these are few, round numbers. */
+/**
+ * Powers of ten in 10^`from`..10^`to`; where these are few, 2 and 5 times them too, and where even these are few, round
+ * numbers.
+ */
 export function logTicks(from: number, to: number, count: number, format?: (value: number) => string): Tick[] {
   const first = Math.ceil(from - 1e-9);
   const last = Math.floor(to + 1e-9);

@@ -8,7 +8,9 @@ export type ReportErrorCode =
   | 'REPORT_PICTURE'
   | 'REPORT_DATA';
 
-/** Makes the error; the caller throws it. `where` is the place in the report, such as `sections[1].blocks[0].rows[3]`. */
+/**
+ * Makes the error; the caller throws it. `where` is the place in the report, such as `sections[1].blocks[0].rows[3]`.
+ */
 export function reportError(
   code: ReportErrorCode,
   message: string,

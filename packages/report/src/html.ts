@@ -1,4 +1,7 @@
-/** Text from the caller into HTML, safely. Everything the caller gives goes through {@link escapeHtml} or {@link embedJson}. */
+/**
+ * Text from the caller into HTML, safely. Everything the caller gives goes through {@link escapeHtml} or
+ * {@link embedJson}.
+ */
 import { reportError } from './errors.js';
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -19,8 +22,8 @@ export function escapeHtml(text: string): string {
 }
 
 /**
- * JSON for the inside of a `<script type="application/json">`: no `<`, so that neither `</script>` nor `<!--` can end or
- * change it.
+ * JSON for the inside of a `<script type="application/json">`: no `<`, so that neither `</script>` nor `<!--` can end
+ * or change it.
  *
  * @throws InfnetError `REPORT_DATA` for what JSON cannot hold: cycles, bigints.
  */

@@ -18,7 +18,9 @@ export function formatNumber(value: number, digits = 4): string {
   return power(trim(minus(mantissa!)), Number(exponent));
 }
 
-/** Texts of {@link formatNumber} below each other, all with as many decimals; whole numbers of two digits and more stay. */
+/**
+ * Texts of {@link formatNumber} below each other, all with as many decimals; whole numbers of two digits and more stay.
+ */
 export function alignDecimals(texts: readonly string[]): string[] {
   const fraction = (text: string) => /^−?\d[\d\u202f]*(?:\.(\d+))?$/.exec(text)?.[1]?.length;
   const longest = Math.max(0, ...texts.map((text) => fraction(text) ?? 0));

@@ -19,8 +19,8 @@ const POLICY =
 /**
  * One HTML file that holds everything it shows: it opens from a disk, offline. The same report gives the same text.
  *
- * @throws InfnetError `REPORT_UNKNOWN_KIND`, `REPORT_RAGGED_ROWS`, `REPORT_VALUE`, `REPORT_PICTURE` or `REPORT_DATA`, with the
- *   place in the report.
+ * @throws InfnetError `REPORT_UNKNOWN_KIND`, `REPORT_RAGGED_ROWS`, `REPORT_VALUE`, `REPORT_PICTURE` or `REPORT_DATA`,
+ *   with the place in the report.
  */
 export function renderReport(report: Report): string {
   checkObject(report, 'report');

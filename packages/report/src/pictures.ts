@@ -23,8 +23,8 @@ function pngSize(png: Uint8Array, where: string): { width: number; height: numbe
 }
 
 /**
- * Rows of pictures. A picture is a link to itself: without scripts the page shows it alone over everything (`:target`), with
- * them in a dialog. So it is in the file once.
+ * Rows of pictures. A picture is a link to itself: without scripts the page shows it alone over everything (`:target`),
+ * with them in a dialog. So it is in the file once.
  */
 export function renderPictures(block: Pictures, { where, ids }: Place): string {
   const width = block.width === undefined ? 160 : checkPositive(block.width, `${where}.width`);

@@ -8,8 +8,8 @@ import { renderGrid } from './table.js';
 import type { Ceiling, Roofline, RooflinePoint } from './types.js';
 
 /**
- * A roofline: y = min(bandwidth * x, compute) on logarithmic axes. Points carry numbers and the table below their names, so
- * that neighbours can be told apart; the share is of the highest roof above the point.
+ * A roofline: y = min(bandwidth * x, compute) on logarithmic axes. Points carry numbers and the table below their
+ * names, so that neighbours can be told apart; the share is of the highest roof above the point.
  */
 export function renderRoofline(chart: Roofline, { where, ids }: Place): string {
   const title = checkText(chart.title, `${where}.title`);
@@ -104,7 +104,10 @@ function ceilingLabel(
   return `<text class="ceiling-label" x="${percent(px)}" y="${percent(1 - py)}" dx="0.7em" dy="0.9em">${escapeHtml(text)}</text>`;
 }
 
-/** Where on a slope its label, to the right of the line, is farthest from what is `taken` and crosses the fewest other slopes. Takes it. */
+/**
+ * Where on a slope its label, to the right of the line, is farthest from what is `taken` and crosses the fewest other
+ * slopes. Takes it.
+ */
 function slopeSpot(
   bandwidth: number,
   characters: number,

@@ -1,4 +1,6 @@
-/** The page's look. Sizes are in rem, which grows a little with the window, so that a wall is as readable as a phone. */
+/**
+ * The page's look. Sizes are in rem, which grows a little with the window, so that a wall is as readable as a phone.
+ */
 const PALETTE = {
   light: ['#1f69b3', '#c4500a', '#0f7f58', '#a23a8b', '#876400', '#b3263a', '#6848b8', '#51606e'],
   dark: ['#70b3f2', '#f39a5c', '#52c99c', '#e392cf', '#d8b84e', '#f2909a', '#b3a0f7', '#a9b6c2'],

@@ -2,9 +2,9 @@
  * Drawing that keeps its text size on every screen.
  *
  * An SVG that is scaled as a whole has unreadable labels on a phone and huge ones on a wall. So these SVGs have no
- * viewBox: places are percentages of the plot, which is as wide as the page gives it; offsets of labels are in em; and only
- * the curves lie in an inner, stretched SVG of {@link GRID} units each way, with strokes that do not scale. Labels of axes
- * stand outside the plot, in the padding of its box.
+ * viewBox: places are percentages of the plot, which is as wide as the page gives it; offsets of labels are in em; and
+ * only the curves lie in an inner, stretched SVG of {@link GRID} units each way, with strokes that do not scale. Labels
+ * of axes stand outside the plot, in the padding of its box.
  */
 import type { Axis } from './axis.js';
 import { escapeHtml } from './html.js';

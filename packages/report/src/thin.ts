@@ -2,8 +2,8 @@
  * Fewer points of a long curve, with the same look.
  *
  * A chart is some thousand pixels wide at most. So the points are cut into as many runs of neighbours, and each run
- * keeps its first, lowest, highest and last point (the M4 aggregation; Jugel et al., VLDB 2014): every spike stays, and so
- * do the lines from one run to the next. A run that had a gap keeps one.
+ * keeps its first, lowest, highest and last point (the M4 aggregation; Jugel et al., VLDB 2014): every spike stays, and
+ * so do the lines from one run to the next. A run that had a gap keeps one.
  */
 export type Point = readonly [x: number, y: number];
 

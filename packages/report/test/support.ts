@@ -6,7 +6,9 @@ export function page(...blocks: Block[]): Report {
 
 const VOID = new Set(['meta', 'img', 'br', 'link', 'hr', 'input']);
 
-/** Problems of nesting: tags that are closed in another order than opened, or never; ids used twice; links to nowhere. */
+/**
+ * Problems of nesting: tags that are closed in another order than opened, or never; ids used twice; links to nowhere.
+ */
 export function htmlProblems(html: string): string[] {
   const problems: string[] = [];
   const open: string[] = [];

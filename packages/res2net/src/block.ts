@@ -5,11 +5,12 @@
  * channel ranges; each but the last goes through a 3x3 convolution of its own, in a `normal` block after the result of
  * the range before was added to it. So one block sees several receptive fields at once.
  *
- * `forward` says this with operators, so it differentiates by itself. What it costs is the planner's business: the splits
- * are channel ranges that the 3x3 convolutions read in place, batch norm and relu are the convolutions' epilogues, and
- * results land in their ranges of the tensor that the last 1x1 convolution reads, whose epilogue adds the shortcut. Only
- * the last split has to be moved: by the pool in a `stage` block; in a `normal` one the block's own kernel does it in the
- * pass of the first sum (split-step.wgsl). Further sums are added while the convolution loads, where that pays.
+ * `forward` says this with operators, so it differentiates by itself. What it costs is the planner's business: the
+ * splits are channel ranges that the 3x3 convolutions read in place, batch norm and relu are the convolutions'
+ * epilogues, and results land in their ranges of the tensor that the last 1x1 convolution reads, whose epilogue adds
+ * the shortcut. Only the last split has to be moved: by the pool in a `stage` block; in a `normal` one the block's own
+ * kernel does it in the pass of the first sum (split-step.wgsl). Further sums are added while the convolution loads,
+ * where that pays.
  */
 import { checkNames, Module, Sequential, type Tensor } from '@infnet/core';
 import { AvgPool2d, add, avgPool2d, BatchNorm2d, concat, relu, split } from '@infnet/nn';
@@ -21,8 +22,9 @@ export interface Res2NetBlockOptions {
   /** Step of the 3x3 convolutions and of the pools. Default 1. */
   readonly stride?: number;
   /**
-   * `stage`: the first block of a layer; splits are not added to each other, and the last one goes through a 3x3 average
-   * pool with the block's stride (also at stride 1). `normal`: splits are added, the last one passes. Default `normal`.
+   * `stage`: the first block of a layer; splits are not added to each other, and the last one goes through a 3x3
+   * average pool with the block's stride (also at stride 1). `normal`: splits are added, the last one passes. Default
+   * `normal`.
    */
   readonly type?: 'normal' | 'stage';
   /** Channels of one split per 64 planes. Default 26. */

@@ -1,4 +1,6 @@
-/** The kernel that only a Res2Net block needs: one sum of its ladder, and the last split put into its place on the way. */
+/**
+ * The kernel that only a Res2Net block needs: one sum of its ladder, and the last split put into its place on the way.
+ */
 import {
   apply,
   batchedLines,

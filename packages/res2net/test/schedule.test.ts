@@ -72,7 +72,8 @@ describe('what a Res2Net block runs in inference', () => {
   it('reads splits and writes results in place: input, splits, joined results and output are all there is', () => {
     const { allocations, memory } = scheduleOf(256, 64, {});
     const map = 4 * 32 * 32;
-    // Alive at once at most: the input, kept for the shortcut, the joined results, and the output or the splits with a sum.
+    // Alive at once at most: the input, kept for the shortcut, the joined results, and the output or the splits with a
+    // sum.
     expect(memory.activationsLowerBound).toBe(map * (256 + 104 + 256));
     expect(allocations.length).toBeLessThanOrEqual(4);
   });

@@ -1,6 +1,6 @@
 /**
- * A reverse-attention branch (paper section III-D; golden quirks 1, 2 and 4): it looks at a backbone's feature map where the
- * prediction so far found nothing, and adds what it finds.
+ * A reverse-attention branch (paper section III-D; golden quirks 1, 2 and 4): it looks at a backbone's feature map
+ * where the prediction so far found nothing, and adds what it finds.
  *
  *     crop    = resize(previous logits, size of the features)
  *     hidden  = conv1(features * (1 - sigmoid(crop)))              1x1
@@ -45,7 +45,9 @@ export interface ReverseAttentionResult {
   readonly lateral: Tensor;
 }
 
-/** Inputs: features [N, inChannels, h, w]; previous logits [N, 1, any size]; edge guidance [N, edgeChannels, any size]. */
+/**
+ * Inputs: features [N, inChannels, h, w]; previous logits [N, 1, any size]; edge guidance [N, edgeChannels, any size].
+ */
 export class ReverseAttentionBranch extends Module<
   readonly [features: Tensor, previous: Tensor, edge: Tensor],
   ReverseAttentionResult
@@ -74,9 +76,9 @@ export class ReverseAttentionBranch extends Module<
   }
 
   /**
-   * The layers by the reference's names: `ra4_conv1`, ... They are properties of the branch. The reference keeps them at
-   * the root of the net; a net that wants the same keys takes them over with `Object.assign(this, branch.layers)`, keeps
-   * the branch itself in a private field (which no walk sees) and uses `branch.forward(...)`.
+   * The layers by the reference's names: `ra4_conv1`, ... They are properties of the branch. The reference keeps them
+   * at the root of the net; a net that wants the same keys takes them over with `Object.assign(this, branch.layers)`,
+   * keeps the branch itself in a private field (which no walk sees) and uses `branch.forward(...)`.
    */
   get layers(): Readonly<Record<string, BasicConv2d>> {
     return Object.fromEntries(this.#layers.map((layer, i) => [`${this.#name}_conv${i + 1}`, layer]));

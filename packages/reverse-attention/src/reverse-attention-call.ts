@@ -115,8 +115,8 @@ export interface ReverseAttentionGradientCallOptions {
 }
 
 /**
- * One dispatch of the gradients; bindings g, x, logits, dResized (and dx). `dResized` is the gradient with respect to the
- * logits *after* resizing.
+ * One dispatch of the gradients; bindings g, x, logits, dResized (and dx). `dResized` is the gradient with respect to
+ * the logits *after* resizing.
  *
  * @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`.
  */

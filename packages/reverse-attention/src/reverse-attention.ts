@@ -17,7 +17,10 @@ import { checkShapes, type ImageShape, imageShape, requireSame } from './shapes.
 
 const shapeOf = (view: View): ImageShape => view.type.shape as unknown as ImageShape;
 
-/** `eps` is there when the operator also does the batch norm behind it; its inputs 2 to 5 are then weight, bias, mean, variance. */
+/**
+ * `eps` is there when the operator also does the batch norm behind it; its inputs 2 to 5 are then weight, bias, mean,
+ * variance.
+ */
 export interface ReverseAttentionAttributes extends Attributes {
   readonly eps?: number;
 }
@@ -72,7 +75,9 @@ interface GradientAttributes extends Attributes {
   readonly input: boolean;
 }
 
-/** Inputs g, x, logits. Outputs: the gradient of the resized logits [N, 1, H, W], and that of x where `input` is true. */
+/**
+ * Inputs g, x, logits. Outputs: the gradient of the resized logits [N, 1, H, W], and that of x where `input` is true.
+ */
 export const reverseAttentionGradientOperator: Operator<GradientAttributes> = {
   name: 'reverseAttentionGradient',
   arity: 3,

@@ -26,7 +26,10 @@ export function requireSame(gradient: ImageShape, features: ImageShape, where: s
   });
 }
 
-/** Checks features [N, C, H, W] against logits [N, 1, h, w]. @throws InfnetError `SHAPE_RANK`, `SHAPE_CHANNELS`, `SHAPE_MISMATCH`. */
+/**
+ * Checks features [N, C, H, W] against logits [N, 1, h, w].
+ * @throws InfnetError `SHAPE_RANK`, `SHAPE_CHANNELS`, `SHAPE_MISMATCH`.
+ */
 export function checkShapes(features: Shape, logits: Shape, where: string): void {
   requireSizes(where, features, logits);
   const [batch] = imageShape({ shape: features, dtype: 'f32' }, 'the feature map', where);

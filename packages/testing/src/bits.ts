@@ -1,8 +1,8 @@
 /**
  * Bit-for-bit agreement of the two test projects.
  *
- * The Node project, on SwiftShader, writes a hash of every result it is given; the browser project, whose SwiftShader is
- * the same library, gets those hashes through vitest's `provide` and compares. `npm test` runs them in this order. A
+ * The Node project, on SwiftShader, writes a hash of every result it is given; the browser project, whose SwiftShader
+ * is the same library, gets those hashes through vitest's `provide` and compares. `npm test` runs them in this order. A
  * browser run without a Node run before it has nothing to compare with, and its test says so in its name.
  */
 import { expect, inject, it } from 'vitest';

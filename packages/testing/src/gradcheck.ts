@@ -2,8 +2,8 @@
  * Gradients against finite differences, without a formula to get wrong twice.
  *
  * The scalar is `F(x) = sum_k <upstream_k, output_k(x)>`, summed in float64 on the host, so that only the outputs carry
- * float32 rounding. For random directions v the slope `(F(x + h v) - F(x - h v)) / 2h` must equal `<gradient, v>`. A wrong
- * element anywhere shifts that number, so a few directions test all elements. The error is measured against the
+ * float32 rounding. For random directions v the slope `(F(x + h v) - F(x - h v)) / 2h` must equal `<gradient, v>`. A
+ * wrong element anywhere shifts that number, so a few directions test all elements. The error is measured against the
  * slope one expects of such a gradient, `|gradient|_2 / sqrt(3)` (v is uniform in [-1, 1)): rounding contributes about
  * `1e-7 |F| / h` to the slope, curvature `h^2`. Keep inputs away from kinks (relu at 0, ties in max pooling).
  */

@@ -1,6 +1,6 @@
 /**
- * Values as float16 holds them: rounded to the nearest, ties to even; infinite from 65520 on. Eleven significant bits, and steps of
- * 2^-24 below 2^-14.
+ * Values as float16 holds them: rounded to the nearest, ties to even; infinite from 65520 on. Eleven significant bits,
+ * and steps of 2^-24 below 2^-14.
  */
 export function roundToHalf(values: ArrayLike<number>): Float32Array<ArrayBuffer> {
   const rounded = Float32Array.from(values);

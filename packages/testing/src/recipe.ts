@@ -7,7 +7,10 @@
  * `recipe.test.ts` checks it against the recorded vectors and the checksum of every parameter of the four networks.
  */
 
-/** The role of a parameter, which decides its scale: conv/linear weight and bias, BatchNorm weight, bias, mean, variance. */
+/**
+ * The role of a parameter, which decides its scale: conv/linear weight and bias, BatchNorm weight, bias, mean,
+ * variance.
+ */
 export type ParamRole = 'w' | 'b' | 'bn_w' | 'bn_b' | 'bn_rm' | 'bn_rv';
 
 /** Gains of the recorded networks. Blocks use the one of `inf_net_res2net`. */

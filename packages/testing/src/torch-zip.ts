@@ -1,6 +1,6 @@
 /**
- * A writer of PyTorch's `.pth` (the zip kind, torch 1.6 and later) for float32 state dicts, so that tests have checkpoints
- * that a reader of `@infnet/checkpoint` did not write itself. `torch.load` reads them too.
+ * A writer of PyTorch's `.pth` (the zip kind, torch 1.6 and later) for float32 state dicts, so that tests have
+ * checkpoints that a reader of `@infnet/checkpoint` did not write itself. `torch.load` reads them too.
  */
 
 /** A float32 tensor of a state dict, row-major. */
@@ -30,7 +30,10 @@ export function writeTorchZip(
   ]);
 }
 
-/** Protocol 2: `OrderedDict()`, then its entries, each `_rebuild_tensor_v2(storage, 0, size, stride, False, OrderedDict())`. */
+/**
+ * Protocol 2: `OrderedDict()`, then its entries, each
+ * `_rebuild_tensor_v2(storage, 0, size, stride, False, OrderedDict())`.
+ */
 function pickle(tensors: ReadonlyMap<string, TorchTensor>, wrap: string | undefined): Uint8Array {
   const out: Uint8Array[] = [];
   const op = (...codes: readonly (string | number)[]): void => {

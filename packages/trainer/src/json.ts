@@ -1,7 +1,8 @@
 /**
- * JSON that keeps every number. JSON has no NaN, no infinities and no negative zero, and `JSON.stringify` writes null or 0 for
- * them, so that what is read back is another value, or compares as 0. Here they are the texts "NaN", "Infinity", "-Infinity", "-0",
- * which people and other languages read too; a text that looks like one of these gets a "~" in front.
+ * JSON that keeps every number. JSON has no NaN, no infinities and no negative zero, and `JSON.stringify` writes null
+ * or 0 for them, so that what is read back is another value, or compares as 0. Here they are the texts "NaN",
+ * "Infinity", "-Infinity", "-0", which people and other languages read too; a text that looks like one of these gets a
+ * "~" in front.
  */
 const TEXTS: ReadonlyMap<string, number> = new Map([
   ['NaN', Number.NaN],

@@ -11,7 +11,10 @@ export interface Progress {
   readonly stepsPerEpoch: number;
 }
 
-/** Gives a finite rate of at least 0 for every progress; the trainer refuses any other. Asked more than once for the same one. */
+/**
+ * Gives a finite rate of at least 0 for every progress; the trainer refuses any other. Asked more than once for the
+ * same one.
+ */
 export type LearningRateSchedule = (progress: Progress) => number;
 
 /** The same rate throughout. @throws InfnetError `SCHEDULE_OPTION`. */
@@ -36,9 +39,9 @@ export function stepDecay(rate: number, options: StepOptions = {}): LearningRate
 }
 
 /**
- * What the released code does (quirk 14): it counts epochs from 1 and multiplies the current rate by factor ^ floor(epoch /
- * every) in every epoch, so the rate falls tenfold each epoch from the 50th on, and faster from the 100th. For comparison
- * with the reference; `stepDecay` is what the paper means.
+ * What the released code does (quirk 14): it counts epochs from 1 and multiplies the current rate by factor ^
+ * floor(epoch / every) in every epoch, so the rate falls tenfold each epoch from the 50th on, and faster from the
+ * 100th. For comparison with the reference; `stepDecay` is what the paper means.
  *
  * @throws InfnetError `SCHEDULE_OPTION`.
  */

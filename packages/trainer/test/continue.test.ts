@@ -1,4 +1,7 @@
-/** What a state means: resumed with other settings it is refused by name, and its figures come back as they were, whatever they are. */
+/**
+ * What a state means: resumed with other settings it is refused by name, and its figures come back as they were,
+ * whatever they are.
+ */
 import type { ParameterStore } from '@infnet/core';
 import { describe, expect, it } from 'vitest';
 import {

@@ -1,8 +1,8 @@
 /**
  * Ten steps of Inf-Net against the reference's (goldens of train/, tolerances of their README section 4).
  *
- * Batch norm over 18 values makes plain training chaotic, so that only frozen and damped batch norm can be followed closely;
- * see section 3 there. A step takes 1.5 s on llvmpipe and 12 s on SwiftShader, where only the first is tested.
+ * Batch norm over 18 values makes plain training chaotic, so that only frozen and damped batch norm can be followed
+ * closely; see section 3 there. A step takes 1.5 s on llvmpipe and 12 s on SwiftShader, where only the first is tested.
  */
 import { type Context, open } from '@infnet/core';
 import { expectClose, hasFixture, hasGolden, isLong, loadGolden, longNote, readFixtureJson } from '@infnet/testing';

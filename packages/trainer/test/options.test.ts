@@ -1,4 +1,6 @@
-/** Every number among the options of trainings: one that makes no sense is refused before anything runs, by its name. */
+/**
+ * Every number among the options of trainings: one that makes no sense is refused before anything runs, by its name.
+ */
 import { type Context, InfnetError, open, ParameterStore } from '@infnet/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {

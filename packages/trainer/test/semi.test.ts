@@ -1,4 +1,7 @@
-/** Randomly selected propagation: its rounds and labels, stages, resume to the bit, errors; other strategies in semi-strategies.test.ts. */
+/**
+ * Randomly selected propagation: its rounds and labels, stages, resume to the bit, errors; other strategies in
+ * semi-strategies.test.ts.
+ */
 import type { Context, InfnetError, StateDict } from '@infnet/core';
 import { finalPngU8, minMaxNormalize, probabilityToU8 } from '@infnet/data';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** Training steps and other plans on the same parameters, none awaited: computed in the order of the calls, with the inputs of the calls. */
+/**
+ * Training steps and other plans on the same parameters, none awaited: computed in the order of the calls, with the
+ * inputs of the calls.
+ */
 import { assertMatches, matchStateDict, readSafetensors, writeSafetensors } from '@infnet/checkpoint';
 import { type Context, open, ParameterStore, preparePlan, trace } from '@infnet/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** Steps that fail change nothing: batches, running statistics, moments and counters; and figures of several batches are means. */
+/**
+ * Steps that fail change nothing: batches, running statistics, moments and counters; and figures of several batches are
+ * means.
+ */
 import { type Context, open, ParameterStore } from '@infnet/core';
 import { expectClose } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

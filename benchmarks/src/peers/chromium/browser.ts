@@ -38,8 +38,8 @@ export async function openPage(url: string, onGpu: boolean): Promise<OpenedPage>
 }
 
 /**
- * Resident bytes of all processes below this one, the browser's, or `undefined` where there is no /proc. What they share
- * counts in each; growth is what is shown of it.
+ * Resident bytes of all processes below this one, the browser's, or `undefined` where there is no /proc. What they
+ * share counts in each; growth is what is shown of it.
  */
 export async function descendantBytes(root: number = process.pid): Promise<number | undefined> {
   const names = await readdir('/proc').catch(() => []);

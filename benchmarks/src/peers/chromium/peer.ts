@@ -1,7 +1,7 @@
 /**
- * A peer that lives in a page of headless Chromium. This process serves the page, opens the browser and passes requests on;
- * the page computes and holds the clock, so that the way between the two is in no figure. infnet, tfjs and onnxruntime-web
- * each have a browser of their own, started alike, and meet the same adapter.
+ * A peer that lives in a page of headless Chromium. This process serves the page, opens the browser and passes requests
+ * on; the page computes and holds the clock, so that the way between the two is in no figure. infnet, tfjs and
+ * onnxruntime-web each have a browser of their own, started alike, and meet the same adapter.
  */
 import { join } from 'node:path';
 import { openAdapter } from '@infnet/node';

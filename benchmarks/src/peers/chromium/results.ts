@@ -1,4 +1,7 @@
-/** How results travel out of the page: their names and lengths in the answer, their values behind one another in one body. */
+/**
+ * How results travel out of the page: their names and lengths in the answer, their values behind one another in one
+ * body.
+ */
 import type { Prepared } from '../protocol.js';
 
 /** {@link Prepared} without values. */

@@ -49,7 +49,8 @@ export class TfGraph {
   }
 
   /**
-   * Computes the outputs and the new running statistics from inputs in NHWC. Call it inside a tidy. `outputs` stay NHWC.
+   * Computes the outputs and the new running statistics from inputs in NHWC. Call it inside a tidy. `outputs` stay
+   * NHWC.
    */
   compute(inputs: Readonly<Record<string, TfTensor>>): {
     readonly outputs: Readonly<Record<string, TfTensor>>;

@@ -1,6 +1,6 @@
 /**
- * tfjs's WebGPU backend in Node. It looks for a browser's `navigator.gpu`; given one that hands out Dawn's adapter it runs
- * unchanged. The adapter is the one that infnet takes.
+ * tfjs's WebGPU backend in Node. It looks for a browser's `navigator.gpu`; given one that hands out Dawn's adapter it
+ * runs unchanged. The adapter is the one that infnet takes.
  */
 import { openAdapter } from '@infnet/node';
 import { peerVersion } from '../installed.js';

@@ -1,6 +1,6 @@
 /**
- * How each operator of a trace is computed by tfjs. Maps are NHWC, the layout for which tfjs has kernels; convolution weights
- * are [kh, kw, c, oc]. Where tfjs lacks something, this says so and nothing is computed in its place.
+ * How each operator of a trace is computed by tfjs. Maps are NHWC, the layout for which tfjs has kernels; convolution
+ * weights are [kh, kw, c, oc]. Where tfjs lacks something, this says so and nothing is computed in its place.
  */
 import { type GraphNode, InfnetError } from '@infnet/core';
 import type { Tf, TfPadding, TfTensor } from './api.js';

@@ -1,4 +1,7 @@
-/** PyTorch, where Python has it: `torch_peer.py` walks the same graph. The CPU as a native yardstick; CUDA beside a real GPU. */
+/**
+ * PyTorch, where Python has it: `torch_peer.py` walks the same graph. The CPU as a native yardstick; CUDA beside a real
+ * GPU.
+ */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -7,12 +7,14 @@ import { tell } from './notices.js';
 export const canChooseFolders: boolean = 'webkitdirectory' in HTMLInputElement.prototype;
 
 /**
- * All files that were dropped, those of folders with their paths, sorted by path. What cannot be read is told by name and left out.
+ * All files that were dropped, those of folders with their paths, sorted by path. What cannot be read is told by name
+ * and left out.
  *
  * Folders come as entries (`webkitGetAsEntry`, which all browsers have); where there are none, files alone are taken.
  */
 export async function droppedFiles(transfer: DataTransfer): Promise<StoredFile[]> {
-  // All of it must be taken now: the list is empty once the event is over. A link or a text that is dragged is an item too.
+  // All of it must be taken now: the list is empty once the event is over. A link or a text that is dragged is an item
+  // too.
   const taken = [...transfer.items]
     .filter(({ kind }) => kind === 'file')
     .map((item) => ({ entry: item.webkitGetAsEntry?.() ?? undefined, file: item.getAsFile() }));

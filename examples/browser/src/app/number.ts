@@ -8,8 +8,8 @@ export interface NumberLimits {
 }
 
 /**
- * The value within the limits that is nearest to the one typed, and a multiple of the step: what the field then shows is what counts.
- * `before` where nothing, or no number, was typed.
+ * The value within the limits that is nearest to the one typed, and a multiple of the step: what the field then shows
+ * is what counts. `before` where nothing, or no number, was typed.
  */
 export function settledNumber(typed: number, before: number, { min, max, step }: NumberLimits): number {
   if (Number.isNaN(typed)) return before;

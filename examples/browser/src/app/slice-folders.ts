@@ -1,9 +1,10 @@
 /**
  * Which of the files that somebody dropped are slices, and which are masks of them.
  *
- * Data sets lay masks into a folder beside the slices (`Imgs` and `GT`, `images` and `labels`, `imagesTr` and `labelsTr`,
- * `Infection_Mask`), or into the slices' own folder under their names with an ending (`1_mask.png`). A mask that is taken for a slice
- * gives figures that mean nothing, so both are told by name. The innermost folder that says what it holds counts.
+ * Data sets lay masks into a folder beside the slices (`Imgs` and `GT`, `images` and `labels`, `imagesTr` and
+ * `labelsTr`, `Infection_Mask`), or into the slices' own folder under their names with an ending (`1_mask.png`). A mask
+ * that is taken for a slice gives figures that mean nothing, so both are told by name. The innermost folder that says
+ * what it holds counts.
  */
 import type { StoredFile } from '../worker/train-protocol.js';
 

@@ -1,4 +1,7 @@
-/** The quick set: convolutions as Inf-Net has them at 352 px, from its widest maps to its deepest, and one that only bandwidth limits. */
+/**
+ * The quick set: convolutions as Inf-Net has them at 352 px, from its widest maps to its deepest, and one that only
+ * bandwidth limits.
+ */
 export interface ConvCase {
   readonly name: string;
   readonly inChannels: number;

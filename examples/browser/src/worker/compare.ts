@@ -1,9 +1,9 @@
 /**
  * Compare: convolutions of this project beside those of tfjs and onnxruntime-web, on this device.
  *
- * Each library gets the same numbers and gives its result back to JavaScript, so that a run is what a program would wait for. The
- * libraries take turns within a round, so that whatever else the machine does meets all of them alike. Every result is compared with
- * ours before anything is timed.
+ * Each library gets the same numbers and gives its result back to JavaScript, so that a run is what a program would
+ * wait for. The libraries take turns within a round, so that whatever else the machine does meets all of them alike.
+ * Every result is compared with ours before anything is timed.
  */
 import { conv2d } from '@infnet/conv';
 import { type Context, preparePlan, trace } from '@infnet/core';

@@ -23,7 +23,9 @@ import {
 import { InfnetError } from '@infnet/errors';
 import type { ItemReport, ItemSource, VolumeView } from './segment-protocol.js';
 
-/** What the net said of a slice, [size * size] each: kept small, and brought to the slice's size when it is looked at. */
+/**
+ * What the net said of a slice, [size * size] each: kept small, and brought to the slice's size when it is looked at.
+ */
 export interface Logits {
   readonly size: number;
   readonly map: Float32Array;
@@ -126,7 +128,10 @@ export async function readItem(source: ItemSource): Promise<Item> {
   return new Item(file.name, { volume }, volumeNotes(volume));
 }
 
-/** Masks, probabilities and overlays that were made here or by `infnet segment` say so. @throws InfnetError `ITEM_IS_RESULT` */
+/**
+ * Masks, probabilities and overlays that were made here or by `infnet segment` say so.
+ * @throws InfnetError `ITEM_IS_RESULT`
+ */
 function refuseResult(bytes: Uint8Array, where: string): void {
   const made = readProvenance(bytes);
   if (made === undefined) return;

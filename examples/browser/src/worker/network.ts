@@ -32,7 +32,10 @@ export class Network {
     this.#weights = weights;
   }
 
-  /** Prediction and edge of one slice at a time. @throws InfnetError `WEIGHTS_MISSING`, `SHAPE_MULTIPLE`, `MEMORY_...`, ... */
+  /**
+   * Prediction and edge of one slice at a time.
+   * @throws InfnetError `WEIGHTS_MISSING`, `SHAPE_MULTIPLE`, `MEMORY_...`, ...
+   */
   async prediction(
     weights: LoadedWeights | undefined,
     size: number,

@@ -1,9 +1,10 @@
 /**
  * Slices that somebody dropped, as a data set.
  *
- * A data set has its slices in `Imgs` and their masks in `GT`. People call these folders otherwise too, put the masks into a folder
- * beside the slices, and drop several patients at once, each with slices from 1. So every file gets the place that it means: `Imgs` or
- * `GT`, and a name that says from which folder it comes where there are several. What is wrong is told with the paths that people know.
+ * A data set has its slices in `Imgs` and their masks in `GT`. People call these folders otherwise too, put the masks
+ * into a folder beside the slices, and drop several patients at once, each with slices from 1. So every file gets the
+ * place that it means: `Imgs` or `GT`, and a name that says from which folder it comes where there are several. What is
+ * wrong is told with the paths that people know.
  */
 import { type DataSource, describeProblems, type Problem, type ProblemKind } from '@infnet/data';
 import { InfnetError, isInfnetError } from '@infnet/errors';

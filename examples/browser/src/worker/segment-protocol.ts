@@ -85,13 +85,18 @@ export interface SegmentMethods {
   addItem: Method<{ readonly source: ItemSource }, ItemReport>;
   removeItem: Method<{ readonly id: number }, undefined>;
   slice: Method<{ readonly id: number; readonly slice: number; readonly view: VolumeView }, GreySlice>;
-  /** Slices of one item, one after the other. Results stay in the worker until the item is segmented again or removed. */
+  /**
+   * Slices of one item, one after the other. Results stay in the worker until the item is segmented again or removed.
+   */
   segment: Method<
     { readonly id: number; readonly size: number; readonly view: VolumeView },
     { readonly seconds: number },
     { readonly progress: Progress } | { readonly result: SliceResult }
   >;
-  /** Undefined where the slice was not segmented. In the orientation that is asked for, in which it may not have been made. */
+  /**
+   * Undefined where the slice was not segmented. In the orientation that is asked for, in which it may not have been
+   * made.
+   */
   maps: Method<
     { readonly id: number; readonly slice: number; readonly orient: SliceOrientation },
     SliceMaps | undefined

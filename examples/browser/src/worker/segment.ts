@@ -96,7 +96,8 @@ export function segmentHandlers(gpu: Gpu): { readonly handlers: Handlers<Segment
       if (logits === undefined) return undefined;
       const { size, map, edge, view } = logits;
       const shown = item.slice(slice, view);
-      // A volume that is looked at otherwise than it was segmented: its maps lie where its tissue lies, or are not shown.
+      // A volume that is looked at otherwise than it was segmented: its maps lie where its tissue lies, or are not
+      // shown.
       const lying = (logits: Float32Array): FloatMap | undefined => {
         const map = probabilityMap(logits, shown, { size });
         if (item.volume === undefined || view.orient === orient) return map;

@@ -1,9 +1,10 @@
 /**
  * One tab at a time may change the training that is stored.
  *
- * All tabs of a page share its storage. The one that trains holds a lock (Web Locks) as long as it does, and so does one that discards or
- * begins, for that moment: another tab sees that it is held and can do neither. The browser gives the lock back when a tab is closed or
- * crashes, and then any other may go on from what was stored. Where there are no locks nothing is stored that tabs could share.
+ * All tabs of a page share its storage. The one that trains holds a lock (Web Locks) as long as it does, and so does
+ * one that discards or begins, for that moment: another tab sees that it is held and can do neither. The browser gives
+ * the lock back when a tab is closed or crashes, and then any other may go on from what was stored. Where there are no
+ * locks nothing is stored that tabs could share.
  */
 import { InfnetError } from '@infnet/errors';
 

@@ -155,7 +155,10 @@ export interface TrainMethods {
   trainRecord: Method<undefined, StoredNow>;
   /** Answers when no other tab trains any more. */
   trainFree: Method<undefined, undefined>;
-  /** Throws away what is stored. @throws `TRAIN_ELSEWHERE` while another tab trains, `TRAIN_CHANGED` where it is another training */
+  /**
+   * Throws away what is stored.
+   * @throws `TRAIN_ELSEWHERE` while another tab trains, `TRAIN_CHANGED` where it is another training
+   */
   trainDiscard: Method<{ readonly id: string }, undefined>;
   /** Reads the files as a training would. @throws with all that is wrong, by file */
   trainCheck: Method<
@@ -163,7 +166,10 @@ export interface TrainMethods {
     SlicesReport,
     Progress
   >;
-  /** Begins a training where none is stored. Stopping the call pauses. @throws `TRAIN_ELSEWHERE`, `TRAIN_STORED` where one is */
+  /**
+   * Begins a training where none is stored. Stopping the call pauses.
+   * @throws `TRAIN_ELSEWHERE`, `TRAIN_STORED` where one is
+   */
   train: Method<{ readonly settings: TrainSettings; readonly data: TrainData }, TrainEnd, TrainEvent>;
   /** Goes on with what is stored. @throws `TRAIN_ELSEWHERE`, `TRAIN_CHANGED` */
   trainContinue: Method<{ readonly id: string }, TrainEnd, TrainEvent>;

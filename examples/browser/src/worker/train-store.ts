@@ -1,6 +1,6 @@
 /**
- * A training in IndexedDB, so that it survives a reload. State and log are written in one transaction: after a reload the curves end
- * where the weights do.
+ * A training in IndexedDB, so that it survives a reload. State and log are written in one transaction: after a reload
+ * the curves end where the weights do.
  */
 import { InfnetError } from '@infnet/errors';
 import type { TrainedOn } from '@infnet/inf-net';
@@ -49,7 +49,9 @@ export interface TrainStorage {
   training(): Promise<StoredTraining | undefined>;
   progress(): Promise<StoredProgress | undefined>;
   state(): Promise<Uint8Array | undefined>;
-  /** @throws InfnetError `TRAIN_TAKEN` where what is stored is not the training `id` any more: then nothing is written */
+  /**
+   * @throws InfnetError `TRAIN_TAKEN` where what is stored is not the training `id` any more: then nothing is written
+   */
   keep(id: string, progress: StoredProgress, state: Uint8Array | undefined): Promise<void>;
   readonly labels: PseudoLabelStore;
 }

@@ -1,4 +1,7 @@
-/** Train: a training that is stored as it goes, paused, continued after a reload, and taken up again when the device is lost. */
+/**
+ * Train: a training that is stored as it goes, paused, continued after a reload, and taken up again when the device is
+ * lost.
+ */
 import { writeSafetensors } from '@infnet/checkpoint';
 import type { StateDict } from '@infnet/core';
 import { InfnetError, isInfnetError } from '@infnet/errors';
@@ -335,7 +338,10 @@ class StoredRun {
     return { status, log, pictures: this.#pictures, trainedOn: this.#trainedOn };
   }
 
-  /** A full disk does not end a training: it is told, and the next state tries again. @throws InfnetError `TRAIN_TAKEN` */
+  /**
+   * A full disk does not end a training: it is told, and the next state tries again.
+   * @throws InfnetError `TRAIN_TAKEN`
+   */
   async #keep(status: TrainRecord['status'], state: Uint8Array): Promise<void> {
     this.#storedAt = performance.now();
     const progress = this.#progress(status);

@@ -1,6 +1,6 @@
 /**
- * A training, supervised or semi-supervised, from settings and slices. It knows neither page nor storage: the page's worker runs it, and
- * so does the test that compares its bits with Node's.
+ * A training, supervised or semi-supervised, from settings and slices. It knows neither page nor storage: the page's
+ * worker runs it, and so does the test that compares its bits with Node's.
  */
 import type { Context, StateDict } from '@infnet/core';
 import { binaryToEdge, unlabelledData } from '@infnet/data';

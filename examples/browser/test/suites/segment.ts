@@ -28,7 +28,10 @@ const weights = smallWeights();
 const slice = encodePng(phantomSlice(5, { width: 90, height: 70 }).image);
 const { bytes: chest } = fixture('chest.nii.gz');
 
-/** The chest as other programs store volumes: the other byte order and scaled, or as float32, with either transformation. */
+/**
+ * The chest as other programs store volumes: the other byte order and scaled, or as float32, with either
+ * transformation.
+ */
 function variants(): Readonly<Record<string, Uint8Array>> {
   const { data, width, height, depth, slope, intercept } = readNifti(chest, 'chest.nii.gz');
   const values = Array.from(data as ArrayLike<number>, (stored) => stored * slope + intercept);
@@ -246,7 +249,8 @@ export function segmentTests(built: () => BuiltPage): void {
         page.evaluate(async (count) => {
           for (let i = 0; i < count; i++) await infnetTest.segmentAgain();
         }, times);
-      // One reading is up to 1 MB above the next: a collection leaves what is still on its way between threads. What stays is in all.
+      // One reading is up to 1 MB above the next: a collection leaves what is still on its way between threads. What
+      // stays is in all.
       const measured = async () => {
         const heaps: Heap[] = [];
         for (let i = 0; i < 6; i++) {

@@ -132,7 +132,8 @@ export function trainTests(built: () => BuiltPage): void {
         .waitFor();
       await button(third, 'Keep it').click();
       await resumes(third);
-      // A tab of an older version of the page knows of no owner: what it throws away is not written over, and the weights can be saved.
+      // A tab of an older version of the page knows of no owner: what it throws away is not written over, and the
+      // weights can be saved.
       await third.evaluate(clearStorage);
       await third.getByText('TRAIN_TAKEN').waitFor();
       expect((await downloaded(third, () => button(third, 'Save weights').click())).length).toBeGreaterThan(1e5);
@@ -154,7 +155,8 @@ export function trainTests(built: () => BuiltPage): void {
       await fill(page, { 'With masks': 10, 'Size, pixels': 32, Epochs: 900, 'Slices per step': 2, Width: 0.125 });
       await button(page, 'Start training').click();
       await reaches(page, 5);
-      // Counted, not timed (`scripts/input-delay.mjs` does that): a step on the page's thread would leave no turn before the next.
+      // Counted, not timed (`scripts/input-delay.mjs` does that): a step on the page's thread would leave no turn
+      // before the next.
       const { turns, steps } = await page.evaluate(countTurns, 10);
       expect(turns).toBeGreaterThan(steps);
       expect(problems).toEqual([]);

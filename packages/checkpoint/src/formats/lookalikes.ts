@@ -77,7 +77,9 @@ const TEXTS: readonly (readonly [pattern: RegExp, what: string, fix: string])[] 
   [/^\s*[{[]\s*["{[\]}\d-]/, 'JSON', 'Give the file of weights, not its configuration or an error message.'],
 ];
 
-/** An ONNX model is a protocol buffer that begins with its version, below 32, and goes on with one of the fields 2 to 8. */
+/**
+ * An ONNX model is a protocol buffer that begins with its version, below 32, and goes on with one of the fields 2 to 8.
+ */
 function isOnnx(bytes: Uint8Array): boolean {
   const [field, version = 0, next = 0] = bytes;
   return field === 0x08 && version > 1 && version < 32 && [0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42].includes(next);
@@ -106,7 +108,10 @@ export function unknownFormat(bytes: Uint8Array): Error {
   });
 }
 
-/** What bytes are that should be safetensors: a `.pth` file, or something that is told by its name; undefined for anything else. */
+/**
+ * What bytes are that should be safetensors: a `.pth` file, or something that is told by its name; undefined for
+ * anything else.
+ */
 export function otherFile(bytes: Uint8Array): Error | undefined {
   const format = detectFormat(bytes);
   if (format === undefined || format === 'safetensors') {

@@ -1,6 +1,6 @@
 /**
- * The `.pth` format of torch >= 1.6: a zip archive `NAME/` with `data.pkl` (the object, a pickle), `data/KEY` (the bytes
- * of each storage), `version`, and `byteorder` since torch 2.1.
+ * The `.pth` format of torch >= 1.6: a zip archive `NAME/` with `data.pkl` (the object, a pickle), `data/KEY` (the
+ * bytes of each storage), `version`, and `byteorder` since torch 2.1.
  */
 import type { Budget } from '../bytes/budget.js';
 import { ByteReader } from '../bytes/reader.js';

@@ -11,8 +11,9 @@
  *      dict in it, go there. With several, refuse to guess: `CHECKPOINT_AMBIGUOUS` lists them.
  *
  * The usual names come before the tensors, because a training dictionary may well have a tensor of its own
- * (`best_loss`), but the values of a state dict are tensors and not dictionaries. Where the entry that the rule takes has a twin
- * with the same keys (`model` and `ema`, `student` and `teacher`), either fits the net, and that is ambiguous too.
+ * (`best_loss`), but the values of a state dict are tensors and not dictionaries. Where the entry that the rule takes
+ * has a twin with the same keys (`model` and `ema`, `student` and `teacher`), either fits the net, and that is
+ * ambiguous too.
  */
 import { checkpointError, FIX, printable, quote } from '../errors.js';
 import { forbidden } from '../pickle/globals.js';
@@ -206,8 +207,8 @@ class Search {
 }
 
 /**
- * Whether an entry of a state dict is a tensor that only Python could make: the result of a call with tensors. An object that has
- * tensors among its attributes (an optimizer) is none.
+ * Whether an entry of a state dict is a tensor that only Python could make: the result of a call with tensors. An
+ * object that has tensors among its attributes (an optimizer) is none.
  */
 export function isRefused(key: PyValue, value: PyValue, finder: TensorFinder): value is PyInert {
   if (!(value instanceof PyInert) || (typeof key === 'string' && NEVER.test(key))) return false;

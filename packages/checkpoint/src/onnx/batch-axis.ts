@@ -1,9 +1,10 @@
 /**
- * An open batch size: which tensors have the batch as their first dimension, and which operators then work for every batch.
+ * An open batch size: which tensors have the batch as their first dimension, and which operators then work for every
+ * batch.
  *
  * A size says little: a parameter may happen to have the batch's, and broadcasting may move the batch to another place
- * ([1, 3] + [1, 1, 3] has it second). So each operator has a rule by which the batch goes through it; what has none (an operator of
- * the caller's own) is taken to keep it where the first size stays the same.
+ * ([1, 3] + [1, 1, 3] has it second). So each operator has a rule by which the batch goes through it; what has none (an
+ * operator of the caller's own) is taken to keep it where the first size stays the same.
  */
 import { cannotExport } from './emitter.js';
 import {

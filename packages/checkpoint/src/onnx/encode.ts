@@ -1,6 +1,6 @@
 /**
- * Writes an ONNX model as protocol buffers. Field numbers are those of onnx.proto (https://github.com/onnx/onnx); a field
- * is written only where it says something.
+ * Writes an ONNX model as protocol buffers. Field numbers are those of onnx.proto (https://github.com/onnx/onnx); a
+ * field is written only where it says something.
  */
 import { PbfWriter } from 'pbf';
 import { checkpointError } from '../errors.js';

@@ -36,20 +36,21 @@ export interface OnnxExportOptions {
   /** Key-value pairs that readers of the model see: where the weights come from, how images are prepared. */
   readonly metadata?: Readonly<Record<string, string>>;
   /**
-   * Translations of operators of your own; they come before the built-in ones. By the operator itself (a Map), or by name where only one of
-   * the net's operators has that name.
+   * Translations of operators of your own; they come before the built-in ones. By the operator itself (a Map), or by
+   * name where only one of the net's operators has that name.
    */
   readonly operators?: OnnxTranslations;
 }
 
 /**
- * An ONNX model (opset 18) of a traced net in inference mode, as the bytes of a `.onnx` file. Inputs and outputs have the
- * names and shapes of the trace.
+ * An ONNX model (opset 18) of a traced net in inference mode, as the bytes of a `.onnx` file. Inputs and outputs have
+ * the names and shapes of the trace.
  *
  * @param graph what `trace` of @infnet/core returned.
  * @param state values of all parameters that the trace uses; others are ignored.
  * @throws InfnetError `CHECKPOINT_ONNX_OPERATOR`: an operator without a translation, or used in a way that ONNX cannot
- *   say; `CHECKPOINT_KEYS`: values missing or mis-shaped; `CHECKPOINT_ONNX`: names that clash; `CHECKPOINT_LIMIT`: 2 GiB
+ *   say; `CHECKPOINT_KEYS`: values missing or mis-shaped; `CHECKPOINT_ONNX`: names that clash; `CHECKPOINT_LIMIT`: 2
+ *   GiB
  */
 export function exportOnnx(
   graph: OnnxSource,

@@ -1,6 +1,6 @@
 /**
- * What the exporter needs to see of a traced net. `Graph` of @infnet/core has this form; the package knows it by the form
- * only, so that it reads and writes files without any GPU library.
+ * What the exporter needs to see of a traced net. `Graph` of @infnet/core has this form; the package knows it by the
+ * form only, so that it reads and writes files without any GPU library.
  */
 
 /** A tensor of the trace. It is told from others by identity. */
@@ -16,8 +16,8 @@ export interface OnnxSourceOperator {
 }
 
 /**
- * The name under which `standardOperator` of @infnet/core made an operator known; undefined for any other one, whatever it is called. The
- * mark holds the operator itself, so that a copy has none.
+ * The name under which `standardOperator` of @infnet/core made an operator known; undefined for any other one, whatever
+ * it is called. The mark holds the operator itself, so that a copy has none.
  */
 export function standardName(operator: OnnxSourceOperator): string | undefined {
   const mark = (operator as unknown as Readonly<Record<symbol, unknown>>)[Symbol.for('infnet.standardOperator')];

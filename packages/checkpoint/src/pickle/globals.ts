@@ -2,19 +2,20 @@
  * The list of globals: the whole of what a pickle may name and get.
  *
  * A pickle is a program. `GLOBAL` imports any function of Python, `REDUCE` calls it, and with `os.system` on the stack
- * the file owns the machine. Here a global is looked up in this table, and in nothing else. Every entry is a function of this
- * package that makes plain data. What is not in the table becomes a {@link PyInert}: a name, which is never called. People keep
- * their command line (`argparse.Namespace`), the best score (a NumPy scalar) or a path beside their weights, and none of it is
- * needed to read a tensor. A tensor that does need one is refused where the state dict is read.
+ * the file owns the machine. Here a global is looked up in this table, and in nothing else. Every entry is a function
+ * of this package that makes plain data. What is not in the table becomes a {@link PyInert}: a name, which is never
+ * called. People keep their command line (`argparse.Namespace`), the best score (a NumPy scalar) or a path beside their
+ * weights, and none of it is needed to read a tensor. A tensor that does need one is refused where the state dict is
+ * read.
  *
- * Names of functions that start programs or change files end the reading, though inert like any other: no training writes them,
- * so that whoever got such a file should know.
+ * Names of functions that start programs or change files end the reading, though inert like any other: no training
+ * writes them, so that whoever got such a file should know.
  *
  * What is needed, and by whom: `OrderedDict` and `_rebuild_tensor_v2` by every state dict; `_rebuild_tensor` by files
  * of torch 0.3; `_rebuild_tensor_v3` with `UntypedStorage` by unsigned 16 to 64 bit integers; `_rebuild_parameter` by
- * dictionaries of parameters; `_rebuild_from_type_v2` by tensors with attributes; `Counter` and `defaultdict` by many a training
- * dictionary; `_reconstructor` by instances in protocols 0 and 1; `Size`, `device` and the dtypes are plain values that people
- * put beside their weights.
+ * dictionaries of parameters; `_rebuild_from_type_v2` by tensors with attributes; `Counter` and `defaultdict` by many a
+ * training dictionary; `_reconstructor` by instances in protocols 0 and 1; `Size`, `device` and the dtypes are plain
+ * values that people put beside their weights.
  */
 import { checkpointError, corrupt, FIX, quote } from '../errors.js';
 import { DTYPES, type Dtype } from '../tensors/dtype.js';
@@ -91,7 +92,10 @@ const HARMFUL: readonly RegExp[] = [
   /^(sys|types)\.(modules|settrace|setprofile|breakpointhook)$/,
 ];
 
-/** Looks a global up; what is not on the list is inert. @throws InfnetError `CHECKPOINT_FORBIDDEN_GLOBAL` for harmful ones */
+/**
+ * Looks a global up; what is not on the list is inert.
+ * @throws InfnetError `CHECKPOINT_FORBIDDEN_GLOBAL` for harmful ones
+ */
 export function resolveGlobal(module: string, name: string): PyGlobal | PyInert {
   const whole = `${module}.${name}`;
   // The list has no dots inside `name`: a dotted name (protocol 4 allows `a.b.c`) is an attribute walk.

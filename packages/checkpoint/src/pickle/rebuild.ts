@@ -40,7 +40,10 @@ const PLAIN_TENSORS: ReadonlySet<string> = new Set([
   'torch.nn.parameter.Buffer',
 ]);
 
-/** `torch._tensor._rebuild_from_type_v2(function, type, args, state)`: a tensor with attributes, or of a class of its own. */
+/**
+ * `torch._tensor._rebuild_from_type_v2(function, type, args, state)`: a tensor with attributes, or of a class of its
+ * own.
+ */
 export function rebuildFromType(args: readonly PyValue[], meter: PickleMeter): PyValue {
   const [rebuild, type, inner] = args;
   const call = rebuild instanceof PyGlobal ? rebuild.means.call : undefined;

@@ -2,10 +2,10 @@
  * A pickle interpreter that can only make data.
  *
  * A pickle is a program for a stack machine: opcodes push values, collect everything above a mark into a tuple or
- * dictionary, keep values in a numbered memo, and call functions. This one knows the opcodes of protocols 0 to 5. Names of
- * functions go through the list in `globals.ts`, calls reach functions of this package only, and what is not on the list stays
- * inert: "calling" it, or giving it items and attributes, only notes what it was given. Everything is counted
- * (`limits.ts`). There is no recursion, so nesting cannot exhaust the JavaScript stack.
+ * dictionary, keep values in a numbered memo, and call functions. This one knows the opcodes of protocols 0 to 5. Names
+ * of functions go through the list in `globals.ts`, calls reach functions of this package only, and what is not on the
+ * list stays inert: "calling" it, or giving it items and attributes, only notes what it was given. Everything is
+ * counted (`limits.ts`). There is no recursion, so nesting cannot exhaust the JavaScript stack.
  */
 import type { ByteReader } from '../bytes/reader.js';
 import { decodeText, decodeUtf8 } from '../bytes/text.js';

@@ -1,8 +1,8 @@
 /**
  * What a pickle can become here: plain data, and nothing else.
  *
- * Dictionaries are Maps, so that a key called `__proto__` is a key like any other. Tuples and lists are classes of their
- * own, because a rebuild function must be able to tell them from one another and from bytes.
+ * Dictionaries are Maps, so that a key called `__proto__` is a key like any other. Tuples and lists are classes of
+ * their own, because a rebuild function must be able to tell them from one another and from bytes.
  */
 import { printable } from '../errors.js';
 import type { Dtype } from '../tensors/dtype.js';
@@ -54,8 +54,8 @@ export class PyGlobal {
 }
 
 /**
- * What only Python's own code could make: a class or function that is not on the list, an instance of one, its result. It is never
- * made. What it would have been made of is kept, so that it can be told whether a tensor is in it.
+ * What only Python's own code could make: a class or function that is not on the list, an instance of one, its result.
+ * It is never made. What it would have been made of is kept, so that it can be told whether a tensor is in it.
  */
 export class PyInert {
   /** What a subclass of dict was filled with. */
@@ -101,7 +101,9 @@ export interface GlobalMeaning {
   readonly dtype?: Dtype;
 }
 
-/** Type of a storage's elements; `bytes` for an untyped one, name and bytes of an element for a type that is not read. */
+/**
+ * Type of a storage's elements; `bytes` for an untyped one, name and bytes of an element for a type that is not read.
+ */
 export type StorageType = Dtype | 'bytes' | { readonly name: string; readonly size: number };
 
 /** A storage named by the pickle; its bytes lie elsewhere in the file. */
@@ -152,7 +154,10 @@ export function asDict(value: PyValue | undefined): PyDict | undefined {
   return value instanceof PyInert ? value.entries : undefined;
 }
 
-/** Looks for tensors in values. What was found to have none is not looked into again, so that all looks together are linear. */
+/**
+ * Looks for tensors in values. What was found to have none is not looked into again, so that all looks together are
+ * linear.
+ */
 export class TensorFinder {
   readonly #without = new Set<PyValue>();
 

@@ -1,7 +1,7 @@
 /**
- * The header of a safetensors file: a JSON object from tensor names to `{dtype, shape, data_offsets: [begin, end]}`, with
- * an optional `__metadata__` object of strings, or null. The format demands that the tensors cover the data area completely and
- * without overlap; here that is checked, since whatever else hides in such a file is nobody's tensor.
+ * The header of a safetensors file: a JSON object from tensor names to `{dtype, shape, data_offsets: [begin, end]}`,
+ * with an optional `__metadata__` object of strings, or null. The format demands that the tensors cover the data area
+ * completely and without overlap; here that is checked, since whatever else hides in such a file is nobody's tensor.
  */
 import { decodeUtf8 } from '../bytes/text.js';
 import { checkpointError, corrupt, quote, truncated } from '../errors.js';

@@ -2,9 +2,9 @@
  * A strict JSON reader for safetensors headers.
  *
  * `JSON.parse` takes the last of two equal keys without a word, and two readers that disagree about which one counts
- * read two different files. Here equal keys are an error, objects are Maps, and nesting is limited. The entries of the header are
- * handed out one by one: a header of a hundred megabytes that is no list of tensors ends at its first entry, and is never
- * built up in memory.
+ * read two different files. Here equal keys are an error, objects are Maps, and nesting is limited. The entries of the
+ * header are handed out one by one: a header of a hundred megabytes that is no list of tensors ends at its first entry,
+ * and is never built up in memory.
  */
 import { checkpointError, corrupt, FIX, quote } from '../errors.js';
 
@@ -26,7 +26,8 @@ const MAX_VALUES = 100_000;
 const MAX_ENTRIES = 1_000_000;
 
 /**
- * Reads `text` as one JSON object and hands out its entries in order; trailing spaces are allowed, as the format pads with them.
+ * Reads `text` as one JSON object and hands out its entries in order; trailing spaces are allowed, as the format pads
+ * with them.
  *
  * @throws InfnetError `CHECKPOINT_CORRUPT`, `CHECKPOINT_LIMIT`
  */

@@ -12,7 +12,8 @@ import { readHeader } from './header.js';
  *
  * @param bytes the whole file
  * @throws InfnetError `CHECKPOINT_CORRUPT` (header is not JSON, equal keys, overlap, gap, shape against bytes),
- *   `CHECKPOINT_TRUNCATED`, `CHECKPOINT_UNSUPPORTED` (a dtype that is not read), `CHECKPOINT_LIMIT`, `CHECKPOINT_UNKNOWN_FORMAT`
+ *   `CHECKPOINT_TRUNCATED`, `CHECKPOINT_UNSUPPORTED` (a dtype that is not read), `CHECKPOINT_LIMIT`,
+ *   `CHECKPOINT_UNKNOWN_FORMAT`
  */
 export function readSafetensors(bytes: Uint8Array, options: ReadOptions = {}): Checkpoint {
   return locate(options.file, () => {

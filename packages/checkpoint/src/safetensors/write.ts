@@ -8,11 +8,16 @@ import { METADATA_KEY } from './header.js';
 /** A tensor to write; a {@link CheckpointTensor} is one, and so is an entry of a state dict. */
 export interface WritableValue {
   readonly shape: readonly number[];
-  /** Row-major. Its class decides what is written, so a float16 tensor that was widened is written as F32, unless `storeAs` is set. */
+  /**
+   * Row-major. Its class decides what is written, so a float16 tensor that was widened is written as F32, unless
+   * `storeAs` is set.
+   */
   readonly data: TensorData;
   /** Tells `bool` from `uint8`; otherwise that of the data, or float16 and bfloat16, as which they were read. */
   readonly dtype?: Dtype;
-  /** `float16`: a Float32Array is rounded to it (nearest, ties to even), for half the bytes and 11 bits of precision. */
+  /**
+   * `float16`: a Float32Array is rounded to it (nearest, ties to even), for half the bytes and 11 bits of precision.
+   */
   readonly storeAs?: 'float16';
 }
 
@@ -29,8 +34,8 @@ export interface WritableTensor extends WritableValue {
  * Writing the bytes to disk, and doing so atomically, is the caller's business (`writeFileAtomic` of `@infnet/node`).
  *
  * @param tensors a list of tensors with their names, or a map or plain object of tensors by name (a state dict)
- * @throws InfnetError `CHECKPOINT_TENSOR`: a name twice, a shape that does not fit the data, data that is no typed array, or a value
- *   that float16 cannot hold
+ * @throws InfnetError `CHECKPOINT_TENSOR`: a name twice, a shape that does not fit the data, data that is no typed
+ *   array, or a value that float16 cannot hold
  */
 export function writeSafetensors(
   tensors: Iterable<WritableTensor> | ReadonlyMap<string, WritableValue> | Readonly<Record<string, WritableValue>>,
@@ -129,7 +134,8 @@ function check({ name, shape, data, dtype }: WritableTensor): Dtype {
   }
   const written = dtypeOf(data);
   if (written === 'uint8' && dtype === 'bool') return 'bool';
-  // What was read as 16-bit floats is a Float32Array that still says so; so is what was made float32 from any other type.
+  // What was read as 16-bit floats is a Float32Array that still says so; so is what was made float32 from any other
+  // type.
   const isOther = dtype !== written && (written !== 'float32' || !DTYPES.includes(dtype as Dtype));
   if (dtype !== undefined && isOther) {
     throw bad(`${what} says ${dtype}, but its data is ${written}.`, 'Leave dtype out: the class of the data decides.');

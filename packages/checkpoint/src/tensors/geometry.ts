@@ -26,7 +26,9 @@ export function contiguousStrides(shape: readonly number[]): number[] {
   return strides;
 }
 
-/** Whether the elements lie one after another. Strides of axes of size 1 do not count; an empty tensor is contiguous. */
+/**
+ * Whether the elements lie one after another. Strides of axes of size 1 do not count; an empty tensor is contiguous.
+ */
 export function isContiguous({ shape, strides }: Geometry): boolean {
   if (shape.includes(0)) return true;
   let expected = 1;

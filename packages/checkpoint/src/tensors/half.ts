@@ -27,7 +27,9 @@ export function widenBfloat16(bits: Uint16Array, out: Float32Array): void {
 /** The largest finite float16. */
 export const MAX_FLOAT16 = 65504;
 
-/** float32 to the nearest float16 bit patterns, ties to even; what rounds beyond {@link MAX_FLOAT16} becomes infinite. */
+/**
+ * float32 to the nearest float16 bit patterns, ties to even; what rounds beyond {@link MAX_FLOAT16} becomes infinite.
+ */
 export function narrowFloat16(values: Float32Array, out: Uint16Array): void {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   for (let i = 0; i < values.length; i++) {

@@ -1,9 +1,9 @@
 /**
  * From the bytes of a storage to a contiguous typed array.
  *
- * Three cases, cheapest first. A contiguous tensor whose bytes are aligned becomes a view: nothing is copied. One that is
- * not aligned (the older stream format places storages anywhere) is copied once. A strided one (a transposed weight, a
- * column of a shared storage) is gathered element by element. 16-bit floats are widened afterwards.
+ * Three cases, cheapest first. A contiguous tensor whose bytes are aligned becomes a view: nothing is copied. One that
+ * is not aligned (the older stream format places storages anywhere) is copied once. A strided one (a transposed weight,
+ * a column of a shared storage) is gathered element by element. 16-bit floats are widened afterwards.
  */
 import type { Budget } from '../bytes/budget.js';
 import { type Dtype, dtypeLayout, type TensorData } from './dtype.js';
@@ -63,8 +63,8 @@ function range(
 }
 
 /**
- * Copies a strided tensor whose first element is `source[0]` into `target`, row-major. Typed for float32, right for every
- * element type: elements are moved, never computed with.
+ * Copies a strided tensor whose first element is `source[0]` into `target`, row-major. Typed for float32, right for
+ * every element type: elements are moved, never computed with.
  */
 function gather(source: Float32Array, { shape, strides }: Geometry, target: Float32Array): void {
   const last = shape.length - 1;

@@ -1,8 +1,8 @@
 /**
  * Pixels by true and by predicted class, of one slice or of many, and the scores of each class that follow.
  *
- * Pixels of all slices are counted together, so that slices without a class do not decide its score: a mean over slices would be over
- * ones and zeros there.
+ * Pixels of all slices are counted together, so that slices without a class do not decide its score: a mean over slices
+ * would be over ones and zeros there.
  */
 import { CLASS_NAMES, type ClassMap } from '@infnet/data';
 import { cliError } from '../errors.js';

@@ -1,8 +1,9 @@
 /**
  * From the U-Net's logits to a class for every pixel of the slice.
  *
- * By default the probabilities (softmax) are brought to the slice's size, bilinearly, and the largest wins there: borders are as smooth
- * as the slice is fine. The released code decides at the net's size and repeats pixels; nets that were trained its way are read so.
+ * By default the probabilities (softmax) are brought to the slice's size, bilinearly, and the largest wins there:
+ * borders are as smooth as the slice is fine. The released code decides at the net's size and repeats pixels; nets that
+ * were trained its way are read so.
  */
 import { type ChannelOrder, type ClassMap, decideClasses, resizeBilinearFloat, resizeNearest } from '@infnet/data';
 import { cliError } from '../errors.js';

@@ -53,7 +53,8 @@ const WIDEST = { name: 'down4.maxpool_conv.1.double_conv.0.weight', base: 512 };
 
 /**
  * @param asked overrides what the file says of its channels
- * @throws InfnetError `FILE_...`, `CHECKPOINT_...`; `CLI_WRONG_NET` for another net's weights, or other numbers of channels or classes
+ * @throws InfnetError `FILE_...`, `CHECKPOINT_...`; `CLI_WRONG_NET` for another net's weights, or other numbers of
+ *   channels or classes
  */
 export async function loadUNet(file: string, asked?: ChannelOrder, source?: WeightsSource): Promise<LoadedUNet> {
   const { checkpoint, tensors, prefix, notes } = await readWeightsFile(file, KINDS, source);

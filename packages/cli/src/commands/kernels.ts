@@ -1,8 +1,8 @@
 /**
  * `infnet kernels`: every hand-written kernel, and the text that really runs.
  *
- * The kernels are found where the packages keep them, as `.wgsl` files, so that none can be forgotten here. What Inf-Net
- * compiles into each is taken from a plan of it, which needs no GPU.
+ * The kernels are found where the packages keep them, as `.wgsl` files, so that none can be forgotten here. What
+ * Inf-Net compiles into each is taken from a plan of it, which needs no GPU.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -107,8 +107,8 @@ async function findKernels(): Promise<FoundKernel[]> {
 }
 
 /**
- * The public packages of infnet that lie beside `@infnet/core`, in this repository as in `node_modules`, each with what was built
- * of it: there the texts are whole, without `#include`.
+ * The public packages of infnet that lie beside `@infnet/core`, in this repository as in `node_modules`, each with what
+ * was built of it: there the texts are whole, without `#include`.
  */
 function installedPackages(): { readonly name: string; readonly folder: string }[] {
   const home = dirname(dirname(createRequire(import.meta.url).resolve('@infnet/core/package.json')));
@@ -146,8 +146,8 @@ function withoutComments(source: string): string {
 }
 
 /**
- * What a kernel computes: the first sentence of its comment, and where that has no formula the paragraph that follows, if
- * it is one.
+ * What a kernel computes: the first sentence of its comment, and where that has no formula the paragraph that follows,
+ * if it is one.
  */
 function mathematicsOf(source: string, name: string): string {
   const end = source.search(/^(?!\/\/)/m);

@@ -91,8 +91,8 @@ export async function expectInference(
 }
 
 /**
- * Forward and backward in the given mode: outputs and input gradients at 2e-5, parameter gradients at 5e-5 or 20 times the
- * reference's own float32 error (whole where they are recorded, else by norm, projection and first values), running
+ * Forward and backward in the given mode: outputs and input gradients at 2e-5, parameter gradients at 5e-5 or 20 times
+ * the reference's own float32 error (whole where they are recorded, else by norm, projection and first values), running
  * statistics after a training forward at 5e-6.
  */
 export async function expectGradients(
@@ -154,7 +154,10 @@ export async function expectGradients(
   return errors;
 }
 
-/** A gradient that is recorded by its figures only: norm, projection, first values. Returns the worse of the first two errors. */
+/**
+ * A gradient that is recorded by its figures only: norm, projection, first values. Returns the worse of the first two
+ * errors.
+ */
 function expectFigures(data: Float32Array, { f64 }: GradientFigures, tolerance: number, what: string): number {
   const norm = Math.sqrt(data.reduce((sum, value) => sum + value * value, 0));
   const normError = Math.abs(norm - f64.l2) / f64.l2;

@@ -31,7 +31,8 @@ export function chooseProductKernel(device: DeviceProfile): GatherKernel {
 /**
  * The algorithm for a product: the tuner's, else {@link ownAlgorithm}.
  *
- * @param rounded the product's operands may be rounded to float16: a forward convolution with constant weights at precision `half`
+ * @param rounded the product's operands may be rounded to float16: a forward convolution with constant weights at
+ *   precision `half`
  */
 export function chooseAlgorithm(
   gather: Gather,
@@ -42,7 +43,9 @@ export function chooseAlgorithm(
   return tunedAlgorithm(gather, device, precision, rounded) ?? ownAlgorithm(gather, device, precision, rounded);
 }
 
-/** The algorithm by device class, shape and precision. `fast` and `half` may use the noisier Winograd F(4 x 4, 3 x 3). */
+/**
+ * The algorithm by device class, shape and precision. `fast` and `half` may use the noisier Winograd F(4 x 4, 3 x 3).
+ */
 export function ownAlgorithm(
   gather: Gather,
   device: DeviceProfile,

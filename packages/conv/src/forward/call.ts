@@ -23,8 +23,8 @@ export type GatherKernel = 'gemm' | 'gemm-subgroup' | 'gemm-tiled' | 'gemm-matri
 export const GATHER_KERNELS: readonly GatherKernel[] = ['gemm', 'gemm-subgroup', 'gemm-tiled', 'gemm-matrix', 'direct'];
 
 /**
- * A kernel, perhaps with its tile: channels x pixels of a lane x steps at once, or TILE_M x TILE_N x TILE_K. Without, the tile
- * follows from the shape.
+ * A kernel, perhaps with its tile: channels x pixels of a lane x steps at once, or TILE_M x TILE_N x TILE_K. Without,
+ * the tile follows from the shape.
  */
 export type TiledGatherKernel =
   | GatherKernel
@@ -52,7 +52,10 @@ export interface GatherOperands extends Epilogue {
   /** Whether x, the addend lie in the storage that y lies in; then they have no binding of their own. */
   readonly xInOutput?: boolean;
   readonly addendInOutput?: boolean;
-  /** Whether the weights are stored as float16; the device needs `shader-f16`. Sums are float32 either way. Default false. */
+  /**
+   * Whether the weights are stored as float16; the device needs `shader-f16`. Sums are float32 either way. Default
+   * false.
+   */
   readonly halfWeights?: boolean;
 }
 
@@ -79,8 +82,8 @@ export function epilogueFields({ affine = 'none', affineOffset = 0, residual, re
  * One dispatch of a gathering product.
  *
  * @param work FLOPs and bytes to report; they follow from the convolution, not from the tiles.
- * @throws InfnetError `KERNEL_UNAVAILABLE` for `gemm-subgroup` on a device without subgroups of a fixed size, and for `gemm-matrix` on one
- * without matrix units or opened without them.
+ * @throws InfnetError `KERNEL_UNAVAILABLE` for `gemm-subgroup` on a device without subgroups of a fixed size, and for
+ *   `gemm-matrix` on one without matrix units or opened without them.
  */
 export function gatherCall(
   kernel: TiledGatherKernel,

@@ -13,7 +13,9 @@ import {
   winogradWeightCall,
 } from './winograd.js';
 
-/** The operands of a convolution by name. `affine` holds a bias [oc] or scale and shift [2, oc], as the epilogue says. */
+/**
+ * The operands of a convolution by name. `affine` holds a bias [oc] or scale and shift [2, oc], as the epilogue says.
+ */
 export interface ConvolutionViews {
   readonly x: View;
   readonly weight: View;

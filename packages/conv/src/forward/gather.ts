@@ -1,8 +1,8 @@
 /**
- * A convolution, its input gradient and a batched matrix product are one thing: every result value is a sum of products of
- * weights with *gathered* source values. They differ only in strides. A {@link Gather} holds these numbers; the kernels
- * `gemm`, `gemm-subgroup`, `gemm-tiled`, `gemm-matrix` and `direct` take them as uniform parameters, so that five shader texts serve
- * every layer, forwards and backwards, without a copy of the weights in another order.
+ * A convolution, its input gradient and a batched matrix product are one thing: every result value is a sum of products
+ * of weights with *gathered* source values. They differ only in strides. A {@link Gather} holds these numbers; the
+ * kernels `gemm`, `gemm-subgroup`, `gemm-tiled`, `gemm-matrix` and `direct` take them as uniform parameters, so that
+ * five shader texts serve every layer, forwards and backwards, without a copy of the weights in another order.
  *
  * Along one axis, for result position `r = grid * resultStride + class` and tap t, the source position is
  *
@@ -11,8 +11,8 @@
  *   forward:          sourceStride = stride, resultStride = 1, tapStart = -padding, tapStep = dilation
  *   input gradient:   sourceStride = 1, resultStride = stride, tapStart = padding, tapStep = -dilation
  *
- * The second follows from the first solved for the output position: out = (in + padding - t * dilation) / stride. Taps are
- * then counted from the other end, so that tapStep is positive in both.
+ * The second follows from the first solved for the output position: out = (in + padding - t * dilation) / stride. Taps
+ * are then counted from the other end, so that tapStep is positive in both.
  */
 import type { Conv2dGeometry } from '../geometry.js';
 

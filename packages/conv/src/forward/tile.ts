@@ -26,8 +26,9 @@ export interface ProductShape {
 }
 
 /**
- * Cost of loading one value, in multiply-adds, on the CPU adapters (measured: 8 to 10; on SwiftShader 20 of unrolled ones). With
- * subgroups of 8 a value of x costs more than a weight: neighbouring steps of x lie a map apart, in a page of their own.
+ * Cost of loading one value, in multiply-adds, on the CPU adapters (measured: 8 to 10; on SwiftShader 20 of unrolled
+ * ones). With subgroups of 8 a value of x costs more than a weight: neighbouring steps of x lie a map apart, in a page
+ * of their own.
  */
 const LOAD_COST = 9;
 const UNROLLED_LOAD_COST = 20;
@@ -51,14 +52,15 @@ const TILES_OF_16: TileShapes['tiles'] = [8, 4, 2].map((pixels) => [16, pixels] 
 /**
  * Shapes of the tile to choose from.
  *
- * With subgroups of 8 (llvmpipe) the sums of a loop stay in registers or near them. Tiles of 32 x 4 load 8 values for 128 multiply-adds
- * where those of 16 x 8 load 10, and of x half as many: 5 to 28 % faster by CPU time where the channels fit. Two steps at once gain 0 to
- * 14 %, the most where taps are tested for the image's edge. But the columns of a weight gradient lie a map apart: a step touches a cache line for every
- * column, 80 of them, which large maps put into the same few places of the cache. Several steps at once use what a line holds
- * before it is lost: 1.4 to 2.1 times as fast for maps of 32 x 32.
+ * With subgroups of 8 (llvmpipe) the sums of a loop stay in registers or near them. Tiles of 32 x 4 load 8 values for
+ * 128 multiply-adds where those of 16 x 8 load 10, and of x half as many: 5 to 28 % faster by CPU time where the
+ * channels fit. Two steps at once gain 0 to 14 %, the most where taps are tested for the image's edge. But the columns
+ * of a weight gradient lie a map apart: a step touches a cache line for every column, 80 of them, which large maps put
+ * into the same few places of the cache. Several steps at once use what a line holds before it is lost: 1.4 to 2.1
+ * times as fast for maps of 32 x 32.
  *
- * With subgroups of 4 (SwiftShader) sums go through memory in every turn of the loop, so that tall unrolled tiles run 1.3 to 1.7
- * times as fast, but compile in 0.4 to 0.8 s instead of 0.1 s: only for large products.
+ * With subgroups of 4 (SwiftShader) sums go through memory in every turn of the loop, so that tall unrolled tiles run
+ * 1.3 to 1.7 times as fast, but compile in 0.4 to 0.8 s instead of 0.1 s: only for large products.
  */
 function tileShapes(
   { outChannels, pixels, steps, layers, plain, apart }: ProductShape,
@@ -76,8 +78,8 @@ function tileShapes(
 }
 
 /**
- * The tile of a subgroup kernel that does the whole product with the least estimated work: large tiles load less per multiply-add,
- * small ones waste less at the edges.
+ * The tile of a subgroup kernel that does the whole product with the least estimated work: large tiles load less per
+ * multiply-add, small ones waste less at the edges.
  */
 export function subgroupTile(shape: ProductShape, subgroupSize: number): SubgroupTile {
   const { outChannels, pixels } = shape;
@@ -125,7 +127,10 @@ const TILES: Readonly<Record<string, RegExp>> = {
   tiled: /^(32|64)x(32|64)$/,
 };
 
-/** A kernel's name and its tile, if it has one. @throws InfnetError `KERNEL_UNAVAILABLE` for a tile that the kernel cannot have. */
+/**
+ * A kernel's name and its tile, if it has one.
+ * @throws InfnetError `KERNEL_UNAVAILABLE` for a tile that the kernel cannot have.
+ */
 export function splitTile<N extends string>(
   kernel: string,
 ): { readonly name: N; readonly sizes: readonly (number | undefined)[] } {

@@ -3,9 +3,9 @@
  *
  *   Y = A^T [ sum over channels (G g G^T) * (B^T d B) ] A        (* elementwise; Lavin and Gray, arXiv 1509.09308)
  *
- * The elementwise products of all tiles and channels are (m + 2)^2 products of matrices, done by the same kernels as any
- * other convolution. Per result F(2 x 2) multiplies 4 times and F(4 x 4) 2.25 times instead of 9; its transforms cost
- * precision: about 2e-7 and 4e-6 of the largest value, so only F(2 x 2) is used at precision `exact`.
+ * The elementwise products of all tiles and channels are (m + 2)^2 products of matrices, done by the same kernels as
+ * any other convolution. Per result F(2 x 2) multiplies 4 times and F(4 x 4) 2.25 times instead of 9; its transforms
+ * cost precision: about 2e-7 and 4e-6 of the largest value, so only F(2 x 2) is used at precision `exact`.
  */
 import { type DeviceProfile, dispatchLine, type Kernel, type KernelCall, type OperandRange } from '@infnet/core';
 import inputSource from '../kernels/winograd-input.wgsl';

@@ -5,7 +5,10 @@ import { sumSplitsCall } from './weight-call.js';
 
 export const biasGradientKernel: Kernel = { name: 'conv/bias-gradient', source };
 
-/** Calls for g [batch, channels, ..pixels]: the first has bindings g, y (partial results), the second partial, y [channels]. */
+/**
+ * Calls for g [batch, channels, ..pixels]: the first has bindings g, y (partial results), the second partial, y
+ * [channels].
+ */
 export function biasGradientCalls(
   sizes: { readonly batch: number; readonly channels: number; readonly pixels: number },
   g: OperandRange,

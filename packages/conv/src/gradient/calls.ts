@@ -41,8 +41,8 @@ export interface Conv2dGradientCallOptions extends Conv2dOptions {
 }
 
 /**
- * One dispatch that computes the gradient with respect to the input. Bindings: `x`, the gradient of the output [n, oc, oh,
- * ow]; `weight`; `y`, the gradient of the input. `ranges` say where x and y lie in their buffers.
+ * One dispatch that computes the gradient with respect to the input. Bindings: `x`, the gradient of the output [n, oc,
+ * oh, ow]; `weight`; `y`, the gradient of the input. `ranges` say where x and y lie in their buffers.
  *
  * @throws InfnetError `SHAPE_...` where the shapes do not fit.
  */
@@ -104,8 +104,8 @@ export function conv2dWeightGradientCalls(
 }
 
 /**
- * The gradient with respect to the bias: `product` has bindings `g` [n, oc, oh, ow] and `y` (`partialElements` of scratch),
- * `sum` has `partial` (that scratch) and `y` [oc].
+ * The gradient with respect to the bias: `product` has bindings `g` [n, oc, oh, ow] and `y` (`partialElements` of
+ * scratch), `sum` has `partial` (that scratch) and `y` [oc].
  */
 export function conv2dBiasGradientCalls(output: Shape): ReturnType<typeof biasGradientCalls> {
   const where = 'conv2dBiasGradientCalls';

@@ -38,7 +38,10 @@ export interface WeightGradientCalls {
   readonly pad: KernelCall | undefined;
   /** Elements of the padded x; 0 without `pad`. */
   readonly paddedElements: number;
-  /** Bindings `g`, `x` (padded, if there is `pad`), `y`; `y` is the gradient itself, or partial results if there is `sum`. */
+  /**
+   * Bindings `g`, `x` (padded, if there is `pad`), `y`; `y` is the gradient itself, or partial results if there is
+   * `sum`.
+   */
   readonly product: KernelCall;
   /** Bindings `partial`, `y`: adds the partial results in a fixed order. */
   readonly sum: KernelCall | undefined;

@@ -61,8 +61,8 @@ export const conv2dOperator: Operator<Conv2dAttributes> = standardOperator({
  * @param weight [oc, c / groups, kh, kw]
  * @param bias [oc]
  * @returns [n, oc, oh, ow]
- * @throws InfnetError `OPTION_UNKNOWN`, `SHAPE_RANK`, `SHAPE_DTYPE`, `SHAPE_CHANNELS`, `SHAPE_MISMATCH` (bias), `SHAPE_EMPTY`, `SHAPE_ATTRIBUTE`,
- * with the module path and the shapes.
+ * @throws InfnetError `OPTION_UNKNOWN`, `SHAPE_RANK`, `SHAPE_DTYPE`, `SHAPE_CHANNELS`, `SHAPE_MISMATCH` (bias),
+ *   `SHAPE_EMPTY`, `SHAPE_ATTRIBUTE`, with the module path and the shapes.
  */
 export function conv2d(
   x: TensorLike,

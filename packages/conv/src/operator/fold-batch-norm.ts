@@ -21,7 +21,9 @@ export function foldBatchNormCall(channels: number, eps: number, bias: boolean):
   return sizedCall('foldBatchNormCall', call, { ...each, affine: 2 * channels });
 }
 
-/** Inputs: gamma, beta, mean, variance, and the convolution's bias if it has one, all [channels]. Output: [2, channels]. */
+/**
+ * Inputs: gamma, beta, mean, variance, and the convolution's bias if it has one, all [channels]. Output: [2, channels].
+ */
 export const foldBatchNormOperator: Operator<{ readonly eps: number }> = {
   name: 'foldBatchNorm',
   infer: (inputs, { eps }, where) => {

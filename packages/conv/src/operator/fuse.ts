@@ -3,9 +3,9 @@
  *
  *     y = relu( conv(x + addend, weight) * scale + shift + residual )
  *
- * A convolution takes over, in the order in which they follow it: a batch norm in inference mode (as scale and shift, folded
- * once, so that the weights stay as they are), the addition of a tensor of the result's shape, and relu. Nothing after
- * relu can be taken over, and no batch norm after an addition. It takes over an addition *before* it where the
+ * A convolution takes over, in the order in which they follow it: a batch norm in inference mode (as scale and shift,
+ * folded once, so that the weights stay as they are), the addition of a tensor of the result's shape, and relu. Nothing
+ * after relu can be taken over, and no batch norm after an addition. It takes over an addition *before* it where the
  * algorithm reads each source value few times; see {@link absorbsAddend}.
  */
 import {
@@ -91,9 +91,10 @@ export function absorbConsumer(
 }
 
 /**
- * Constant weights in the form that the algorithm reads best, made once: transformed for Winograd's, transposed where that pays
- * (`prefersTransposedWeights`), and as float16 at precision `half`. Winograd's transformed weights stay float32: its last transform multiplies their rounding,
- * so that the result of F(4 x 4) would be off by 2e-3 where the weights alone make 2e-4.
+ * Constant weights in the form that the algorithm reads best, made once: transformed for Winograd's, transposed where
+ * that pays (`prefersTransposedWeights`), and as float16 at precision `half`. Winograd's transformed weights stay
+ * float32: its last transform multiplies their rounding, so that the result of F(4 x 4) would be off by 2e-3 where the
+ * weights alone make 2e-4.
  */
 export function convertConstants(node: ConvolutionNode, rewrite: RewriteContext): Replacement | undefined {
   const fusion = fusionOf(node);
@@ -127,11 +128,11 @@ export function absorbProducer(
 }
 
 /**
- * Whether adding while loading is worth it. On CPU adapters a load is dear and the product kernels read each source value
- * once per tap and channel tile: a 3 x 3 convolution of 26 to 208 channels that adds took 26 to 39 % longer there, a pass
- * of its own 0 to 5 % (llvmpipe and SwiftShader). The transform of F(2 x 2) reads a value 4 times (0 to 6 % slower than
- * a pass), that of F(4 x 4) 2.25 times: even, and it saves the sum's memory. On a GPU the loads are few beside the
- * multiply-adds and a pass costs a launch; this was not measured.
+ * Whether adding while loading is worth it. On CPU adapters a load is dear and the product kernels read each source
+ * value once per tap and channel tile: a 3 x 3 convolution of 26 to 208 channels that adds took 26 to 39 % longer
+ * there, a pass of its own 0 to 5 % (llvmpipe and SwiftShader). The transform of F(2 x 2) reads a value 4 times (0 to 6
+ * % slower than a pass), that of F(4 x 4) 2.25 times: even, and it saves the sum's memory. On a GPU the loads are few
+ * beside the multiply-adds and a pass costs a launch; this was not measured.
  */
 export function absorbsAddend(algorithm: ConvolutionAlgorithm, device: DeviceProfile): boolean {
   return device.class === 'gpu' || algorithm === 'winograd4';

@@ -1,14 +1,15 @@
 /**
  * Whether a device computes with float16 weights rightly: a convolution whose result is known in float64.
  *
- * Of its ten result channels the first five have weights that float16 holds exactly. So the result may only differ by float32's
- * own rounding, and whatever is wrong shows: a value widened wrongly, neighbours mixed up, sums kept in float16. The other five
- * have weights of all sizes that must be rounded, and the bound is that of float16: 2^-10 of each term (WGSL rounds to either
- * neighbour). Channels, pixels and the sum's length are no multiples of any tile.
+ * Of its ten result channels the first five have weights that float16 holds exactly. So the result may only differ by
+ * float32's own rounding, and whatever is wrong shows: a value widened wrongly, neighbours mixed up, sums kept in
+ * float16. The other five have weights of all sizes that must be rounded, and the bound is that of float16: 2^-10 of
+ * each term (WGSL rounds to either neighbour). Channels, pixels and the sum's length are no multiples of any tile.
  *
- * `gemm-matrix` (experimental, matrix units) rounds x as well. For it the first image holds values that float16 has, so that the same is
- * seen, and the second one any values, with the bound of both roundings. Such units may add with fewer bits than float32 has, so they get four
- * times its bound: still less than what rounding the sums once to float16 costs.
+ * `gemm-matrix` (experimental, matrix units) rounds x as well. For it the first image holds values that float16 has, so
+ * that the same is seen, and the second one any values, with the bound of both roundings. Such units may add with fewer
+ * bits than float32 has, so they get four times its bound: still less than what rounding the sums once to float16
+ * costs.
  */
 import { applyOne, type Operator, type Probe, seededRandom, type Tensor } from '@infnet/core';
 import type { ConvolutionAlgorithm } from '../forward/algorithm.js';

@@ -13,7 +13,9 @@ import source from '../kernels/half-weight.wgsl';
 
 export const halfWeightKernel: Kernel = { name: 'conv/half-weight', source };
 
-/** Input: float32 of any shape. Output: the same as float16; the device needs `shader-f16`. Made by the planner only. */
+/**
+ * Input: float32 of any shape. Output: the same as float16; the device needs `shader-f16`. Made by the planner only.
+ */
 export const halfWeightOperator: Operator = {
   name: 'halfWeight',
   arity: 1,

@@ -8,8 +8,8 @@ export interface Conv2dModuleOptions extends Conv2dOptions {
 }
 
 /**
- * Convolution with its own weights; `state_dict` names `weight` [out, in / groups, kh, kw] and `bias` [out]. First values:
- * uniform in +-1 / sqrt(fan in), as is the default in the field.
+ * Convolution with its own weights; `state_dict` names `weight` [out, in / groups, kh, kw] and `bias` [out]. First
+ * values: uniform in +-1 / sqrt(fan in), as is the default in the field.
  */
 export class Conv2d extends Module {
   readonly weight: Parameter;

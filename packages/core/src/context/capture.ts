@@ -1,9 +1,9 @@
 /**
  * Device errors of one synchronous block.
  *
- * Error scopes are one stack per device, and the device may be somebody else's. A scope of ours that stays open over an `await`
- * takes his errors, and his pop takes our scope. So scopes are pushed and popped here and nowhere else, with nothing
- * awaited in between; only what they found is waited for.
+ * Error scopes are one stack per device, and the device may be somebody else's. A scope of ours that stays open over an
+ * `await` takes his errors, and his pop takes our scope. So scopes are pushed and popped here and nowhere else, with
+ * nothing awaited in between; only what they found is waited for.
  */
 
 /** The first error of the outermost scope that caught one. */
@@ -18,7 +18,10 @@ export interface Captured<T> {
   readonly fault: Promise<DeviceFault | undefined>;
 }
 
-/** Runs `body`, which must not call code of a host's, and catches the errors of its calls. What it throws passes through. */
+/**
+ * Runs `body`, which must not call code of a host's, and catches the errors of its calls. What it throws passes
+ * through.
+ */
 export function captureErrors<T>(
   device: GPUDevice,
   body: () => T,

@@ -64,8 +64,8 @@ export class Context {
   }
 
   /**
-   * Plans made from now on compute as `tune` found fastest. Other algorithms round differently, so results may differ in their
-   * last bits from those without. `undefined` takes every operator's own choice again.
+   * Plans made from now on compute as `tune` found fastest. Other algorithms round differently, so results may differ
+   * in their last bits from those without. `undefined` takes every operator's own choice again.
    *
    * @throws InfnetError `TUNING_ADAPTER` when it was made on another adapter.
    */
@@ -128,8 +128,9 @@ export class Context {
   /**
    * A tensor over a buffer of yours, without a copy: pass it to a plan as an input or an output binding.
    *
-   * @throws InfnetError `BUFFER_INVALID` for what is no buffer, `BUFFER_RANGE` when offset or shape do not fit, `BUFFER_USAGE` when the
-   * buffer lacks STORAGE. What only the device knows (destroyed, of another device) is told when a plan is prepared and run.
+   * @throws InfnetError `BUFFER_INVALID` for what is no buffer, `BUFFER_RANGE` when offset or shape do not fit,
+   *   `BUFFER_USAGE` when the buffer lacks STORAGE. What only the device knows (destroyed, of another device) is told
+   *   when a plan is prepared and run.
    */
   wrapBuffer(buffer: GPUBuffer, options: { readonly offset?: number; readonly shape: Shape }): WrappedBuffer {
     this.assertAlive('wrapBuffer');

@@ -13,7 +13,10 @@ export interface DeviceProfile {
   /** Rough achieved rates, for submits bounded in time: FLOP per second and bytes per second. */
   readonly estimatedFlops: number;
   readonly estimatedBandwidth: number;
-  /** What a tuner found fastest here, by the operators' own keys (`Operator.candidates`). Default: every operator's own choice. */
+  /**
+   * What a tuner found fastest here, by the operators' own keys (`Operator.candidates`). Default: every operator's own
+   * choice.
+   */
   readonly tuning?: Readonly<Record<string, string>>;
 }
 

@@ -13,8 +13,8 @@ import {
 
 export interface OpenOptions extends PlatformOptions {
   /**
-   * Gets the one line that says which adapter was taken, and one for what was asked for in `experimental` and is not to be had. Default:
-   * `console.error` for a software adapter and for the latter, else nothing.
+   * Gets the one line that says which adapter was taken, and one for what was asked for in `experimental` and is not to
+   * be had. Default: `console.error` for a software adapter and for the latter, else nothing.
    */
   readonly onMessage?: (line: string) => void;
 }

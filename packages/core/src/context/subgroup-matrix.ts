@@ -1,8 +1,9 @@
 /**
- * Matrix units ("tensor cores") as WebGPU shows them: Dawn's experimental feature `chromium-experimental-subgroup-matrix`.
+ * Matrix units ("tensor cores") as WebGPU shows them: Dawn's experimental feature
+ * `chromium-experimental-subgroup-matrix`.
  *
- * EXPERIMENTAL: kernels that use it were compiled and emulated, but not yet run on a card. So nothing is asked of an adapter unless
- * `open({ experimental: { subgroupMatrix: true } })` says so.
+ * EXPERIMENTAL: kernels that use it were compiled and emulated, but not yet run on a card. So nothing is asked of an
+ * adapter unless `open({ experimental: { subgroupMatrix: true } })` says so.
  */
 
 /** The sizes that one multiplication of subgroup matrices has: [M, K] x [K, N], float16 with float32 sums. */
@@ -43,8 +44,8 @@ const SIDES: readonly number[] = [8, 16];
 const DEPTHS: readonly number[] = [8, 16, 32];
 
 /**
- * The largest multiplication that kernels can use, the adapter's own order deciding between equals: float16 with float32 sums, sides that
- * divide the kernels' tiles. Or, as a text, why there is none.
+ * The largest multiplication that kernels can use, the adapter's own order deciding between equals: float16 with
+ * float32 sums, sides that divide the kernels' tiles. Or, as a text, why there is none.
  */
 export function chooseSubgroupMatrix(features: ReadonlySet<string>, info: SubgroupMatrixInfo): SubgroupMatrix | string {
   for (const feature of [SUBGROUP_MATRIX_FEATURE, 'subgroups', 'shader-f16'])

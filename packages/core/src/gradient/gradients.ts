@@ -1,10 +1,10 @@
 /**
  * Reverse-mode differentiation as a graph transformation.
  *
- * `gradients` walks the nodes of a trace backwards from the losses and asks each operator for the gradients of its inputs.
- * The answers are ordinary operator applications in the same graph, so the planner fuses, places and schedules them like
- * anything else, and a training step is one plan. Where a tensor is used several times, its gradients are added in the
- * reverse order of use: a fixed order, so the same seed gives the same bits.
+ * `gradients` walks the nodes of a trace backwards from the losses and asks each operator for the gradients of its
+ * inputs. The answers are ordinary operator applications in the same graph, so the planner fuses, places and schedules
+ * them like anything else, and a training step is one plan. Where a tensor is used several times, its gradients are
+ * added in the reverse order of use: a fixed order, so the same seed gives the same bits.
  */
 import { InfnetError } from '@infnet/errors';
 import type { Graph, GraphNode, TensorLike } from '../graph/graph.js';

@@ -79,8 +79,9 @@ export class Graph {
   }
 
   /**
-   * Has a tensor's values checked before each run, where it is an input, or made of all values of one (reshaped, resized by nearest
-   * neighbour), and a run is given those. What is computed on the device, or lies in a buffer of somebody else, is not looked at.
+   * Has a tensor's values checked before each run, where it is an input, or made of all values of one (reshaped,
+   * resized by nearest neighbour), and a run is given those. What is computed on the device, or lies in a buffer of
+   * somebody else, is not looked at.
    */
   checkInput(tensor: Tensor, check: InputCheck): void {
     let source = tensor;
@@ -156,8 +157,8 @@ function checkNumbers(operator: string, attributes: Attributes, where: string): 
 /**
  * Applies an operator: the way every operator function ends.
  *
- * @throws InfnetError `SHAPE_...` from the operator, `GRAPH_INPUT` for something that is no tensor, `GRAPH_MIXED` when inputs come from two traces, `GRAPH_NO_TENSOR`
- * when all inputs are parameters (use `graph.parameter`).
+ * @throws InfnetError `SHAPE_...` from the operator, `GRAPH_INPUT` for something that is no tensor, `GRAPH_MIXED` when
+ *   inputs come from two traces, `GRAPH_NO_TENSOR` when all inputs are parameters (use `graph.parameter`).
  */
 export function apply<A extends Attributes>(
   operator: Operator<A>,

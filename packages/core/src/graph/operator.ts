@@ -1,8 +1,8 @@
 /**
  * What an operator is: the second face.
  *
- * An operator is plain data with functions: how its result's shape follows from its inputs, how it becomes kernel calls,
- * how it differentiates, and what it may be fused with. Operators are defined in the packages above `core`; the
+ * An operator is plain data with functions: how its result's shape follows from its inputs, how it becomes kernel
+ * calls, how it differentiates, and what it may be fused with. Operators are defined in the packages above `core`; the
  * planner knows them by this interface only.
  */
 
@@ -16,8 +16,8 @@ import type { Tensor } from './tensor.js';
 export type Attributes = Readonly<Record<string, unknown>>;
 
 /**
- * Where an operand lives: a channel range of a storage. `offset` and `batchStride` count elements. Element (n, c, ...) of
- * the operand is at `offset + n * batchStride + (its index inside one batch item)`.
+ * Where an operand lives: a channel range of a storage. `offset` and `batchStride` count elements. Element (n, c, ...)
+ * of the operand is at `offset + n * batchStride + (its index inside one batch item)`.
  */
 export interface View {
   readonly storage: Storage;
@@ -51,11 +51,12 @@ export interface LowerContext<A extends Attributes = Attributes> {
 }
 
 /**
- * `exact`: every operator within its own golden tolerance. `fast`, the default: noisier algorithms (Winograd F(4x4,3x3)) allowed;
- * the outputs of the nets stay within 1e-4 (relative L2) of the reference.
- * `half`: as `fast`, and constant weights of convolutions are stored as float16 (11 significant bits, up to 65504) and widened as they
- * are loaded; all sums stay float32. The outputs of Inf-Net, the U-Net and Res2Net-50 stay within 2e-3 of the reference (docs/performance.md has each).
- * Weights that change between runs stay float32. Without `shader-f16`, or where the device does not pass the operators' probes, it is `fast`.
+ * `exact`: every operator within its own golden tolerance. `fast`, the default: noisier algorithms (Winograd
+ * F(4x4,3x3)) allowed; the outputs of the nets stay within 1e-4 (relative L2) of the reference. `half`: as `fast`, and
+ * constant weights of convolutions are stored as float16 (11 significant bits, up to 65504) and widened as they are
+ * loaded; all sums stay float32. The outputs of Inf-Net, the U-Net and Res2Net-50 stay within 2e-3 of the reference
+ * (docs/performance.md has each). Weights that change between runs stay float32. Without `shader-f16`, or where the
+ * device does not pass the operators' probes, it is `fast`.
  */
 export type Precision = 'exact' | 'fast' | 'half';
 
@@ -77,8 +78,8 @@ export interface RewriteContext {
 }
 
 /**
- * A small computation with a known result, by which a device shows that kernels which rely on it (float16) can be trusted there.
- * Run once per context, before the first plan that needs it: give the same object every time.
+ * A small computation with a known result, by which a device shows that kernels which rely on it (float16) can be
+ * trusted there. Run once per context, before the first plan that needs it: give the same object every time.
  */
 export interface Probe {
   /** Named in the message when it fails. */
@@ -133,15 +134,18 @@ export interface Operator<A extends Attributes = Attributes> {
   lower(context: LowerContext<A>): readonly Dispatch[];
   /** Ways to compute this, for a tuner; undefined where there is no choice. `lower` must honour `device.tuning`. */
   candidates?(context: CandidateContext<A>): Candidates | undefined;
-  /** The output has all values of input 0 and no others (perhaps not as often), so that checks of inputs look through this node. Default: false. */
+  /**
+   * The output has all values of input 0 and no others (perhaps not as often), so that checks of inputs look through
+   * this node. Default: false.
+   */
   readonly selectsValues?: boolean;
   /** No gradient flows back through this node, and what depends on it alone needs none. Default: false. */
   readonly stopsGradient?: boolean;
   /** Gradients of the inputs, as graph operations; undefined for an input that gets none. */
   gradient?(context: GradientContext<A>): readonly (Tensor | undefined)[];
   /**
-   * Fusion forwards: this node's first output feeds only `consumer`; return a node that does both (its first outputs replace the
-   * consumer's, further ones this node's), or undefined.
+   * Fusion forwards: this node's first output feeds only `consumer`; return a node that does both (its first outputs
+   * replace the consumer's, further ones this node's), or undefined.
    */
   absorbConsumer?(node: GraphNode<A>, consumer: GraphNode, rewrite: RewriteContext): Replacement | undefined;
   /**
@@ -155,8 +159,8 @@ export interface Operator<A extends Attributes = Attributes> {
     rewrite: RewriteContext,
   ): Replacement | undefined;
   /**
-   * After fusion: this node with constant inputs in another form, computed once with `rewrite.apply`, that its kernels read better
-   * (weights as float16 at precision `half`); undefined where they stay.
+   * After fusion: this node with constant inputs in another form, computed once with `rewrite.apply`, that its kernels
+   * read better (weights as float16 at precision `half`); undefined where they stay.
    */
   convertConstants?(node: GraphNode<A>, rewrite: RewriteContext): Replacement | undefined;
   /** What the device must compute rightly before this node may run on it. Default: nothing. */
@@ -164,14 +168,14 @@ export interface Operator<A extends Attributes = Attributes> {
   /** Inputs that `lower` can read even when they lie in the same storage as an output. Default: none. */
   readonly sharesStorage?: (attributes: A) => readonly number[];
   /**
-   * Pairs [output, input] that `lower` writes in place: the output is the input's memory, through one read_write binding.
-   * Only for parameters with `graph.update(parameter, output)` that nothing reads afterwards (optimisers).
+   * Pairs [output, input] that `lower` writes in place: the output is the input's memory, through one read_write
+   * binding. Only for parameters with `graph.update(parameter, output)` that nothing reads afterwards (optimisers).
    */
   readonly updatesInPlace?: readonly (readonly [output: number, input: number])[];
   /**
-   * Whether inputs and outputs may be channel ranges of larger tensors. Default: what the kernels' texts show, operand by operand: one whose
-   * offset (and batch stride, where there are gaps) reaches no parameter of the kernel gets a tensor of its own. False: never. True: a
-   * kernel that cannot after all is an error (`KERNEL_VIEW`).
+   * Whether inputs and outputs may be channel ranges of larger tensors. Default: what the kernels' texts show, operand
+   * by operand: one whose offset (and batch stride, where there are gaps) reaches no parameter of the kernel gets a
+   * tensor of its own. False: never. True: a kernel that cannot after all is an error (`KERNEL_VIEW`).
    */
   readonly takesViews?: boolean;
   /**

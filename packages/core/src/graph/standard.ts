@@ -1,17 +1,18 @@
 /**
  * Operators that others may know: a convolution that takes over a `relu`, an exporter that writes one as ONNX's `Relu`.
  *
- * A name does not say what an operator computes, since anybody may call theirs `relu`. So an operator that is to be known is made here: the
- * object carries a mark that holds the object itself. A copy (`{ ...reluOperator, lower }`) or an heir has no mark of its own, and
- * is an operator that nobody knows. The mark is found under a symbol that is the same in every copy of this package, and by packages that
- * do not import it.
+ * A name does not say what an operator computes, since anybody may call theirs `relu`. So an operator that is to be
+ * known is made here: the object carries a mark that holds the object itself. A copy (`{ ...reluOperator, lower }`) or
+ * an heir has no mark of its own, and is an operator that nobody knows. The mark is found under a symbol that is the
+ * same in every copy of this package, and by packages that do not import it.
  */
 import type { Attributes, Operator } from './operator.js';
 
 const MARK: symbol = Symbol.for('infnet.standardOperator');
 
 /**
- * Makes an operator known under its name, as one that computes what the field means by it: fusion rules and exporters then take it for that.
+ * Makes an operator known under its name, as one that computes what the field means by it: fusion rules and exporters
+ * then take it for that.
  *
  * @returns the operator itself, frozen: what it computes cannot be changed afterwards.
  */

@@ -15,8 +15,8 @@ export type TraceResult = Tensor | readonly Tensor[] | Readonly<Record<string, T
  *
  * @param fn takes an object with one tensor per input; runs now, once.
  * @param inputs shape of every input by name.
- * @throws InfnetError `OPTION_...` and `SHAPE_INVALID` for a spec that cannot be, `SHAPE_...` with the module path where shapes do not fit, `GRAPH_OUTPUT` when something else than
- * tensors of this trace is returned.
+ * @throws InfnetError `OPTION_...` and `SHAPE_INVALID` for a spec that cannot be, `SHAPE_...` with the module path
+ *   where shapes do not fit, `GRAPH_OUTPUT` when something else than tensors of this trace is returned.
  */
 export function trace<N extends string>(
   fn: (inputs: Readonly<Record<N, Tensor>>) => TraceResult,

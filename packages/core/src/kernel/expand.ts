@@ -12,8 +12,9 @@
  *
  * Expressions know integers, names (constants and loop variables), + - * / % (integer division), comparisons, && || !,
  * parentheses, and min(a, b) / max(a, b). Nothing is evaluated as JavaScript, so a page with a strict content security
- * policy can use it. `infnet kernels --print NAME` shows the text that really runs. (Lines `#include "./piece.part.wgsl"` are no
- * directives of this expansion: the build has resolved them, see `scripts/wgsl-plugin.mjs`.)
+ * policy can use it. `infnet kernels --print NAME` shows the text that really runs. (Lines
+ * `#include "./piece.part.wgsl"` are no directives of this expansion: the build has resolved them, see
+ * `scripts/wgsl-plugin.mjs`.)
  */
 import { InfnetError } from '@infnet/errors';
 import { evaluateExpression } from './expression.js';

@@ -8,15 +8,15 @@
  *  - `@group(0) @binding(0) var<uniform> params: Params;` where `struct Params` has scalar fields (u32, i32, f32) only;
  *    a kernel without parameters has no binding 0;
  *  - storage buffers are `@group(0) @binding(1...)`, named like the operands they hold;
- *  - an operand `x` that may be a channel range of a larger tensor is addressed by `params.xOffset` (elements to its first
- *    value) and `params.xBatchStride` (elements between batch items); inside one batch item channels are contiguous. A kernel
- *    without them gets whole tensors only: the planner reads that from the text.
+ *  - an operand `x` that may be a channel range of a larger tensor is addressed by `params.xOffset` (elements to its
+ *    first value) and `params.xBatchStride` (elements between batch items); inside one batch item channels are
+ *    contiguous. A kernel without them gets whole tensors only: the planner reads that from the text.
  *
  * Two kernels are the same when their texts are; the name is for people.
  *
- * A {@link KernelCall} adds what one dispatch needs: compile-time constants, parameter values, workgroup counts, and the
- * work it does (FLOPs and bytes, for submits bounded in time and for the profiler). {@link describeCall} turns it into
- * what somebody else's WebGPU program needs; nothing of it touches a GPU.
+ * A {@link KernelCall} adds what one dispatch needs: compile-time constants, parameter values, workgroup counts, and
+ * the work it does (FLOPs and bytes, for submits bounded in time and for the profiler). {@link describeCall} turns it
+ * into what somebody else's WebGPU program needs; nothing of it touches a GPU.
  */
 import { InfnetError } from '@infnet/errors';
 import { type Constants, expandSource, namesOfConstants } from './expand.js';
@@ -95,8 +95,8 @@ const expansions = new WeakMap<Kernel, Expansions>();
  * Expands a kernel for the given constants. Pure; equal arguments give the identical object.
  *
  * @param where for errors: who dispatches it
- * @throws InfnetError `KERNEL_INVALID` for something that is no kernel, `KERNEL_CONSTANTS` for a constant that is no integer or that
- * the text does not know, `KERNEL_EXPANSION`, `KERNEL_PARAMETERS`.
+ * @throws InfnetError `KERNEL_INVALID` for something that is no kernel, `KERNEL_CONSTANTS` for a constant that is no
+ *   integer or that the text does not know, `KERNEL_EXPANSION`, `KERNEL_PARAMETERS`.
  */
 export function kernelVariant(kernel: Kernel, constants: Constants = {}, where?: string): KernelVariant {
   if (typeof kernel?.source !== 'string' || typeof kernel.name !== 'string') {
@@ -144,8 +144,9 @@ function checkConstants(source: string, constants: Constants, where: string): vo
  * Everything needed to run one call on any device, without the rest of infnet.
  *
  * @param buffers what will be bound, if it is there already: names and sizes are checked.
- * @throws InfnetError what {@link kernelVariant} throws; `KERNEL_PARAMETERS` for parameters that are missing, surplus, not finite or of the
- * wrong type; `KERNEL_WORKGROUPS`; `KERNEL_OPERANDS` for buffers that are missing, surplus or too small.
+ * @throws InfnetError what {@link kernelVariant} throws; `KERNEL_PARAMETERS` for parameters that are missing, surplus,
+ *   not finite or of the wrong type; `KERNEL_WORKGROUPS`; `KERNEL_OPERANDS` for buffers that are missing, surplus or
+ *   too small.
  */
 export function describeCall(call: KernelCall, buffers?: CallBuffers): CallDescription {
   const variant = kernelVariant(call.kernel, call.constants);
@@ -252,8 +253,9 @@ export function dispatchLine(total: number): readonly [number, number, number] {
 }
 
 /**
- * Workgroups of a kernel that works through `groups` workgroups of each of `batch` items: the item in y and the line in x and z, or, where
- * there are more items than y takes (FOLDED 1), all in one line, in which item n begins at `n * lines`.
+ * Workgroups of a kernel that works through `groups` workgroups of each of `batch` items: the item in y and the line in
+ * x and z, or, where there are more items than y takes (FOLDED 1), all in one line, in which item n begins at
+ * `n * lines`.
  */
 export function batchedLines(groups: number, batch: number): Pick<KernelCall, 'constants' | 'params' | 'workgroups'> {
   if (batch > 65535) {

@@ -1,6 +1,6 @@
 /**
- * Options of exported kernel calls are checked against a table before anything is computed from them: a misspelt name, a size
- * that is NaN or a stride shorter than an item would give a call that runs and is wrong.
+ * Options of exported kernel calls are checked against a table before anything is computed from them: a misspelt name,
+ * a size that is NaN or a stride shorter than an item would give a call that runs and is wrong.
  */
 import { InfnetError } from '@infnet/errors';
 import { formatShape, type Shape } from '../tensor/types.js';
@@ -8,10 +8,11 @@ import type { KernelCall } from './kernel.js';
 import { type OperandRange, rangeElements } from './range.js';
 
 /**
- * What an option may be. `shape`: sizes of at least 1, any number of them; `image`: four of them; `maps`: at least two; `size`: an
- * integer of at least 1; `count`: of at least 0; `integer`: any; `number`: finite; `sizes`, `counts`, `numbers`: two sizes, counts, positive
- * numbers; `flag`: true or false; `range`: an {@link OperandRange}; `object`; `name`: a text; `any`: not null, judged by the call itself. A list: one of its values; a
- * table: an object with options of its own.
+ * What an option may be. `shape`: sizes of at least 1, any number of them; `image`: four of them; `maps`: at least two;
+ * `size`: an integer of at least 1; `count`: of at least 0; `integer`: any; `number`: finite; `sizes`, `counts`,
+ * `numbers`: two sizes, counts, positive numbers; `flag`: true or false; `range`: an {@link OperandRange}; `object`;
+ * `name`: a text; `any`: not null, judged by the call itself. A list: one of its values; a table: an object with
+ * options of its own.
  */
 export type OptionKind =
   | 'shape'
@@ -90,8 +91,9 @@ export function checkNames(where: string, given: object, known: readonly string[
  * Checks the options of a call.
  *
  * @param where name of the function that was called
- * @throws InfnetError `OPTION_UNKNOWN` for a name that is not in the table, `SHAPE_INVALID` for a shape with sizes that cannot be,
- * `SHAPE_RANK` for one of another length, `OPTION_INVALID` for any other value of another kind, or one that is missing.
+ * @throws InfnetError `OPTION_UNKNOWN` for a name that is not in the table, `SHAPE_INVALID` for a shape with sizes that
+ *   cannot be, `SHAPE_RANK` for one of another length, `OPTION_INVALID` for any other value of another kind, or one
+ *   that is missing.
  */
 export function checkOptions(where: string, options: unknown, table: OptionTable, path = ''): void {
   if (!isObject(options)) throw invalid(where, path === '' ? 'the options' : path, options, 'an object');

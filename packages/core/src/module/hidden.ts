@@ -1,4 +1,6 @@
-/** Which module computes under which path of a trace, so that a parameter that no walk found can be told by its place. */
+/**
+ * Which module computes under which path of a trace, so that a parameter that no walk found can be told by its place.
+ */
 import type { Graph } from '../graph/graph.js';
 import type { Parameter } from './parameter.js';
 import type { AnyModule } from './walk.js';

@@ -18,8 +18,9 @@ const calling: AnyModule[] = [];
  * A part of a net. Subclasses write `forward`; callers write `module.call(x)`, which runs `forward` under the module's
  * path, so that errors and profiles name it.
  *
- * Parameters and modules are found in properties, and in arrays, sets, maps and plain objects in properties; not in `#private` fields
- * or objects of other classes. One that is found at several places is one (tied weights): every place is a key of the state dict.
+ * Parameters and modules are found in properties, and in arrays, sets, maps and plain objects in properties; not in
+ * `#private` fields or objects of other classes. One that is found at several places is one (tied weights): every place
+ * is a key of the state dict.
  */
 export abstract class Module<Inputs extends readonly unknown[] = readonly [Tensor], Output = Tensor> {
   /** Path from the root, e.g. `resnet.layer1.0`; empty for the root itself. */
@@ -65,7 +66,9 @@ export abstract class Module<Inputs extends readonly unknown[] = readonly [Tenso
     return [...new Set(walkOver(this as unknown as AnyModule).entries.map(([, parameter]) => parameter))];
   }
 
-  /** Key, shape and role of every entry of the state dict; a parameter used at several places is there once for each. */
+  /**
+   * Key, shape and role of every entry of the state dict; a parameter used at several places is there once for each.
+   */
   stateDictSpec(): { readonly name: string; readonly shape: readonly number[]; readonly parameter: Parameter }[] {
     const { entries } = walkOver(this as unknown as AnyModule);
     return entries.map(([name, parameter]) => ({ name, shape: parameter.shape, parameter }));

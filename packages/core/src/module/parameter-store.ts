@@ -2,8 +2,8 @@
  * Parameters on the GPU. Values lie in a few large buffers ("slabs"), trained parameters and buffers (statistics)
  * apart, because one dispatch may read weights while it updates statistics.
  *
- * A net may have several stores (a student's and a teacher's values): each is a set of values of its own, with names as they were
- * when it was made, and a plan computes with the store that it was given.
+ * A net may have several stores (a student's and a teacher's values): each is a set of values of its own, with names as
+ * they were when it was made, and a plan computes with the store that it was given.
  */
 
 import { InfnetError } from '@infnet/errors';
@@ -37,7 +37,10 @@ export interface StoredTensor {
 }
 
 export interface ParameterStoreOptions {
-  /** What parameters are before `load` and `initialize`. Default: nothing, a plan that reads them is refused. `zeros`: zeros (an optimiser's state). */
+  /**
+   * What parameters are before `load` and `initialize`. Default: nothing, a plan that reads them is refused. `zeros`:
+   * zeros (an optimiser's state).
+   */
   readonly values?: 'zeros';
 }
 
@@ -58,10 +61,11 @@ export class ParameterStore {
   #disposed = false;
 
   /**
-   * Allocates room for every parameter of a module (or of a list). Parameters have no values until `load` or `initialize`; buffers
-   * (running statistics) have their first ones at once, as in PyTorch.
+   * Allocates room for every parameter of a module (or of a list). Parameters have no values until `load` or
+   * `initialize`; buffers (running statistics) have their first ones at once, as in PyTorch.
    *
-   * @throws InfnetError `PARAMETER_SOURCE` for what has no parameters, `PARAMETER_NAMES` when two parameters have one name.
+   * @throws InfnetError `PARAMETER_SOURCE` for what has no parameters, `PARAMETER_NAMES` when two parameters have one
+   *   name.
    */
   constructor(
     context: Context,
@@ -107,7 +111,9 @@ export class ParameterStore {
     return [...this.#slabs.keys()];
   }
 
-  /** What went wrong on the device when memory was allocated or values were written. Plans ask when they are prepared. */
+  /**
+   * What went wrong on the device when memory was allocated or values were written. Plans ask when they are prepared.
+   */
   deviceFault(): Promise<DeviceFault | undefined> {
     return this.#fault;
   }
@@ -161,12 +167,13 @@ export class ParameterStore {
   }
 
   /**
-   * Loads values by key. A parameter with several keys (tied weights) is loaded from any of them. Surplus keys are ignored (report
-   * them with `matchStateDict` of @infnet/checkpoint). The values are copied before this returns.
+   * Loads values by key. A parameter with several keys (tied weights) is loaded from any of them. Surplus keys are
+   * ignored (report them with `matchStateDict` of @infnet/checkpoint). The values are copied before this returns.
    *
    * @param state a map or a plain object: what `read` or `assertMatches` of @infnet/checkpoint gives.
-   * @throws InfnetError `PARAMETER_STATE` for anything else, `PARAMETER_VALUES` listing missing, mis-shaped and contradictory keys,
-   * `PARAMETER_BUSY` while a run that uses the parameters is half submitted; nothing is loaded then.
+   * @throws InfnetError `PARAMETER_STATE` for anything else, `PARAMETER_VALUES` listing missing, mis-shaped and
+   *   contradictory keys, `PARAMETER_BUSY` while a run that uses the parameters is half submitted; nothing is loaded
+   *   then.
    */
   load(state: LoadableState): void {
     this.#assertIdle('ParameterStore.load');
@@ -186,14 +193,20 @@ export class ParameterStore {
     this.#writeAll(found as (readonly [Parameter, TensorData])[]);
   }
 
-  /** Gives every parameter its first values, from a seed: the same seed gives the same bits everywhere. @throws InfnetError `PARAMETER_BUSY`. */
+  /**
+   * Gives every parameter its first values, from a seed: the same seed gives the same bits everywhere.
+   * @throws InfnetError `PARAMETER_BUSY`.
+   */
   initialize(seed: number): void {
     this.#assertIdle('ParameterStore.initialize');
     const first = (parameter: Parameter) => [parameter, () => this.#firstValues(parameter, seed)] as const;
     this.#writeAll(this.parameters.map(first));
   }
 
-  /** Tells plans that values changed on the GPU (a training step wrote them), and which parameters (or slabs) have values now. */
+  /**
+   * Tells plans that values changed on the GPU (a training step wrote them), and which parameters (or slabs) have
+   * values now.
+   */
   markChanged(written: Iterable<Parameter> = []): void {
     this.#version++;
     if (this.#unset.size === 0) return;
@@ -204,7 +217,8 @@ export class ParameterStore {
   }
 
   /**
-   * Reads all values back, as they are after the runs that were called before. A parameter with several keys is there under each.
+   * Reads all values back, as they are after the runs that were called before. A parameter with several keys is there
+   * under each.
    *
    * @throws InfnetError `PARAMETER_UNINITIALIZED`, `PARAMETER_DISPOSED`, `CONTEXT_LOST`.
    */

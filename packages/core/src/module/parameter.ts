@@ -4,7 +4,10 @@ import { HOST_DTYPES, type HostDType, type Shape } from '../tensor/types.js';
 /** How a parameter gets its first values. `fanIn` is the product of all dimensions but the first. */
 export type Initializer =
   | { readonly kind: 'constant'; readonly value: number }
-  /** Uniform in +-1/sqrt(fanIn): the default of convolution weights and biases in the field. `fanIn` defaults to the shape's. */
+  /**
+   * Uniform in +-1/sqrt(fanIn): the default of convolution weights and biases in the field. `fanIn` defaults to the
+   * shape's.
+   */
   | { readonly kind: 'uniformFanIn'; readonly fanIn?: number }
   /** Normal with deviation sqrt(2 / fanOut): He initialisation, fan-out mode, as the Res2Net backbone uses. */
   | { readonly kind: 'kaimingNormalFanOut'; readonly fanOut?: number };
@@ -44,8 +47,8 @@ export class Parameter {
 }
 
 /**
- * A stretch of memory that holds many parameters, as one flat parameter [elements]: an optimiser or a copy reaches all of
- * them in one dispatch. A {@link ParameterStore} makes its slabs; values are read and loaded through the members.
+ * A stretch of memory that holds many parameters, as one flat parameter [elements]: an optimiser or a copy reaches all
+ * of them in one dispatch. A {@link ParameterStore} makes its slabs; values are read and loaded through the members.
  */
 export class ParameterSlab extends Parameter {
   /** First element of each member. */

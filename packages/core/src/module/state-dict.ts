@@ -13,7 +13,10 @@ export interface LoadableTensor {
   readonly data: ArrayLike<number> | ArrayLike<bigint>;
 }
 
-/** What `ParameterStore.load` takes: a map or a plain object by key. What `assertMatches` of @infnet/checkpoint returns fits. */
+/**
+ * What `ParameterStore.load` takes: a map or a plain object by key. What `assertMatches` of @infnet/checkpoint returns
+ * fits.
+ */
 export type LoadableState = ReadonlyMap<string, LoadableTensor> | Readonly<Record<string, LoadableTensor>>;
 
 /** @throws InfnetError `PARAMETER_STATE` for what is neither a map nor an object of tensors. */

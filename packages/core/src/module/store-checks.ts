@@ -18,7 +18,10 @@ export function parametersOf(source: Pick<Module, 'parameters'> | readonly Param
   });
 }
 
-/** Values are loaded, read and drawn by name. @throws InfnetError `PARAMETER_NAMES` when two parameters have one name. */
+/**
+ * Values are loaded, read and drawn by name.
+ * @throws InfnetError `PARAMETER_NAMES` when two parameters have one name.
+ */
 export function assertNames(names: ReadonlyMap<Parameter, readonly string[]>): void {
   const owners = new Map<string, Parameter>();
   for (const [parameter, all] of names) {

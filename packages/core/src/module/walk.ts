@@ -1,11 +1,12 @@
 /**
  * The walk that finds what a module holds and names it by the way there.
  *
- * Modules and parameters are found in properties, and in arrays, sets, maps and plain objects that lie in properties. Not found:
- * `#private` fields, variables, and objects of other classes; `hidden.ts` says so when such a parameter is planned.
+ * Modules and parameters are found in properties, and in arrays, sets, maps and plain objects that lie in properties.
+ * Not found: `#private` fields, variables, and objects of other classes; `hidden.ts` says so when such a parameter is
+ * planned.
  *
- * A parameter or module that is reached by several ways is one, named after the first of them; the further names of its parameters are
- * their aliases. A reference back to a module above is no further way.
+ * A parameter or module that is reached by several ways is one, named after the first of them; the further names of its
+ * parameters are their aliases. A reference back to a module above is no further way.
  */
 import type { Module } from './module.js';
 import { Parameter } from './parameter.js';
@@ -54,7 +55,10 @@ export function walk(root: AnyModule, { isModule, contents }: ModuleKind): Walk 
   return { modules, entries };
 }
 
-/** Names parameters after the first of their ways. A walk through a part of a net leaves names alone that the whole net gave. */
+/**
+ * Names parameters after the first of their ways. A walk through a part of a net leaves names alone that the whole net
+ * gave.
+ */
 function name(entries: Walk['entries'], isPart: boolean): void {
   const ways = new Map<Parameter, string[]>();
   for (const [way, parameter] of entries) ways.set(parameter, [...(ways.get(parameter) ?? []), way]);

@@ -3,9 +3,10 @@ import type { Context } from '../context/context.js';
 import { Turns } from './turns.js';
 
 /**
- * Memory for the intermediates of several plans that never run at the same time: training at three scales then needs the
- * memory of the largest. Prepare the largest plan first. What one plan computed is lost when another runs, so read
- * outputs back in the run that made them. Runs that are submitted piece by piece (`signal`, `onProgress`) keep the others waiting.
+ * Memory for the intermediates of several plans that never run at the same time: training at three scales then needs
+ * the memory of the largest. Prepare the largest plan first. What one plan computed is lost when another runs, so read
+ * outputs back in the run that made them. Runs that are submitted piece by piece (`signal`, `onProgress`) keep the
+ * others waiting.
  */
 export class BufferArena implements Disposable {
   readonly context: Context;

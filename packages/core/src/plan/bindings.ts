@@ -1,4 +1,6 @@
-/** Inputs and outputs that lie in buffers of a host's: where, which of them only get copies, and what is wrong with one. */
+/**
+ * Inputs and outputs that lie in buffers of a host's: where, which of them only get copies, and what is wrong with one.
+ */
 import { InfnetError } from '@infnet/errors';
 import { captureErrors } from '../context/capture.js';
 import { assertUsage, checkWrapped, nameOf, type WrappedBuffer } from '../context/wrapped-buffer.js';
@@ -26,7 +28,10 @@ export interface Bindings {
   readonly buffers: ReadonlyMap<GPUBuffer, string>;
 }
 
-/** @throws InfnetError `PLAN_INPUT` for a name or shape that does not fit, `BUFFER_...`; `BUFFER_ALIAS` where two lie in one place. */
+/**
+ * @throws InfnetError `PLAN_INPUT` for a name or shape that does not fit, `BUFFER_...`; `BUFFER_ALIAS` where two lie in
+ *   one place.
+ */
 export function bindBuffers({ inputs, outputs }: Schedule, bind: Bind, alignment: number): Bindings {
   const bound = Object.entries(bind).map(([name, wrapped]): Bound => {
     const where = `bind "${name}"`;

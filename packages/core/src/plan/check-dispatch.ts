@@ -1,6 +1,7 @@
 /**
- * What is checked of every dispatch before anything runs, of infnet's operators and of a user's alike. The kernel's text is the
- * truth: its bindings and its parameters say what the dispatch must give, and whether an operand may be a part of a larger tensor.
+ * What is checked of every dispatch before anything runs, of infnet's operators and of a user's alike. The kernel's
+ * text is the truth: its bindings and its parameters say what the dispatch must give, and whether an operand may be a
+ * part of a larger tensor.
  */
 import { InfnetError } from '@infnet/errors';
 import type { DeviceProfile } from '../context/device-profile.js';
@@ -58,7 +59,10 @@ function checkStorages({ operands, elements = {} }: Dispatch, { bindings }: Kern
   }
 }
 
-/** What is read as floats and holds integers, or the other way round; what a kernel writes is its own affair. Words (`u32`) may hold anything: copies are made of them. */
+/**
+ * What is read as floats and holds integers, or the other way round; what a kernel writes is its own affair. Words
+ * (`u32`) may hold anything: copies are made of them.
+ */
 function checkTypes({ operands }: Dispatch, variant: KernelVariant, where: string): void {
   const types = elementTypes(variant);
   for (const { name, access } of variant.bindings) {
@@ -101,8 +105,8 @@ function elementTypes(variant: KernelVariant): ReadonlyMap<string, string> {
 const SHORT: Readonly<Record<string, string>> = { f: 'f32', u: 'u32', i: 'i32', h: 'f16' };
 
 /**
- * Why a kernel cannot read or write an operand where it lies: undefined for one that starts its storage and has no gaps, and for one
- * whose place the kernel is told.
+ * Why a kernel cannot read or write an operand where it lies: undefined for one that starts its storage and has no
+ * gaps, and for one whose place the kernel is told.
  */
 export function viewFault(dispatch: Dispatch, name: string, view: View): string | undefined {
   const { offset, batchStride, type } = view;

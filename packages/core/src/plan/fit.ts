@@ -7,8 +7,8 @@ import type { Schedule } from './schedule.js';
 
 /**
  * @throws InfnetError `MEMORY_LIMIT` when one tensor is over the device's buffer or binding limit, `MEMORY_BUDGET` when
- * the whole plan is over `budget` bytes: `details` has the figures, the largest tensors first. `KERNEL_WORKGROUPS` when a dispatch has
- * more workgroups in one dimension than the device takes.
+ *   the whole plan is over `budget` bytes: `details` has the figures, the largest tensors first. `KERNEL_WORKGROUPS`
+ *   when a dispatch has more workgroups in one dimension than the device takes.
  */
 export function assertFits(schedule: Schedule, limits: DeviceLimits, budget: number | undefined): void {
   const storages = [

@@ -1,11 +1,11 @@
 /**
  * Fusion: asks each node, in order, whether it can do its producer's or its consumer's work as well.
  *
- * The planner knows no operator by name; the rules stand beside the operators (`absorbConsumer`, `absorbProducer`). What
- * is checked here is what makes any such rule safe: the value between the two is used once, and is not asked for.
- * A fused node stands where the later of the two stood, so everything it needs has been computed; whoever reads further outputs
- * of the earlier one (the statistics of a batch norm) must come after that. At last each node may have its constant inputs
- * converted, when what it does and by which algorithm is settled.
+ * The planner knows no operator by name; the rules stand beside the operators (`absorbConsumer`, `absorbProducer`).
+ * What is checked here is what makes any such rule safe: the value between the two is used once, and is not asked for.
+ * A fused node stands where the later of the two stood, so everything it needs has been computed; whoever reads further
+ * outputs of the earlier one (the statistics of a batch norm) must come after that. At last each node may have its
+ * constant inputs converted, when what it does and by which algorithm is settled.
  */
 import type { Graph, GraphNode } from '../graph/graph.js';
 import type { Replacement, RewriteContext } from '../graph/operator.js';
@@ -104,7 +104,10 @@ class Fuser {
     return [...(this.#consumers.get(tensor) ?? [])].some((node) => (this.#position.get(node) as number) < at);
   }
 
-  /** Puts a fused node where `last` stood; it takes over the outputs of `last`, and those of `first` but the one between. */
+  /**
+   * Puts a fused node where `last` stood; it takes over the outputs of `last`, and those of `first` but the one
+   * between.
+   */
   #replace(first: GraphNode, last: GraphNode, by: Replacement, scope: string, from: number, to: number): void {
     this.#remove(first, from);
     this.#remove(last, to);

@@ -17,18 +17,21 @@ export interface BatchedPlan extends Disposable {
   /** Items that one run of the underlying plan takes. */
   readonly itemsPerRun: number;
   readonly plan: Plan;
-  /** As `Plan.run`, for the whole batch, all parts in a row; a last part that is smaller is filled up with zeros and cut off again. */
+  /**
+   * As `Plan.run`, for the whole batch, all parts in a row; a last part that is smaller is filled up with zeros and cut
+   * off again.
+   */
   run(inputs: RunInputs, options?: RunOptions): Promise<Record<string, TensorData>>;
   dispose(): void;
 }
 
 /**
- * Plans `fn` for the largest part of the batch that fits the device's limits and `memoryBudget`: all of it, else half, and
- * so on down to one item.
+ * Plans `fn` for the largest part of the batch that fits the device's limits and `memoryBudget`: all of it, else half,
+ * and so on down to one item.
  *
  * @param inputs shapes for the whole batch; dimension 0 of every input is the batch.
- * @throws InfnetError `MEMORY_LIMIT`, `MEMORY_BUDGET` or `KERNEL_WORKGROUPS` when one item does not fit either, `PLAN_BATCH` when the inputs
- * have different batch sizes, or when the function cannot be split.
+ * @throws InfnetError `MEMORY_LIMIT`, `MEMORY_BUDGET` or `KERNEL_WORKGROUPS` when one item does not fit either,
+ *   `PLAN_BATCH` when the inputs have different batch sizes, or when the function cannot be split.
  */
 export async function planInBatches<N extends string>(
   context: Context,
@@ -58,8 +61,8 @@ export async function planInBatches<N extends string>(
 const TOO_LARGE = ['MEMORY_LIMIT', 'MEMORY_BUDGET', 'KERNEL_WORKGROUPS', 'KERNEL_RANGE', 'KERNEL_PARAMETERS'];
 
 /**
- * What can be seen of a function that must not be split: it changes parameters (each part would change them), or has an output that is not made
- * of the items' own results.
+ * What can be seen of a function that must not be split: it changes parameters (each part would change them), or has an
+ * output that is not made of the items' own results.
  *
  * @throws InfnetError `PLAN_BATCH`.
  */

@@ -17,7 +17,8 @@ export interface GivenInput {
  * The inputs of a run in the order of the trace.
  *
  * @param views what the trace has, by name; `bound` are those that the caller leaves out.
- * @throws InfnetError `PLAN_INPUT` for missing, surplus, mis-typed or mis-sized ones, and for memory that was given away.
+ * @throws InfnetError `PLAN_INPUT` for missing, surplus, mis-typed or mis-sized ones, and for memory that was given
+ *   away.
  */
 export function checkInputs(
   views: ReadonlyMap<string, View>,

@@ -19,7 +19,9 @@ export interface Allocation {
   readonly storages: readonly Storage[];
 }
 
-/** Lifetimes from the dispatches that use each storage. Inputs live from the start; the caller keeps what is returned. */
+/**
+ * Lifetimes from the dispatches that use each storage. Inputs live from the start; the caller keeps what is returned.
+ */
 export function lifetimes(dispatches: readonly Dispatch[]): Map<Storage, Lifetime> {
   const lives = new Map<Storage, Lifetime>();
   dispatches.forEach((dispatch, at) => {

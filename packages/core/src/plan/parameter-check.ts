@@ -23,8 +23,9 @@ export class ParameterUse {
   readonly #owners = new Map<Parameter, ParameterStore>();
 
   /**
-   * @throws InfnetError `PLAN_PARAMETERS` when the graph has parameters and no store is given, or one of another device;
-   * `PARAMETER_UNKNOWN` naming all that are in no store, and why; `PARAMETER_AMBIGUOUS` naming those that are in several.
+   * @throws InfnetError `PLAN_PARAMETERS` when the graph has parameters and no store is given, or one of another
+   *   device; `PARAMETER_UNKNOWN` naming all that are in no store, and why; `PARAMETER_AMBIGUOUS` naming those that are
+   *   in several.
    */
   constructor(context: Context, { graph, nodes, parameters }: Schedule, given: readonly ParameterStore[]) {
     const stores = [...new Set(given)];

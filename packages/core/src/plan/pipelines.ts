@@ -43,7 +43,8 @@ export class PipelineCache {
 
   async #compile(variant: KernelVariant, label: string): Promise<Pipeline> {
     const device = this.#device;
-    // What these calls refuse is told by the promise of the pipeline too; without a scope of ours a host would be told as well.
+    // What these calls refuse is told by the promise of the pipeline too; without a scope of ours a host would be told
+    // as well.
     const { value: made } = captureErrors(device, () => {
       const layout = device.createBindGroupLayout({ label, entries: layoutEntries(variant) });
       const module = device.createShaderModule({ label, code: variant.code });

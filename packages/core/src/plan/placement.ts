@@ -2,8 +2,9 @@
  * Placement: which tensors are parts of other tensors' memory, so that concatenation and splitting cost nothing.
  *
  * A `joinChannels` node is free when its inputs' producers write straight into their channel ranges of the result, a
- * `joinFlat` node when they write straight into their stretches of the line; a `channelRanges` node is free when its outputs' consumers read straight from the ranges of its input. Both are noted
- * as links child -> parent. A link is refused, and a copy stays, where it would be wrong:
+ * `joinFlat` node when they write straight into their stretches of the line; a `channelRanges` node is free when its
+ * outputs' consumers read straight from the ranges of its input. Both are noted as links child -> parent. A link is
+ * refused, and a copy stays, where it would be wrong:
  *
  *  - the child is owned by somebody else (an input, a parameter, a constant), is asked for as an output, or has a link;
  *  - a kernel that touches the child cannot take views: its operator says so, or its text shows it (see schedule.ts);
@@ -37,7 +38,9 @@ export class PlacementTable {
   readonly #producer = new Map<Tensor, GraphNode>();
   readonly #consumers = new Map<Tensor, GraphNode[]>();
   readonly #fixed: Set<Tensor>;
-  /** Where in `nodes` parameters are changed in place: who reads a part of one afterwards gets a copy of what it was. */
+  /**
+   * Where in `nodes` parameters are changed in place: who reads a part of one afterwards gets a copy of what it was.
+   */
   readonly #changed = new Map<Tensor, number>();
   readonly #position: ReadonlyMap<GraphNode, number>;
   readonly #results: Set<Tensor>;

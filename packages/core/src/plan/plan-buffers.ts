@@ -37,7 +37,10 @@ export class PlanBuffers {
     this.#bound = new Set(Object.keys(options.bind));
   }
 
-  /** Creates every buffer that a run needs. @throws InfnetError `PLAN_INPUT`, `BUFFER_...` for a wrong binding, `MEMORY_LIMIT`. */
+  /**
+   * Creates every buffer that a run needs.
+   * @throws InfnetError `PLAN_INPUT`, `BUFFER_...` for a wrong binding, `MEMORY_LIMIT`.
+   */
   place(): void {
     const { outputs, allocations, constantStorages, parameters, memory } = this.#schedule;
     const { bind, arena, storeOf, memoryBudget = Number.POSITIVE_INFINITY } = this.#options;

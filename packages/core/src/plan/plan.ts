@@ -2,8 +2,9 @@
  * A plan: a schedule with its buffers, pipelines and bind groups on a device. Preparing one is asynchronous and shows
  * progress; running one writes inputs, encodes, submits and reads what was asked for, and allocates nothing on the GPU.
  *
- * A run is submitted before `run` returns its promise. The device may be somebody else's, who draws what a run computes in the same
- * frame, and whose own mistakes must reach him: so whatever a run does on the device is one synchronous block (see capture.ts).
+ * A run is submitted before `run` returns its promise. The device may be somebody else's, who draws what a run computes
+ * in the same frame, and whose own mistakes must reach him: so whatever a run does on the device is one synchronous
+ * block (see capture.ts).
  */
 
 import { InfnetError } from '@infnet/errors';
@@ -45,13 +46,15 @@ export interface PlanProgress {
 export interface PlanOptions extends Omit<ScheduleOptions, 'device' | 'external'> {
   /** Values of the parameters that the traced function uses: one store, or several (a net's and an optimiser's). */
   readonly parameters?: ParameterStore | readonly ParameterStore[];
-  /** Inputs and outputs that lie in buffers of yours (`context.wrapBuffer`), by name: bound as they are, never copied. */
+  /**
+   * Inputs and outputs that lie in buffers of yours (`context.wrapBuffer`), by name: bound as they are, never copied.
+   */
   readonly bind?: Readonly<Record<string, WrappedBuffer>>;
   /** Memory that several plans share, for those that never run at the same time. Default: memory of its own. */
   readonly arena?: BufferArena;
   /**
-   * Bytes that the plan may take altogether. Default: no limit but the device's. A run that is called while others are being read
-   * takes one more copy of what it reads; it waits for one of theirs where that would be over the budget.
+   * Bytes that the plan may take altogether. Default: no limit but the device's. A run that is called while others are
+   * being read takes one more copy of what it reads; it waits for one of theirs where that would be over the budget.
    */
   readonly memoryBudget?: number;
   /** Longest estimated time of one submit, in seconds, so that no driver resets the device. Default 0.5. */
@@ -60,7 +63,10 @@ export interface PlanOptions extends Omit<ScheduleOptions, 'device' | 'external'
   readonly tuning?: Readonly<Record<string, string>>;
   /** Pipelines compiled so far. */
   readonly onProgress?: (progress: PlanProgress) => void;
-  /** Gets the line that says that `half` is not to be had here and `fast` is taken (or subgroup matrices are not used). Default: `console.error`. */
+  /**
+   * Gets the line that says that `half` is not to be had here and `fast` is taken (or subgroup matrices are not used).
+   * Default: `console.error`.
+   */
   readonly onMessage?: (line: string) => void;
 }
 
@@ -72,8 +78,9 @@ export interface RunOptions {
   /** Submits done so far. */
   readonly onProgress?: (progress: PlanProgress) => void;
   /**
-   * Inputs that are known only later (when the step before has reported). The run takes its place in the order of the calls now, waits
-   * for `until` if that is given, and asks for them right before it is submitted. What `inputs` submits itself comes before the run.
+   * Inputs that are known only later (when the step before has reported). The run takes its place in the order of the
+   * calls now, waits for `until` if that is given, and asks for them right before it is submitted. What `inputs`
+   * submits itself comes before the run.
    */
   readonly later?: { readonly until?: Promise<unknown> | undefined; readonly inputs: () => RunInputs };
 }
@@ -81,10 +88,10 @@ export interface RunOptions {
 /**
  * Plans a traced graph and prepares it on a device.
  *
- * @throws InfnetError `MEMORY_LIMIT`, `MEMORY_BUDGET` before anything is allocated; `MEMORY_DEVICE` when the device runs
- * out of memory; `KERNEL_COMPILE`; `PLAN_PARAMETERS` when the graph has parameters and no store of this device is given,
- * `PARAMETER_UNKNOWN`, `PARAMETER_AMBIGUOUS` when parameters are in none or several of them; `BUFFER_...` for what is wrong with a
- * bound buffer; `PLAN_OPTION`, `ARENA_...`.
+ * @throws InfnetError `MEMORY_LIMIT`, `MEMORY_BUDGET` before anything is allocated; `MEMORY_DEVICE` when the device
+ *   runs out of memory; `KERNEL_COMPILE`; `PLAN_PARAMETERS` when the graph has parameters and no store of this device
+ *   is given, `PARAMETER_UNKNOWN`, `PARAMETER_AMBIGUOUS` when parameters are in none or several of them; `BUFFER_...`
+ *   for what is wrong with a bound buffer; `PLAN_OPTION`, `ARENA_...`.
  */
 export async function preparePlan(context: Context, graph: Graph, options: PlanOptions = {}): Promise<Plan> {
   context.assertAlive('preparePlan');
@@ -105,7 +112,10 @@ export async function preparePlan(context: Context, graph: Graph, options: PlanO
   return plan;
 }
 
-/** @throws InfnetError `PLAN_OPTION` for a number that is none, `ARENA_DISPOSED`, `ARENA_DEVICE` for an arena of another device. */
+/**
+ * @throws InfnetError `PLAN_OPTION` for a number that is none, `ARENA_DISPOSED`, `ARENA_DEVICE` for an arena of another
+ *   device.
+ */
 function checkOptions(context: Context, { arena, ...options }: PlanOptions): void {
   for (const name of ['memoryBudget', 'maxSubmitSeconds'] as const) {
     const value = options[name];
@@ -127,8 +137,8 @@ function checkOptions(context: Context, { arena, ...options }: PlanOptions): voi
 }
 
 /**
- * The schedule, at `fast` in place of `half` where the device cannot do that or does it wrongly; before that, without subgroup
- * matrices where it was opened with them.
+ * The schedule, at `fast` in place of `half` where the device cannot do that or does it wrongly; before that, without
+ * subgroup matrices where it was opened with them.
  */
 async function scheduleFor(context: Context, graph: Graph, options: PlanOptions & ScheduleOptions): Promise<Schedule> {
   const schedule = makeSchedule(graph, options);
@@ -234,13 +244,13 @@ export class Plan {
   }
 
   /**
-   * Runs the plan. Its work is in the queue, and inputs are copied, when this returns its promise: calls need not be awaited in
-   * between, and are computed in their order. What is submitted part by part (`signal`, `onProgress`) keeps those waiting that use
-   * the same plan, arena or parameters; their inputs are copied at the call all the same.
+   * Runs the plan. Its work is in the queue, and inputs are copied, when this returns its promise: calls need not be
+   * awaited in between, and are computed in their order. What is submitted part by part (`signal`, `onProgress`) keeps
+   * those waiting that use the same plan, arena or parameters; their inputs are copied at the call all the same.
    *
-   * @throws InfnetError (the promise rejects) `CONTEXT_LOST`, `CONTEXT_DISPOSED`, `PLAN_DISPOSED`, `PLAN_INPUT` (missing, surplus or
-   * of the wrong length), `PLAN_OUTPUT`, `PARAMETER_UNINITIALIZED`, `PARAMETER_DISPOSED`, `BUFFER_DESTROYED`, `BUFFER_MAPPED`,
-   * `RUN_ABORTED`, `RUN_FAILED`.
+   * @throws InfnetError (the promise rejects) `CONTEXT_LOST`, `CONTEXT_DISPOSED`, `PLAN_DISPOSED`, `PLAN_INPUT`
+   *   (missing, surplus or of the wrong length), `PLAN_OUTPUT`, `PARAMETER_UNINITIALIZED`, `PARAMETER_DISPOSED`,
+   *   `BUFFER_DESTROYED`, `BUFFER_MAPPED`, `RUN_ABORTED`, `RUN_FAILED`.
    */
   async run(inputs: RunInputs = {}, options: RunOptions = {}): Promise<Record<string, TensorData>> {
     this.#assertUsable('Plan.run');
@@ -257,8 +267,8 @@ export class Plan {
   }
 
   /**
-   * Runs the plan once with every dispatch timed. Slower than `run`; needs the device feature `timestamp-query`. Has its turn among the
-   * runs, and copies inputs, as `run`.
+   * Runs the plan once with every dispatch timed. Slower than `run`; needs the device feature `timestamp-query`. Has
+   * its turn among the runs, and copies inputs, as `run`.
    */
   async profile(inputs: RunInputs = {}, options: Pick<RunOptions, 'later'> = {}): Promise<Profile> {
     checkNames('Plan.profile', options, ['later']);

@@ -1,10 +1,10 @@
 /**
  * Probes: what a device must compute rightly before a plan may rely on it.
  *
- * A feature that is offered is not always one that works: drivers with broken float16 exist, and a wrong segmentation looks like
- * any other. So an operator that uses such a feature names a small computation with a known result (`Operator.probes`). Each is
- * run once per context; what is kept is the fault, so that later plans know at once. What it is kept for
- * is the probe, not its name.
+ * A feature that is offered is not always one that works: drivers with broken float16 exist, and a wrong segmentation
+ * looks like any other. So an operator that uses such a feature names a small computation with a known result
+ * (`Operator.probes`). Each is run once per context; what is kept is the fault, so that later plans know at once. What
+ * it is kept for is the probe, not its name.
  */
 import type { Context } from '../context/context.js';
 import type { Graph, GraphNode } from '../graph/graph.js';

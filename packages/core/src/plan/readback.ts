@@ -1,6 +1,7 @@
 /**
- * Copies of outputs that JavaScript maps and reads. One of each is made with the plan, so that a run allocates nothing. A run
- * that is called while another one is being read takes one more, so that it need not wait; a few of those are kept.
+ * Copies of outputs that JavaScript maps and reads. One of each is made with the plan, so that a run allocates nothing.
+ * A run that is called while another one is being read takes one more, so that it need not wait; a few of those are
+ * kept.
  */
 import { InfnetError } from '@infnet/errors';
 import type { Context } from '../context/context.js';

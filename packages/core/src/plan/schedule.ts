@@ -118,7 +118,8 @@ export function schedule(graph: Graph, options: ScheduleOptions = {}): Schedule 
   );
 
   const lives = lifetimes(dispatches);
-  // What is returned lives to the end (an input returned as it is, too), and an input nobody reads still needs its buffer.
+  // What is returned lives to the end (an input returned as it is, too), and an input nobody reads still needs its
+  // buffer.
   const end = Math.max(0, dispatches.length - 1);
   for (const { storage } of inputs.values()) if (!lives.has(storage)) lives.set(storage, { first: 0, last: 0 });
   for (const { storage } of outputs.values()) lives.set(storage, { first: lives.get(storage)?.first ?? 0, last: end });
@@ -161,8 +162,9 @@ interface Lowered {
 }
 
 /**
- * Places and lowers all nodes. Whether a kernel can work on a part of a larger tensor is seen from its text, and so only when its node was
- * lowered: where it cannot, the tensor gets memory of its own (so that a copy stays), and all is placed and lowered once more.
+ * Places and lowers all nodes. Whether a kernel can work on a part of a larger tensor is seen from its text, and so
+ * only when its node was lowered: where it cannot, the tensor gets memory of its own (so that a copy stays), and all is
+ * placed and lowered once more.
  */
 function lowerAll(
   graph: Graph,

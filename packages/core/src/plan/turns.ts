@@ -1,10 +1,10 @@
 /**
  * Who submits before whom.
  *
- * A queue runs what it gets in the order in which it gets it, so runs that are submitted whole need not wait for each other.
- * A run that is submitted piece by piece does: what another one submits in between would overwrite its intermediates (the plan's,
- * the arena's) or change the parameters under it. So a plan, an arena and a parameter store each have a list of the runs
- * that still have something to submit. Those that only read may be on a list together.
+ * A queue runs what it gets in the order in which it gets it, so runs that are submitted whole need not wait for each
+ * other. A run that is submitted piece by piece does: what another one submits in between would overwrite its
+ * intermediates (the plan's, the arena's) or change the parameters under it. So a plan, an arena and a parameter store
+ * each have a list of the runs that still have something to submit. Those that only read may be on a list together.
  */
 export class Turns {
   readonly #entered = new Map<Promise<unknown>, boolean>();

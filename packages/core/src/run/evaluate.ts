@@ -13,8 +13,8 @@ export interface HostTensor {
 }
 
 /**
- * Traces, plans, runs once and frees everything: for tests, small tools and first steps. Anything that runs twice should
- * keep its plan (`preparePlan`). Inputs are copied before this returns its promise.
+ * Traces, plans, runs once and frees everything: for tests, small tools and first steps. Anything that runs twice
+ * should keep its plan (`preparePlan`). Inputs are copied before this returns its promise.
  */
 export async function evaluate<N extends string>(
   context: Context,

@@ -12,7 +12,10 @@ import type { TensorData } from '../tensor/host-data.js';
 import { elementCount, type Shape, type TensorType } from '../tensor/types.js';
 import type { LayerTuning } from './table.js';
 
-/** Relative L2 from the operator's own choice up to which a candidate counts as right; at `half` not all round their weights. */
+/**
+ * Relative L2 from the operator's own choice up to which a candidate counts as right; at `half` not all round their
+ * weights.
+ */
 const TOLERANCE: Readonly<Record<Precision, number>> = { exact: 1e-5, fast: 1e-4, half: 1e-3 };
 /** After the first round a candidate this many times slower than the fastest is out. */
 const HOPELESS = 2;
@@ -114,7 +117,10 @@ interface Isolated {
   readonly parameters: ParameterStore;
 }
 
-/** The node by itself over random values: its constants are parameters, as where it comes from; the rest are the graph's inputs. */
+/**
+ * The node by itself over random values: its constants are parameters, as where it comes from; the rest are the graph's
+ * inputs.
+ */
 function isolate(context: Context, node: GraphNode, { isConstant }: Pick<MeasureOptions, 'isConstant'>): Isolated {
   const graph = new Graph();
   const inputs: Record<string, TensorData> = {};

@@ -1,10 +1,11 @@
 /**
  * The tuner: which of several ways to compute a layer is fastest on this device.
  *
- * Operators say what they could do (`Operator.candidates`). Every distinct shape of a traced graph is computed alone by each
- * candidate: first verified against the operator's own choice, then timed by turns, so that whatever else the machine does
- * meets all of them alike. A candidate must win by a margin. What is fastest alone need not be so in company (caches, memory), so
- * at last the whole graph runs without and with the choices by turns, and they are kept only if that is faster.
+ * Operators say what they could do (`Operator.candidates`). Every distinct shape of a traced graph is computed alone by
+ * each candidate: first verified against the operator's own choice, then timed by turns, so that whatever else the
+ * machine does meets all of them alike. A candidate must win by a margin. What is fastest alone need not be so in
+ * company (caches, memory), so at last the whole graph runs without and with the choices by turns, and they are kept
+ * only if that is faster.
  *
  * Nothing is kept anywhere: the result is plain data for `context.useTuning`, a file, or a plan's `tuning`.
  */
@@ -29,8 +30,8 @@ export interface TuneProgress {
 
 export interface TuneOptions {
   /**
-   * As of the plans that will run. A graph with updates (a training step) changes the parameters when it is confirmed: give it a
-   * store that may be thrown away.
+   * As of the plans that will run. A graph with updates (a training step) changes the parameters when it is confirmed:
+   * give it a store that may be thrown away.
    */
   readonly parameters?: PlanOptions['parameters'];
   /** As of the plans that will run. Default `fast`. */

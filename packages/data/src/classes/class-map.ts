@@ -1,15 +1,16 @@
 /**
- * Class maps: a picture whose pixels name a class. In memory a grey picture of 0, 1, 2 (`ClassMap`); in files one of the forms
- * that are about: a palette PNG whose indices are the classes (the published one), its colours (black, red, green), the
- * greys 0, 1, 2, or 0, 38, 75, which is what the palette's colours become when the released code reads them as grey.
+ * Class maps: a picture whose pixels name a class. In memory a grey picture of 0, 1, 2 (`ClassMap`); in files one of
+ * the forms that are about: a palette PNG whose indices are the classes (the published one), its colours (black, red,
+ * green), the greys 0, 1, 2, or 0, 38, 75, which is what the palette's colours become when the released code reads them
+ * as grey.
  */
 import { dataError } from '../errors.js';
 import { type AnyImage, checkSize, type DecodedImage, type GreyImage } from '../image.js';
 import { encodeIndexedPng, encodePng } from '../png.js';
 
 /**
- * 0 background, 1 ground-glass opacity, 2 consolidation, one byte per pixel, row-major; and, of a data set that was opened with
- * `ignoreIndex`, that number where pixels are not to count.
+ * 0 background, 1 ground-glass opacity, 2 consolidation, one byte per pixel, row-major; and, of a data set that was
+ * opened with `ignoreIndex`, that number where pixels are not to count.
  */
 export type ClassMap = GreyImage;
 
@@ -40,13 +41,16 @@ const LISTED = 8;
 const MOST_VALUES = 1024;
 
 export interface ReadClassMapOptions {
-  /** A grey or a palette index, 3 to 255, of pixels that are not to count: they keep it, and no class counts them. Default: none. */
+  /**
+   * A grey or a palette index, 3 to 255, of pixels that are not to count: they keep it, and no class counts them.
+   * Default: none.
+   */
   readonly ignoreIndex?: number | undefined;
 }
 
 /**
- * Classes of a picture's pixels; `foreign` tells what was found when it is no class map, and on how many pixels. Never throws for
- * what is wrong with the picture.
+ * Classes of a picture's pixels; `foreign` tells what was found when it is no class map, and on how many pixels. Never
+ * throws for what is wrong with the picture.
  *
  * @throws `DATA_ARGUMENT` for an `ignoreIndex` that is a class, or no byte
  */
@@ -178,7 +182,8 @@ export function countClasses({ data }: ClassMap): ClassCounts {
 /**
  * A class map as a PNG file that keeps the classes.
  *
- * @param format `palette` (default): indices with the published palette, seen in colour; `grey`: values 0, 1, 2; `released`: 0, 38, 75
+ * @param format `palette` (default): indices with the published palette, seen in colour; `grey`: values 0, 1, 2;
+ *   `released`: 0, 38, 75
  * @throws `DATA_ARGUMENT` for values other than 0, 1, 2
  */
 export function encodeClassMap(map: ClassMap, format: 'palette' | 'grey' | 'released' = 'palette'): Uint8Array {

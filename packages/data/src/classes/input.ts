@@ -1,4 +1,6 @@
-/** The multi-class net's input: the slice and the infection prior, three channels each, both with ImageNet statistics. */
+/**
+ * The multi-class net's input: the slice and the infection prior, three channels each, both with ImageNet statistics.
+ */
 import { type AnyImage, type DepthOptions, type RgbImage, toRgb8 } from '../image.js';
 import { probabilityToU8 } from '../normalize.js';
 import { resizeCv2 } from '../resize/cv2.js';
@@ -8,8 +10,9 @@ import { type HostTensor, toTensor } from '../tensor.js';
 
 export interface MultiClassInputOptions extends DepthOptions {
   /**
-   * True: as the released code makes it, `cv2.resize` (no low-pass) and channels in the order blue, green, red under the
-   * statistics of red, green, blue (quirk 24; no difference for grey pictures). Default false: Pillow's resize, RGB, as Inf-Net's input.
+   * True: as the released code makes it, `cv2.resize` (no low-pass) and channels in the order blue, green, red under
+   * the statistics of red, green, blue (quirk 24; no difference for grey pictures). Default false: Pillow's resize,
+   * RGB, as Inf-Net's input.
    */
   readonly asReleased?: boolean;
 }

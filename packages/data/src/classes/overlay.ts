@@ -14,7 +14,9 @@ export interface ClassOverlayOptions {
   readonly consolidation?: Colour;
 }
 
-/** Red and green, as in the published class maps, but told apart by the red-green blind too: one is light, one is dark. */
+/**
+ * Red and green, as in the published class maps, but told apart by the red-green blind too: one is light, one is dark.
+ */
 export const GROUND_GLASS_COLOUR: Colour = [240, 72, 40];
 export const CONSOLIDATION_COLOUR: Colour = [84, 224, 128];
 

@@ -1,10 +1,10 @@
 /**
  * Class maps to training targets and back.
  *
- * The released one-hot encoding is one place off (quirk 26): with labels 0, 1, 2 it marks flat position 3 * pixel + label - 1 of
- * [H, W, 3]. So channel 0 means ground-glass, 1 consolidation, and 2 background, of the pixel *before*; the first pixel's
- * background lands on the last pixel. Labels that a bilinear resize left between the classes (quirk 25) mark far-off places,
- * and end the released program with an IndexError near the end of the picture.
+ * The released one-hot encoding is one place off (quirk 26): with labels 0, 1, 2 it marks flat position 3 * pixel +
+ * label - 1 of [H, W, 3]. So channel 0 means ground-glass, 1 consolidation, and 2 background, of the pixel *before*;
+ * the first pixel's background lands on the last pixel. Labels that a bilinear resize left between the classes (quirk 25)
+ * mark far-off places, and end the released program with an IndexError near the end of the picture.
  */
 import { dataError } from '../errors.js';
 import { checkSize, type GreyImage } from '../image.js';
@@ -17,7 +17,10 @@ export interface ClassTensor {
   readonly shape: readonly number[];
 }
 
-/** What channel k of a net's output means: class k, or as the released code trains it (0 ground-glass, 1 consolidation, 2 background). */
+/**
+ * What channel k of a net's output means: class k, or as the released code trains it (0 ground-glass, 1 consolidation,
+ * 2 background).
+ */
 export type ChannelOrder = 'classes' | 'as-released';
 
 const CLASS_OF_CHANNEL: Readonly<Record<ChannelOrder, readonly [number, number, number]>> = {
@@ -25,7 +28,10 @@ const CLASS_OF_CHANNEL: Readonly<Record<ChannelOrder, readonly [number, number, 
   'as-released': [1, 2, 0],
 };
 
-/** One-hot encoding [3, H, W]: channel k is 1 where the class is k, and none where it is `ignoreIndex`, if that is given. */
+/**
+ * One-hot encoding [3, H, W]: channel k is 1 where the class is k, and none where it is `ignoreIndex`, if that is
+ * given.
+ */
 export function oneHot(map: ClassMap, ignoreIndex?: number): HostTensor {
   checkClassMap(map, ignoreIndex);
   const { width, height } = map;

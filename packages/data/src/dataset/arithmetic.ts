@@ -1,6 +1,6 @@
 /**
- * Functions that `Math` leaves to the platform's taste (`Math.tan`, `Math.pow` may differ in the last bit between engines),
- * from + - * / alone, which IEEE 754 fixes to the bit. Accurate to 1e-12 over the ranges that are named.
+ * Functions that `Math` leaves to the platform's taste (`Math.tan`, `Math.pow` may differ in the last bit between
+ * engines), from + - * / alone, which IEEE 754 fixes to the bit. Accurate to 1e-12 over the ranges that are named.
  */
 
 /** x^y for x in (0, 1] or 0, and y > 0: exp(y log x). */

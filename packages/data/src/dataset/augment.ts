@@ -2,13 +2,14 @@
  * Random variations of a slice: flips, a small rotation and change of scale, and the picture's brightness.
  *
  * The same random number gives the same bits on every machine. Draws come from integer arithmetic (PCG); a rotation is
- * made of t = tan(angle / 2) as cos = (1 - t^2) / (1 + t^2), sin = 2 t / (1 + t^2), so that no sine is needed; the curve of
- * brightness is a table of 256 bytes, its power computed from + - * / (`arithmetic.ts`). What is left is float64 arithmetic
- * that IEEE 754 fixes, rounded to bytes.
+ * made of t = tan(angle / 2) as cos = (1 - t^2) / (1 + t^2), sin = 2 t / (1 + t^2), so that no sine is needed; the
+ * curve of brightness is a table of 256 bytes, its power computed from + - * / (`arithmetic.ts`). What is left is
+ * float64 arithmetic that IEEE 754 fixes, rounded to bytes.
  *
- * Everything is done at the slice's own size, before the resize to the network's, in one pass of bilinear sampling. Mask
- * and edge are sampled at the same places as the picture (their borders become soft, as they do in the resize). Outside the
- * slice its border goes on, in all three. A draw without rotation and scale moves pixels without touching their values.
+ * Everything is done at the slice's own size, before the resize to the network's, in one pass of bilinear sampling.
+ * Mask and edge are sampled at the same places as the picture (their borders become soft, as they do in the resize).
+ * Outside the slice its border goes on, in all three. A draw without rotation and scale moves pixels without touching
+ * their values.
  */
 import type { ClassMap } from '../classes/class-map.js';
 import { dataError } from '../errors.js';
@@ -77,8 +78,8 @@ export function itemSeed(seed: number, epoch: number, index: number): number {
 }
 
 /**
- * The variation that belongs to a random number (a whole one, 0 .. 2^32 - 1). All draws are made always, in one order, so
- * turning one option on or off leaves the others as they were.
+ * The variation that belongs to a random number (a whole one, 0 .. 2^32 - 1). All draws are made always, in one order,
+ * so turning one option on or off leaves the others as they were.
  *
  * @throws `DATA_ARGUMENT` for options or numbers out of range
  */
@@ -125,8 +126,8 @@ export function checkAugmentation(options: AugmentationOptions): void {
 export type Augmentable = LoadedSlice & { readonly prior?: ByteImage; readonly classes?: ClassMap };
 
 /**
- * Applies a variation to the picture and to what belongs to it. Class maps move by nearest neighbour and keep their values.
- * The input is not modified.
+ * Applies a variation to the picture and to what belongs to it. Class maps move by nearest neighbour and keep their
+ * values. The input is not modified.
  */
 export function augment<S extends Augmentable>(slice: S, variation: Augmentation): S {
   const { image, mask, edge, prior, classes } = slice;

@@ -12,7 +12,9 @@ import type { Problem } from './problems.js';
 import type { ItemContent } from './read-all.js';
 
 export interface SampleOptions {
-  /** Side of the network's input: picture, mask and edge become size x size, whatever their shape, as in the reference. */
+  /**
+   * Side of the network's input: picture, mask and edge become size x size, whatever their shape, as in the reference.
+   */
   readonly size: number;
   /** Default: none. */
   readonly augmentation?: AugmentationOptions;

@@ -1,4 +1,7 @@
-/** From a listing of files to pairs of image and mask: by name, never by position (the reference pairs by position, quirk 18). */
+/**
+ * From a listing of files to pairs of image and mask: by name, never by position (the reference pairs by position,
+ * quirk 18).
+ */
 import { duplicateNote, fileNameOf, isHidden, sameName, slashes, stemOf } from './names.js';
 import { compareNames } from './natural-order.js';
 import type { ProblemList } from './problems.js';

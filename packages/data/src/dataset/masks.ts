@@ -1,9 +1,9 @@
 /**
  * What the values of a mask mean: one reader for training, evaluation and pseudo labels, of pictures and of volumes.
  *
- * A mask that does not hold what its mode promises is not guessed at. It is refused with the values found, and with the modes that make
- * something of them: a mask of 0 and 1 has nothing above 128, so `threshold` would leave it empty; the grey seams of a JPEG
- * would all be infected with `nonzero`.
+ * A mask that does not hold what its mode promises is not guessed at. It is refused with the values found, and with the
+ * modes that make something of them: a mask of 0 and 1 has nothing above 128, so `threshold` would leave it empty; the
+ * grey seams of a JPEG would all be infected with `nonzero`.
  */
 import type { DecodedImage, GreyImage } from '../image.js';
 
@@ -11,7 +11,8 @@ import type { DecodedImage, GreyImage } from '../image.js';
  * - `binary` (default): 0 and 255; anything else is a problem, so that a class map or a JPEG's grey seam is not taken
  *   for a mask unnoticed. In a volume 0 and 1 are binary too.
  * - `soft`: every value v means a probability of v / 255, e.g. the released pseudo labels.
- * - `nonzero`: infected where above 0 or coloured, e.g. masks of 0 and 1, palette masks, or class maps whose classes are joined.
+ * - `nonzero`: infected where above 0 or coloured, e.g. masks of 0 and 1, palette masks, or class maps whose classes
+ *   are joined.
  * - `threshold`: infected where above 128, as the released `binary2edge` cuts (quirk 21); e.g. masks stored as JPEG.
  */
 export type MaskMode = 'binary' | 'soft' | 'nonzero' | 'threshold';
@@ -202,7 +203,10 @@ function levelsOf({ width, height, channels, depth, data }: DecodedImage): Level
   };
 }
 
-/** 16 bits to 8 such that only 0 becomes 0 and only 65535 becomes 255: a mask of 0 and 1 does not turn into an empty one. */
+/**
+ * 16 bits to 8 such that only 0 becomes 0 and only 65535 becomes 255: a mask of 0 and 1 does not turn into an empty
+ * one.
+ */
 function narrow(v: number, white: number): number {
   if (white === WHITE) return v;
   return v === 0 ? 0 : v === white ? WHITE : Math.min(254, Math.max(1, v >> 8));
@@ -223,7 +227,9 @@ function spell(values: readonly number[], white: number): string {
   return values.length > LISTED ? `${values.length} values: ${shown}, ...${of}` : `values ${shown}${of}`;
 }
 
-/** Whether a mask with both classes is infected all along its border: then it says the opposite, as no lesion does that. */
+/**
+ * Whether a mask with both classes is infected all along its border: then it says the opposite, as no lesion does that.
+ */
 export function looksInverted({ width, height, data }: GreyImage): boolean {
   if (width < 3 || height < 3 || !data.includes(0)) return false;
   for (let x = 0; x < width; x++) if (data[x] !== WHITE || data[(height - 1) * width + x] !== WHITE) return false;

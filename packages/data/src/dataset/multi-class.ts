@@ -1,8 +1,9 @@
 /**
- * A data set for the second stage: slices, class maps, and the infection priors that the multi-class net gets beside the slice.
+ * A data set for the second stage: slices, class maps, and the infection priors that the multi-class net gets beside
+ * the slice.
  *
- * By default labels are resized by nearest neighbour and encoded as they should be. `asReleased` makes the samples of the
- * released loader instead, with its quirks (24-26), for comparison.
+ * By default labels are resized by nearest neighbour and encoded as they should be. `asReleased` makes the samples of
+ * the released loader instead, with its quirks (24-26), for comparison.
  */
 import { type ClassMap, RELEASED_GREYS } from '../classes/class-map.js';
 import { multiClassInput, priorBytes } from '../classes/input.js';
@@ -29,11 +30,14 @@ export interface MultiClassSample {
   /** [6, size, size], float32: slice and prior, three channels each, ImageNet mean and standard deviation. */
   readonly image: HostTensor;
   /**
-   * [size, size], u32: 0 background, 1 ground-glass, 2 consolidation, or the data set's `ignoreIndex`; nearest neighbour, also with
-   * `asReleased`.
+   * [size, size], u32: 0 background, 1 ground-glass, 2 consolidation, or the data set's `ignoreIndex`; nearest
+   * neighbour, also with `asReleased`.
    */
   readonly classes: ClassTensor;
-  /** [3, size, size], float32: channel k is class k, all 0 at pixels that are not to count; with `asReleased` the released code's encoding. */
+  /**
+   * [3, size, size], float32: channel k is class k, all 0 at pixels that are not to count; with `asReleased` the
+   * released code's encoding.
+   */
   readonly onehot: HostTensor;
 }
 
@@ -141,7 +145,9 @@ export class MultiClassDataset {
     return { image: one(image), classes: one(classes), onehot: one(onehot) };
   }
 
-  /** Samples one behind the other: `image` [n, 6, size, size], `classes` [n, size, size], `onehot` [n, 3, size, size]. */
+  /**
+   * Samples one behind the other: `image` [n, 6, size, size], `classes` [n, size, size], `onehot` [n, 3, size, size].
+   */
   async batch(
     indices: readonly number[],
     options: MultiClassSampleOptions & { readonly random?: readonly number[] },

@@ -1,8 +1,8 @@
 /**
  * What files are called, and when two names are one.
  *
- * macOS writes `é` as `e` and an accent, most others as one letter. Both look alike, so files pair by name in one spelling (NFC),
- * and where two of one folder differ in nothing else, the error spells them out.
+ * macOS writes `é` as `e` and an accent, most others as one letter. Both look alike, so files pair by name in one
+ * spelling (NFC), and where two of one folder differ in nothing else, the error spells them out.
  */
 
 /** The last part of a path. Windows gives backslashes. */
@@ -16,7 +16,9 @@ export function stemOf(path: string): string {
   return file.replace(/(\.nii\.gz|\.[^.]*)$/i, '').normalize('NFC');
 }
 
-/** What systems leave in folders: `._1.png` and `__MACOSX` of macOS, thumbnails of Synology, hidden files and folders. */
+/**
+ * What systems leave in folders: `._1.png` and `__MACOSX` of macOS, thumbnails of Synology, hidden files and folders.
+ */
 export function isHidden(path: string): boolean {
   return slashes(path)
     .split('/')

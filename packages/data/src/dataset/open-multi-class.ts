@@ -17,20 +17,20 @@ export interface MultiClassOptions extends ReadOptions, DepthOptions, SizeLimits
   /** Folder below the source that holds the three, where the source has several data sets. */
   readonly root?: string;
   /**
-   * Where priors come from. `files` (default): the folder `Prior`; it may be missing, but then samples cannot be made. A function:
-   * made from the image when first needed, and kept; files are not looked at.
+   * Where priors come from. `files` (default): the folder `Prior`; it may be missing, but then samples cannot be made.
+   * A function: made from the image when first needed, and kept; files are not looked at.
    */
   readonly prior?: 'files' | PriorFunction;
   /**
-   * A grey or palette index of class maps, 3 to 255, of pixels that nobody is to learn from. `classes` then holds it: give
-   * `crossEntropy` the same `ignoreIndex`. Default: none, and such maps are refused.
+   * A grey or palette index of class maps, 3 to 255, of pixels that nobody is to learn from. `classes` then holds it:
+   * give `crossEntropy` the same `ignoreIndex`. Default: none, and such maps are refused.
    */
   readonly ignoreIndex?: number;
 }
 
 /**
- * Opens a multi-class data set: `Imgs`, `GT` with class maps (see `readClassMap` for the forms) and `Prior`, files paired by name.
- * Every file is read and checked.
+ * Opens a multi-class data set: `Imgs`, `GT` with class maps (see `readClassMap` for the forms) and `Prior`, files
+ * paired by name. Every file is read and checked.
  *
  * @throws `DATA_DATASET` with everything that is wrong, by kind, with files; the `signal`'s reason
  */

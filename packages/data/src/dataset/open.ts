@@ -1,4 +1,6 @@
-/** Opening a data set: list, pair, read and check everything once, so that training cannot fail on a file hours later. */
+/**
+ * Opening a data set: list, pair, read and check everything once, so that training cannot fail on a file hours later.
+ */
 import { Dataset, type DatasetStore } from './dataset.js';
 import { type FolderLayout, type ItemFiles, type ListLayout, pairFiles } from './layout.js';
 import { bytesOf, type LoadOptions, loadItem } from './load.js';
@@ -19,11 +21,12 @@ export interface DatasetOptions extends LoadOptions, ReadOptions {
 }
 
 /**
- * Opens a data set in the paper's layout: `Imgs`, `GT` and optionally `Edge`, files paired by name. Every file is read and
- * checked. Edges that are absent are derived from the masks, equal to the reference's.
+ * Opens a data set in the paper's layout: `Imgs`, `GT` and optionally `Edge`, files paired by name. Every file is read
+ * and checked. Edges that are absent are derived from the masks, equal to the reference's.
  *
- * A NIfTI volume is its slices, one item each, `case1.nii.gz slice 0` and so on, with all that belong to no lesion too; its mask is a
- * volume on the same grid, in any storage order. Their edges are derived always. `split` keeps slices of one volume together.
+ * A NIfTI volume is its slices, one item each, `case1.nii.gz slice 0` and so on, with all that belong to no lesion too;
+ * its mask is a volume on the same grid, in any storage order. Their edges are derived always. `split` keeps slices of
+ * one volume together.
  *
  * @throws `DATA_DATASET` with everything that is wrong, by kind, with files; the `signal`'s reason
  */

@@ -13,7 +13,8 @@ export interface PhantomSourceOptions {
   /**
    * - `infection` (default): `Imgs`, and `GT` with infection masks, for `openDataset`;
    * - `unlabelled`: `Imgs` alone, for `openDataset(source, { labelled: false })` and pseudo labels;
-   * - `multi-class`: `Imgs`, `GT` with class maps (palette PNG) and `Prior` with infection masks, for `openMultiClassDataset`.
+   * - `multi-class`: `Imgs`, `GT` with class maps (palette PNG) and `Prior` with infection masks, for
+   *   `openMultiClassDataset`.
    */
   readonly kind?: 'infection' | 'unlabelled' | 'multi-class';
   /** False: the same as `kind: 'unlabelled'`. */
@@ -36,8 +37,8 @@ const FOLDERS: Readonly<Record<NonNullable<PhantomSourceOptions['kind']>, Readon
 };
 
 /**
- * `count` phantoms in the paper's layout: `Imgs/0.png`, `GT/0.png` and so on, without edges. Made when read; the same seed gives
- * the same bytes everywhere, and the same slices whatever the kind.
+ * `count` phantoms in the paper's layout: `Imgs/0.png`, `GT/0.png` and so on, without edges. Made when read; the same
+ * seed gives the same bytes everywhere, and the same slices whatever the kind.
  *
  * @throws `DATA_ARGUMENT` for options out of range
  */

@@ -20,7 +20,10 @@ export interface ReadOptions {
   readonly oneClass?: 'error' | 'allow';
   /** What happens to slices whose mask has no infected pixel. `keep` (default); `drop`: left out, and told. */
   readonly emptyMasks?: 'keep' | 'drop';
-  /** Most bytes of decoded slices kept in memory. Default 256 MiB; 0 keeps none. Volumes take up to half as much beside them. */
+  /**
+   * Most bytes of decoded slices kept in memory. Default 256 MiB; 0 keeps none. Volumes take up to half as much beside
+   * them.
+   */
   readonly cacheBytes?: number;
   readonly onProgress?: (progress: OpenProgress) => void;
   readonly signal?: AbortSignal;

@@ -1,7 +1,9 @@
 /** Where a data set's files come from: a folder, a list of `File`s, memory. Only names and bytes are asked for. */
 import { dataError } from '../errors.js';
 
-/** Lists names and reads bytes. Nothing else is asked of a source, so a folder, a ZIP archive or a server can be one. */
+/**
+ * Lists names and reads bytes. Nothing else is asked of a source, so a folder, a ZIP archive or a server can be one.
+ */
 export interface DataSource {
   /** What to call it in messages: the folder's path. */
   readonly name: string;

@@ -1,7 +1,8 @@
 /**
  * A data set in two parts: to train on and to validate on.
  *
- * Slices of one volume are of one patient and look alike, so they are never on both sides: a net would be asked what it was taught.
+ * Slices of one volume are of one patient and look alike, so they are never on both sides: a net would be asked what it
+ * was taught.
  */
 import { dataError } from '../errors.js';
 import { Random } from '../phantom/random.js';
@@ -13,8 +14,8 @@ import { oneClassOf } from './read-all.js';
 
 export interface SplitOptions {
   /**
-   * Positions in the order of the names, from 0, of a volume all or none; or the share to draw, above 0 and below 1, of pictures and of
-   * whole volumes.
+   * Positions in the order of the names, from 0, of a volume all or none; or the share to draw, above 0 and below 1, of
+   * pictures and of whole volumes.
    */
   readonly validate: readonly number[] | number;
   /** Which ones a share draws: a whole number. Default 0. */
@@ -34,7 +35,10 @@ export interface Splittable<D> {
   subset(indices: readonly number[]): D;
 }
 
-/** Positions 4, 9, 14, ...: every fifth item, the split that the project's figures are made with. Of volumes, every fifth as a whole. */
+/**
+ * Positions 4, 9, 14, ...: every fifth item, the split that the project's figures are made with. Of volumes, every
+ * fifth as a whole.
+ */
 export function everyFifth({
   length,
   items,
@@ -63,11 +67,12 @@ export function splitUnits({ items }: Pick<Splittable<unknown>, 'items'>): numbe
 }
 
 /**
- * Splits by positions or by share; each part keeps the order of names. A share draws `round(share * n)` of n pictures or volumes, at
- * least one and never all, the same ones for the same seed on every machine.
+ * Splits by positions or by share; each part keeps the order of names. A share draws `round(share * n)` of n pictures
+ * or volumes, at least one and never all, the same ones for the same seed on every machine.
  *
- * @throws `DATA_ARGUMENT` for positions that are not there or occur twice, or take a volume apart, or an empty part; `DATA_DATASET` when
- * the part to train on has one class only (unless the data set was opened with `{ oneClass: 'allow' }`)
+ * @throws `DATA_ARGUMENT` for positions that are not there or occur twice, or take a volume apart, or an empty part;
+ *   `DATA_DATASET` when the part to train on has one class only (unless the data set was opened with
+ *   `{ oneClass: 'allow' }`)
  */
 export function split<D extends Splittable<D>>(dataset: D, { validate, seed = 0 }: SplitOptions): DatasetSplit<D> {
   const { length, items, store } = dataset;

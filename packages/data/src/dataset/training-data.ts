@@ -71,9 +71,10 @@ export interface MultiClassTraining<T extends 'classes' | 'onehot'> {
 /**
  * A multi-class data set in the form the trainer asks for.
  *
- * @param target `classes` for `crossEntropy` of logits (with the data set's `ignoreIndex`, if it has one), `onehot` for `bce` of
- * their sigmoid, as the released code trains
- * @throws `DATA_ARGUMENT` for `onehot` of a data set with `ignoreIndex`: it would train "no class" where nothing is to be learned
+ * @param target `classes` for `crossEntropy` of logits (with the data set's `ignoreIndex`, if it has one), `onehot` for
+ *   `bce` of their sigmoid, as the released code trains
+ * @throws `DATA_ARGUMENT` for `onehot` of a data set with `ignoreIndex`: it would train "no class" where nothing is to
+ *   be learned
  */
 export function multiClassTrainingData<T extends 'classes' | 'onehot'>(
   dataset: MultiClassDataset,

@@ -1,8 +1,8 @@
 /**
  * Volumes of a data set: each becomes its slices, and its mask is brought onto its grid first.
  *
- * Decoded volumes are large, so only some are kept: the one that was read last, since its slices are asked for one after the other, and
- * older ones up to a number of bytes.
+ * Decoded volumes are large, so only some are kept: the one that was read last, since its slices are asked for one
+ * after the other, and older ones up to a number of bytes.
  */
 import { isInfnetError } from '@infnet/errors';
 import { binaryToEdge } from '../canny.js';

@@ -1,9 +1,10 @@
 /**
  * Two volumes of one patient, voxel by voxel: a scan and its mask, a prediction and the truth.
  *
- * They may be stored in different orders (see `../nifti/orient.ts`); then the second is brought into the order of the first by what their
- * affines say. What remains must agree: the number of voxels, and where these lie. A mask of which a program dropped the affine says
- * nothing of places; it is taken voxel by voxel, and that is told. One that says something else is refused with both figures.
+ * They may be stored in different orders (see `../nifti/orient.ts`); then the second is brought into the order of the
+ * first by what their affines say. What remains must agree: the number of voxels, and where these lie. A mask of which
+ * a program dropped the affine says nothing of places; it is taken voxel by voxel, and that is told. One that says
+ * something else is refused with both figures.
  */
 
 import type { SliceOrientation } from '../nifti/orient.js';
@@ -36,8 +37,8 @@ export function onGridOf(volume: Volume, like: VolumeHeader, orient: SliceOrient
 }
 
 /**
- * Whether a header says where its voxels lie. Axes of length 1 at the origin are what programs write that know no places; they count
- * only if the other volume says the same.
+ * Whether a header says where its voxels lie. Axes of length 1 at the origin are what programs write that know no
+ * places; they count only if the other volume says the same.
  */
 function isPlaced({ affine, affineFrom, orientation }: VolumeHeader, other: VolumeHeader): boolean {
   if (affineFrom === 'pixdim' || orientation === undefined) return false;

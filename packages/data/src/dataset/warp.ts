@@ -17,8 +17,8 @@ export function flip<T extends ByteImage>(image: T, horizontal: boolean, vertica
 }
 
 /**
- * Rotates by the angle whose half has the tangent `halfTangent` (counter-clockwise as seen) and enlarges by `scale`, about the
- * centre, within the same frame. Bilinear, rounded to nearest; outside the picture its border goes on.
+ * Rotates by the angle whose half has the tangent `halfTangent` (counter-clockwise as seen) and enlarges by `scale`,
+ * about the centre, within the same frame. Bilinear, rounded to nearest; outside the picture its border goes on.
  */
 export function warp<T extends ByteImage>(image: T, halfTangent: number, scale: number): T {
   const { width, height, channels } = image;

@@ -10,9 +10,9 @@ import { sniff } from './sniff.js';
 /**
  * Decodes a PNG or JPEG file, recognised by its first bytes.
  *
- * PNG: 1, 2, 4, 8 and 16 bit; grey, RGB, palette, with or without alpha; interlaced or not. Checksums are
- * verified. JPEG: baseline and progressive, grey and colour, 8 bit; samples equal libjpeg-turbo's (so Pillow's and
- * torchvision's) to the bit; EXIF orientation is ignored, as Pillow does, with a note; stray bytes between segments are passed over,
+ * PNG: 1, 2, 4, 8 and 16 bit; grey, RGB, palette, with or without alpha; interlaced or not. Checksums are verified.
+ * JPEG: baseline and progressive, grey and colour, 8 bit; samples equal libjpeg-turbo's (so Pillow's and torchvision's)
+ * to the bit; EXIF orientation is ignored, as Pillow does, with a note; stray bytes between segments are passed over,
  * with a note.
  *
  * @param bytes the whole file

@@ -1,8 +1,9 @@
 /**
  * What a file is, by its content, and what to do with it where it is not read here.
  *
- * Names lie: scanners write DICOM without endings, downloads end in web pages, archives are called `.png`. So whoever gets a file that is
- * no picture or volume is told what it is and how to make one of it. One table, the surest signs first.
+ * Names lie: scanners write DICOM without endings, downloads end in web pages, archives are called `.png`. So whoever
+ * gets a file that is no picture or volume is told what it is and how to make one of it. One table, the surest signs
+ * first.
  */
 import { Gunzip } from 'fflate';
 
@@ -53,7 +54,10 @@ const text =
 
 const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** Analyze 7.5 and pairs: a header of 348 bytes in either byte order, whose magic says that the voxels are elsewhere, or nothing. */
+/**
+ * Analyze 7.5 and pairs: a header of 348 bytes in either byte order, whose magic says that the voxels are elsewhere, or
+ * nothing.
+ */
 const pairHeader: Sign = (bytes) =>
   bytes.length >= 348 &&
   any(at([0x5c, 1, 0, 0]), at([0, 0, 1, 0x5c]))(bytes) &&
@@ -210,8 +214,8 @@ function gunzipHead(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * DICOM without preamble, as older archives hold it: it begins with an element of group 2 (the file's own description) or 8, in either byte
- * order, whose element number and type or length are plausible.
+ * DICOM without preamble, as older archives hold it: it begins with an element of group 2 (the file's own description)
+ * or 8, in either byte order, whose element number and type or length are plausible.
  */
 function isBareDicom(bytes: Uint8Array): boolean {
   if (bytes.length < 16) return false;

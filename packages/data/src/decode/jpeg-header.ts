@@ -45,7 +45,10 @@ export function checkJpegEnd(bytes: Uint8Array, where: string): void {
   if (scans === 0) throw jpegCorrupt(where, 'The JPEG ends without a picture.');
 }
 
-/** What the EXIF data say of how the picture is to be turned: 1 to 8, 1 for not at all; `undefined` where they say nothing. */
+/**
+ * What the EXIF data say of how the picture is to be turned: 1 to 8, 1 for not at all; `undefined` where they say
+ * nothing.
+ */
 export function exifOrientation(bytes: Uint8Array): number | undefined {
   for (const { marker, start, end } of segments(bytes, '')) {
     if (marker === SOS) return undefined;

@@ -76,8 +76,8 @@ function run(codec: JpegCodec, bytes: Uint8Array, where: string): Decoded {
   const stray: string[] = [];
   for (const message of codec.messages) {
     if (/premature end/i.test(message)) throw jpegTruncated(where, bytes.length);
-    // Stray bytes between segments are harmless and common; everybody passes over them. Anything else that libjpeg calls corrupt means
-    // wrong pixels.
+    // Stray bytes between segments are harmless and common; everybody passes over them. Anything else that libjpeg
+    // calls corrupt means wrong pixels.
     if (/extraneous bytes before marker/i.test(message)) stray.push(message.replace(/^.*?: /, ''));
     else if (/corrupt/i.test(message)) throw jpegCorrupt(where, `The JPEG is damaged: ${message}.`);
   }

@@ -1,7 +1,7 @@
 /**
- * From the inflated data of a PNG to samples: filters are undone in place, row by row, and the rows of the seven Adam7 passes, each a
- * small picture of its own, are spread over the picture. Filters: https://www.w3.org/TR/png-3/#9Filters; passes:
- * https://www.w3.org/TR/png-3/#8Interlace.
+ * From the inflated data of a PNG to samples: filters are undone in place, row by row, and the rows of the seven Adam7
+ * passes, each a small picture of its own, are spread over the picture. Filters: https://www.w3.org/TR/png-3/#9Filters;
+ * passes: https://www.w3.org/TR/png-3/#8Interlace.
  */
 import { CHANNELS, corrupt, type PngHeader } from './png-chunks.js';
 
@@ -98,7 +98,10 @@ function spread(
   }
 }
 
-/** Undoes the filter of the row at `at`, whose first byte names it; the row before is as long. Bytes wrap around, as the standard wants. */
+/**
+ * Undoes the filter of the row at `at`, whose first byte names it; the row before is as long. Bytes wrap around, as the
+ * standard wants.
+ */
 function unfilter(raw: Uint8Array, at: number, length: number, isFirst: boolean, pixel: number, where: string): void {
   const filter = raw[at] as number;
   const start = at + 1;

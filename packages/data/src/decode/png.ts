@@ -1,7 +1,7 @@
 /**
- * PNG to samples. Frame, checksums and size come first (`png-chunks.ts`); the compressed data are inflated into exactly the bytes that
- * the header calls for, so that a small file cannot fill the memory and missing rows are not silently black; then filters and
- * passes are undone (`png-rows.ts`), and samples below 8 bit and palettes expanded.
+ * PNG to samples. Frame, checksums and size come first (`png-chunks.ts`); the compressed data are inflated into exactly
+ * the bytes that the header calls for, so that a small file cannot fill the memory and missing rows are not silently
+ * black; then filters and passes are undone (`png-rows.ts`), and samples below 8 bit and palettes expanded.
  */
 import { Unzlib } from 'fflate';
 import type { DecodedImage } from '../image.js';
@@ -47,7 +47,10 @@ interface Inflated {
   readonly notes: readonly DataNote[];
 }
 
-/** The picture's data, `expected` bytes; what the file has more of is told and left aside, and no more of it is inflated. */
+/**
+ * The picture's data, `expected` bytes; what the file has more of is told and left aside, and no more of it is
+ * inflated.
+ */
 function inflate(bytes: Uint8Array, chunks: readonly PngChunk[], expected: number, where: string): Inflated {
   const raw = new Uint8Array(expected);
   let total = 0;

@@ -1,8 +1,9 @@
 /**
  * 16-bit pictures that use a part of their range.
  *
- * Scanners have 12 bits, so a slice of 0 to 4095 in a 16-bit file is common, and so are Hounsfield units plus 32768 (DeepLesion). The usual
- * conversion, the high byte of each sample, leaves a dozen greys of such a picture. That is told, with the range that it uses.
+ * Scanners have 12 bits, so a slice of 0 to 4095 in a 16-bit file is common, and so are Hounsfield units plus 32768
+ * (DeepLesion). The usual conversion, the high byte of each sample, leaves a dozen greys of such a picture. That is
+ * told, with the range that it uses.
  */
 import type { AnyImage, DepthOptions } from '../image.js';
 import { LUNG_WINDOW } from '../nifti/slice.js';
@@ -21,7 +22,8 @@ const WORTH = 1.5;
 const UNSIGNED = 32768;
 
 /**
- * What is odd about a picture's samples when they are brought to 8 bit by `range`; `undefined` for 8-bit pictures and where all is well.
+ * What is odd about a picture's samples when they are brought to 8 bit by `range`; `undefined` for 8-bit pictures and
+ * where all is well.
  *
  * @param options as for `toGrey8`
  */

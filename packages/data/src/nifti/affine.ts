@@ -1,12 +1,14 @@
 /**
  * From voxels to the patient: one order for everything that depends on it.
  *
- * Place, orientation, distances and millilitres all come from the same source: the sform if the file has one, else the qform, else the
- * voxel sizes. That order is nibabel's and niftilib's. Where the others say something else the header's note tells both figures.
- * An sform or qform that spans no volume (zeros, numbers that are none) does not count, and that is told too.
+ * Place, orientation, distances and millilitres all come from the same source: the sform if the file has one, else the
+ * qform, else the voxel sizes. That order is nibabel's and niftilib's. Where the others say something else the header's
+ * note tells both figures. An sform or qform that spans no volume (zeros, numbers that are none) does not count, and
+ * that is told too.
  *
- * nifti-reader-js chooses by the larger code, gives NIfTI-2 its sform even where the file says that there is none, and takes the root of
- * a number that rounding made negative; so of its affines only the qform's formula is used, which guards that root.
+ * nifti-reader-js chooses by the larger code, gives NIfTI-2 its sform even where the file says that there is none, and
+ * takes the root of a number that rounding made negative; so of its affines only the qform's formula is used, which
+ * guards that root.
  */
 import { NIFTI1 } from 'nifti-reader-js';
 import type { DataNote } from '../notes.js';

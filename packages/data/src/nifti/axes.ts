@@ -17,7 +17,9 @@ export function orientationOf(affine: Float64Array): string | undefined {
   return axes?.map(({ row, positive }) => (LETTERS[row] as string).charAt(positive ? 1 : 0)).join('');
 }
 
-/** The least cosine between an axis of the volume and the patient's axis that it is taken for; 1 where all are parallel. */
+/**
+ * The least cosine between an axis of the volume and the patient's axis that it is taken for; 1 where all are parallel.
+ */
 export function tiltOf(affine: Float64Array): number {
   return Math.min(1, ...(nearestAxes(affine) ?? []).map(({ cosine }) => cosine));
 }
@@ -34,8 +36,9 @@ interface Nearest {
 /**
  * For i, j and k, the patient's axis that each is taken for; `undefined` where there is none.
  *
- * Between axes that are equally near (turned by 45 degrees) the choice may not depend on which of them the file calls i, nor on their
- * direction: it goes by the signs of their coordinates' products, which are the same for an axis and its reverse.
+ * Between axes that are equally near (turned by 45 degrees) the choice may not depend on which of them the file calls
+ * i, nor on their direction: it goes by the signs of their coordinates' products, which are the same for an axis and
+ * its reverse.
  */
 function nearestAxes(affine: Float64Array): readonly [Nearest, Nearest, Nearest] | undefined {
   const entries: (Nearest & { readonly column: number; readonly tie: number })[] = [];

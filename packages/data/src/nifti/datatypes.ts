@@ -55,7 +55,10 @@ export const UNREAD_DATATYPES: ReadonlyMap<number, string> = new Map([
   [2304, 'colours (RGBA)'],
 ]);
 
-/** 64-bit integers as float64, in the same memory: exact up to 2^53, rounded beyond. Not by BigInt, which takes ten times as long. */
+/**
+ * 64-bit integers as float64, in the same memory: exact up to 2^53, rounded beyond. Not by BigInt, which takes ten
+ * times as long.
+ */
 function fromWords(buffer: ArrayBuffer, signed: boolean): Float64Array<ArrayBuffer> {
   const words = new Uint32Array(buffer);
   const out = new Float64Array(buffer);

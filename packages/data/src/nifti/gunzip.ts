@@ -1,13 +1,13 @@
 /**
  * Gzip, piece by piece and with checksums.
  *
- * fflate inflates. It neither verifies the checksums nor stops at a size, and both matter: a flipped bit in a `.nii.gz` gives
- * plausible voxels, and a small file can inflate to more than the memory holds. A file may have several members
+ * fflate inflates. It neither verifies the checksums nor stops at a size, and both matter: a flipped bit in a `.nii.gz`
+ * gives plausible voxels, and a small file can inflate to more than the memory holds. A file may have several members
  * (bgzip and concatenated files do), each with a trailer: CRC-32 and length.
  *
- * What follows the last member (padding of tapes and blocks, mostly zeros) is not compressed data, and gzip(1), Python and nibabel leave it
- * alone. fflate takes it for a broken member. The end of the last member is found then by its trailer, whose eight bytes are
- * known by what was decoded.
+ * What follows the last member (padding of tapes and blocks, mostly zeros) is not compressed data, and gzip(1), Python
+ * and nibabel leave it alone. fflate takes it for a broken member. The end of the last member is found then by its
+ * trailer, whose eight bytes are known by what was decoded.
  */
 import { Gunzip } from 'fflate';
 import { crc32 } from '../decode/png-chunks.js';
@@ -36,8 +36,8 @@ export interface Gunzipped {
 /**
  * Hands the decoded bytes to `take`, piece by piece, until that says `false` or they end.
  *
- * @param needed how many there must be: with fewer and a wrong checksum the file is cut off (fflate does not notice a cut between two
- *   symbols)
+ * @param needed how many there must be: with fewer and a wrong checksum the file is cut off (fflate does not notice a
+ *   cut between two symbols)
  * @throws `DATA_TRUNCATED`, `DATA_CORRUPT`
  */
 export function gunzip(

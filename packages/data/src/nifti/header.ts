@@ -2,8 +2,10 @@
  * The header of a NIfTI file, checked before anything is done with it.
  *
  * nifti-reader-js 0.8.0 reads the fields. Around it stands what it leaves to its caller:
- * - It gets exactly the header's bytes, never the file: given more, it reads extensions too, and a damaged one makes it throw.
- * - Whether the file is a NIfTI volume at all, and whether its parts agree, is decided here, each with an error of its own.
+ * - It gets exactly the header's bytes, never the file: given more, it reads extensions too, and a damaged one makes it
+ *   throw.
+ * - Whether the file is a NIfTI volume at all, and whether its parts agree, is decided here, each with an error of its
+ *   own.
  * - NIfTI-2's 64-bit integers are read here: the library's are wrong for negative ones, and for big-endian ones.
  * - Which affine counts is decided in `affine.ts`.
  *
@@ -120,7 +122,10 @@ function recognise(bytes: Uint8Array, where: string): Kind {
   throw badHeader(where, `The header's magic is '${text}', which no NIfTI volume has (n+1, n+2).`, { magic });
 }
 
-/** A wrong length is no reason to others where the magic is right; the byte order is told by the number of dimensions, 1 to 7, then. */
+/**
+ * A wrong length is no reason to others where the magic is right; the byte order is told by the number of dimensions, 1
+ * to 7, then.
+ */
 function byMagic(bytes: Uint8Array, view: DataView, where: string): Kind {
   const length = view.getInt32(0, true);
   if (bytes.length >= HEADER_BYTES[1] && [0x6e, 0x2b, 0x31, 0].every((byte, i) => bytes[344 + i] === byte)) {
@@ -195,7 +200,10 @@ function scaling(slope: number, intercept: number, where: string): Pick<VolumeHe
   throw badHeader(where, `The header scales voxels by ${slope} and adds ${intercept}.`, { slope, intercept });
 }
 
-/** Some writers leave 0 for a file without extensions: the voxels follow the header and its four bytes of extension flags. */
+/**
+ * Some writers leave 0 for a file without extensions: the voxels follow the header and its four bytes of extension
+ * flags.
+ */
 function dataOffset(offset: number, version: 1 | 2, where: string): number {
   if (offset === 0) return HEADER_BYTES[version] + 4;
   if (Number.isSafeInteger(offset) && offset >= HEADER_BYTES[version]) return offset;

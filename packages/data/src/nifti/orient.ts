@@ -1,16 +1,18 @@
 /**
  * How slices of a volume lie in the patient, whatever order the file stores its voxels in.
  *
- * One patient may be stored in 48 ways (six orders of the axes, each axis in two directions), all right as long as the affine says which.
- * A net has learned slices that lie in one way. So what a slice is, and which way up it lies, is said in terms of the patient, and the
- * affine's nearest axes say where in the file its pixels are. Nothing is copied for it: a slice is read by strides.
+ * One patient may be stored in 48 ways (six orders of the axes, each axis in two directions), all right as long as the
+ * affine says which. A net has learned slices that lie in one way. So what a slice is, and which way up it lies, is
+ * said in terms of the patient, and the affine's nearest axes say where in the file its pixels are. Nothing is copied
+ * for it: a slice is read by strides.
  *
- * **Which way.** The 50 doctor-labelled slices of COVID-SemiSeg, which the released net learned from, all lie on their side: the patient's
- * right at the top, the spine at the right edge; that is `released`: the picture's right leads to the back (P), down leads to the left (L).
- * It is what `volume[:, :, k]` of a Python array gives for a volume stored LPS, as ITK writes it.
+ * **Which way.** The 50 doctor-labelled slices of COVID-SemiSeg, which the released net learned from, all lie on their
+ * side: the patient's right at the top, the spine at the right edge; that is `released`: the picture's right leads to
+ * the back (P), down leads to the left (L). It is what `volume[:, :, k]` of a Python array gives for a volume stored
+ * LPS, as ITK writes it.
  *
- * **Which slices.** Axial ones: all voxels that share a place along the axis from feet to head. They are numbered as the file stores
- * them along that axis, so that a slice is found again in the file.
+ * **Which slices.** Axial ones: all voxels that share a place along the axis from feet to head. They are numbered as
+ * the file stores them along that axis, so that a slice is found again in the file.
  */
 import { dataError } from '../errors.js';
 import type { FloatMap } from '../resize/float.js';
@@ -20,17 +22,23 @@ import type { VolumeHeader } from './volume.js';
 /**
  * How slices lie in a picture.
  *
- * - `released` (as `PL`): on their side, the patient's right at the top, the spine at the right, as the released slices lie.
+ * - `released` (as `PL`): on their side, the patient's right at the top, the spine at the right, as the released slices
+ *   lie.
  * - `upright` (as `LP`): as radiologists see them, the patient's right at the left, the spine at the bottom.
- * - two letters of R, L, A, P, S, I: where the picture's right leads in the patient, and where down leads; slices are along the third axis.
- * - `transposed`: the file's i down and j to the right, whatever the affine says. `as-stored`: i to the right, j down. Slices are along k.
+ * - two letters of R, L, A, P, S, I: where the picture's right leads in the patient, and where down leads; slices are
+ *   along the third axis.
+ * - `transposed`: the file's i down and j to the right, whatever the affine says. `as-stored`: i to the right, j down.
+ *   Slices are along k.
  */
 export type SliceOrientation = 'released' | 'upright' | 'transposed' | 'as-stored' | `${Direction}${Direction}`;
 
 /** What the functions here need of a volume. */
 export type VolumeGrid = Pick<VolumeHeader, 'width' | 'height' | 'depth' | 'orientation'>;
 
-/** Where the pixels of a slice lie: pixel (x, y) of slice s is voxel `start + x * across + y * down + s * through` of the data. */
+/**
+ * Where the pixels of a slice lie: pixel (x, y) of slice s is voxel `start + x * across + y * down + s * through` of
+ * the data.
+ */
 export interface SliceLayout {
   /** Pixels of a slice. */
   readonly width: number;
@@ -49,7 +57,10 @@ export interface SliceLayout {
 
 const NAMED: Readonly<Record<string, string>> = { released: 'PL', upright: 'LP' };
 
-/** A volume that does not say how it lies is taken for this: then `released` is `transposed`, and `upright` is `as-stored`. */
+/**
+ * A volume that does not say how it lies is taken for this: then `released` is `transposed`, and `upright` is
+ * `as-stored`.
+ */
 const ASSUMED = 'LPS';
 
 /** Whether `text` is an orientation. */
@@ -120,10 +131,11 @@ function layout(
 }
 
 /**
- * Maps over slices back into the order of the file: `add` each slice's map, from the first on, and take what became complete.
+ * Maps over slices back into the order of the file: `add` each slice's map, from the first on, and take what became
+ * complete.
  *
- * Where slices lie along k, each comes back at once. Along i or j no slice of the file is complete before the last one was given, so
- * the whole (a float per voxel) is kept until then.
+ * Where slices lie along k, each comes back at once. Along i or j no slice of the file is complete before the last one
+ * was given, so the whole (a float per voxel) is kept until then.
  */
 export class StoredSlices {
   readonly #layout: SliceLayout;

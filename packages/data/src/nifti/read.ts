@@ -1,8 +1,8 @@
 /**
  * Bytes of a `.nii` or `.nii.gz` to a volume.
  *
- * The order of things keeps a bad file cheap: the header is decoded alone; what it calls for is compared with the limit and with
- * what the file can hold at all; only then is memory taken, once, and filled. Nothing is inflated beyond it.
+ * The order of things keeps a bad file cheap: the header is decoded alone; what it calls for is compared with the limit
+ * and with what the file can hold at all; only then is memory taken, once, and filled. Nothing is inflated beyond it.
  */
 import { FORMAT_BYTES } from '../decode/formats.js';
 import { dataError } from '../errors.js';
@@ -118,7 +118,10 @@ function beginning(bytes: Uint8Array, name: string): Uint8Array {
   return head.subarray(0, filled);
 }
 
-/** Decodes the file and keeps `data.length` bytes from `offset` on. @returns how many bytes follow the compressed data */
+/**
+ * Decodes the file and keeps `data.length` bytes from `offset` on.
+ * @returns how many bytes follow the compressed data
+ */
 function inflateInto(data: Uint8Array, offset: number, bytes: Uint8Array, shape: string, name: string): number {
   const end = offset + data.length;
   let at = 0;

@@ -5,9 +5,10 @@ import type { VolumeData } from './datatypes.js';
 import type { Volume } from './volume.js';
 
 /**
- * The volume with its axes leading as `code` says, e.g. `LPS`: i to the left, j to the back, k to the head. Voxels are moved, not
- * resampled: one copy of the data, or none where the order is that already (then the same object comes back). Affine and header
- * say the new order, so that two volumes of one patient can be compared voxel by voxel, and the result can be written.
+ * The volume with its axes leading as `code` says, e.g. `LPS`: i to the left, j to the back, k to the head. Voxels are
+ * moved, not resampled: one copy of the data, or none where the order is that already (then the same object comes
+ * back). Affine and header say the new order, so that two volumes of one patient can be compared voxel by voxel, and
+ * the result can be written.
  *
  * As nibabel's `as_reoriented`. An oblique volume stays oblique: each axis counts as the patient's nearest.
  *
@@ -95,7 +96,10 @@ function moved(
   return out;
 }
 
-/** Where the fields lie that change, by version: `dim_info`, `dim[1]`, `pixdim[1]`, the two codes, the sform; and their widths. */
+/**
+ * Where the fields lie that change, by version: `dim_info`, `dim[1]`, `pixdim[1]`, the two codes, the sform; and their
+ * widths.
+ */
 const FIELDS = {
   1: { info: 39, dim: 42, pixdim: 80, qform: 252, sform: 254, rows: 280 },
   2: { info: 524, dim: 24, pixdim: 112, qform: 344, sform: 348, rows: 400 },

@@ -1,11 +1,11 @@
 /**
  * Slices of a volume as pictures.
  *
- * **Which slices, and which way up.** See `orient.ts`: axial ones, lying in the patient as the released slices do, whatever order the file
- * stores them in. Those were also cropped to the lungs, which is not done here.
+ * **Which slices, and which way up.** See `orient.ts`: axial ones, lying in the patient as the released slices do,
+ * whatever order the file stores them in. Those were also cropped to the lungs, which is not done here.
  *
- * **Which greys.** A window: the values that become black and white. The default is the usual lung window, for volumes in Hounsfield units.
- * Some published volumes hold windowed greys already (0..255); they want `minmax`.
+ * **Which greys.** A window: the values that become black and white. The default is the usual lung window, for volumes
+ * in Hounsfield units. Some published volumes hold windowed greys already (0..255); they want `minmax`.
  */
 import { dataError } from '../errors.js';
 import type { GreyImage } from '../image.js';
@@ -27,7 +27,10 @@ export interface VolumeSliceOptions {
 
 const extremesOf = new WeakMap<Volume, readonly [number, number]>();
 
-/** The least and the largest value, scaled; values that are not finite do not count, and a volume of only such gives [0, 0]. */
+/**
+ * The least and the largest value, scaled; values that are not finite do not count, and a volume of only such gives [0,
+ * 0].
+ */
 export function volumeExtremes(volume: Volume): readonly [number, number] {
   const known = extremesOf.get(volume);
   if (known !== undefined) return known;
@@ -58,9 +61,11 @@ export function windowRange(volume: Volume, window: VolumeWindow = 'lung'): read
 }
 
 /**
- * Slice `index` as an 8-bit picture: `round(255 * (value - low) / (high - low))`, clipped to 0..255; values that are no numbers are black.
+ * Slice `index` as an 8-bit picture: `round(255 * (value - low) / (high - low))`, clipped to 0..255; values that are no
+ * numbers are black.
  *
- * @param index along the slices' axis as the file stores it, counted from 0; see {@link sliceLayout} for how many there are
+ * @param index along the slices' axis as the file stores it, counted from 0; see {@link sliceLayout} for how many there
+ *   are
  * @throws `DATA_ARGUMENT` for a slice that is not there, an empty window, or an orientation that is none
  */
 export function volumeSlice(volume: Volume, index: number, options: VolumeSliceOptions = {}): GreyImage {

@@ -1,9 +1,11 @@
 /**
- * What makes a volume look unfit for the way its slices are shown: values that are not those of the window, slices that are not axial.
+ * What makes a volume look unfit for the way its slices are shown: values that are not those of the window, slices that
+ * are not axial.
  *
- * **Hounsfield units** are told by air and lung: of a chest CT in Hounsfield units far more than 5 % of the voxels are below -500. The
- * minimum alone tells nothing: many files that hold other values have some below 0 (z-scores, a padding of -2000 around a scan of 0 to
- * 4095). Such padding may be a large share of the volume, so the share is looked at without the least value too.
+ * **Hounsfield units** are told by air and lung: of a chest CT in Hounsfield units far more than 5 % of the voxels are
+ * below -500. The minimum alone tells nothing: many files that hold other values have some below 0 (z-scores, a padding
+ * of -2000 around a scan of 0 to 4095). Such padding may be a large share of the volume, so the share is looked at
+ * without the least value too.
  */
 import type { DataNote } from '../notes.js';
 import { sliceLayout } from './orient.js';
@@ -26,7 +28,8 @@ const WINDOW_SHARE = 0.05;
 const STRETCHED = 3;
 
 /**
- * The notes of the file, and what makes it look unfit for this window and orientation. One or two passes over the voxels.
+ * The notes of the file, and what makes it look unfit for this window and orientation. One or two passes over the
+ * voxels.
  *
  * @throws `DATA_ARGUMENT` for an empty window or an orientation that is none
  */

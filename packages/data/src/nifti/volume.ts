@@ -13,29 +13,34 @@ export interface VolumeHeader {
   readonly height: number;
   readonly depth: number;
   readonly datatype: VolumeDatatype;
-  /** What a stored number means: `stored * slope + intercept`, e.g. Hounsfield units. 1 and 0 where the file has no scaling. */
+  /**
+   * What a stored number means: `stored * slope + intercept`, e.g. Hounsfield units. 1 and 0 where the file has no
+   * scaling.
+   */
   readonly slope: number;
   readonly intercept: number;
   /**
-   * 4x4, row-major: from the voxel (i, j, k, 1) to its centre in the patient, x to the left-to-right, y to the back-to-front,
-   * z to the feet-to-head, in the file's unit of length.
+   * 4x4, row-major: from the voxel (i, j, k, 1) to its centre in the patient, x to the left-to-right, y to the
+   * back-to-front, z to the feet-to-head, in the file's unit of length.
    */
   readonly affine: Float64Array;
   /**
-   * Where `affine` is from: the sform if its code is above 0, else the qform if its code is, else the voxel sizes alone. One that spans
-   * no volume (zeros) does not count. Orientation, spacing and millilitres are from the same source.
+   * Where `affine` is from: the sform if its code is above 0, else the qform if its code is, else the voxel sizes
+   * alone. One that spans no volume (zeros) does not count. Orientation, spacing and millilitres are from the same
+   * source.
    */
   readonly affineFrom: 'sform' | 'qform' | 'pixdim';
   /**
-   * Where i, j and k lead, by the largest part of each column of the affine: one letter each of R or L, A or P, S or I (right,
-   * left, front, back, head, feet). `undefined` where the file has neither sform nor qform, or they have no such axes.
+   * Where i, j and k lead, by the largest part of each column of the affine: one letter each of R or L, A or P, S or I
+   * (right, left, front, back, head, feet). `undefined` where the file has neither sform nor qform, or they have no
+   * such axes.
    */
   readonly orientation: string | undefined;
   /** The file's unit of length. */
   readonly unit: 'mm' | 'm' | 'um' | 'unknown';
   /**
-   * Distances of neighbours along i, j, k in millimetres (an unknown unit is taken for it), by the affine; NaN where the file does not
-   * say.
+   * Distances of neighbours along i, j, k in millimetres (an unknown unit is taken for it), by the affine; NaN where
+   * the file does not say.
    */
   readonly spacing: readonly [number, number, number];
   readonly description: string;
@@ -50,7 +55,10 @@ export interface VolumeHeader {
 }
 
 export interface Volume extends VolumeHeader {
-  /** The stored numbers, unscaled (64-bit integers as float64), in file order: voxel (i, j, k) is `data[(k * height + j) * width + i]`. */
+  /**
+   * The stored numbers, unscaled (64-bit integers as float64), in file order: voxel (i, j, k) is
+   * `data[(k * height + j) * width + i]`.
+   */
   readonly data: VolumeData;
 }
 

@@ -1,10 +1,10 @@
 /**
  * Masks and probabilities as NIfTI volumes that lie exactly on the volume they were made from.
  *
- * The header is that volume's, byte for byte, where it says how the voxels lie: dimensions, voxel sizes, units, qform, sform, byte order,
- * version. What it says of the values is replaced: type, scaling, display range, intent, description; file names and
- * free texts are emptied, and its extensions left out, since they may name the patient. No time stamps: the same voxels give the
- * same bytes.
+ * The header is that volume's, byte for byte, where it says how the voxels lie: dimensions, voxel sizes, units, qform,
+ * sform, byte order, version. What it says of the values is replaced: type, scaling, display range, intent,
+ * description; file names and free texts are emptied, and its extensions left out, since they may name the patient. No
+ * time stamps: the same voxels give the same bytes.
  *
  * Slices go in one after the other, and what is kept of them is compressed, so that a volume need not be held twice.
  */
@@ -120,7 +120,9 @@ const FIELDS = {
   2: { type: 12, bits: 14, offset: 168, slope: 176, max: 192, min: 200, descrip: 240, intent: 504 },
 } as const;
 
-/** Start and length of what is emptied: intent parameters and name, file names, the unused fields of the older format. */
+/**
+ * Start and length of what is emptied: intent parameters and name, file names, the unused fields of the older format.
+ */
 const EMPTIED: Readonly<Record<1 | 2, readonly (readonly [number, number])[]>> = {
   1: [
     [4, 28],

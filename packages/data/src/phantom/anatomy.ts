@@ -155,7 +155,9 @@ export function lungDistance(cavity: number, mediastinum: number): number {
   return smoothMax(cavity, -mediastinum, 0.07);
 }
 
-/** Density of healthy lung tissue without vessels: a little denser where the patient lies on it, and above the liver. */
+/**
+ * Density of healthy lung tissue without vessels: a little denser where the patient lies on it, and above the liver.
+ */
 export function lungHu(a: Anatomy, fx: number, fy: number): number {
   const x = fx - a.turn * fy;
   const y = fy + a.turn * fx;

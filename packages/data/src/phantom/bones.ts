@@ -1,4 +1,6 @@
-/** Ribs, sternum and spine, as one signed distance (negative inside), and their density: a bright shell around marrow. */
+/**
+ * Ribs, sternum and spine, as one signed distance (negative inside), and their density: a bright shell around marrow.
+ */
 import type { Random } from './random.js';
 import { clamp, ellipse, mix, type Noise, segment, smoothMax, smoothMin } from './shapes.js';
 

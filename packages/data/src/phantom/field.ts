@@ -1,6 +1,6 @@
 /**
- * Smooth functions of the position, worked out at every other pixel and interpolated between: a quarter of the work, and no
- * difference that the scanner's blur would leave.
+ * Smooth functions of the position, worked out at every other pixel and interpolated between: a quarter of the work,
+ * and no difference that the scanner's blur would leave.
  */
 export class HalfGrid {
   readonly #width: number;
@@ -16,7 +16,9 @@ export class HalfGrid {
     this.#rows = (height >> 1) + 2;
   }
 
-  /** Values at the grid's points. `at` gets coordinates that go from -1 to 1 across the picture, and the point's index. */
+  /**
+   * Values at the grid's points. `at` gets coordinates that go from -1 to 1 across the picture, and the point's index.
+   */
   sample(at: (x: number, y: number, index: number) => number): Float32Array {
     const values = new Float32Array(this.#columns * this.#rows);
     for (let j = 0, k = 0; j < this.#rows; j++) {

@@ -1,4 +1,7 @@
-/** Densities of infected lung: mottled, in some phantoms with a fine net of denser lines (the "crazy paving" of radiologists). */
+/**
+ * Densities of infected lung: mottled, in some phantoms with a fine net of denser lines (the "crazy paving" of
+ * radiologists).
+ */
 import type { Random } from './random.js';
 import { fractalNoise, mix } from './shapes.js';
 

@@ -1,7 +1,7 @@
 /**
- * Infection: patches of ground-glass with soft, irregular borders, some with consolidated parts, mostly along the pleura and
- * towards the back, where they follow the wall as crescents. Every lesion is a soft opacity; the mask is where it passes one
- * half, so it is exact and its border runs through the middle of what can be seen.
+ * Infection: patches of ground-glass with soft, irregular borders, some with consolidated parts, mostly along the
+ * pleura and towards the back, where they follow the wall as crescents. Every lesion is a soft opacity; the mask is
+ * where it passes one half, so it is exact and its border runs through the middle of what can be seen.
  */
 import type { Random } from './random.js';
 import { fractalNoise, mix, smoothStep } from './shapes.js';
@@ -30,7 +30,9 @@ const PLEURAL = 0.22;
 /** Beyond this many radii no border gets, however ragged and soft. */
 const FARTHEST = 2.2;
 
-/** Adds lesions until `burden` (the infected share of the lungs, 0..1) is reached; the last one may go a little beyond. */
+/**
+ * Adds lesions until `burden` (the infected share of the lungs, 0..1) is reached; the last one may go a little beyond.
+ */
 export function drawLesions(random: Random, site: LesionSite, burden: number): LesionLayers {
   const { width, height, lung, cavity } = site;
   const glass = new Float32Array(width * height);

@@ -1,4 +1,7 @@
-/** From densities to what a scanner shows: blurred by about a pixel, with noise whose grain is as coarse as in resampled slices. */
+/**
+ * From densities to what a scanner shows: blurred by about a pixel, with noise whose grain is as coarse as in resampled
+ * slices.
+ */
 import type { Random } from './random.js';
 import { mix } from './shapes.js';
 

@@ -3,8 +3,9 @@ import { checkSize, type GreyImage } from '../image.js';
 import { checkTarget } from './target.js';
 
 /**
- * Every output pixel takes the value under its centre, sample `floor((i + 1/2) * from / to)`, so that labels stay in step with
- * pictures that are resized around half-pixel centres. (`resizeNearest`, OpenCV's, looks under the upper left corner.)
+ * Every output pixel takes the value under its centre, sample `floor((i + 1/2) * from / to)`, so that labels stay in
+ * step with pictures that are resized around half-pixel centres. (`resizeNearest`, OpenCV's, looks under the upper left
+ * corner.)
  */
 export function resizeLabels(map: GreyImage, width: number, height: number): GreyImage {
   checkSize(map, 'class map to resize');

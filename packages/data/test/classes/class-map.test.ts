@@ -115,7 +115,8 @@ describe('targets', () => {
   it('decideClasses undoes the encodings', async () => {
     expect(decideClasses(oneHot(map))).toEqual(map);
     const shifted = decideClasses(releasedOneHot(map), 'as-released');
-    // Ground-glass and consolidation lie where they should; the background of pixel i + 1 may have been laid over neither.
+    // Ground-glass and consolidation lie where they should; the background of pixel i + 1 may have been laid over
+    // neither.
     for (let i = 0; i < map.data.length; i++) if (map.data[i] !== 0) expect(shifted.data[i]).toBe(map.data[i]);
     const tie = { data: Float32Array.of(2, 0, -1, 2, 1, -3, 2, 1, -3), shape: [1, 3, 1, 3] };
     expect([...decideClasses(tie).data]).toEqual([0, 1, 0]);

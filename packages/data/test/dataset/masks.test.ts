@@ -1,4 +1,7 @@
-/** Masks of every make: read as they are meant, or refused with advice that helps. The advice is followed, not only read. */
+/**
+ * Masks of every make: read as they are meant, or refused with advice that helps. The advice is followed, not only
+ * read.
+ */
 import { describe, expect, it } from 'vitest';
 import {
   type DecodedImage,

@@ -12,7 +12,10 @@ export interface MadeVolume {
   readonly placed?: boolean;
 }
 
-/** Bytes of pixels that become numbers: with `hounsfield` such that the lung window gives the same bytes, with `share` 0..1. */
+/**
+ * Bytes of pixels that become numbers: with `hounsfield` such that the lung window gives the same bytes, with `share`
+ * 0..1.
+ */
 export function niftiOf(
   slices: readonly Pick<GreyImage, 'width' | 'height' | 'data'>[],
   kind: 'hounsfield' | 'uint8' | 'float32' | 'share',

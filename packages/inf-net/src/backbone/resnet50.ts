@@ -1,11 +1,16 @@
-/** ResNet-50 as Inf-Net's variant has it: a 7x7 stem, bottlenecks with the stride in the 3x3 convolution, no classifier (quirk 8). */
+/**
+ * ResNet-50 as Inf-Net's variant has it: a 7x7 stem, bottlenecks with the stride in the 3x3 convolution, no classifier
+ * (quirk 8).
+ */
 import { Module, Sequential, type Tensor } from '@infnet/core';
 import { add, BatchNorm2d, maxPool2d, relu } from '@infnet/nn';
 import { HeConv2d } from '@infnet/res2net';
 import { Backbone, type Features, type PerLevel, widen } from './backbone.js';
 
 const EXPANSION = 4;
-/** 1x1, 3x3 and 1x1 convolutions beside a shortcut. [N, inputChannels, H, W] to [N, 4 planes, H / stride, W / stride]. */
+/**
+ * 1x1, 3x3 and 1x1 convolutions beside a shortcut. [N, inputChannels, H, W] to [N, 4 planes, H / stride, W / stride].
+ */
 export class Bottleneck extends Module {
   readonly conv1: HeConv2d;
   readonly bn1: BatchNorm2d;

@@ -8,8 +8,9 @@ import { avgPool2d, relu } from '@infnet/nn';
 import { Backbone, type Features, type PerLevel, widen } from './backbone.js';
 
 /**
- * A 3x3 convolution with He's first weights and no bias at first. The reference never trains this backbone from scratch, so it has
- * none of its own to follow; with PyTorch's default thirteen layers without batch norm would begin with maps of almost nothing.
+ * A 3x3 convolution with He's first weights and no bias at first. The reference never trains this backbone from
+ * scratch, so it has none of its own to follow; with PyTorch's default thirteen layers without batch norm would begin
+ * with maps of almost nothing.
  */
 class VggConv2d extends Conv2d {
   override readonly weight: Parameter;

@@ -1,6 +1,7 @@
 /**
  * The multi-class U-Net of Semi-Inf-Net's second stage: it takes the image and Inf-Net's map (three channels each) and
- * gives logits of ground-glass, consolidation and background (quirks 9, 24-28). A plain U-Net with bilinear enlargement.
+ * gives logits of ground-glass, consolidation and background (quirks 9, 24-28). A plain U-Net with bilinear
+ * enlargement.
  */
 import { Conv2d } from '@infnet/conv';
 import { checkNames, InfnetError, Module, type Tensor } from '@infnet/core';

@@ -4,8 +4,8 @@ import { DoubleConv } from './double-conv.js';
 
 /**
  * Twice the size, bilinear with aligned corners (quirk 2), beside the map that was kept on the way down, then a
- * {@link DoubleConv} with half as many channels in its middle. Where halving an odd size lost a row or column, zeros are
- * added: floor(difference / 2) on the left and top, the rest on the right and bottom (quirk 9).
+ * {@link DoubleConv} with half as many channels in its middle. Where halving an odd size lost a row or column, zeros
+ * are added: floor(difference / 2) on the left and top, the rest on the right and bottom (quirk 9).
  */
 export class Up extends Module<readonly [Tensor, Tensor]> {
   readonly conv: DoubleConv;

@@ -2,8 +2,9 @@
  * The scores of a set as a function of how often each image counts: once each for the set itself, a random number of
  * times in a bootstrap resample.
  *
- * As in the reference, curves are averaged over the images first; `mean*`, `max*` and the best threshold come from
- * the average curve. So `maxDice` of a set is what one threshold for all images can reach, not the mean of each image's best.
+ * As in the reference, curves are averaged over the images first; `mean*`, `max*` and the best threshold come from the
+ * average curve. So `maxDice` of a set is what one threshold for all images can reach, not the mean of each image's
+ * best.
  */
 
 import { curveScores, type MapScores } from '../map-scores.js';

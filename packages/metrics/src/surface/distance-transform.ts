@@ -11,8 +11,8 @@ import { type Mask, readMask } from '../input.js';
 import { type Geometry, readGeometry } from './geometry.js';
 
 /**
- * Distance from each voxel centre to the nearest infected one's, in units of the spacing; float64, 0 on the mask itself,
- * Infinity everywhere when the mask is empty.
+ * Distance from each voxel centre to the nearest infected one's, in units of the spacing; float64, 0 on the mask
+ * itself, Infinity everywhere when the mask is empty.
  *
  * @throws METRICS_SIZE, METRICS_MASK_VALUE, METRICS_SPACING
  */

@@ -6,7 +6,8 @@
  * - surface: see `boundary`;
  * - Hausdorff 95: the larger of the two directions' 95th percentiles (not the percentile of both together),
  *   percentiles linear between order statistics;
- * - average symmetric surface distance: sum of the distances of both directions over the number of surface voxels of both;
+ * - average symmetric surface distance: sum of the distances of both directions over the number of surface voxels of
+ *   both;
  * - surface Dice: surface voxels of both masks no further than the tolerance from the other surface, over all of them;
  *   voxels are counted, not weighted by the area they stand for.
  */
@@ -23,7 +24,9 @@ export interface SurfaceOptions extends Geometry {
   readonly tolerance?: number;
 }
 
-/** Distances in units of the spacing. Two empty masks are equal: 0, 0, 0, 1. One empty mask: Infinity three times, 0. */
+/**
+ * Distances in units of the spacing. Two empty masks are equal: 0, 0, 0, 1. One empty mask: Infinity three times, 0.
+ */
 export interface SurfaceScores {
   /** The largest distance, of both directions. */
   readonly hausdorff: number;

@@ -1,8 +1,8 @@
 /**
  * batchNorm2d: every channel shifted and scaled to the mean and deviation that weight and bias say.
  *
- * In inference the statistics are the running ones, constants. In training they are the batch's own; the biased variance
- * normalises, the unbiased one moves the running variance, and the gradient flows through the statistics.
+ * In inference the statistics are the running ones, constants. In training they are the batch's own; the biased
+ * variance normalises, the unbiased one moves the running variance, and the gradient flows through the statistics.
  */
 import {
   apply,
@@ -102,8 +102,9 @@ function lower(
 }
 
 /**
- * Inputs: x, weight, bias, running mean, running variance. Output: y; in training also the new running mean and variance,
- * and the statistics [3, C] of the batch: its mean, its inverse deviation 1 / sqrt(variance + eps), and what the mean's float lacks.
+ * Inputs: x, weight, bias, running mean, running variance. Output: y; in training also the new running mean and
+ * variance, and the statistics [3, C] of the batch: its mean, its inverse deviation 1 / sqrt(variance + eps), and what
+ * the mean's float lacks.
  */
 export const batchNorm2dOperator: Operator<BatchNormAttributes> = standardOperator({
   name: 'batchNorm2d',
@@ -127,8 +128,8 @@ export const batchNorm2dOperator: Operator<BatchNormAttributes> = standardOperat
 export type FusedBatchNormAttributes = BatchNormAttributes & { readonly relu: boolean };
 
 /**
- * relu(batchNorm2d(x, ...) + residual): input 5 is the residual, if there is one. Made by the planner, after differentiation; outputs
- * as of `batchNorm2d`.
+ * relu(batchNorm2d(x, ...) + residual): input 5 is the residual, if there is one. Made by the planner, after
+ * differentiation; outputs as of `batchNorm2d`.
  */
 export const fusedBatchNorm2dOperator: Operator<FusedBatchNormAttributes> = {
   name: 'fusedBatchNorm2d',
@@ -169,7 +170,8 @@ export interface BatchNormOptions {
 /**
  * Normalises x [N, C, ...] per channel; all others are [C].
  *
- * @throws InfnetError `SHAPE_RANK`, `SHAPE_MISMATCH`, `SHAPE_DTYPE`, `SHAPE_ATTRIBUTE`; in training `SHAPE_BATCH_NORM` for one value per channel.
+ * @throws InfnetError `SHAPE_RANK`, `SHAPE_MISMATCH`, `SHAPE_DTYPE`, `SHAPE_ATTRIBUTE`; in training `SHAPE_BATCH_NORM`
+ *   for one value per channel.
  */
 export function batchNorm2d(
   x: TensorLike,

@@ -37,13 +37,16 @@ export type BatchNormGradientAttributes = {
   readonly ofInput: boolean;
   /** Whether outputs 1 and 2, the gradients of weight and bias, are wanted. */
   readonly ofParameters: boolean;
-  /** The last input is the result of a relu, and the first one the gradient of that result. Set by fusion. Default false. */
+  /**
+   * The last input is the result of a relu, and the first one the gradient of that result. Set by fusion. Default
+   * false.
+   */
   readonly masked?: boolean;
 };
 
 /**
- * Inputs: gradient of y, x, weight; the statistics [3, C] of the batch, or running mean and variance; the mask, if masked. Outputs:
- * gradients of x, of weight, of bias, those that are wanted.
+ * Inputs: gradient of y, x, weight; the statistics [3, C] of the batch, or running mean and variance; the mask, if
+ * masked. Outputs: gradients of x, of weight, of bias, those that are wanted.
  */
 export const batchNorm2dGradientOperator: Operator<BatchNormGradientAttributes> = {
   name: 'batchNorm2dGradient',
@@ -187,19 +190,24 @@ export interface BatchNormGradientSumsCallOptions {
   readonly batch?: boolean;
   readonly x?: OperandRange;
   readonly g?: OperandRange;
-  /** Where the result of a relu lies whose gradient `g` is: g counts where it is above 0. Default: g counts everywhere. */
+  /**
+   * Where the result of a relu lies whose gradient `g` is: g counts where it is above 0. Default: g counts everywhere.
+   */
   readonly mask?: OperandRange | undefined;
   /** First element of mean and variance, or statistics, in their buffers. Default 0. */
   readonly offsets?: { readonly mean?: number; readonly variance?: number; readonly statistics?: number };
   /** Parts of a channel. Default: by the shape. */
   readonly parts?: number;
-  /** One part per channel, and its sums go to the bindings first, second, from these elements on. Default: parts, to `sums`. */
+  /**
+   * One part per channel, and its sums go to the bindings first, second, from these elements on. Default: parts, to
+   * `sums`.
+   */
   readonly whole?: { readonly first: number; readonly second: number } | undefined;
 }
 
 /**
- * One dispatch of `nn/batch-norm-gradient-sums`; bindings x, g, mean and variance (or statistics), sums [C, parts, 2] (or first, second [C]), and mask if
- * there is one.
+ * One dispatch of `nn/batch-norm-gradient-sums`; bindings x, g, mean and variance (or statistics), sums [C, parts, 2]
+ * (or first, second [C]), and mask if there is one.
  */
 export function batchNormGradientSumsCall(options: BatchNormGradientSumsCallOptions): KernelCall {
   const where = 'batchNormGradientSumsCall';
@@ -255,7 +263,10 @@ export interface BatchNormGradientInputCallOptions {
   /** [N, C, ...] of x. */
   readonly shape: Shape;
   readonly eps?: number;
-  /** Statistics of the batch, bound as `statistics` [3, C]: mean, inverse deviation, what the mean's float lacks. Else running ones. */
+  /**
+   * Statistics of the batch, bound as `statistics` [3, C]: mean, inverse deviation, what the mean's float lacks. Else
+   * running ones.
+   */
   readonly batch: boolean;
   readonly x?: OperandRange;
   readonly g?: OperandRange;
@@ -267,8 +278,8 @@ export interface BatchNormGradientInputCallOptions {
 }
 
 /**
- * One dispatch of `nn/batch-norm-gradient-input`; bindings g, weight, d, for a batch x, statistics, sumG, sumGH, else variance, and mask
- * if there is one.
+ * One dispatch of `nn/batch-norm-gradient-input`; bindings g, weight, d, for a batch x, statistics, sumG, sumGH, else
+ * variance, and mask if there is one.
  */
 export function batchNormGradientInputCall(options: BatchNormGradientInputCallOptions): KernelCall {
   const where = 'batchNormGradientInputCall';

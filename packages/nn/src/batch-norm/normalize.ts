@@ -42,8 +42,8 @@ const OFFSETS = {
 } as const;
 
 /**
- * One dispatch of `nn/batch-norm`: relu(batchNorm(x) + residual), the last two if asked for. Bindings x, weight, bias, mean and
- * variance (or statistics), y, and residual if there is one.
+ * One dispatch of `nn/batch-norm`: relu(batchNorm(x) + residual), the last two if asked for. Bindings x, weight, bias,
+ * mean and variance (or statistics), y, and residual if there is one.
  *
  * @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`.
  */

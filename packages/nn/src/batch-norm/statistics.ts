@@ -1,6 +1,6 @@
 /**
- * The calls that measure a batch: parts of each channel first, then parts joined until one is left. Where a channel is one part,
- * that part's invocation finishes it.
+ * The calls that measure a batch: parts of each channel first, then parts joined until one is left. Where a channel is
+ * one part, that part's invocation finishes it.
  */
 import {
   checkOptions,
@@ -37,7 +37,10 @@ export interface ChannelParts {
   readonly parts: number;
 }
 
-/** CPU adapters take so many values of a channel in one invocation: a further dispatch costs as much as some thousand loads. */
+/**
+ * CPU adapters take so many values of a channel in one invocation: a further dispatch costs as much as some thousand
+ * loads.
+ */
 const CPU_PART = 2048;
 
 export function channelParts(shape: Shape, device?: Pick<DeviceProfile, 'class'>): ChannelParts {
@@ -69,7 +72,10 @@ function finalSizes(channels: number, offsets: FinalStatisticsOptions['offsets']
   return { ...Object.fromEntries(sizes), statistics: offsets.statistics + 3 * channels };
 }
 
-/** One dispatch of `nn/batch-statistics`; bindings x, moments [C, parts, 4]. @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`. */
+/**
+ * One dispatch of `nn/batch-statistics`; bindings x, moments [C, parts, 4].
+ * @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`.
+ */
 export function batchStatisticsCall(shape: Shape, given?: OperandRange, deal?: ChannelParts): KernelCall {
   const where = 'batchStatisticsCall';
   checkOptions(where, { shape, x: given, plan: deal }, { shape: 'maps', 'x?': 'range', 'plan?': PARTS });
@@ -89,7 +95,10 @@ export function batchStatisticsCall(shape: Shape, given?: OperandRange, deal?: C
   return sizedCall(where, call, { x: [shape, x], moments: 4 * plan.channels * plan.parts });
 }
 
-/** One dispatch of `nn/batch-statistics` that does everything, one invocation per channel; bindings x and those of {@link finalStatisticsCall}. */
+/**
+ * One dispatch of `nn/batch-statistics` that does everything, one invocation per channel; bindings x and those of
+ * {@link finalStatisticsCall}.
+ */
 export function wholeStatisticsCall(
   shape: Shape,
   options: Omit<FinalStatisticsOptions, 'channels' | 'parts'>,
@@ -167,7 +176,10 @@ export function finalStatisticsCall(options: FinalStatisticsOptions): KernelCall
   return sizedCall(where, call, { moments: 4 * channels * parts, ...finalSizes(channels, rest.offsets) });
 }
 
-/** Views of the statistics of a batch: `statistics` [3, C] holds mean, inverse deviation and what the mean's float lacks, the others are [C]. */
+/**
+ * Views of the statistics of a batch: `statistics` [3, C] holds mean, inverse deviation and what the mean's float
+ * lacks, the others are [C].
+ */
 export interface StatisticsViews {
   readonly runningMean: View;
   readonly runningVar: View;

@@ -94,7 +94,9 @@ export const divOperator: ArithmeticOperator = standardOperator({
   ),
 });
 
-/** The product summed to the shape of `like`: one pass where nothing is summed, a reduction that multiplies where it is. */
+/**
+ * The product summed to the shape of `like`: one pass where nothing is summed, a reduction that multiplies where it is.
+ */
 function productTo(g: Tensor, factor: Tensor, like: Tensor): Tensor {
   const plain = g.shape.length === like.shape.length && g.shape.every((size, i) => size === like.shape[i]);
   return plain ? mul(g, factor) : sumProductTo(g, factor, like.shape);

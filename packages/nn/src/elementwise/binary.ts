@@ -43,7 +43,10 @@ export interface BinaryCallOptions {
   readonly ranges?: { readonly a?: OperandRange; readonly b?: OperandRange; readonly y?: OperandRange };
 }
 
-/** One dispatch of `nn/binary`; bindings a, b, y. @throws InfnetError `SHAPE_BROADCAST`, `OPTION_...`, `SHAPE_INVALID`, `KERNEL_RANGE`. */
+/**
+ * One dispatch of `nn/binary`; bindings a, b, y.
+ * @throws InfnetError `SHAPE_BROADCAST`, `OPTION_...`, `SHAPE_INVALID`, `KERNEL_RANGE`.
+ */
 export function binaryCall(name: BinaryFunction, options: BinaryCallOptions): KernelCall {
   checkOptions('binaryCall', { name }, { name: Object.keys(FUNCTIONS) });
   const where = `${name}Call`;

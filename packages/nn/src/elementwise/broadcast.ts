@@ -2,9 +2,9 @@
  * Broadcasting as NumPy defines it, and how it becomes the loops of a kernel.
  *
  * Shapes are aligned at their last dimension; a size of 1 is repeated. For a kernel every operand gets a stride per
- * dimension of the result, 0 where it is repeated. Two neighbouring dimensions then merge into one when stepping through the
- * inner one as a whole equals one step of the outer one, for every operand: [2, 64, 88, 88] + [1, 64, 1, 1] has the
- * dimensions 2, 64 and 7744 left; two plain tensors of equal shape have one.
+ * dimension of the result, 0 where it is repeated. Two neighbouring dimensions then merge into one when stepping
+ * through the inner one as a whole equals one step of the outer one, for every operand: [2, 64, 88, 88] + [1, 64, 1, 1]
+ * has the dimensions 2, 64 and 7744 left; two plain tensors of equal shape have one.
  */
 import { formatShape, type Shape } from '@infnet/core';
 import type { OperandRange } from '../kernel/call.js';

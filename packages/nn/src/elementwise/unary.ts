@@ -56,7 +56,8 @@ const NUMBERS: Readonly<Record<UnaryFunction, OptionTable>> = {
 };
 
 /**
- * One dispatch of `nn/unary`; bindings x, y. @throws InfnetError `OPTION_...`, `SHAPE_INVALID`, `KERNEL_RANGE` for options that cannot be.
+ * One dispatch of `nn/unary`; bindings x, y. @throws InfnetError `OPTION_...`, `SHAPE_INVALID`, `KERNEL_RANGE` for
+ * options that cannot be.
  */
 export function unaryCall(name: UnaryFunction, options: UnaryCallOptions): KernelCall {
   checkOptions('unaryCall', { name }, { name: Object.keys(FUNCTIONS) });

@@ -59,7 +59,10 @@ export function dispatch(call: KernelCall, operands: Readonly<Record<string, Vie
   return { ...call, operands };
 }
 
-/** 4 when every one of `quantities` (sizes, offsets, strides in elements) is a multiple of 4, so that vec4 loads fit; else 1. */
+/**
+ * 4 when every one of `quantities` (sizes, offsets, strides in elements) is a multiple of 4, so that vec4 loads fit;
+ * else 1.
+ */
 export function vectorWidth(...quantities: readonly number[]): 1 | 4 {
   return quantities.every((value) => value % 4 === 0) ? 4 : 1;
 }

@@ -98,7 +98,10 @@ export function copyAlongAxis(x: View, y: View, axis: number, size: number, from
   return copyRows(x, y, { ...rows, x: place(x, from), y: place(y, to) });
 }
 
-/** Copies all values of x, in their order, to y, which may have another shape. No dispatch when both are the same memory. */
+/**
+ * Copies all values of x, in their order, to y, which may have another shape. No dispatch when both are the same
+ * memory.
+ */
 export function copyReshaped(x: View, y: View, context: Pick<LowerContext, 'scratch'>): readonly Dispatch[] {
   const [from, to] = [itemSize(x.type.shape), itemSize(y.type.shape)];
   const isContiguous = (view: View): boolean =>

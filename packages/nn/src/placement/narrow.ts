@@ -71,7 +71,9 @@ export const placeInZerosOperator: Operator<{ readonly axis: number; readonly st
     ],
   });
 
-/** `x` as indices [start, start + its size) of a dimension of size `total`, zeros around it. The transpose of narrow. */
+/**
+ * `x` as indices [start, start + its size) of a dimension of size `total`, zeros around it. The transpose of narrow.
+ */
 export function placeInZeros(x: TensorLike, axis: number, start: number, total: number): Tensor {
   return applyOne(placeInZerosOperator, [x], { axis: axisOf(axis, x.shape.length, 'placeInZeros'), start, total });
 }

@@ -150,8 +150,8 @@ export const pad2dOperator: Operator<PadAttributes> = standardOperator({
 const SIDES = ['top', 'bottom', 'left', 'right'];
 
 /**
- * Zeros around each map of [N, C, H, W]; negative figures cut rows or columns off. `padding` is one figure for all sides,
- * or figures by side (default 0). @throws InfnetError `SHAPE_RANK`, `SHAPE_ATTRIBUTE`.
+ * Zeros around each map of [N, C, H, W]; negative figures cut rows or columns off. `padding` is one figure for all
+ * sides, or figures by side (default 0). @throws InfnetError `SHAPE_RANK`, `SHAPE_ATTRIBUTE`.
  */
 export function pad2d(x: TensorLike, padding: number | Partial<PadAttributes>): Tensor {
   if (typeof padding !== 'number') checkNames('pad2d', padding, SIDES);

@@ -1,9 +1,9 @@
 /**
  * avgPool2d: the mean of each window.
  *
- * The divisor is a product of a row count and a column count, so a mean over a window is a mean over columns of means over
- * rows. From 25 samples on the two passes are worth their scratch memory: 31 x 31, the weight of the loss, takes 62
- * steps instead of 961.
+ * The divisor is a product of a row count and a column count, so a mean over a window is a mean over columns of means
+ * over rows. From 25 samples on the two passes are worth their scratch memory: 31 x 31, the weight of the loss, takes
+ * 62 steps instead of 961.
  */
 import {
   applyOne,
@@ -129,7 +129,10 @@ export interface AvgPoolGradientCallOptions extends AvgPoolAttributes {
   readonly d?: OperandRange;
 }
 
-/** One dispatch of `nn/avg-pool-gradient`; bindings g, d. @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`. */
+/**
+ * One dispatch of `nn/avg-pool-gradient`; bindings g, d.
+ * @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`.
+ */
 export function avgPool2dGradientCall(options: AvgPoolGradientCallOptions): KernelCall {
   checkWindow('avgPool2dGradientCall', options, { countIncludePad: 'flag', 'g?': 'range', 'd?': 'range' });
   const { shape, kernel, stride, padding, countIncludePad } = options;

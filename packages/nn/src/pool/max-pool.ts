@@ -85,7 +85,10 @@ function sizes(shape: ImageShape, to: ImageShape): Record<string, number> {
   return { channels: shape[1], inputHeight: shape[2], inputWidth: shape[3], outputHeight: to[2], outputWidth: to[3] };
 }
 
-/** One dispatch of `nn/max-pool-winner`; bindings x, winner. @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`. */
+/**
+ * One dispatch of `nn/max-pool-winner`; bindings x, winner.
+ * @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`.
+ */
 export function maxPoolWinnerCall(options: Omit<PoolCallOptions, 'y'>): KernelCall {
   checkWindow('maxPoolWinnerCall', options, { 'x?': 'range' });
   const { shape, kernel, stride, padding, dilation, x = wholeRange(shape) } = options;
@@ -120,7 +123,10 @@ export interface MaxPoolGradientCallOptions extends PoolAttributes {
   readonly d?: OperandRange;
 }
 
-/** One dispatch of `nn/max-pool-gradient`; bindings winner, g, d. @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`. */
+/**
+ * One dispatch of `nn/max-pool-gradient`; bindings winner, g, d.
+ * @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`.
+ */
 export function maxPoolGradientCall(options: MaxPoolGradientCallOptions): KernelCall {
   checkWindow('maxPoolGradientCall', options, { 'g?': 'range', 'd?': 'range' });
   const { shape, kernel, stride, padding, dilation } = options;

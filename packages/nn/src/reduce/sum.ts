@@ -154,8 +154,8 @@ export function mean(x: TensorLike, options: ReduceOptions = {}): Tensor {
 }
 
 /**
- * Sums `x` to `shape`, which must broadcast to x's shape, and multiplies by `scale`. Returns `x` itself when neither has
- * an effect.
+ * Sums `x` to `shape`, which must broadcast to x's shape, and multiplies by `scale`. Returns `x` itself when neither
+ * has an effect.
  */
 export function sumTo(x: Tensor, shape: Shape, scale = 1): Tensor {
   if (sameShape(x.shape, shape)) return scaled(x, scale);

@@ -55,8 +55,8 @@ export interface InterpolateOptions {
   /** Map corner pixels to corner pixels (true), or the corners of the corner pixels (false, default). */
   readonly alignCorners?: boolean;
   /**
-   * Derive positions from the two sizes instead of the given factor, as PyTorch up to 1.5 did (quirk 3). It matters only
-   * where size * factor is no integer. Default false.
+   * Derive positions from the two sizes instead of the given factor, as PyTorch up to 1.5 did (quirk 3). It matters
+   * only where size * factor is no integer. Default false.
    */
   readonly recomputeScaleFactor?: boolean;
 }
@@ -67,7 +67,10 @@ export interface Positions {
   readonly half: 0 | 0.5;
 }
 
-/** Source pixels per result pixel, in float32, and the convention's half pixel. A dimension that keeps its size is copied, whatever the factor. */
+/**
+ * Source pixels per result pixel, in float32, and the convention's half pixel. A dimension that keeps its size is
+ * copied, whatever the factor.
+ */
 export function positions(input: number, output: number, alignCorners: boolean, ratio: number | undefined): Positions {
   if (alignCorners) return { scale: output > 1 ? Math.fround((input - 1) / (output - 1)) : 0, half: 0 };
   return { scale: input === output ? 1 : Math.fround(ratio ?? input / output), half: 0.5 };
@@ -247,7 +250,8 @@ const INTERPOLATE_OPTIONS = ['size', 'scaleFactor', 'alignCorners', 'mode', 'rec
 /**
  * Resizes maps of [N, C, H, W] bilinearly, without a low-pass when shrinking, as the reference's `F.interpolate`.
  *
- * @throws InfnetError `SHAPE_ATTRIBUTE` unless exactly one of size and scaleFactor is given; `SHAPE_SIZE`, `SHAPE_RANK`.
+ * @throws InfnetError `SHAPE_ATTRIBUTE` unless exactly one of size and scaleFactor is given; `SHAPE_SIZE`,
+ *   `SHAPE_RANK`.
  */
 export function interpolate(x: TensorLike, options: InterpolateOptions): Tensor {
   checkNames('interpolate', options, INTERPOLATE_OPTIONS);

@@ -63,7 +63,10 @@ export interface SoftmaxCallOptions {
   readonly g?: OperandRange;
 }
 
-/** One dispatch of `nn/softmax`; bindings x, y and, for the gradient, g. @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`. */
+/**
+ * One dispatch of `nn/softmax`; bindings x, y and, for the gradient, g.
+ * @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`.
+ */
 export function softmaxCall(options: SoftmaxCallOptions): KernelCall {
   checkOptions('softmaxCall', options, { shape: 'maps', 'x?': 'range', 'y?': 'range', 'g?': 'range' });
   const { shape, x = wholeRange(shape), y = wholeRange(shape), g } = options;

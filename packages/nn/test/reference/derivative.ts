@@ -2,8 +2,8 @@
 import { type Array64, array64 } from './array.js';
 
 /**
- * Gradient of sum(g * f(inputs)) with respect to every input. The step is small enough that a reference with kinks (relu,
- * max) is differentiated beside them as long as values keep 1e-4 away from a kink.
+ * Gradient of sum(g * f(inputs)) with respect to every input. The step is small enough that a reference with kinks
+ * (relu, max) is differentiated beside them as long as values keep 1e-4 away from a kink.
  */
 export function numericalGradients(
   f: (...inputs: Array64[]) => Array64,

@@ -37,7 +37,8 @@ export function windows(size: number, window: Window, d: 0 | 1): number {
   for (let count = 0; ; count++) {
     const start = count * stride - padding;
     const fits = start + extent <= size + padding;
-    // In ceil mode a window may hang over by less than a stride, but must start inside the map or the padding before it.
+    // In ceil mode a window may hang over by less than a stride, but must start inside the map or the padding before
+    // it.
     const hangs = window.ceilMode && start + extent < size + padding + stride && start < size;
     if (!fits && !hangs) return count;
   }

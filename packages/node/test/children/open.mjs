@@ -1,6 +1,7 @@
 /**
- * `node open.mjs [OPTIONS]`: opens an adapter with the options (JSON), adds two numbers on it, prints what it took as JSON.
- * With `INFNET_TEST_WORKER` set to `shared` or `own`, does so in a worker thread that shares this environment or not.
+ * `node open.mjs [OPTIONS]`: opens an adapter with the options (JSON), adds two numbers on it, prints what it took as
+ * JSON. With `INFNET_TEST_WORKER` set to `shared` or `own`, does so in a worker thread that shares this environment or
+ * not.
  */
 import { fileURLToPath } from 'node:url';
 import { isMainThread, SHARE_ENV, Worker } from 'node:worker_threads';

@@ -1,7 +1,8 @@
 /**
- * Node's module hooks for TypeScript sources: `./x.js` inside one means `./x.ts`, and types are stripped.
- * The package that INFNET_TEST_MISSING names is not found. What was compiled once is kept in `node_modules/.cache`, so that most
- * children never load the compiler. Nothing in here waits, so that the same functions serve `registerHooks` and `register`.
+ * Node's module hooks for TypeScript sources: `./x.js` inside one means `./x.ts`, and types are stripped. The package
+ * that INFNET_TEST_MISSING names is not found. What was compiled once is kept in `node_modules/.cache`, so that most
+ * children never load the compiler. Nothing in here waits, so that the same functions serve `registerHooks` and
+ * `register`.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';

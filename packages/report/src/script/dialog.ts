@@ -1,4 +1,6 @@
-/** Pictures as large as the window allows, by whole factors, so that a pixel stays a square. Arrows go on to the next. */
+/**
+ * Pictures as large as the window allows, by whole factors, so that a pixel stays a square. Arrows go on to the next.
+ */
 export const DIALOG: string = `
 const links = [...document.querySelectorAll('a.enlarge')];
 if (links.length > 0 && typeof HTMLDialogElement === 'function') {

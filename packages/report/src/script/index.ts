@@ -1,6 +1,6 @@
 /**
- * The page's script. Nothing needs it: it adds read-outs of curves, a dialog for pictures, and a reload that a reader can
- * pause. It is kept as text, because it runs in the page as it stands here: no compiler between, no helpers of one.
+ * The page's script. Nothing needs it: it adds read-outs of curves, a dialog for pictures, and a reload that a reader
+ * can pause. It is kept as text, because it runs in the page as it stands here: no compiler between, no helpers of one.
  * It sets text only by `textContent`, never markup.
  */
 import { DIALOG } from './dialog.js';

@@ -1,6 +1,6 @@
 /**
- * Values under the pointer. Over each plot lies a probe: a slider for the keyboard and for screen readers (arrows go from
- * one x to the next, Home and End to the ends), a surface for the pointer. A series shows its point nearest to the
+ * Values under the pointer. Over each plot lies a probe: a slider for the keyboard and for screen readers (arrows go
+ * from one x to the next, Home and End to the ends), a surface for the pointer. A series shows its point nearest to the
  * line, if that is within a hundredth of the plot.
  */
 export const READOUT: string = `

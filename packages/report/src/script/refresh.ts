@@ -1,6 +1,6 @@
 /**
- * Reloads while a run goes on: not while a picture is enlarged or the reader has paused it, nor in a tab in the background,
- * which reloads when it is looked at again. What was unfolded stays unfolded.
+ * Reloads while a run goes on: not while a picture is enlarged or the reader has paused it, nor in a tab in the
+ * background, which reloads when it is looked at again. What was unfolded stays unfolded.
  */
 export const REFRESH: string = `
 const folds = [...document.querySelectorAll('details')];

@@ -3,14 +3,15 @@
  *
  *     r --- * s ---> x --- OPERATOR ---> y --- * (y + w) ---> z      F = sum of c z
  *
- * Every input x of the operator is a product, and every output y is used twice, so the gradient that reaches the operator is a
- * sum that depends on y, and the one that leaves it is multiplied by s before it is compared. The plan gives y and dF/dr in
- * float32; F itself is computed a second time in float64, from a reference of the operator. Central differences of that F
- * carry no float32 rounding, so a small step and a tight tolerance are possible: with the defaults one wrong element among
- * ten thousand fails. Directions are random (`gradcheck`), so all elements take part in each of them.
+ * Every input x of the operator is a product, and every output y is used twice, so the gradient that reaches the
+ * operator is a sum that depends on y, and the one that leaves it is multiplied by s before it is compared. The plan
+ * gives y and dF/dr in float32; F itself is computed a second time in float64, from a reference of the operator.
+ * Central differences of that F carry no float32 rounding, so a small step and a tight tolerance are possible: with the
+ * defaults one wrong element among ten thousand fails. Directions are random (`gradcheck`), so all elements take part
+ * in each of them.
  *
- * With `inRange` the operator reads channels 1 to C of products with three channels more, as it does where the planner puts
- * the parts of a split: the gradient of the other channels must then be zero.
+ * With `inRange` the operator reads channels 1 to C of products with three channels more, as it does where the planner
+ * puts the parts of a split: the gradient of the other channels must then be zero.
  */
 import { type Context, evaluate, formatShape, gradients, type HostTensor, type Tensor } from '@infnet/core';
 import { add, mul, narrow } from '@infnet/nn';
@@ -85,8 +86,8 @@ function read({ shape, wideShape, s }: Placed, r: Float32Array): Exact {
 }
 
 /**
- * Compares outputs of the operator with the reference, and gradients through it with central differences of the reference.
- * Returns the slopes; throws, with the figures, when something is outside its tolerance.
+ * Compares outputs of the operator with the reference, and gradients through it with central differences of the
+ * reference. Returns the slopes; throws, with the figures, when something is outside its tolerance.
  */
 export async function checkMidGraph(context: Context, test: MidGraphCase): Promise<GradcheckRow[]> {
   const { inputs, fixed = {}, reference, wanted = Object.keys(inputs), inRange = false } = test;

@@ -1,12 +1,15 @@
 /**
- * Shapes drawn at random: the ones that tiles, vectors of four and channel blocks do not fit. The seed is fixed, so that a failure
- * is the same everywhere; fast-check prints the smallest case that it found.
+ * Shapes drawn at random: the ones that tiles, vectors of four and channel blocks do not fit. The seed is fixed, so
+ * that a failure is the same everywhere; fast-check prints the smallest case that it found.
  */
 import fc from 'fast-check';
 import { numRuns } from '../long.js';
 import { sizeOf } from '../recipe.js';
 
-/** One channel, the image's three, and the widths of Res2Net's splits (26 and 52: 2 more than a multiple of 4, and of 8). */
+/**
+ * One channel, the image's three, and the widths of Res2Net's splits (26 and 52: 2 more than a multiple of 4, and of
+ * 8).
+ */
 export const oddChannels: fc.Arbitrary<number> = fc.constantFrom(1, 3, 26, 52);
 /** Heights and widths, all odd, one pixel among them. */
 export const oddExtent: fc.Arbitrary<number> = fc.constantFrom(1, 5, 7, 13, 17);

@@ -13,8 +13,8 @@ export function uniformValues(name: string, shape: readonly number[], scale = 1,
 }
 
 /**
- * Values that keep away from kinks: inside every map of [N, C, H, W] (else: in the whole tensor) no two are closer than `gap`,
- * and none is closer than half of that to zero. In random order, symmetrical around zero.
+ * Values that keep away from kinks: inside every map of [N, C, H, W] (else: in the whole tensor) no two are closer than
+ * `gap`, and none is closer than half of that to zero. In random order, symmetrical around zero.
  */
 export function spacedValues(name: string, shape: readonly number[], gap = 0.02): Values {
   const noise = fill(name, sizeOf(shape));

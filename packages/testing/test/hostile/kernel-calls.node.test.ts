@@ -1,6 +1,6 @@
 /**
- * Every exported kernel call of every package, given what it cannot take: an `InfnetError`, never a call that runs and is wrong. The calls are
- * found by looking: one that is added without a line in `VALID` fails here.
+ * Every exported kernel call of every package, given what it cannot take: an `InfnetError`, never a call that runs and
+ * is wrong. The calls are found by looking: one that is added without a line in `VALID` fails here.
  */
 import { readdirSync } from 'node:fs';
 import { describeCall, isInfnetError, type KernelCall } from '@infnet/core';

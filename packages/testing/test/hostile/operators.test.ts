@@ -1,6 +1,6 @@
 /**
- * Every exported operator with operands and attributes that cannot be: an error of ours with a code, or types that make sense and
- * dispatches whose parameters do. Nothing runs on a device here.
+ * Every exported operator with operands and attributes that cannot be: an error of ours with a code, or types that make
+ * sense and dispatches whose parameters do. Nothing runs on a device here.
  *
  * The operators are found in the exports: one without a case fails.
  */

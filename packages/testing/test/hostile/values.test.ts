@@ -1,6 +1,6 @@
 /**
- * NaN, infinities and other hard numbers in the operands of every function of tensors: PyTorch's results and gradients, whether the
- * function stands alone or is fused with its neighbours, on every adapter.
+ * NaN, infinities and other hard numbers in the operands of every function of tensors: PyTorch's results and gradients,
+ * whether the function stands alone or is fused with its neighbours, on every adapter.
  *
  * The functions are found in the exports: one that has neither a case here nor a reason fails.
  */
@@ -130,7 +130,10 @@ it('every exported function of tensors is among the cases, or says why not', () 
   expect(without).toEqual([]);
 });
 
-/** Whether it does something with a tensor, or a list or an object of tensors: then it adds a node, or refuses with a code. */
+/**
+ * Whether it does something with a tensor, or a list or an object of tensors: then it adds a node, or refuses with a
+ * code.
+ */
 function takesTensors(fn: (...values: unknown[]) => unknown): boolean {
   if (fn.constructor.name === 'AsyncFunction') return false;
   let nodes = 0;

@@ -205,7 +205,9 @@ export const crossEntropyOperator: Operator<CrossEntropyAttributes> = {
   },
 };
 
-/** Inputs: gradient of the loss, logits, targets, and for classes 1 / pixels counted. Output: gradient of the logits. */
+/**
+ * Inputs: gradient of the loss, logits, targets, and for classes 1 / pixels counted. Output: gradient of the logits.
+ */
 export const crossEntropyGradientOperator: Operator<CrossEntropyAttributes> = {
   name: 'crossEntropyGradient',
   arity: [3, 4],
@@ -261,15 +263,16 @@ export interface CrossEntropyOptions {
 }
 
 /**
- * The mean over pixels of the cross entropy of softmax(logits) over channels. A scalar; the gradient flows to the logits, and to
- * a distribution.
+ * The mean over pixels of the cross entropy of softmax(logits) over channels. A scalar; the gradient flows to the
+ * logits, and to a distribution.
  *
- * Labels that a run is given are checked before it: `LABEL_RANGE` names the item and the label that is no class. Labels that lie in a
- * buffer of yours cannot be seen; one that is no class makes the loss and its pixel's gradients NaN. Where no pixel counts the
- * loss is NaN, as in PyTorch.
+ * Labels that a run is given are checked before it: `LABEL_RANGE` names the item and the label that is no class. Labels
+ * that lie in a buffer of yours cannot be seen; one that is no class makes the loss and its pixel's gradients NaN.
+ * Where no pixel counts the loss is NaN, as in PyTorch.
  *
  * @param logits [N, C, ...]
- * @param target the class of each pixel, u32 or i32 [N, ...], from 0 to C - 1, or its distribution over classes, f32 [N, C, ...]
+ * @param target the class of each pixel, u32 or i32 [N, ...], from 0 to C - 1, or its distribution over classes, f32
+ *   [N, C, ...]
  * @throws InfnetError `SHAPE_RANK`, `SHAPE_DTYPE`, `SHAPE_MISMATCH`, `SHAPE_ATTRIBUTE`, with the module's path.
  */
 export function crossEntropy(logits: TensorLike, target: TensorLike, options: CrossEntropyOptions = {}): Tensor {

@@ -120,7 +120,10 @@ export function diceLossCalls(options: DiceLossCallOptions): DiceLossCalls {
 
 export interface DiceLossGradientCallOptions extends Pick<DiceLossAttributes, 'sigmoid'> {
   readonly shape: Shape;
-  /** The gradient of the targets instead of the predictions'; without `sigmoid`, bind the predictions as t. Default false. */
+  /**
+   * The gradient of the targets instead of the predictions'; without `sigmoid`, bind the predictions as t. Default
+   * false.
+   */
   readonly ofTarget?: boolean;
   readonly ranges?: Ranges<'x' | 't' | 'd'>;
   readonly gOffset?: number;
@@ -196,7 +199,10 @@ export const diceLossOperator: Operator<DiceLossAttributes> = {
   },
 };
 
-/** Inputs: gradient of the loss, predictions, targets, factors per map. Output: gradient of the predictions, or of the targets. */
+/**
+ * Inputs: gradient of the loss, predictions, targets, factors per map. Output: gradient of the predictions, or of the
+ * targets.
+ */
 export const diceLossGradientOperator: Operator<DiceLossAttributes & { readonly ofTarget?: boolean }> = {
   name: 'diceLossGradient',
   arity: 4,
@@ -224,8 +230,8 @@ export interface DiceLossOptions {
 }
 
 /**
- * The soft Dice loss, the mean over images and channels of 1 - (2 sum(p t) + smooth) / (sum(p) + sum(t) + smooth). A scalar;
- * the gradient flows to the predictions, and to the target where that is computed.
+ * The soft Dice loss, the mean over images and channels of 1 - (2 sum(p t) + smooth) / (sum(p) + sum(t) + smooth). A
+ * scalar; the gradient flows to the predictions, and to the target where that is computed.
  *
  * @param prediction [N, C, ...], logits unless `activation` says otherwise
  * @param target [N, C, ...], in [0, 1]

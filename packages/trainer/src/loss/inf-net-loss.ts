@@ -28,14 +28,14 @@ export interface InfNetTargets {
 }
 
 /**
- * `as-released`, `paper`: the joint loss, see there. `dice`: mean cross entropy and soft Dice, which does not weigh borders; the
- * joint loss prefers too large a lesion to one that is too small.
+ * `as-released`, `paper`: the joint loss, see there. `dice`: mean cross entropy and soft Dice, which does not weigh
+ * borders; the joint loss prefers too large a lesion to one that is too small.
  */
 export type InfNetLossVariant = JointLossVariant | 'dice';
 
 /**
- * The sum of the plain cross entropy of the edge map and of the loss of the four lesion maps, by default the joint loss, all
- * coefficients 1 (quirk 11). Parts: `edge`, `map2`, `map3`, `map4`, `map5`.
+ * The sum of the plain cross entropy of the edge map and of the loss of the four lesion maps, by default the joint
+ * loss, all coefficients 1 (quirk 11). Parts: `edge`, `map2`, `map3`, `map4`, `map5`.
  */
 export function infNetLoss(
   maps: SupervisedMaps,

@@ -1,10 +1,10 @@
 /**
  * The joint loss of lesion maps (paper section III-D): binary cross entropy plus weighted IoU.
  *
- * The weights 1 + 5 |mean of the mask over 31 x 31 - mask| are large at lesion borders. They depend on the mask only, so
- * the four supervised maps of a net share one pooled mask. What the paper and the released code disagree about (quirk 10) is
- * the cross entropy: the paper weights it, the released code takes the plain mean, because its `reduce='none'` is a true
- * value of a legacy argument.
+ * The weights 1 + 5 |mean of the mask over 31 x 31 - mask| are large at lesion borders. They depend on the mask only,
+ * so the four supervised maps of a net share one pooled mask. What the paper and the released code disagree about
+ * (quirk 10) is the cross entropy: the paper weights it, the released code takes the plain mean, because its
+ * `reduce='none'` is a true value of a legacy argument.
  */
 import {
   apply,
@@ -241,8 +241,8 @@ function pooledMask(mask: Tensor): Tensor {
  *
  * @param logits [N, C, H, W]
  * @param mask [N, C, H, W], in [0, 1]; soft masks are fine
- * @param options `variant` of the cross entropy: `as-released` (default, the reference's numbers: plain mean over the batch)
- * or `paper` (weighted mean per image).
+ * @param options `variant` of the cross entropy: `as-released` (default, the reference's numbers: plain mean over the
+ *   batch) or `paper` (weighted mean per image).
  * @throws InfnetError `SHAPE_RANK`, `SHAPE_DTYPE`, `SHAPE_MISMATCH`, with the module's path.
  */
 export function jointLoss(logits: TensorLike, mask: TensorLike, options: Partial<JointLossAttributes> = {}): Tensor {

@@ -1,9 +1,9 @@
 /**
  * Lines: many small tensors behind each other in a few large ones, so that one dispatch reaches all of them.
  *
- * Gradients come from hundreds of kernels. The planner lets each write its result straight into a line (`joinFlat`), and
- * the optimiser walks through the lines. Results of one kernel go to different lines, because WebGPU binds a buffer for
- * writing once per dispatch only: batch norm's gradients of weight and bias, for example.
+ * Gradients come from hundreds of kernels. The planner lets each write its result straight into a line (`joinFlat`),
+ * and the optimiser walks through the lines. Results of one kernel go to different lines, because WebGPU binds a buffer
+ * for writing once per dispatch only: batch norm's gradients of weight and bias, for example.
  */
 import {
   applyOne,

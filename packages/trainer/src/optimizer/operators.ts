@@ -69,7 +69,10 @@ export function rootOfSquares(sum: number): number {
   return sum < 0 ? Math.sqrt(-sum) * 2 ** 80 : Math.sqrt(sum);
 }
 
-/** Inputs: the table, the lines. Output: [segments, 2], sum of squares (see {@link rootOfSquares}) and largest magnitude (bits of floats). */
+/**
+ * Inputs: the table, the lines. Output: [segments, 2], sum of squares (see {@link rootOfSquares}) and largest magnitude
+ * (bits of floats).
+ */
 export const gradientStatisticsOperator: Operator<StatisticsAttributes> = {
   name: 'gradientStatistics',
   infer: ([table]) => [{ shape: [table?.shape[0] as number, 2], dtype: 'f32' }],
@@ -126,8 +129,9 @@ export const stepControlOperator: Operator<Record<string, never>> = {
 };
 
 /**
- * Looks at a step before it changes anything. Inputs: table, hyper, control, then `slabs` as the update has them, then lines,
- * last (with `statistics`) the figures of the new running statistics. Output: control [8]; see step-verdict.wgsl.
+ * Looks at a step before it changes anything. Inputs: table, hyper, control, then `slabs` as the update has them, then
+ * lines, last (with `statistics`) the figures of the new running statistics. Output: control [8]; see
+ * step-verdict.wgsl.
  */
 export function verdictOperator(
   update: SegmentUpdate,

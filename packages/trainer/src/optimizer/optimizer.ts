@@ -1,9 +1,9 @@
 /**
  * Optimisers: which parameters are trained, what is remembered of each between steps, and the kernel that moves them.
  *
- * The state lies in a parameter store of its own, under PyTorch's names (`exp_avg.<parameter>`), so that it is saved and
- * loaded like parameters. Two moments of a parameter lie at the same place of different buffers, because a kernel binds each
- * buffer for writing once. Buffers of WebGPU start as zeros, and so does the state.
+ * The state lies in a parameter store of its own, under PyTorch's names (`exp_avg.<parameter>`), so that it is saved
+ * and loaded like parameters. Two moments of a parameter lie at the same place of different buffers, because a kernel
+ * binds each buffer for writing once. Buffers of WebGPU start as zeros, and so does the state.
  */
 import {
   type Context,
@@ -53,8 +53,8 @@ export interface OptimizerKernel {
   readonly moments: readonly { readonly binding: string; readonly name: string }[];
   readonly flopsEach: number;
   /**
-   * The same text, which then knows the constant CHECK: 1 changes nothing and tells where a new value would not be finite (see
-   * adam.wgsl). It runs first, so that such a step is void. Default: none, nobody looks at the new values.
+   * The same text, which then knows the constant CHECK: 1 changes nothing and tells where a new value would not be
+   * finite (see adam.wgsl). It runs first, so that such a step is void. Default: none, nobody looks at the new values.
    */
   readonly check?: Kernel;
   /** Settings without which the state means something else; compared when a state is loaded. Default: none. */
@@ -153,7 +153,10 @@ export abstract class Optimizer {
   /** The numbers of the next step that only the optimiser knows. */
   abstract numbers(): Pick<StepNumbers, 'unbias1' | 'unbias2'>;
 
-  /** The dispatch that moves the parameters of a group of segments; with `faults` it only looks at what would become of them. */
+  /**
+   * The dispatch that moves the parameters of a group of segments; with `faults` it only looks at what would become of
+   * them.
+   */
   dispatch(group: SegmentGroup, { segments, hyper, control, slabs, lines, faults }: UpdateOperands): Dispatch {
     const { kernel, constants, params, moments, flopsEach } = this.spec;
     const first = this.#parameterSlabs.length;
@@ -216,8 +219,8 @@ export abstract class Optimizer {
   }
 
   /**
-   * @throws InfnetError `OPTIMIZER_STATE` for a state of another optimiser, of other settings that it depends on, or of other
-   * trained parameters. Nothing is loaded then.
+   * @throws InfnetError `OPTIMIZER_STATE` for a state of another optimiser, of other settings that it depends on, or of
+   *   other trained parameters. Nothing is loaded then.
    */
   load(state: OptimizerState): void {
     const problem = this.#differenceFrom(state);

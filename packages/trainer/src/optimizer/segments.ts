@@ -1,6 +1,6 @@
 /**
- * Segments: which stretch of which line belongs to which stretch of which slab. Kernels read them as a table of 8 words per
- * parameter; a dispatch handles the segments that share their buffers.
+ * Segments: which stretch of which line belongs to which stretch of which slab. Kernels read them as a table of 8 words
+ * per parameter; a dispatch handles the segments that share their buffers.
  */
 import { elementCount, type Parameter, type ParameterStore } from '@infnet/core';
 import type { LineLayout } from './lines.js';

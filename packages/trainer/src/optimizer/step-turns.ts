@@ -2,11 +2,11 @@
  * Steps of one optimiser one after the other, and what is taken back when one of several batches fails.
  *
  * A step may be several runs (accumulated gradients). Parameters and moments move in the last of them, but the running
- * statistics of batch norm in each, because the next batch reads them. So they are copied before the first batch, and put back
- * when a later one is not finite, cannot be run, or never comes: such a step changes nothing.
+ * statistics of batch norm in each, because the next batch reads them. So they are copied before the first batch, and
+ * put back when a later one is not finite, cannot be run, or never comes: such a step changes nothing.
  *
- * Runs of several plans (scales, batch sizes) share one optimiser. A run that is not awaited would compute Adam's corrections
- * from the step count before the run in progress, so each asks for them when the one before has reported.
+ * Runs of several plans (scales, batch sizes) share one optimiser. A run that is not awaited would compute Adam's
+ * corrections from the step count before the run in progress, so each asks for them when the one before has reported.
  */
 import { InfnetError, type ParameterStore } from '@infnet/core';
 

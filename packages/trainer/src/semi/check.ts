@@ -69,7 +69,8 @@ export function checkPropagationNames(options: PropagationOptions): void {
 /**
  * Everything that can be told before the first training: a stage comes hours later.
  *
- * @throws InfnetError `SEMI_NO_LABELLED`, `SEMI_NO_UNLABELLED`, `SEMI_OPTION`, `OPTIMIZER_OPTION`, `TRAINING_LEARNING_RATE`.
+ * @throws InfnetError `SEMI_NO_LABELLED`, `SEMI_NO_UNLABELLED`, `SEMI_OPTION`, `OPTIMIZER_OPTION`,
+ *   `TRAINING_LEARNING_RATE`.
  */
 export function checkPropagation(options: PropagationOptions, stages: Stages, strategy: SemiStrategy): void {
   const { labelled, unlabelled, maxRounds = Infinity, predictBatch = 8, seed = 0, initial, resume } = options;

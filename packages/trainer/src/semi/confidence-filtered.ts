@@ -1,9 +1,9 @@
 /**
- * Self-training with a filter: the net predicts a pool of images, those it is sure of get their label, the others go back
- * and may come again, when the net has learnt more.
+ * Self-training with a filter: the net predicts a pool of images, those it is sure of get their label, the others go
+ * back and may come again, when the net has learnt more.
  *
- * Scores are computed in one pass and labels in a second, so that one batch of predictions is in memory at a time, whatever
- * the pool: accepted images are predicted twice.
+ * Scores are computed in one pass and labels in a second, so that one batch of predictions is in memory at a time,
+ * whatever the pool: accepted images are predicted twice.
  */
 import { InfnetError } from '@infnet/core';
 import { SMALLEST } from '../numbers.js';

@@ -9,12 +9,12 @@ export interface Confidence {
 }
 
 /**
- * The mean of |2p - 1| over the predicted lesion (p >= 0.5) and a band around it: 1 where all is 0 or 1, 0 where all is 0.5.
- * The far background, which is most of a slice and certain in any net, does not count. Where no lesion is predicted
- * there is nothing else to look at, and the whole map counts.
+ * The mean of |2p - 1| over the predicted lesion (p >= 0.5) and a band around it: 1 where all is 0 or 1, 0 where all is
+ * 0.5. The far background, which is most of a slice and certain in any net, does not count. Where no lesion is
+ * predicted there is nothing else to look at, and the whole map counts.
  *
- * @param options `band`: width of the band in pixels; a pixel belongs to it when a lesion pixel is at most so many rows and
- * columns away. Default 5.
+ * @param options `band`: width of the band in pixels; a pixel belongs to it when a lesion pixel is at most so many rows
+ *   and columns away. Default 5.
  * @throws InfnetError `SEMI_OPTION`.
  */
 export function lesionConfidence(options: { readonly band?: number } = {}): Confidence {

@@ -1,8 +1,8 @@
 /**
  * Pseudo labels: soft masks in 8 bit that a net made, where they are kept, and how probabilities become them.
  *
- * Eight bits, because the released generator writes them as PNG files and trains on what it reads back (quirk 22). A label
- * that was stored and read again is then the same label, wherever it was stored.
+ * Eight bits, because the released generator writes them as PNG files and trains on what it reads back (quirk 22). A
+ * label that was stored and read again is then the same label, wherever it was stored.
  */
 import { InfnetError } from '@infnet/core';
 
@@ -15,8 +15,8 @@ export interface PseudoLabel {
 }
 
 /**
- * Where pseudo labels are, by the index of their unlabelled image. To resume in another process it must outlive this one: it is
- * not part of the state, which only knows the hash of every label.
+ * Where pseudo labels are, by the index of their unlabelled image. To resume in another process it must outlive this
+ * one: it is not part of the state, which only knows the hash of every label.
  */
 export interface PseudoLabelStore {
   /** Undefined when there is none. */
@@ -44,9 +44,9 @@ export function encodeLabel(encoding: LabelEncoding, probability: Float32Array):
 }
 
 /**
- * What the released generator writes (quirks 20, 22): the smallest value becomes 0 and the largest 255, first by its own
- * min-max with 1e-8 in the divisor, then by that of `scipy.misc.imsave`. In float32, to the byte. A slice without infection is
- * stretched like any other.
+ * What the released generator writes (quirks 20, 22): the smallest value becomes 0 and the largest 255, first by its
+ * own min-max with 1e-8 in the divisor, then by that of `scipy.misc.imsave`. In float32, to the byte. A slice without
+ * infection is stretched like any other.
  */
 function stretched(probability: Float32Array): Uint8Array {
   const once = extremes(probability);

@@ -3,9 +3,9 @@
  *
  *     loss = loss(student(labelled), masks) + w consistency(student(unlabelled + noise), teacher(unlabelled))
  *
- * where the teacher's weights and running statistics are the student's, averaged over the steps so far with factors that
- * fade by `decay`. The targets are the teacher's probabilities at that very step: the data are asked for a batch when the
- * step before it and the teacher's move are done. w rises over the first epochs, as in the paper.
+ * where the teacher's weights and running statistics are the student's, averaged over the steps so far with factors
+ * that fade by `decay`. The targets are the teacher's probabilities at that very step: the data are asked for a batch
+ * when the step before it and the teacher's move are done. w rises over the first epochs, as in the paper.
  *
  * One long round of this; then the teacher's weights take the student's place and label all images, for the stages that
  * follow and for who wants the labels. An epoch is one pass over the larger of the two sets; the other one is repeated.

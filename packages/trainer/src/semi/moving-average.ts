@@ -1,6 +1,6 @@
 /**
- * Exponential moving averages of all parameters and running statistics, on the device: two stores of the same net have the
- * same slabs, so one dispatch per slab does it, and nothing is read back.
+ * Exponential moving averages of all parameters and running statistics, on the device: two stores of the same net have
+ * the same slabs, so one dispatch per slab does it, and nothing is read back.
  */
 import {
   applyOne,

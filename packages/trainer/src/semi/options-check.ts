@@ -8,7 +8,10 @@ export function checkNumbers(ranges: Readonly<Record<string, NumberRange>>): voi
   if (problems.length > 0) throw semiOption(problems.join('; '));
 }
 
-/** @throws InfnetError `OPTION_UNKNOWN` for a name that there is not, `SEMI_OPTION` for a word that is none of `choices`. */
+/**
+ * @throws InfnetError `OPTION_UNKNOWN` for a name that there is not, `SEMI_OPTION` for a word that is none of
+ *   `choices`.
+ */
 export function checkChoices(
   where: string,
   options: object,

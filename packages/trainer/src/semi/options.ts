@@ -70,7 +70,10 @@ export interface PropagationOptions<N extends string = string> {
     readonly pseudo?: Partial<PseudoStageOptions>;
     readonly finetune?: Partial<StageOptions>;
   };
-  /** Options of the training in all stages; a stage's own come first. The optimiser is made anew for each. Default: Adam. */
+  /**
+   * Options of the training in all stages; a stage's own come first. The optimiser is made anew for each. Default:
+   * Adam.
+   */
   readonly training?: StageTraining;
   /** Rounds at most. Default: until the strategy ends. */
   readonly maxRounds?: number;

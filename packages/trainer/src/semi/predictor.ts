@@ -18,11 +18,11 @@ export type Predict = (indices: readonly number[], visit: (prediction: Predictio
 const MOST_DEVICES = 3;
 
 /**
- * Calls `body` with a function that predicts. When the device is lost, all of `body` is repeated on another one: it must give
- * the same result when it is called again.
+ * Calls `body` with a function that predicts. When the device is lost, all of `body` is repeated on another one: it
+ * must give the same result when it is called again.
  *
- * @throws InfnetError `SEMI_NOT_FINITE` naming the image, `RUN_ABORTED` when the signal stopped it, and what planning, images
- * and `body` throw.
+ * @throws InfnetError `SEMI_NOT_FINITE` naming the image, `RUN_ABORTED` when the signal stopped it, and what planning,
+ *   images and `body` throw.
  */
 export async function withPredictor<T>(options: PredictorOptions, body: (predict: Predict) => Promise<T>): Promise<T> {
   for (let device = 1; ; device++) {

@@ -6,10 +6,10 @@
  *     pseudo     train on all pseudo-labelled images
  *     finetune   train on the labelled images
  *
- * Every training is a `Trainer`'s, with its seed, snapshots and recovery of lost devices. What comes next follows from the
- * state alone, which is handed out after labelling and with every snapshot, so a propagation that was killed anywhere and
- * resumed ends with the same bits as one that was not. Labels are made anew where it was killed while making them: same weights,
- * same labels.
+ * Every training is a `Trainer`'s, with its seed, snapshots and recovery of lost devices. What comes next follows from
+ * the state alone, which is handed out after labelling and with every snapshot, so a propagation that was killed
+ * anywhere and resumed ends with the same bits as one that was not. Labels are made anew where it was killed while
+ * making them: same weights, same labels.
  *
  * Files are not its business: `onState` gets states to write, `store` keeps the labels.
  */
@@ -54,8 +54,8 @@ export class Propagation<N extends string = string> {
   #started = 0;
 
   /**
-   * @throws InfnetError `SEMI_NO_LABELLED`, `SEMI_NO_UNLABELLED`, `SEMI_OPTION`, `OPTIMIZER_OPTION` for a clip, `TRAINING_LEARNING_RATE`
-   * for a schedule, `SEMI_STATE` for a state of another one.
+   * @throws InfnetError `SEMI_NO_LABELLED`, `SEMI_NO_UNLABELLED`, `SEMI_OPTION`, `OPTIMIZER_OPTION` for a clip,
+   *   `TRAINING_LEARNING_RATE` for a schedule, `SEMI_STATE` for a state of another one.
    */
   constructor(given: PropagationOptions<N>) {
     const options = given as unknown as PropagationOptions;
@@ -87,9 +87,9 @@ export class Propagation<N extends string = string> {
   /**
    * Goes on to the end, or until `signal` stops it after the step or the batch of predictions in progress.
    *
-   * @throws InfnetError `SEMI_LABEL` when the labels of a resumed propagation are missing or others, `SEMI_NOT_FINITE` for
-   * predictions, `TRAINING_NOT_FINITE` for losses and gradients, `SEMI_DATA`, `SEMI_PREDICTION`, `SEMI_PLAN`, and what data,
-   * store, validation and handlers throw.
+   * @throws InfnetError `SEMI_LABEL` when the labels of a resumed propagation are missing or others, `SEMI_NOT_FINITE`
+   *   for predictions, `TRAINING_NOT_FINITE` for losses and gradients, `SEMI_DATA`, `SEMI_PREDICTION`, `SEMI_PLAN`, and
+   *   what data, store, validation and handlers throw.
    */
   async run(options: { readonly signal?: AbortSignal } = {}): Promise<PropagationResult> {
     checkNames('Propagation.run', options, ['signal']);

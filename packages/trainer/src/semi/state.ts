@@ -14,7 +14,9 @@ export interface PropagationProblem {
   readonly unlabelled: number;
   readonly strategy: string;
   readonly settings: Settings;
-  /** How predictions become labels, `own` for a function. The rest is absent in states of versions that did not keep it. */
+  /**
+   * How predictions become labels, `own` for a function. The rest is absent in states of versions that did not keep it.
+   */
   readonly encoding?: string;
   /** Hashes of the images' names, where the data sets have names: labels and order are by index. */
   readonly labelledNames?: string;

@@ -3,8 +3,8 @@
  * resumes; a strategy says, round by round, which images get a label from the weights as they are, and, if it wants,
  * what is different about the training that follows.
  *
- * A strategy keeps nothing between calls: what it needs to know is in the records of the rounds before, which are part of the
- * state, and random draws follow from seed and round. That is why any strategy can be resumed.
+ * A strategy keeps nothing between calls: what it needs to know is in the records of the rounds before, which are part
+ * of the state, and random draws follow from seed and round. That is why any strategy can be resumed.
  */
 import type { InputSpec, Module, StateDict, Tensor } from '@infnet/core';
 import type { StepLoss } from '../step/trace-step.js';
@@ -49,7 +49,10 @@ export interface RoundContext {
   readonly rounds: readonly RoundRecord[];
   /** Images without a label so far, ascending. */
   readonly remaining: readonly number[];
-  /** Predicts images with the weights as they are: probabilities [height * width], one after the other, in the order given. */
+  /**
+   * Predicts images with the weights as they are: probabilities [height * width], one after the other, in the order
+   * given.
+   */
   predict(indices: readonly number[], visit: (prediction: Prediction) => void): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 /**
- * The teacher of a mean-teacher training: a second set of weights beside the trained ones, their moving average over the steps.
- * It costs the parameters' memory once more, and per step one pass over them and one forward pass in inference mode.
+ * The teacher of a mean-teacher training: a second set of weights beside the trained ones, their moving average over
+ * the steps. It costs the parameters' memory once more, and per step one pass over them and one forward pass in
+ * inference mode.
  */
 import { type Module, ParameterStore, type Plan, type StateDict, type Tensor } from '@infnet/core';
 import type { CompanionSetting, TrainerCompanion } from '../trainer/companion.js';

@@ -3,8 +3,8 @@ import { InfnetError } from '@infnet/core';
 import { numberProblems, SMALLEST } from '../numbers.js';
 
 /**
- * The side length at a rate: `size * rate`, rounded to a multiple (half to even, as Python rounds). 352 at 0.75, 1, 1.25 gives
- * 256, 352, 448 (quirk 13).
+ * The side length at a rate: `size * rate`, rounded to a multiple (half to even, as Python rounds). 352 at 0.75, 1,
+ * 1.25 gives 256, 352, 448 (quirk 13).
  *
  * @throws InfnetError `TRAINER_OPTION`.
  */

@@ -1,10 +1,11 @@
 /**
- * Recomputation: intermediates of the forward pass that only gradients need are thrown away and computed again, block by
- * block, when the backward pass gets there. About one forward pass more of work, for memory that holds the results of blocks
- * and the inside of one block, instead of the inside of all.
+ * Recomputation: intermediates of the forward pass that only gradients need are thrown away and computed again, block
+ * by block, when the backward pass gets there. About one forward pass more of work, for memory that holds the results
+ * of blocks and the inside of one block, instead of the inside of all.
  *
- * A rewrite of the traced graph: the nodes of the backward pass get copies of the forward nodes whose results they need, right
- * before the first of them. The copies run the same kernels on the same values, so the gradients have the same bits.
+ * A rewrite of the traced graph: the nodes of the backward pass get copies of the forward nodes whose results they
+ * need, right before the first of them. The copies run the same kernels on the same values, so the gradients have the
+ * same bits.
  */
 import type { Graph, GraphNode, Tensor } from '@infnet/core';
 
@@ -12,8 +13,8 @@ import type { Graph, GraphNode, Tensor } from '@infnet/core';
 export type BlockOf = (path: string) => string | undefined;
 
 /**
- * The path up to its first number, or its first part: `resnet.layer1.0.convs.2` is in `resnet.layer1.0`, `ra4_conv2.conv` in
- * `ra4_conv2`. What the root itself does is in no block.
+ * The path up to its first number, or its first part: `resnet.layer1.0.convs.2` is in `resnet.layer1.0`,
+ * `ra4_conv2.conv` in `ra4_conv2`. What the root itself does is in no block.
  */
 export const numberedBlock: BlockOf = (path) => {
   if (path === '') return undefined;

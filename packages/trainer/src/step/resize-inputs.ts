@@ -1,9 +1,10 @@
 /**
  * Inputs at another size, for training at several scales.
  *
- * Pictures are resized bilinearly, as the released code does with pictures and masks alike (quirk 13). Class labels must not be
- * mixed, so integers are resized by nearest neighbour, at the same positions. A map of floats that holds one-hot masks cannot be
- * told from a picture by its type; it is told by its values when a run gets them, and refused until somebody says how.
+ * Pictures are resized bilinearly, as the released code does with pictures and masks alike (quirk 13). Class labels
+ * must not be mixed, so integers are resized by nearest neighbour, at the same positions. A map of floats that holds
+ * one-hot masks cannot be told from a picture by its type; it is told by its values when a run gets them, and refused
+ * until somebody says how.
  */
 import { formatShape, InfnetError, type InputCheck, type Tensor } from '@infnet/core';
 import { interpolate, resizeNearest } from '@infnet/nn';
@@ -11,7 +12,10 @@ import { interpolate, resizeNearest } from '@infnet/nn';
 /** How an input is brought to another size; `keep`: not at all. */
 export type InputResize = 'bilinear' | 'nearest' | 'keep';
 
-/** `tensor` at `size` [height, width]; `how` is what the user said, if anything. @throws InfnetError `TRAINING_RESIZE`. */
+/**
+ * `tensor` at `size` [height, width]; `how` is what the user said, if anything.
+ * @throws InfnetError `TRAINING_RESIZE`.
+ */
 export function resizeInput(
   name: string,
   tensor: Tensor,

@@ -1,5 +1,6 @@
 /**
- * A training step as one trace: forward, loss, backward, statistics of the gradients, clip, optimiser, running statistics.
+ * A training step as one trace: forward, loss, backward, statistics of the gradients, clip, optimiser, running
+ * statistics.
  *
  *     loss, parts   = the function of the user, with the net in training mode
  *     gradients     = of the trained parameters, joined into lines (see optimizer/lines.ts)
@@ -61,7 +62,8 @@ export interface TraceStepOptions<N extends string = string> {
   readonly frozenBatchNorm?: boolean | ((path: string) => boolean);
   /**
    * Resize every image input [N, C, H, W] to this [height, width] first, bilinear with aligned corners, as the released
-   * multi-scale training does (quirk 13); integers [N, H, W] or [N, C, H, W] by nearest neighbour at the same positions.
+   * multi-scale training does (quirk 13); integers [N, H, W] or [N, C, H, W] by nearest neighbour at the same
+   * positions.
    */
   readonly size?: readonly [number, number];
   /** How single inputs are resized, by name. One-hot masks (float32) need it: a run with them is refused else. */
@@ -113,7 +115,10 @@ const OPTIONS: Readonly<Record<keyof TraceStepOptions, true>> = {
 };
 export const STEP_OPTIONS: readonly string[] = Object.keys(OPTIONS);
 
-/** @throws InfnetError `OPTION_UNKNOWN`, `SHAPE_...`, `GRADIENT_...`, `TRAINING_NO_GRADIENT`, `TRAINING_LOSS`, `TRAINING_RESIZE`. */
+/**
+ * @throws InfnetError `OPTION_UNKNOWN`, `SHAPE_...`, `GRADIENT_...`, `TRAINING_NO_GRADIENT`, `TRAINING_LOSS`,
+ *   `TRAINING_RESIZE`.
+ */
 export function traceStep<N extends string>(options: TraceStepOptions<N>): TracedStep {
   checkNames('traceStep', options, STEP_OPTIONS);
   const { net, optimizer, inputs, size } = options;

@@ -39,7 +39,10 @@ export interface TrainingStepOptions<N extends string = string>
 export interface TrainingStepRun extends Pick<RunOptions, 'onProgress'> {
   /** A finite number of at least 0. */
   readonly learningRate: number;
-  /** Only with `accumulate`: this is batch `index` of `of` whose gradients are averaged; the last one moves the parameters. */
+  /**
+   * Only with `accumulate`: this is batch `index` of `of` whose gradients are averaged; the last one moves the
+   * parameters.
+   */
   readonly batch?: StepBatch;
   /** Names of the loss function's `outputs` to read back. Default: none. */
   readonly read?: readonly string[];
@@ -51,15 +54,15 @@ export interface StepReport {
   /** The loss's parts by name. */
   readonly parts: Readonly<Record<string, number>>;
   /**
-   * Norm of all gradients together, before the clip. All figures of gradients are of what the optimiser gets: with `batch`, of the
-   * sum over the batches so far divided by `of`, which the last one makes the mean.
+   * Norm of all gradients together, before the clip. All figures of gradients are of what the optimiser gets: with
+   * `batch`, of the sum over the batches so far divided by `of`, which the last one makes the mean.
    */
   readonly gradientNorm: number;
   /** Largest magnitude of any gradient element; Infinity when one is infinite or NaN. */
   readonly largestGradient: number;
   /**
-   * False when the loss, a gradient or a new value (parameter, optimiser state, running statistic) is not a finite number, or a batch
-   * before it in the same step was not: the step then changes nothing.
+   * False when the loss, a gradient or a new value (parameter, optimiser state, running statistic) is not a finite
+   * number, or a batch before it in the same step was not: the step then changes nothing.
    */
   readonly finite: boolean;
   /** Norm and largest magnitude of each parameter's gradient, largest first. */
@@ -75,11 +78,11 @@ export interface GradientFigures {
 }
 
 /**
- * Traces and prepares a training step. Several steps (scales, batch sizes) may share one optimiser and its parameters; they
- * must run one after the other.
+ * Traces and prepares a training step. Several steps (scales, batch sizes) may share one optimiser and its parameters;
+ * they must run one after the other.
  *
- * @throws InfnetError `SHAPE_...`, `GRADIENT_...`, `MEMORY_...`, `TRAINING_NO_GRADIENT`, `TRAINING_LOSS`, `TRAINING_NAME`,
- * `OPTIMIZER_OPTION` for a clip out of range.
+ * @throws InfnetError `SHAPE_...`, `GRADIENT_...`, `MEMORY_...`, `TRAINING_NO_GRADIENT`, `TRAINING_LOSS`,
+ *   `TRAINING_NAME`, `OPTIMIZER_OPTION` for a clip out of range.
  */
 export async function trainingStep<N extends string>(
   context: Context,
@@ -127,12 +130,14 @@ export class TrainingStep<N extends string = string> {
   }
 
   /**
-   * One step: the parameters, the optimiser's state and running statistics move, unless loss or gradients are not finite.
-   * It cannot be stopped half-way, because parameters must move together. Inputs are copied when it is called; calls need not be awaited
-   * in between: each step follows the one before, and a plan on the same parameters that is called after it computes with its result.
+   * One step: the parameters, the optimiser's state and running statistics move, unless loss or gradients are not
+   * finite. It cannot be stopped half-way, because parameters must move together. Inputs are copied when it is called;
+   * calls need not be awaited in between: each step follows the one before, and a plan on the same parameters that is
+   * called after it computes with its result.
    *
    * @throws InfnetError `PLAN_INPUT`, `CONTEXT_LOST`, `TRAINING_BATCH`, `TRAINING_LEARNING_RATE`. What is refused
-   * changes nothing; batches of a step that ended with an error count as if they had not been, and it begins again with batch 0.
+   *   changes nothing; batches of a step that ended with an error count as if they had not been, and it begins again
+   *   with batch 0.
    */
   async run(inputs: Readonly<Record<N, TensorData>> | RunInputs, options: TrainingStepRun): Promise<StepReport> {
     const { learningRate, batch: given = WHOLE, read: asked = [], onProgress } = options ?? {};
@@ -169,7 +174,8 @@ export class TrainingStep<N extends string = string> {
   }
 
   /**
-   * GPU time of every dispatch of a step. For measuring only: the parameters move, but the optimiser does not count the step.
+   * GPU time of every dispatch of a step. For measuring only: the parameters move, but the optimiser does not count the
+   * step.
    *
    * @throws InfnetError `PROFILE_UNSUPPORTED` without the device feature `timestamp-query`, and as `run`.
    */
@@ -188,8 +194,8 @@ export class TrainingStep<N extends string = string> {
   }
 
   /**
-   * Gradients by name from the `outputs` of a run that read them (`keepGradients`, `gradientOutputs`), as they were before the clip,
-   * those of several batches divided by their number.
+   * Gradients by name from the `outputs` of a run that read them (`keepGradients`, `gradientOutputs`), as they were
+   * before the clip, those of several batches divided by their number.
    */
   gradientsOf(results: Readonly<Record<string, TensorData>>): Map<string, Float32Array> {
     const { places } = this.#traced.layout;

@@ -4,7 +4,9 @@ import type { TrainingData } from './data.js';
 
 type Inputs = Readonly<Record<string, TensorData>>;
 
-/** @throws InfnetError `TRAINER_BATCH` for inputs that are missing, surplus or of the wrong length, naming the items. */
+/**
+ * @throws InfnetError `TRAINER_BATCH` for inputs that are missing, surplus or of the wrong length, naming the items.
+ */
 export function ownBatch(data: TrainingData, items: readonly number[], given: Inputs): Inputs {
   const refuse = (what: string): InfnetError => {
     const names = items.map((index) => data.name?.(index) ?? `item ${index}`).join(', ');

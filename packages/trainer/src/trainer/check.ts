@@ -138,8 +138,8 @@ export function checkOptions<N extends string>(options: TrainerOptions<N>): void
 const MOST_EPOCHS = 10_000;
 
 /**
- * A schedule is a function of progress alone, so a rate that is no number is found before training begins, not after hours: in the
- * first step of every epoch from `first` on, and in the last step of all.
+ * A schedule is a function of progress alone, so a rate that is no number is found before training begins, not after
+ * hours: in the first step of every epoch from `first` on, and in the last step of all.
  *
  * @throws InfnetError `TRAINING_LEARNING_RATE` naming step and epoch.
  */

@@ -10,7 +10,10 @@ export interface ItemRequest {
   readonly seed: number;
 }
 
-/** A data set for training; `N` names its inputs. It must give the same values for the same request, or a resumed training would differ. */
+/**
+ * A data set for training; `N` names its inputs. It must give the same values for the same request, or a resumed
+ * training would differ.
+ */
 export interface TrainingData<N extends string = string> {
   /** Number of items. */
   readonly length: number;

@@ -1,8 +1,8 @@
 /**
  * A training's state as the bytes of one safetensors file: all tensors, and the rest as JSON in the metadata.
  *
- * One file, so that weights and moments cannot come from different moments in time: whoever writes it atomically has either the
- * whole new state or the whole old one.
+ * One file, so that weights and moments cannot come from different moments in time: whoever writes it atomically has
+ * either the whole new state or the whole old one.
  */
 import { type CheckpointTensor, readSafetensors, type WritableTensor, writeSafetensors } from '@infnet/checkpoint';
 import { InfnetError, type StateDict } from '@infnet/core';
@@ -82,7 +82,9 @@ export function stateFrom(
   };
 }
 
-/** JSON leaves out what is undefined. A value that an older version lost is none: the next validation is the best again. */
+/**
+ * JSON leaves out what is undefined. A value that an older version lost is none: the next validation is the best again.
+ */
 function bestFrom(best: Best | undefined): Best | undefined {
   if (best === undefined || (best.value as number | null) === null) return undefined;
   return { ...best, metrics: withoutNull(best.metrics) };

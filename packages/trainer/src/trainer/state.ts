@@ -18,7 +18,10 @@ export interface Best {
   readonly step: number;
   readonly value: number;
   readonly metrics: Readonly<Record<string, number>>;
-  /** Which of the metrics it is the best of, and whether larger is better; absent in states of versions that did not keep it. */
+  /**
+   * Which of the metrics it is the best of, and whether larger is better; absent in states of versions that did not
+   * keep it.
+   */
   readonly metric?: string;
   readonly larger?: boolean;
 }
@@ -71,7 +74,9 @@ const CALLED: Readonly<Record<string, string>> = {
   rates: 'scales',
 };
 
-/** @throws InfnetError `TRAINER_STATE` naming every setting with which the state means something else, and both values. */
+/**
+ * @throws InfnetError `TRAINER_STATE` naming every setting with which the state means something else, and both values.
+ */
 export function assertContinues(state: TrainerState, now: Continuing): void {
   const differences: string[] = [];
   const compare = (name: string, before: unknown, value: unknown): void => {

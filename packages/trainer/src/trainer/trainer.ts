@@ -1,9 +1,9 @@
 /**
  * The training loop: epochs of steps, validation, the best state kept, early stop, resume, and recovery.
  *
- * Everything random follows from the seed, every sum on the device has a fixed order, and the whole state is read back as
- * plain data: a training that was stopped and continued ends with the same bits as one that was not. The same holds when
- * the device is lost: the trainer opens another context, loads its last snapshot and repeats the steps since.
+ * Everything random follows from the seed, every sum on the device has a fixed order, and the whole state is read back
+ * as plain data: a training that was stopped and continued ends with the same bits as one that was not. The same holds
+ * when the device is lost: the trainer opens another context, loads its last snapshot and repeats the steps since.
  *
  * Files are not the trainer's business: `onSnapshot` gets states to write, `resume` takes one that was read.
  */
@@ -95,7 +95,9 @@ export interface TrainerOptions<N extends string = string>
   /** What becomes of a context at the end of a run, and of one whose device was lost. Default: it is disposed. */
   readonly close?: (context: Context) => void;
   readonly data: TrainingData<N>;
-  /** Applies the net to a batch and compares the result with its targets. Traced once for every batch size and scale. */
+  /**
+   * Applies the net to a batch and compares the result with its targets. Traced once for every batch size and scale.
+   */
   readonly loss: (inputs: Readonly<Record<N, Tensor>>) => Tensor | StepLoss;
   readonly learningRate: LearningRateSchedule;
   readonly epochs: number;
@@ -125,15 +127,20 @@ export interface TrainerOptions<N extends string = string>
   /** Epochs between two validations. Default 1; the last epoch is always validated, Infinity: only that. */
   readonly validateEvery?: number;
   /**
-   * Which figure decides what is best. Default: the first one, the larger the better. An infinite figure counts as what it is, and NaN
-   * is never the best.
+   * Which figure decides what is best. Default: the first one, the larger the better. An infinite figure counts as what
+   * it is, and NaN is never the best.
    */
   readonly best?: { readonly metric: string; readonly larger: boolean };
-  /** Stop after so many validations without a better one, at least 1; needs `validate`. Default, and Infinity: never. */
+  /**
+   * Stop after so many validations without a better one, at least 1; needs `validate`. Default, and Infinity: never.
+   */
   readonly patience?: number;
   /** Steps between snapshots within an epoch. Default: none but at its end. */
   readonly snapshotEvery?: number;
-  /** Epochs between snapshots; the best and the last one always make one. Default 1. A snapshot reads the whole state back. */
+  /**
+   * Epochs between snapshots; the best and the last one always make one. Default 1. A snapshot reads the whole state
+   * back.
+   */
   readonly snapshotEpochs?: number;
   readonly plan?: Pick<SessionOptions, 'precision' | 'memoryBudget' | 'maxSubmitSeconds'>;
   /** Asks the data for a batch while the step before it runs. Default true; false for data that depend on that step. */
@@ -177,8 +184,8 @@ export class Trainer<N extends string = string> {
   #isMoving = false;
 
   /**
-   * @throws InfnetError `TRAINER_OPTION`, `OPTIMIZER_OPTION` for the clip, `TRAINING_LEARNING_RATE` for a schedule that gives none
-   * somewhere, `TRAINER_STATE` for a state of another training.
+   * @throws InfnetError `TRAINER_OPTION`, `OPTIMIZER_OPTION` for the clip, `TRAINING_LEARNING_RATE` for a schedule that
+   *   gives none somewhere, `TRAINER_STATE` for a state of another training.
    */
   constructor(options: TrainerOptions<N>) {
     checkOptions(options);
@@ -216,8 +223,8 @@ export class Trainer<N extends string = string> {
   /**
    * Trains to the end, until `patience` runs out or `signal` stops it after the step in progress.
    *
-   * @throws InfnetError `TRAINING_NOT_FINITE` naming step, items and largest gradients (the parameters are then those before
-   * the step; `lastState` has them), `TRAINER_RUNNING`, and whatever data, validation and handlers throw.
+   * @throws InfnetError `TRAINING_NOT_FINITE` naming step, items and largest gradients (the parameters are then those
+   *   before the step; `lastState` has them), `TRAINER_RUNNING`, and whatever data, validation and handlers throw.
    */
   async run(options: { readonly signal?: AbortSignal } = {}): Promise<TrainingResult> {
     checkNames('Trainer.run', options, ['signal']);
@@ -362,7 +369,8 @@ export class Trainer<N extends string = string> {
     const step = steps[Math.floor(unit / this.#scales.length)] ?? [];
     const before = this.#loading;
     const load = async (): Promise<readonly Batch[]> => {
-      // A data set may use one array for all its batches, so it is never asked for two at a time, and each is copied at once.
+      // A data set may use one array for all its batches, so it is never asked for two at a time, and each is copied at
+      // once.
       await before;
       const batches: Batch[] = [];
       for (const items of step) {
@@ -430,7 +438,8 @@ export class Trainer<N extends string = string> {
     this.#position = { epoch: epoch + 1, unit: 0, step };
     this.#sums = {};
     this.#summed = 0;
-    // Told before the state is kept: who keeps a log never misses an epoch, whenever he is killed; at most he hears of it twice.
+    // Told before the state is kept: who keeps a log never misses an epoch, whenever he is killed; at most he hears of
+    // it twice.
     await this.#options.onEpoch?.({ epoch, epochs, step, loss, parts, learningRate, seconds, metrics, isBest });
     if (isBest || isLast || (epoch + 1) % snapshotEpochs === 0) {
       const state = await this.#keepSnapshot();
@@ -478,7 +487,10 @@ export class Trainer<N extends string = string> {
     return state;
   }
 
-  /** The loss of the device, if that is behind an error; browsers reject what waits for a lost device with errors of their own. */
+  /**
+   * The loss of the device, if that is behind an error; browsers reject what waits for a lost device with errors of
+   * their own.
+   */
   async #lossOr(error: unknown): Promise<unknown> {
     const context = this.#session?.context;
     if (context === undefined) return error;

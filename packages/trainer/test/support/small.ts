@@ -65,7 +65,10 @@ export const openQuietly = (): Promise<Context> => open({ onMessage: () => {} })
 
 let shared: Context | undefined;
 
-/** One context for the trainings of a test file, so that pipelines are compiled once. Checks that nothing is left behind. */
+/**
+ * One context for the trainings of a test file, so that pipelines are compiled once. Checks that nothing is left
+ * behind.
+ */
 export function useSharedContext(): () => Context {
   beforeAll(async () => {
     shared = await openQuietly();

@@ -1,8 +1,8 @@
 /**
  * The table of results, with the columns of `infnet segment`'s summary.csv: RFC 4180.
  *
- * Only what was made the way the page is set now has figures. What is stale, or was not segmented, has its line all the same, with the
- * reason in place of figures.
+ * Only what was made the way the page is set now has figures. What is stale, or was not segmented, has its line all the
+ * same, with the reason in place of figures.
  */
 import { PROVENANCE_COLUMNS, type Provenance, provenanceFields } from '@infnet/data';
 import { figuresOf } from './figures.js';

@@ -1,9 +1,9 @@
 /**
  * Whether a result was made the way the page is set now.
  *
- * Weights, size and window can be changed while results are shown, and a result does not change with them. One that was made otherwise
- * is stale: it is shown as such and goes into no file and no table. The threshold is none of these: it cuts the probability that is
- * kept, so that mask and figures are always those of the threshold that is set.
+ * Weights, size and window can be changed while results are shown, and a result does not change with them. One that was
+ * made otherwise is stale: it is shown as such and goes into no file and no table. The threshold is none of these: it
+ * cuts the probability that is kept, so that mask and figures are always those of the threshold that is set.
  */
 import { LUNG_WINDOW, type Provenance, shortHash } from '@infnet/data';
 import type { ItemReport, VolumeView } from '../../worker/segment-protocol.js';

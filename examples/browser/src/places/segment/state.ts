@@ -119,7 +119,9 @@ interface NamedSource {
 
 let added: Promise<void> = Promise.resolve();
 
-/** One drop after the other: what is dropped while the last one is still read would otherwise stand in the middle of it. */
+/**
+ * One drop after the other: what is dropped while the last one is still read would otherwise stand in the middle of it.
+ */
 function addSources(sources: readonly NamedSource[]): Promise<void> {
   const mine = added.then(() => addNow(sources));
   added = mine.catch(() => {});
@@ -263,7 +265,8 @@ async function segmentOne({ report: { id, name } }: Item, signal: AbortSignal): 
     const wire = wireOf(error);
     change(id, wire.code === STOPPED ? { status: 'stopped' } : { status: 'failed', error: wire });
     report(error);
-    // What is wrong with one slice may be right with the next; a missing net or device is not. One that was removed is no reason to stop.
+    // What is wrong with one slice may be right with the next; a missing net or device is not. One that was removed is
+    // no reason to stop.
     return /^(DATA_|RESULT_)/.test(wire.code) || (wire.code === STOPPED && !signal.aborted);
   } finally {
     signal.removeEventListener('abort', stop);

@@ -1,4 +1,7 @@
-/** TensorFlow.js on its WebGPU backend. It computes in NHWC, so input and result are transposed on the device, within the time that is taken. */
+/**
+ * TensorFlow.js on its WebGPU backend. It computes in NHWC, so input and result are transposed on the device, within
+ * the time that is taken.
+ */
 import { tfjs } from 'peer:tfjs';
 import type { Contestant } from '../compare-cases.js';
 

@@ -1,8 +1,8 @@
 /**
- * Pooling. What ceil mode and `count_include_pad` mean together has changed between versions of ONNX and differs between
- * its runtimes, so neither is relied on: the window that hangs over the end becomes padding at the end that never counts,
- * and padding that counts becomes zeros of a `Pad` node where both are there. onnxruntime takes less padding than the window has
- * samples, however far apart they are: more of it becomes a `Pad` node too.
+ * Pooling. What ceil mode and `count_include_pad` mean together has changed between versions of ONNX and differs
+ * between its runtimes, so neither is relied on: the window that hangs over the end becomes padding at the end that
+ * never counts, and padding that counts becomes zeros of a `Pad` node where both are there. onnxruntime takes less
+ * padding than the window has samples, however far apart they are: more of it becomes a `Pad` node too.
  */
 import type { OnnxEmitter, OnnxTranslation } from '../emitter.js';
 import { int, ints, type OnnxAttributes, string } from '../model.js';

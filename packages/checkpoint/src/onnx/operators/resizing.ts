@@ -3,8 +3,8 @@ import type { OnnxEmitter, OnnxTranslation } from '../emitter.js';
 import { ints, type OnnxAttributes, string } from '../model.js';
 
 /**
- * `Resize` along height and width. Positions: corners on corners, or (i + 1/2) / scale - 1/2, which ONNX calls `half_pixel`
- * (its `pytorch_half_pixel` differs from PyTorch where the result is one pixel wide).
+ * `Resize` along height and width. Positions: corners on corners, or (i + 1/2) / scale - 1/2, which ONNX calls
+ * `half_pixel` (its `pytorch_half_pixel` differs from PyTorch where the result is one pixel wide).
  */
 function resize(
   emit: OnnxEmitter,
@@ -44,9 +44,9 @@ function ratioOf(input: readonly number[], size: readonly number[], d: number): 
 }
 
 /**
- * Scales whose product with the input, rounded down as ONNX says, is the size, in float32 and in float64: runtimes differ in
- * which they take, and the sizes that they infer beforehand may come from the other one. Where the nearest float32 does not do that, a
- * neighbour may; positions move by less than float32 tells.
+ * Scales whose product with the input, rounded down as ONNX says, is the size, in float32 and in float64: runtimes
+ * differ in which they take, and the sizes that they infer beforehand may come from the other one. Where the nearest
+ * float32 does not do that, a neighbour may; positions move by less than float32 tells.
  */
 function scalesFor(
   input: readonly number[],

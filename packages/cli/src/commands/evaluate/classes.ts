@@ -1,8 +1,9 @@
 /**
  * `infnet evaluate --multi-class`: how good class maps are, class by class.
  *
- * Two figures of each class, because they answer different questions. Over the pixels of all slices together: how much of what is there
- * was found. As mean over slices: how good a slice is, where there is something of the class or something was taken for it.
+ * Two figures of each class, because they answer different questions. Over the pixels of all slices together: how much
+ * of what is there was found. As mean over slices: how good a slice is, where there is something of the class or
+ * something was taken for it.
  */
 import { join, resolve } from 'node:path';
 import { writeFileAtomic } from '@infnet/node';

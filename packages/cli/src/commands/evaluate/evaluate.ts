@@ -1,8 +1,9 @@
 /**
  * `infnet evaluate`: how good predictions are.
  *
- * What is wrong with the request is found before the first slice. After that a file that cannot be scored is reported, and the
- * others are scored without it. Stopped by Ctrl-C nothing is written: a mean over a part would be taken for one over all.
+ * What is wrong with the request is found before the first slice. After that a file that cannot be scored is reported,
+ * and the others are scored without it. Stopped by Ctrl-C nothing is written: a mean over a part would be taken for one
+ * over all.
  */
 import { join, resolve } from 'node:path';
 import type { ByteImage } from '@infnet/data';

@@ -1,4 +1,6 @@
-/** Predictions and masks in two folders, paired by name, in one spelling of accents: macOS has another than the rest. */
+/**
+ * Predictions and masks in two folders, paired by name, in one spelling of accents: macOS has another than the rest.
+ */
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { compareNames, duplicateNote, isHidden, isVolumeName, stemOf } from '@infnet/data';

@@ -1,9 +1,9 @@
 /**
  * A net that predicts the slices of a data set.
  *
- * With sane conventions each map is what `infnet segment` writes to `.prob.png`: brought to the slice's own size, 8 bit. With those as
- * released it is what the released test code writes: stretched to full contrast at the net's size, 8 bit (quirk 20), and the
- * evaluation resizes it.
+ * With sane conventions each map is what `infnet segment` writes to `.prob.png`: brought to the slice's own size, 8
+ * bit. With those as released it is what the released test code writes: stretched to full contrast at the net's size, 8
+ * bit (quirk 20), and the evaluation resizes it.
  */
 import { join, resolve } from 'node:path';
 import { isInfnetError } from '@infnet/core';
@@ -51,7 +51,10 @@ const HARMLESS: ReadonlySet<string> = new Set([
   'ignored',
 ]);
 
-/** @throws InfnetError `FILE_...`, `CHECKPOINT_...`, `DATA_DATASET` when nothing is left, `DATA_ARGUMENT`, `CLI_USAGE`, ... */
+/**
+ * @throws InfnetError `FILE_...`, `CHECKPOINT_...`, `DATA_DATASET` when nothing is left, `DATA_ARGUMENT`, `CLI_USAGE`,
+ *   ...
+ */
 export async function fromNet(
   form: Form & { kind: 'net' },
   options: EvaluateOptions,

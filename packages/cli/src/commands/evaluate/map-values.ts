@@ -1,6 +1,7 @@
 /**
- * Predictions that hold labels where a share is meant: masks of 0 and 1, saved as pictures, are read as 0 and 1/255, so that nothing of them is
- * above any threshold and every Dice is 0. One such picture may be a net that found nothing; that all are so is told.
+ * Predictions that hold labels where a share is meant: masks of 0 and 1, saved as pictures, are read as 0 and 1/255, so
+ * that nothing of them is above any threshold and every Dice is 0. One such picture may be a net that found nothing;
+ * that all are so is told.
  */
 import type { MapPicture } from './maps.js';
 

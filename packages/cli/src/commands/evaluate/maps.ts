@@ -1,9 +1,10 @@
 /**
  * Grey pictures to numbers: probability maps, and the masks they are compared with.
  *
- * A map is brought to the size of its mask, never the mask to the map's. The paper's tool uses MATLAB's bicubic imresize there
- * (quirk 29); here it is bilinear with half-pixel centres, which is what `infnet segment` does. With the conventions
- * `as-released` an 8-bit map is rounded to 8 bits again afterwards, because the tool writes the resized picture back to its file.
+ * A map is brought to the size of its mask, never the mask to the map's. The paper's tool uses MATLAB's bicubic
+ * imresize there (quirk 29); here it is bilinear with half-pixel centres, which is what `infnet segment` does. With the
+ * conventions `as-released` an 8-bit map is rounded to 8 bits again afterwards, because the tool writes the resized
+ * picture back to its file.
  */
 import {
   type DecodedImage,
@@ -74,8 +75,8 @@ export function mapAt(
   if (width === map.width && height === map.height) {
     return data instanceof Uint8Array ? data : Float64Array.from(data, (v) => v / white);
   }
-  // Resized in whole numbers, which float32 holds exactly, and divided last: so a flat region still meets the threshold of
-  // its own value.
+  // Resized in whole numbers, which float32 holds exactly, and divided last: so a flat region still meets the threshold
+  // of its own value.
   const resized = resizeBilinearFloat({ ...map, data: Float32Array.from(data) }, width, height).data;
   if (conventions === 'as-released' && white === 255) return Uint8Array.from(resized, (v) => Math.round(v));
   return Float64Array.from(resized, (v) => v / white);

@@ -7,7 +7,9 @@ import { volumeDocument } from './volumes.js';
 
 export const FILES = { csv: 'scores.csv', json: 'scores.json', report: 'report.html', volumes: 'volumes.csv' } as const;
 
-/** In the order of the slices; then the files that failed, with the reason in the last column. NaN and Infinity by name. */
+/**
+ * In the order of the slices; then the files that failed, with the reason in the last column. NaN and Infinity by name.
+ */
 export function scoresCsv({ slices, scoring }: Evaluation, failed: readonly FailedFile[]): string {
   const distances = scoring.spacing === undefined ? [] : SURFACE_NAMES;
   const header = [

@@ -1,7 +1,8 @@
 /**
  * A predicted volume against a true one: the slices that the net would see, one after the other.
  *
- * Both may be stored in different orders; the prediction (and the scan, if it is there for pictures) is brought to the order of the truth.
+ * Both may be stored in different orders; the prediction (and the scan, if it is there for pictures) is brought to the
+ * order of the truth.
  */
 import { basename } from 'node:path';
 import {

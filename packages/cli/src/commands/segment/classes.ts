@@ -1,8 +1,8 @@
 /**
  * `infnet segment --multi-class`: slices and where they are infected in, ground-glass and consolidation out.
  *
- * As everywhere, what can be wrong with the request is found before the first slice; after that a slice that fails (its prior may be
- * missing) is reported, and the others are done.
+ * As everywhere, what can be wrong with the request is found before the first slice; after that a slice that fails (its
+ * prior may be missing) is reported, and the others are done.
  */
 import { join, resolve } from 'node:path';
 import { type Context, ParameterStore } from '@infnet/core';

@@ -1,6 +1,7 @@
 /**
- * Where a slice is infected, which the U-Net gets beside it: pictures that are there, or Inf-Net's probability, made on the way.
- * Both give the same result when the pictures are the `.prob.png` that `infnet segment` makes with the same weights.
+ * Where a slice is infected, which the U-Net gets beside it: pictures that are there, or Inf-Net's probability, made on
+ * the way. Both give the same result when the pictures are the `.prob.png` that `infnet segment` makes with the same
+ * weights.
  */
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -33,7 +34,8 @@ const NAMES = [/^\.prob\.png$/i, /^\.mask\.png$/i, /^\.(png|jpe?g)$/i];
 /**
  * Pictures of a folder, by the slices' names: `7.prob.png`, `7.mask.png` or `7.png` for `7.jpg`.
  *
- * @throws InfnetError `CLI_NO_INPUT` without such a folder; for a slice `CLI_PRIOR`, `CLI_NOT_GREY`, `FILE_...`, `DATA_...`
+ * @throws InfnetError `CLI_NO_INPUT` without such a folder; for a slice `CLI_PRIOR`, `CLI_NOT_GREY`, `FILE_...`,
+ *   `DATA_...`
  */
 export async function priorsOfFolder(folder: string): Promise<Priors> {
   const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {

@@ -93,8 +93,8 @@ interface Row {
 }
 
 /**
- * RFC 4180, with a header, in the order in which the files were given: a line for each picture; for each volume a line per slice and
- * then its total, whose slice is `all`. After these columns, where each result comes from.
+ * RFC 4180, with a header, in the order in which the files were given: a line for each picture; for each volume a line
+ * per slice and then its total, whose slice is `all`. After these columns, where each result comes from.
  */
 export function summaryCsv(reports: readonly SliceReport[], { time, volumes = false }: SummaryOptions): string {
   const fields = (row: Readonly<Record<Exclude<keyof Row, 'provenance'> | 'width' | 'height', string>>): string[] => [

@@ -1,9 +1,9 @@
 /**
  * One volume: its slices through the net, batch by batch; mask and probability on the volume's own grid.
  *
- * In memory are the volume as the file stores it, one batch of slices, and the results compressed so far; where the axial slices do not
- * lie along the file's third axis, the probability of all voxels too. Files are written when the last slice is done, so that a volume
- * has all its results or none.
+ * In memory are the volume as the file stores it, one batch of slices, and the results compressed so far; where the
+ * axial slices do not lie along the file's third axis, the probability of all voxels too. Files are written when the
+ * last slice is done, so that a volume has all its results or none.
  */
 
 import { isInfnetError } from '@infnet/core';

@@ -63,8 +63,8 @@ export function readInfNetFile(file: string, source?: WeightsSource): Promise<We
 /**
  * Reads a checkpoint and builds its net.
  *
- * @throws InfnetError `FILE_...`, `CHECKPOINT_...`, `CLI_WRONG_NET`; `CHECKPOINT_KEYS` lists what is missing, surplus or mis-shaped;
- *   `CLI_BACKBONE` when no backbone is recognised
+ * @throws InfnetError `FILE_...`, `CHECKPOINT_...`, `CLI_WRONG_NET`; `CHECKPOINT_KEYS` lists what is missing, surplus
+ *   or mis-shaped; `CLI_BACKBONE` when no backbone is recognised
  */
 export async function loadWeights(file: string, asked?: BackboneName, source?: WeightsSource): Promise<LoadedWeights> {
   return netOf(await readInfNetFile(file, source), asked, source);

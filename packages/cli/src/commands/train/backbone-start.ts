@@ -1,4 +1,7 @@
-/** A training that starts from weights of a backbone alone, as the paper's does; the rest of the net starts from the seed. */
+/**
+ * A training that starts from weights of a backbone alone, as the paper's does; the rest of the net starts from the
+ * seed.
+ */
 import { assertMatches, matchStateDict } from '@infnet/checkpoint';
 import type { StateDict } from '@infnet/core';
 import {
@@ -23,9 +26,11 @@ export interface TrainingWeights {
 }
 
 /**
- * Reads what `--weights` or `--backbone-weights` names. With `--weights` a whole net is one, and a backbone alone is taken as one.
+ * Reads what `--weights` or `--backbone-weights` names. With `--weights` a whole net is one, and a backbone alone is
+ * taken as one.
  *
- * @throws InfnetError `FILE_...`, `CHECKPOINT_...`; `CLI_BACKBONE` where no backbone is in the file of `--backbone-weights`
+ * @throws InfnetError `FILE_...`, `CHECKPOINT_...`; `CLI_BACKBONE` where no backbone is in the file of
+ *   `--backbone-weights`
  */
 export async function readTrainingWeights(file: string, source: WeightsSource): Promise<TrainingWeights> {
   const asked = source.flag === '--backbone-weights' ? undefined : await readInfNetFile(file, source);
@@ -51,8 +56,8 @@ export interface BackboneStart {
 }
 
 /**
- * @throws InfnetError `CLI_BACKBONE` for another architecture, with the figures; `CHECKPOINT_KEYS` where values are missing or
- *   mis-shaped; `CLI_USAGE` where nothing would be trained
+ * @throws InfnetError `CLI_BACKBONE` for another architecture, with the figures; `CHECKPOINT_KEYS` where values are
+ *   missing or mis-shaped; `CLI_USAGE` where nothing would be trained
  */
 export function backboneStart(
   { file: read, alone }: TrainingWeights,

@@ -1,6 +1,6 @@
 /**
- * Writes what a training gives to its folder. A file that cannot be written (a full disk) does not end the training: it is told,
- * what was there before stays, and the next event tries again.
+ * Writes what a training gives to its folder. A file that cannot be written (a full disk) does not end the training: it
+ * is told, what was there before stays, and the next event tries again.
  */
 
 import type { Module, StateDict } from '@infnet/core';

@@ -1,9 +1,10 @@
 /**
- * `log.jsonl`: a line of JSON for every event, appended as it happens. Numbers that JSON does not have are texts: "NaN", "Infinity".
+ * `log.jsonl`: a line of JSON for every event, appended as it happens. Numbers that JSON does not have are texts:
+ * "NaN", "Infinity".
  *
- * A killed run leaves lines of steps that the last state does not know, perhaps half a line: they are cut off before the run
- * continues, since the steps come again. The state's file says how many lines there were. A line that cannot be written (full disk) stays in memory and is tried again with the
- * next one, over whatever the failed try left behind.
+ * A killed run leaves lines of steps that the last state does not know, perhaps half a line: they are cut off before
+ * the run continues, since the steps come again. The state's file says how many lines there were. A line that cannot be
+ * written (full disk) stays in memory and is tried again with the next one, over whatever the failed try left behind.
  */
 import { existsSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';

@@ -47,8 +47,8 @@ export function clipOf({ clip, clipNorm }: TrainSettings): GradientClip {
 }
 
 /**
- * What becomes of a smaller last batch of a semi-supervised training. At the smallest size the deepest maps are single values, of which
- * one alone has no variance: that would end it hours later, in a round.
+ * What becomes of a smaller last batch of a semi-supervised training. At the smallest size the deepest maps are single
+ * values, of which one alone has no variance: that would end it hours later, in a round.
  */
 export function lastBatchOf(size: number, { sizeMultiple }: { readonly sizeMultiple: number }): 'keep' | 'drop' {
   return size === sizeMultiple ? 'drop' : 'keep';

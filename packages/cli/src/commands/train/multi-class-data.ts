@@ -16,7 +16,8 @@ export interface MultiClassRunData {
 }
 
 /**
- * Makes every label once: the released encoding cannot place some of them (quirk 26), which should not end a training after an hour.
+ * Makes every label once: the released encoding cannot place some of them (quirk 26), which should not end a training
+ * after an hour.
  *
  * @throws InfnetError `DATA_RELEASED_LABEL` naming the slice
  */
@@ -32,7 +33,10 @@ export async function checkReleasedLabels(train: MultiClassDataset, size: number
   }
 }
 
-/** @throws InfnetError `DATA_DATASET` with all that is wrong, by file; `CLI_PRIOR` without priors; `DATA_ARGUMENT`, `FILE_...`, `CLI_USAGE` */
+/**
+ * @throws InfnetError `DATA_DATASET` with all that is wrong, by file; `CLI_PRIOR` without priors; `DATA_ARGUMENT`,
+ *   `FILE_...`, `CLI_USAGE`
+ */
 export async function openMultiClassData(
   { data, skipBad, validate, seed, range = 'full', cache = 1024 }: TrainSettings,
   { onProgress, signal }: DataProgress,

@@ -20,8 +20,10 @@ export interface RunUNet {
 }
 
 /**
- * @param resumed whether the parameters will come from a state anyway: a checkpoint to start from is then not needed any more
- * @throws InfnetError `FILE_...`, `CHECKPOINT_...`, `CLI_WRONG_NET`; `CLI_USAGE` when weights and loss mean other channels
+ * @param resumed whether the parameters will come from a state anyway: a checkpoint to start from is then not needed
+ *   any more
+ * @throws InfnetError `FILE_...`, `CHECKPOINT_...`, `CLI_WRONG_NET`; `CLI_USAGE` when weights and loss mean other
+ *   channels
  */
 export async function makeUNet(settings: TrainSettings, resumed: boolean): Promise<RunUNet> {
   const { weights, weightsKey: key, width, loss } = settings;

@@ -1,6 +1,6 @@
 /**
- * What a U-Net is worth after an epoch: classes at each slice's own size, pixels of all validation slices counted together (see
- * `class-table.ts`). `dice` and `iou` are the means of ground-glass and consolidation.
+ * What a U-Net is worth after an epoch: classes at each slice's own size, pixels of all validation slices counted
+ * together (see `class-table.ts`). `dice` and `iou` are the means of ground-glass and consolidation.
  */
 import type { Context, ParameterStore } from '@infnet/core';
 import { type ChannelOrder, classOverlay, encodePng, type MultiClassDataset, multiClassInput } from '@infnet/data';

@@ -1,6 +1,6 @@
 /**
- * The second stage: a U-Net that gets the slice and where it is infected, and tells ground-glass from consolidation. Only what is
- * trained differs from other trainings, not how it is kept, resumed and shown.
+ * The second stage: a U-Net that gets the slice and where it is infected, and tells ground-glass from consolidation.
+ * Only what is trained differs from other trainings, not how it is kept, resumed and shown.
  */
 
 import type { MultiClassDataset } from '@infnet/data';

@@ -26,8 +26,10 @@ export interface RunNet {
 
 /**
  * @param given names of the options on the command line, which must not contradict the weights
- * @param resumed whether the parameters will come from a state anyway: a checkpoint to start from is then not needed any more
- * @throws InfnetError `FILE_...`, `CHECKPOINT_...`; `CLI_USAGE` when the size does not fit, or an option says another net than the weights
+ * @param resumed whether the parameters will come from a state anyway: a checkpoint to start from is then not needed
+ *   any more
+ * @throws InfnetError `FILE_...`, `CHECKPOINT_...`; `CLI_USAGE` when the size does not fit, or an option says another
+ *   net than the weights
  */
 export async function makeNet(settings: TrainSettings, given: readonly string[], resumed: boolean): Promise<RunNet> {
   const { weights, backboneWeights, weightsKey: key, backbone, width, channels, size } = settings;

@@ -11,8 +11,8 @@
  *     samples/<slice>/epoch-0010.png  overlays
  *     report.html                     all of it to look at
  *
- * Every file but the log is replaced as a whole. The state is written last: whatever else is newer than it is made again, with
- * the same bytes, when the run is resumed.
+ * Every file but the log is replaced as a whole. The state is written last: whatever else is newer than it is made
+ * again, with the same bytes, when the run is resumed.
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -25,7 +25,10 @@ export class SupervisedRun<N extends string> extends TrainingRun {
   /** The best state, until its weights are written. */
   #best: TrainerState | undefined;
 
-  /** @throws InfnetError `CHECKPOINT_...`, `TRAINER_STATE_FILE` for a state that is none, `CLI_USAGE` for fewer epochs than it has */
+  /**
+   * @throws InfnetError `CHECKPOINT_...`, `TRAINER_STATE_FILE` for a state that is none, `CLI_USAGE` for fewer epochs
+   *   than it has
+   */
   constructor(parts: RunParts, task: TrainingTask<N>) {
     super(parts);
     this.#task = task;

@@ -1,8 +1,9 @@
 /**
  * `infnet train`: slices and masks in, weights out, and a folder that tells how it went.
  *
- * Everything that can be wrong with the request (data, settings, weights, adapter) is found before the first step. From then on
- * nothing is lost: see `run-folder.ts` for what is written when, and the trainer for why a resumed run has the same bits.
+ * Everything that can be wrong with the request (data, settings, weights, adapter) is found before the first step. From
+ * then on nothing is lost: see `run-folder.ts` for what is written when, and the trainer for why a resumed run has the
+ * same bits.
  */
 import { existsSync } from 'node:fs';
 import { type Io, say } from '../../io.js';

@@ -1,8 +1,9 @@
 /**
  * What a net is worth after an epoch: predicted on the validation slices, compared at each slice's own size.
  *
- * `dice`, `iou`, `mae` are of the probability as `infnet segment` writes it. `releasedDice`, `releasedMeanDice` are of the map
- * as the released test code makes it (stretched to full contrast, 8 bit, quirk 20), to compare with figures made that way.
+ * `dice`, `iou`, `mae` are of the probability as `infnet segment` writes it. `releasedDice`, `releasedMeanDice` are of
+ * the map as the released test code makes it (stretched to full contrast, 8 bit, quirk 20), to compare with figures
+ * made that way.
  */
 import type { Context, ParameterStore } from '@infnet/core';
 import {
@@ -91,8 +92,8 @@ export class Validator implements RunValidation {
 }
 
 /**
- * Means over slices. A slice on which a figure is undefined (sensitivity, where nothing is infected) takes no part in it; NaN where no
- * slice does.
+ * Means over slices. A slice on which a figure is undefined (sensitivity, where nothing is infected) takes no part in
+ * it; NaN where no slice does.
  */
 export function meanFigures(rows: readonly ValidationFigures[]): ValidationFigures {
   const names = Object.keys(rows[0] ?? {}) as (keyof ValidationFigures)[];
