@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodePng, phantomSlice } from '@infnet/data';
+import { isLong, longNote } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import { main } from '../src/index.js';
 import { infnet, temporaryFolder } from './support.js';
@@ -66,7 +67,7 @@ describe('a semi-supervised training', () => {
     }
   });
 
-  it('stopped by Ctrl-C within a round it goes on and ends with the same bits', async () => {
+  it.skipIf(!isLong)(`stopped by Ctrl-C within a round it goes on and ends with the same bits${longNote}`, async () => {
     const out = join(folder, 'stopped');
     const controller = new AbortController();
     let stderr = '';

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseTuning } from '@infnet/core/tune';
 import { encodePng, phantomSlice } from '@infnet/data';
-import { isLong } from '@infnet/testing';
+import { isLong, longNote } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import { infnet, temporaryFolder } from './support.js';
 
@@ -11,60 +11,65 @@ const folder = temporaryFolder();
 const SMALL = ['--size', '32', '--backbone', 'vgg16', '--width', '0.0625', '--channels', '4', '--rounds', '1'];
 
 describe('infnet tune', () => {
-  it(`of ${isLong ? 'a training step' : 'the forward'}: every distinct convolution and gradient, by more than one way`, async () => {
-    const out = join(folder, 'tuning.json');
-    const training = isLong ? ['--training'] : [];
-    const { code, stdout, stderr } = await infnet(['tune', ...training, '--out', out, ...SMALL, '--json']);
-    expect(code, stderr).toBe(0);
-    const tuning = parseTuning(readFileSync(out, 'utf8'), out);
-    expect(JSON.parse(stdout)).toEqual(tuning);
-    for (const kind of ['convolution ', ...(isLong ? ['weight gradient '] : [])]) {
-      expect(tuning.layers.filter(({ key }) => key.startsWith(kind)).length, kind).toBeGreaterThan(10);
-    }
-    for (const { own, seconds } of tuning.layers) {
-      expect(Object.keys(seconds).length).toBeGreaterThan(1);
-      expect(seconds).toHaveProperty([own]);
-    }
-    expect(stderr).toMatch(/written to .*\.json/);
-  });
+  it.skipIf(!isLong)(
+    `of a training step: every distinct convolution and gradient, by more than one way${longNote}`,
+    async () => {
+      const out = join(folder, 'tuning.json');
+      const { code, stdout, stderr } = await infnet(['tune', '--training', '--out', out, ...SMALL, '--json']);
+      expect(code, stderr).toBe(0);
+      const tuning = parseTuning(readFileSync(out, 'utf8'), out);
+      expect(JSON.parse(stdout)).toEqual(tuning);
+      for (const kind of ['convolution ', 'weight gradient ']) {
+        expect(tuning.layers.filter(({ key }) => key.startsWith(kind)).length, kind).toBeGreaterThan(10);
+      }
+      for (const { own, seconds } of tuning.layers) {
+        expect(Object.keys(seconds).length).toBeGreaterThan(1);
+        expect(seconds).toHaveProperty([own]);
+      }
+      expect(stderr).toMatch(/written to .*\.json/);
+    },
+  );
 
-  it('is taken by infnet segment on the adapter it was made for, and refused elsewhere', async () => {
-    const [weights, slice] = [join(folder, 'weights.safetensors'), join(folder, 'slice.png')];
-    await infnet(['weights', '--backbone', 'vgg16', '--width', '0.0625', '--out', weights]);
-    writeFileSync(slice, encodePng(phantomSlice(1, { width: 64, height: 64 }).image));
-    const segment = (tuning: string) =>
-      infnet([
-        'segment',
-        slice,
-        '--weights',
-        weights,
-        '--size',
-        '32',
-        '--out',
-        join(folder, 'out'),
-        '--tuning',
-        tuning,
-      ]);
-    const made = join(folder, 'tuning.json');
-    const tuning = parseTuning(readFileSync(made, 'utf8'));
-    const direct = join(folder, 'direct.json');
-    const choices = Object.fromEntries(tuning.layers.map(({ key }) => [key, 'direct']));
-    writeFileSync(direct, JSON.stringify({ ...tuning, choices }));
-    for (const file of [made, direct]) expect((await segment(file)).code).toBe(0);
+  it.skipIf(!isLong)(
+    `is taken by infnet segment on the adapter it was made for, and refused elsewhere${longNote}`,
+    async () => {
+      const [weights, slice] = [join(folder, 'weights.safetensors'), join(folder, 'slice.png')];
+      await infnet(['weights', '--backbone', 'vgg16', '--width', '0.0625', '--out', weights]);
+      writeFileSync(slice, encodePng(phantomSlice(1, { width: 64, height: 64 }).image));
+      const segment = (tuning: string) =>
+        infnet([
+          'segment',
+          slice,
+          '--weights',
+          weights,
+          '--size',
+          '32',
+          '--out',
+          join(folder, 'out'),
+          '--tuning',
+          tuning,
+        ]);
+      const made = join(folder, 'tuning.json');
+      const tuning = parseTuning(readFileSync(made, 'utf8'));
+      const direct = join(folder, 'direct.json');
+      const choices = Object.fromEntries(tuning.layers.map(({ key }) => [key, 'direct']));
+      writeFileSync(direct, JSON.stringify({ ...tuning, choices }));
+      for (const file of [made, direct]) expect((await segment(file)).code).toBe(0);
 
-    const [elsewhere, broken] = [join(folder, 'elsewhere.json'), join(folder, 'broken.json')];
-    writeFileSync(elsewhere, JSON.stringify({ ...tuning, adapter: 'another' }));
-    writeFileSync(broken, '{');
-    for (const [file, text] of [
-      [elsewhere, /TUNING_ADAPTER.*"another"/s],
-      [broken, /TUNING_INVALID.*broken\.json/s],
-      [join(folder, 'none.json'), /FILE_NOT_FOUND/],
-    ] as const) {
-      const { code, stderr } = await segment(file);
-      expect(stderr).toMatch(text);
-      expect(code).toBe(2);
-    }
-  });
+      const [elsewhere, broken] = [join(folder, 'elsewhere.json'), join(folder, 'broken.json')];
+      writeFileSync(elsewhere, JSON.stringify({ ...tuning, adapter: 'another' }));
+      writeFileSync(broken, '{');
+      for (const [file, text] of [
+        [elsewhere, /TUNING_ADAPTER.*"another"/s],
+        [broken, /TUNING_INVALID.*broken\.json/s],
+        [join(folder, 'none.json'), /FILE_NOT_FOUND/],
+      ] as const) {
+        const { code, stderr } = await segment(file);
+        expect(stderr).toMatch(text);
+        expect(code).toBe(2);
+      }
+    },
+  );
 
   it.each([
     ['no file to write', SMALL, /--out/],

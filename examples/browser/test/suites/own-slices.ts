@@ -1,7 +1,9 @@
 /** Train on the visitor's own slices: pairs by name, what is wrong with them in plain words, rounds, a reload. */
+
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodePng, phantomSlice } from '@infnet/data';
+import { isLong, longNote } from '@infnet/testing';
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BuiltPage, button, dropPaths, fillNumber, type Visit } from '../support.js';
@@ -92,7 +94,7 @@ export function ownSlicesTests(built: () => BuiltPage): void {
       await button(page, 'Stop and discard').click();
     });
 
-    it('rounds of pseudo labels, through a reload; the weights serve Segment', async () => {
+    it.skipIf(!isLong)(`rounds of pseudo labels, through a reload; the weights serve Segment${longNote}`, async () => {
       const { page, problems } = visit;
       await dropPaths(page, WITH, [at('set')]);
       await page.getByText('6 slices with their masks').waitFor();

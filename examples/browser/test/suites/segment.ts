@@ -1,8 +1,10 @@
 /** Segment: files in, the bytes of `infnet segment` out, and what may go wrong between. */
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSafetensors, writeSafetensors } from '@infnet/checkpoint';
 import { encodePng, type Provenance, phantomSlice, readNifti, readProvenance, sha256, withPngText } from '@infnet/data';
+import { isLong, longNote } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fixture, refused } from '../../../../packages/data/test/fixtures/nifti.js';
 import { niftiVariant } from '../nifti-variants.js';
@@ -241,7 +243,7 @@ export function segmentTests(built: () => BuiltPage): void {
       await page.getByRole('button', { name: /^chest\.nii\.gz/ }).click();
     });
 
-    it('200 segmentations leave memory flat', async () => {
+    it.skipIf(!isLong)(`200 segmentations leave memory flat${longNote}`, async () => {
       const { page } = visit;
       while ((await page.locator('.items li').count()) > 1)
         await page.getByRole('button', { name: 'Remove chest.nii.gz' }).click();
