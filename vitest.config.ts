@@ -14,7 +14,10 @@ import { wgsl } from './scripts/wgsl-plugin.mjs';
 
 const index = fixtureIndex();
 const testFiles = ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'benchmarks/test/**/*.test.ts'];
-/** Folders that `scripts/test.mjs` leaves out on a second adapter; vitest's own `--exclude` does not reach projects. */
+/**
+ * Folders that `scripts/test.mjs` leaves out on a second adapter, or in a page; vitest's own `--exclude` does not reach
+ * projects.
+ */
 const excluded = (process.env['INFNET_TEST_EXCLUDE'] ?? '')
   .split(',')
   .flatMap((folder) => (folder === '' ? [] : [`${folder}/**`]));
@@ -58,7 +61,7 @@ async function browserProject(): Promise<TestProjectInlineConfiguration> {
     test: {
       name: 'browser',
       include: testFiles,
-      exclude: ['**/node_modules/**', '**/*.node.test.ts'],
+      exclude: ['**/node_modules/**', '**/*.node.test.ts', ...excluded],
       ...patience,
       fileParallelism: false,
       provide: { fixtures: index, nodeBits: nodeBits(), bitsFolder, isLong },

@@ -36,7 +36,7 @@ const tests = [
   // Every file on every Node in three days; what starts programs of its own, each day.
   [`tests on newer Nodes, part ${part(3)}`, ['--newer-nodes', '--part', part(3)]],
   ['packages/node on newer Nodes', ['--newer-nodes', 'packages/node']],
-  [`long tests, part ${part(5)}`, ['--long', '--node', '--llvmpipe', '--part', part(5)]],
+  [`long tests, part ${part(5)}`, ['--long', '--node', '--browser', '--llvmpipe', '--part', part(5)]],
 ];
 for (const [name, flags] of tests) {
   console.log(`\n## ${name}`);

@@ -35,9 +35,12 @@ const cache = join(root, 'node_modules', '.cache', 'infnet');
 
 /** Folders whose tests touch no adapter, or choose it themselves: on a second adapter they would only repeat. */
 const adapterIndependent = [
-  ...['errors', 'testing', 'data', 'checkpoint', 'swiftshader', 'node'].map((name) => `packages/${name}`),
+  ...['errors', 'data', 'checkpoint', 'swiftshader', 'node'].map((name) => `packages/${name}`),
   'examples/browser',
 ];
+
+/** Folders of plain arithmetic on plain arrays: in a page they would only repeat, so that they run there in the long run alone. */
+const placeIndependent = [...['errors', 'metrics', 'report'].map((name) => `packages/${name}`), 'benchmarks'];
 
 /** `3/5` as [3, 5]; all in one part by default. */
 function partOf(text = '1/1') {
@@ -122,7 +125,8 @@ if (build.code !== 0) results.push({ title: 'build', passed: 0, failed: 1, skipp
 
 const adapter = process.env.INFNET_ADAPTER || 'swiftshader';
 if (flags.node) results.push(await runProject(`node-${adapter}`, 'node', { INFNET_ADAPTER: adapter }));
-if (flags.browser) results.push(await runProject('browser', 'browser', {}));
+const left = flags.long ? [] : placeIndependent;
+if (flags.browser) results.push(await runProject('browser', 'browser', { INFNET_TEST_EXCLUDE: left.join(',') }));
 if (flags.llvmpipe) {
   const llvmpipe = { INFNET_ADAPTER: 'llvmpipe', INFNET_TEST_EXCLUDE: adapterIndependent.join(',') };
   if (hasLlvmpipe()) results.push(await runProject('node-llvmpipe', 'node', llvmpipe));
