@@ -13,7 +13,12 @@ import { bitsFolder, nodeBits } from './scripts/node-bits.mjs';
 import { wgsl } from './scripts/wgsl-plugin.mjs';
 
 const index = fixtureIndex();
-const testFiles = ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'benchmarks/test/**/*.test.ts'];
+const testFiles = [
+  'packages/*/test/**/*.test.ts',
+  'apps/*/test/**/*.test.ts',
+  'examples/*/test/**/*.test.ts',
+  'benchmarks/test/**/*.test.ts',
+];
 /**
  * Folders that `scripts/test.mjs` leaves out on a second adapter, or in a page; vitest's own `--exclude` does not reach
  * projects.

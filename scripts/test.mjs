@@ -36,7 +36,7 @@ const cache = join(root, 'node_modules', '.cache', 'infnet');
 /** Folders whose tests touch no adapter, or choose it themselves: on a second adapter they would only repeat. */
 const adapterIndependent = [
   ...['errors', 'data', 'checkpoint', 'swiftshader', 'node'].map((name) => `packages/${name}`),
-  'examples/browser',
+  'apps/page',
 ];
 
 /** Folders of plain arithmetic on plain arrays: in a page they would only repeat, so that they run there in the long run alone. */

@@ -1,8 +1,8 @@
 /**
  * Pictures of every place at three widths, light and dark, to be looked at:
- * `node examples/browser/scripts/screens.mjs [weights]`.
+ * `node apps/page/scripts/screens.mjs [weights]`.
  *
- * Uses the page in `dist/page` (build it first: `npx vite build examples/browser`) and writes to `out/page-screens`,
+ * Uses the page in `dist/page` (build it first: `npx vite build apps/page`) and writes to `out/page-screens`,
  * which git ignores. Weights: those given, else `public/weights/phantom.safetensors`, else none. Needs `npm run build`.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

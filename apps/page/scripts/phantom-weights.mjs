@@ -1,9 +1,9 @@
 /**
  * Makes the weights that ship with the page: a small Inf-Net, trained on phantoms only, stored as float16.
  *
- *   node examples/browser/scripts/phantom-weights.mjs [--adapter NAME] [--epochs 40] [--count 160] [--keep FOLDER]
+ *   node apps/page/scripts/phantom-weights.mjs [--adapter NAME] [--epochs 40] [--count 160] [--keep FOLDER]
  *
- * Writes examples/browser/public/weights/phantom.safetensors. The last tenth of the phantoms is held out and scored
+ * Writes apps/page/public/weights/phantom.safetensors. The last tenth of the phantoms is held out and scored
  * with the rounded weights. The classifier of the backbone, which segmentation never uses, is left out. Needs
  * `npm run build`.
  */

@@ -1,8 +1,8 @@
 /**
  * How long an input would wait while the page trains, in milliseconds:
- * `node examples/browser/scripts/input-delay.mjs [seconds]`.
+ * `node apps/page/scripts/input-delay.mjs [seconds]`.
  *
- * Uses the page in `dist/page` (build it first: `npx vite build examples/browser`). A timing, and so no test: it prints
+ * Uses the page in `dist/page` (build it first: `npx vite build apps/page`). A timing, and so no test: it prints
  * the median and the largest delay of the main thread's timers in each span of two seconds, with the steps taken in it.
  */
 import { chromium } from 'playwright';
