@@ -9,8 +9,13 @@ import { addFiles } from './places/segment/state.js';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/controls.css';
+import './styles/drop.css';
+import './styles/facts.css';
 import './styles/layout.css';
 import './styles/places.css';
+import './styles/segment.css';
+import './styles/train.css';
+import './styles/inspect.css';
 
 // A slice that is dropped beside a drop zone must not replace the page; in Segment it is what was meant, and the page
 // says so.

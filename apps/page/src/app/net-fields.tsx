@@ -2,7 +2,7 @@
 
 import type { BackboneName } from '@infnet/inf-net';
 import type { VNode } from 'preact';
-import { Choice, NumberField } from './ui.js';
+import { Choice, NumberField } from './fields.js';
 
 export interface NetFieldProps<T> {
   readonly value: T;

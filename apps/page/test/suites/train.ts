@@ -3,9 +3,9 @@ import { readSafetensors } from '@infnet/checkpoint';
 import { open } from '@infnet/core';
 import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
-import { weightsFile } from '../../src/worker/train.js';
 import { openTrainData } from '../../src/worker/train-data.js';
 import type { TrainData, TrainSettings } from '../../src/worker/train-protocol.js';
+import { weightsFile } from '../../src/worker/trained-weights.js';
 import { runTraining } from '../../src/worker/training.js';
 import { type BuiltPage, button, downloaded, PATIENT } from '../support.js';
 

@@ -2,48 +2,38 @@
 import { batch, type Signal, signal } from '@preact/signals';
 import type { VNode } from 'preact';
 import { adapter } from '../../app/adapter.js';
+import { Busy } from '../../app/busy.js';
 import { download } from '../../app/files.js';
-import { announce, report } from '../../app/notices.js';
+import { announce } from '../../app/notices.js';
 import { Button, Panel, ProgressBar, TableBox } from '../../app/ui.js';
 import { labWorker } from '../../app/workers.js';
-import type { Progress } from '../../protocol.js';
 import type { CompareResult, CompareRow } from '../../worker/compare-protocol.js';
 
 const RUNS = 15;
 
 const rows: Signal<readonly CompareRow[]> = signal([]);
 const result: Signal<CompareResult | undefined> = signal(undefined);
-const progress: Signal<Progress | undefined> = signal(undefined);
-const running: Signal<AbortController | undefined> = signal(undefined);
+const { progress, running, onEvent, run: runAlone } = new Busy();
 
-async function run(): Promise<void> {
-  const controller = new AbortController();
-  batch(() => {
-    running.value = controller;
-    rows.value = [];
-    result.value = undefined;
-  });
-  try {
+function run(): Promise<void> {
+  return runAlone(async (signal) => {
+    batch(() => {
+      rows.value = [];
+      result.value = undefined;
+    });
     result.value = await labWorker().ask(
       'compare',
       { runs: RUNS },
       {
-        signal: controller.signal,
+        signal,
         onEvent: (event) => {
           if ('row' in event) rows.value = [...rows.value, event.row];
-          else progress.value = event.progress;
+          else onEvent(event.progress);
         },
       },
     );
     announce('The comparison is finished');
-  } catch (error) {
-    report(error);
-  } finally {
-    batch(() => {
-      running.value = undefined;
-      progress.value = undefined;
-    });
-  }
+  });
 }
 
 export function Compare(): VNode {

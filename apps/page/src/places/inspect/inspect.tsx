@@ -2,11 +2,12 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import { adapter } from '../../app/adapter.js';
+import { Choice, NumberField } from '../../app/fields.js';
 import { download } from '../../app/files.js';
 import { bytes, duration, short, whole } from '../../app/format.js';
 import { BackboneChoice, WidthField } from '../../app/net-fields.js';
 import { announce } from '../../app/notices.js';
-import { Button, Choice, Facts, NumberField, Panel, ProgressBar } from '../../app/ui.js';
+import { Button, Facts, Panel, ProgressBar } from '../../app/ui.js';
 import type { InspectReport } from '../../worker/inspect-protocol.js';
 import { weights } from '../segment/state.js';
 import { diagnostics } from './diagnostics.js';

@@ -1,8 +1,8 @@
 /** What Inspect knows. */
 import { batch, type Signal, signal } from '@preact/signals';
+import { Busy } from '../../app/busy.js';
 import { announce, report } from '../../app/notices.js';
 import { labWorker } from '../../app/workers.js';
-import type { Progress } from '../../protocol.js';
 import type { DispatchReport, InspectReport, Measured, NetChoice } from '../../worker/inspect-protocol.js';
 
 export const choice: Signal<NetChoice> = signal({
@@ -15,34 +15,14 @@ export const choice: Signal<NetChoice> = signal({
 });
 export const inspected: Signal<InspectReport | undefined> = signal(undefined);
 export const measured: Signal<Measured | undefined> = signal(undefined);
-export const progress: Signal<Progress | undefined> = signal(undefined);
-export const running: Signal<AbortController | undefined> = signal(undefined);
+const busy: Busy = new Busy();
+export const { progress, running }: Pick<Busy, 'progress' | 'running'> = busy;
+const { onEvent, run } = busy;
 /** A dispatch of the kernel variant whose source is shown, and the text. */
 export const source: Signal<{ readonly variant: string; readonly code: string } | undefined> = signal(undefined);
 
-/** Runs one thing at a time, with a bar and a way to stop it. */
-async function busy(body: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  if (running.value !== undefined) return;
-  const controller = new AbortController();
-  running.value = controller;
-  try {
-    await body(controller.signal);
-  } catch (error) {
-    report(error);
-  } finally {
-    batch(() => {
-      running.value = undefined;
-      progress.value = undefined;
-    });
-  }
-}
-
-const onEvent = (event: Progress): void => {
-  progress.value = event;
-};
-
 export function traceNet(): Promise<void> {
-  return busy(async (signal) => {
+  return run(async (signal) => {
     const result = await labWorker().ask('inspect', { choice: choice.value }, { onEvent, signal });
     batch(() => {
       inspected.value = result;
@@ -54,7 +34,7 @@ export function traceNet(): Promise<void> {
 }
 
 export function measure(): Promise<void> {
-  return busy(async (signal) => {
+  return run(async (signal) => {
     measured.value = await labWorker().ask('measure', { runs: 3 }, { onEvent, signal });
     announce('Measured');
   });

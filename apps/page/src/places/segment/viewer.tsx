@@ -2,9 +2,9 @@
 import { useSignalEffect } from '@preact/signals';
 import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { Slider } from '../../app/fields.js';
 import { percent } from '../../app/format.js';
 import { report } from '../../app/notices.js';
-import { Slider } from '../../app/ui.js';
 import { labWorker } from '../../app/workers.js';
 import type { GreySlice, SliceMaps } from '../../worker/segment-protocol.js';
 import { paint } from './paint.js';

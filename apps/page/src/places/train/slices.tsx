@@ -1,8 +1,10 @@
 /** Which slices a training learns from. */
 import type { MaskMode } from '@infnet/data';
 import type { VNode } from 'preact';
+import { DropZone } from '../../app/drop-zone.js';
+import { Choice, NumberField } from '../../app/fields.js';
 import { whole } from '../../app/format.js';
-import { Choice, DropZone, ErrorText, Facts, NumberField, Panel, ProgressBar } from '../../app/ui.js';
+import { ErrorText, Facts, Panel, ProgressBar } from '../../app/ui.js';
 import { type Checked, chooseMasks, labelled, masks, type OwnSlices, unlabelled } from './own-slices.js';
 import { isElsewhere, phantoms, source, status } from './state.js';
 

@@ -1,0 +1,52 @@
+/** Which weights segment, and at which size. */
+import { shortHash } from '@infnet/data';
+import type { VNode } from 'preact';
+import { builtinWeights } from '../../app/builtin.js';
+import { DropZone } from '../../app/drop-zone.js';
+import { NumberField } from '../../app/fields.js';
+import { Panel } from '../../app/ui.js';
+import { loadWeightsFile, size, weights } from './state.js';
+
+export function WeightsPanel(): VNode {
+  const loaded = weights.value;
+  return (
+    <Panel title="Weights">
+      {loaded === undefined ? (
+        <p>
+          {builtinWeights.url === undefined
+            ? 'Load the weights of an Inf-Net to segment with.'
+            : 'Weights trained on phantoms come with this page.'}
+        </p>
+      ) : (
+        <p class="strong-line">
+          {loaded.name}
+          <span class="hint">
+            {loaded.backbone}, width {loaded.width}, {loaded.channels} channels
+            {loaded.trainedOn !== undefined && `. Trained on ${loaded.trainedOn}`}. SHA-256{' '}
+            <code title={loaded.sha256}>{shortHash(loaded.sha256)}</code>
+          </span>
+          {loaded.warning !== undefined && <span class="warning">{loaded.warning}</span>}
+        </p>
+      )}
+      <DropZone
+        compact
+        label={loaded === undefined ? 'Drop weights' : 'Use others'}
+        hint=".pth or .safetensors"
+        accept=".pth,.pt,.safetensors"
+        multiple={false}
+        onFiles={([first]) => first && void loadWeightsFile(first.file, first.path)}
+      />
+      <NumberField
+        label="Size the net sees, in pixels"
+        value={size.value}
+        min={loaded?.sizeMultiple ?? 32}
+        max={1024}
+        step={loaded?.sizeMultiple ?? 32}
+        hint={`A multiple of ${loaded?.sizeMultiple ?? 32}. ${loaded?.size === undefined ? 'The reference uses 352.' : `These weights were trained at ${loaded.size}.`}`}
+        onChange={(value) => {
+          size.value = value;
+        }}
+      />
+    </Panel>
+  );
+}

@@ -1,0 +1,66 @@
+/** How a training goes. */
+import type { VNode } from 'preact';
+import { Check, NumberField } from '../../app/fields.js';
+import { BackboneChoice, WidthField } from '../../app/net-fields.js';
+import type { NumberLimits } from '../../app/number.js';
+import { Panel } from '../../app/ui.js';
+import type { TrainSettings } from '../../worker/train-protocol.js';
+import { unlabelled } from './own-slices.js';
+import { isElsewhere, phantoms, settings, source, status } from './state.js';
+
+/** A setting that is a number, with its label. */
+type NumberSetting = NumberLimits & {
+  readonly key: { [K in keyof TrainSettings]: TrainSettings[K] extends number ? K : never }[keyof TrainSettings];
+  readonly label: string;
+};
+
+const ALWAYS: readonly NumberSetting[] = [
+  { key: 'size', label: 'Size, pixels', min: 32, max: 512, step: 32 },
+  { key: 'epochs', label: 'Epochs', min: 1, max: 1000, step: 1 },
+  { key: 'batch', label: 'Slices per step', min: 2, max: 32, step: 1 },
+  { key: 'learningRate', label: 'Learning rate', min: 1e-6, max: 0.1, step: 'any' },
+  { key: 'seed', label: 'Seed', min: 0, max: 1e6, step: 1 },
+];
+
+/** Of a training that labels slices itself. */
+const ROUNDS: readonly NumberSetting[] = [
+  { key: 'group', label: 'Slices per round', min: 1, max: 100, step: 1 },
+  { key: 'roundEpochs', label: 'Epochs per round', min: 1, max: 100, step: 1 },
+  { key: 'lastEpochs', label: 'Epochs at the end', min: 0, max: 500, step: 1 },
+];
+
+export function SettingsPanel(): VNode {
+  const now = settings.value;
+  const isFixed = status.value !== undefined || isElsewhere.value;
+  const set = (change: Partial<TrainSettings>): void => {
+    settings.value = { ...settings.value, ...change };
+  };
+  const numbers = (of: readonly NumberSetting[]): VNode[] =>
+    of.map(({ key, ...field }) => (
+      <NumberField
+        key={key}
+        {...field}
+        value={now[key]}
+        disabled={isFixed}
+        onChange={(value) => set({ [key]: value })}
+      />
+    ));
+  const isSemi = source.value === 'phantoms' ? phantoms.value.unlabelled > 0 : unlabelled.files.value.length > 0;
+  return (
+    <Panel title="Settings">
+      <BackboneChoice value={now.backbone} disabled={isFixed} onChange={(backbone) => set({ backbone })} />
+      <div class="fields">
+        <WidthField value={now.width} disabled={isFixed} onChange={(width) => set({ width })} />
+        {numbers(ALWAYS)}
+      </div>
+      {isSemi && <div class="fields">{numbers(ROUNDS)}</div>}
+      {!isFixed && (
+        <Check
+          label="Vary the slices (flips, small turns, brightness)"
+          checked={now.augment}
+          onChange={(augment) => set({ augment })}
+        />
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,189 @@
+/** A training that runs: what it tells goes to the page and, with its state, into the storage. */
+import { isInfnetError } from '@infnet/errors';
+import type { TrainedOn } from '@infnet/inf-net';
+import type { Gpu } from './gpu.js';
+import type { Call } from './handlers.js';
+import { openTrainData } from './train-data.js';
+import type { EpochLine, Picture, RoundLine, StepLine, TrainEnd, TrainEvent, TrainRecord } from './train-protocol.js';
+import { idOf, type StoredProgress, type StoredTraining, type TrainStorage } from './train-store.js';
+import { runTraining } from './training.js';
+
+/** Milliseconds between two stored states: writing all weights takes a moment. */
+const STORE_EVERY = 5000;
+
+/** The last state of a training that could not be stored: its weights can be saved all the same. */
+export interface Unstored {
+  readonly training: StoredTraining;
+  readonly state: Uint8Array;
+  readonly progress: StoredProgress;
+}
+
+export function recordFrom(training: StoredTraining, { status, log, pictures }: StoredProgress): TrainRecord {
+  const { settings, data } = training;
+  const count = (files: number | readonly unknown[]): number => (typeof files === 'number' ? files : files.length);
+  const sizes = { kind: data.kind, labelled: count(data.labelled), unlabelled: count(data.unlabelled) };
+  return { id: idOf(training), settings, data: sizes, status, log, pictures };
+}
+
+export class StoredRun {
+  readonly #store: TrainStorage;
+  readonly #training: StoredTraining;
+  readonly #gpu: Gpu;
+  readonly #call: Call<TrainEvent>;
+  readonly #onUnstored: (state: Unstored | undefined) => void;
+  #trainedOn: TrainedOn | undefined;
+  #steps: StepLine[] = [];
+  #epochs: EpochLine[] = [];
+  #rounds: RoundLine[] = [];
+  #pictures: readonly Picture[] = [];
+  #storedAt = Number.NEGATIVE_INFINITY;
+  /** The log as it was with the state that is stored. */
+  #storedStep = 0;
+  #begun = performance.now();
+  #stepsNow = 0;
+
+  /** @param onUnstored told the last state while it cannot be stored, undefined once it was */
+  constructor(
+    store: TrainStorage,
+    training: StoredTraining,
+    gpu: Gpu,
+    call: Call<TrainEvent>,
+    onUnstored: (state: Unstored | undefined) => void,
+  ) {
+    this.#store = store;
+    this.#training = training;
+    this.#gpu = gpu;
+    this.#call = call;
+    this.#onUnstored = onUnstored;
+  }
+
+  async run(): Promise<TrainEnd> {
+    const { settings, data } = this.#training;
+    const { tell, signal } = this.#call;
+    const [progress, resume] = await Promise.all([this.#store.progress(), this.#store.state()]);
+    if (progress !== undefined && resume !== undefined) {
+      this.#steps = [...progress.log.steps];
+      this.#epochs = [...progress.log.epochs];
+      this.#rounds = [...progress.log.rounds];
+      this.#pictures = progress.pictures;
+      this.#storedStep = this.#lastStep;
+    }
+    this.#trainedOn = progress?.trainedOn;
+    tell({ kind: 'record', record: recordFrom(this.#training, this.#progress('running')) });
+    await this.#store.keep(idOf(this.#training), this.#progress('running'), undefined);
+    try {
+      const opened = await openTrainData(
+        data,
+        settings.seed,
+        (step) => tell({ kind: 'progress', progress: step }),
+        signal,
+      );
+      this.#trainedOn = opened.trainedOn;
+      const end = await runTraining(
+        {
+          settings,
+          data: opened,
+          open: () => this.#gpu.openAnother(),
+          labels: this.#store.labels,
+          ...(resume === undefined ? {} : { resume }),
+          events: {
+            onMemory: (bytes) => tell({ kind: 'memory', bytes }),
+            onPrepare: (done, total) => this.#tellProgress('Compiling GPU programs', done, total),
+            onLabel: (done, total) => this.#tellProgress('Labelling slices', done, total),
+            onStep: ({ loss, epoch, batch, batches, speed }, { stage, epochs }) => {
+              const line = { step: (this.#steps.at(-1)?.step ?? 0) + 1, loss };
+              this.#steps.push(line);
+              this.#stepsNow++;
+              const left = epochs * batches - (epoch * batches + batch + 1);
+              const each = (performance.now() - this.#begun) / 1000 / this.#stepsNow;
+              const secondsLeft = this.#stepsNow < 3 ? undefined : left * each;
+              tell({ kind: 'step', line, stage, epoch: epoch + 1, epochs, speed, secondsLeft });
+            },
+            onEpoch: (epoch) => {
+              const line = { ...epoch, step: this.#lastStep, heldOut: opened.validation !== opened.train };
+              this.#epochs.push(line);
+              tell({ kind: 'epoch', line });
+            },
+            onRound: (round) => {
+              // A round that is taken up again begins a second time.
+              if (this.#rounds.some((known) => known.round === round.round)) return;
+              const line = { ...round, step: this.#lastStep };
+              this.#rounds.push(line);
+              tell({ kind: 'round', line });
+            },
+            onPictures: (pictures) => {
+              this.#pictures = pictures;
+              tell({ kind: 'pictures', pictures });
+            },
+            onRebuild: (steps) => {
+              this.#rewind(this.#lastStep - steps);
+              tell({ kind: 'rebuilt', step: this.#lastStep });
+            },
+            onState: async (encode) => {
+              if (performance.now() - this.#storedAt < STORE_EVERY) return;
+              await this.#keep('running', encode());
+            },
+          },
+        },
+        signal,
+      );
+      const status = end.stopped;
+      await this.#keep(status, end.state);
+      return { status, step: this.#lastStep };
+    } catch (error) {
+      // What came after the stored state comes again when it is continued.
+      this.#rewind(this.#storedStep);
+      const isTaken = isInfnetError(error, 'TRAIN_TAKEN');
+      // Stopped on the way to its first step it did not fail.
+      const status = signal.aborted ? 'paused' : 'failed';
+      if (!isTaken) {
+        await this.#store.keep(idOf(this.#training), this.#progress(status), undefined).catch((why: unknown) => {
+          tell({ kind: 'unstored', why: why instanceof Error ? why.message : String(why) });
+        });
+      }
+      throw error;
+    }
+  }
+
+  get #lastStep(): number {
+    return this.#steps.at(-1)?.step ?? 0;
+  }
+
+  #tellProgress(what: string, done: number, total: number): void {
+    this.#begun = performance.now();
+    this.#stepsNow = 0;
+    this.#call.tell({ kind: 'progress', progress: { what, done, total } });
+  }
+
+  #rewind(step: number): void {
+    const before = <T extends { readonly step: number }>(lines: readonly T[]): T[] =>
+      lines.filter((line) => line.step <= step);
+    this.#steps = before(this.#steps);
+    this.#epochs = before(this.#epochs);
+    this.#rounds = before(this.#rounds);
+  }
+
+  #progress(status: TrainRecord['status']): StoredProgress {
+    const log = { steps: this.#steps, epochs: this.#epochs, rounds: this.#rounds };
+    return { status, log, pictures: this.#pictures, trainedOn: this.#trainedOn };
+  }
+
+  /**
+   * A full disk does not end a training: it is told, and the next state tries again.
+   * @throws InfnetError `TRAIN_TAKEN`
+   */
+  async #keep(status: TrainRecord['status'], state: Uint8Array): Promise<void> {
+    this.#storedAt = performance.now();
+    const progress = this.#progress(status);
+    try {
+      await this.#store.keep(idOf(this.#training), progress, state);
+      this.#onUnstored(undefined);
+      this.#storedStep = this.#lastStep;
+      this.#call.tell({ kind: 'stored' });
+    } catch (error) {
+      this.#onUnstored({ training: this.#training, state, progress: structuredClone(progress) });
+      if (isInfnetError(error, 'TRAIN_TAKEN')) throw error;
+      this.#call.tell({ kind: 'unstored', why: error instanceof Error ? error.message : String(error) });
+    }
+  }
+}
