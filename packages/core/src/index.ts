@@ -79,7 +79,6 @@ export { BufferArena } from './plan/arena.js';
 export { type BatchedPlan, planInBatches } from './plan/in-batches.js';
 export type { RunInputs } from './plan/inputs.js';
 export { type Plan, type PlanOptions, type PlanProgress, preparePlan, type RunOptions } from './plan/plan.js';
-
 export {
   type PlanMemory,
   type Schedule,
@@ -87,6 +86,16 @@ export {
   type ScheduleOptions,
   schedule,
 } from './plan/schedule.js';
+export type { Predictable } from './predictor/batches.js';
+export type { BatchSize, ItemInputs, ItemOutputs } from './predictor/items.js';
+export {
+  type PredictEachOptions,
+  type Predicted,
+  type PredictOptions,
+  Predictor,
+  type PredictorOptions,
+  type PredictorProgress,
+} from './predictor/predictor.js';
 export { Profile, type ProfileEntry, type ProfileRow } from './profile/profile.js';
 export { evaluate, type HostTensor } from './run/evaluate.js';
 export type { TensorData } from './tensor/host-data.js';

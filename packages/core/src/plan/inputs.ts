@@ -8,10 +8,12 @@ import { elementCount, formatShape, type HostDType } from '../tensor/types.js';
 export type RunInputs = Readonly<Record<string, TensorData>>;
 
 /** An input in the order of the trace, checked. */
-export interface GivenInput {
-  readonly view: View;
+export interface GivenInput<V = View> {
+  readonly view: V;
   readonly data: TensorData;
 }
+
+type Typed = Pick<View, 'type'>;
 
 /**
  * The inputs of a run in the order of the trace.
@@ -20,11 +22,11 @@ export interface GivenInput {
  * @throws InfnetError `PLAN_INPUT` for missing, surplus, mis-typed or mis-sized ones, and for memory that was given
  *   away.
  */
-export function checkInputs(
-  views: ReadonlyMap<string, View>,
+export function checkInputs<V extends Typed>(
+  views: ReadonlyMap<string, V>,
   bound: ReadonlySet<string>,
   given: RunInputs,
-): GivenInput[] {
+): GivenInput<V>[] {
   const refuse = (message: string): never => {
     throw inputError(views, message);
   };
@@ -61,7 +63,7 @@ export function copyInputs(given: RunInputs): RunInputs {
 }
 
 /** `PLAN_INPUT`, with what the inputs are. */
-export function inputError(views: ReadonlyMap<string, View>, message: string): InfnetError {
+export function inputError(views: ReadonlyMap<string, Typed>, message: string): InfnetError {
   const names = [...views].map(([name, { type }]) => `${name} ${formatShape(type.shape)}`);
   return new InfnetError({ code: 'PLAN_INPUT', message, fix: `The inputs are: ${names.join(', ') || 'none'}.` });
 }
