@@ -1,64 +1,82 @@
-/** Values of options: text to numbers, with errors that name the option; and what several commands have in common. */
-import type { Precision } from '@infnet/core';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+/** Rows, options and parsers that several commands have in common. */
+import { type OptionRow, TRAIN_OPTIONS } from '@infnet/segmentation/options';
+import { type Command, InvalidArgumentError, type Option } from 'commander';
+import { optionOf, parserOf } from './option-table.js';
 
-const ADAPTERS = ['auto', 'gpu', 'llvmpipe', 'swiftshader'] as const;
-const PRECISIONS = ['exact', 'fast', 'half'] as const satisfies readonly Precision[];
-export const BACKBONES = ['res2net50', 'res2net101', 'resnet50', 'vgg16'] as const;
+export { optionFlag } from '@infnet/segmentation/options';
+
+export const BACKBONES = TRAIN_OPTIONS.backbone.values;
+
+export const ADAPTER_ROW = {
+  kind: 'choice',
+  value: 'kind',
+  values: ['auto', 'gpu', 'llvmpipe', 'swiftshader'],
+  help: 'which adapter to take (default: INFNET_ADAPTER, else auto)',
+} as const satisfies OptionRow;
+
+export const TUNING_ROW = {
+  kind: 'text',
+  value: 'file',
+  help: 'fastest kernels for this adapter, a file of infnet tune (default: usual ones)',
+} as const satisfies OptionRow;
+
+export const PRECISION_ROW = {
+  kind: 'choice',
+  value: 'kind',
+  values: ['exact', 'fast', 'half'],
+  help: 'exact: the least noisy algorithms; fast: all (default); half: weights as float16 where the adapter can',
+} as const satisfies OptionRow;
 
 export function adapterOption(): Option {
-  return new Option('--adapter <kind>', 'which adapter to take (default: INFNET_ADAPTER, else auto)').choices(ADAPTERS);
+  return optionOf('adapter', ADAPTER_ROW);
 }
 
-/** Which of several nets in a file: of `--weights` and its like. */
-export function weightsKeyOption(flag = '--weights'): Option {
-  return new Option(
-    `${flag}-key <name>`,
-    `where the file of ${flag} holds several nets: the name of one (ema, or ema/model), or what its keys begin with (student.)`,
-  );
+/** Which of several nets in the file of `--weights`. */
+export function weightsKeyOption(): Option {
+  return optionOf('weightsKey', TRAIN_OPTIONS.weightsKey);
 }
 
 export function tuningOption(): Option {
-  return new Option('--tuning <file>', 'fastest kernels for this adapter, a file of infnet tune (default: usual ones)');
+  return optionOf('tuning', TUNING_ROW);
 }
 
 export function precisionOption(): Option {
-  return new Option(
-    '--precision <kind>',
-    'exact: the least noisy algorithms; fast: all (default); half: weights as float16 where the adapter can',
-  ).choices(PRECISIONS);
+  return optionOf('precision', PRECISION_ROW);
 }
 
-export function integer(low: number, high: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= low && value <= high) return value;
-    const range =
-      high === Number.MAX_SAFE_INTEGER ? `a whole number of at least ${low}` : `a whole number from ${low} to ${high}`;
-    throw new InvalidArgumentError(`Give ${range}.`);
-  };
+/** What becomes black and white in volumes. */
+export function windowOption(): Option {
+  return optionOf('window', TRAIN_OPTIONS.window);
+}
+
+/** How slices of volumes lie. */
+export function orientOption(): Option {
+  return optionOf('orient', TRAIN_OPTIONS.orient);
+}
+
+export function integer(least: number, most?: number): (text: string) => number {
+  return parserOf({ kind: 'whole', least, ...(most === undefined ? {} : { most }) });
 }
 
 /** Between 0 and 1, both excluded. */
-export function fraction(text: string): number {
-  const value = Number(text);
-  if (text.trim() !== '' && value > 0 && value < 1) return value;
-  throw new InvalidArgumentError('Give a number between 0 and 1.');
-}
+export const fraction: (text: string) => number = parserOf({ kind: 'number', above: 0, below: 1 });
 
 /** From 0 up to, and without, 1. */
-export function share(text: string): number {
-  return Number(text) === 0 && text.trim() !== '' ? 0 : fraction(text);
+export const share: (text: string) => number = parserOf({ kind: 'number', least: 0, below: 1 });
+
+/** Above 0 and up to 1. */
+export const fractionOrOne: (text: string) => number = parserOf({ kind: 'number', above: 0, most: 1 });
+
+/** A number above `low`, that float32 holds. */
+export function above(low: number): (text: string) => number {
+  return parserOf({ kind: 'number', above: low });
 }
 
+/** Numbers above 0, separated by commas. */
+export const numbers: (text: string) => readonly number[] = parserOf({ kind: 'numbers' });
+
 /** `full`, `minmax` or `LOW,HIGH`. */
-export function range(text: string): 'full' | 'minmax' | readonly [number, number] {
-  if (text === 'full' || text === 'minmax') return text;
-  const match = /^(\d+),(\d+)$/.exec(text);
-  const [low, high] = [Number(match?.[1]), Number(match?.[2])];
-  if (match !== null && low < high && high <= 65535) return [low, high];
-  throw new InvalidArgumentError('Give full, minmax, or two whole numbers LOW,HIGH up to 65535.');
-}
+export const range: ReturnType<typeof parserOf<{ readonly kind: 'range' }>> = parserOf({ kind: 'range' });
 
 /** Collects `NAME=INTEGER`, for an option that is given several times. */
 export function definition(text: string, before: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
@@ -77,41 +95,6 @@ export function needs(command: Command, ...names: readonly string[]): void {
     if (command.getOptionValue(name) === undefined)
       command.error(`error: required option '${option?.flags}' not specified`);
   }
-}
-
-/** Above 0 and up to 1. */
-export function fractionOrOne(text: string): number {
-  return Number(text) === 1 ? 1 : fraction(text);
-}
-
-/** What a device computes with: float32. Beyond it a number would be Infinity there, and below it 0. */
-const [LARGEST, SMALLEST] = [3.4028234e38, 2 ** -126];
-
-/** A number above `low`, or from it on with `orEqual`, that float32 holds. */
-export function above(low: number, { orEqual = false }: { readonly orEqual?: boolean } = {}): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    const isHeld = value <= LARGEST && (value === 0 || Math.abs(value) >= SMALLEST);
-    if (text.trim() !== '' && isHeld && (value > low || (orEqual && value === low))) return value;
-    throw new InvalidArgumentError(`Give a number ${orEqual ? 'of at least' : 'above'} ${low}, up to ${LARGEST}.`);
-  };
-}
-
-/** Numbers above 0, separated by commas. */
-export function numbers(text: string): readonly number[] {
-  const values = text.split(',').map(Number);
-  if (values.length > 0 && values.every((value) => value >= SMALLEST && value <= LARGEST)) return values;
-  throw new InvalidArgumentError('Give numbers above 0, separated by commas.');
-}
-
-/** Collects the values of an option that is given several times. */
-export function several(text: string, before: readonly string[]): readonly string[] {
-  return [...before, text];
-}
-
-/** `snapshotEvery` as `--snapshot-every`. */
-export function optionFlag(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /** Names of the options that were given on the command line; the others have their defaults. */

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { readSafetensors, type WritableTensor, writeSafetensors } from '@infnet/checkpoint';
 import { initialValues } from '@infnet/core';
 import { type BackboneName, InfNet, isOptionalEntry } from '@infnet/inf-net';
+import type { TrainSettings } from '@infnet/segmentation/options';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeNet } from '../src/commands/train/net.js';
-import type { TrainSettings } from '../src/commands/train/options.js';
 import { infnet, phantomPng, temporaryFolder, write } from './support.js';
 import { QUICK, writePhantoms } from './train-support.js';
 

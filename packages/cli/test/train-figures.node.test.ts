@@ -1,9 +1,9 @@
 /** Figures of `infnet train` that are no finite numbers: in the log, in lines and reports, and among the best. */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { TrainSettings } from '@infnet/segmentation/options';
 import { describe, expect, it } from 'vitest';
 import { type EpochLine, type LogLine, RunLog } from '../src/commands/train/log.js';
-import type { TrainSettings } from '../src/commands/train/options.js';
 import { figure, trainingReport } from '../src/commands/train/report.js';
 import { bestOf } from '../src/commands/train/run.js';
 import { figuresText } from '../src/commands/train/run-validation.js';

@@ -164,6 +164,26 @@ describe('a training', () => {
     expect(logOf(out, 'epoch').at(-1)).toMatchObject({ learningRate: 1e-4 });
   });
 
+  it('a run whose config.json an older version wrote goes on, and has the settings that it was given since', async () => {
+    const out = join(folder, 'older');
+    cpSync(whole, out, { recursive: true });
+    // As infnet wrote it at a8952f7, and an older one, which did not know of some settings.
+    const older = JSON.parse(readFileSync(join(import.meta.dirname, 'config-a8952f7.json'), 'utf8'));
+    older.settings.data = data;
+    expect(JSON.parse(readFileSync(join(whole, 'config.json'), 'utf8'))).toEqual(older);
+    const { window: _w, orient: _o, emptyMasks: _e, cache: _c, multiClass: _m, ...known } = older.settings;
+    writeFileSync(join(out, 'config.json'), JSON.stringify({ ...older, settings: known }));
+    const { code, stderr } = await infnet(['train', '--out', out, '--resume', '--epochs', '4', '--cache', '99']);
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain('from now on --cache 99 (was 1024)');
+    expect(JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')).settings).toEqual({
+      ...older.settings,
+      ...{ epochs: 4, cache: 99 },
+    });
+    const refused = await infnet(['train', '--out', out, '--resume', '--window', 'minmax']);
+    expect(refused.stderr).toMatch(/--window was lung, not minmax/);
+  });
+
   it('values that are not finite stop it: step, files and largest gradients are named, the last good state is kept', async () => {
     const out = join(folder, 'diverged');
     const { code, stderr } = await infnet([

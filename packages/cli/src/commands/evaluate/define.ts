@@ -8,12 +8,13 @@ import {
   givenOptions,
   integer,
   numbers,
+  orientOption,
   precisionOption,
   range,
   tuningOption,
   weightsKeyOption,
+  windowOption,
 } from '../../options.js';
-import { orientOption, windowOption } from '../../volume-options.js';
 import { CONVENTIONS, type EvaluateOptions, KINDS, TRUTHS } from './options.js';
 
 const HELP = `

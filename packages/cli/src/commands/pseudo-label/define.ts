@@ -1,4 +1,6 @@
 /** The options of `infnet pseudo-label` and their help. */
+
+import { TRAIN_OPTIONS } from '@infnet/segmentation/options';
 import { type Command, Option } from 'commander';
 import { EXIT, type Io } from '../../io.js';
 import {
@@ -6,13 +8,13 @@ import {
   BACKBONES,
   integer,
   needs,
+  orientOption,
   precisionOption,
   range,
   tuningOption,
   weightsKeyOption,
+  windowOption,
 } from '../../options.js';
-import { orientOption, windowOption } from '../../volume-options.js';
-import { LABELS } from '../train/options.js';
 import type { PseudoLabelOptions } from './pseudo-label.js';
 
 const HELP = `
@@ -36,8 +38,8 @@ export function addPseudoLabel(program: Command, io: Io, done: (code: number) =>
     .option('--batch <n>', 'slices per run of the net', integer(1, 1024), 1)
     .addOption(
       new Option('--labels <kind>', 'stretched to full contrast as the released generator does, or probabilities')
-        .choices(LABELS)
-        .default(LABELS[0]),
+        .choices(TRAIN_OPTIONS.labels.values)
+        .default(TRAIN_OPTIONS.labels.values[0]),
     )
     .option('--range <range>', '16-bit slices: what becomes black and white: full, minmax or LOW,HIGH', range, 'full')
     .addOption(windowOption())

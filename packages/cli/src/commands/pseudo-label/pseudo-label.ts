@@ -17,6 +17,7 @@ import {
 } from '@infnet/data';
 import type { BackboneName } from '@infnet/inf-net';
 import { type AdapterChoice, folderSource, readFile, writeFileAtomic } from '@infnet/node';
+import type { TRAIN_OPTIONS } from '@infnet/segmentation/options';
 import { encodeLabel } from '@infnet/trainer';
 import { openContext } from '../../context.js';
 import { problemLines, problemNotes } from '../../data-notes.js';
@@ -29,7 +30,6 @@ import { tellNotes } from '../../weights-file.js';
 import { makeFolder } from '../segment/inputs.js';
 import { checkSize, type Network, prepareWithProgress } from '../segment/network.js';
 import { loadWeights } from '../segment/weights.js';
-import type { LABELS } from '../train/options.js';
 import { VolumeLabel } from './volume-label.js';
 
 export interface PseudoLabelOptions {
@@ -40,7 +40,7 @@ export interface PseudoLabelOptions {
   readonly out: string;
   readonly size: number;
   readonly batch: number;
-  readonly labels: (typeof LABELS)[number];
+  readonly labels: (typeof TRAIN_OPTIONS.labels.values)[number];
   /** Whether the slices are copied beside their masks. */
   readonly images: boolean;
   readonly skipBad: boolean;

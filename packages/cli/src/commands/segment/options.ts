@@ -1,48 +1,140 @@
-import type { Precision } from '@infnet/core';
-import type { ChannelOrder, DepthOptions, encodeClassMap, SliceOrientation, VolumeWindow } from '@infnet/data';
-import type { BackboneName } from '@infnet/inf-net';
-import type { AdapterChoice } from '@infnet/node';
+/** Every option of `infnet segment`, a row each: type, help and README follow. */
+import { type OptionTable, type SettingsOf, TRAIN_OPTIONS } from '@infnet/segmentation/options';
+import { ADAPTER_ROW, PRECISION_ROW, TUNING_ROW } from '../../options.js';
 
-/** The options of `infnet segment`, as the command line gives them. */
-export interface SegmentOptions {
+export const SEGMENT_OPTIONS = {
+  weights: {
+    kind: 'text',
+    value: 'file',
+    settled: true,
+    help: "required; checkpoint: .pth (PyTorch's, read without running it) or .safetensors",
+  },
+  weightsKey: TRAIN_OPTIONS.weightsKey,
+  out: { kind: 'text', value: 'folder', settled: true, help: 'required; where results go; made if missing' },
+  size: TRAIN_OPTIONS.size,
+  format: {
+    kind: 'choice',
+    value: 'kind',
+    values: ['png', 'npy'],
+    default: 'png',
+    help: 'npy adds <stem>.logits.npy: lateral map 2, float32, [1, 1, size, size]',
+    readme: '`npy` adds the logits',
+  },
+  json: { kind: 'flag', help: 'print one JSON document on stdout and nothing else there' },
+  threshold: {
+    kind: 'number',
+    value: 'p',
+    above: 0,
+    below: 1,
+    default: 0.5,
+    tasks: ['infection'],
+    help: 'the mask is where the probability is at least this',
+  },
+  stretch: {
+    kind: 'flag',
+    help: "stretch each slice's probabilities to 0..1 as the released test code does, also where nothing is infected",
+    readme: "the released test code's min-max stretch, see below",
+  },
+  range: {
+    ...TRAIN_OPTIONS.range,
+    help: '16-bit slices: which values become black and white: full, minmax or LOW,HIGH',
+    readme: "16-bit slices: `full` (0..65535), `minmax` (each slice's own), or `LOW,HIGH`, e.g. `0,4095`",
+  },
+  window: {
+    ...TRAIN_OPTIONS.window,
+    help: 'volumes: which values become black and white: lung (-1350,150 Hounsfield units), minmax or LOW,HIGH',
+    readme:
+      "volumes: which values become black and white: `lung` (-1350,150 Hounsfield units), `minmax` (the volume's own), or `LOW,HIGH`",
+  },
+  orient: {
+    ...TRAIN_OPTIONS.orient,
+    help: "volumes: how slices lie for the net: released (on their side, the spine at the right, as the released slices), upright, or where right and down lead, e.g. PL; by the volume's affine. transposed, as-stored: whatever the affine says",
+    readme:
+      'volumes: how their axial slices lie for the net, by the affine: on their side with the spine at the right, as the released slices; `upright`; or where right and down lead in the patient (`PL`). `transposed` (i down, j to the right), `as-stored`: whatever the affine says',
+  },
+  batch: {
+    kind: 'whole',
+    value: 'n',
+    least: 1,
+    most: 1024,
+    default: 1,
+    help: 'slices per run of the net',
+    readme: 'slices per run of the net; cut to what fits the device',
+  },
+  backbone: {
+    kind: 'choice',
+    value: 'name',
+    values: TRAIN_OPTIONS.backbone.values,
+    tasks: ['infection'],
+    help: 'which backbone the weights are of (default: told from their keys)',
+  },
+  adapter: ADAPTER_ROW,
+  tuning: TUNING_ROW,
+  precision: {
+    ...PRECISION_ROW,
+    readme:
+      '`exact`: the least noisy algorithms only; `fast` (default): all; `half`: weights stored as float16 where the adapter can, see below',
+  },
+  multiClass: {
+    kind: 'flag',
+    help: 'tell ground-glass from consolidation: --weights are of the U-Net of infnet train --multi-class',
+  },
+  priors: {
+    kind: 'text',
+    value: 'folder',
+    tasks: ['classes'],
+    help: 'multi-class: where the slices are infected, as <stem>.prob.png, <stem>.mask.png or <stem>.png',
+    readme:
+      "multi-class: folder with `<stem>.prob.png`, else `<stem>.mask.png`, else `<stem>.png` (or `.jpg`), grey, of each slice's size",
+  },
+  priorWeights: {
+    kind: 'text',
+    value: 'file',
+    tasks: ['classes'],
+    help: "multi-class: Inf-Net's weights, which say it instead",
+    readme: "multi-class: Inf-Net's weights, which say it instead; `--stretch` stretches its maps as released",
+  },
+  priorWeightsKey: {
+    kind: 'text',
+    value: 'name',
+    tasks: ['classes'],
+    help: 'where the file of --prior-weights holds several nets: the name of one (ema, or ema/model), or what its keys begin with (student.)',
+  },
+  priorSize: {
+    kind: 'whole',
+    value: 'pixels',
+    least: 16,
+    most: 4096,
+    tasks: ['classes'],
+    help: "multi-class: Inf-Net's input size (default: --size)",
+  },
+  classFormat: {
+    kind: 'choice',
+    value: 'kind',
+    values: ['palette', 'grey', 'released'],
+    default: 'palette',
+    tasks: ['classes'],
+    help: 'multi-class: colours, or greys 0, 1, 2, or the released greys 0, 38, 75',
+  },
+  channelOrder: {
+    kind: 'choice',
+    value: 'order',
+    values: ['classes', 'as-released'],
+    tasks: ['classes'],
+    help: "multi-class: what the net's channels mean (default: as the file says)",
+    readme:
+      "multi-class: what the net's channels mean (default: as the file says): `classes`: channel k is class k; `as-released`: ground-glass, consolidation, background",
+  },
+  time: {
+    kind: 'flag',
+    default: true,
+    help: 'leave the seconds out of summary.csv, so that two runs give identical bytes there too',
+    readme: 'leaves seconds and time of day out of `summary.csv`',
+  },
+} as const satisfies OptionTable;
+
+export interface SegmentOptions extends SettingsOf<typeof SEGMENT_OPTIONS> {
   readonly paths: readonly string[];
-  readonly weights: string;
-  /** Which of several nets in that file. */
-  readonly weightsKey?: string;
-  readonly out: string;
-  /** Pixels per side of the net's input. */
-  readonly size: number;
-  readonly format: 'png' | 'npy';
-  readonly json?: boolean;
-  readonly threshold: number;
-  readonly stretch?: boolean;
-  /** What becomes black and white in 16-bit slices. */
-  readonly range: NonNullable<DepthOptions['range']>;
-  /** What becomes black and white in volumes. */
-  readonly window: VolumeWindow;
-  /** How slices of volumes lie when the net sees them. */
-  readonly orient: SliceOrientation;
-  readonly batch: number;
-  readonly backbone?: BackboneName;
-  readonly adapter?: AdapterChoice;
-  /** A file of `infnet tune`. */
-  readonly tuning?: string;
-  /** Default: the plans' own. */
-  readonly precision?: Precision;
-  /** Classes instead of infection; the options below are of that alone. */
-  readonly multiClass?: boolean;
-  /** Folder of pictures that say where the slices are infected. */
-  readonly priors?: string;
-  /** Inf-Net's weights, which say it instead. */
-  readonly priorWeights?: string;
-  readonly priorWeightsKey?: string;
-  /** Pixels per side of Inf-Net's input. Default: `size`. */
-  readonly priorSize?: number;
-  readonly classFormat: NonNullable<Parameters<typeof encodeClassMap>[1]>;
-  /** What the net's channels mean. Default: as the file of weights says. */
-  readonly channelOrder?: ChannelOrder;
   /** Names of the options that were given on the command line. */
   readonly given: readonly string[];
-  /** Whether summary.csv has the column of seconds. */
-  readonly time: boolean;
 }

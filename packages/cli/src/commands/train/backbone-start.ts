@@ -14,10 +14,10 @@ import {
   type RecognizedBackbone,
   recognizeBackboneAlone,
 } from '@infnet/inf-net';
+import type { TrainSettings } from '@infnet/segmentation/options';
 import { cliError } from '../../errors.js';
 import { inWordsOfCli, readWeightsFile, type WeightsFile, type WeightsSource } from '../../weights-file.js';
 import { readInfNetFile } from '../segment/weights.js';
-import type { TrainSettings } from './options.js';
 
 /** A file to start from; `alone` says that only its backbone is taken. */
 export interface TrainingWeights {

@@ -1,136 +1,52 @@
 /** Which settings a run has: those of the command line, or on `--resume` those of its folder with what may change. */
-import { resolve } from 'node:path';
+import { checkSettings, namesWhere, optionFlag, TRAIN_OPTIONS, type TrainSettings } from '@infnet/segmentation/options';
 import { cliError } from '../../errors.js';
-import { optionFlag } from '../../options.js';
 import { multiClassMethod } from './multi-class-settings.js';
-import type { TrainOptions, TrainSettings } from './options.js';
-
-const NAMES = [
-  'data',
-  'size',
-  'epochs',
-  'batch',
-  'lr',
-  'schedule',
-  'optimizer',
-  'momentum',
-  'weightDecay',
-  'clip',
-  'clipNorm',
-  'loss',
-  'scales',
-  'accumulate',
-  'seed',
-  'backbone',
-  'width',
-  'channels',
-  'weights',
-  'backboneWeights',
-  'weightsKey',
-  'validate',
-  'validateEvery',
-  'patience',
-  'augment',
-  'edges',
-  'masks',
-  'range',
-  'window',
-  'orient',
-  'emptyMasks',
-  'cache',
-  'skipBad',
-  'freezeBatchNorm',
-  'freeze',
-  'recompute',
-  'precision',
-  'snapshotEvery',
-  'snapshotEpochs',
-  'samples',
-  'multiClass',
-  'semi',
-  'unlabelled',
-  'strategy',
-  'group',
-  'accept',
-  'roundEpochs',
-  'roundLr',
-  'maxRounds',
-  'teacherEpochs',
-  'pseudoEpochs',
-  'pseudoStart',
-  'finetuneEpochs',
-  'labels',
-] as const satisfies readonly (keyof TrainOptions & keyof TrainSettings)[];
+import type { TrainOptions } from './options.js';
 
 /** The released code clamps every element of every gradient to +-0.5 (quirk 12). */
 const RELEASED_CLIP = 0.5;
 
-/** Settings that may change on the way: they say how to go on, not what has been done. */
-const CHANGEABLE: ReadonlySet<string> = new Set([
-  'epochs',
-  'lr',
-  'schedule',
-  'weightDecay',
-  'clip',
-  'clipNorm',
-  'patience',
-  'validateEvery',
-  'snapshotEvery',
-  'snapshotEpochs',
-  'recompute',
-  'cache',
-]);
-
 /** @throws InfnetError `CLI_USAGE` */
 export function newSettings(options: TrainOptions): TrainSettings {
-  const { data, weights, backboneWeights, unlabelled } = options;
+  const { data, weights, backboneWeights, clipNorm, epochs } = options;
   if (data === undefined) {
-    throw cliError(
-      'CLI_USAGE',
-      'Which slices to train on is not said.',
-      'Give --data FOLDER, with Imgs and GT below it.',
-    );
+    refuse('Which slices to train on is not said.', 'Give --data FOLDER, with Imgs and GT below it.');
   }
   if (options.semi && options.unlabelled === undefined) {
     const fix = 'Give --unlabelled FOLDER with slices (Imgs below it), or leave --semi out.';
-    throw cliError('CLI_USAGE', 'Which slices have no mask is not said.', fix);
-  }
-  if (!options.semi && options.unlabelled !== undefined) {
-    throw cliError(
-      'CLI_USAGE',
-      '--unlabelled is for a semi-supervised training.',
-      'Add --semi, or leave --unlabelled out.',
-    );
+    refuse('Which slices have no mask is not said.', fix);
   }
   if (weights !== undefined && backboneWeights !== undefined) {
-    throw cliError(
-      'CLI_USAGE',
+    refuse(
       '--weights and --backbone-weights do not go together.',
       'Give --weights FILE for a whole net, or --backbone-weights FILE for a backbone; the rest then starts from the seed.',
     );
   }
   const method = multiClassMethod(options);
-  const picked = { ...Object.fromEntries(NAMES.map((name) => [name, options[name]])), ...method } as TrainSettings;
-  const { clipNorm, epochs, pseudoEpochs = epochs, finetuneEpochs = epochs } = options;
-  const clip = options.clip ?? method.clip ?? (clipNorm > 0 ? 0 : RELEASED_CLIP);
-  const paths = {
-    data,
-    ...(weights === undefined ? {} : { weights }),
-    ...(backboneWeights === undefined ? {} : { backboneWeights }),
-    ...(unlabelled === undefined ? {} : { unlabelled }),
+  const asked: Readonly<Record<string, unknown>> = {
+    ...options,
+    ...method,
+    clip: options.clip ?? method.clip ?? (clipNorm > 0 ? 0 : RELEASED_CLIP),
+    pseudoEpochs: options.pseudoEpochs ?? epochs,
+    finetuneEpochs: options.finetuneEpochs ?? epochs,
   };
-  const absolute = Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, resolve(path)]));
-  const settings = { ...picked, clip, pseudoEpochs, finetuneEpochs, ...absolute };
+  const settings = checked(Object.fromEntries(Object.keys(TRAIN_OPTIONS).map((name) => [name, asked[name]])));
   checkTogether(settings, options.given);
   return settings;
+}
+
+/** @throws InfnetError `CLI_USAGE` naming what is no setting */
+export function checked(values: Readonly<Record<string, unknown>>, where?: string): TrainSettings {
+  const result = checkSettings(TRAIN_OPTIONS, values);
+  if ('settings' in result) return result.settings;
+  const fix = 'Give it anew, or mend config.json of the run.';
+  throw cliError('CLI_USAGE', result.problems.join(' '), fix, where === undefined ? {} : { where });
 }
 
 /** Options that would do nothing beside the others. @throws InfnetError `CLI_USAGE` */
 function checkTogether(settings: TrainSettings, given: readonly string[]): void {
   const { epochs, optimizer, patience, semi, validate, weights } = settings;
-  const refuse = (message: string, fix: string): never => {
-    throw cliError('CLI_USAGE', message, fix);
-  };
   if (epochs === 0 && !(semi && weights !== undefined)) {
     refuse(
       '--epochs 0 would train nothing.',
@@ -140,13 +56,16 @@ function checkTogether(settings: TrainSettings, given: readonly string[]): void 
   if (given.includes('momentum') && optimizer !== 'sgd') {
     refuse(`--momentum is of --optimizer sgd, not of ${optimizer}.`, 'Add --optimizer sgd, or leave --momentum out.');
   }
-  if (semi) {
-    const idle = ['patience', 'validateEvery'].filter((name) => given.includes(name));
-    if (idle.length > 0) {
-      const flags = idle.map(optionFlag).join(', ');
-      refuse(`${flags}: not with --semi, which validates at the end of every stage and round.`, 'Leave it out.');
-    }
-  } else if (patience > 0 && validate === 'none') {
+  const foreign = namesWhere(TRAIN_OPTIONS, ({ method }) => method === (semi ? 'supervised' : 'semi'))
+    .filter((name) => given.includes(name))
+    .map(optionFlag)
+    .join(', ');
+  if (foreign !== '') {
+    if (semi)
+      refuse(`${foreign}: not with --semi, which validates at the end of every stage and round.`, 'Leave it out.');
+    refuse(`${foreign} is for a semi-supervised training.`, `Add --semi, or leave ${foreign} out.`);
+  }
+  if (!semi && patience > 0 && validate === 'none') {
     refuse(
       `--patience ${patience} stops when no validation is better, but --validate none validates nothing.`,
       'Give --validate a share like 0.2, or --patience 0.',
@@ -166,30 +85,30 @@ export interface Resumed {
  * @throws InfnetError `CLI_USAGE` when one is given that a training cannot change on its way
  */
 export function resumedSettings(before: TrainSettings, options: TrainOptions): Resumed {
-  const asked: Partial<Record<string, unknown>> = { ...options };
-  for (const name of ['data', 'weights', 'backboneWeights', 'unlabelled']) {
-    const path = asked[name];
-    if (typeof path === 'string') asked[name] = resolve(path);
-  }
-  const given = NAMES.filter((name) => options.given.includes(name));
-  const different = given.filter((name) => JSON.stringify(asked[name]) !== JSON.stringify(before[name]));
-  const refused = different.filter((name) => !CHANGEABLE.has(name));
+  const [had, asked]: readonly Readonly<Record<string, unknown>>[] = [{ ...before }, { ...options }] as const;
+  const given = Object.keys(TRAIN_OPTIONS).filter((name) => options.given.includes(name));
+  const different = given.filter((name) => JSON.stringify(asked[name]) !== JSON.stringify(had[name]));
+  const changeable = namesWhere(TRAIN_OPTIONS, ({ changes }) => changes === true);
+  const refused = different.filter((name) => !changeable.includes(name));
   if (refused.length > 0) {
-    const what = refused.map((name) => `${optionFlag(name)} was ${text(before[name])}, not ${text(asked[name])}`);
-    throw cliError(
-      'CLI_USAGE',
+    const what = refused.map((name) => `${optionFlag(name)} was ${text(had[name])}, not ${text(asked[name])}`);
+    refuse(
       `The run cannot be resumed with other settings: ${what.join('; ')}.`,
       'Leave these options out: --resume takes them from config.json. Or start another run in another folder, with --weights.',
     );
   }
-  const settings = { ...before, ...Object.fromEntries(different.map((name) => [name, asked[name]])) };
+  const settings = checked({ ...had, ...Object.fromEntries(different.map((name) => [name, asked[name]])) });
   checkTogether(settings, options.given);
   return {
     settings,
-    changes: different.map((name) => `${optionFlag(name)} ${text(asked[name])} (was ${text(before[name])})`),
+    changes: different.map((name) => `${optionFlag(name)} ${text(asked[name])} (was ${text(had[name])})`),
   };
 }
 
 function text(value: unknown): string {
   return value === undefined ? 'not given' : Array.isArray(value) ? value.join(',') || 'none' : String(value);
+}
+
+function refuse(message: string, fix: string): never {
+  throw cliError('CLI_USAGE', message, fix);
 }

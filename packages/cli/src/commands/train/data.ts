@@ -11,9 +11,9 @@ import {
   watchPhantoms,
 } from '@infnet/data';
 import { folderSource } from '@infnet/node';
+import { TRAIN_OPTIONS, type TrainSettings } from '@infnet/segmentation/options';
 import { adviceInFlags } from '../../advice.js';
 import { cliError } from '../../errors.js';
-import { DEFAULT_VALIDATE, type TrainSettings } from './options.js';
 
 export interface RunData {
   readonly train: Dataset;
@@ -48,7 +48,7 @@ export async function openData(settings: TrainSettings, { onProgress, signal }: 
   const among = (train: Dataset): number => phantomsAmong(train, phantoms);
   if (validate === 'none') return { train: dataset, validation: undefined, warnings, phantoms: among(dataset) };
   if (validate === 'train') return { train: dataset, validation: dataset, warnings, phantoms: among(dataset) };
-  if (validate === DEFAULT_VALIDATE && splitUnits(dataset).length === 1) {
+  if (validate === TRAIN_OPTIONS.validate.default && splitUnits(dataset).length === 1) {
     const told = [warnings, alone(dataset)].filter((text) => text !== '').join('\n');
     return { train: dataset, validation: undefined, warnings: told, phantoms: among(dataset) };
   }

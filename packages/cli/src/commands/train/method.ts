@@ -1,5 +1,6 @@
 /** Optimiser, learning rate and clip from settings. */
 import type { ParameterStore } from '@infnet/core';
+import type { TrainSettings } from '@infnet/segmentation/options';
 import {
   Adam,
   AdamW,
@@ -16,7 +17,6 @@ import {
   stepDecay,
 } from '@infnet/trainer';
 import { cliError } from '../../errors.js';
-import type { TrainSettings } from './options.js';
 
 /** What the field uses. That of the released multi-class training is 0.7. */
 const MOMENTUM = 0.9;

@@ -2,10 +2,10 @@
 import { InfnetError, isInfnetError } from '@infnet/core';
 import { describeProblems, type MultiClassDataset, openMultiClassDataset, split } from '@infnet/data';
 import { folderSource } from '@infnet/node';
+import type { TrainSettings } from '@infnet/segmentation/options';
 import { adviceInFlags } from '../../advice.js';
 import { cliError, reasonOf } from '../../errors.js';
 import { type DataProgress, parseValidate } from './data.js';
-import type { TrainSettings } from './options.js';
 
 export interface MultiClassRunData {
   readonly train: MultiClassDataset;

@@ -4,9 +4,9 @@ import { basename } from 'node:path';
 import type { StateDict } from '@infnet/core';
 import type { ChannelOrder } from '@infnet/data';
 import { UNet } from '@infnet/inf-net';
+import type { TrainSettings } from '@infnet/segmentation/options';
 import { loadUNet } from '../../classes/unet-weights.js';
 import { cliError } from '../../errors.js';
-import type { TrainSettings } from './options.js';
 
 export interface RunUNet {
   readonly net: UNet;

@@ -1,7 +1,6 @@
 /** The report of a multi-class training: that of any training, with curves and pictures by class. */
 import { renderReport } from '@infnet/report';
 import type { EpochLine } from './log.js';
-import type { TrainSettings } from './options.js';
 import {
   course,
   figure,
@@ -14,22 +13,6 @@ import {
   type ValidationText,
   validationSection,
 } from './report.js';
-
-/** Settings that say something of a U-Net's training. */
-const SETTINGS: readonly (keyof TrainSettings)[] = [
-  ...(['data', 'size', 'epochs', 'batch', 'loss', 'optimizer', 'momentum', 'lr', 'schedule', 'weightDecay'] as const),
-  ...(['clip', 'clipNorm', 'accumulate', 'width', 'weights', 'seed', 'validate', 'validateEvery', 'patience'] as const),
-  ...([
-    'augment',
-    'skipBad',
-    'freeze',
-    'freezeBatchNorm',
-    'recompute',
-    'precision',
-    'snapshotEvery',
-    'snapshotEpochs',
-  ] as const),
-];
 
 const LEGEND = 'Red: ground-glass opacity. Green: consolidation. First the truth, then what the net says.';
 
@@ -66,7 +49,6 @@ export function multiClassReport(run: RunReport): string {
   const { settings, lines, stopped } = run;
   const epochs = lines.filter((line): line is EpochLine => line.event === 'epoch');
   const best = epochs.filter(({ isBest }) => isBest).at(-1);
-  const told = Object.fromEntries(SETTINGS.map((name) => [name, settings[name]])) as unknown as TrainSettings;
   return renderReport({
     title: 'Training of the multi-class U-Net',
     subtitle: stopped ?? `running: epoch ${(epochs.at(-1)?.epoch ?? 0) + 1} of ${settings.epochs}`,
@@ -76,7 +58,7 @@ export function multiClassReport(run: RunReport): string {
       ...validationSection(epochs, best, CLASS_SCORES),
       ...pictures(run.samples, best === undefined ? '' : `Best epoch: ${best.epoch}.`, LEGEND),
       { title: 'Course', blocks: course(lines, epochs) },
-      { title: 'Settings', blocks: [{ kind: 'facts', rows: settingRows(told) }] },
+      { title: 'Settings', blocks: [{ kind: 'facts', rows: settingRows(settings, 'classes') }] },
     ],
     data: { settings, epochs },
     footer: 'Made by infnet train. Research software, not a diagnostic device.',

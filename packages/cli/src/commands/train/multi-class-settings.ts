@@ -1,37 +1,7 @@
 /** What `--multi-class` makes of the options: its own defaults, and a refusal of those that are Inf-Net's. */
+import { namesWhere, optionFlag, TRAIN_OPTIONS, type TrainSettings } from '@infnet/segmentation/options';
 import { cliError } from '../../errors.js';
-import { optionFlag } from '../../options.js';
-import type { TrainOptions, TrainSettings } from './options.js';
-
-/** Options that say nothing to the U-Net. */
-const INF_NET_ONLY: readonly (keyof TrainOptions)[] = [
-  ...([
-    'backbone',
-    'backboneWeights',
-    'channels',
-    'scales',
-    'edges',
-    'masks',
-    'window',
-    'orient',
-    'emptyMasks',
-    'semi',
-    'unlabelled',
-    'strategy',
-    'group',
-    'accept',
-  ] as const),
-  ...([
-    'roundEpochs',
-    'roundLr',
-    'maxRounds',
-    'teacherEpochs',
-    'pseudoEpochs',
-    'pseudoStart',
-    'finetuneEpochs',
-  ] as const),
-  'labels',
-];
+import type { TrainOptions } from './options.js';
 
 /** At 16 to 31 pixels the deepest maps are single values, of which one alone has no variance. */
 const SMALLEST = 32;
@@ -58,7 +28,9 @@ export function multiClassMethod(options: TrainOptions): Partial<TrainSettings> 
     const fix = 'Add --multi-class, or give --loss as-released, paper or dice.';
     throw cliError('CLI_USAGE', '--loss cross-entropy is of classes, which Inf-Net does not tell.', fix);
   }
-  const foreign = INF_NET_ONLY.filter((name) => given.includes(name));
+  const foreign = namesWhere(TRAIN_OPTIONS, ({ tasks }) => tasks?.includes('classes') === false).filter((name) =>
+    given.includes(name),
+  );
   if (foreign.length > 0) {
     const message = `${foreign.map(optionFlag).join(', ')}: not with --multi-class, which trains a U-Net.`;
     throw cliError('CLI_USAGE', message, 'Leave it out. The net is made smaller by --width.');

@@ -5,12 +5,12 @@ import { writeSafetensors } from '@infnet/checkpoint';
 import type { Module, StateDict } from '@infnet/core';
 import { InfNet, stateDictEntries, type Trained, weightsOrigin } from '@infnet/inf-net';
 import { writeFileAtomic } from '@infnet/node';
+import type { TrainSettings } from '@infnet/segmentation/options';
 import { cliError } from '../../errors.js';
 import type { WeightsFile, WeightsSource } from '../../weights-file.js';
 import { checkSize } from '../segment/network.js';
 import { netOf } from '../segment/weights.js';
 import { backboneStart, readTrainingWeights } from './backbone-start.js';
-import type { TrainSettings } from './options.js';
 
 export interface RunNet {
   readonly net: InfNet;

@@ -1,11 +1,11 @@
 /** A training that is settled: everything that can be wrong with the request was found. */
 import { type InfNet, trainingMetadata } from '@infnet/inf-net';
+import type { TrainSettings } from '@infnet/segmentation/options';
 import { cliError } from '../../errors.js';
 import type { DataProgress, RunData } from './data.js';
 import { openData, openUnlabelled } from './data.js';
 import { clipOf, lastBatchOf } from './method.js';
 import { makeNet } from './net.js';
-import type { TrainSettings } from './options.js';
 import type { InfNetParts, RunParts, TrainingRun } from './run.js';
 import type { RunFolder } from './run-folder.js';
 import type { RunValidation } from './run-validation.js';

@@ -1,28 +1,31 @@
 /** What the trainer refuses, in the words of the command line. */
 import { isInfnetError, plainMessage } from '@infnet/errors';
+import { type OptionRow, optionFlag, TRAIN_OPTIONS } from '@infnet/segmentation/options';
 import { cliError } from '../../errors.js';
 
-/** Names of the trainer's options, and of those of the command line that they come from. */
-const FLAGS: readonly (readonly [RegExp, string])[] = [
-  [/stages\.labelled\.epochs/g, '--epochs'],
-  [/stages\.rounds\.epochs/g, '--round-epochs'],
-  [/stages\.pseudo\.epochs/g, '--pseudo-epochs'],
-  [/stages\.finetune\.epochs/g, '--finetune-epochs'],
-  [/stages\.\w+\./g, ''],
-  [/\bepochs(?= (is|was))/g, '--epochs'],
-  [/\bbatchSize\b/g, '--batch'],
-  [/\bseed\b(?= (is|was))/g, '--seed'],
-  [/\baccumulate\b/g, '--accumulate'],
-  [/\b(the number of )?scales\b(?= (is|was|are))/g, '--scales'],
-  [/\bvalidateEvery\b/g, '--validate-every'],
-  [/\bpatience\b/g, '--patience'],
-  [/\bsnapshotEvery\b/g, '--snapshot-every'],
-  [/\bsnapshotEpochs\b/g, '--snapshot-epochs'],
-  [/\bmaxRounds\b/g, '--max-rounds'],
-  [/\b(groupSize|pool)\b/g, '--group'],
-  [/\baccept\.best\b/g, '--accept'],
-  [/\b(encoding)\b(?= (is|was))/g, '--labels'],
+/** Names of the trainer's options in its messages, longer ones first, and the flags that they come from. */
+const NAMES: readonly (readonly [said: string, flag: string])[] = [
+  ...Object.entries<OptionRow>(TRAIN_OPTIONS)
+    .flatMap(([name, { trainer, named = [] }]) =>
+      [...named, ...(trainer === undefined ? [] : [trainer])].map((said) => [said, optionFlag(name)] as const),
+    )
+    .sort(([a], [b]) => b.length - a.length),
+  // Which stage it is of is of no interest.
+  ...['labelled', 'rounds', 'pseudo', 'finetune'].map((stage) => [`stages.${stage}.`, ''] as const),
 ];
+
+/** A word that is not the trainer's alone is meant where something is said of its value. */
+const SAID = new RegExp(
+  NAMES.map(([said]) => (/^[a-z ]+$/.test(said) ? `(\\b${said}\\b(?= (?:is|was|are) ))` : `(\\b${said})`)).join('|'),
+  'g',
+);
+
+function inFlags(message: string): string {
+  return message.replace(
+    SAID,
+    (...[, ...groups]) => NAMES[groups.findIndex((group) => group !== undefined)]?.[1] ?? '',
+  );
+}
 
 const OPTIONS = ['TRAINER_OPTION', 'SEMI_OPTION', 'OPTIMIZER_OPTION', 'SCHEDULE_OPTION', 'TRAINING_LEARNING_RATE'];
 const STATES = ['TRAINER_STATE', 'SEMI_STATE'];
@@ -37,7 +40,7 @@ export function inFolder<T>(make: () => T, folder: string): T {
     return make();
   } catch (error) {
     if (!isInfnetError(error)) throw error;
-    const message = FLAGS.reduce((text, [name, flag]) => text.replace(name, flag), plainMessage(error));
+    const message = inFlags(plainMessage(error));
     const more = { where: folder, details: error.details, cause: error };
     if (STATES.includes(error.code)) {
       const fix =

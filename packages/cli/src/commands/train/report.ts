@@ -1,8 +1,8 @@
 /** The report of a training, made from its settings, its log and its pictures: the same files give the same page. */
 import { type Block, type LineChart, type Report, renderReport, type Section } from '@infnet/report';
+import { namesWhere, TRAIN_OPTIONS, type TrainSettings } from '@infnet/segmentation/options';
 import { writeJson } from '@infnet/trainer';
 import type { EpochLine, LogLine, NoteLine } from './log.js';
-import type { TrainSettings } from './options.js';
 import { figuresText } from './run-validation.js';
 import type { Sample } from './samples.js';
 
@@ -234,8 +234,12 @@ export function course(lines: readonly LogLine[], epochs: readonly EpochLine[]):
   ];
 }
 
-export function settingRows(settings: TrainSettings): [string, string][] {
-  const given = Object.entries(settings).filter(([, value]) => value !== undefined && value !== null);
+/** Settings that say something of a training of `task`; undefined: all of them. */
+export function settingRows(settings: TrainSettings, task?: string): [string, string][] {
+  const foreign = namesWhere(TRAIN_OPTIONS, ({ tasks }) => task !== undefined && tasks?.includes(task) === false);
+  const given = Object.entries(settings).filter(
+    ([name, value]) => value !== undefined && value !== null && !foreign.includes(name),
+  );
   return given.map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') || 'none' : String(value)]);
 }
 

@@ -18,16 +18,25 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readSafetensors } from '@infnet/checkpoint';
 import { readFile, writeFileAtomic } from '@infnet/node';
+import type { TrainSettings } from '@infnet/segmentation/options';
+import * as v from 'valibot';
 import { cliError } from '../../errors.js';
 import { asArgument } from '../../shell.js';
 import { makeFolder } from '../segment/inputs.js';
-import { newSettings, type Resumed, resumedSettings } from './config.js';
-import type { TrainOptions, TrainSettings } from './options.js';
+import { checked, newSettings, type Resumed, resumedSettings } from './config.js';
+import type { TrainOptions } from './options.js';
 
 /** `supervised`: the weights before the first pseudo label, of a semi-supervised training. */
 export type Checkpoint = 'last' | 'best' | 'final' | 'supervised';
 
 const VERSION = 1;
+
+/** What `config.json` has; the settings themselves have a table. */
+const CONFIG = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ version: v.literal(VERSION), settings: v.record(v.string(), v.unknown()) }),
+);
 
 export class RunFolder {
   readonly path: string;
@@ -67,17 +76,10 @@ export class RunFolder {
     await writeFileAtomic(this.config, new TextEncoder().encode(`${text}\n`));
   }
 
+  /** @throws InfnetError `CLI_RUN_FOLDER`, `CLI_USAGE` for settings that a hand has spoilt, `FILE_...` */
   async readSettings(): Promise<TrainSettings> {
-    const bytes = await readFile(this.config);
-    try {
-      const { version, settings } = JSON.parse(new TextDecoder().decode(bytes)) as {
-        readonly version: number;
-        readonly settings: TrainSettings;
-      };
-      if (version === VERSION && typeof settings === 'object') return settings;
-    } catch {
-      // Told below.
-    }
+    const config = v.safeParse(CONFIG, new TextDecoder().decode(await readFile(this.config)));
+    if (config.success) return checked(config.output.settings, this.config);
     throw cliError('CLI_RUN_FOLDER', 'config.json is not one that this version wrote.', 'Give the folder of a run.', {
       where: this.config,
     });

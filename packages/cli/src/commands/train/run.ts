@@ -1,6 +1,7 @@
 /** What all trainings have in common: events to log, bar and folder; errors; the end. */
 import { type Context, isInfnetError, type Module, type ParameterStore, type StateDict } from '@infnet/core';
 import type { InfNet } from '@infnet/inf-net';
+import type { TrainSettings } from '@infnet/segmentation/options';
 import type { StepEvent, TrainerEvents, TrainingMemory } from '@infnet/trainer';
 import { openContext } from '../../context.js';
 import { renderError } from '../../errors.js';
@@ -11,7 +12,7 @@ import { asArgument } from '../../shell.js';
 import type { RunData } from './data.js';
 import { Keeper } from './keeper.js';
 import type { EpochLine, RunLog } from './log.js';
-import type { TrainOptions, TrainSettings } from './options.js';
+import type { TrainOptions } from './options.js';
 import type { RunFolder, StoredState } from './run-folder.js';
 import { type Figures, figuresText, type RunValidation } from './run-validation.js';
 import type { Samples } from './samples.js';

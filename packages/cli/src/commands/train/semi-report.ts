@@ -1,8 +1,8 @@
 /** The report of a semi-supervised training, and its state as plain JSON with the images by name. */
 import { type LineChart, renderReport, type Section } from '@infnet/report';
+import type { TrainSettings } from '@infnet/segmentation/options';
 import type { PropagationState, RoundRecord, TrainingFigures } from '@infnet/trainer';
 import type { EpochLine, LogLine, NoteLine } from './log.js';
-import type { TrainSettings } from './options.js';
 import {
   adapterName,
   course,

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type Context, ParameterStore, type StateDict } from '@infnet/core';
 import { binaryToEdge, type Dataset, trainingData, unlabelledData } from '@infnet/data';
 import { writeFileAtomic } from '@infnet/node';
+import type { TrainSettings } from '@infnet/segmentation/options';
 import {
   confidenceFiltered,
   constant,
@@ -24,7 +25,6 @@ import { augmentationOf } from './data.js';
 import { folderLabelStore } from './label-store.js';
 import type { EpochLine } from './log.js';
 import { clipOf, lastBatchOf, optimizerOf, scheduleOf } from './method.js';
-import type { TrainSettings } from './options.js';
 import { inFolder } from './refusals.js';
 import { duration } from './report.js';
 import { bestOf, type InfNetParts, type RunEnd, TrainingRun } from './run.js';

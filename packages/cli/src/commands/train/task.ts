@@ -1,10 +1,10 @@
 /** What is trained: data, loss and report. How it is trained, kept and resumed does not depend on it. */
 import { type Dataset, trainingData } from '@infnet/data';
 import type { InfNet } from '@infnet/inf-net';
+import type { TrainSettings } from '@infnet/segmentation/options';
 import { infNetLoss, type TrainerOptions, type TrainingData } from '@infnet/trainer';
 import { cliError } from '../../errors.js';
 import { augmentationOf } from './data.js';
-import type { TrainSettings } from './options.js';
 import { type RunReport, trainingReport } from './report.js';
 
 export interface TrainingTask<N extends string> {
