@@ -95,6 +95,7 @@ export {
   Predictor,
   type PredictorOptions,
   type PredictorProgress,
+  type PresentParameters,
 } from './predictor/predictor.js';
 export { Profile, type ProfileEntry, type ProfileRow } from './profile/profile.js';
 export { evaluate, type HostTensor } from './run/evaluate.js';

@@ -307,7 +307,7 @@ describe('a propagation that is killed', () => {
       },
     });
     expect(ending(await new Propagation(own).run())).toEqual(ending(whole));
-    expect(lost).toEqual(['labelling', 'labelling', 'training', 'training']);
+    expect(lost).toEqual(['labelling', 'training', 'training']);
     expect(contexts.map(({ memory }) => memory.bytes)).toEqual([0, 0, 0, 0]);
   });
 });

@@ -1,18 +1,19 @@
-/** The U-Net's prediction, planned once for a batch and run for every batch. */
+/** The U-Net on a device, asked slice by slice. */
 import {
+  type BatchSize,
   type Context,
-  type ParameterStore,
-  type PlanOptions,
+  ParameterStore,
   type Precision,
-  planInBatches,
+  Predictor,
+  type PredictorOptions,
   type Tensor,
 } from '@infnet/core';
 import type { UNet } from '@infnet/inf-net';
-import { CLASSES, INPUT_CHANNELS } from './unet-weights.js';
+import { INPUT_CHANNELS, type LoadedUNet } from './unet-weights.js';
 
-export interface ClassPrediction extends Disposable {
+export interface ClassNetwork {
   /**
-   * Logits [3 * size * size] of each of at most `batch` inputs [6 * size * size].
+   * Logits [3 * size * size] of inputs [6 * size * size].
    *
    * @throws InfnetError `RUN_ABORTED`, `CONTEXT_LOST`, ...
    */
@@ -21,30 +22,40 @@ export interface ClassPrediction extends Disposable {
   readonly precision: Precision;
 }
 
-export interface ClassPredictionOptions extends Pick<PlanOptions, 'precision' | 'onProgress' | 'onMessage'> {
+export interface ClassNetworkOptions extends Pick<PredictorOptions, 'precision' | 'onMessage'> {
   readonly size: number;
   readonly batch: number;
 }
 
-/** The net must be in inference mode while it is planned; parameters may change between runs. */
-export async function planClassPrediction(
-  context: Context,
+/** Gives `logits` [3, size, size] of `image` [6, size, size]. */
+export function classPredictor(
   net: UNet,
-  parameters: ParameterStore,
-  { size, batch, ...options }: ClassPredictionOptions,
-): Promise<ClassPrediction> {
+  options: Omit<PredictorOptions, 'forward'> = {},
+): Predictor<'image', 'logits'> {
   const forward = ({ image }: { readonly image: Tensor }) => ({ logits: net.call(image) });
-  const shape = [batch, INPUT_CHANNELS, size, size];
-  const planned = await planInBatches(context, forward, { image: shape }, { ...options, parameters });
-  const area = size * size;
+  return new Predictor({ ...options, forward });
+}
+
+export function classInputs(size: number, batch: number): BatchSize<'image'> {
+  return { item: { image: [INPUT_CHANNELS, size, size] }, batch };
+}
+
+/** Puts the weights on the device and compiles. The context's disposal frees everything. */
+export async function prepareClasses(
+  context: Context,
+  { net, state }: Pick<LoadedUNet, 'net' | 'state'>,
+  { size, batch, ...options }: ClassNetworkOptions,
+): Promise<ClassNetwork> {
+  const parameters = new ParameterStore(context, net);
+  parameters.load(state);
+  const predictor = classPredictor(net, { ...options, parameters });
+  const slices = classInputs(size, batch);
+  const { precision } = await predictor.prepare(slices);
   return {
-    precision: planned.plan.precision,
+    precision,
     async run(inputs, signal) {
-      const image = new Float32Array(batch * INPUT_CHANNELS * area);
-      for (const [i, input] of inputs.entries()) image.set(input, i * INPUT_CHANNELS * area);
-      const { logits } = await planned.run({ image }, { signal });
-      return inputs.map((_, i) => (logits as Float32Array).slice(i * CLASSES * area, (i + 1) * CLASSES * area));
+      const images = inputs.map((image) => ({ image }));
+      return (await predictor.run(slices, images, { signal })).map(({ logits }) => logits);
     },
-    [Symbol.dispose]: () => planned.dispose(),
   };
 }

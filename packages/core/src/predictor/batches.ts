@@ -34,6 +34,7 @@ export async function* batches<S, T extends Predictable>(
     items = [];
   }
   await take();
+  if (items.length === 0) return;
   assertNotAborted(signal);
-  if (items.length > 0) yield items;
+  yield items;
 }

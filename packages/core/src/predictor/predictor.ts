@@ -25,7 +25,14 @@ import {
 } from './items.js';
 import { PlanCache } from './plan-cache.js';
 
+const CALL_OPTIONS = ['parameters', 'signal', 'onProgress'] as const;
 const PLAN_OPTIONS = ['precision', 'memoryBudget', 'maxSubmitSeconds', 'tuning', 'onMessage'] as const;
+
+/**
+ * The parameters, and with them the device. A function is asked before every batch; when it gives another store, plans
+ * are made anew. When a device was lost it is asked once more, and the batch is computed again with what it gives.
+ */
+export type PresentParameters = ParameterStore | (() => ParameterStore | Promise<ParameterStore>);
 
 export interface PredictorOptions<I extends string = string, O extends string = string>
   extends Pick<PlanOptions, (typeof PLAN_OPTIONS)[number]> {
@@ -34,12 +41,8 @@ export interface PredictorOptions<I extends string = string, O extends string = 
    * mode while it is traced.
    */
   readonly forward: (inputs: Readonly<Record<I, Tensor>>) => Readonly<Record<O, Tensor>>;
-  /**
-   * The parameters, and with them the device. A function is asked before every batch; when it gives another store,
-   * plans are made anew. When a device was lost it is asked once more, and the batch is computed again with what it
-   * gives.
-   */
-  readonly parameters: ParameterStore | (() => ParameterStore | Promise<ParameterStore>);
+  /** Where no call brings its own. */
+  readonly parameters?: PresentParameters;
   /** Plans that are kept, one for each size; that used least recently is disposed for another one. Default 2. */
   readonly plans?: number;
 }
@@ -55,6 +58,8 @@ export interface PredictorProgress {
 }
 
 export interface PredictOptions {
+  /** In place of the predictor's own, e.g. those of a training as they are now. */
+  readonly parameters?: PresentParameters;
   /** Stops before a batch, and between two submits of it. A plan that is being made is finished, and kept. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: PredictorProgress) => void) | undefined;
@@ -100,7 +105,7 @@ export class Predictor<I extends string = string, O extends string = string> imp
    * @throws InfnetError what `planInBatches` throws; `PREDICTOR_OUTPUT`, `PREDICTOR_DISPOSED`, `RUN_ABORTED`.
    */
   async prepare(size: BatchSize<I>, options: PredictOptions = {}): Promise<Plan> {
-    checkNames('Predictor.prepare', options, ['signal', 'onProgress']);
+    checkNames('Predictor.prepare', options, CALL_OPTIONS);
     return this.#withPlan(size, options, ({ plan }) => plan);
   }
 
@@ -114,7 +119,7 @@ export class Predictor<I extends string = string, O extends string = string> imp
     items: readonly ItemInputs<I>[],
     options: PredictOptions = {},
   ): Promise<ItemOutputs<O>[]> {
-    checkNames('Predictor.run', options, ['signal', 'onProgress']);
+    checkNames('Predictor.run', options, CALL_OPTIONS);
     const all: ItemOutputs<O>[] = [];
     const load = (inputs: ItemInputs<I>): Predictable<I> => ({ inputs });
     for await (const { outputs } of this.each(size, items, load, options)) all.push(outputs);
@@ -135,7 +140,7 @@ export class Predictor<I extends string = string, O extends string = string> imp
     load: (source: S) => T | undefined | Promise<T | undefined>,
     options: PredictEachOptions<T> = {},
   ): AsyncGenerator<Predicted<T, O>, void, undefined> {
-    checkNames('Predictor.each', options, ['signal', 'onProgress', 'onFailed']);
+    checkNames('Predictor.each', options, [...CALL_OPTIONS, 'onFailed']);
     const { signal, onProgress, onFailed } = options;
     const total = Array.isArray(sources) ? sources.length : Number.POSITIVE_INFINITY;
     let done = 0;
@@ -184,12 +189,12 @@ export class Predictor<I extends string = string, O extends string = string> imp
   /** Once more on another device where there is one: the device was lost, what is asked for was not. */
   async #withPlan<R>(
     size: BatchSize<I>,
-    { signal, onProgress }: PredictOptions,
+    { parameters = this.#options.parameters, signal, onProgress }: PredictOptions,
     body: (plan: BatchedPlan) => R | Promise<R>,
   ): Promise<R> {
     checkOptions('Predictor', size, { item: 'object', batch: 'size' });
     const key = JSON.stringify([size.batch, Object.entries(size.item)]);
-    let current = await this.#present();
+    let current = await this.#present(parameters);
     for (let device = 1; ; device++) {
       const { store, plans } = current;
       try {
@@ -200,21 +205,31 @@ export class Predictor<I extends string = string, O extends string = string> imp
         );
       } catch (error) {
         if (!isInfnetError(error, 'CONTEXT_LOST') || device === MOST_DEVICES) throw error;
-        current = await this.#present();
+        current = await this.#present(parameters);
         if (current.store === store) throw error;
       }
     }
   }
 
   /** The store as it is now, with its plans; those for another one are disposed. */
-  async #present(): Promise<{ readonly store: ParameterStore; readonly plans: PlanCache }> {
-    const { parameters, plans } = this.#options;
+  async #present(
+    parameters: PresentParameters | undefined,
+  ): Promise<{ readonly store: ParameterStore; readonly plans: PlanCache }> {
+    if (parameters === undefined) {
+      const fix = 'Give `parameters` to the predictor, or to every call.';
+      throw new InfnetError({
+        code: 'PREDICTOR_PARAMETERS',
+        message: 'there are no parameters',
+        where: 'Predictor',
+        fix,
+      });
+    }
     this.#assertUsable();
     const store = typeof parameters === 'function' ? await parameters() : parameters;
     this.#assertUsable();
     if (this.#current?.store !== store) {
       this.#current?.plans.retire();
-      this.#current = { store, plans: new PlanCache(plans ?? 2) };
+      this.#current = { store, plans: new PlanCache(this.#options.plans ?? 2) };
     }
     return this.#current;
   }

@@ -1,12 +1,12 @@
 /** The first half of a round: the strategy says which images, the net labels them. */
 import { InfnetError } from '@infnet/core';
+import { ImagePredictor, type ImagePredictorOptions } from './image-predictor.js';
 import { encodeLabel, type LabelEncoding, labelHash, type PseudoLabel, type PseudoLabelStore } from './labels.js';
-import { type PredictorOptions, withPredictor } from './predictor.js';
 import type { RoundContext, RoundPlan, RoundRecord, SemiStrategy } from './strategy.js';
 import { imageName } from './unlabelled.js';
 
 export interface LabellingOptions {
-  readonly predictor: PredictorOptions;
+  readonly predictor: ImagePredictorOptions;
   readonly strategy: SemiStrategy;
   readonly round: Omit<RoundContext, 'predict'>;
   readonly store: PseudoLabelStore;
@@ -21,23 +21,23 @@ export interface LabellingOptions {
  *
  * @throws InfnetError `SEMI_PLAN` for a strategy's plan that makes no sense, and what predicting throws.
  */
-export function labelRound(options: LabellingOptions): Promise<RoundRecord | undefined> {
+export async function labelRound(options: LabellingOptions): Promise<RoundRecord | undefined> {
   const { predictor, strategy, round, store, encoding } = options;
-  return withPredictor(predictor, async (predict) => {
-    const plan = await strategy.next({ ...round, predict });
-    if (plan === undefined) return undefined;
-    const { label: images, scores, epochs = options.epochs } = plan;
-    assertPlan(plan, round, strategy.name);
-    const labels: string[] = [];
-    await predict(images, async ({ index, width, height, probability }) => {
-      const label: PseudoLabel = { width, height, channels: 1, data: encodeLabel(encoding, probability) };
-      if (label.data.length !== width * height) throw notOneByteEach(label, imageName(predictor.unlabelled, index));
-      await store.put(index, label);
-      labels.push(labelHash(label));
-      await options.onLabel(labels.length, images.length);
-    });
-    return { round: round.round, images: [...images], labels, ...(scores ? { scores: [...scores] } : {}), epochs };
+  using images = new ImagePredictor(predictor);
+  const predict: RoundContext['predict'] = (indices, visit) => images.predict(indices, visit);
+  const plan = await strategy.next({ ...round, predict });
+  if (plan === undefined) return undefined;
+  const { label, scores, epochs = options.epochs } = plan;
+  assertPlan(plan, round, strategy.name);
+  const labels: string[] = [];
+  await images.predict(label, async ({ index, width, height, probability }) => {
+    const made: PseudoLabel = { width, height, channels: 1, data: encodeLabel(encoding, probability) };
+    if (made.data.length !== width * height) throw notOneByteEach(made, imageName(predictor.unlabelled, index));
+    await store.put(index, made);
+    labels.push(labelHash(made));
+    await options.onLabel(labels.length, label.length);
   });
+  return { round: round.round, images: [...label], labels, ...(scores ? { scores: [...scores] } : {}), epochs };
 }
 
 function notOneByteEach({ width, height, data }: PseudoLabel, name: string): InfnetError {

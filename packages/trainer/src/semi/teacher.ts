@@ -3,14 +3,12 @@
  * the steps. It costs the parameters' memory once more, and per step one pass over them and one forward pass in
  * inference mode.
  */
-import { type Module, ParameterStore, type Plan, type StateDict, type Tensor } from '@infnet/core';
+import { ParameterStore, type Plan, type Predictor, type StateDict } from '@infnet/core';
 import type { CompanionSetting, TrainerCompanion } from '../trainer/companion.js';
+import { imageBatch, type MapOptions, mapPredictor, probabilities, separateImages } from './map-predictor.js';
 import { movingAveragePlan } from './moving-average.js';
-import { type PredictionOptions, type PredictionPlan, preparePrediction, probabilities } from './prediction-plan.js';
 
-export interface TeacherOptions extends Pick<PredictionOptions, 'image' | 'batchSize'> {
-  readonly net: Module<never, unknown>;
-  readonly logits: (inputs: { readonly image: Tensor }) => Tensor;
+export interface TeacherOptions extends MapOptions {
   /** How much of the average stays in a step. */
   readonly decay: number;
 }
@@ -20,7 +18,7 @@ export class Teacher implements TrainerCompanion {
   readonly #rate: Float32Array;
   #parameters: ParameterStore | undefined;
   #average: Plan | undefined;
-  #prediction: PredictionPlan | undefined;
+  #predictor: Predictor<'image', 'logits'> | undefined;
 
   constructor(options: TeacherOptions) {
     this.#options = options;
@@ -32,7 +30,8 @@ export class Teacher implements TrainerCompanion {
     this.#parameters = new ParameterStore(context, net);
     this.#parameters.load(state ?? (await parameters.read()));
     this.#average = await movingAveragePlan(context, this.#parameters, parameters);
-    this.#prediction = await preparePrediction(context, { ...this.#options, parameters: this.#parameters });
+    this.#predictor = mapPredictor(this.#options, this.#parameters);
+    await this.#predictor.prepare(imageBatch(this.#options));
   }
 
   async step(): Promise<void> {
@@ -45,14 +44,18 @@ export class Teacher implements TrainerCompanion {
 
   /** Probabilities [count * height * width] of `count` images, at most `batchSize`. */
   async predict(images: Float32Array, count: number): Promise<Float32Array> {
-    return probabilities(await (this.#prediction as PredictionPlan).run(images, count));
+    const items = separateImages(this.#options, images, count);
+    const maps = (await this.#predictor?.run(imageBatch(this.#options), items)) ?? [];
+    const all = new Float32Array(maps.reduce((sum, { logits }) => sum + logits.length, 0));
+    for (const [i, { logits }] of maps.entries()) all.set(probabilities(logits), i * logits.length);
+    return all;
   }
 
   close(): void {
-    this.#prediction?.dispose();
+    this.#predictor?.dispose();
     this.#average?.dispose();
     this.#parameters?.dispose();
-    this.#prediction = undefined;
+    this.#predictor = undefined;
     this.#average = undefined;
     this.#parameters = undefined;
   }

@@ -1,7 +1,7 @@
 /** Where class maps come from: files that are there, or a U-Net that makes them. The scoring does not care. */
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type Context, isInfnetError, ParameterStore } from '@infnet/core';
+import { isInfnetError } from '@infnet/core';
 import {
   type ClassMap,
   compareNames,
@@ -16,7 +16,7 @@ import {
 } from '@infnet/data';
 import { folderSource, readFile } from '@infnet/node';
 import { classMapOf } from '../../classes/decide.js';
-import { type ClassPrediction, type ClassPredictionOptions, planClassPrediction } from '../../classes/prediction.js';
+import { type ClassNetwork, prepareClasses } from '../../classes/prediction.js';
 import { type LoadedUNet, loadUNet } from '../../classes/unet-weights.js';
 import { openContext } from '../../context.js';
 import { problemNotes } from '../../data-notes.js';
@@ -172,7 +172,7 @@ export async function classesOfNet(
   const context = await openContext(options, (line) => say(io.stderr, line));
   try {
     const prediction = await unlessAborted(
-      prepare(context, unet, { size, batch, precision, onMessage: (line) => progress.line(line) }),
+      prepareClasses(context, unet, { size, batch, precision, onMessage: (line) => progress.line(line) }),
       io.signal,
     );
     return {
@@ -197,20 +197,10 @@ export async function classesOfNet(
   }
 }
 
-async function prepare(
-  context: Context,
-  { net, state }: LoadedUNet,
-  options: ClassPredictionOptions,
-): Promise<ClassPrediction> {
-  const parameters = new ParameterStore(context, net);
-  parameters.load(state);
-  return planClassPrediction(context, net, parameters, options);
-}
-
 interface Predicting {
   readonly dataset: MultiClassDataset;
   readonly data: string;
-  readonly prediction: ClassPrediction;
+  readonly prediction: ClassNetwork;
   readonly unet: LoadedUNet;
   readonly size: number;
   readonly batch: number;

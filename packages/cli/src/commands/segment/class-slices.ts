@@ -12,7 +12,7 @@ import {
   writeNpy,
 } from '@infnet/data';
 import { classMapOf } from '../../classes/decide.js';
-import type { ClassPrediction } from '../../classes/prediction.js';
+import type { ClassNetwork } from '../../classes/prediction.js';
 import { noteText } from '../../data-notes.js';
 import type { DoneClassSlice } from './class-summary.js';
 import type { SliceFile } from './inputs.js';
@@ -43,13 +43,13 @@ interface Output {
   readonly prior: GreyImage;
 }
 
-export interface ClassNetwork extends Pick<ClassPrediction, 'run' | 'precision'> {
+export interface PriorNetwork extends Pick<ClassNetwork, 'run'> {
   readonly order: ChannelOrder;
   readonly priors: Priors;
 }
 
 export function classWork(
-  { run, order, priors }: ClassNetwork,
+  { run, order, priors }: PriorNetwork,
   options: SegmentOptions,
   notes: NoteTeller,
 ): SliceWork<Loaded, Output, { readonly done: DoneClassSlice }> {

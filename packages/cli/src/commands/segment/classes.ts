@@ -5,8 +5,7 @@
  * prior may be missing) is reported, and the others are done.
  */
 import { join, resolve } from 'node:path';
-import { type Context, ParameterStore } from '@infnet/core';
-import { planClassPrediction } from '../../classes/prediction.js';
+import { prepareClasses } from '../../classes/prediction.js';
 import { type LoadedUNet, loadUNet } from '../../classes/unet-weights.js';
 import { openContext } from '../../context.js';
 import { cliError } from '../../errors.js';
@@ -16,14 +15,14 @@ import { optionFlag } from '../../options.js';
 import { Progress } from '../../progress.js';
 import { unlessAborted } from '../../stop.js';
 import { tellNotes } from '../../weights-file.js';
-import { type ClassNetwork, classResultNames, classWork } from './class-slices.js';
+import { classResultNames, classWork } from './class-slices.js';
 import { classSummaryCsv, type DoneClassSlice } from './class-summary.js';
 import { findInputs, ignoredLine, makeFolder } from './inputs.js';
 import { checkSize } from './network.js';
 import { NoteTeller } from './notes.js';
 import type { SegmentOptions } from './options.js';
 import { SUMMARY, writeSummary } from './outputs.js';
-import { type Priors, priorsOfFolder, priorsOfNet } from './priors.js';
+import { priorsOfFolder, priorsOfNet } from './priors.js';
 import { Reports } from './reports.js';
 import { type LoadedWeights, loadWeights } from './weights.js';
 import { workThrough } from './work.js';
@@ -64,13 +63,18 @@ export async function segmentClasses(options: SegmentOptions, io: Io): Promise<n
         progress,
         signal,
       ));
-    const network = await unlessAborted(
-      prepare(context, unet, priors, settled, (line) => progress.line(line)),
-      signal,
-    );
+    const { size, precision } = options;
+    const onMessage = (line: string): void => progress.line(line);
+    const network = await unlessAborted(prepareClasses(context, unet, { size, batch, precision, onMessage }), signal);
     const reports = new Reports<{ readonly done: DoneClassSlice }>(progress);
     const notes = new NoteTeller(progress);
-    await workThrough(files, classWork(network, settled, notes), reports, progress, signal);
+    await workThrough(
+      files,
+      classWork({ ...network, order: unet.description.order, priors }, settled, notes),
+      reports,
+      progress,
+      signal,
+    );
     notes.finish();
     const inOrder = reports.of(files);
     const interrupted = signal?.aborted === true && inOrder.length < files.length;
@@ -147,20 +151,6 @@ async function loadPriorWeights({
   const weights = await loadWeights(priorWeights, backbone, { flag: '--prior-weights', key });
   checkSize(priorSize ?? size, weights.net, weights.description.backbone);
   return weights;
-}
-
-/** Puts the weights on the device and compiles. The context's disposal frees everything. */
-async function prepare(
-  context: Context,
-  { net, state, description }: LoadedUNet,
-  priors: Priors,
-  { size, batch, precision }: Pick<SegmentOptions, 'size' | 'batch' | 'precision'>,
-  onMessage: (line: string) => void,
-): Promise<ClassNetwork> {
-  const parameters = new ParameterStore(context, net);
-  parameters.load(state);
-  const prediction = await planClassPrediction(context, net, parameters, { size, batch, precision, onMessage });
-  return { run: prediction.run, precision: prediction.precision, order: description.order, priors };
 }
 
 function tellWeights({ description }: LoadedUNet, infNet: LoadedWeights | undefined, io: Io): void {

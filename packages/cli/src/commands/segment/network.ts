@@ -1,18 +1,31 @@
 /** The weights on a device, ready for slices. */
-import { type Context, ParameterStore, type Precision } from '@infnet/core';
 import {
-  type BackboneName,
-  type InfNet,
-  type Prediction,
-  type PredictionOptions,
-  planPrediction,
-} from '@infnet/inf-net';
+  type Context,
+  ParameterStore,
+  type Precision,
+  Predictor,
+  type PredictorOptions,
+  type PredictorProgress,
+  type Tensor,
+} from '@infnet/core';
+import type { BackboneName, InfNet } from '@infnet/inf-net';
 import { cliError } from '../../errors.js';
 import type { Progress } from '../../progress.js';
 import { unlessAborted } from '../../stop.js';
 import type { LoadedWeights } from './weights.js';
 
-export interface Network extends Pick<Prediction, 'run'> {
+export interface NetworkOptions extends Pick<PredictorOptions, 'precision' | 'onMessage'> {
+  readonly size: number;
+  readonly batch: number;
+}
+
+export interface Network {
+  /**
+   * Logits of lateral map 2, [size * size] each, of inputs [3 * size * size].
+   *
+   * @throws InfnetError `RUN_ABORTED`, `CONTEXT_LOST`, ...
+   */
+  run(inputs: readonly Float32Array[], signal?: AbortSignal): Promise<Float32Array[]>;
   /** Bytes that the plan and the parameters take on the device. */
   readonly bytes: number;
   /** Pipelines compiled. */
@@ -37,16 +50,23 @@ export function checkSize(
 export async function prepareNetwork(
   context: Context,
   { net, state }: LoadedWeights,
-  options: PredictionOptions,
+  { size, batch, ...options }: NetworkOptions,
+  onProgress?: (progress: PredictorProgress) => void,
 ): Promise<Network> {
   const parameters = new ParameterStore(context, net);
   parameters.load(state);
-  const prediction = await planPrediction(context, net, parameters, options);
+  const forward = ({ image }: { readonly image: Tensor }) => ({ lateralMap2: net.call(image).lateralMap2 });
+  const predictor = new Predictor({ ...options, forward, parameters });
+  const slices = { item: { image: [3, size, size] }, batch };
+  const { precision } = await predictor.prepare(slices, { onProgress });
   return {
     bytes: context.memory.bytes,
     pipelines: context.pipelines.size,
-    precision: prediction.plan.precision,
-    run: prediction.run,
+    precision,
+    async run(inputs, signal) {
+      const images = inputs.map((image) => ({ image }));
+      return (await predictor.run(slices, images, { signal })).map(({ lateralMap2 }) => lateralMap2);
+    },
   };
 }
 
@@ -54,12 +74,12 @@ export async function prepareNetwork(
 export async function prepareWithProgress(
   context: Context,
   weights: LoadedWeights,
-  options: Pick<PredictionOptions, 'size' | 'batch' | 'precision'>,
+  options: Pick<NetworkOptions, 'size' | 'batch' | 'precision'>,
   progress: Progress,
   signal: AbortSignal | undefined,
 ): Promise<Network> {
   let total = -1;
-  const onProgress: PredictionOptions['onProgress'] = (step) => {
+  const onProgress = (step: PredictorProgress): void => {
     if (signal?.aborted) return;
     if (step.total !== total) progress.phase('compiling kernels', step.total);
     total = step.total;
@@ -67,7 +87,7 @@ export async function prepareWithProgress(
   };
   const onMessage = (line: string): void => progress.line(line);
   try {
-    return await unlessAborted(prepareNetwork(context, weights, { ...options, onProgress, onMessage }), signal);
+    return await unlessAborted(prepareNetwork(context, weights, { ...options, onMessage }, onProgress), signal);
   } finally {
     progress.clear();
   }

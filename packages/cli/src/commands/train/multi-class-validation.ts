@@ -2,12 +2,12 @@
  * What a U-Net is worth after an epoch: classes at each slice's own size, pixels of all validation slices counted
  * together (see `class-table.ts`). `dice` and `iou` are the means of ground-glass and consolidation.
  */
-import type { Context, ParameterStore } from '@infnet/core';
+import type { ParameterStore, Predictor } from '@infnet/core';
 import { type ChannelOrder, classOverlay, encodePng, type MultiClassDataset, multiClassInput } from '@infnet/data';
 import type { UNet } from '@infnet/inf-net';
 import { ClassTable } from '../../classes/class-table.js';
 import { classMapOf } from '../../classes/decide.js';
-import { type ClassPrediction, planClassPrediction } from '../../classes/prediction.js';
+import { classInputs, classPredictor } from '../../classes/prediction.js';
 import type { Figures, PictureSink, RunValidation } from './run-validation.js';
 import { Samples } from './samples.js';
 
@@ -25,11 +25,12 @@ export interface MultiClassValidationOptions {
 export class MultiClassValidator implements RunValidation {
   readonly samples: Samples;
   readonly #options: MultiClassValidationOptions;
-  #planned: { readonly parameters: ParameterStore; readonly prediction: ClassPrediction } | undefined;
+  readonly #predictor: Predictor<'image', 'logits'>;
 
   constructor(options: MultiClassValidationOptions) {
-    const { dataset, folder, samples } = options;
+    const { net, dataset, folder, samples } = options;
     this.#options = options;
+    this.#predictor = classPredictor(net);
     const truth = async (index: number): Promise<Uint8Array> => {
       const { image, classes } = await dataset.slice(index);
       return encodePng(classOverlay(image, classes));
@@ -37,39 +38,26 @@ export class MultiClassValidator implements RunValidation {
     this.samples = new Samples(folder, { names: dataset.names, truth }, samples);
   }
 
-  async run(context: Context, parameters: ParameterStore, picture: PictureSink): Promise<Figures> {
+  async run(parameters: ParameterStore, picture: PictureSink): Promise<Figures> {
     const { dataset, size, order } = this.#options;
     const batch = Math.min(this.#options.batch, dataset.length);
-    const prediction = await this.#plan(context, parameters, batch);
     const table = new ClassTable();
-    for (let first = 0; first < dataset.length; first += batch) {
-      const indices = Array.from({ length: Math.min(batch, dataset.length - first) }, (_, i) => first + i);
-      const slices = await Promise.all(indices.map((index) => dataset.slice(index)));
-      const asReleased = order === 'as-released';
-      const inputs = slices.map(({ image, prior }) => multiClassInput(image, prior, size, { asReleased }).data);
-      for (const [i, logits] of (await prediction.run(inputs)).entries()) {
-        const index = indices[i] as number;
-        const { image, classes } = slices[i] as (typeof slices)[0];
-        const where = dataset.names[index] ?? String(index);
-        const found = classMapOf(logits, image, { size, order, where });
-        table.add(classes, found);
-        await picture(index, async () => encodePng(classOverlay(image, found)));
-      }
+    const load = async (index: number) => {
+      const { image, prior, classes } = await dataset.slice(index);
+      const { data } = multiClassInput(image, prior, size, { asReleased: order === 'as-released' });
+      return { index, image, classes, inputs: { image: data } };
+    };
+    const sources = dataset.names.keys();
+    for await (const { item, outputs } of this.#predictor.each(classInputs(size, batch), sources, load, {
+      parameters,
+    })) {
+      const { index, image, classes } = item;
+      const where = dataset.names[index] ?? String(index);
+      const found = classMapOf(outputs.logits, image, { size, order, where });
+      table.add(classes, found);
+      await picture(index, async () => encodePng(classOverlay(image, found)));
     }
     return figuresOf(table);
-  }
-
-  forget(): void {
-    this.#planned = undefined;
-  }
-
-  async #plan(context: Context, parameters: ParameterStore, batch: number): Promise<ClassPrediction> {
-    if (this.#planned?.parameters === parameters) return this.#planned.prediction;
-    this.#planned?.prediction[Symbol.dispose]();
-    const { net, size } = this.#options;
-    const prediction = await planClassPrediction(context, net, parameters, { size, batch });
-    this.#planned = { parameters, prediction };
-    return prediction;
   }
 }
 

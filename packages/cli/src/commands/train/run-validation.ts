@@ -1,5 +1,5 @@
 /** What a run asks of its validation, whatever the net. */
-import type { Context, ParameterStore } from '@infnet/core';
+import type { ParameterStore } from '@infnet/core';
 import type { Samples } from './samples.js';
 
 /** Figures by name; the first one decides which epoch is best. */
@@ -10,10 +10,8 @@ export type PictureSink = (index: number, draw: () => Promise<Uint8Array>) => Pr
 
 export interface RunValidation {
   readonly samples: Samples;
-  /** @param parameters the training's; when they are others than before, the plan is made anew */
-  run(context: Context, parameters: ParameterStore, picture: PictureSink): Promise<Figures>;
-  /** The device with the plan was lost. */
-  forget(): void;
+  /** @param parameters the training's, as they are now */
+  run(parameters: ParameterStore, picture: PictureSink): Promise<Figures>;
 }
 
 /** Figures of one validation, for a line. */

@@ -122,11 +122,11 @@ export abstract class TrainingRun<P extends RunParts = RunParts> {
     return this.parts.validation?.samples;
   }
 
-  protected validate(context: Context, parameters: ParameterStore): Promise<Figures> {
+  protected validate(parameters: ParameterStore): Promise<Figures> {
     const { folder } = this.parts;
     const validation = this.parts.validation as RunValidation;
     const { samples } = validation;
-    return validation.run(context, parameters, async (index, draw) => {
+    return validation.run(parameters, async (index, draw) => {
       const key = samples.indices.includes(index) ? this.pictureKey() : undefined;
       if (key !== undefined) await this.keeper.file(folder.samples, async () => samples.add(index, key, await draw()));
     });
@@ -174,7 +174,6 @@ export abstract class TrainingRun<P extends RunParts = RunParts> {
         await log.rewind(this.keeper.linesOfState);
         this.rewound(at.step - from.step);
         log.note('rebuild', this.steps, { lostIn: at.step + 1, error: String(error) });
-        this.parts.validation?.forget();
         await this.keeper.log();
       },
     };

@@ -113,7 +113,7 @@ export class SemiRun extends TrainingRun<InfNetParts> {
     const parameters = new ParameterStore(context, net);
     try {
       parameters.load(initial);
-      const metrics = await this.validate(context, parameters);
+      const metrics = await this.validate(parameters);
       log.note('given', this.#steps, { metrics });
       progress.line(`the weights as given: ${figuresText(metrics, 3)}`);
     } finally {
@@ -188,7 +188,7 @@ export class SemiRun extends TrainingRun<InfNetParts> {
           seed,
           predictBatch: batch,
           ...(initial === undefined ? {} : { initial }),
-          ...(this.hasValidation ? { validate: ({ context, parameters }) => this.validate(context, parameters) } : {}),
+          ...(this.hasValidation ? { validate: ({ parameters }) => this.validate(parameters) } : {}),
           handlers: this.handlers(
             ({ batches, step }) => {
               this.#steps++;

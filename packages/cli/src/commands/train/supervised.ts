@@ -119,9 +119,9 @@ export class SupervisedRun<N extends string> extends TrainingRun {
           ...(this.hasValidation
             ? {
                 validateEvery: settings.validateEvery,
-                validate: ({ context, parameters, epoch }) => {
+                validate: ({ parameters, epoch }) => {
                   this.#epoch = epoch + 1;
-                  return this.validate(context, parameters);
+                  return this.validate(parameters);
                 },
               }
             : {}),

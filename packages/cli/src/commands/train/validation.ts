@@ -5,7 +5,7 @@
  * the map as the released test code makes it (stretched to full contrast, 8 bit, quirk 20), to compare with figures
  * made that way.
  */
-import type { Context, ParameterStore } from '@infnet/core';
+import { type ParameterStore, Predictor, type Tensor } from '@infnet/core';
 import {
   type Dataset,
   encodePng,
@@ -18,7 +18,7 @@ import {
   resizeBilinearFloat,
   sigmoid,
 } from '@infnet/data';
-import { type InfNet, type Prediction, planPrediction } from '@infnet/inf-net';
+import type { InfNet } from '@infnet/inf-net';
 import { evaluateMap } from '@infnet/metrics';
 import type { PictureSink, RunValidation } from './run-validation.js';
 import { Samples } from './samples.js';
@@ -47,11 +47,13 @@ export type ValidationFigures = Readonly<
 export class Validator implements RunValidation {
   readonly samples: Samples;
   readonly #options: ValidationOptions;
-  #planned: { readonly parameters: ParameterStore; readonly prediction: Prediction } | undefined;
+  readonly #predictor: Predictor<'image', 'lateralMap2'>;
 
   constructor(options: ValidationOptions) {
-    const { dataset, folder, samples } = options;
+    const { net, dataset, folder, samples } = options;
     this.#options = options;
+    const forward = ({ image }: { readonly image: Tensor }) => ({ lateralMap2: net.call(image).lateralMap2 });
+    this.#predictor = new Predictor({ forward });
     const truth = async (index: number): Promise<Uint8Array> => {
       const { image, mask } = await dataset.slice(index);
       return encodePng(overlay(image, mask, TRUTH));
@@ -59,35 +61,22 @@ export class Validator implements RunValidation {
     this.samples = new Samples(folder, { names: dataset.names, truth }, samples);
   }
 
-  async run(context: Context, parameters: ParameterStore, picture: PictureSink): Promise<ValidationFigures> {
+  async run(parameters: ParameterStore, picture: PictureSink): Promise<ValidationFigures> {
     const { dataset, size } = this.#options;
     const batch = Math.min(this.#options.batch, dataset.length);
-    const prediction = await this.#plan(context, parameters, batch);
     const rows: ValidationFigures[] = [];
-    for (let first = 0; first < dataset.length; first += batch) {
-      const indices = Array.from({ length: Math.min(batch, dataset.length - first) }, (_, i) => first + i);
-      const inputs = await Promise.all(indices.map(async (index) => predictionInput(await dataset.image(index), size)));
-      for (const [i, logits] of (await prediction.run(inputs)).entries()) {
-        const index = indices[i] as number;
-        const probability = { width: size, height: size, data: sigmoid(logits) };
-        rows.push(await figuresOf(dataset, index, probability));
-        await picture(index, async () => encodePng(overlay(await dataset.image(index), probability)));
-      }
+    const load = async (index: number) => {
+      const image = await dataset.image(index);
+      return { index, image, inputs: { image: predictionInput(image, size) } };
+    };
+    const inputs = { item: { image: [3, size, size] }, batch };
+    const sources = dataset.names.keys();
+    for await (const { item, outputs } of this.#predictor.each(inputs, sources, load, { parameters })) {
+      const probability = { width: size, height: size, data: sigmoid(outputs.lateralMap2) };
+      rows.push(await figuresOf(dataset, item.index, probability));
+      await picture(item.index, async () => encodePng(overlay(item.image, probability)));
     }
     return meanFigures(rows);
-  }
-
-  forget(): void {
-    this.#planned = undefined;
-  }
-
-  async #plan(context: Context, parameters: ParameterStore, batch: number): Promise<Prediction> {
-    if (this.#planned?.parameters === parameters) return this.#planned.prediction;
-    this.#planned?.prediction[Symbol.dispose]();
-    const { net, size } = this.#options;
-    const prediction = await planPrediction(context, net, parameters, { size, batch });
-    this.#planned = { parameters, prediction };
-    return prediction;
   }
 }
 
