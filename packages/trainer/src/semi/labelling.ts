@@ -22,8 +22,18 @@ export interface LabellingOptions {
  * @throws InfnetError `SEMI_PLAN` for a strategy's plan that makes no sense, and what predicting throws.
  */
 export async function labelRound(options: LabellingOptions): Promise<RoundRecord | undefined> {
-  const { predictor, strategy, round, store, encoding } = options;
-  using images = new ImagePredictor(predictor);
+  const images = new ImagePredictor(options.predictor);
+  try {
+    return await labelWith(images, options);
+  } finally {
+    images[Symbol.dispose]();
+  }
+}
+
+async function labelWith(
+  images: ImagePredictor,
+  { predictor, strategy, round, store, encoding, ...options }: LabellingOptions,
+): Promise<RoundRecord | undefined> {
   const predict: RoundContext['predict'] = (indices, visit) => images.predict(indices, visit);
   const plan = await strategy.next({ ...round, predict });
   if (plan === undefined) return undefined;
