@@ -1,5 +1,5 @@
 /** Which kernel is taken where: by device, shape, precision and memory. */
-import { DEFAULT_LIMITS, DEFAULT_PROFILE, type DeviceProfile } from '@infnet/core';
+import { ADAPTER_TRAITS, DEFAULT_LIMITS, DEFAULT_PROFILE, type DeviceProfile } from '@infnet/core';
 import { describe, expect, it } from 'vitest';
 import { chooseAlgorithm } from '../src/forward/algorithm.js';
 import { forwardGather, inputGradientGather } from '../src/forward/gather.js';
@@ -8,9 +8,9 @@ import { geometryOfCase, type ReferenceCase } from './reference.js';
 
 const devices = {
   gpu: DEFAULT_PROFILE,
-  llvmpipe: { ...DEFAULT_PROFILE, class: 'cpu', subgroupSize: 8 },
-  swiftshader: { ...DEFAULT_PROFILE, class: 'cpu', subgroupSize: 4 },
-  plain: { ...DEFAULT_PROFILE, class: 'cpu', subgroupSize: 0 },
+  llvmpipe: { ...DEFAULT_PROFILE, traits: ADAPTER_TRAITS.llvmpipe, subgroupSize: 8 },
+  swiftshader: { ...DEFAULT_PROFILE, traits: ADAPTER_TRAITS.swiftshader, subgroupSize: 4 },
+  plain: { ...DEFAULT_PROFILE, traits: ADAPTER_TRAITS.swiftshader, subgroupSize: 0 },
 } satisfies Record<string, DeviceProfile>;
 
 const pointwise: ReferenceCase = { input: [1, 64, 44, 44], weight: [104, 64, 1, 1] };

@@ -3,6 +3,7 @@
  * table, choices.txt. It changes only where a choice is meant to change.
  */
 import {
+  ADAPTER_TRAITS,
   DEFAULT_LIMITS,
   DEFAULT_PROFILE,
   type DeviceProfile,
@@ -17,7 +18,7 @@ import { conv2d } from '../src/index.js';
 import { Net } from './half-support.js';
 import type { ReferenceCase } from './reference.js';
 
-const CPU: DeviceProfile = { ...DEFAULT_PROFILE, class: 'cpu', hasF16: true };
+const CPU: DeviceProfile = { ...DEFAULT_PROFILE, traits: ADAPTER_TRAITS.swiftshader, hasF16: true };
 export const adapters: Readonly<Record<string, DeviceProfile>> = {
   gpu: DEFAULT_PROFILE,
   card: {
@@ -26,11 +27,12 @@ export const adapters: Readonly<Record<string, DeviceProfile>> = {
     subgroupSize: 32,
     subgroupMatrix: { M: 16, N: 16, K: 16, subgroupSize: 32 },
   },
-  llvmpipe: { ...CPU, subgroupSize: 8 },
+  llvmpipe: { ...CPU, traits: ADAPTER_TRAITS.llvmpipe, subgroupSize: 8 },
   swiftshader: { ...CPU, subgroupSize: 4 },
   'no subgroups': CPU,
   'little memory': {
     ...CPU,
+    traits: ADAPTER_TRAITS.llvmpipe,
     subgroupSize: 8,
     limits: { ...DEFAULT_LIMITS, maxStorageBufferBindingSize: 2 ** 18 },
   },

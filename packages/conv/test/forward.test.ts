@@ -73,7 +73,7 @@ describe('large dispatches', () => {
   it('of more than 65535 workgroups lie in several lines', async ({ skip }) => {
     skip(context.profile.subgroupSize === 0, NO_SUBGROUPS);
     const shape = { outChannels: 2 ** 19, pixels: 1, steps: 1, layers: 1, plain: true, apart: 1 };
-    const { channels } = subgroupTile(shape, context.profile.subgroupSize);
+    const { channels } = subgroupTile(shape, context.profile);
     const test: ReferenceCase = { input: [1, 1, 1, 1], weight: [channels * 65536, 1, 1, 1] };
     const call = conv2dCall({ ...test, kernel: 'gemm-subgroup', device: context.profile });
     expect(call.workgroups[1]).toBe(2);

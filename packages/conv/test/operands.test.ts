@@ -1,5 +1,5 @@
 /** Channel ranges, operands in the storage that is written, epilogues: through KernelCalls on a bare device. */
-import { type Context, type DeviceProfile, describeCall, type KernelCall } from '@infnet/core';
+import { ADAPTER_TRAITS, type Context, type DeviceProfile, describeCall, type KernelCall } from '@infnet/core';
 import { expectClose, fill } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GatherKernel, type GatherOperands, gatherCall } from '../src/forward/call.js';
@@ -159,7 +159,7 @@ describe('conv2dCall', () => {
   });
 
   it('has one pipeline for layers of different sizes', () => {
-    const device: DeviceProfile = { ...context.profile, class: 'cpu', subgroupSize: 8 };
+    const device: DeviceProfile = { ...context.profile, traits: ADAPTER_TRAITS.llvmpipe, subgroupSize: 8 };
     const code = (input: readonly number[], weight: readonly number[]): string =>
       describeCall(conv2dCall({ input, weight, device })).code;
     expect(code([1, 104, 88, 88], [256, 104, 1, 1])).toBe(code([4, 1024, 22, 22], [416, 1024, 1, 1]));

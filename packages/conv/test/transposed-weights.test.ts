@@ -2,6 +2,7 @@
  * Weights stored with their result channels last: the same convolution, in every kernel that reads weights by strides.
  */
 import {
+  ADAPTER_TRAITS,
   applyOne,
   type Context,
   DEFAULT_PROFILE,
@@ -57,8 +58,8 @@ describe('transposed weights', () => {
   });
 
   it('are made once, where they are constant and llvmpipe reads them better', () => {
-    const llvmpipe = { ...DEFAULT_PROFILE, class: 'cpu', subgroupSize: 8 } satisfies DeviceProfile;
-    const swiftshader = { ...llvmpipe, subgroupSize: 4 };
+    const llvmpipe = { ...DEFAULT_PROFILE, traits: ADAPTER_TRAITS.llvmpipe, subgroupSize: 8 } satisfies DeviceProfile;
+    const swiftshader = { ...llvmpipe, traits: ADAPTER_TRAITS.swiftshader, subgroupSize: 4 };
     expect(kernelsOf(256, llvmpipe)).toEqual([['conv/transpose-weight'], ['conv/gemm-subgroup']]);
     expect(kernelsOf(260, llvmpipe)).toEqual([[], ['conv/gemm-subgroup']]);
     expect(kernelsOf(256, swiftshader)).toEqual([[], ['conv/gemm-subgroup']]);

@@ -85,7 +85,7 @@ describe.each(shapes)('$name', (shape) => {
   });
 
   it('the choice is the kernel that runs', () => {
-    const device = { class: 'gpu', subgroupSize: 32 } as const;
+    const device = { subgroupSize: 32 };
     const { made } = graph();
     const node = made.nodes[0] as Graph['nodes'][number];
     const { attributes, inputs } = node;

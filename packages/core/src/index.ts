@@ -1,4 +1,12 @@
 export { InfnetError, type InfnetErrorFields, isInfnetError } from '@infnet/errors';
+export { ADAPTER_TRAITS } from './context/adapters/index.js';
+export {
+  type AdapterTraits,
+  readsAgain,
+  type SubgroupTiles,
+  sharesWorkgroupMemory,
+  type WinogradWorth,
+} from './context/adapters/traits.js';
 export type { MemoryUse } from './context/buffers.js';
 export { type AdapterDescription, Context, type ContextStatus } from './context/context.js';
 export {

@@ -1,5 +1,6 @@
 /** What a forward costs, from schedules: no GPU is touched. */
 import {
+  ADAPTER_TRAITS,
   DEFAULT_PROFILE,
   type DeviceProfile,
   type Module,
@@ -14,7 +15,7 @@ import { describe, expect, it } from 'vitest';
 import { convolutionCosts, InfNet, UNet } from '../src/index.js';
 
 /** A CPU adapter like SwiftShader, where 3x3 convolutions are Winograd's and add while they transform their input. */
-const CPU: DeviceProfile = { ...DEFAULT_PROFILE, class: 'cpu', subgroupSize: 4 };
+const CPU: DeviceProfile = { ...DEFAULT_PROFILE, traits: ADAPTER_TRAITS.swiftshader, subgroupSize: 4 };
 const MIB = 2 ** 20;
 
 function scheduleOf(

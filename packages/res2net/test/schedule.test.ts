@@ -1,5 +1,6 @@
 /** What blocks and backbones cost, from schedules: no GPU is touched. */
 import {
+  ADAPTER_TRAITS,
   DEFAULT_PROFILE,
   type DeviceProfile,
   type Schedule,
@@ -12,7 +13,7 @@ import { describe, expect, it } from 'vitest';
 import { Res2NetBlock, type Res2NetBlockOptions, res2net50 } from '../src/index.js';
 
 /** A CPU adapter like SwiftShader, where 3x3 convolutions are Winograd's and add while they transform their input. */
-const CPU: DeviceProfile = { ...DEFAULT_PROFILE, class: 'cpu', subgroupSize: 4 };
+const CPU: DeviceProfile = { ...DEFAULT_PROFILE, traits: ADAPTER_TRAITS.swiftshader, subgroupSize: 4 };
 
 function scheduleOf(
   inputs: number,
@@ -39,7 +40,7 @@ function count({ nodes, dispatches }: Schedule): Record<string, number> {
 describe('what a Res2Net block runs in inference', () => {
   it('normal: five convolutions, the first sum with the last split in one pass, and no copy', () => {
     const expected = { convolution: 5, 'res2net/split-step': 1 };
-    for (const device of [DEFAULT_PROFILE, CPU, { ...CPU, subgroupSize: 8 }]) {
+    for (const device of [DEFAULT_PROFILE, CPU, { ...CPU, traits: ADAPTER_TRAITS.llvmpipe, subgroupSize: 8 }]) {
       // The second sum is a pass where the convolution would lose by adding as it loads.
       const { 'nn/binary': sums = 0, ...rest } = count(scheduleOf(256, 64, {}, { device }));
       expect(sums).toBeLessThanOrEqual(1);

@@ -4,6 +4,7 @@ import {
   apply,
   applyOne,
   type Operator,
+  sharesWorkgroupMemory,
   standardName,
   standardOperator,
   type Tensor,
@@ -96,7 +97,7 @@ export const reverseAttentionGradientOperator: Operator<GradientAttributes> = {
       features: shapeOf(x),
       logits: shapeOf(logits),
       input,
-      split: device.class === 'cpu' ? 1 : 8,
+      split: sharesWorkgroupMemory(device.traits) ? 8 : 1,
       ranges: operands,
     });
     return [{ ...call, operands }];

@@ -8,6 +8,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import {
+  ADAPTER_TRAITS,
   type Constants,
   DEFAULT_PROFILE,
   expandSource,
@@ -174,7 +175,7 @@ function constantsOf(source: string): string[] {
 function usedConstants(): Map<string, Constants[]> {
   const graph = trace(({ image }) => new InfNet().call(image), { image: [1, 3, 352, 352] });
   const used = new Map<string, Constants[]>();
-  for (const device of [DEFAULT_PROFILE, { ...DEFAULT_PROFILE, class: 'cpu', subgroupSize: 4 } as const]) {
+  for (const device of [DEFAULT_PROFILE, { ...DEFAULT_PROFILE, traits: ADAPTER_TRAITS.swiftshader, subgroupSize: 4 }]) {
     const { constantDispatches, dispatches } = schedule(graph, { device });
     for (const { kernel, constants } of [...constantDispatches, ...dispatches]) {
       used.set(kernel.name, [...(used.get(kernel.name) ?? []), constants]);

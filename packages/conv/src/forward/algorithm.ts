@@ -1,5 +1,5 @@
 /** Which algorithm computes a gathering product: by device class, shape and precision. */
-import type { Candidates, DeviceProfile, Precision } from '@infnet/core';
+import { type Candidates, type DeviceProfile, type Precision, sharesWorkgroupMemory } from '@infnet/core';
 import type { GatherKernel, TiledGatherKernel } from './call.js';
 import type { Gather } from './gather.js';
 import { fitsMatrixUnits, matrixTiles } from './matrix.js';
@@ -17,14 +17,15 @@ export function winogradTileOf(algorithm: ConvolutionAlgorithm): WinogradTile | 
 /** The kernel of one dispatch that does this product best. */
 export function chooseKernel(gather: Gather, device: DeviceProfile): GatherKernel {
   const { outChannels, inChannels, groups } = gather;
-  if (device.class === 'gpu') return groups > 1 && inChannels * outChannels <= 16 ? 'direct' : 'gemm-tiled';
+  if (sharesWorkgroupMemory(device.traits))
+    return groups > 1 && inChannels * outChannels <= 16 ? 'direct' : 'gemm-tiled';
   if (outChannels < 4 || (groups > 1 && outChannels < 8)) return 'direct';
   return device.subgroupSize > 0 ? 'gemm-subgroup' : 'gemm';
 }
 
 /** The kernel for a plain product of matrices, such as those inside Winograd's convolution. */
 export function chooseProductKernel(device: DeviceProfile): GatherKernel {
-  if (device.class === 'gpu') return 'gemm-tiled';
+  if (sharesWorkgroupMemory(device.traits)) return 'gemm-tiled';
   return device.subgroupSize > 0 ? 'gemm-subgroup' : 'gemm';
 }
 
@@ -83,7 +84,7 @@ export function gatherCandidates(
     const tiles = matrixTiles(device).map((tile) => [tile.TILE_M, tile.TILE_N, tile.TILE_K].join('x'));
     names.push('gemm-matrix', ...tiles.map((tile) => `gemm-matrix/${tile}` as 'gemm-matrix/64x64x32'));
   }
-  if (device.class === 'gpu') names.push(...WORKGROUP_TILES.map((tile) => `gemm-tiled/${tile}` as const));
+  if (sharesWorkgroupMemory(device.traits)) names.push(...WORKGROUP_TILES.map((tile) => `gemm-tiled/${tile}` as const));
   else names.push('gemm');
   if (device.subgroupSize > 0) names.push(...SUBGROUP_TILES.map((tile) => `gemm-subgroup/${tile}` as const));
   names.push('direct');

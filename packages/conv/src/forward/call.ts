@@ -163,7 +163,7 @@ export function gatherCall(
       const SUBGROUP = device.subgroupSize;
       if (SUBGROUP === 0) throw unavailable(kernel, 'subgroups of one fixed size');
       const steps = gather.inChannels * gather.kernel[0] * gather.kernel[1];
-      const own = subgroupTile({ outChannels, pixels, steps, layers, plain: TAPS === 0, apart: 1 }, SUBGROUP);
+      const own = subgroupTile({ outChannels, pixels, steps, layers, plain: TAPS === 0, apart: 1 }, device);
       const [CHANNELS = own.channels, PIXELS = own.pixels, UNROLL = own.unroll] = sizes;
       const channelTiles = Math.ceil(outChannels / CHANNELS);
       return call(

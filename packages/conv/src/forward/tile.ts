@@ -1,5 +1,5 @@
 /** Tiles: how large a piece of the result one subgroup or workgroup makes. Few choices, because each is a pipeline. */
-import { InfnetError } from '@infnet/core';
+import { type AdapterTraits, type DeviceProfile, InfnetError, type SubgroupTiles } from '@infnet/core';
 
 export interface SubgroupTile {
   /** Result channels of a tile. */
@@ -25,73 +25,37 @@ export interface ProductShape {
   readonly apart: number;
 }
 
-/**
- * Cost of loading one value, in multiply-adds, on the CPU adapters (measured: 8 to 10; on SwiftShader 20 of unrolled
- * ones). With subgroups of 8 a value of x costs more than a weight: neighbouring steps of x lie a map apart, in a page
- * of their own.
- */
-const LOAD_COST = 9;
-const UNROLLED_LOAD_COST = 20;
-const WEIGHT_LOAD_COST = 6;
-const SOURCE_LOAD_COST = 12;
-
 /** Below so many FLOPs in a dispatch (a few milliseconds on SwiftShader) a kernel that compiles slowly does not pay. */
 const LARGE = 8e6;
 
 /** Maps of 4 KiB and more begin in one set of the first cache (or near), and every one in a page of its own. */
 const FAR_APART = 1024;
 
-interface TileShapes {
-  readonly tiles: readonly (readonly [channels: number, pixels: number])[];
-  readonly unroll: number;
-}
-
-const TILES_OF_8: TileShapes['tiles'] = [8, 4, 2].map((pixels) => [8, pixels] as const);
-const TILES_OF_16: TileShapes['tiles'] = [8, 4, 2].map((pixels) => [16, pixels] as const);
-
-/**
- * Shapes of the tile to choose from.
- *
- * With subgroups of 8 (llvmpipe) the sums of a loop stay in registers or near them. Tiles of 32 x 4 load 8 values for
- * 128 multiply-adds where those of 16 x 8 load 10, and of x half as many: 5 to 28 % faster by CPU time where the
- * channels fit. Two steps at once gain 0 to 14 %, the most where taps are tested for the image's edge. But the columns
- * of a weight gradient lie a map apart: a step touches a cache line for every column, 80 of them, which large maps put
- * into the same few places of the cache. Several steps at once use what a line holds before it is lost: 1.4 to 2.1
- * times as fast for maps of 32 x 32.
- *
- * With subgroups of 4 (SwiftShader) sums go through memory in every turn of the loop, so that tall unrolled tiles run
- * 1.3 to 1.7 times as fast, but compile in 0.4 to 0.8 s instead of 0.1 s: only for large products.
- */
-function tileShapes(
+function tilesFor(
   { outChannels, pixels, steps, layers, plain, apart }: ProductShape,
-  subgroupSize: number,
-): TileShapes {
-  const large = 2 * outChannels * pixels * steps * layers >= LARGE;
-  if (subgroupSize < 8) {
-    if (!large) return { tiles: TILES_OF_8, unroll: 1 };
-    if (!plain) return { tiles: [...TILES_OF_16, ...TILES_OF_8], unroll: 2 };
-    return { tiles: [[32, 8], [32, 4], [32, 2], ...TILES_OF_16, ...TILES_OF_8], unroll: 4 };
-  }
-  if (!large) return { tiles: TILES_OF_16, unroll: 1 };
-  if (apart === 1) return { tiles: [[32, 4], ...TILES_OF_16], unroll: 2 };
-  return plain && apart >= FAR_APART ? { tiles: TILES_OF_16.slice(1), unroll: 4 } : { tiles: TILES_OF_16, unroll: 2 };
+  { subgroupProducts }: AdapterTraits,
+): SubgroupTiles {
+  if (2 * outChannels * pixels * steps * layers < LARGE) return subgroupProducts.small;
+  const besides = (plain && apart >= FAR_APART ? subgroupProducts.farApart : undefined) ?? subgroupProducts.apart;
+  return (apart > 1 ? besides : undefined) ?? (plain ? subgroupProducts.plain : subgroupProducts.tested);
 }
 
 /**
  * The tile of a subgroup kernel that does the whole product with the least estimated work: large tiles load less per
  * multiply-add, small ones waste less at the edges.
  */
-export function subgroupTile(shape: ProductShape, subgroupSize: number): SubgroupTile {
+export function subgroupTile(
+  shape: ProductShape,
+  { subgroupSize, traits }: Pick<DeviceProfile, 'subgroupSize' | 'traits'>,
+): SubgroupTile {
   const { outChannels, pixels } = shape;
-  const { tiles: choices, unroll } = tileShapes(shape, subgroupSize);
-  const narrow = unroll === 1 ? LOAD_COST : UNROLLED_LOAD_COST;
-  const [ofWeight, ofSource] = subgroupSize >= 8 ? [WEIGHT_LOAD_COST, SOURCE_LOAD_COST] : [narrow, narrow];
+  const { tiles: choices, unroll, weightLoadCost, sourceLoadCost } = tilesFor(shape, traits);
   const candidates = choices.map(([rows, each]) => ({ channels: rows, pixels: each, unroll }));
   let best = candidates[0] as SubgroupTile;
   let least = Number.POSITIVE_INFINITY;
   for (const tile of candidates) {
     const tiles = Math.ceil(outChannels / tile.channels) * Math.ceil(pixels / (tile.pixels * subgroupSize));
-    const loads = Math.ceil(tile.channels / subgroupSize) * ofWeight + tile.pixels * ofSource;
+    const loads = Math.ceil(tile.channels / subgroupSize) * weightLoadCost + tile.pixels * sourceLoadCost;
     const cost = tiles * (loads + tile.channels * (tile.pixels + 1));
     if (cost < least) {
       best = tile;

@@ -6,6 +6,7 @@ import {
   type Kernel,
   type KernelCall,
   type OperandRange,
+  sharesWorkgroupMemory,
 } from '@infnet/core';
 import { forwardGather, isPointwise } from '../forward/gather.js';
 import { layeredWorkgroups } from '../forward/layers.js';
@@ -63,7 +64,7 @@ export function ownWeightGradient(geometry: Conv2dGeometry, device: DeviceProfil
   const columns = (inChannels / groups) * kernel[0] * kernel[1];
   if (!fitsPadded(geometry, device)) return 'tiled';
   if (groups > 1 && (outChannels / groups) * columns < 128) return 'single';
-  if (device.class === 'gpu') return 'tiled';
+  if (sharesWorkgroupMemory(device.traits)) return 'tiled';
   return device.subgroupSize > 0 ? 'subgroup' : 'plain';
 }
 
@@ -77,8 +78,8 @@ const WORKGROUP_TILES = ['64x64', '32x32', '64x32', '32x64'] as const;
 /** All ways to compute this gradient on this device that are worth a try. */
 export function weightGradientCandidates(geometry: Conv2dGeometry, device: DeviceProfile): WeightGradientAlgorithm[] {
   const names: WeightGradientAlgorithm[] = [];
-  if (device.class === 'gpu') names.push(...WORKGROUP_TILES.map((tile) => `tiled/${tile}` as const));
-  if (!fitsPadded(geometry, device)) return device.class === 'gpu' ? names : ['tiled'];
+  if (sharesWorkgroupMemory(device.traits)) names.push(...WORKGROUP_TILES.map((tile) => `tiled/${tile}` as const));
+  if (!fitsPadded(geometry, device)) return sharesWorkgroupMemory(device.traits) ? names : ['tiled'];
   if (device.subgroupSize > 0) names.push(...SUBGROUP_TILES.map((tile) => `subgroup/${tile}` as const));
   return [...names, 'plain'];
 }
@@ -256,7 +257,7 @@ function tileOf(algorithm: WeightGradientAlgorithm, geometry: Conv2dGeometry, de
         plain: TAPS === 0,
         apart: geometry.inSize[0] * geometry.inSize[1],
       };
-      const own = subgroupTile(shape, SUBGROUP);
+      const own = subgroupTile(shape, device);
       const [channels = own.channels, pixels = own.pixels, unroll = own.unroll] = sizes;
       return {
         kernel: weightGradientSubgroupKernel,
@@ -289,7 +290,7 @@ function tileOf(algorithm: WeightGradientAlgorithm, geometry: Conv2dGeometry, de
         rows: CHANNELS,
         columns: COLUMNS,
         perWorkgroup: 32,
-        parallel: device.class === 'gpu' ? 32768 : 256,
+        parallel: device.traits.invocations,
       };
     }
     default:

@@ -15,6 +15,7 @@ import {
   type Operator,
   type Replacement,
   type RewriteContext,
+  readsAgain,
   sameShape,
   standardName,
   type Tensor,
@@ -135,7 +136,7 @@ export function absorbProducer(
  * beside the multiply-adds and a pass costs a launch; this was not measured.
  */
 export function absorbsAddend(algorithm: ConvolutionAlgorithm, device: DeviceProfile): boolean {
-  return device.class === 'gpu' || algorithm === 'winograd4';
+  return readsAgain(device.traits) || algorithm === 'winograd4';
 }
 
 function absorbAdd(

@@ -47,16 +47,9 @@ export function weightShape(stored: Shape, channelsLast: boolean): Shape {
 }
 
 /**
- * Weights of neighbouring result channels this many bytes apart, or a multiple, fall into few sets of the first cache.
- */
-const ALIASED = 1024;
-
-/**
  * Whether the product reads transposed weights better. In `gemm-subgroup` every lane has a result channel of its own:
- * with subgroups of 8 and tiles of 32 channels a step touches 32 cache lines, of which the next steps need the rest.
- * When the channels lie a multiple of 1 KiB apart they share so few sets of the cache that the lines are lost before:
- * measured on llvmpipe 1.05 to 1.4 times as fast transposed for 512, 1024 and 2048 channels, 0.95 to 1.1 for 104, 416
- * and 832. On SwiftShader there was no gain.
+ * with tiles of 32 channels a step touches 32 cache lines, of which the next steps need the rest. Where the channels lie
+ * so far apart that they share few sets of the cache (`aliasedBytes`), the lines are lost before.
  */
 export function prefersTransposedWeights(
   weight: Shape,
@@ -65,7 +58,8 @@ export function prefersTransposedWeights(
   device: DeviceProfile,
 ): boolean {
   const [outChannels = 0, ...rest] = weight;
-  if (device.class !== 'cpu' || device.subgroupSize < 8 || groups > 1 || outChannels < 16) return false;
+  const { aliasedBytes } = device.traits;
+  if (aliasedBytes === undefined || groups > 1 || outChannels < 16) return false;
   if (splitTile(algorithm).name !== 'gemm-subgroup') return false;
-  return (4 * elementCount(rest)) % ALIASED === 0;
+  return (4 * elementCount(rest)) % aliasedBytes === 0;
 }

@@ -1,18 +1,17 @@
+import { ADAPTER_TRAITS, traitsOf } from './adapters/index.js';
+import type { AdapterTraits } from './adapters/traits.js';
 import type { SubgroupMatrix } from './subgroup-matrix.js';
 
 /** What kernels and the planner need to know of a device; plain data, so that plans can be made without a GPU. */
 export interface DeviceProfile {
-  /** `cpu` for software adapters (llvmpipe, SwiftShader), where loads are dear and barriers dearer. */
-  readonly class: 'cpu' | 'gpu';
+  /** What is dear and what is cheap here: see `adapters/`. */
+  readonly traits: AdapterTraits;
   /** Subgroup size where the device has subgroups of one fixed size, else 0. */
   readonly subgroupSize: number;
   readonly hasF16: boolean;
   /** Matrix units, where `open` was asked for them and the device has them. Experimental. */
   readonly subgroupMatrix?: SubgroupMatrix;
   readonly limits: DeviceLimits;
-  /** Rough achieved rates, for submits bounded in time: FLOP per second and bytes per second. */
-  readonly estimatedFlops: number;
-  readonly estimatedBandwidth: number;
   /**
    * What a tuner found fastest here, by the operators' own keys (`Operator.candidates`). Default: every operator's own
    * choice.
@@ -57,27 +56,22 @@ export const DEFAULT_LIMITS: DeviceLimits = {
 
 /** A plain device without subgroups at the default limits. */
 export const DEFAULT_PROFILE: DeviceProfile = {
-  class: 'gpu',
+  traits: ADAPTER_TRAITS.gpu,
   subgroupSize: 0,
   hasF16: false,
   limits: DEFAULT_LIMITS,
-  estimatedFlops: 5e11,
-  estimatedBandwidth: 1e11,
 };
 
 /** Reads the profile of a device. `info` is its adapter's description. */
 export function profileDevice(device: GPUDevice, info: GPUAdapterInfo | undefined): DeviceProfile {
   const limits = Object.fromEntries(LIMIT_NAMES.map((name) => [name, device.limits[name]]));
-  const text = `${info?.vendor} ${info?.architecture} ${info?.device} ${info?.description}`.toLowerCase();
-  const software = /swiftshader|llvmpipe|lavapipe|warp|basic render/.test(text);
+  const text = `${info?.vendor} ${info?.architecture} ${info?.device} ${info?.description}`;
   const { subgroupMinSize = 0, subgroupMaxSize = 0 } = (info ?? {}) as Partial<GPUAdapterInfo>;
   const fixed = device.features.has('subgroups') && subgroupMinSize === subgroupMaxSize;
-  const rates = software ? { estimatedFlops: 3e9, estimatedBandwidth: 3e9 } : {};
+  const subgroupSize = fixed ? subgroupMaxSize : 0;
   return {
-    ...DEFAULT_PROFILE,
-    ...rates,
-    class: software ? 'cpu' : 'gpu',
-    subgroupSize: fixed ? subgroupMaxSize : 0,
+    traits: traitsOf(text, subgroupSize),
+    subgroupSize,
     hasF16: device.features.has('shader-f16'),
     limits: limits as unknown as DeviceLimits,
   };

@@ -70,8 +70,8 @@ export function createCommand(
 }
 
 /** Time of a dispatch by the device's rough rates: the larger of arithmetic and traffic, plus the launch. */
-export function estimateSeconds(call: Pick<ScheduledDispatch, 'flops' | 'bytes'>, profile: DeviceProfile): number {
-  return Math.max(call.flops / profile.estimatedFlops, call.bytes / profile.estimatedBandwidth) + 1e-5;
+export function estimateSeconds(call: Pick<ScheduledDispatch, 'flops' | 'bytes'>, { traits }: DeviceProfile): number {
+  return Math.max(call.flops / traits.estimatedFlops, call.bytes / traits.estimatedBandwidth) + 1e-5;
 }
 
 /** Cuts a list of commands so that no part is estimated over `limit` seconds (a single command may be). */

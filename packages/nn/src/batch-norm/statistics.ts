@@ -37,17 +37,12 @@ export interface ChannelParts {
   readonly parts: number;
 }
 
-/**
- * CPU adapters take so many values of a channel in one invocation: a further dispatch costs as much as some thousand
- * loads.
- */
-const CPU_PART = 2048;
-
-export function channelParts(shape: Shape, device?: Pick<DeviceProfile, 'class'>): ChannelParts {
+/** A channel stays whole, in one invocation, where a further dispatch would cost more than its values. */
+export function channelParts(shape: Shape, device?: Pick<DeviceProfile, 'traits'>): ChannelParts {
   const [n = 1, channels = 1] = shape;
   const area = elementCount(shape.slice(2));
   const total = n * area;
-  const whole = device?.class === 'cpu' && total <= CPU_PART;
+  const whole = device !== undefined && total <= device.traits.dispatchCost;
   return { channels, area, total, parts: whole ? 1 : partCount(channels, total) };
 }
 

@@ -9,6 +9,7 @@ import {
   type Kernel,
   type Operator,
   type Parameter,
+  sharesWorkgroupMemory,
   type Tensor,
   type View,
 } from '@infnet/core';
@@ -60,7 +61,7 @@ type GroupsAttributes = { readonly groups: readonly SegmentGroup[] };
 const gridOf = ({ workgroups, count }: SegmentGroup): readonly [number, number, number] => [workgroups, count, 1];
 
 export type StatisticsAttributes = GroupsAttributes & {
-  /** Whether the lanes of a workgroup share a part; default: on GPUs. For tests and comparisons. */
+  /** Whether the lanes of a workgroup share a part; default: where barriers are cheap. For tests and comparisons. */
   readonly shared?: boolean;
 };
 
@@ -77,7 +78,7 @@ export const gradientStatisticsOperator: Operator<StatisticsAttributes> = {
   name: 'gradientStatistics',
   infer: ([table]) => [{ shape: [table?.shape[0] as number, 2], dtype: 'f32' }],
   lower({ inputs: [segments, ...lines], outputs, attributes, device, scratch }) {
-    const { groups, shared: isShared = device.class === 'gpu' } = attributes;
+    const { groups, shared: isShared = sharesWorkgroupMemory(device.traits) } = attributes;
     const statistics = outputs[0] as View;
     return groups.flatMap((group): Dispatch[] => {
       const g = lines[group.line] as View;
