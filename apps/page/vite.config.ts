@@ -4,14 +4,15 @@
  * where they are installed (`npm ci --prefix benchmarks/peers`).
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin, type UserConfig } from 'vite';
 import { wgsl } from '../../scripts/wgsl-plugin.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const peers = join(here, '../../benchmarks/peers/node_modules');
+const packages = readdirSync(join(here, '../../packages')).map((name) => `@infnet/${name}`);
 const builtin = 'weights/phantom.safetensors';
 
 /** Fetched when they are needed, not beforehand: only Compare wants them. */
@@ -39,6 +40,22 @@ export const wasmUrl = new URL(url, import.meta.url).href;`,
     enforce: 'pre',
     resolveId: (id) => (id in modules ? `\0${id}` : null),
     load: (id) => (id.startsWith('\0peer:') ? modules[id.slice(1)] : null),
+  };
+}
+
+/**
+ * Tasks besides the built-in one: `INFNET_PAGE_TASKS` names modules whose default export is a `SegmentationTask`, relative
+ * to where the build is started, separated by commas. They are part of the page: what they import is bundled.
+ */
+function ownTasks(): Plugin {
+  const files = (process.env['INFNET_PAGE_TASKS'] ?? '').split(',').filter((file) => file !== '');
+  const imports = files.map((file, i) => `import task${i} from ${JSON.stringify(resolve(file))};\n`);
+  const list = files.map((_, i) => `task${i}`).join(', ');
+  return {
+    name: 'infnet:tasks',
+    enforce: 'pre',
+    resolveId: (id) => (id === 'page:tasks' ? `\0${id}` : null),
+    load: (id) => (id === '\0page:tasks' ? `${imports.join('')}export default [${list}];` : null),
   };
 }
 
@@ -71,14 +88,18 @@ function serviceWorker(): Plugin {
 const config: UserConfig = defineConfig({
   root: here,
   base: './',
-  plugins: [wgsl(), peerModules(), serviceWorker()],
-  resolve: { conditions: ['@infnet/source', 'browser', 'import', 'module', 'default'] },
+  plugins: [wgsl(), peerModules(), ownTasks(), serviceWorker()],
+  resolve: {
+    conditions: ['@infnet/source', 'browser', 'import', 'module', 'default'],
+    // Tasks of others may lie anywhere: operators and modules are told by identity, so there is one of each.
+    dedupe: packages,
+  },
   esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
   define: {
     __IS_BUILT__: JSON.stringify(process.argv.includes('build') || process.env['INFNET_PAGE_BUILD'] === '1'),
     __BUILTIN_WEIGHTS__: JSON.stringify(existsSync(join(here, 'public', builtin)) ? builtin : ''),
   },
-  worker: { format: 'es', plugins: () => [wgsl(), peerModules()] },
+  worker: { format: 'es', plugins: () => [wgsl(), peerModules(), ownTasks()] },
   build: { outDir: 'dist/page', emptyOutDir: true, target: 'es2022', chunkSizeWarningLimit: 1500 },
   server: { fs: { allow: [join(here, '../..')] } },
 });

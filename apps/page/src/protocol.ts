@@ -9,6 +9,7 @@
 import type { CompareMethods } from './worker/compare-protocol.js';
 import type { InspectMethods } from './worker/inspect-protocol.js';
 import type { SegmentMethods } from './worker/segment-protocol.js';
+import type { TaskMethods } from './worker/task-protocol.js';
 import type { TrainMethods } from './worker/train-protocol.js';
 
 export interface WireError {
@@ -61,7 +62,7 @@ interface CommonMethods {
   destroyDevice: Method<undefined, undefined>;
 }
 
-export type Methods = CommonMethods & SegmentMethods & InspectMethods & TrainMethods & CompareMethods;
+export type Methods = CommonMethods & SegmentMethods & InspectMethods & TrainMethods & CompareMethods & TaskMethods;
 export type MethodName = keyof Methods;
 export type Params<M extends MethodName> = Methods[M]['params'];
 export type Result<M extends MethodName> = Methods[M]['result'];

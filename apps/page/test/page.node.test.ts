@@ -9,6 +9,7 @@ import { frameTests } from './suites/frame.js';
 import { inspectAndCompareTests } from './suites/inspect-compare.js';
 import { ownSlicesTests } from './suites/own-slices.js';
 import { segmentTests } from './suites/segment.js';
+import { taskTests } from './suites/tasks.js';
 import { trainTests } from './suites/train.js';
 import { BuiltPage } from './support.js';
 
@@ -23,6 +24,7 @@ const page = (): BuiltPage => built;
 segmentTests(page);
 folderTests(page);
 trainTests(page);
+taskTests(page);
 ownSlicesTests(page);
 inspectAndCompareTests(page);
 frameTests(page);

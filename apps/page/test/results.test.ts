@@ -9,6 +9,8 @@ import { summaryCsv } from '../src/places/segment/csv.js';
 import { figuresOf } from '../src/places/segment/figures.js';
 import { differences, type Setting } from '../src/places/segment/stale.js';
 import type { Item } from '../src/places/segment/state.js';
+import type { TaskReport } from '../src/worker/task-protocol.js';
+import { upToDate } from '../src/worker/train-store.js';
 import { turned } from '../src/worker/turn.js';
 
 const made: Provenance = {
@@ -27,18 +29,47 @@ const set: Setting = { weightsSha256: made.weightsSha256, size: 352, view: { win
 /** Of 100 pixels, `60 - t` are at least t / 100. */
 const counts = Uint32Array.from({ length: 101 }, (_, t) => Math.max(0, 60 - t));
 
+const infection = {
+  name: 'infection',
+  summary: 'where a slice is infected',
+  classes: [
+    { name: 'background', short: 'background', key: 'background', colour: [0, 0, 0] },
+    { name: 'infection', short: 'infected', key: 'infected', colour: [255, 96, 28] },
+  ],
+  isCut: true,
+  maps: [],
+  netOptions: [],
+  sizeMultiple: 32,
+} as const satisfies TaskReport;
+
+/** Of several classes, counts are by class. */
+const tissue: TaskReport = {
+  ...infection,
+  name: 'tissue',
+  classes: [
+    ...infection.classes.slice(0, 1),
+    { name: 'ground-glass opacity', short: 'ground-glass', key: 'groundGlass', colour: [240, 72, 40] },
+    { name: 'consolidation', short: 'consolidation', key: 'consolidation', colour: [84, 224, 128] },
+  ],
+  isCut: false,
+};
+
 function item(depth: number, done: number, more: Partial<Item> = {}): Item {
   const report = { id: 1, name: 'v.nii.gz', isVolume: depth > 1, width: 10, height: 10, depth, notes: [] };
   const results = Array.from({ length: done }, (_, slice) => ({
     ...{ slice, counts, pixels: 100, seconds: 0.5 },
     made: depth > 1 ? ofVolume : made,
   }));
-  const base = { report: { ...report, millilitresPerVoxel: 0.01 }, path: depth > 1 ? 'p/v.nii.gz' : 'one.png' };
+  const base = {
+    report: { ...report, millilitresPerVoxel: 0.01 },
+    path: depth > 1 ? 'p/v.nii.gz' : 'one.png',
+    task: infection,
+  };
   return { ...base, results, status: done === depth ? 'done' : 'stopped', ...more };
 }
 
 const rowsOf = (items: readonly Item[], threshold = 50, stale: (one: Item) => readonly string[] = () => []) =>
-  summaryCsv(items, threshold, stale)
+  summaryCsv(items, items.at(-1)?.task ?? infection, threshold, stale)
     .trimEnd()
     .split('\r\n')
     // Commas within quotes are none.
@@ -46,11 +77,32 @@ const rowsOf = (items: readonly Item[], threshold = 50, stale: (one: Item) => re
 
 describe('figures', () => {
   it('are of the volume only where all its slices were segmented', () => {
-    expect(figuresOf(item(300, 7), 50)).toMatchObject({ of: '7 of 300 slices', infected: 70, pixels: 700 });
-    expect(figuresOf(item(300, 7), 50)?.millilitres).toBeCloseTo(0.7, 12);
-    expect(figuresOf(item(7, 7), 50)).toMatchObject({ of: 'volume', fraction: 0.1 });
-    expect(figuresOf(item(1, 1), 20)).toMatchObject({ of: 'slice', fraction: 0.4 });
+    const part = figuresOf(item(300, 7), 50);
+    expect(part).toMatchObject({ of: '7 of 300 slices', shares: [{ count: 70 }], pixels: 700 });
+    expect(part?.shares[0]?.millilitres).toBeCloseTo(0.7, 12);
+    expect(figuresOf(item(7, 7), 50)).toMatchObject({ of: 'volume', shares: [{ fraction: 0.1 }] });
+    expect(figuresOf(item(1, 1), 20)).toMatchObject({ of: 'slice', shares: [{ fraction: 0.4 }] });
     expect(figuresOf(item(300, 0), 50)).toBeUndefined();
+  });
+
+  it('of several classes: each but the background, whatever the threshold', () => {
+    const classCounts = Uint32Array.of(70, 20, 10);
+    const [first, second] = item(2, 2).results;
+    const results = [first, second].map((result) => result && { ...result, counts: classCounts });
+    const ofClasses = item(2, 2, { task: tissue, results });
+    for (const threshold of [1, 50]) {
+      const { shares = [] } = figuresOf(ofClasses, threshold) ?? {};
+      expect(shares.map((share) => [share.class.short, share.count, share.fraction])).toEqual([
+        ['ground-glass', 40, 0.2],
+        ['consolidation', 20, 0.1],
+      ]);
+    }
+    const [header, , , all] = rowsOf([ofClasses]);
+    expect(header?.slice(4, 10)).toEqual([
+      ...['ground_glass_pixels', 'ground_glass_fraction', 'ground_glass_ml'],
+      ...['consolidation_pixels', 'consolidation_fraction', 'consolidation_ml'],
+    ]);
+    expect(all?.slice(4, 10)).toEqual(['40', '0.200000', '0.400', '20', '0.100000', '0.200']);
   });
 
   it('of a part in the table: 7 of 300, and never all', () => {
@@ -217,6 +269,16 @@ describe('folders that are dropped', () => {
     expect(sort('GT.png', 'mask.png', '2.png')[0]).toEqual(['GT.png', 'mask.png', '2.png']);
     expect(sort('GT/1.png')).toEqual([[], ['GT/1.png'], ['GT']]);
   });
+});
+
+it('a training that was stored before there were other tasks is one of infections', () => {
+  const rest = { size: 96, epochs: 30, batch: 4, learningRate: 1e-3, seed: 1, augment: true };
+  const settings = { ...rest, group: 5, roundEpochs: 3, lastEpochs: 5 };
+  const data = { kind: 'files', labelled: [], unlabelled: [] } as const;
+  const net = { backbone: 'vgg16', width: 0.25, channels: 16 };
+  const known = { settings: { ...settings, task: 'infection', options: net }, data };
+  expect(upToDate({ settings: { ...settings, ...net }, data })).toEqual(known);
+  expect(upToDate(known)).toEqual(known);
 });
 
 describe('figures for people', () => {

@@ -102,6 +102,7 @@ async function buildPage(out: string, withPeers: boolean): Promise<void> {
   if (withPeers) delete process.env['INFNET_NO_PEERS'];
   else process.env['INFNET_NO_PEERS'] = '1';
   process.env['INFNET_PAGE_BUILD'] = '1';
+  process.env['INFNET_PAGE_TASKS'] = join(here, 'test/own-task.ts');
   await build({ configFile: join(here, 'vite.config.ts'), logLevel: 'error', build: { outDir: out } });
 }
 
@@ -158,12 +159,17 @@ export async function downloaded(page: Page, click: () => Promise<void>): Promis
 /** Small weights: of no use for slices, but what they give varies, and is the same every time. */
 export function smallWeights(): Uint8Array {
   const spec = new InfNet({ backbone: 'res2net50', width: 0.25, channels: 8 }).stateDictSpec();
+  return writeSafetensors(namedWeights(spec), { size: '32' });
+}
+
+export function namedWeights(
+  spec: readonly { readonly name: string; readonly shape: readonly number[] }[],
+): { readonly name: string; readonly shape: readonly number[]; readonly data: Float32Array }[] {
   const keys = new Set(spec.map(({ name }) => name));
-  const tensors = spec.map(({ name, shape }) => {
+  return spec.map(({ name, shape }) => {
     const role = roleOf(name, shape, keys);
     return { name, shape, data: role === undefined ? new Float32Array(1) : param(name, shape, role) };
   });
-  return writeSafetensors(tensors, { size: '32' });
 }
 
 /** The same as torch.save writes them; torch would not know of the size. */

@@ -116,10 +116,17 @@ export function Choice<T extends string>(props: {
   );
 }
 
+/** A square of a colour, as what lies over a slice has it. */
+export function Swatch(props: { background: string }): VNode {
+  return <span class="swatch" style={{ background: props.background }} aria-hidden="true" />;
+}
+
 export function Check(props: {
   label: string;
   checked: boolean;
+  /** A background, as style sheets have it. */
   swatch?: string;
+  disabled?: boolean;
   onChange: (on: boolean) => void;
 }): VNode {
   return (
@@ -127,9 +134,10 @@ export function Check(props: {
       <input
         type="checkbox"
         checked={props.checked}
+        disabled={props.disabled ?? false}
         onChange={(event) => props.onChange(event.currentTarget.checked)}
       />
-      {props.swatch !== undefined && <span class={`swatch ${props.swatch}`} aria-hidden="true" />}
+      {props.swatch !== undefined && <Swatch background={props.swatch} />}
       <span>{props.label}</span>
     </label>
   );

@@ -7,8 +7,9 @@ import { Inspect } from '../places/inspect/inspect.js';
 import { Segment } from '../places/segment/segment.js';
 import { Train } from '../places/train/train.js';
 import { adapter, adapterError, findAdapter } from './adapter.js';
-import { announcement, dismiss, notices } from './notices.js';
+import { announcement, dismiss, notices, report } from './notices.js';
 import { PLACES, type Place, place } from './route.js';
+import { findTasks } from './tasks.js';
 import { applyTheme, nextTheme, theme } from './theme.js';
 import { Button, ErrorText } from './ui.js';
 
@@ -27,6 +28,7 @@ export function App(): VNode {
   });
   useEffect(() => {
     void findAdapter();
+    void findTasks().catch(report);
   }, []);
   const Current = { segment: Segment, train: Train, inspect: Inspect, compare: Compare }[place.value];
   return (

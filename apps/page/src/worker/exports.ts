@@ -2,70 +2,63 @@
 import {
   commonProvenance,
   encodePng,
+  isVolumeName,
   NiftiEncoder,
   niftiProvenance,
-  overlay,
-  probabilityMap,
-  probabilityToU8,
   type RgbImage,
   StoredSlices,
   stampPng,
   writeNpy,
 } from '@infnet/data';
 import { InfnetError } from '@infnet/errors';
-import type { Item, Logits } from './items.js';
-import type { ExportKind } from './segment-protocol.js';
+import type { TaskMap } from '@infnet/segmentation';
+import { type Answer, type Item, missing } from './items.js';
 
 export interface ExportedFile {
   readonly name: string;
   readonly bytes: Uint8Array;
 }
 
-/** @throws InfnetError `RESULT_MISSING` where something was not segmented yet */
-export function exportResult(item: Item, slice: number, what: ExportKind, threshold: number): ExportedFile {
-  if (what === 'mask.nii.gz' || what === 'prob.nii.gz') return exportVolume(item, what, threshold);
-  const logits = logitsOf(item, slice);
-  const { size, view, made } = logits;
+/** @param what see {@link ExportKind} @throws InfnetError `RESULT_MISSING` where something was not segmented yet */
+export function exportResult(item: Item, slice: number, what: string, threshold: number): ExportedFile {
+  if (isVolumeName(what)) return exportVolume(item, what, threshold);
+  const answer = item.answer(slice);
+  const { by, size, logits, view, made } = answer;
   const name = `${item.stem}${item.volume === undefined ? '' : `-${String(slice).padStart(4, '0')}`}.${what}`;
-  if (what === 'logits.npy') return { name, bytes: writeNpy(logits.map, [1, 1, size, size]) };
-  const picture = item.slice(slice, view) as RgbImage;
-  const { width, height } = picture;
-  const probability = probabilityMap(logits.map, picture, { size });
-  const cut = { ...made, threshold };
+  if (what === 'logits.npy') return { name, bytes: writeNpy(logits, [1, logits.length / size ** 2, size, size]) };
+  const found = item.interpret(slice, answer, threshold);
+  const isCut = by.task.classes.length === 2;
   if (what === 'overlay.png') {
-    return { name, bytes: stampPng(encodePng(overlay(picture, probability, { threshold })), cut) };
+    const drawn = by.task.draw(item.slice(slice, view) as RgbImage, found, { threshold });
+    return { name, bytes: stampPng(encodePng(drawn), isCut ? { ...made, threshold } : made) };
   }
-  const data =
-    what === 'prob.png'
-      ? probabilityToU8(probability.data)
-      : Uint8Array.from(probability.data, (p) => (p >= threshold ? 255 : 0));
-  return { name, bytes: stampPng(encodePng({ width, height, data }), what === 'prob.png' ? made : cut) };
+  const map = mapOf(answer, what);
+  const bytes = map.png(found, { stretch: false, format: '' });
+  return { name, bytes: stampPng(bytes, map.isCut ? { ...made, threshold } : made) };
 }
 
-function exportVolume(item: Item, what: 'mask.nii.gz' | 'prob.nii.gz', threshold: number): ExportedFile {
+/** The task's map that a file is of: `mask` of `mask.png`. */
+function mapOf({ by: { task } }: Answer, what: string): TaskMap {
+  const map = task.maps.find(({ name }) => name === what.split('.', 1)[0]);
+  if (map !== undefined) return map;
+  const names = task.maps.map(({ name }) => name).join(', ');
+  throw new InfnetError({ code: 'RESULT_UNKNOWN', message: `There is no ${what} of ${task.name}: it has ${names}.` });
+}
+
+function exportVolume(item: Item, what: string, threshold: number): ExportedFile {
   const { volume } = item;
   if (volume === undefined) throw missing(item, 'It is no volume.');
-  const isMask = what === 'mask.nii.gz';
-  const made = commonProvenance(Array.from({ length: item.depth }, (_, k) => logitsOf(item, k).made));
-  const provenance = niftiProvenance(isMask ? { ...made, threshold } : made);
-  const encoder = new NiftiEncoder(volume, isMask ? 'uint8' : 'float32', provenance);
-  const order = new StoredSlices(volume, logitsOf(item, 0).view.orient);
-  for (let k = 0; k < item.depth; k++) {
-    const { map, size, view } = logitsOf(item, k);
-    const shown = item.slice(k, view);
-    for (const stored of order.add(probabilityMap(map, shown, { size }))) {
-      encoder.push(isMask ? Uint8Array.from(stored, (p) => (p >= threshold ? 1 : 0)) : stored);
+  const answers = Array.from({ length: item.depth }, (_, k) => item.answer(k));
+  const [first] = answers;
+  if (first === undefined) throw missing(item, 'It has no slices.');
+  const map = mapOf(first, what);
+  const made = commonProvenance(answers.map((answer) => answer.made));
+  const encoder = new NiftiEncoder(volume, map.voxels, niftiProvenance(map.isCut ? { ...made, threshold } : made));
+  const order = new StoredSlices(volume, first.view.orient);
+  for (const [k, answer] of answers.entries()) {
+    for (const stored of order.add(map.values(item.interpret(k, answer, threshold)))) {
+      encoder.push(map.voxels === 'uint8' ? Uint8Array.from(stored) : stored);
     }
   }
   return { name: `${item.stem}.${what}`, bytes: encoder.finish() };
-}
-
-export function logitsOf(item: Item, slice: number): Logits {
-  const logits = item.results.get(slice);
-  if (logits !== undefined) return logits;
-  throw missing(item, `Slice ${slice + 1} of ${item.depth} was not segmented yet.`);
-}
-
-function missing(item: Item, message: string): InfnetError {
-  return new InfnetError({ code: 'RESULT_MISSING', message, where: item.name, fix: 'Segment it first, to its end.' });
 }

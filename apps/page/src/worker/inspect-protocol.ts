@@ -1,13 +1,12 @@
 /** What the worker does for Inspect. */
-import type { BackboneName } from '@infnet/inf-net';
+import type { NetOptions } from '@infnet/segmentation';
 import type { Method, Progress } from '../protocol.js';
 
 export interface NetChoice {
   /** The weights that were loaded last, or a net without weights. */
   readonly from: 'weights' | 'options';
-  readonly backbone: BackboneName;
-  readonly width: number;
-  readonly channels: number;
+  readonly task: string;
+  readonly options: NetOptions;
   readonly size: number;
   readonly batch: number;
 }
@@ -39,9 +38,10 @@ export interface DispatchReport {
 }
 
 export interface TracedNet {
-  readonly backbone: string;
-  readonly width: number;
-  readonly channels: number;
+  readonly task: string;
+  readonly options: NetOptions;
+  /** For people. */
+  readonly title: string;
   readonly size: number;
   readonly batch: number;
   /** Name and hash of the file of weights; absent for a net without. */

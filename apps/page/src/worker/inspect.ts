@@ -1,18 +1,21 @@
 /** Inspect: the net as it was traced, planned and lowered, and where its time goes. */
 import {
   type Context,
+  elementCount,
   type GraphNode,
   kernelVariant,
   ParameterStore,
   type Plan,
   preparePlan,
   type ScheduledDispatch,
+  type Shape,
   type Tensor,
   trace,
 } from '@infnet/core';
 import { InfnetError } from '@infnet/errors';
-import { InfNet, parameterCount } from '@infnet/inf-net';
+import { parameterCount } from '@infnet/inf-net';
 import type { Progress } from '../protocol.js';
+import { taskNamed } from '../tasks.js';
 import type { Gpu } from './gpu.js';
 import type { Handlers } from './handlers.js';
 import type { DispatchReport, InspectMethods, InspectReport, NetChoice, NodeReport } from './inspect-protocol.js';
@@ -22,7 +25,7 @@ interface Inspected {
   readonly context: Context;
   readonly plan: Plan;
   readonly parameters: ParameterStore;
-  readonly input: Float32Array;
+  readonly inputs: Readonly<Record<string, Float32Array>>;
 }
 
 export function inspectHandlers(gpu: Gpu, network: Network): Handlers<InspectMethods> {
@@ -39,25 +42,27 @@ export function inspectHandlers(gpu: Gpu, network: Network): Handlers<InspectMet
     inspected = undefined;
     const { net, state, described } = netOf(choice, network);
     const { size, batch } = choice;
-    const parameters = new ParameterStore(context, net);
+    const parameters = new ParameterStore(context, net.module);
     try {
       if (state === undefined) parameters.initialize(1);
       else parameters.load(state);
-      const graph = trace(({ image }: { readonly image: Tensor }) => ({ lateralMap2: net.call(image).lateralMap2 }), {
-        image: [batch, 3, size, size],
-      });
+      const shapes = Object.entries(net.inputShapes(size)).map(([name, shape]) => [name, [batch, ...shape]] as const);
+      const graph = trace(
+        (inputs: Readonly<Record<string, Tensor>>) => ({ logits: net.forward(inputs).logits }),
+        Object.fromEntries(shapes),
+      );
       const plan = await preparePlan(context, graph, {
         parameters,
         onProgress: ({ done, total }) => tell({ what: 'Compiling GPU programs', done, total }),
       });
-      inspected = { context, plan, parameters, input: testImage(batch * 3 * size * size) };
+      inspected = { context, plan, parameters, inputs: testInputs(shapes) };
       const { constantDispatches, dispatches, memory } = plan.schedule;
       return {
         net: { ...described, size, batch },
         nodes: graph.nodes.map(nodeReport),
         dispatches: dispatches.map(dispatchReport),
         constantDispatches: constantDispatches.length,
-        parameters: parameterCount(net),
+        parameters: parameterCount(net.module),
         memory: { ...memory },
       };
     } catch (error) {
@@ -72,20 +77,20 @@ export function inspectHandlers(gpu: Gpu, network: Network): Handlers<InspectMet
       return { code: kernelVariant(kernel, constants).code };
     },
     async measure({ runs }, { tell, signal }) {
-      const { context, plan, input } = current();
+      const { context, plan, inputs } = current();
       const canTime = context.device.features.has('timestamp-query');
       const walls: number[] = [];
       const times: number[][] = [];
       let trace: string | undefined;
-      await plan.run({ image: input });
+      await plan.run(inputs);
       for (let run = 0; run < runs; run++) {
         if (signal.aborted) throw new InfnetError({ code: 'STOPPED', message: 'Stopped.' });
         tell({ what: 'Measuring', done: run, total: runs });
         const begun = performance.now();
-        await plan.run({ image: input });
+        await plan.run(inputs);
         walls.push((performance.now() - begun) / 1000);
         if (!canTime) continue;
-        const profile = await plan.profile({ image: input });
+        const profile = await plan.profile(inputs);
         times.push(profile.entries.map(({ seconds }) => seconds));
         trace = JSON.stringify(profile.chromeTrace());
       }
@@ -99,13 +104,12 @@ export function inspectHandlers(gpu: Gpu, network: Network): Handlers<InspectMet
 function netOf(choice: NetChoice, network: Network) {
   const { weights } = network;
   if (choice.from === 'weights' && weights !== undefined) {
-    const { backbone, width, channels, name, sha256 } = weights.report;
-    const described = { backbone, width, channels, weights: name, weightsSha256: sha256 };
-    return { net: weights.net, state: weights.state, described };
+    const { task, net, state, report } = weights;
+    const described = { weights: report.name, weightsSha256: report.sha256 };
+    return { net, state, described: { task: task.name, options: net.options, title: net.title, ...described } };
   }
-  const { backbone, width, channels } = choice;
-  const net = new InfNet({ backbone, width, channels });
-  return { net, state: undefined, described: { backbone, width, channels } };
+  const net = taskNamed(choice.task).net(choice.options);
+  return { net, state: undefined, described: { task: choice.task, options: choice.options, title: net.title } };
 }
 
 function nodeReport({ scope, operator, inputs, outputs, attributes }: GraphNode): NodeReport {
@@ -145,8 +149,10 @@ function dispatchReport(dispatch: ScheduledDispatch, index: number): DispatchRep
 }
 
 /** Values like those of a normalised picture, the same every time. */
-function testImage(length: number): Float32Array {
-  return Float32Array.from({ length }, (_, i) => Math.fround(((i * 7919) % 1009) / 504.5 - 1));
+function testInputs(shapes: readonly (readonly [string, Shape])[]): Record<string, Float32Array> {
+  const values = (shape: Shape): Float32Array =>
+    Float32Array.from({ length: elementCount(shape) }, (_, i) => Math.fround(((i * 7919) % 1009) / 504.5 - 1));
+  return Object.fromEntries(shapes.map(([name, shape]) => [name, values(shape)]));
 }
 
 function median(values: readonly number[]): number {

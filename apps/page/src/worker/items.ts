@@ -21,15 +21,19 @@ import {
   voxelMillilitres,
 } from '@infnet/data';
 import { InfnetError } from '@infnet/errors';
+import type { Interpretation } from '@infnet/segmentation';
 import type { ItemReport, ItemSource, VolumeView } from './segment-protocol.js';
+import type { LoadedWeights } from './weights.js';
 
 /**
- * What the net said of a slice, [size * size] each: kept small, and brought to the slice's size when it is looked at.
+ * What the net said of a slice: logits [C * size * size], kept small, and interpreted when they are looked at.
  */
-export interface Logits {
+export interface Answer {
+  readonly by: LoadedWeights;
   readonly size: number;
-  readonly map: Float32Array;
-  readonly edge: Float32Array;
+  readonly logits: Float32Array;
+  /** Of nets that tell borders: logits of those, [size * size]. */
+  readonly edge: Float32Array | undefined;
   /** How a volume's slice was shown to the net. */
   readonly view: VolumeView;
   readonly made: Provenance;
@@ -40,7 +44,7 @@ export class Item {
   readonly volume: Volume | undefined;
   readonly #picture: GreyImage | RgbImage | undefined;
   readonly #notes: readonly DataNote[];
-  readonly results: Map<number, Logits> = new Map<number, Logits>();
+  readonly results: Map<number, Answer> = new Map<number, Answer>();
 
   constructor(
     name: string,
@@ -70,6 +74,19 @@ export class Item {
   /** As people are shown it. */
   grey(index: number, view: VolumeView): GreyImage {
     return toGrey8(this.slice(index, view)) as GreyImage;
+  }
+
+  /** @throws InfnetError `RESULT_MISSING` where the slice was not segmented */
+  answer(slice: number): Answer {
+    const answer = this.results.get(slice);
+    if (answer !== undefined) return answer;
+    throw missing(this, `Slice ${slice + 1} of ${this.depth} was not segmented yet.`);
+  }
+
+  /** At the slice's size. @throws InfnetError `RESULT_NOT_FINITE` */
+  interpret(slice: number, { by, logits, size, view }: Answer, threshold?: number): Interpretation {
+    const what = this.depth > 1 ? `result for slice ${slice + 1} of ${this.depth}` : undefined;
+    return by.net.interpret(logits, this.slice(slice, view), { size, threshold, where: this.name, what });
   }
 
   report(id: number): ItemReport {
@@ -141,6 +158,10 @@ function refuseResult(bytes: Uint8Array, where: string): void {
     where,
     fix: 'Drop the slices that it was made from.',
   });
+}
+
+export function missing(item: Item, message: string): InfnetError {
+  return new InfnetError({ code: 'RESULT_MISSING', message, where: item.name, fix: 'Segment it first, to its end.' });
 }
 
 /** In the page's words. */

@@ -1,11 +1,13 @@
 /** The worker: one device, and everything that computes. */
 import '../app/standard.js';
 import type { FromWorker, Methods, ToWorker } from '../protocol.js';
+import { tasks } from '../tasks.js';
 import { compareHandlers } from './compare.js';
 import { Gpu } from './gpu.js';
 import { type Call, type Handlers, Transferring } from './handlers.js';
 import { inspectHandlers } from './inspect.js';
 import { segmentHandlers } from './segment.js';
+import { taskReport } from './task-protocol.js';
 import { trainHandlers } from './train.js';
 import { wireError } from './wire-error.js';
 
@@ -32,6 +34,7 @@ const handlers: Handlers<Methods> = {
   ...inspectHandlers(gpu, segment.network),
   ...trainHandlers(gpu),
   ...compareHandlers(gpu),
+  tasks: () => tasks.map(taskReport),
 };
 
 const running = new Map<number, AbortController>();

@@ -1,24 +1,19 @@
-/** The loaded weights on the device, planned for one size: made when needed, made anew after the device was lost. */
-import { type Context, ParameterStore } from '@infnet/core';
+/** The loaded weights on the device: put there when needed, and anew after the device was lost. */
+import { ParameterStore, Predictor, type Tensor } from '@infnet/core';
 import { InfnetError } from '@infnet/errors';
-import { type Prediction, planPrediction } from '@infnet/inf-net';
-import type { Progress } from '../protocol.js';
 import type { Gpu } from './gpu.js';
 import type { LoadedWeights } from './weights.js';
 
-interface Planned {
-  readonly context: Context;
+interface Predicting {
   readonly weights: LoadedWeights;
-  readonly size: number;
-  readonly parameters: ParameterStore;
-  readonly prediction: Prediction;
+  readonly predictor: Predictor;
+  dispose(): void;
 }
 
 export class Network {
   readonly #gpu: Gpu;
   #weights: LoadedWeights | undefined;
-  #planned: Planned | undefined;
-  #planning: Promise<unknown> = Promise.resolve();
+  #predicting: Predicting | undefined;
 
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
@@ -33,50 +28,48 @@ export class Network {
   }
 
   /**
-   * Prediction and edge of one slice at a time.
-   * @throws InfnetError `WEIGHTS_MISSING`, `SHAPE_MULTIPLE`, `MEMORY_...`, ...
+   * What answers with these weights: `logits`, and `edge` of nets that tell borders. Those of others leave the device.
+   *
+   * @throws InfnetError `WEIGHTS_MISSING`
    */
-  async prediction(
-    weights: LoadedWeights | undefined,
-    size: number,
-    onProgress: (progress: Progress) => void,
-  ): Promise<Prediction> {
-    const result = this.#planning.then(() => this.#plan(weights, size, onProgress));
-    this.#planning = result.catch(() => {});
-    return result;
-  }
-
-  async #plan(
-    weights: LoadedWeights | undefined,
-    size: number,
-    onProgress: (progress: Progress) => void,
-  ): Promise<Prediction> {
+  predictor(weights: LoadedWeights | undefined): Predictor {
     if (weights === undefined) {
       const fix = 'Load weights: a .pth or .safetensors of Inf-Net.';
       throw new InfnetError({ code: 'WEIGHTS_MISSING', message: 'No weights are loaded.', fix });
     }
-    const context = await this.#gpu.context();
-    const known = this.#planned;
-    if (known?.context === context && known.weights === weights && known.size === size) return known.prediction;
-    if (known !== undefined) {
-      known.prediction[Symbol.dispose]();
-      known.parameters.dispose();
-      this.#planned = undefined;
+    if (this.#predicting?.weights !== weights) {
+      this.#predicting?.dispose();
+      this.#predicting = this.#predict(weights);
     }
-    const parameters = new ParameterStore(context, weights.net);
-    try {
-      parameters.load(weights.state);
-      const prediction = await planPrediction(context, weights.net, parameters, {
-        size,
-        batch: 1,
-        edge: true,
-        onProgress: ({ done, total }) => onProgress({ what: 'Compiling GPU programs', done, total }),
-      });
-      this.#planned = { context, weights, size, parameters, prediction };
-      return prediction;
-    } catch (error) {
-      parameters.dispose();
-      throw error;
-    }
+    return this.#predicting.predictor;
+  }
+
+  #predict(weights: LoadedWeights): Predicting {
+    const { net, state } = weights;
+    let store: ParameterStore | undefined;
+    const predictor = new Predictor({
+      forward(inputs): Readonly<Record<string, Tensor>> {
+        const { logits, edge } = net.forward(inputs);
+        return edge === undefined ? { logits } : { logits, edge };
+      },
+      parameters: async () => {
+        const context = await this.#gpu.context();
+        if (store?.context === context) return store;
+        store?.dispose();
+        store = new ParameterStore(context, net.module);
+        store.load(state);
+        return store;
+      },
+      // One size is chosen, and the largest nets fill a device.
+      plans: 1,
+    });
+    return {
+      weights,
+      predictor,
+      dispose() {
+        predictor.dispose();
+        store?.dispose();
+      },
+    };
   }
 }

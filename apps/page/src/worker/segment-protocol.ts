@@ -1,6 +1,7 @@
 /** What the worker does for Segment. */
 import type { Provenance, SliceOrientation, VolumeWindow } from '@infnet/data';
 import type { Method, Progress } from '../protocol.js';
+import type { TaskReport } from './task-protocol.js';
 
 /** Thresholds are counted in hundredths: a slider's steps. */
 export const THRESHOLD_STEPS = 100;
@@ -39,9 +40,9 @@ export interface WeightsReport {
   /** Of the file. */
   readonly sha256: string;
   readonly format: string;
-  readonly backbone: string;
-  readonly width: number;
-  readonly channels: number;
+  readonly task: TaskReport;
+  /** For people, e.g. `res2net50, width 1, 32 channels`. */
+  readonly net: string;
   readonly tensors: number;
   /** The file says that it was never trained. */
   readonly untrained: boolean;
@@ -56,7 +57,10 @@ export interface WeightsReport {
 
 export interface SliceResult {
   readonly slice: number;
-  /** `counts[t]`: pixels whose probability is at least t / 100. */
+  /**
+   * Where a threshold tells two classes apart, `counts[t]`: pixels whose probability is at least t / 100. Else
+   * `counts[k]`: pixels of class k.
+   */
   readonly counts: Uint32Array;
   readonly pixels: number;
   readonly seconds: number;
@@ -67,9 +71,12 @@ export interface SliceResult {
 export interface SliceMaps {
   readonly width: number;
   readonly height: number;
-  readonly probability: Float32Array;
-  /** Probability of the lesion's border, 0..255. */
-  readonly edge: Uint8Array;
+  /** Of class 1, where a threshold tells two classes apart. */
+  readonly probability?: Float32Array;
+  /** The class of every pixel, of several. */
+  readonly labels?: Uint8Array;
+  /** Probability of class 1's border, 0..255, of nets that tell it. */
+  readonly edge?: Uint8Array | undefined;
 }
 
 export interface GreySlice {
@@ -78,7 +85,8 @@ export interface GreySlice {
   readonly data: Uint8Array;
 }
 
-export type ExportKind = 'mask.png' | 'prob.png' | 'overlay.png' | 'logits.npy' | 'mask.nii.gz' | 'prob.nii.gz';
+/** The task's maps, of a slice or of a volume, and what there is of any slice. */
+export type ExportKind = `${string}.png` | `${string}.nii.gz` | 'overlay.png' | 'logits.npy';
 
 export interface SegmentMethods {
   loadWeights: Method<{ readonly name: string; readonly bytes: Uint8Array }, WeightsReport>;

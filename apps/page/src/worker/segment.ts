@@ -1,22 +1,15 @@
 /** Segment: slices and volumes through the net, one slice at a time. */
-import { isInfnetError } from '@infnet/core';
-import {
-  type FloatMap,
-  type Provenance,
-  predictionInput,
-  probabilityMap,
-  sliceLayout,
-  windowRange,
-} from '@infnet/data';
+import { type FloatMap, type Provenance, probabilityMap, sliceLayout, windowRange } from '@infnet/data';
 import { InfnetError } from '@infnet/errors';
-import type { Prediction } from '@infnet/inf-net';
+import type { Interpretation } from '@infnet/segmentation';
 import { VERSION } from '../app/version.js';
+import { tasks } from '../tasks.js';
 import { exportResult } from './exports.js';
 import type { Gpu } from './gpu.js';
 import { type Handlers, transferring } from './handlers.js';
-import { type Item, readItem } from './items.js';
+import { type Answer, type Item, readItem } from './items.js';
 import { Network } from './network.js';
-import { type SegmentMethods, THRESHOLD_STEPS, type VolumeView } from './segment-protocol.js';
+import { type SegmentMethods, type SliceMaps, THRESHOLD_STEPS, type VolumeView } from './segment-protocol.js';
 import { turned } from './turn.js';
 import { type LoadedWeights, readWeights } from './weights.js';
 
@@ -34,7 +27,7 @@ export function segmentHandlers(gpu: Gpu): { readonly handlers: Handlers<Segment
   const handlers: Handlers<SegmentMethods> = {
     async loadWeights({ name, bytes }) {
       // One after the other: of two files the one that was chosen last counts, whichever is read first.
-      const mine = loading.then(() => readWeights(name, bytes));
+      const mine = loading.then(() => readWeights(name, bytes, tasks));
       loading = mine.catch(() => {});
       const weights = await mine;
       network.use(weights);
@@ -59,56 +52,55 @@ export function segmentHandlers(gpu: Gpu): { readonly handlers: Handlers<Segment
       const begun = performance.now();
       item.results.clear();
       // Others may be loaded meanwhile: a volume is segmented with one file of weights to its end.
-      const { weights } = network;
-      const planned = async (): Promise<{ readonly prediction: Prediction; readonly made: Provenance }> => {
-        const prediction = await network.prediction(weights, size, (progress) => tell({ progress }));
-        const { adapter } = await gpu.context();
-        const by = { precision: prediction.plan.precision, adapter: adapter.message.replace(/^infnet: /, '') };
-        return { prediction, made: madeWith(weights as LoadedWeights, item, size, view, by) };
-      };
-      let { prediction, made } = await planned();
-      for (let slice = 0; slice < item.depth; slice++) {
+      const by = network.weights;
+      const predictor = network.predictor(by);
+      for (let slice = 0; by !== undefined && slice < item.depth; slice++) {
         if (signal.aborted) throw new InfnetError({ code: 'STOPPED', message: 'Stopped.' });
+        const one = { item: by.net.inputShapes(size), batch: 1 };
+        const { precision } = await predictor.prepare(one, {
+          onProgress: ({ done, total }) => tell({ progress: { what: 'Compiling GPU programs', done, total } }),
+        });
+        const { adapter } = await gpu.context();
+        const made = madeWith(by, item, size, view, { precision, adapter: adapter.message.replace(/^infnet: /, '') });
         const started = performance.now();
         const shown = item.slice(slice, view);
-        const input = predictionInput(shown, size);
-        const maps = await prediction.maps([input], signal).catch(async (error: unknown) => {
-          if (!isInfnetError(error, 'CONTEXT_LOST')) throw error;
-          // The device is gone, the weights and slices are not: once more on another one.
-          ({ prediction, made } = await planned());
-          return prediction.maps([input], signal);
-        });
-        const map = maps.lateralMap2[0] as Float32Array;
-        requireFinite(map, item, slice);
-        const { data } = probabilityMap(map, shown, { size });
-        item.results.set(slice, { size, map, edge: maps.lateralEdge?.[0] as Float32Array, view, made });
-        const counts = countAbove(data);
+        const [outputs] = await predictor.run(one, [by.net.input({ image: shown }, size)], { signal });
+        const { logits = new Float32Array(), edge } = outputs ?? {};
+        const answer: Answer = { by, size, logits, edge, view, made };
+        const found = item.interpret(slice, answer);
+        item.results.set(slice, answer);
         const seconds = (performance.now() - started) / 1000;
         const time = new Date().toISOString();
-        tell({ result: { slice, counts, pixels: data.length, seconds, made: { ...made, time } } });
+        const { counts, pixels } = counted(found, by.task.classes.length);
+        tell({ result: { slice, counts, pixels, seconds, made: { ...made, time } } });
         if (item.depth > 1) tell({ progress: { what: `Segmenting ${item.name}`, done: slice + 1, total: item.depth } });
       }
       return { seconds: (performance.now() - begun) / 1000 };
     },
     maps({ id, slice, orient }) {
       const item = itemOf(id);
-      const logits = item.results.get(slice);
-      if (logits === undefined) return undefined;
-      const { size, map, edge, view } = logits;
+      const answer = item.results.get(slice);
+      if (answer === undefined) return undefined;
+      const { size, edge, view } = answer;
       const shown = item.slice(slice, view);
       // A volume that is looked at otherwise than it was segmented: its maps lie where its tissue lies, or are not
       // shown.
-      const lying = (logits: Float32Array): FloatMap | undefined => {
-        const map = probabilityMap(logits, shown, { size });
+      const lying = (map: FloatMap): FloatMap | undefined => {
         if (item.volume === undefined || view.orient === orient) return map;
         return turned(map, sliceLayout(item.volume, view.orient), sliceLayout(item.volume, orient));
       };
-      const [inside, border] = [lying(map), lying(edge)];
-      if (inside === undefined || border === undefined) return undefined;
+      const { probability, labels } = item.interpret(slice, answer);
+      const inside = lying(probability ?? { ...labels, data: Float32Array.from(labels.data) });
+      if (inside === undefined) return undefined;
       const { width, height } = inside;
-      const probability = new Float32Array(inside.data);
-      const bytes = Uint8Array.from(border.data, (p) => Math.round(255 * p));
-      return transferring({ width, height, probability, edge: bytes }, [probability.buffer, bytes.buffer]);
+      const border = edge === undefined ? undefined : lying(probabilityMap(edge, shown, { size }));
+      const bytes = border && Uint8Array.from(border.data, (p) => Math.round(255 * p));
+      const maps: SliceMaps =
+        probability === undefined
+          ? { width, height, labels: Uint8Array.from(inside.data), edge: bytes }
+          : { width, height, probability: new Float32Array(inside.data), edge: bytes };
+      const arrays = [maps.probability, maps.labels, maps.edge].flatMap((array) => array?.buffer ?? []);
+      return transferring(maps, arrays);
     },
     export({ id, slice, what, threshold }) {
       const { name, bytes } = exportResult(itemOf(id), slice, what, threshold);
@@ -125,28 +117,29 @@ function madeWith(
   { window, orient }: VolumeView,
   by: Pick<Provenance, 'precision' | 'adapter'>,
 ): Provenance {
-  const { name, sha256, trainedOn, backbone, width, channels } = report;
+  const { name, sha256, trainedOn, net } = report;
   return {
     version: VERSION,
     weights: name.split('/').at(-1) ?? name,
     weightsSha256: sha256,
     ...(trainedOn === undefined ? {} : { trainedOn }),
-    net: `${backbone}, width ${width}, ${channels} channels`,
+    net,
     size,
     ...(volume === undefined ? {} : { window: windowRange(volume, window), orient }),
     ...by,
   };
 }
 
-/** @throws InfnetError `RESULT_NOT_FINITE`: nothing is made of numbers that are none */
-function requireFinite(map: Float32Array, { name, depth }: Item, slice: number): void {
-  if (map.every(Number.isFinite)) return;
-  throw new InfnetError({
-    code: 'RESULT_NOT_FINITE',
-    message: `The net gave values that are not finite${depth > 1 ? ` for slice ${slice + 1} of ${depth}` : ''}, so there is no result.`,
-    where: name,
-    fix: 'Check the weights: values in them that are not finite or far too large give this.',
-  });
+/** See {@link SliceResult}. */
+function counted(
+  { probability, labels }: Interpretation,
+  classes: number,
+): { readonly counts: Uint32Array; readonly pixels: number } {
+  const pixels = labels.data.length;
+  if (probability !== undefined) return { counts: countAbove(probability.data), pixels };
+  const counts = new Uint32Array(classes);
+  for (const label of labels.data) counts[label] = (counts[label] as number) + 1;
+  return { counts, pixels };
 }
 
 /** `counts[t]`: how many are at least t / 100, by the comparison that makes a mask. */

@@ -1,6 +1,7 @@
 /** A training that runs: what it tells goes to the page and, with its state, into the storage. */
 import { isInfnetError } from '@infnet/errors';
 import type { TrainedOn } from '@infnet/inf-net';
+import { taskNamed } from '../tasks.js';
 import type { Gpu } from './gpu.js';
 import type { Call } from './handlers.js';
 import { openTrainData } from './train-data.js';
@@ -72,7 +73,9 @@ export class StoredRun {
     tell({ kind: 'record', record: recordFrom(this.#training, this.#progress('running')) });
     await this.#store.keep(idOf(this.#training), this.#progress('running'), undefined);
     try {
+      const task = taskNamed(settings.task);
       const opened = await openTrainData(
+        task,
         data,
         settings.seed,
         (step) => tell({ kind: 'progress', progress: step }),
@@ -81,6 +84,7 @@ export class StoredRun {
       this.#trainedOn = opened.trainedOn;
       const end = await runTraining(
         {
+          task,
           settings,
           data: opened,
           open: () => this.#gpu.openAnother(),

@@ -1,27 +1,16 @@
 /** The slices of a training. Runs in Node too. */
-import {
-  type DataSource,
-  type Dataset,
-  type DatasetTraining,
-  describeProblems,
-  type MaskMode,
-  MILD_AUGMENTATION,
-  openDataset,
-  phantomSource,
-  split,
-  trainingData,
-  watchPhantoms,
-} from '@infnet/data';
+import { type DataSource, describeProblems, type MaskMode, phantomSource, split, watchPhantoms } from '@infnet/data';
 import { InfnetError } from '@infnet/errors';
 import type { TrainedOn } from '@infnet/inf-net';
+import type { SegmentationTask, TaskData } from '@infnet/segmentation';
 import type { Progress } from '../protocol.js';
 import { ownFiles } from './own-files.js';
-import type { SlicesReport, StoredFile, TrainData, TrainSettings } from './train-protocol.js';
+import type { SlicesReport, StoredFile, TrainData } from './train-protocol.js';
 
 export interface OpenedData {
-  readonly train: Dataset;
-  readonly validation: Dataset | undefined;
-  readonly unlabelled: Dataset | undefined;
+  readonly train: TaskData;
+  readonly validation: TaskData | undefined;
+  readonly unlabelled: TaskData | undefined;
   /** What its weights will say that they were trained on. */
   readonly trainedOn: TrainedOn;
 }
@@ -31,13 +20,14 @@ const FEWEST_TO_SPLIT = 5;
 
 /** @throws InfnetError `DATA_DATASET` with all that is wrong, by file */
 export async function openTrainData(
+  task: SegmentationTask,
   data: TrainData,
   seed: number,
   onProgress: (progress: Progress) => void,
   signal?: AbortSignal,
 ): Promise<OpenedData> {
-  const open = (source: DataSource, what: string, labelled = true): Promise<Dataset> =>
-    openDataset(source, {
+  const open = (source: DataSource, what: string, labelled = true): Promise<TaskData> =>
+    task.openData(source, {
       labelled,
       signal,
       // Few phantoms may all be healthy, or all be infected.
@@ -45,13 +35,12 @@ export async function openTrainData(
       onProgress: ({ done, total }) => onProgress({ what, done, total }),
     });
   if (data.kind === 'phantoms') {
-    const phantoms = (count: number, offset: number, kind: 'infection' | 'unlabelled') =>
+    const phantoms = (count: number, offset: number, kind: PhantomKind) =>
       phantomSource({ count, seed: data.seed + offset, kind });
-    const train = await open(phantoms(data.labelled, 0, 'infection'), 'Making labelled phantoms');
+    const kind = phantomKind(task);
+    const train = await open(phantoms(data.labelled, 0, kind), 'Making labelled phantoms');
     const validation =
-      data.validation > 0
-        ? await open(phantoms(data.validation, 1, 'infection'), 'Making phantoms to test on')
-        : undefined;
+      data.validation > 0 ? await open(phantoms(data.validation, 1, kind), 'Making phantoms to test on') : undefined;
     const unlabelled =
       data.unlabelled > 0
         ? await open(phantoms(data.unlabelled, 2, 'unlabelled'), 'Making unlabelled phantoms', false)
@@ -65,7 +54,7 @@ export async function openTrainData(
       fix: 'Drop a folder with Imgs and GT in it: slices, and their masks under the same names.',
     });
   }
-  const options = { onProgress, signal, masks: data.masks ?? 'binary' };
+  const options = { task, onProgress, signal, masks: data.masks ?? 'binary' };
   const { dataset: all, phantoms } = await openFiles(data.labelled, true, options);
   const more = data.unlabelled.length > 0 ? await openFiles(data.unlabelled, false, options) : undefined;
   const unlabelled = more?.dataset;
@@ -80,16 +69,26 @@ export async function openTrainData(
   return { ...parts, unlabelled, trainedOn };
 }
 
+type PhantomKind = NonNullable<Parameters<typeof phantomSource>[0]['kind']>;
+
+/** Phantoms are drawn with infections, or with ground-glass and consolidation told apart. */
+function phantomKind({ name, classes }: SegmentationTask): PhantomKind {
+  if (classes.length === 2) return 'infection';
+  if (classes.length === 3) return 'multi-class';
+  throw new InfnetError({
+    code: 'TRAIN_NO_PHANTOMS',
+    message: `Phantoms have two or three classes, and ${name} has ${classes.length}.`,
+    fix: 'Choose slices of your own.',
+  });
+}
+
 /** Of a training on the phantoms that the page draws. */
 export function phantomsOnly({ labelled, unlabelled }: TrainData & { readonly kind: 'phantoms' }): TrainedOn {
   return { slices: labelled, unlabelled, phantoms: labelled + unlabelled };
 }
 
-export function trainerData(dataset: Dataset, { size, augment }: TrainSettings): DatasetTraining {
-  return trainingData(dataset, { size, ...(augment ? { augmentation: MILD_AUGMENTATION } : {}) });
-}
-
 interface FilesOptions {
+  readonly task: SegmentationTask;
   /** What the masks' values mean. */
   readonly masks: MaskMode;
   readonly onProgress: (progress: Progress) => void;
@@ -97,23 +96,25 @@ interface FilesOptions {
 }
 
 interface OpenedFiles {
-  readonly dataset: Dataset;
+  readonly dataset: TaskData;
   /** Names of slices that say that they are phantoms. */
   readonly phantoms: ReadonlySet<string>;
 }
 
 async function openFiles(files: readonly StoredFile[], labelled: boolean, options: FilesOptions): Promise<OpenedFiles> {
-  const { masks, onProgress, signal } = options;
+  const { task, masks, onProgress, signal } = options;
   const what = labelled ? 'slices with masks' : 'slices without masks';
   const { source: own, explain } = ownFiles(files, `the ${what}`, labelled);
   const { source, phantoms } = watchPhantoms(own);
-  const dataset = await openDataset(source, {
-    labelled,
-    masks,
-    signal,
-    oneClass: 'allow',
-    onProgress: ({ done, total }) => onProgress({ what: `Reading ${what}`, done, total }),
-  }).catch(explain);
+  const dataset = await task
+    .openData(source, {
+      labelled,
+      masks,
+      signal,
+      oneClass: 'allow',
+      onProgress: ({ done, total }) => onProgress({ what: `Reading ${what}`, done, total }),
+    })
+    .catch(explain);
   return { dataset, phantoms };
 }
 

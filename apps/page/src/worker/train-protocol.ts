@@ -1,13 +1,14 @@
 /** What the worker does for Train, and what of a training is kept. */
 import type { MaskMode } from '@infnet/data';
+import type { NetOptions } from '@infnet/segmentation';
 import type { Method, Progress } from '../protocol.js';
 
 export interface TrainSettings {
   /** Pixels per side of the net's input. */
   readonly size: number;
-  readonly backbone: 'res2net50' | 'res2net101' | 'resnet50' | 'vgg16';
-  readonly width: number;
-  readonly channels: number;
+  readonly task: string;
+  /** What its net is built with. */
+  readonly options: NetOptions;
   readonly epochs: number;
   readonly batch: number;
   readonly learningRate: number;
@@ -65,7 +66,7 @@ export interface EpochLine {
   /** From 1, within its stage or round. */
   readonly epoch: number;
   readonly loss: number;
-  /** Mean over the validation slices; undefined where there are none, or none was due. */
+  /** Of the validation slices, by the task's figures; undefined where there are none, or none was due. */
   readonly dice: number | undefined;
   /** False where there were too few slices to set some aside: it learns from those of the Dice. */
   readonly heldOut?: boolean;
@@ -87,10 +88,11 @@ export interface Picture {
   readonly size: number;
   /** 8-bit grey, size x size. */
   readonly slice: Uint8Array;
-  /** 0 or 255. */
-  readonly mask: Uint8Array;
-  /** Probability 0..255. */
-  readonly probability: Uint8Array;
+  /** The class of every pixel: the true one, and the one that the net tells. */
+  readonly truth: Uint8Array;
+  readonly found: Uint8Array;
+  /** How sure it is, 0..255; absent where several classes are told apart. */
+  readonly probability?: Uint8Array;
   readonly dice: number;
 }
 
@@ -162,7 +164,12 @@ export interface TrainMethods {
   trainDiscard: Method<{ readonly id: string }, undefined>;
   /** Reads the files as a training would. @throws with all that is wrong, by file */
   trainCheck: Method<
-    { readonly files: readonly StoredFile[]; readonly labelled: boolean; readonly masks: MaskMode },
+    {
+      readonly files: readonly StoredFile[];
+      readonly task: string;
+      readonly labelled: boolean;
+      readonly masks: MaskMode;
+    },
     SlicesReport,
     Progress
   >;

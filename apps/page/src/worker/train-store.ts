@@ -30,6 +30,23 @@ export function idOf({ id }: StoredTraining): string {
   return id ?? OLDER;
 }
 
+/** As a version of the page stored it that knew Inf-Net alone. */
+type OlderTraining = Omit<StoredTraining, 'settings'> & {
+  readonly settings: Omit<TrainSettings, 'task' | 'options'> & {
+    readonly task?: undefined;
+    readonly backbone: string;
+    readonly width: number;
+    readonly channels: number;
+  };
+};
+
+export function upToDate(training: StoredTraining | OlderTraining): StoredTraining {
+  const { settings } = training;
+  if (settings.task !== undefined) return { ...training, settings };
+  const { backbone, width, channels, task: _, ...rest } = settings;
+  return { ...training, settings: { ...rest, task: 'infection', options: { backbone, width, channels } } };
+}
+
 /** Somebody else threw the training away, or put another in its place. */
 export function taken(): InfnetError {
   return new InfnetError({
@@ -94,11 +111,15 @@ export class TrainStore implements TrainStorage {
   }
 
   async training(): Promise<StoredTraining | undefined> {
-    return (await this.#database.get('current', 'training')) as StoredTraining | undefined;
+    const training = (await this.#database.get('current', 'training')) as StoredTraining | OlderTraining | undefined;
+    return training === undefined ? undefined : upToDate(training);
   }
 
   async progress(): Promise<StoredProgress | undefined> {
-    return (await this.#database.get('current', 'progress')) as StoredProgress | undefined;
+    const progress = (await this.#database.get('current', 'progress')) as StoredProgress | undefined;
+    if (progress === undefined) return undefined;
+    // Those of an older version of the page hold something else; the next epoch brings new ones.
+    return { ...progress, pictures: progress.pictures.filter(({ truth }) => truth !== undefined) };
   }
 
   async state(): Promise<Uint8Array | undefined> {

@@ -3,6 +3,7 @@
  * lost.
  */
 import { InfnetError } from '@infnet/errors';
+import { taskNamed } from '../tasks.js';
 import type { Gpu } from './gpu.js';
 import type { Call, Handlers } from './handlers.js';
 import { MemoryStore } from './memory-store.js';
@@ -61,8 +62,8 @@ export function trainHandlers(gpu: Gpu): Handlers<TrainMethods> {
       });
       return undefined;
     },
-    trainCheck: ({ files, labelled, masks }, { tell, signal }) =>
-      checkFiles(files, labelled, { masks, onProgress: tell, signal }),
+    trainCheck: ({ files, task, labelled, masks }, { tell, signal }) =>
+      checkFiles(files, labelled, { task: taskNamed(task), masks, onProgress: tell, signal }),
     async train({ settings, data }, call) {
       return owner.alone(async () => {
         const training = { id: crypto.randomUUID(), settings, data };
@@ -81,13 +82,14 @@ export function trainHandlers(gpu: Gpu): Handlers<TrainMethods> {
     },
     async trainWeights({ id }) {
       if (unstored !== undefined && idOf(unstored.training) === id) {
-        return weightsOf(unstored.training, unstored.state, unstored.progress);
+        const { training, state, progress } = unstored;
+        return weightsOf(taskNamed(training.settings.task), training, state, progress);
       }
       const storage = await opened();
       const [training, state, progress] = await Promise.all([storage.training(), storage.state(), storage.progress()]);
       if (training === undefined || idOf(training) !== id) throw changed();
       if (state === undefined || progress === undefined) throw nothing();
-      return weightsOf(training, state, progress);
+      return weightsOf(taskNamed(training.settings.task), training, state, progress);
     },
   };
 }

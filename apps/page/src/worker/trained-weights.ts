@@ -2,7 +2,8 @@
 import { writeSafetensors } from '@infnet/checkpoint';
 import type { StateDict } from '@infnet/core';
 import { InfnetError } from '@infnet/errors';
-import { InfNet, stateDictEntries, type TrainedOn, trainingMetadata } from '@infnet/inf-net';
+import { stateDictEntries, type TrainedOn, trainingMetadata } from '@infnet/inf-net';
+import { NET_OPTIONS, type SegmentationTask, TASK_NAME } from '@infnet/segmentation';
 import { decodePropagationState, decodeTrainerState } from '@infnet/trainer';
 import { phantomsOnly } from './train-data.js';
 import type { TrainSettings } from './train-protocol.js';
@@ -10,6 +11,7 @@ import type { StoredProgress, StoredTraining } from './train-store.js';
 
 /** @throws InfnetError `TRAIN_NOTHING` before the first step */
 export function weightsOf(
+  task: SegmentationTask,
   training: StoredTraining,
   state: Uint8Array,
   { log, trainedOn }: StoredProgress,
@@ -23,7 +25,7 @@ export function weightsOf(
   const { data, settings } = training;
   const origin = trainedOn ?? (data.kind === 'phantoms' ? phantomsOnly(data) : undefined);
   const steps = log.steps.at(-1)?.step ?? 0;
-  const bytes = weightsFile(settings, parameters, { steps, epochs: log.epochs.length, trainedOn: origin });
+  const bytes = weightsFile(task, settings, parameters, { steps, epochs: log.epochs.length, trainedOn: origin });
   return { name: 'trained.safetensors', bytes };
 }
 
@@ -46,13 +48,17 @@ export interface TrainedSoFar {
 
 /** Weights that `infnet segment`, PyTorch and this page read. Every entry of the state dict. */
 export function weightsFile(
+  task: SegmentationTask,
   settings: TrainSettings,
   parameters: StateDict,
   { steps, epochs, trainedOn }: TrainedSoFar,
 ): Uint8Array {
-  const { backbone, width, channels, size, seed } = settings;
-  const entries = stateDictEntries(new InfNet({ backbone, width, channels }), parameters, { seed, steps });
-  const figures = { backbone, width, channels, size, seed, steps, trained_epochs: epochs };
+  const { options, size, seed } = settings;
+  const entries = stateDictEntries(task.net(options).module, parameters, { seed, steps });
+  // Inf-Net's is told from its tensors; what it was built with is for people.
+  const built =
+    task.signatures.length > 0 ? options : { [TASK_NAME]: task.name, [NET_OPTIONS]: JSON.stringify(options) };
+  const figures = { ...built, size, seed, steps, trained_epochs: epochs };
   const texts = Object.entries(figures).map(([key, value]) => [key, String(value)]);
   return writeSafetensors(entries, {
     made_by: 'infnet page',

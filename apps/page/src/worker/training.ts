@@ -2,9 +2,9 @@
  * A training, supervised or semi-supervised, from settings and slices. It knows neither page nor storage: the page's
  * worker runs it, and so does the test that compares its bits with Node's.
  */
-import type { Context, StateDict } from '@infnet/core';
-import { binaryToEdge, unlabelledData } from '@infnet/data';
-import { InfNet } from '@infnet/inf-net';
+import type { Context, StateDict, Tensor } from '@infnet/core';
+import { binaryToEdge, MILD_AUGMENTATION } from '@infnet/data';
+import { type SegmentationTask, type TaskData, unlabelledSlices } from '@infnet/segmentation';
 import {
   Adam,
   clampGradients,
@@ -14,7 +14,6 @@ import {
   decodeTrainerState,
   encodePropagationState,
   encodeTrainerState,
-  infNetLoss,
   Propagation,
   type PropagationState,
   type PseudoLabelStore,
@@ -25,7 +24,7 @@ import {
   type TrainerState,
   type Validation,
 } from '@infnet/trainer';
-import { type OpenedData, trainerData } from './train-data.js';
+import type { OpenedData } from './train-data.js';
 import type { EpochLine, Picture, RoundLine, TrainSettings } from './train-protocol.js';
 import { Validator } from './validator.js';
 
@@ -44,6 +43,8 @@ export interface TrainingEvents {
 }
 
 export interface TrainingParts {
+  /** That of the settings. */
+  readonly task: SegmentationTask;
   readonly settings: TrainSettings;
   readonly data: OpenedData;
   readonly open: () => Promise<Context>;
@@ -63,16 +64,18 @@ const CLIP = clampGradients(0.5);
 
 /** @throws InfnetError of data, trainer and device */
 export function runTraining(parts: TrainingParts, signal?: AbortSignal): Promise<TrainingEnd> {
-  return parts.data.unlabelled === undefined ? runSupervised(parts, signal) : runSemi(parts, signal);
+  const { unlabelled } = parts.data;
+  return unlabelled === undefined ? runSupervised(parts, signal) : runSemi(parts, unlabelled, signal);
 }
 
-function common({ settings, data, events = {} }: TrainingParts) {
-  const { backbone, width, channels, size, epochs, learningRate } = settings;
-  const net = new InfNet({ backbone, width, channels });
+function common({ task, settings, data, events = {} }: TrainingParts) {
+  const { options, size, epochs, learningRate, augment } = settings;
+  const net = task.net(options);
+  const variant = task.losses.find((name) => name === 'dice') ?? task.losses[0] ?? '';
   const validator =
     data.validation === undefined
       ? undefined
-      : new Validator(net, data.validation, size, (pictures) => events.onPictures?.(pictures));
+      : new Validator(task, net, data.validation, size, (pictures) => events.onPictures?.(pictures));
   let stage = 'labelled';
   let stageEpochs = epochs;
   const handlers: Pick<TrainerEvents, 'onMemory' | 'onPrepare' | 'onStep' | 'onRebuild'> = {
@@ -84,13 +87,16 @@ function common({ settings, data, events = {} }: TrainingParts) {
       events.onRebuild?.(at.step - from.step);
     },
   };
+  const train = data.train.training({
+    ...{ net, size, loss: variant },
+    ...(augment ? { augmentation: MILD_AUGMENTATION } : {}),
+  });
   return {
     net,
+    train,
+    loss: (batch: Readonly<Record<string, Tensor>>) => net.loss(batch, variant),
     handlers,
-    validate:
-      validator === undefined
-        ? {}
-        : { validate: ({ context, parameters }: Validation) => validator.run(context, parameters) },
+    validate: validator === undefined ? {} : { validate: ({ parameters }: Validation) => validator.run(parameters) },
     // At the smallest size the deepest maps are single values, of which one alone has no variance.
     lastBatch: size === net.sizeMultiple ? ('drop' as const) : ('keep' as const),
     learningRate: cosine(learningRate),
@@ -103,12 +109,12 @@ function common({ settings, data, events = {} }: TrainingParts) {
 
 async function runSupervised(parts: TrainingParts, signal?: AbortSignal): Promise<TrainingEnd> {
   const { settings, data, open, resume, events = {} } = parts;
-  const { net, handlers, validate, lastBatch, learningRate } = common(parts);
+  const { net, train, loss, handlers, validate, lastBatch, learningRate } = common(parts);
   const trainer = new Trainer({
     open,
-    net,
-    data: trainerData(data.train, settings),
-    loss: ({ image, mask, edge }) => infNetLoss(net.call(image), { mask, edge }, { variant: 'dice' }),
+    net: net.module,
+    data: train,
+    loss,
     optimizer: (parameters) => new Adam(parameters),
     learningRate,
     clip: CLIP,
@@ -131,20 +137,20 @@ async function runSupervised(parts: TrainingParts, signal?: AbortSignal): Promis
   };
 }
 
-async function runSemi(parts: TrainingParts, signal?: AbortSignal): Promise<TrainingEnd> {
+async function runSemi(parts: TrainingParts, unlabelled: TaskData, signal?: AbortSignal): Promise<TrainingEnd> {
   const { settings, data, open, resume, labels, events = {} } = parts;
-  const { net, handlers, validate, lastBatch, learningRate, enter } = common(parts);
+  const { net, train, loss, handlers, validate, lastBatch, learningRate, enter } = common(parts);
   const { size, epochs, batch, seed, group, roundEpochs, lastEpochs } = settings;
   const shared = new SharedContext(open);
   const batchSize = Math.min(batch, data.train.length);
-  const propagation: Propagation<'image' | 'mask' | 'edge'> = new Propagation({
+  const propagation = new Propagation({
     open: () => shared.open(),
     close: (context) => shared.release(context),
-    net,
-    labelled: trainerData(data.train, settings),
-    unlabelled: unlabelledData(data.unlabelled as NonNullable<OpenedData['unlabelled']>, size),
-    loss: ({ image, mask, edge }) => infNetLoss(net.call(image), { mask, edge }, { variant: 'dice' }),
-    logits: ({ image }) => net.call(image).lateralMap2,
+    net: net.module,
+    labelled: train,
+    unlabelled: unlabelledSlices(unlabelled, net, size),
+    loss,
+    logits: (inputs) => net.forward(inputs).logits,
     edgeOf: binaryToEdge,
     encoding: 'probability',
     strategy: randomSelection({ groupSize: group }),

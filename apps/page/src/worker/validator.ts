@@ -1,16 +1,7 @@
 /** What the net is worth after an epoch, and what it says of a few slices. Runs in Node too. */
-import type { Context, ParameterStore } from '@infnet/core';
-import {
-  type Dataset,
-  predictionInput,
-  probabilityMap,
-  probabilityToU8,
-  resizePillow,
-  sigmoid,
-  toGrey8,
-} from '@infnet/data';
-import { type InfNet, type Prediction, planPrediction } from '@infnet/inf-net';
-import { binaryScores } from '@infnet/metrics';
+import { type ParameterStore, Predictor, type Tensor } from '@infnet/core';
+import { probabilityToU8, resizeLabels, resizePillow, toGrey8 } from '@infnet/data';
+import type { Figures, SegmentationTask, TaskData, TaskNet } from '@infnet/segmentation';
 import type { Picture } from './train-protocol.js';
 
 /** Slices that are pictured. */
@@ -19,61 +10,76 @@ const PICTURED = 4;
 const BATCH = 4;
 
 export class Validator {
-  readonly #net: InfNet;
-  readonly #dataset: Dataset;
+  readonly #task: SegmentationTask;
+  readonly #net: TaskNet;
+  readonly #data: TaskData;
   readonly #size: number;
   readonly #onPictures: (pictures: readonly Picture[]) => void;
-  #planned: { readonly parameters: ParameterStore; readonly prediction: Prediction } | undefined;
+  #predicting: { readonly parameters: ParameterStore; readonly predictor: Predictor } | undefined;
 
-  constructor(net: InfNet, dataset: Dataset, size: number, onPictures: (pictures: readonly Picture[]) => void) {
+  constructor(
+    task: SegmentationTask,
+    net: TaskNet,
+    data: TaskData,
+    size: number,
+    onPictures: (pictures: readonly Picture[]) => void,
+  ) {
+    this.#task = task;
     this.#net = net;
-    this.#dataset = dataset;
+    this.#data = data;
     this.#size = size;
     this.#onPictures = onPictures;
   }
 
-  /** Mean Dice at each slice's own size, at the threshold 0.5. */
-  async run(context: Context, parameters: ParameterStore): Promise<{ readonly dice: number }> {
-    const dataset = this.#dataset;
-    const size = this.#size;
-    const batch = Math.min(BATCH, dataset.length);
-    if (this.#planned?.parameters !== parameters) {
-      this.#planned?.prediction[Symbol.dispose]();
-      this.#planned = { parameters, prediction: await planPrediction(context, this.#net, parameters, { size, batch }) };
-    }
+  /** The task's figures, at each slice's own size. */
+  async run(parameters: ParameterStore): Promise<Figures> {
+    const [data, net, size] = [this.#data, this.#net, this.#size];
+    const scores = this.#task.scores();
     const pictures: Picture[] = [];
-    let sum = 0;
-    for (let first = 0; first < dataset.length; first += batch) {
-      const indices = Array.from({ length: Math.min(batch, dataset.length - first) }, (_, i) => first + i);
-      const inputs = await Promise.all(indices.map(async (index) => predictionInput(await dataset.image(index), size)));
-      for (const [i, logits] of (await this.#planned.prediction.run(inputs)).entries()) {
-        const index = first + i;
-        const { image, mask } = await dataset.slice(index);
-        const { data } = probabilityMap(logits, mask, { size });
-        const { dice } = binaryScores(data, mask.data, 0.5);
-        sum += dice;
-        if (pictures.length < PICTURED) {
-          pictures.push({
-            name: dataset.names[index] ?? String(index),
-            size,
-            slice: bytesOf(toGrey8(resizePillow(image, size, size)).data),
-            mask: bytesOf(resizePillow(mask, size, size).data),
-            probability: probabilityToU8(sigmoid(logits)),
-            dice,
-          });
-        }
-      }
+    const indices = Array.from({ length: data.length }, (_, index) => index);
+    const load = async (index: number) => {
+      const slice = await data.slice(index);
+      return { index, slice, inputs: net.input(slice, size) };
+    };
+    const batch = { item: net.inputShapes(size), batch: Math.min(BATCH, data.length) };
+    for await (const { item, outputs } of this.#predictor(parameters).each(batch, indices, load)) {
+      const { logits = new Float32Array() } = outputs;
+      const { index, slice } = item;
+      const truth = await data.truth(index);
+      const found = net.interpret(logits, slice.image, { size, where: data.names[index] ?? String(index) });
+      scores.add(found, truth);
+      if (pictures.length === PICTURED) continue;
+      const own = this.#task.scores();
+      own.add(found, truth);
+      const { labels, probability } = net.interpret(logits, { width: size, height: size }, { size });
+      const isMask = this.#task.classes.length === 2;
+      pictures.push({
+        name: data.names[index] ?? String(index),
+        size,
+        slice: Uint8Array.from(toGrey8(resizePillow(slice.image, size, size)).data),
+        truth: isMask
+          ? Uint8Array.from(resizePillow(truth, size, size).data, (value) => (value >= 128 ? 1 : 0))
+          : resizeLabels(truth, size, size).data,
+        found: labels.data,
+        ...(probability === undefined ? {} : { probability: probabilityToU8(probability.data) }),
+        dice: own.figures['dice'] ?? Number.NaN,
+      });
     }
     this.#onPictures(pictures);
-    return { dice: sum / dataset.length };
+    return scores.figures;
+  }
+
+  #predictor(parameters: ParameterStore): Predictor {
+    if (this.#predicting?.parameters !== parameters) {
+      this.#predicting?.predictor.dispose();
+      const forward = (inputs: Readonly<Record<string, Tensor>>) => ({ logits: this.#net.forward(inputs).logits });
+      this.#predicting = { parameters, predictor: new Predictor({ forward, parameters }) };
+    }
+    return this.#predicting.predictor;
   }
 
   /** The device with the plan was lost. */
   forget(): void {
-    this.#planned = undefined;
+    this.#predicting = undefined;
   }
-}
-
-function bytesOf(data: Uint8Array | Uint16Array): Uint8Array {
-  return Uint8Array.from(data);
 }

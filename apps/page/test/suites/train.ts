@@ -1,6 +1,7 @@
 /** Train: the bits of Node through all that may disturb a training, and rounds of pseudo labels. */
 import { readSafetensors } from '@infnet/checkpoint';
 import { open } from '@infnet/core';
+import { infection } from '@infnet/segmentation';
 import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
 import { openTrainData } from '../../src/worker/train-data.js';
@@ -16,9 +17,8 @@ export function trainTests(built: () => BuiltPage): void {
     const settings: TrainSettings = {
       size: 32,
       // The fewest layers: dispatches are what costs at this size.
-      backbone: 'vgg16',
-      width: 0.125,
-      channels: 16,
+      task: 'infection',
+      options: { backbone: 'vgg16', width: 0.125, channels: 16 },
       epochs: 10,
       batch: 2,
       learningRate: 1e-3,
@@ -44,10 +44,10 @@ export function trainTests(built: () => BuiltPage): void {
     it('50 steps, through a lost device, a pause and a reload: the bits of Node', async () => {
       const data: TrainData = { kind: 'phantoms', labelled: 10, unlabelled: 0, validation: 4, seed: 1000 };
       const inNode = (async () => {
-        const opened = await openTrainData(data, settings.seed, () => {});
+        const opened = await openTrainData(infection, data, settings.seed, () => {});
         const openContext = () => open({ adapter: 'swiftshader', onMessage: () => {} });
-        const { parameters } = await runTraining({ settings, data: opened, open: openContext });
-        return weightsFile(settings, parameters, { steps: 50, epochs: 10, trainedOn: opened.trainedOn });
+        const { parameters } = await runTraining({ task: infection, settings, data: opened, open: openContext });
+        return weightsFile(infection, settings, parameters, { steps: 50, epochs: 10, trainedOn: opened.trainedOn });
       })();
       const { page, context, problems } = await built().visit('train');
       await page.getByRole('combobox', { name: 'Backbone' }).selectOption('vgg16');

@@ -23,13 +23,13 @@ export function diagnostics(): string {
     );
   }
   if (weights.value !== undefined) {
-    const { name, sha256, format, backbone, width, channels } = weights.value;
-    lines.push(`weights: ${name} (${format}, SHA-256 ${sha256}), ${backbone}, width ${width}, channels ${channels}`);
+    const { name, sha256, format, net } = weights.value;
+    lines.push(`weights: ${name} (${format}, SHA-256 ${sha256}), ${net}`);
   }
   if (inspected.value !== undefined) {
     const { net, dispatches, memory } = inspected.value;
     lines.push(
-      `traced: ${net.backbone}, width ${net.width}, batch ${net.batch} of ${net.size} px; ${dispatches.length} dispatches; ${memory['total']} bytes`,
+      `traced: ${net.title}, batch ${net.batch} of ${net.size} px; ${dispatches.length} dispatches; ${memory['total']} bytes`,
     );
   }
   if (measured.value !== undefined)

@@ -5,8 +5,9 @@ import { adapter } from '../../app/adapter.js';
 import { Choice, NumberField } from '../../app/fields.js';
 import { download } from '../../app/files.js';
 import { bytes, duration, short, whole } from '../../app/format.js';
-import { BackboneChoice, WidthField } from '../../app/net-fields.js';
+import { NetFields, TaskChoice } from '../../app/net-fields.js';
 import { announce } from '../../app/notices.js';
+import { taskNamed } from '../../app/tasks.js';
 import { Button, Facts, Panel, ProgressBar } from '../../app/ui.js';
 import type { InspectReport } from '../../worker/inspect-protocol.js';
 import { weights } from '../segment/state.js';
@@ -58,6 +59,8 @@ function NetPanel(): VNode {
     choice.value = { ...now, ...change };
   };
   const isFree = now.from === 'options';
+  const loaded = isFree ? undefined : weights.value;
+  const multiple = loaded?.sizeMultiple ?? taskNamed(now.task)?.sizeMultiple ?? 32;
   return (
     <Panel title="Net">
       {weights.value !== undefined && (
@@ -71,18 +74,17 @@ function NetPanel(): VNode {
           onChange={(from) => set({ from })}
         />
       )}
-      <BackboneChoice value={now.backbone} disabled={!isFree} onChange={(backbone) => set({ backbone })} />
+      <TaskChoice value={now} disabled={!isFree} onChange={set} />
+      <NetFields value={now} disabled={!isFree} onChange={(options) => set({ options })} />
       <div class="fields">
-        <WidthField value={now.width} disabled={!isFree} onChange={(width) => set({ width })} />
         <NumberField
-          label="Channels"
-          value={now.channels}
-          min={4}
-          max={64}
-          disabled={!isFree}
-          onChange={(channels) => set({ channels })}
+          label="Size"
+          value={now.size}
+          min={multiple}
+          max={1024}
+          step={multiple}
+          onChange={(size) => set({ size })}
         />
-        <NumberField label="Size" value={now.size} min={32} max={1024} step={32} onChange={(size) => set({ size })} />
         <NumberField label="Batch" value={now.batch} min={1} max={16} onChange={(batch) => set({ batch })} />
       </div>
       <Button kind="primary" disabled={running.value !== undefined} onClick={() => void traceNet()}>
@@ -142,7 +144,7 @@ function isAsTraced({ net }: InspectReport): boolean {
   if (net.size !== now.size || net.batch !== now.batch) return false;
   const loaded = weights.value;
   if (now.from === 'weights' && loaded !== undefined) return net.weightsSha256 === loaded.sha256;
-  const isSame = net.backbone === now.backbone && net.width === now.width && net.channels === now.channels;
+  const isSame = net.task === now.task && JSON.stringify(net.options) === JSON.stringify(now.options);
   return isSame && net.weightsSha256 === undefined;
 }
 
@@ -155,7 +157,7 @@ function Traced(): VNode | null {
   return (
     <>
       <Panel
-        title={`${report.net.backbone}, width ${report.net.width}, ${report.net.batch} × ${report.net.size} px`}
+        title={`${report.net.title}, ${report.net.batch} × ${report.net.size} px`}
         aside={
           <div class="row">
             {times?.trace !== undefined && (

@@ -2,14 +2,14 @@
 import { batch, type Signal, signal } from '@preact/signals';
 import { Busy } from '../../app/busy.js';
 import { announce, report } from '../../app/notices.js';
+import { SMALL_NET } from '../../app/tasks.js';
 import { labWorker } from '../../app/workers.js';
 import type { DispatchReport, InspectReport, Measured, NetChoice } from '../../worker/inspect-protocol.js';
 
 export const choice: Signal<NetChoice> = signal({
   from: 'options',
-  backbone: 'res2net50',
-  width: 0.25,
-  channels: 16,
+  task: 'infection',
+  options: SMALL_NET,
   size: 96,
   batch: 1,
 });

@@ -1,8 +1,9 @@
 /** How slices are looked at: the window of a volume, and what lies over them. */
 import type { VNode } from 'preact';
-import { Check, Choice, Slider } from '../../app/fields.js';
+import { Check, Choice, Slider, Swatch } from '../../app/fields.js';
 import { Panel } from '../../app/ui.js';
-import { layers, opacity, selected, threshold, view } from './state.js';
+import { css, EDGE, RAMP_BACKGROUND } from './paint.js';
+import { layers, opacity, selected, shownTask, threshold, view } from './state.js';
 
 export function VolumePanel(): VNode {
   const { window: shown, orient } = view.value;
@@ -62,6 +63,9 @@ export function VolumePanel(): VNode {
 }
 
 export function LayersPanel(): VNode {
+  const task = shownTask.value;
+  const isCut = task?.isCut ?? true;
+  const colour = task?.classes[1]?.colour;
   const set = (name: 'probability' | 'mask' | 'edge') => (on: boolean) => {
     layers.value = { ...layers.value, [name]: on };
   };
@@ -69,25 +73,40 @@ export function LayersPanel(): VNode {
     <Panel title="Overlay">
       <fieldset class="checks">
         <legend class="visually-hidden">Layers</legend>
-        <Check label="Mask" swatch="swatch-mask" checked={layers.value.mask} onChange={set('mask')} />
         <Check
-          label="Probability"
-          swatch="swatch-probability"
-          checked={layers.value.probability}
-          onChange={set('probability')}
+          label={isCut ? 'Mask' : 'Classes'}
+          {...(isCut && colour !== undefined ? { swatch: css(colour) } : {})}
+          checked={layers.value.mask}
+          onChange={set('mask')}
         />
-        <Check label="Edge" swatch="swatch-edge" checked={layers.value.edge} onChange={set('edge')} />
+        {isCut && (
+          <Check
+            label="Probability"
+            swatch={RAMP_BACKGROUND}
+            checked={layers.value.probability}
+            onChange={set('probability')}
+          />
+        )}
+        {isCut && <Check label="Edge" swatch={css(EDGE)} checked={layers.value.edge} onChange={set('edge')} />}
       </fieldset>
-      <Slider
-        label="Threshold"
-        value={threshold.value}
-        min={1}
-        max={99}
-        text={(threshold.value / 100).toFixed(2)}
-        onInput={(value) => {
-          threshold.value = value;
-        }}
-      />
+      {!isCut &&
+        task?.classes.slice(1).map(({ name, colour }) => (
+          <p key={name} class="check">
+            <Swatch background={css(colour)} /> {name}
+          </p>
+        ))}
+      {isCut && (
+        <Slider
+          label="Threshold"
+          value={threshold.value}
+          min={1}
+          max={99}
+          text={(threshold.value / 100).toFixed(2)}
+          onInput={(value) => {
+            threshold.value = value;
+          }}
+        />
+      )}
       <Slider
         label="Opacity"
         value={opacity.value}

@@ -1,47 +1,65 @@
 /** What was found, as figures and as files. */
 import { type Provenance, shortHash } from '@infnet/data';
 import type { VNode } from 'preact';
+import { Swatch } from '../../app/fields.js';
 import { download } from '../../app/files.js';
 import { duration, percent } from '../../app/format.js';
 import { report, tell } from '../../app/notices.js';
+import { tasks } from '../../app/tasks.js';
 import { Button, Facts, Panel } from '../../app/ui.js';
 import { labWorker } from '../../app/workers.js';
 import type { ExportKind } from '../../worker/segment-protocol.js';
+import type { TaskReport } from '../../worker/task-protocol.js';
 import { summaryCsv } from './csv.js';
-import { figuresOf } from './figures.js';
+import { figuresOf, sharesOf } from './figures.js';
+import { css } from './paint.js';
 import { type Item, items, running, segmentAll, selected, sliceIndex, staleBy, threshold, weights } from './state.js';
 
 export function Results(): VNode | null {
   const item = selected.value;
   const figures = item === undefined ? undefined : figuresOf(item, threshold.value);
-  if (item === undefined || figures === undefined) return null;
+  if (item?.task === undefined || figures === undefined) return null;
   const result = item.results[sliceIndex.value];
   const { isVolume } = item.report;
-  const { fraction, millilitres, done, depth, seconds, of } = figures;
+  const { shares, done, depth, seconds, of } = figures;
   const stale = staleBy(item);
+  const ofSlice = isVolume && result !== undefined ? sharesOf(item.task, result, threshold.value) : [];
+  const several = shares.length > 1;
   return (
     <Panel title="Result" class={stale.length > 0 ? 'stale' : ''}>
       {stale.length > 0 && <Stale by={stale} />}
-      <p class="big">
-        {percent(fraction)} <span class="hint">of the {of} infected</span>
-      </p>
-      {isVolume && <PerSlice item={item} />}
+      {shares.map(({ class: { name, short, colour }, fraction }) => (
+        <p key={name} class="big">
+          {several && <Swatch background={css(colour)} />} {percent(fraction)}{' '}
+          <span class="hint">
+            of the {of} {short}
+          </span>
+        </p>
+      ))}
+      {isVolume && <PerSlice item={item} task={item.task} />}
       <Facts
         rows={[
-          ...(isVolume && result !== undefined
-            ? [['This slice', percent((result.counts[threshold.value] ?? 0) / result.pixels)] as const]
-            : []),
-          ...(millilitres === undefined
-            ? []
-            : [[done < depth ? `Infected in ${of}` : 'Infected', `${millilitres.toFixed(1)} ml`] as const]),
+          ...ofSlice.map(
+            ({ class: { short }, fraction }) =>
+              [several ? `This slice, ${short}` : 'This slice', percent(fraction)] as const,
+          ),
+          ...shares.flatMap(({ class: { short }, millilitres }) =>
+            millilitres === undefined
+              ? []
+              : [[`${sentence(short)}${done < depth ? ` in ${of}` : ''}`, `${millilitres.toFixed(1)} ml`] as const],
+          ),
           ['Time per slice', duration(seconds / done)],
           ...(isVolume ? [['Slices', `${done} of ${depth}`] as const] : []),
         ]}
       />
-      <Origin made={(result ?? item.results.find((one) => one !== undefined))?.made} />
-      <Downloads item={item} isStale={stale.length > 0} />
+      <Origin made={(result ?? item.results.find((one) => one !== undefined))?.made} isCut={item.task.isCut} />
+      <Downloads item={item} task={item.task} isStale={stale.length > 0} />
     </Panel>
   );
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function Stale({ by }: { by: readonly string[] }): VNode {
@@ -63,7 +81,7 @@ function Stale({ by }: { by: readonly string[] }): VNode {
 }
 
 /** Where the result comes from: what its files and its row of the table say, too. */
-function Origin({ made }: { made: Provenance | undefined }): VNode | null {
+function Origin({ made, isCut }: { made: Provenance | undefined; isCut: boolean }): VNode | null {
   if (made === undefined) return null;
   const {
     weights: name,
@@ -90,7 +108,7 @@ function Origin({ made }: { made: Provenance | undefined }): VNode | null {
           ['Net', net],
           ...(window === undefined ? [] : [['Window', window.map((value) => Math.round(value)).join(' to ')] as const]),
           ...(orient === undefined ? [] : [['Orientation', orient] as const]),
-          ['Threshold', (threshold.value / 100).toFixed(2)],
+          ...(isCut ? [['Threshold', (threshold.value / 100).toFixed(2)] as const] : []),
           ['Precision', precision],
           ['Adapter', adapter],
           ['infnet', version],
@@ -101,14 +119,19 @@ function Origin({ made }: { made: Provenance | undefined }): VNode | null {
   );
 }
 
-/** The infected share of every slice of a volume: where to look. */
-function PerSlice({ item }: { item: Item }): VNode {
+/** How much of every slice of a volume is no background: where to look. */
+function PerSlice({ item, task }: { item: Item; task: TaskReport }): VNode {
   const { depth } = item.report;
   const shares = Array.from({ length: depth }, (_, k) => {
     const result = item.results[k];
-    return result === undefined ? 0 : (result.counts[threshold.value] ?? 0) / result.pixels;
+    if (result === undefined) return 0;
+    return sharesOf(task, result, threshold.value).reduce((sum, { fraction }) => sum + fraction, 0);
   });
   const most = Math.max(0.001, ...shares);
+  const what = task.classes
+    .slice(1)
+    .map(({ short }) => short)
+    .join(' and ');
   const worst = shares.indexOf(Math.max(...shares));
   return (
     <svg
@@ -116,7 +139,7 @@ function PerSlice({ item }: { item: Item }): VNode {
       viewBox={`0 0 ${depth} 20`}
       preserveAspectRatio="none"
       role="img"
-      aria-label={`Infected share by slice; the most, ${percent(shares[worst] ?? 0)}, in slice ${worst + 1}`}
+      aria-label={`${sentence(what)} share by slice; the most, ${percent(shares[worst] ?? 0)}, in slice ${worst + 1}`}
     >
       {shares.map((share, k) => (
         <rect
@@ -132,32 +155,31 @@ function PerSlice({ item }: { item: Item }): VNode {
   );
 }
 
-function Downloads({ item, isStale }: { item: Item; isStale: boolean }): VNode {
+/** Names of maps that people know better. */
+const MAP_NAMES: Readonly<Record<string, string>> = { prob: 'probability' };
+
+function Downloads({ item, task, isStale }: { item: Item; task: TaskReport; isStale: boolean }): VNode {
   const slice = sliceIndex.value;
   const hasSlice = item.results[slice] !== undefined && !isStale;
   const isWhole = item.status === 'done' && !isStale;
   const save = (what: ExportKind): void => void saveOne(item, slice, what).catch(report);
   const { isVolume } = item.report;
   const many = items.value.filter(isExported).length > 1;
+  const maps = mapsOf(task).map(({ name }) => ({ name, text: MAP_NAMES[name] ?? name }));
   return (
     <div class="stack downloads">
       <div class="row">
-        {isVolume && (
-          <>
-            <Button onClick={() => save('mask.nii.gz')} disabled={!isWhole}>
-              Mask volume
+        {isVolume &&
+          maps.map(({ name, text }) => (
+            <Button key={name} onClick={() => save(`${name}.nii.gz`)} disabled={!isWhole}>
+              {sentence(text)} volume
             </Button>
-            <Button onClick={() => save('prob.nii.gz')} disabled={!isWhole}>
-              Probability volume
-            </Button>
-          </>
-        )}
-        <Button onClick={() => save('mask.png')} disabled={!hasSlice}>
-          {isVolume ? 'Slice mask' : 'Mask'}
-        </Button>
-        <Button onClick={() => save('prob.png')} disabled={!hasSlice}>
-          {isVolume ? 'Slice probability' : 'Probability'}
-        </Button>
+          ))}
+        {maps.map(({ name, text }) => (
+          <Button key={name} onClick={() => save(`${name}.png`)} disabled={!hasSlice}>
+            {isVolume ? `Slice ${text}` : sentence(text)}
+          </Button>
+        ))}
         <Button onClick={() => save('overlay.png')} disabled={!hasSlice}>
           Overlay
         </Button>
@@ -177,13 +199,19 @@ function Downloads({ item, isStale }: { item: Item; isStale: boolean }): VNode {
   );
 }
 
+/** Maps of a task, what tells classes first. */
+function mapsOf({ maps }: TaskReport): TaskReport['maps'] {
+  return [...maps].sort((a, b) => Number(b.isCut) - Number(a.isCut));
+}
+
 /** Whether an item has results to its end that were made the way the page is set. */
 function isExported(item: Item): boolean {
   return item.status === 'done' && staleBy(item).length === 0;
 }
 
 function table(): string {
-  return summaryCsv(items.value, threshold.value, staleBy);
+  const task = weights.value?.task ?? tasks.value[0];
+  return task === undefined ? '' : summaryCsv(items.value, task, threshold.value, staleBy);
 }
 
 async function saveOne(item: Item, slice: number, what: ExportKind): Promise<void> {
@@ -201,8 +229,10 @@ async function saveAll(): Promise<void> {
   const taken = items.value.filter(isExported);
   const leftOut = items.value.length - taken.length;
   const summary = table();
-  for (const { report: item, path } of taken) {
-    const what = item.isVolume ? 'mask.nii.gz' : 'mask.png';
+  for (const { report: item, path, task } of taken) {
+    const [map] = task === undefined ? [] : mapsOf(task);
+    if (map === undefined) continue;
+    const what: ExportKind = `${map.name}.${item.isVolume ? 'nii.gz' : 'png'}`;
     const { name, bytes } = await labWorker().ask('export', { id: item.id, slice: 0, what, threshold: limit });
     // In the folders it came with; the same file may have been dropped twice.
     const inFolder = path.slice(0, path.lastIndexOf('/') + 1) + name;

@@ -152,6 +152,6 @@ function outcome(item: Item): string {
   if (item.status === 'failed') return 'failed';
   const figures = figuresOf(item, threshold.value);
   if (figures === undefined) return item.status === 'running' ? 'running' : 'not segmented';
-  const share = percent(figures.fraction);
+  const share = figures.shares.map(({ fraction }) => percent(fraction)).join(' · ');
   return figures.done < figures.depth ? `${share} of ${figures.done}` : share;
 }

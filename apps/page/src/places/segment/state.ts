@@ -1,14 +1,16 @@
 /** What Segment knows: items, results, how they are looked at. */
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { builtinWeights } from '../../app/builtin.js';
-import { listed, percent } from '../../app/format.js';
+import { listed } from '../../app/format.js';
 import { announce, report, tell, wireOf } from '../../app/notices.js';
 import { withoutMasks } from '../../app/slice-folders.js';
+import { tasks } from '../../app/tasks.js';
 import { labWorker } from '../../app/workers.js';
 import { type Progress, STOPPED, type WireError } from '../../protocol.js';
 import type { ItemReport, ItemSource, SliceResult, VolumeView, WeightsReport } from '../../worker/segment-protocol.js';
+import type { TaskReport } from '../../worker/task-protocol.js';
 import type { StoredFile } from '../../worker/train-protocol.js';
-import { figuresOf } from './figures.js';
+import { figuresOf, shareText } from './figures.js';
 import { differences } from './stale.js';
 
 export interface Item {
@@ -16,6 +18,8 @@ export interface Item {
   /** With the folders it was dropped with. */
   readonly path: string;
   readonly results: readonly (SliceResult | undefined)[];
+  /** What the results are of; undefined before there are any. */
+  readonly task?: TaskReport | undefined;
   readonly status: 'new' | 'running' | 'done' | 'stopped' | 'failed';
   readonly error?: WireError;
 }
@@ -42,6 +46,11 @@ export const running: Signal<AbortController | undefined> = signal(undefined);
 
 export const selected: ReadonlySignal<Item | undefined> = computed(() =>
   items.value.find(({ report: { id } }) => id === selectedId.value),
+);
+
+/** The task of what is looked at: of the result, else of the weights that would make one. */
+export const shownTask: ReadonlySignal<TaskReport | undefined> = computed(
+  () => selected.value?.task ?? weights.value?.task ?? tasks.value[0],
 );
 
 /** Folders often number their slices alike. */
@@ -195,7 +204,7 @@ async function loadWeights(name: string, read: () => Promise<Uint8Array>): Promi
     });
     // Those that come with the page say it in their panel, and nobody chose them.
     if (told.warning !== undefined && name !== builtinWeights.name) tell(`${name}: ${told.warning}`);
-    announce(`Weights loaded: ${told.backbone}`);
+    announce(`Weights loaded: ${told.net}`);
   } catch (error) {
     report(error);
   } finally {
@@ -237,7 +246,7 @@ async function segmentOne({ report: { id, name } }: Item, signal: AbortSignal): 
   segmenting = { id, controller };
   const stop = (): void => controller.abort();
   signal.addEventListener('abort', stop, { once: true });
-  change(id, { status: 'running', results: [], error: undefined });
+  change(id, { status: 'running', results: [], task: weights.value?.task, error: undefined });
   try {
     await labWorker().ask(
       'segment',
@@ -259,7 +268,8 @@ async function segmentOne({ report: { id, name } }: Item, signal: AbortSignal): 
     change(id, { status: 'done' });
     const item = items.value.find(({ report }) => report.id === id);
     const figures = item === undefined ? undefined : figuresOf(item, threshold.value);
-    if (figures !== undefined) announce(`${name}: ${percent(figures.fraction)} of the ${figures.of} infected`);
+    if (figures !== undefined)
+      announce(`${name}: ${figures.shares.map((share) => shareText(share, figures.of)).join(', ')}`);
     return true;
   } catch (error) {
     const wire = wireOf(error);

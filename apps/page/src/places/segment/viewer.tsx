@@ -7,8 +7,20 @@ import { percent } from '../../app/format.js';
 import { report } from '../../app/notices.js';
 import { labWorker } from '../../app/workers.js';
 import type { GreySlice, SliceMaps } from '../../worker/segment-protocol.js';
+import { sharesOf } from './figures.js';
 import { paint } from './paint.js';
-import { type Item, layers, opacity, selected, selectedId, sliceIndex, staleBy, threshold, view } from './state.js';
+import {
+  type Item,
+  layers,
+  opacity,
+  selected,
+  selectedId,
+  shownTask,
+  sliceIndex,
+  staleBy,
+  threshold,
+  view,
+} from './state.js';
 
 interface Loaded {
   readonly id: number;
@@ -38,7 +50,8 @@ export function Viewer(): VNode | null {
         report(error);
       });
   });
-  const options = { layers: layers.value, threshold: threshold.value / 100, opacity: opacity.value / 100 };
+  const colours = shownTask.value?.classes.map(({ colour }) => colour) ?? [];
+  const options = { colours, layers: layers.value, threshold: threshold.value / 100, opacity: opacity.value / 100 };
   useEffect(() => {
     const target = canvas.current;
     if (target === null) return;
@@ -106,7 +119,9 @@ function describeResult(item: Item, index: number): string {
   const result = item.results[index];
   const size = `${item.report.width} × ${item.report.height}`;
   if (result === undefined) return `${size}, not segmented yet`;
-  return `${size}, ${percent((result.counts[threshold.value] ?? 0) / result.pixels)} infected, ${Math.round(1000 * result.seconds)} ms`;
+  const shares = item.task === undefined ? [] : sharesOf(item.task, result, threshold.value);
+  const found = shares.map(({ fraction, class: { short } }) => `${percent(fraction)} ${short}`);
+  return [size, ...found, `${Math.round(1000 * result.seconds)} ms`].join(', ');
 }
 
 function describe(item: Item, index: number): string {

@@ -21,7 +21,7 @@ export function WeightsPanel(): VNode {
         <p class="strong-line">
           {loaded.name}
           <span class="hint">
-            {loaded.backbone}, width {loaded.width}, {loaded.channels} channels
+            {loaded.net}
             {loaded.trainedOn !== undefined && `. Trained on ${loaded.trainedOn}`}. SHA-256{' '}
             <code title={loaded.sha256}>{shortHash(loaded.sha256)}</code>
           </span>

@@ -1,16 +1,18 @@
 /** The course of a training: curves, figures, rounds, and what the net sees now. */
 import type { VNode } from 'preact';
 import { bytes, duration } from '../../app/format.js';
+import { taskNamed } from '../../app/tasks.js';
 import { Facts, Panel } from '../../app/ui.js';
 import { Chart } from './chart.js';
 import { Prediction } from './prediction.js';
-import { epochs, memory, pictures, place, rounds, steps } from './state.js';
+import { epochs, memory, pictures, place, rounds, settings, steps } from './state.js';
 
 export function Course(): VNode {
   const where = place.value;
   const lastEpoch = epochs.value.at(-1);
   const lastStep = steps.value.at(-1);
   const dice = epochs.value.flatMap(({ step, dice: value }) => (value === undefined ? [] : [[step, value] as const]));
+  const colours = taskNamed(settings.value.task)?.classes.map(({ colour }) => colour) ?? [];
   const marks = rounds.value.map(({ step }) => step);
   return (
     <>
@@ -71,10 +73,14 @@ export function Course(): VNode {
       )}
       {pictures.value.length > 0 && (
         <Panel title="What it sees now">
-          <p class="hint">Orange: what the net marks. Green line: the true border.</p>
+          <p class="hint">
+            {colours.length === 2
+              ? 'Filled: what the net marks. Green line: the true border.'
+              : 'Filled: what the net marks. Lines: the true borders of each class.'}
+          </p>
           <div class="pictures">
             {pictures.value.map((picture) => (
-              <Prediction key={picture.name} picture={picture} />
+              <Prediction key={picture.name} picture={picture} colours={colours} />
             ))}
           </div>
         </Panel>

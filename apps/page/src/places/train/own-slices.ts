@@ -5,6 +5,7 @@ import { announce, wireOf } from '../../app/notices.js';
 import { trainWorker } from '../../app/workers.js';
 import { type Progress, STOPPED, type WireError } from '../../protocol.js';
 import type { SlicesReport, StoredFile } from '../../worker/train-protocol.js';
+import { canLabel, settings } from './state.js';
 
 export type Checked =
   | { readonly state: 'reading'; readonly progress: Progress | undefined }
@@ -38,7 +39,7 @@ export class OwnSlices {
     try {
       const report = await trainWorker().ask(
         'trainCheck',
-        { files, labelled: this.#labelled, masks: masks.value },
+        { files, task: settings.value.task, labelled: this.#labelled, masks: masks.value },
         { signal: reading.signal, onEvent: (progress) => tell({ state: 'reading', progress }) },
       );
       tell({ state: 'fit', report });
@@ -56,11 +57,16 @@ export const unlabelled: OwnSlices = new OwnSlices(false);
 
 export async function chooseMasks(mode: MaskMode): Promise<void> {
   masks.value = mode;
+  await checkAgain();
+}
+
+/** What they are read as has changed. */
+export async function checkAgain(): Promise<void> {
   await labelled.take(labelled.files.value);
 }
 
 /** Whether a training can start with them. */
 export function ownSlicesFit(): boolean {
-  const rest = unlabelled.checked.value?.state ?? 'fit';
+  const rest = canLabel() ? (unlabelled.checked.value?.state ?? 'fit') : 'fit';
   return labelled.checked.value?.state === 'fit' && rest === 'fit';
 }

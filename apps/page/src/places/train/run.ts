@@ -9,6 +9,7 @@ import type { TrainData, TrainEnd, TrainEvent } from '../../worker/train-protoco
 import { hear } from './hear.js';
 import { labelled, masks, unlabelled } from './own-slices.js';
 import {
+  canLabel,
   clear,
   error,
   isAsking,
@@ -72,10 +73,23 @@ async function waitForOwner(): Promise<void> {
 }
 
 export async function start(): Promise<void> {
+  // Chosen while another task was, perhaps.
+  const isSemi = canLabel();
   const data: TrainData =
     source.value === 'phantoms'
-      ? { kind: 'phantoms', ...phantoms.value, validation: 4, seed: settings.value.seed * 1000 }
-      : { kind: 'files', labelled: labelled.files.value, unlabelled: unlabelled.files.value, masks: masks.value };
+      ? {
+          kind: 'phantoms',
+          labelled: phantoms.value.labelled,
+          unlabelled: isSemi ? phantoms.value.unlabelled : 0,
+          validation: 4,
+          seed: settings.value.seed * 1000,
+        }
+      : {
+          kind: 'files',
+          labelled: labelled.files.value,
+          unlabelled: isSemi ? unlabelled.files.value : [],
+          masks: masks.value,
+        };
   clear();
   await run((options) => trainWorker().ask('train', { settings: settings.value, data }, options));
 }

@@ -1,12 +1,13 @@
 /** How a training goes. */
 import type { VNode } from 'preact';
 import { Check, NumberField } from '../../app/fields.js';
-import { BackboneChoice, WidthField } from '../../app/net-fields.js';
+import { type ChosenNet, NetFields, TaskChoice } from '../../app/net-fields.js';
 import type { NumberLimits } from '../../app/number.js';
+import { taskNamed } from '../../app/tasks.js';
 import { Panel } from '../../app/ui.js';
 import type { TrainSettings } from '../../worker/train-protocol.js';
-import { unlabelled } from './own-slices.js';
-import { isElsewhere, phantoms, settings, source, status } from './state.js';
+import { checkAgain, unlabelled } from './own-slices.js';
+import { canLabel, isElsewhere, phantoms, settings, source, status } from './state.js';
 
 /** A setting that is a number, with its label. */
 type NumberSetting = NumberLimits & {
@@ -15,7 +16,6 @@ type NumberSetting = NumberLimits & {
 };
 
 const ALWAYS: readonly NumberSetting[] = [
-  { key: 'size', label: 'Size, pixels', min: 32, max: 512, step: 32 },
   { key: 'epochs', label: 'Epochs', min: 1, max: 1000, step: 1 },
   { key: 'batch', label: 'Slices per step', min: 2, max: 32, step: 1 },
   { key: 'learningRate', label: 'Learning rate', min: 1e-6, max: 0.1, step: 'any' },
@@ -28,6 +28,17 @@ const ROUNDS: readonly NumberSetting[] = [
   { key: 'roundEpochs', label: 'Epochs per round', min: 1, max: 100, step: 1 },
   { key: 'lastEpochs', label: 'Epochs at the end', min: 0, max: 500, step: 1 },
 ];
+
+function sizeSetting({ task }: TrainSettings): NumberSetting {
+  const step = taskNamed(task)?.sizeMultiple ?? 32;
+  return { key: 'size', label: 'Size, pixels', min: Math.max(step, 32), max: 512, step };
+}
+
+/** Another task is another net, and reads other masks. */
+function choose({ task, options }: ChosenNet): void {
+  settings.value = { ...settings.value, task, options };
+  void checkAgain();
+}
 
 export function SettingsPanel(): VNode {
   const now = settings.value;
@@ -45,14 +56,13 @@ export function SettingsPanel(): VNode {
         onChange={(value) => set({ [key]: value })}
       />
     ));
-  const isSemi = source.value === 'phantoms' ? phantoms.value.unlabelled > 0 : unlabelled.files.value.length > 0;
+  const isSemi =
+    canLabel() && (source.value === 'phantoms' ? phantoms.value.unlabelled > 0 : unlabelled.files.value.length > 0);
   return (
     <Panel title="Settings">
-      <BackboneChoice value={now.backbone} disabled={isFixed} onChange={(backbone) => set({ backbone })} />
-      <div class="fields">
-        <WidthField value={now.width} disabled={isFixed} onChange={(width) => set({ width })} />
-        {numbers(ALWAYS)}
-      </div>
+      <TaskChoice value={now} disabled={isFixed} onChange={choose} />
+      <NetFields value={now} disabled={isFixed} onChange={(options) => set({ options })} />
+      <div class="fields">{numbers([sizeSetting(now), ...ALWAYS])}</div>
       {isSemi && <div class="fields">{numbers(ROUNDS)}</div>}
       {!isFixed && (
         <Check

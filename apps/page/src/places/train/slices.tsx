@@ -4,9 +4,10 @@ import type { VNode } from 'preact';
 import { DropZone } from '../../app/drop-zone.js';
 import { Choice, NumberField } from '../../app/fields.js';
 import { whole } from '../../app/format.js';
+import { taskNamed } from '../../app/tasks.js';
 import { ErrorText, Facts, Panel, ProgressBar } from '../../app/ui.js';
 import { type Checked, chooseMasks, labelled, masks, type OwnSlices, unlabelled } from './own-slices.js';
-import { isElsewhere, phantoms, source, status } from './state.js';
+import { canLabel, isElsewhere, phantoms, settings, source, status } from './state.js';
 
 export function SlicesPanel(): VNode {
   const isFixed = status.value !== undefined || isElsewhere.value;
@@ -43,17 +44,19 @@ function Phantoms({ isFixed }: { isFixed: boolean }): VNode {
           phantoms.value = { ...now, labelled: count };
         }}
       />
-      <NumberField
-        label="Without masks"
-        value={now.unlabelled}
-        min={0}
-        max={500}
-        disabled={isFixed}
-        hint="0: supervised"
-        onChange={(count) => {
-          phantoms.value = { ...now, unlabelled: count };
-        }}
-      />
+      {canLabel() && (
+        <NumberField
+          label="Without masks"
+          value={now.unlabelled}
+          min={0}
+          max={500}
+          disabled={isFixed}
+          hint="0: supervised"
+          onChange={(count) => {
+            phantoms.value = { ...now, unlabelled: count };
+          }}
+        />
+      )}
     </div>
   );
 }
@@ -76,6 +79,8 @@ function Own({ isFixed }: { isFixed: boolean }): VNode {
     );
     return rows.length > 0 ? <Facts rows={rows} /> : <p class="hint">Kept in this browser with the training.</p>;
   }
+  const { isCut = true, classes = [] } = taskNamed(settings.value.task) ?? {};
+  const names = classes.map(({ name }, k) => `${k} ${name}`).join(', ');
   return (
     <>
       <OwnDrop
@@ -83,8 +88,14 @@ function Own({ isFixed }: { isFixed: boolean }): VNode {
         label="Slices with masks"
         hint="A folder with Imgs and GT in it: slices, and masks under the same names"
       />
-      <Choice label="Masks hold" value={masks.value} options={MASKS} onChange={(mode) => void chooseMasks(mode)} />
-      <OwnDrop slices={unlabelled} label="Slices without masks (optional)" hint="The net labels them itself" />
+      {isCut ? (
+        <Choice label="Masks hold" value={masks.value} options={MASKS} onChange={(mode) => void chooseMasks(mode)} />
+      ) : (
+        <p class="hint">Masks hold the class of every pixel: {names}.</p>
+      )}
+      {canLabel() && (
+        <OwnDrop slices={unlabelled} label="Slices without masks (optional)" hint="The net labels them itself" />
+      )}
     </>
   );
 }

@@ -1,5 +1,6 @@
 /** What Train knows: settings, slices, and the course of a training. */
 import { batch, type Signal, signal } from '@preact/signals';
+import { SMALL_NET } from '../../app/tasks.js';
 import type { Progress, WireError } from '../../protocol.js';
 import type {
   EpochLine,
@@ -13,9 +14,8 @@ import type {
 
 export const settings: Signal<TrainSettings> = signal({
   size: 96,
-  backbone: 'res2net50',
-  width: 0.25,
-  channels: 16,
+  task: 'infection',
+  options: SMALL_NET,
   epochs: 30,
   batch: 4,
   learningRate: 1e-3,
@@ -30,6 +30,11 @@ export const phantoms: Signal<{ readonly labelled: number; readonly unlabelled: 
   labelled: 16,
   unlabelled: 0,
 });
+
+/** Whether the task's net can label slices itself and learn from them: that of infections. */
+export function canLabel(): boolean {
+  return settings.value.task === 'infection';
+}
 
 /** Undefined: no training, here or stored. */
 export const status: Signal<TrainStatus | undefined> = signal(undefined);
