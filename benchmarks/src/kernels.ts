@@ -1,5 +1,6 @@
 /** Per-kernel figures: Inf-Net's forward, every dispatch timed by GPU timestamps, several runs, medians. */
 import { type Context, ParameterStore, type Profile, preparePlan, type ScheduledDispatch } from '@infnet/core';
+import type { BenchOptions } from './options.js';
 import { traceWorkload } from './peers/workloads.js';
 import { summarize, type Timing } from './statistics.js';
 
@@ -32,16 +33,12 @@ export interface ForwardFigures {
   readonly chromeTrace: object;
 }
 
-export interface MeasureOptions {
-  readonly size: number;
-  readonly batch: number;
-  readonly runs: number;
-  readonly onProgress?: (done: number, total: number) => void;
-}
-
 /** Measures Inf-Net with the Res2Net-50 backbone and seeded weights. */
-export async function measureForward(context: Context, options: MeasureOptions): Promise<ForwardFigures> {
-  const { size, batch, runs, onProgress } = options;
+export async function measureForward(
+  context: Context,
+  { size, batch, runs }: Pick<BenchOptions, 'size' | 'batch' | 'runs'>,
+  onProgress: (done: number, total: number) => void,
+): Promise<ForwardFigures> {
   const begun = performance.now();
   const { graph, parameters: used, state, inputs } = traceWorkload({ kind: 'forward', net: 'inf-net', batch, size });
   const traced = performance.now();
@@ -59,7 +56,7 @@ export async function measureForward(context: Context, options: MeasureOptions):
     await plan.run(inputs);
     walls.push((performance.now() - begin) / 1e3);
     profiles.push(await plan.profile(inputs));
-    onProgress?.(run + 1, runs);
+    onProgress(run + 1, runs);
   }
   const { dispatches } = plan.schedule;
   const { submitCount: submits, memory } = plan;

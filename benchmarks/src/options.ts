@@ -39,14 +39,26 @@ export interface BenchOptions {
   readonly suite: (typeof SUITES)[number] | 'forward';
   readonly help: boolean;
   readonly quick: boolean;
+  /** Height and width of the images. */
   readonly size: number;
   readonly batch: number;
   readonly runs: number;
+  /** Folder of the results. */
   readonly out: string;
+  /** Default: see `usualPeers`. */
   readonly only?: readonly PeerName[];
+  /** Default: all but the card's; of a quick run neither start-up nor the public shapes, which are large. */
   readonly parts?: readonly AskablePart[];
+  /** Cases alone whose title contains it. */
   readonly match?: string;
+  /**
+   * Seconds after which an answer is no longer waited for. Default 900, 90 with `seconds`; of a quick run each part has
+   * its share.
+   */
   readonly patience?: number;
+  /**
+   * Seconds of the whole run, from the start of this process to its last answer; each part and each case has its share.
+   */
   readonly seconds?: number;
   /** Set where this process is to be a peer's. */
   readonly child?: PeerName;

@@ -3,19 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '@infnet/core';
 import { writeFileAtomic } from '@infnet/node';
-
-export interface SuiteOptions {
-  /** Height and width of the images. */
-  readonly size: number;
-  readonly batch: number;
-  readonly runs: number;
-  readonly quick: boolean;
-  /** Folder of the results. */
-  readonly out: string;
-}
+import type { BenchOptions } from './options.js';
 
 /** Measures, prints, and writes its figures into the folder. */
-export type Suite = (context: Context, options: SuiteOptions) => Promise<void>;
+export type Suite = (context: Context, options: BenchOptions) => Promise<void>;
 
 /** A line of progress that overwrites itself. */
 export function progress(what: string): (done: number, total: number) => void {
@@ -24,19 +15,15 @@ export function progress(what: string): (done: number, total: number) => void {
   };
 }
 
-/** Writes JSON as `out/<suite>-<adapter>-<batch>x<size>[.kind].json` and returns the path. */
-export async function writeResult(
-  context: Context,
-  { out, batch, size }: SuiteOptions,
+/** Writes figures, with adapter, date and sizes, as `out/<name>-<adapter>-<batch>x<size>.json` and returns the path. */
+export function writeResult(
+  { adapter }: Context,
+  { out, batch, size, runs }: BenchOptions,
   name: string,
-  value: object,
-  kind = '',
+  figures: object,
 ): Promise<string> {
-  return writeText(
-    out,
-    `${name}-${context.adapter.kind}-${batch}x${size}${kind}.json`,
-    `${JSON.stringify(value, null, 1)}\n`,
-  );
+  const result = { adapter, date: new Date().toISOString(), size, batch, runs, ...figures };
+  return writeText(out, `${name}-${adapter.kind}-${batch}x${size}.json`, `${JSON.stringify(result, null, 1)}\n`);
 }
 
 /** Writes a file into the folder of the results and returns its path. */

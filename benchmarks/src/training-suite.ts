@@ -39,8 +39,7 @@ export const trainingSuite: Suite = async (context, options) => {
   }
   const figures = figuresOf(context, step, profile, seconds);
   print(figures, profile, context.adapter.message, size, batch);
-  const result = { adapter: context.adapter, date: new Date().toISOString(), size, batch, ...figures };
-  console.log(`\nWritten: ${await writeResult(context, options, 'training', result)}`);
+  console.log(`\nWritten: ${await writeResult(context, options, 'training', figures)}`);
 };
 
 const RATE = { learningRate: 1e-4 };

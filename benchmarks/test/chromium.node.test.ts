@@ -7,10 +7,10 @@ import { largestDifference } from '../src/peers/alternate.js';
 import { Answerer } from '../src/peers/answerer.js';
 import { browserFlags, descendantBytes } from '../src/peers/chromium/browser.js';
 import { ChromiumPeer } from '../src/peers/chromium/peer.js';
-import { resultsOf } from '../src/peers/chromium/results.js';
 import { InfnetPeer } from '../src/peers/infnet.js';
 import { peerVersion } from '../src/peers/installed.js';
 import type { ChromiumPeerName, Loaded, Prepared, Request, Workload } from '../src/peers/protocol.js';
+import { resultsOf } from '../src/peers/results.js';
 
 const LAYER: Workload = {
   kind: 'layer',
@@ -100,7 +100,7 @@ describe('a browser', () => {
   it('leaves results whose length is checked', () => {
     const lengths = [['a', 1] as const, ['b', 2] as const];
     const body = new Uint8Array(Float32Array.of(9, 1, 2, 3).buffer).subarray(4);
-    expect(resultsOf({ lengths, firstSeconds: 1 }, body)).toEqual({ a: Float32Array.of(1), b: Float32Array.of(2, 3) });
-    expect(() => resultsOf({ lengths, firstSeconds: 1 }, body.subarray(4))).toThrow('8 bytes of results, not 12');
+    expect(resultsOf(lengths, body)).toEqual({ a: Float32Array.of(1), b: Float32Array.of(2, 3) });
+    expect(() => resultsOf(lengths, body.subarray(4))).toThrow('8 bytes of results were left, not 12');
   });
 });

@@ -12,12 +12,12 @@ import { bundleTests, isNodeTest, testFiles } from '../gpu/bundle-tests.mjs';
 import { assertSize, chooseGoldens, isRuntimeFile, runtimePackages } from '../gpu/plan.mjs';
 import { layerTable } from '../src/card/layer-tables.js';
 import { allowance, STEPS, scaled, TOTAL } from '../src/card/steps.js';
-import { collect, readTally, report, statedPeak } from '../src/card/summary.js';
+import { checkedBesideTorch, collect, readTally, report, statedPeak } from '../src/card/summary.js';
 import { cardCases } from '../src/peers/cases.js';
 import type { CaseResult } from '../src/peers/figures.js';
-import { comparisonTable } from '../src/peers/format.js';
 import { PartClock } from '../src/peers/part-clock.js';
 import type { Workload } from '../src/peers/protocol.js';
+import type { PeerFigures } from '../src/peers/report.js';
 import { workloadFlops } from '../src/peers/workloads.js';
 import { ratioOf, summary } from '../src/statistics.js';
 
@@ -147,10 +147,12 @@ describe('the time of a run', () => {
 });
 
 describe('figures', () => {
+  const peers = ['infnet', 'torch-fp32', 'torch-compile'] as const;
   const cases: readonly CaseResult[] = [
     {
       title: 'forward 1x3x352x352',
       group: 'card',
+      onDevice: true,
       workload: { kind: 'forward', net: 'inf-net', batch: 1, size: 352 },
       flops: 2e12,
       outcomes: [
@@ -161,21 +163,19 @@ describe('figures', () => {
     },
   ];
 
+  it('of PyTorch without TensorFloat-32 are held against ours: another number is an error of the run', () => {
+    const [first] = cases as [CaseResult];
+    const outcomes = first.outcomes.map((outcome) => ({ ...outcome, difference: 0.01 }));
+    const compare = (found: CaseResult) => ({ results: [first, found] }) as unknown as PeerFigures;
+    expect(checkedBesideTorch(compare(first))).toEqual({ compared: 2, differing: 0 });
+    expect(checkedBesideTorch(compare({ ...first, outcomes }))).toEqual({ compared: 2, differing: 1 });
+  });
+
   it('are medians with their range, and ratios of medians with those of single rounds', () => {
     expect(summary([])).toBeUndefined();
     expect(summary([4, 1, 3, 2])).toEqual({ median: 2.5, smallest: 1, largest: 4, runs: 4 });
     expect(ratioOf([3, 3, 3], [1, 2, 3])).toEqual({ median: 1.5, smallest: 1, largest: 3 });
     expect(ratioOf([3], [])).toBeUndefined();
-  });
-
-  it('are rows of every case and peer, with what could not be measured', () => {
-    const lines = comparisonTable(cases);
-    expect(lines).toHaveLength(4);
-    expect(lines[1]).toMatch(/infnet +2000 \(1000 to 3000\) +- +1000 +- +2000\.0 +1\.00 +-$/);
-    expect(lines[2]).toMatch(
-      /torch-fp32 +3000 \(3000 to 3000\) +1\.50 \(1\.00 to 3\.00\) +500\.0 +0\.50 \(0\.50 to 0\.50\) +4000\.0 +- +1\.0e-6$/,
-    );
-    expect(lines[3]).toMatch(/torch-compile +cannot: no answer$/);
   });
 
   it('of layers are shares of the peak, heaviest first', () => {
@@ -207,7 +207,7 @@ describe('figures', () => {
     };
     const outcomes = { tests: { outcome: 'ended after its 150 s', seconds: 150 } };
     const figures = {
-      'peers-gpu-1x352.json': JSON.stringify({ loaded: {}, ceilings: {}, results: cases }),
+      'peers-gpu-1x352.json': JSON.stringify({ peers, loaded: {}, ceilings: {}, results: cases }),
       'peers-gpu-1x352.html': '<!doctype html>',
       'tuning.json': '{"ver',
     };
@@ -219,7 +219,9 @@ describe('figures', () => {
     const text = report(results).join('\n');
     expect(text).toContain('Tests: 2 passed, 1 failed, 1 skipped');
     expect(text).toContain('GFLOP/s: 67000.0 stated, 50000.0 measured by multiply-adds');
-    expect(text).toMatch(/torch-compile +cannot/);
+    expect(text).toMatch(/infnet +2000 +1000 to 3000 +1000 +1\.00 +2000\.00/);
+    expect(text).toMatch(/PyTorch CUDA, compiled +cannot: no answer/);
+    expect(text).toContain('Checked beside PyTorch without TensorFloat-32: 1 results, 0 differ');
   });
 
   it('are of forward passes and training steps, at last beside torch.compile', () => {

@@ -2,16 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { type Asked, alternate, largestDifference, relativeL2 } from '../src/peers/alternate.js';
 import { type CaseResult, cellOf, cellsOf, errorsOf, meanRatio, oursOf } from '../src/peers/figures.js';
-import {
-  cellText,
-  formatCases,
-  formatDifferences,
-  formatErrors,
-  formatRatio,
-  milliseconds,
-} from '../src/peers/format.js';
+import { caseTable, cellText, formatRatio, largestDifferences, milliseconds } from '../src/peers/format.js';
 import { NO_TIME } from '../src/peers/measure-part.js';
 import type { NetName, PeerName, Prepared, Workload } from '../src/peers/protocol.js';
+import { type PeerFigures, partSection } from '../src/peers/report.js';
+import { sectionLines } from '../src/text.js';
 
 const WORKLOAD: Workload = { kind: 'chain', length: 4 };
 
@@ -134,7 +129,7 @@ describe('figures', () => {
       wrong: false,
       timing: { median: 0.2, smallest: 0.1, runs: 3 },
     });
-    expect(theirs).toMatchObject({ ratio: 4, wrong: false });
+    expect(theirs).toMatchObject({ ratio: { median: 4, smallest: 0.4 / 0.3, largest: 9 }, wrong: false });
     expect(none?.cannot).toBe('no module\nof that name');
     expect(none?.timing).toBeUndefined();
     expect(cellsOf(result('a', [1], [1], 0.01))[1]?.wrong).toBe(true);
@@ -158,7 +153,7 @@ describe('figures', () => {
         { peer: 'tfjs-chromium', seconds: [8] },
       ],
     };
-    expect(cellsOf(places).map(({ ratio }) => ratio)).toEqual([undefined, undefined, 2]);
+    expect(cellsOf(places).map(({ ratio }) => ratio?.median)).toEqual([undefined, undefined, 2]);
     expect([oursOf(['infnet-chromium', 'infnet']), oursOf(['tfjs-chromium', 'infnet-chromium'])]).toEqual([
       'infnet',
       'infnet-chromium',
@@ -177,16 +172,45 @@ describe('figures', () => {
     ]);
   });
 
-  it('stand in a table, one line per case, and errors and averages below', () => {
+  it('stand in a table: one line per peer where there are few cases, else one per case, and averages below', () => {
     const results = [result('a', [0.1], [0.2, 0.1, 0.3]), result('b', [0.01], [0.08], 1)];
-    const lines = formatCases(results, PEERS);
-    expect(lines[0]).toContain('tfjs WebGPU');
-    expect(lines[1]).toMatch(/a +20\.00 +100 +200 \(100\.\.300\) 2\.0x +cannot$/);
-    expect(lines[2]).toMatch(/10\.0 +80\.0 8\.0x DIFFERS +cannot$/);
-    expect(lines[3]).toBe('  tfjs WebGPU: 4.0x as long, geometric mean of 2 (2.0x to 8.0x)');
-    expect(formatErrors(results)).toEqual(['  PyTorch CPU cannot (a and 1 more): no module']);
-    expect(formatDifferences(results, PEERS)).toContain('tfjs WebGPU 1.0e+0');
-    expect(formatCases([], PEERS)).toEqual([]);
+    const figures = { peers: PEERS, ceilings: {} } as PeerFigures;
+    const few = sectionLines(partSection('layer', results, figures));
+    expect(few).toContain('a');
+    expect(few.join('\n')).toMatch(/tfjs WebGPU +200 +100 to 300 +2\.0x +10\.00 +1\.0e-6\n/);
+    expect(few.join('\n')).toMatch(/tfjs WebGPU +80\.0 +8\.0x +25\.00 +1\.0e\+0 +DIFFERS/);
+    expect(few.join('\n')).toMatch(/PyTorch CPU +cannot: no module\n/);
+    expect(few.at(-1)).toBe('  tfjs WebGPU: 4.00x (2.00x to 8.00x), 2 cases');
+    const many = sectionLines(partSection('layer', [...results, ...results, ...results, ...results], figures));
+    expect(many[3]).toContain('tfjs WebGPU');
+    expect(many[4]).toMatch(/a +20\.00 +100 +200 \(100\.\.300\) 2\.0x +cannot$/);
+    expect(many[5]).toMatch(/10\.0 +80\.0 8\.0x DIFFERS +cannot$/);
+    expect(largestDifferences(results, PEERS)).toBe('tfjs WebGPU 1.0e+0');
+  });
+
+  it("have the device's own times and the range of rounds where they were taken", () => {
+    const { columns, rows } = caseTable(
+      {
+        ...{ title: 'forward', group: 'card', workload: WORKLOAD, flops: 2e12, onDevice: true },
+        only: ['infnet', 'torch-fp32', 'torch-compile'],
+        outcomes: [
+          { peer: 'infnet', seconds: [1, 2, 3], device: [1], heldBytes: 2 ** 30 },
+          { peer: 'torch-fp32', seconds: [3, 3, 3], device: [0.5], difference: 1e-6 },
+          { peer: 'torch-compile', seconds: [], cannot: 'no answer\nto anything' },
+        ],
+      },
+      ['infnet', 'tfjs', 'torch-fp32', 'torch-compile'],
+    );
+    const titles = ['', 'ms', 'range', 'times as long', 'by round', 'device ms', 'times as long', 'GiB', 'GFLOP/s'];
+    expect(columns.map(({ title }) => title)).toEqual([...titles, 'differs by', '']);
+    expect(rows).toEqual([
+      ['infnet', '2000', '1000 to 3000', '', '', '1000', '', '1.00', '2000.00', '', ''],
+      [
+        ...['PyTorch CUDA, no TensorFloat-32', '3000', '3000 to 3000', '1.5x', '1.0x to 3.0x', '500', '0.50x', ''],
+        ...['4000.00', '1.0e-6', ''],
+      ],
+      ['PyTorch CUDA, compiled', ...Array.from({ length: 9 }, () => ''), 'cannot: no answer'],
+    ]);
   });
 
   it('have three digits', () => {

@@ -20,7 +20,7 @@ import {
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { allowance, commands, STEPS, scaled, TOTAL } from './steps.js';
-import { collect, report } from './summary.js';
+import { checkedBesideTorch, collect, report } from './summary.js';
 
 const { values } = parseArgs({
   options: {
@@ -123,4 +123,6 @@ const text = report(results).join('\n');
 writeFileSync(join(out, 'results.json'), JSON.stringify(results, null, 1));
 writeFileSync(join(out, 'table.txt'), `${text}\n`);
 console.log(`\n${text}`);
-process.exitCode = results.tests?.failed === 0 && results.compare !== undefined ? 0 : 1;
+const { compare } = results;
+const isRight = results.tests?.failed === 0 && compare !== undefined && checkedBesideTorch(compare).differing === 0;
+process.exitCode = isRight ? 0 : 1;

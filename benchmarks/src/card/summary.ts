@@ -3,9 +3,10 @@
  * functions.
  */
 import { type MatrixResults, matrixLines } from '../matrix.js';
-import { comparisonTable } from '../peers/format.js';
+import { cellsOf } from '../peers/figures.js';
 import { PEER_TITLES, type PeerName } from '../peers/protocol.js';
-import type { PeerFigures } from '../peers/report.js';
+import { type PeerFigures, partSection } from '../peers/report.js';
+import { sectionLines } from '../text.js';
 import { type CudnnLayers, cudnnTable, type LayerRates, layerTable, type OwnLayers } from './layer-tables.js';
 
 /** Float32 FLOP/s outside the tensor cores, as the vendor states them, by what the card's name contains. */
@@ -140,9 +141,8 @@ export function report(results: RunResults): string[] {
     '',
     ...matrixLines(matrix),
     '',
-    'Inf-Net. ms: from host memory to host memory, median (shortest to longest). device ms: on data that lies on the card.',
-    'x: how many times as long as infnet, median (smallest to largest of one round); above 1 infnet is faster.',
-    ...(compare === undefined ? ['not measured'] : [...comparisonTable(compare.results), ...loadedLines(compare)]),
+    'Inf-Net. ms: from host memory to host memory. device ms: on data that lies on the card. Above 1x infnet is faster.',
+    ...(compare === undefined ? ['not measured'] : comparisonLines(compare)),
   ];
 }
 
@@ -161,5 +161,25 @@ function tuningLines({ tuning }: RunResults): string[] {
   return ['', `Tuner: ${choices} shapes of ${tuning.layers.length} with another choice than the usual one`];
 }
 
-const loadedLines = ({ loaded }: PeerFigures): string[] =>
-  Object.entries(loaded).map(([name, { description }]) => `  ${PEER_TITLES[name as PeerName]}: ${description}`);
+function comparisonLines(compare: PeerFigures): string[] {
+  const { compared, differing } = checkedBesideTorch(compare);
+  return [
+    ...sectionLines(partSection('card', compare.results, compare)),
+    '',
+    `Checked beside PyTorch without TensorFloat-32: ${compared} results, ${differing} differ`,
+    ...Object.entries(compare.loaded).map(
+      ([name, { description }]) => `  ${PEER_TITLES[name as PeerName]}: ${description}`,
+    ),
+  ];
+}
+
+/** How many of our results PyTorch computed too, in float32, and how many are other ones by more than rounding. */
+export function checkedBesideTorch({ results }: PeerFigures): {
+  readonly compared: number;
+  readonly differing: number;
+} {
+  const found = results
+    .flatMap(cellsOf)
+    .filter(({ peer, timing }) => timing !== undefined && (peer === 'torch-fp32' || peer === 'torch-cpu'));
+  return { compared: found.length, differing: found.filter(({ wrong }) => wrong).length };
+}

@@ -6,32 +6,29 @@
  * timestamps to 65 us; a pass that is short is therefore run several times for one sample.
  */
 import { type Context, elementCount, type Tensor, trace } from '@infnet/core';
+import type { BenchOptions } from '../options.js';
 import { makeNet, pseudoRandom } from '../peers/workloads.js';
 import type { LayerSamples } from './figures.js';
 import { distinctConvolutions, type Layer, layerLabel, layerShape } from './layers.js';
 import { type LayerData, type Pass, type PassName, preparePasses } from './passes.js';
 import { verify } from './verify.js';
 
-export interface GradientOptions {
-  readonly size: number;
-  readonly batch: number;
-  readonly runs: number;
-  readonly onProgress?: (done: number, total: number) => void;
-}
-
 /**
  * Samples of every distinct layer of Inf-Net (Res2Net-50), every result checked before.
  * @throws InfnetError `BENCH_WRONG`.
  */
-export async function measureGradients(context: Context, options: GradientOptions): Promise<LayerSamples[]> {
-  const { size, batch, runs, onProgress } = options;
+export async function measureGradients(
+  context: Context,
+  { size, batch, runs }: Pick<BenchOptions, 'size' | 'batch' | 'runs'>,
+  onProgress: (done: number, total: number) => void,
+): Promise<LayerSamples[]> {
   const net = makeNet('inf-net');
   const graph = trace(({ image }: { readonly image: Tensor }) => net.call(image), { image: [batch, 3, size, size] });
   const layers = distinctConvolutions(graph);
   const measured: LayerSamples[] = [];
   for (const layer of layers) {
     measured.push(await measureLayer(context, layer, runs));
-    onProgress?.(measured.length, layers.length);
+    onProgress(measured.length, layers.length);
   }
   return measured;
 }

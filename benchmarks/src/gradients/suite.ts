@@ -5,15 +5,10 @@ import { measureGradients } from './measure.js';
 import { formatGradients } from './report.js';
 
 export const gradientSuite: Suite = async (context, options) => {
-  const { size, batch, runs } = options;
-  const samples = await measureGradients(context, { size, batch, runs, onProgress: progress('layer') });
+  const { size, batch } = options;
+  const samples = await measureGradients(context, options, progress('layer'));
   console.log(formatGradients(samples, `${batch}x3x${size}x${size}`, context.adapter.message));
   const path = await writeResult(context, options, 'gradients', {
-    adapter: context.adapter,
-    date: new Date().toISOString(),
-    size,
-    batch,
-    runs,
     totals: totals(samples),
     layers: samples.map((layer) => ({ ...layerFigures(layer), shape: layer.shape, seconds: layer.seconds })),
   });

@@ -1,5 +1,5 @@
 /** From outcomes to what is shown: medians, spread, ratios. */
-import { summary, type Timing } from '../statistics.js';
+import { type Ratio, ratioOf, summary, type Timing } from '../statistics.js';
 import type { Case, Outcome } from './alternate.js';
 import { type PeerName, referenceOf, type Workload } from './protocol.js';
 
@@ -28,10 +28,14 @@ export interface Cell {
   readonly peer: PeerName;
   readonly cannot?: string;
   readonly timing?: Timing;
-  /** FLOP/s by the median. */
+  /** The device's own time, where it was taken. */
+  readonly device?: Timing;
+  /** FLOP/s by the median, of the device's own time where there is one. */
   readonly rate?: number;
-  /** Median time over that of ours on the same adapter: above 1, it is slower. None for ours. */
-  readonly ratio?: number;
+  /** Times over those of ours on the same adapter: above 1, it is slower. None for ours. */
+  readonly ratio?: Ratio;
+  readonly deviceRatio?: Ratio;
+  readonly heldBytes?: number;
   readonly difference?: number;
   /** Whether its results differ from the reference by more than {@link toleranceOf}. */
   readonly wrong: boolean;
@@ -40,19 +44,18 @@ export interface Cell {
 /** One cell per peer that was asked. */
 export function cellsOf({ outcomes, flops, workload }: CaseResult): Cell[] {
   return outcomes.map((outcome): Cell => {
-    const { peer, cannot, difference } = outcome;
-    const timing = timingOf(outcome);
-    const reference = referenceOf(peer);
-    const base = reference === peer ? undefined : timingOf(outcomes.find((other) => other.peer === reference));
+    const { peer, cannot, difference, heldBytes } = outcome;
+    const [timing, device] = [summary(outcome.seconds), summary(outcome.device)];
     const wrong = (difference ?? 0) > toleranceOf(workload);
     if (timing === undefined) return { peer, cannot, difference, wrong };
-    const ratio = base === undefined ? undefined : timing.median / base.median;
-    return { peer, timing, ratio, difference, wrong, rate: flops > 0 ? flops / timing.median : undefined };
+    const base = outcomes.find((other) => other.peer === referenceOf(peer) && other !== outcome);
+    return {
+      ...{ peer, timing, device, difference, wrong, heldBytes },
+      ratio: ratioOf(outcome.seconds, base?.seconds),
+      deviceRatio: ratioOf(outcome.device, base?.device),
+      rate: flops > 0 ? flops / (device ?? timing).median : undefined,
+    };
   });
-}
-
-function timingOf(outcome: Outcome | undefined): Timing | undefined {
-  return summary(outcome?.seconds);
 }
 
 /** The peer's cell of a case. */
@@ -71,7 +74,7 @@ export function meanRatio(
   peer: PeerName,
 ): { readonly mean: number; readonly smallest: number; readonly largest: number; readonly cases: number } | undefined {
   const ratios = results.flatMap((result) => {
-    const ratio = cellOf(result, peer)?.ratio;
+    const ratio = cellOf(result, peer)?.ratio?.median;
     return ratio === undefined ? [] : [ratio];
   });
   if (ratios.length === 0) return undefined;

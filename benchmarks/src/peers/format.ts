@@ -1,39 +1,25 @@
-/** The figures as text for a terminal, and the tables that the page has too. */
+/** Tables of figures: of one case with a line per peer, of many cases with a column per peer. */
 import type { Table } from '@infnet/report';
-import { type Ratio, ratioOf, summary } from '../statistics.js';
-import { formatTable } from '../table.js';
-import { type CaseResult, type Cell, cellOf, errorsOf, meanRatio, oursOf } from './figures.js';
+import type { Ratio } from '../statistics.js';
+import { type CaseResult, type Cell, cellOf, oursOf } from './figures.js';
 import { NO_TIME } from './measure-part.js';
-import { PEER_TITLES, type PeerName, referenceOf } from './protocol.js';
+import { PEER_TITLES, type PeerName } from './protocol.js';
 import type { StartUp } from './startup.js';
 
-/** A table of the page as lines for a terminal. */
-function textTable({ columns, rows }: Table): string[] {
-  return formatTable(
-    columns.map(({ title }) => title),
-    rows.map((row) => row.map(String)),
-    columns.flatMap(({ align }, i) => (align === 'left' ? [i] : [])),
-  );
-}
-
-/** One line per case, one column per peer; below it the means. */
-export function formatCases(results: readonly CaseResult[], peers: readonly PeerName[]): string[] {
-  if (results.length === 0) return [];
-  const table = wideTable(results, peers, 'ms (range), times as long as infnet');
-  return [...textTable(table), ...meanRatios(results, peers).map((line) => `  ${line}`)];
-}
+export const left = (title: string): Table['columns'][number] => ({ title, align: 'left' });
+export const right = (title: string): Table['columns'][number] => ({ title, align: 'right' });
 
 /**
  * One line per case, one column per peer: median, range where there are several runs, ratio to ours on the same
  * adapter.
  */
-export function wideTable(results: readonly CaseResult[], peers: readonly PeerName[], title = ''): Table {
+export function wideTable(results: readonly CaseResult[], peers: readonly PeerName[]): Table {
   const ours = oursOf(peers);
   const rated = ours !== undefined && results.some(({ flops }) => flops > 0);
   return {
     kind: 'table',
     columns: [
-      left(title),
+      left('ms (range), times as long as infnet'),
       ...(rated ? [`GFLOP/s of ${PEER_TITLES[ours]}`] : []).map(right),
       ...peers.map((peer) => right(PEER_TITLES[peer])),
     ],
@@ -45,43 +31,45 @@ export function wideTable(results: readonly CaseResult[], peers: readonly PeerNa
   };
 }
 
-export const left = (title: string): Table['columns'][number] => ({ title, align: 'left' });
-export const right = (title: string): Table['columns'][number] => ({ title, align: 'right' });
-
 /**
- * One line per case and peer, with the device's own time: ms from host memory to host memory, median and range; x, how
- * many times as long as infnet, median and range of single rounds; GFLOP/s by the device's time where it was taken.
+ * One line per peer that was asked, and what it could not do. Where the device's own time was taken, that too, with the
+ * memory held and the ratios of single rounds.
  */
-export function comparisonTable(results: readonly CaseResult[]): string[] {
-  const header = ['case', 'peer', 'ms (range)', 'x', 'device ms', 'x', 'GFLOP/s', 'GiB', 'differs by'];
-  const rows = results.flatMap((result) =>
-    result.outcomes.map((outcome) => {
-      const { peer, cannot, device, heldBytes, difference } = outcome;
-      const head = [result.title, peer];
-      const [wall, own] = [summary(outcome.seconds), summary(device)];
-      if (wall === undefined) return [...head, `cannot: ${(cannot ?? 'not measured').split('\n')[0]}`];
-      const base = result.outcomes.find((other) => other.peer === referenceOf(peer) && other !== outcome);
+export function caseTable(result: CaseResult, peers: readonly PeerName[]): Table {
+  const onDevice = result.onDevice ? ['by round', 'device ms', 'times as long', 'GiB'] : [];
+  const titles = ['ms', 'range', 'times as long', ...onDevice, 'GFLOP/s', 'differs by'];
+  const asked = peers.filter((peer) => result.only?.includes(peer) ?? true);
+  return {
+    kind: 'table',
+    title: result.title,
+    columns: [left(''), ...titles.map(right), left('')],
+    rows: asked.map((peer) => {
+      const cell = cellOf(result, peer);
+      const name = PEER_TITLES[peer];
+      if (cell?.timing === undefined) return [name, ...titles.map(() => ''), cannotText(cell)];
+      const { timing, device, ratio, deviceRatio, heldBytes, difference, wrong } = cell;
+      const [median, low, high] = [timing.median, timing.smallest, timing.largest].map(milliseconds);
+      const own = [
+        ratio === undefined ? '' : `${formatRatio(ratio.smallest)} to ${formatRatio(ratio.largest)}`,
+        device === undefined ? '' : milliseconds(device.median),
+        formatMedian(deviceRatio),
+        heldBytes === undefined ? '' : (heldBytes / 2 ** 30).toFixed(2),
+      ];
       return [
-        ...[...head, `${precise(wall.median)} (${precise(wall.smallest)} to ${precise(wall.largest)})`],
-        ...[ratioText(ratioOf(outcome.seconds, base?.seconds)), own === undefined ? '-' : precise(own.median)],
-        ...[ratioText(ratioOf(device, base?.device)), (result.flops / (own ?? wall).median / 1e9).toFixed(1)],
-        heldBytes === undefined ? '-' : (heldBytes / 2 ** 30).toFixed(2),
-        difference === undefined ? '-' : difference.toExponential(1),
+        ...[name, median as string, timing.runs > 1 ? `${low} to ${high}` : '', formatMedian(ratio)],
+        ...(result.onDevice ? own : []),
+        ...[rateText(cell), formatDifference(difference), wrong ? 'DIFFERS' : ''],
       ];
     }),
-  );
-  return formatTable(header, rows, [1]);
+  };
 }
 
-const precise = (seconds: number): string => (1e3 * seconds).toPrecision(4);
-
-function ratioText(ratio: Ratio | undefined): string {
-  if (ratio === undefined) return '-';
-  return `${ratio.median.toFixed(2)} (${ratio.smallest.toFixed(2)} to ${ratio.largest.toFixed(2)})`;
+function cannotText(cell: Cell | undefined): string {
+  return cell?.cannot === undefined ? '' : `cannot: ${cell.cannot.split('\n')[0]}`;
 }
 
 /** GFLOP/s, or nothing. */
-export function rateText(cell: Cell | undefined): string {
+function rateText(cell: Cell | undefined): string {
   return cell?.rate === undefined ? '' : (cell.rate / 1e9).toFixed(2);
 }
 
@@ -93,7 +81,7 @@ export function cellText(cell: Cell | undefined): string {
     return cell.cannot.startsWith(NO_TIME) ? 'cannot (time)' : 'cannot';
   }
   const [median, low, high] = [timing.median, timing.smallest, timing.largest].map(milliseconds);
-  const times = ratio === undefined ? '' : ` ${formatRatio(ratio)}`;
+  const times = ratio === undefined ? '' : ` ${formatMedian(ratio)}`;
   const range = timing.runs > 1 ? ` (${low}..${high})` : '';
   return `${median}${range}${times}${wrong ? ' DIFFERS' : ''}`;
 }
@@ -108,35 +96,22 @@ export function formatRatio(ratio: number): string {
   return `${ratio >= 100 ? ratio.toFixed(0) : ratio.toPrecision(2)}x`;
 }
 
-/** One line per peer: how many times as long as ours, over all cases that both could do. */
-export function meanRatios(results: readonly CaseResult[], peers: readonly PeerName[]): string[] {
-  return peers.flatMap((peer) => {
-    const over = meanRatio(results, peer);
-    if (over === undefined || over.cases < 2) return [];
-    const range = `${formatRatio(over.smallest)} to ${formatRatio(over.largest)}`;
-    return [`${PEER_TITLES[peer]}: ${formatRatio(over.mean)} as long, geometric mean of ${over.cases} (${range})`];
-  });
+function formatMedian(ratio: Ratio | undefined): string {
+  return ratio === undefined ? '' : formatRatio(ratio.median);
 }
 
 /** `0` is the same bits. */
-export function formatDifference(difference: number | undefined): string {
+function formatDifference(difference: number | undefined): string {
   return difference === undefined ? '' : difference === 0 ? '0' : difference.toExponential(1);
 }
 
 /** How far results are from infnet's, per peer the largest. */
-export function formatDifferences(results: readonly CaseResult[], peers: readonly PeerName[]): string {
+export function largestDifferences(results: readonly CaseResult[], peers: readonly PeerName[]): string {
   const parts = peers.flatMap((peer) => {
     const found = results.flatMap(({ outcomes }) => outcomes.find((o) => o.peer === peer)?.difference ?? []);
     return found.length === 0 ? [] : [`${PEER_TITLES[peer]} ${formatDifference(Math.max(...found))}`];
   });
-  return `Largest relative L2 difference from infnet: ${parts.join(', ') || 'nothing was compared'}`;
-}
-
-export function formatErrors(results: readonly CaseResult[]): string[] {
-  return errorsOf(results).map(({ peer, title, error, cases }) => {
-    const where = cases === 1 ? title : `${title} and ${cases - 1} more`;
-    return `  ${PEER_TITLES[peer]} cannot (${where}): ${error.split('\n')[0]}`;
-  });
+  return parts.join(', ') || 'nothing was compared';
 }
 
 /** Seconds of cold and warm starts. */
@@ -151,8 +126,4 @@ export function startUpTable(startUp: readonly StartUp[]): Table {
       cannot === undefined ? '' : `cannot: ${cannot}`,
     ]),
   };
-}
-
-export function formatStartUp(startUp: readonly StartUp[]): string[] {
-  return startUp.length === 0 ? [] : ['', ...textTable(startUpTable(startUp))];
 }

@@ -1,4 +1,4 @@
-/** The figures as an HTML page, through @infnet/report. */
+/** The figures as sections: of the HTML page, and of what the terminal shows (`../text.ts`). */
 import {
   type Bar,
   type Block,
@@ -8,17 +8,8 @@ import {
   type Section,
   type Table,
 } from '@infnet/report';
-import { type CaseResult, type Cell, cellOf, errorsOf, meanRatio } from './figures.js';
-import {
-  formatDifference,
-  formatRatio,
-  left,
-  milliseconds,
-  rateText,
-  right,
-  startUpTable,
-  wideTable,
-} from './format.js';
+import { type CaseResult, cellOf, errorsOf, meanRatio } from './figures.js';
+import { caseTable, largestDifferences, left, right, startUpTable, wideTable } from './format.js';
 import {
   type CeilingPeer,
   type Ceilings,
@@ -55,14 +46,17 @@ export const PART_TITLES: Readonly<Record<Part, string>> = {
   overhead: 'What an operator costs beside its work',
 };
 
-const READING =
-  'Times are medians, in milliseconds, with the shortest and the longest; "times as long" is by the median of infnet in the same place. ' +
-  'A run begins with inputs in JavaScript memory and ends with results there. "differs by": relative L2 distance of the results from those of infnet; ' +
-  'DIFFERS: the result is another one. In a table with a column for each library: median (shortest..longest), then times as long; ' +
-  'cannot: the error stands in the last section; cannot (time): a quick run had no time for it.';
+const READING = [
+  'Times are medians, in milliseconds, with the shortest and the longest; "times as long" is by the median of infnet in',
+  'the same place, "by round" the range of single rounds. A run begins with inputs in JavaScript memory and ends with',
+  'results there; "device ms": on data that lies on the device, by which GFLOP/s then count. "differs by": relative L2',
+  'distance of the results from those of infnet; DIFFERS: the result is another one. In a table with a column for each',
+  'library: median (shortest..longest), then times as long; cannot: the error stands in the last section; cannot (time):',
+  'a quick run had no time for it.',
+].join(' ');
 
 export function renderPeerReport(figures: PeerFigures): string {
-  const { results, startUp } = figures;
+  const { results } = figures;
   const parts = (Object.keys(PART_TITLES) as Part[]).flatMap((part) => {
     const found = results.filter(({ group }) => group === part);
     return found.length === 0 ? [] : [partSection(part, found, figures)];
@@ -70,27 +64,31 @@ export function renderPeerReport(figures: PeerFigures): string {
   const report: Report = {
     title: 'infnet beside other libraries',
     subtitle: figures.adapter.message,
-    sections: [
-      compared(figures),
-      ...parts,
-      ...(startUp.length === 0 ? [] : [startUpSection(startUp)]),
-      ...memorySection(figures),
-      ...cannotSection(results),
-    ],
+    sections: [compared(figures), ...parts, ...closingSections(figures)],
     data: figures,
     footer: `Made by npm run bench -- --peers, ${figures.date}. Compare only what stands in one table: it was measured in turns.`,
   };
   return renderReport(report);
 }
 
+/** What stands behind the parts. */
+export function closingSections(figures: PeerFigures): Section[] {
+  const { results, startUp } = figures;
+  return [
+    ...(startUp.length === 0 ? [] : [startUpSection(startUp)]),
+    ...memorySection(figures),
+    ...cannotSection(results),
+  ];
+}
+
 /** What a library says it is, where it was loaded. Start-ups are of processes that ended with them. */
-export function describeLibrary(peer: PeerName, { loaded, startUp }: PeerFigures): string | undefined {
+function describeLibrary(peer: PeerName, { loaded, startUp }: PeerFigures): string | undefined {
   const started = startUp.some((start) => start.peer === peer && start.cannot === undefined);
   return loaded[peer]?.description ?? (started ? 'started in processes of its own alone' : undefined);
 }
 
-function compared(figures: PeerFigures): Section {
-  const { peers, settings, ceilings } = figures;
+export function compared(figures: PeerFigures): Section {
+  const { peers, settings, ceilings, results } = figures;
   const rows: (readonly [string, string])[] = Object.entries(settings).map(([name, value]) => [name, String(value)]);
   for (const [name, found] of Object.entries(ceilings)) {
     if (found === undefined) continue;
@@ -98,6 +96,7 @@ function compared(figures: PeerFigures): Section {
     rows.push([`Multiply-adds, ${by}`, `${(found.compute / 1e9).toFixed(1)} GFLOP/s`]);
     rows.push([`Memory, ${by}`, `${(found.bandwidth / 1e9).toFixed(2)} GB/s`]);
   }
+  rows.push(['Largest relative L2 difference from infnet', largestDifferences(results, peers)]);
   const libraries: Table = {
     kind: 'table',
     columns: [{ title: 'Name here' }, { title: 'Library, version, adapter or device' }],
@@ -115,36 +114,11 @@ function compared(figures: PeerFigures): Section {
 /** Up to so many cases of a part have a table of their own; more stand in one, a line each. */
 const FEW = 6;
 
-function partSection(part: Part, results: readonly CaseResult[], figures: PeerFigures): Section {
+export function partSection(part: Part, results: readonly CaseResult[], figures: PeerFigures): Section {
   const { peers } = figures;
   const tables =
     results.length <= FEW ? results.map((result) => caseTable(result, peers)) : [wideTable(results, peers)];
   return { title: PART_TITLES[part], blocks: [...tables, ...meanBars(results, peers), ...rooflines(results, figures)] };
-}
-
-/** One line per peer, and what it could not do. */
-function caseTable(result: CaseResult, peers: readonly PeerName[]): Table {
-  return {
-    kind: 'table',
-    title: result.title,
-    columns: [left(''), ...['ms', 'range', 'times as long', 'GFLOP/s', 'differs by'].map(right), left('')],
-    rows: peers.map((peer) => {
-      const cell = cellOf(result, peer);
-      const name = PEER_TITLES[peer];
-      if (cell?.timing === undefined) return [name, '', '', '', '', '', cannotText(cell)];
-      const { timing, ratio, difference, wrong } = cell;
-      const [median, low, high] = [timing.median, timing.smallest, timing.largest].map(milliseconds);
-      return [
-        ...[name, median as string, timing.runs > 1 ? `${low} to ${high}` : ''],
-        ...[ratio === undefined ? '' : formatRatio(ratio), rateText(cell), formatDifference(difference)],
-        wrong ? 'DIFFERS' : '',
-      ];
-    }),
-  };
-}
-
-function cannotText(cell: Cell | undefined): string {
-  return cell?.cannot === undefined ? '' : `cannot: ${cell.cannot.split('\n')[0]}`;
 }
 
 /** How many times as long as ours: the geometric mean over the part's cases, with the smallest and largest ratio. */

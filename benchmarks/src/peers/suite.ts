@@ -2,8 +2,9 @@
 import { fileURLToPath } from 'node:url';
 import { InfnetError } from '@infnet/core';
 import { type AdapterKind, openAdapter } from '@infnet/node';
-import { describeCeilings } from '../ceilings.js';
-import { progress, type SuiteOptions, writeText } from '../suite.js';
+import type { BenchOptions } from '../options.js';
+import { progress, writeText } from '../suite.js';
+import { sectionLines } from '../text.js';
 import type { AlternateOptions, Case } from './alternate.js';
 import {
   type CaseOptions,
@@ -16,44 +17,23 @@ import {
   stepCases,
 } from './cases.js';
 import type { CaseResult } from './figures.js';
-import { comparisonTable, formatCases, formatDifferences, formatErrors, formatStartUp } from './format.js';
 import { measurePart, NO_TIME } from './measure-part.js';
 import type { Patience } from './parent.js';
 import { PartClock } from './part-clock.js';
 import { Pool } from './pool.js';
 import {
   ASKABLE_PARTS,
-  type AskablePart,
   CEILING_PEERS,
   type CeilingPeer,
   type Ceilings,
   PARTS,
   type Part,
-  PEER_TITLES,
   type PeerName,
   referenceOf,
 } from './protocol.js';
-import { describeLibrary, PART_TITLES, type PeerFigures, renderPeerReport } from './report.js';
+import { closingSections, compared, PART_TITLES, type PeerFigures, partSection, renderPeerReport } from './report.js';
 import { measureStartUp, type StartUp } from './startup.js';
 import { inOrderOfPreparing, usualPeers } from './usual-peers.js';
-
-export interface PeerSuiteOptions extends SuiteOptions {
-  /**
-   * Seconds after which an answer is no longer waited for. Default 900, 90 with `seconds`; of a quick run each part has
-   * its share.
-   */
-  readonly patience?: number;
-  /**
-   * Seconds of the whole run, from the start of this process to its last answer; each part and each case has its share.
-   */
-  readonly seconds?: number;
-  /** Default: see {@link usualPeers}. */
-  readonly only?: readonly PeerName[];
-  /** Default: all but the card's; of a quick run neither start-up nor the public shapes, which are large. */
-  readonly parts?: readonly AskablePart[];
-  /** Cases alone whose title contains it. */
-  readonly match?: string;
-}
 
 const CASES: Readonly<Record<Part, (options: CaseOptions) => Case[]>> = {
   forward: forwardCases,
@@ -98,7 +78,7 @@ interface Settled extends CaseOptions {
   readonly program: string;
 }
 
-export async function peerSuite(given: PeerSuiteOptions): Promise<void> {
+export async function peerSuite(given: BenchOptions): Promise<void> {
   const adapter = await openAdapter();
   const options = settle(given, adapter.kind);
   const { peers, parts, clock, budget, quick, size, batch, runs } = options;
@@ -129,16 +109,13 @@ export async function peerSuite(given: PeerSuiteOptions): Promise<void> {
         await write(figures(), options);
       };
       const found = await measurePart(cases, asked, { rounds: runs, budget, clock, onResult });
-      const table = part === 'card' ? comparisonTable(found) : formatCases(found, peers);
-      console.log(['', PART_TITLES[part], ...table, ...formatErrors(found)].join('\n'));
+      console.log(sectionLines(partSection(part, found, figures())).join('\n'));
       // Other programs lower what is reached; a ceiling is the most that was seen.
       ceilings = await measureAllCeilings(pool, peers, ceilings);
     }
     startUp = options.startUp ? await startUps(options) : [];
     const now = figures();
-    const libraries = peers.map((peer) => `  ${PEER_TITLES[peer]}: ${describeLibrary(peer, now) ?? 'not loaded'}`);
-    const facts = [formatDifferences(results, peers), ...describeAll(ceilings), 'Compared', ...libraries];
-    console.log([...formatStartUp(startUp), '', ...facts].join('\n'));
+    console.log([...closingSections(now), compared(now)].flatMap(sectionLines).join('\n'));
     console.log(`\nWritten: ${(await write(now, options)).join(' and ')}`);
   } finally {
     await pool.end();
@@ -146,7 +123,7 @@ export async function peerSuite(given: PeerSuiteOptions): Promise<void> {
 }
 
 /** What was asked, with everything that was left open. @throws InfnetError `CLI_OPTION` when no case is left. */
-function settle(given: PeerSuiteOptions, kind: AdapterKind): Settled {
+function settle(given: BenchOptions, kind: AdapterKind): Settled {
   const { quick, size, batch, runs, out, seconds, match = '' } = given;
   const unasked = ['card', ...(quick ? ['public', 'startup'] : [])];
   const names = given.parts ?? ASKABLE_PARTS.filter((part) => !unasked.includes(part));
@@ -177,7 +154,7 @@ function settle(given: PeerSuiteOptions, kind: AdapterKind): Settled {
  * A quick run gives each answer its share. A run of given seconds waits longer: a peer that is slow to prepare takes
  * from the rounds of its case, and is asked again in the next.
  */
-function patienceOf({ seconds, patience }: PeerSuiteOptions, clock: PartClock | undefined): Patience {
+function patienceOf({ seconds, patience }: BenchOptions, clock: PartClock | undefined): Patience {
   if (clock === undefined) return { seconds: () => patience ?? PATIENCE };
   if (seconds === undefined) return { seconds: (share) => clock.patience(share), reason: NO_TIME };
   return { seconds: () => Math.min(clock.left, patience ?? BOUNDED_PATIENCE) };
@@ -214,12 +191,4 @@ async function measureAllCeilings(
 function higher(a: Ceilings | undefined, b: Ceilings | undefined): Ceilings | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return { compute: Math.max(a.compute, b.compute), bandwidth: Math.max(a.bandwidth, b.bandwidth) };
-}
-
-function describeAll(ceilings: PeerFigures['ceilings']): string[] {
-  return CEILING_PEERS.flatMap((name) => {
-    const found = ceilings[name];
-    const where = { infnet: '', 'infnet-chromium': ' in Chromium', 'torch-fp32': ' by PyTorch' }[name];
-    return found === undefined ? [] : [describeCeilings(found, where)];
-  });
 }

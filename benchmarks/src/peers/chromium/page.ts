@@ -2,12 +2,12 @@
 import { Answerer } from '../answerer.js';
 import { InfnetPeer } from '../infnet.js';
 import type { ChromiumPeerName, Peer, Prepared, Request } from '../protocol.js';
+import type { PagePrepared } from '../results.js';
 import type { Tf } from '../tfjs/api.js';
 import { TfjsPeer } from '../tfjs/peer.js';
 import { adapterName } from './adapter-name.js';
 import { OrtWebPeer } from './ort-web.js';
 import { RESULTS, TFJS_MODULE } from './paths.js';
-import type { PagePrepared } from './results.js';
 
 const MAKERS: Readonly<Record<ChromiumPeerName, () => Peer>> = {
   'infnet-chromium': () => new InfnetPeer('fast'),

@@ -8,12 +8,12 @@ import { openAdapter } from '@infnet/node';
 import type { Answers } from '../answerer.js';
 import { peersFolder, peerVersion } from '../installed.js';
 import type { ChromiumPeerName, Loaded, Prepared, Request } from '../protocol.js';
+import { type PagePrepared, resultsOf } from '../results.js';
 import { bundleTfjs } from '../tfjs/bundle.js';
 import { descendantBytes, type OpenedPage, openPage } from './browser.js';
 import { bundlePage } from './bundle.js';
 import type { PagePeer } from './page.js';
 import { PAGE_MODULE, TFJS_MODULE } from './paths.js';
-import { type PagePrepared, resultsOf } from './results.js';
 import { PageServer } from './server.js';
 
 const ORT = 'onnxruntime-web';
@@ -68,8 +68,8 @@ export class ChromiumPeer implements Answers {
     const before = await descendantBytes();
     const answer = (await this.#ask(request)) as PagePrepared;
     const after = await descendantBytes();
-    const { lengths: _, ...figures } = answer;
-    const results = resultsOf(answer, this.#server?.results ?? new Uint8Array());
+    const { lengths, ...figures } = answer;
+    const results = resultsOf(lengths, this.#server?.results ?? new Uint8Array());
     const processBytes = before === undefined || after === undefined ? undefined : after - before;
     return { ...figures, results, processBytes };
   }

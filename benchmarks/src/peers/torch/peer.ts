@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BETAS, CLAMP, EPSILON, LEARNING_RATE, STEPS_COMPARED } from '../optimizer.js';
 import type { Ceilings, Peer, Running, Workload } from '../protocol.js';
+import { type ResultLengths, resultsOf } from '../results.js';
 import type { Traced } from '../workloads.js';
 import { graphToJson } from './graph-to-json.js';
 import { Python } from './python.js';
@@ -44,18 +45,11 @@ export class TorchPeer implements Peer {
       const adam = { rate: LEARNING_RATE, betas: BETAS, eps: EPSILON, steps: STEPS_COMPARED, clamp };
       await writeFile(join(folder, 'graph.json'), JSON.stringify({ kind, adam, ...json }));
       const { lengths, heldBytes } = (await python.ask({ ask: 'prepare', folder })) as unknown as {
-        readonly lengths: readonly (readonly [name: string, length: number])[];
+        readonly lengths: ResultLengths;
         readonly heldBytes: number | null;
       };
-      const { buffer, byteOffset } = await readFile(join(folder, 'results.f32'));
-      let at = byteOffset;
-      const results = lengths.map(([name, length]) => {
-        const begin = at;
-        at += 4 * length;
-        return [name, new Float32Array(buffer.slice(begin, at))] as const;
-      });
       return {
-        results: Object.fromEntries(results),
+        results: resultsOf(lengths, await readFile(join(folder, 'results.f32'))),
         heldBytes: heldBytes ?? undefined,
         run: async () => void (await python.ask({ ask: 'run' })),
         device: async () => (await python.ask({ ask: 'device_seconds' }))['seconds'] as number | undefined,
