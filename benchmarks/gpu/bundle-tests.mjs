@@ -1,5 +1,5 @@
 /**
- * Bundles the packages' tests into plain ES modules that run with `node --test`, without vitest and without
+ * Bundles the packages' tests into plain ES modules that run with `node --test`, without vitest's server and without
  * node_modules (but `webgpu`). The sources are bundled with them: what is tested is this tree, whether or not it was
  * built.
  */
@@ -24,10 +24,9 @@ export function testFiles(name) {
 
 export const isNodeTest = (file) => file.endsWith('.test.ts') && !file.endsWith('.browser.test.ts');
 
-/** Imports the test, then declares what it collected. */
 function entryText({ file }) {
   const title = relative(root, file).replaceAll('\\', '/');
-  return `import ${JSON.stringify(file)};\nimport { register } from ${JSON.stringify(shim)};\nregister(${JSON.stringify(title)});\n`;
+  return `import { runFile } from ${JSON.stringify(shim)};\nawait runFile(${JSON.stringify(title)}, () => import(${JSON.stringify(file)}));\n`;
 }
 
 /**

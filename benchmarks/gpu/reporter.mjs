@@ -1,25 +1,14 @@
 /**
- * A reporter for `node --test` whose log still counts when the run is ended half-way: one line for each test, as it
- * ends.
+ * A reporter for `node --test`, which runs a few files at a time: what they print, line by line (vitest-shim.mjs), and
+ * one more line for a file that ended without saying why.
  */
 export default async function* lines(source) {
-  // The test file's name, which its outermost suite has; node:test itself names the bundled chunk.
-  let outermost = '';
+  const told = new Set();
   for await (const { type, data } of source) {
-    if (type === 'test:start' && data.nesting === 0) outermost = `${data.name}: `;
-    if (type !== 'test:pass' && type !== 'test:fail') continue;
-    const { skip, nesting, details } = data;
-    // One line, whatever the title prints of its row.
-    const name = data.name.replaceAll(/\s+/g, ' ');
-    const isSuite = details?.type === 'suite';
-    // A suite fails when a hook does, or a test in it; only the first is news.
-    const cause = details?.error?.cause ?? details?.error;
-    if (isSuite && (type === 'test:pass' || details?.error?.failureType !== 'hookFailed')) continue;
-    const where = nesting === 0 ? '' : outermost;
-    if (type === 'test:fail')
-      yield `FAIL ${where}${name}\n${indent(String(cause?.stack ?? cause?.message ?? cause))}\n`;
-    else yield `${skip ? 'skip' : 'pass'} ${where}${name}\n`;
+    if (type === 'test:stdout' || type === 'test:stderr') {
+      if (/^FAIL /m.test(data.message)) told.add(data.file);
+      yield data.message;
+    }
+    if (type === 'test:fail' && !told.has(data.file)) yield `FAIL ${data.name}: ${data.details?.error?.message}\n`;
   }
 }
-
-const indent = (text) => text.replace(/^/gm, '    ');

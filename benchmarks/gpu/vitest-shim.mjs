@@ -1,24 +1,12 @@
 /**
- * Stands in for `vitest` where there is none: on a bare machine, with `node --test`.
- *
- * A test file is collected first and then declared to node:test in one go (`register`), because node:test starts its
- * first test before a file with a top-level `await` has declared the rest. Matchers and spies are vitest's own
- * (@vitest/expect on chai, @vitest/spy), so that a test passes here if it passes there. Only what this repository's
- * tests use is here; anything else throws.
+ * Stands in for `vitest` where there is none: on a bare machine. It is vitest's own runner, matchers and spies
+ * (@vitest/runner, @vitest/expect on chai, @vitest/spy) without what surrounds them, so that a test passes here if it
+ * passes there. One line for each test as it ends, so that a log still counts when the run is cut off.
  */
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import {
-  after,
-  afterEach as afterEachNode,
-  before,
-  beforeEach as beforeEachNode,
-  describe as describeNode,
-  it as itNode,
-} from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { format } from 'node:util';
 import {
   ASYMMETRIC_MATCHERS_OBJECT,
   GLOBAL_EXPECT,
@@ -29,89 +17,14 @@ import {
   setState,
 } from '@vitest/expect';
 import { format as prettyFormat } from '@vitest/pretty-format';
+import { startTests } from '@vitest/runner';
 import { restoreAllMocks, spyOn } from '@vitest/spy';
 import * as chai from 'chai';
 
-const TIMEOUT = 120_000;
-
+export { afterAll, afterEach, beforeAll, beforeEach, describe, it, test } from '@vitest/runner';
 export const vi = { restoreAllMocks, spyOn };
 
-const newSuite = (name, skip) => ({ name, skip, items: [], hooks: [] });
-const root = newSuite('', false);
-let current = root;
-
-function addTest(name, skip, body, timeout) {
-  current.items.push({ kind: 'test', name: title(name), skip: skip || current.skip, body, timeout });
-}
-
-function addSuite(name, skip, body) {
-  const parent = current;
-  const suite = newSuite(title(name), skip || parent.skip);
-  parent.items.push({ kind: 'suite', suite });
-  current = suite;
-  try {
-    if (body?.() instanceof Promise) throw new Error(`describe("${suite.name}") is asynchronous: not supported here`);
-  } finally {
-    current = parent;
-  }
-}
-
-const title = (name) => (typeof name === 'function' ? name.name : String(name));
-
-/** `%s` and the like with the arguments in turn, `%#` the row's number, `$key` and `$key.inner` of an object. */
-export function eachTitle(text, values, index) {
-  const filled = text.replaceAll('%#', String(index)).replace(/\$([A-Za-z_][\w.]*)/g, (whole, path) => {
-    if (values[0] === null || typeof values[0] !== 'object') return whole;
-    const value = path.split('.').reduce((inner, key) => inner?.[key], values[0]);
-    return value === undefined ? whole : format('%s', value);
-  });
-  const count = (filled.match(/%[sdifjoO]/g) ?? []).length;
-  return format(filled.replaceAll('%f', '%d'), ...values.slice(0, count));
-}
-
-/** The three forms (name, body), (name, options, body), (name, body, timeout). */
-function readArguments(second, third) {
-  if (typeof second === 'function')
-    return { body: second, timeout: typeof third === 'number' ? third : third?.timeout };
-  return { body: third, timeout: second?.timeout, skip: second?.skip === true };
-}
-
-/** `declare` with `each`, `for`, `skip`, `skipIf`, `runIf`. `context`: tests get one, suites do not. */
-function family(declare, context) {
-  const make = (skip) => {
-    const call = (name, second, third) => {
-      const { body, timeout, skip: asked } = readArguments(second, third);
-      declare(name, skip || asked === true || body === undefined, body, timeout);
-    };
-    const rows = (spread) => (table) => (name, second, third) => {
-      const { body, timeout } = readArguments(second, third);
-      for (const [index, row] of [...table].entries()) {
-        const values = Array.isArray(row) ? row : [row];
-        const text = eachTitle(title(name), values, index);
-        const given = spread ? values : [row];
-        declare(text, skip, (inner) => body(...given, ...(context && !spread ? [inner] : [])), timeout);
-      }
-    };
-    return Object.assign(call, { each: rows(true), for: rows(false) });
-  };
-  const run = make(false);
-  const skip = make(true);
-  return Object.assign(run, {
-    skip,
-    skipIf: (condition) => (condition ? skip : run),
-    runIf: (condition) => (condition ? run : skip),
-  });
-}
-
-export const it = family(addTest, true);
-export const test = it;
-export const describe = family(addSuite, false);
-
-const hook = (kind) => (body, timeout) => void current.hooks.push({ kind, body, timeout });
-export const beforeAll = hook('before');
-export const afterAll = hook('after');
-export const beforeEach = hook('beforeEach');
-export const afterEach = hook('afterEach');
+const TIMEOUT = 120_000;
 
 /** What vitest.config.ts provides. */
 export function inject(name) {
@@ -163,55 +76,44 @@ function withoutIndentation(text) {
   return indent === undefined ? text : text.replaceAll(`\n${indent}`, '\n');
 }
 
-/** Declares what a file has collected to node:test. Called last, by the entry that bundle-tests.mjs writes. */
-export function register(file) {
-  declareSuite({ ...root, name: file });
+const oneLine = (text) => text.replaceAll(/\s+/g, ' ');
+const indent = (text) => text.replace(/^/gm, '    ');
+
+const titleOf = ({ name, suite }) => (suite === undefined ? name : `${titleOf(suite)} > ${name}`);
+
+/** Whoever failed here: a test, or a suite or file by a hook or an error outside of tests. */
+function say(file, task) {
+  const { state, errors = [] } = task.result ?? {};
+  if (task.type !== 'test' && errors.length === 0) return;
+  const name = `${file}: ${oneLine(task === task.file ? 'outside of its tests' : titleOf(task))}`;
+  if (state !== 'fail') console.log(`${state === 'pass' ? 'pass' : 'skip'} ${name}`);
+  else {
+    console.log(`FAIL ${name}`);
+    for (const { name: kind, message, stack } of errors) console.log(indent(stack ?? `${kind}: ${message}`));
+  }
 }
 
-function declareSuite({ name, items, hooks }) {
-  describeNode(name, { concurrency: 1 }, () => {
-    for (const { kind, body, timeout } of hooks) declareHook(kind, body, timeout);
-    for (const item of items) {
-      if (item.kind === 'suite') declareSuite(item.suite);
-      else declareTest(item);
-    }
-  });
-}
+const testsOf = ({ tasks = [] }) => tasks.flatMap((task) => (task.type === 'suite' ? testsOf(task) : [task]));
 
-const nodeHooks = { before, after, beforeEach: beforeEachNode, afterEach: afterEachNode };
-
-/** A `before` hook may give back what is to be done after. */
-function declareHook(kind, body, timeout = TIMEOUT) {
-  let undo;
-  nodeHooks[kind](
-    async () => {
-      undo = await body();
+/** Runs the tests of one file, which `load` imports. Called by the entry that bundle-tests.mjs writes. */
+export async function runFile(file, load) {
+  const told = new Set();
+  const runner = {
+    config: {
+      ...{ root: '/', name: undefined, setupFiles: [], passWithNoTests: true, testNamePattern: undefined },
+      ...{ allowOnly: false, chaiConfig: undefined, maxConcurrency: 1, testTimeout: TIMEOUT, hookTimeout: TIMEOUT },
+      ...{ retry: 0, includeTaskLocation: false, tags: [], tagsFilter: undefined, strictTags: false },
+      sequence: { hooks: 'stack', setupFiles: 'list', seed: 0 },
     },
-    { timeout },
-  );
-  const opposite = { before: 'after', beforeEach: 'afterEach' }[kind];
-  if (opposite === undefined) return;
-  nodeHooks[opposite](async () => {
-    if (typeof undo === 'function') await undo();
-  });
-}
-
-class Skipped extends Error {}
-
-/**
- * `skip(why)` and `skip(condition, why)` end a test, the latter if the condition holds; node:test's own would go on.
- */
-function declareTest({ name, skip, body, timeout = TIMEOUT }) {
-  itNode(name, { skip, timeout }, async (context) => {
-    const skipNow = (condition = true, why = undefined) => {
-      if (condition === false) return;
-      context.skip(typeof condition === 'string' ? condition : why);
-      throw new Skipped();
-    };
-    try {
-      await body({ skip: skipNow });
-    } catch (error) {
-      if (!(error instanceof Skipped)) throw error;
-    }
-  });
+    importFile: () => load(),
+    onAfterRunTask: (test) => {
+      told.add(test);
+      say(file, test);
+    },
+    onAfterRunSuite: (suite) => say(file, suite),
+  };
+  const [found] = await startTests([`/${file}`], runner);
+  // Those that were skipped, by themselves or below a hook that failed.
+  for (const test of testsOf(found)) if (!told.has(test)) say(file, test);
+  process.exitCode = found.result?.state === 'fail' ? 1 : 0;
 }

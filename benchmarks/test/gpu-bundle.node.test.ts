@@ -255,7 +255,8 @@ describe('figures', () => {
 describe('the stand-in for vitest', () => {
   const shim = JSON.stringify(join(gpu, 'vitest-shim.mjs'));
   const program = `
-    import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, register, vi } from ${shim};
+    import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, runFile, vi } from ${shim};
+    await runFile('file', async () => {
     const seen = [];
     beforeAll(() => { seen.push('before'); return () => seen.push('undone'); });
     await null;
@@ -292,7 +293,7 @@ describe('the stand-in for vitest', () => {
     it('fails', () => expect(0.1 + 0.2).toBe(0.3));
     it('fails later', async () => { await null; expect({ a: 1 }).toEqual({ a: 2 }); });
     afterAll(() => { if (seen.length === 0) throw new Error('nothing was seen'); });
-    register('file');
+    });
   `;
 
   it('collects, skips, repeats and fails as vitest does', () => {
