@@ -43,8 +43,9 @@ function isExported(manifest, file) {
   });
 }
 
-function checkContents(name, manifest, archive) {
-  const files = [...entries(archive)].map((entry) => `./${entry.name.replace(/^package\//, '')}`);
+async function checkContents(name, manifest, archive) {
+  const files = [];
+  for await (const entry of entries(archive)) files.push(`./${entry.name.replace(/^package\//, '')}`);
   for (const needed of ['./README.md', './LICENSE', './dist/index.js', './dist/index.d.ts']) {
     if (!files.includes(needed)) fail(name, `the tarball lacks ${needed}`);
   }
@@ -83,8 +84,8 @@ if (packed) {
     }
     const tarball = join(tarballs, file);
     const archive = gunzipSync(readFileSync(tarball));
-    checkContents(name, manifest, archive);
-    untar(archive, join(work, 'unpacked', name));
+    await checkContents(name, manifest, archive);
+    await untar(archive, join(work, 'unpacked', name));
     const checks = [
       ['publint', [tool('publint'), tarball, '--strict']],
       ['attw', [tool('attw', '@arethetypeswrong/cli'), tarball, '--profile', 'esm-only', '--no-emoji']],

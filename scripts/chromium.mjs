@@ -55,7 +55,7 @@ async function unpack(source, target, home) {
     createWriteStream(join(target, 'chromium'), { mode: 0o755 }),
   );
   for (const name of ['al2023', 'swiftshader', 'fonts']) {
-    untar(brotliDecompressSync(readFileSync(join(source, 'bin', `${name}.tar.br`))), target);
+    await untar(brotliDecompressSync(readFileSync(join(source, 'bin', `${name}.tar.br`))), target);
   }
   writeFileSync(join(target, 'fonts.conf'), fontConfig(home));
 }

@@ -78,7 +78,7 @@ async function readArchive(archive: string): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
   try {
     const tar = await promisify(brotliDecompress)(await readFile(archive));
-    for (const file of readTar(tar)) {
+    for (const file of await readTar(tar)) {
       if ((NEEDED as readonly string[]).includes(file.name)) files.set(file.name, file.bytes);
     }
   } catch (cause) {
