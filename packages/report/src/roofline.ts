@@ -118,12 +118,14 @@ function slopeSpot(
 ): readonly [number, number] {
   // In parts of a plot some 400 pixels wide and high, which is about what there is.
   const [width, height] = [0.021 * characters, 0.05];
+  const roof = Math.max(...all.map((other) => ('compute' in other ? other.compute : 0))) || Number.POSITIVE_INFINITY;
   let best: readonly [number, number] = [0, 0];
   let bestScore = Number.NEGATIVE_INFINITY;
   for (let px = 0.02; px < 0.98 - width; px += 0.02) {
     const intensity = x.min * (x.max / x.min) ** px;
     const py = y.position(intensity * bandwidth);
-    if (py < 0.08 || py > 0.9) continue;
+    // Beyond the highest roof there is no line to stand beside.
+    if (py < 0.08 || py > 0.9 || intensity * bandwidth > roof) continue;
     const [left, right, middle] = [px + 0.02, px + 0.02 + width, py - height / 2];
     let score = 0.15;
     for (const [qx, qy] of taken) {

@@ -238,3 +238,19 @@ describe('pictures', () => {
     expect(html).toMatch(/<figure id="picture-2"><a class="enlarge" href="#picture-2"/);
   });
 });
+
+test("a memory's label stands beside its slope, not where the slope has met the roof", () => {
+  const points = Array.from({ length: 12 }, (_, i) => {
+    const intensity = 2 * 1.5 ** i;
+    return { label: `${i}`, intensity, performance: Math.min(30e9, 8e9 * intensity) * (0.4 + 0.04 * i) };
+  });
+  const ceilings = [
+    { label: 'memory', bandwidth: 8e9 },
+    { label: 'multiply-adds', compute: 30e9 },
+  ];
+  const html = renderReport(page({ kind: 'roofline', title: 'Roofline', points, ceilings }));
+  const label = (text: string) =>
+    new RegExp(`<text class="ceiling-label" x="([^"]*)%" y="([^"]*)%"[^>]*>${text}`).exec(html);
+  // Downwards: below the roof is a larger y.
+  expect(Number(label('memory')?.[2])).toBeGreaterThan(Number(label('multiply-adds')?.[2]));
+});
