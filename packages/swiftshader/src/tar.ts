@@ -1,3 +1,4 @@
+/// <reference path="./tar-stream.d.ts" />
 /** The regular files of a tar archive in memory, read by `tar-stream`. */
 import { extract } from 'tar-stream';
 
