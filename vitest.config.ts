@@ -2,7 +2,7 @@
  * Two projects over the same test files: `node` and `browser` (headless Chromium, WebGPU on SwiftShader).
  *
  * `npx vitest run packages/conv` runs the Node project. The browser project exists only when it is asked for by name,
- * `npx vitest run --project browser packages/conv`, so that nobody waits for a browser he does not need.
+ * `npx vitest run --project browser packages/conv`, so that nobody waits for a browser that is not needed.
  * `*.node.test.ts` runs in Node only, `*.browser.test.ts` in the browser only, every other `*.test.ts` in both.
  */
 import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from 'vitest/config';

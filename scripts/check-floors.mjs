@@ -7,8 +7,8 @@
  *   - a `node:` module outside the packages that are Node's,
  *   - a relative import that leaves the package,
  *   - a listed `@infnet/*` dependency that is not on a lower floor,
- *   - `using`, which the build would turn into an import of a helper that is no dependency,
- *   - a table or drawing in CONTRIBUTING.md that is not what the imports say; `--draw` draws both anew.
+ *   - `using`, which the build would turn into an import of a helper that is not a dependency,
+ *   - a table or drawing in CONTRIBUTING.md that is not what the imports say; `--draw` draws both again.
  * What people start (the highest floor) is held to the floors alone. Part of `npm run lint`.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -13,14 +13,15 @@ const WIDTH = 120;
 const DIRECTIVE = /biome-ignore|@ts-|@vite-|eslint-|given:/;
 
 /** A line as `[lead, text]` where it is prose, e.g. `['  // ', 'why']`. */
-const COMMENT = /^(\s*(?:\/\/|\*(?!\/)) ?)(.*)$/;
+const COMMENT = /^(\s*(?:\/\/+|\*(?!\/)) ?)(.*)$/;
 const PROSE = /^((?:> ?)?)(.*)$/;
 
 /** What a paragraph's first line begins with; the other lines stand below what follows: a number, a dash, a name. */
 const HEAD = /^(\s*)((?:[-*] |\d+\. |\S+ {2,})?)/;
 
+/** Words with the spaces before them; a code span, a link, a call are one. */
 function words(text) {
-  return text.match(/(?:`[^`]*`|\[[^\]]*\](?:\([^)]*\))?|\w\([^()]*\)|\{@link [^}]*\}|\S)+/g) ?? [];
+  return text.match(/\s*(?:`[^`]*`|\[[^\]]*\](?:\([^)]*\))?|\w\([^()]*\)|\{@link [^}]*\}|\S)+/g) ?? [];
 }
 
 function broken(lead, first, hang, text) {
@@ -28,18 +29,18 @@ function broken(lead, first, hang, text) {
   let line = lead + first;
   let empty = true;
   for (const word of words(text)) {
-    if (!empty && line.length + 1 + word.length > WIDTH) {
+    if (!empty && line.length + word.length > WIDTH) {
       lines.push(line);
       line = lead + hang;
       empty = true;
     }
-    line += empty ? word : ` ${word}`;
+    line += empty ? word.trimStart() : word;
     empty = false;
   }
   return [...lines, line];
 }
 
-/** Text with its too long paragraphs broken anew. */
+/** Text with its too long paragraphs broken again. */
 export function wrap(text, isMarkdown) {
   const lines = text.split('\n');
   const found = [];

@@ -4,8 +4,8 @@
  *   1. `publint` and `attw` (are the types wrong, ESM only) on each tarball.
  *   2. Each tarball has a README and a LICENSE, no tests, and every kernel under a subpath that `exports` offers.
  *   3. All tarballs are unpacked side by side, as npm would, and a plain Node imports every entry point: so the
- *      condition `@infnet/source` is proved harmless to those who do not set it. A strict program that imports everything
- *      is compiled against their declaration files.
+ *      condition `@infnet/source` is proved harmless to those who do not set it. A strict program that imports
+ *      everything is compiled against their declaration files.
  *
  * Needs `npm run build` first. `node scripts/check-packages.mjs conv nn` examines these only (and what they depend on
  * must be among them, for step 3).

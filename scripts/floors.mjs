@@ -1,6 +1,6 @@
 /**
  * The plan of the house: which room stands on which floor. A new package is one entry here; then
- * `node scripts/check-floors.mjs --draw` writes table and drawing into CONTRIBUTING.md anew.
+ * `node scripts/check-floors.mjs --draw` writes table and drawing into CONTRIBUTING.md again.
  */
 
 /**

@@ -39,7 +39,10 @@ const adapterIndependent = [
   'apps/page',
 ];
 
-/** Folders of plain arithmetic on plain arrays: in a page they would only repeat, so that they run there in the long run alone. */
+/**
+ * Folders of plain arithmetic on plain arrays: in a page they would only repeat, so that they run there in the long run
+ * alone.
+ */
 const placeIndependent = [...['errors', 'metrics', 'report'].map((name) => `packages/${name}`), 'benchmarks'];
 
 /** `3/5` as [3, 5]; all in one part by default. */

@@ -3,7 +3,7 @@
  *
  * The entries are read from the package's own `package.json`: whatever `exports` and `imports` offer under the
  * condition `@infnet/source` is built, so the two cannot drift apart. Modules stay modules (no bundling): what a user
- * does not import is not in his bundle, and a stack trace names the file it came from. Kernels are compiled into
+ * does not import is not in their bundle, and a stack trace names the file it came from. Kernels are compiled into
  * JavaScript for those who import the package, and written as `.wgsl` beside it for those who want the text.
  */
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

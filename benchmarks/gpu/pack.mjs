@@ -169,7 +169,7 @@ function hasXz() {
   }
 }
 
-/** Compresses parts one by one; their streams, one behind the other, are one archive (unpacked with `tar -i`). */
+/** Compresses parts one by one; their streams, one after the other, are one archive (unpacked with `tar -i`). */
 class Archive {
   constructor(out, folder) {
     this.xz = hasXz();

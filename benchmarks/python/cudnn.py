@@ -21,7 +21,7 @@ def precision(tf32):
 
 
 def timed(run, repeats, device):
-    """Seconds of all runs, one behind the other; on a card by CUDA events."""
+    """Seconds of all runs, one after the other; on a card by CUDA events."""
     if device == "cpu":
         begin = time.perf_counter()
         for _ in range(repeats):

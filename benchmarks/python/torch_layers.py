@@ -26,7 +26,7 @@ TOLERANCE = 1e-4
 
 
 def seconds_of(run, device):
-    """Mean of several runs one behind the other, long enough together."""
+    """Mean of several runs one after the other, long enough together."""
     once = timed(run, 1, device)
     repeats = max(1, min(32, math.ceil(SAMPLE_SECONDS / max(once, 1e-6))))
     return once if repeats == 1 else timed(run, repeats, device) / repeats

@@ -142,8 +142,8 @@ export function matrixLines(found: MatrixResults | undefined): string[] {
 }
 
 /**
- * Weights of convolutions that are smaller than they were drawn: batch norm that has seen nothing does not normalise, and
- * what grows from block to block would leave float16, in which matrix units take their operands.
+ * Weights of convolutions that are smaller than they were drawn: batch norm that has seen nothing does not normalise,
+ * and what grows from block to block would leave float16, in which matrix units take their operands.
  */
 function damped(state: StateDict): StateDict {
   return new Map(

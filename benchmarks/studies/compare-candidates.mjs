@@ -2,7 +2,8 @@
  * The kernels and tiles that a convolution may be computed with, by turns, by the CPU time that they take: for software
  * adapters, whose work is all on these cores, and on machines where the wall clock tells of everything else too.
  *
- *   node benchmarks/studies/compare-candidates.mjs n,c,h,w,out,kernel,padding[,stride[,dilation]] ... [--only winograd4,gemm-subgroup/32x4x2] [--runs 15]
+ *   node benchmarks/studies/compare-candidates.mjs n,c,h,w,out,kernel,padding[,stride[,dilation]] ...
+ *     [--only winograd4,gemm-subgroup/32x4x2] [--runs 15]
  *     [--precision fast]
  *
  * Weights are constant, as in inference: what is made of them once does not count. GFLOP/s of the direct convolution

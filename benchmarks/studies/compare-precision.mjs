@@ -3,7 +3,8 @@
  * `exact`, `fast`, and as a control `exact` with a learning rate larger by one part in a million, which disturbs
  * training by about float32's rounding.
  *
- *   node benchmarks/studies/compare-precision.mjs SET --out FOLDER [--size 96] [--batch 4] [--epochs 10] [--width 1] [--validate 4,9,14,...] [--adapter NAME]
+ *   node benchmarks/studies/compare-precision.mjs SET --out FOLDER [--size 96] [--batch 4] [--epochs 10] [--width 1]
+ *     [--validate 4,9,14,...] [--adapter NAME]
  *
  * Training is chaotic: two runs that differ in one rounding part after some steps, whatever the rounding was. So `fast`
  * is no worse where it keeps as near to `exact` as the control does. Written: FOLDER/precision.json and precision.html

@@ -2,13 +2,14 @@
  * Picks the slices that a net can learn by heart best, says how well at most, and writes them as a data set at the
  * net's size.
  *
- *   node benchmarks/studies/overfit-set.mjs SET --out FOLDER [--size 96] [--stride 4] [--count 8] [--area 0.12] [--every 1]
+ *   node benchmarks/studies/overfit-set.mjs SET --out FOLDER [--size 96] [--stride 4] [--count 8] [--area 0.12]
+ *     [--every 1]
  *
  * Inf-Net's prediction is a small map of logits (stride 8 behind Res2Net, 4 behind VGG-16) enlarged bilinearly.
  * Whatever its weights, the net can't show more than such a map can. So the logits themselves are optimised for each
  * mask (Adam on Dice and cross entropy): the Dice they reach bounds what training can. The slices with the highest
- * bound are resized (image: Pillow's bilinear; mask: the same, cut at 128) and written to FOLDER/Imgs and FOLDER/GT. --area
- * leaves out small lesions (share of the slice), --every takes every n-th slice only.
+ * bound are resized (image: Pillow's bilinear; mask: the same, cut at 128) and written to FOLDER/Imgs and FOLDER/GT.
+ * --area leaves out small lesions (share of the slice), --every takes every n-th slice only.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -77,7 +77,7 @@ describe('the page', () => {
 
   it('says who cannot, with the error', () => {
     expect(html).toContain('cannot: dilation rates greater than 1');
-    expect(html).toMatch(/Who cannot do what.*dilation rates greater than 1 are not yet supported in gradients/s);
+    expect(html).toMatch(/What could not be done.*dilation rates greater than 1 are not yet supported in gradients/s);
     expect(html).toContain('cannot: no answer to &quot;prepare&quot; within 900 s');
   });
 

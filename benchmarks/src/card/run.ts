@@ -1,7 +1,8 @@
 /**
  * Everything on a machine with a card, in one go and in bounded time: gpu/run.sh starts it in the unpacked bundle.
  *
- *   node run.js --root BUNDLE --out DIR [--size 352] [--total 540] [--started EPOCH] [--quick] [--python python3] [--only tests,compare]
+ *   node run.js --root BUNDLE --out DIR [--size 352] [--total 540] [--started EPOCH] [--quick] [--python python3]
+ *     [--only tests,compare]
  *
  * Every step has a log DIR/<step>.log; a step that fails or takes too long does not keep the next from running. Last
  * come DIR/results.json and DIR/table.txt, which is printed too.

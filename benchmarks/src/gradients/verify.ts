@@ -1,7 +1,7 @@
 /**
  * Whether three results of one layer are right, in two ways that share nothing with the kernels:
  *
- *   samples    some values of each, anew in float64 by the definition of the convolution;
+ *   samples    some values of each, again in float64 by the definition of the convolution;
  *   adjoints   <y, g> = <x, dX> = <w, dW>, which holds for every bilinear map and looks at every value.
  */
 import { InfnetError, type Shape } from '@infnet/core';

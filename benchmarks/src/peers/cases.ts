@@ -24,7 +24,10 @@ export function forwardCases({ size, batch, quick }: CaseOptions): Case[] {
   );
 }
 
-/** A step at 2 x 96, and where it is not to be quick at 8 x the given size. Inf-Net's is there to show who cannot. */
+/**
+ * A step at 2 x 96, and where it is not to be quick at 8 x the given size. Inf-Net's is there to show which libraries
+ * cannot.
+ */
 export function stepCases({ size, quick }: CaseOptions): Case[] {
   const shapes = quick ? [[2, 64] as const] : [[2, 96] as const, [8, size] as const];
   return shapes.flatMap(([batch, side]) =>

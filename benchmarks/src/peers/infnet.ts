@@ -16,7 +16,7 @@ import { CLAMP, LEARNING_RATE, STEPS_COMPARED } from './optimizer.js';
 import type { Ceilings, Peer, Running, Workload } from './protocol.js';
 import { type StepWorkload, stepOptions, type Traced } from './workloads.js';
 
-/** Runs handed to the device one behind the other, for its own time without waiting for results. */
+/** Runs handed to the device one after the other, for its own time without waiting for results. */
 const BACK_TO_BACK = 8;
 
 type TuningChoices = NonNullable<PlanOptions['tuning']>;

@@ -10,7 +10,7 @@ export interface PeerProcessOptions {
 
 /** How long an answer is waited for. */
 export interface Patience {
-  /** Seconds, asked anew for each request; `share` of what there is, where time is short. 0: do not even ask. */
+  /** Seconds, asked again for each request; `share` of what there is, where time is short. 0: do not even ask. */
   seconds(share: number): number;
   /** What an error begins with when there was no more time, e.g. "over the run's time". */
   readonly reason?: string;

@@ -25,7 +25,7 @@ export type Workload =
       readonly size: number;
       readonly ownLoss?: boolean;
     }
-  /** Tiny operators one behind the other: what each costs beside its work. */
+  /** Tiny operators one after the other: what each costs beside its work. */
   | { readonly kind: 'chain'; readonly length: number };
 
 export type NetName = 'inf-net' | 'res2net50';

@@ -190,5 +190,5 @@ function cannotSection(results: readonly CaseResult[]): Section[] {
   const rows = errorsOf(results).map(({ peer, title, error, cases }) => [PEER_TITLES[peer], title, cases, error]);
   if (rows.length === 0) return [];
   const columns = ['', 'first met at', 'cases', 'error'].map((title) => ({ title }));
-  return [{ title: 'Who cannot do what', blocks: [{ kind: 'table', columns, rows }] }];
+  return [{ title: 'What could not be done', blocks: [{ kind: 'table', columns, rows }] }];
 }

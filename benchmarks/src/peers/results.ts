@@ -1,6 +1,6 @@
 /**
- * How results travel out of a page or of Python: their names and lengths in the answer, their values behind one another
- * in one body.
+ * How results travel out of a page or of Python: their names and lengths in the answer, their values one after the
+ * other in one body.
  */
 import type { Prepared } from './protocol.js';
 

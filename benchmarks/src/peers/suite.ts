@@ -174,7 +174,7 @@ async function write(figures: PeerFigures, { out, batch, size, quick }: Settled)
   ];
 }
 
-/** Everyone who takes part and can measures them; each time the higher ones stay. */
+/** Measured by every library that takes part and can; each time the higher ones stay. */
 async function measureAllCeilings(
   pool: Pool,
   peers: readonly PeerName[],

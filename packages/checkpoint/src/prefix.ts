@@ -4,10 +4,10 @@
  * A wrapper around a net (DataParallel, torch.compile, Lightning) is a module that has the net as its attribute, and so
  * every key gets that attribute's name in front: `module.`, `_orig_mod.`, `model.`. Two rules, and no others:
  *
- *   1. Names that torch gives to wrappers alone ({@link WRAPPERS}) are taken out wherever they stand, and `module.` from the
- *      start while all keys begin so. That needs no knowledge of the net.
- *      Within a key, or in front of some, `module.` is taken out too, if the net's own names are found only then: a part of a net was
- *      wrapped (`resnet.module.`).
+ *   1. Names that torch gives to wrappers alone ({@link WRAPPERS}) are taken out wherever they stand, and `module.`
+ *      from the start while all keys begin so. That needs no knowledge of the net. Within a key, or in front of some,
+ *      `module.` is taken out too, if the net's own names are found only then: a part of a net was wrapped
+ *      (`resnet.module.`).
  *   2. Any other prefix is peeled if it is the only one behind which the net's own names are found. Two such prefixes
  *      (`student.` and `teacher.`, or a net and its `ema.`) are two nets, and which one is meant must be said.
  */

@@ -69,7 +69,7 @@ describe('matchStateDict', () => {
     const odd = matchStateDict(net, tensors(['enc.weight', [3]], ['dec.bias', [1]]));
     expect(odd.misshaped.map(({ name }) => name)).toEqual(['enc.weight']);
     expect(odd.missing).toEqual(['dec.weight']);
-    // Of two with equal contents that are no one object, both are needed.
+    // Of two with equal contents that are not one object, both are needed.
     const apart = net.map(({ name, shape }) => ({ name, shape }));
     expect(matchStateDict(apart, tensors(['enc.weight', [2]], ['dec.bias', [1]])).missing).toEqual(['dec.weight']);
   });

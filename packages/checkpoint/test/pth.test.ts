@@ -253,7 +253,7 @@ describe('the search for the state dict', () => {
     expect(names(readCheckpoint(loop))).toEqual(['w']);
   });
 
-  it('reports entries of a state dict that are no tensors', () => {
+  it('reports entries of a state dict that are not tensors', () => {
     const checkpoint = readCheckpoint(
       file((p) =>
         p.dict([
@@ -319,7 +319,7 @@ describe('the search for the state dict', () => {
   });
 });
 
-describe('what is no checkpoint', () => {
+describe('what is not a checkpoint', () => {
   it('is refused if it is not even bytes', () => {
     const error = caught(() => readCheckpoint(new ArrayBuffer(8) as unknown as Uint8Array));
     expect(error.fix).toContain('new Uint8Array');

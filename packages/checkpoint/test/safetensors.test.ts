@@ -166,7 +166,7 @@ describe('what writeSafetensors takes', () => {
     expect(error.fix).toBeTruthy();
   });
 
-  it('refuses metadata that is no text', () => {
+  it('refuses metadata that is not a text', () => {
     for (const metadata of [{ steps: 7 }, { a: null }, 'text', 7, new Map([['a', 1]])]) {
       expect(caught(() => writeSafetensors([], metadata as unknown as Record<string, string>)).code).toBe(
         'CHECKPOINT_TENSOR',
@@ -265,7 +265,7 @@ describe('readSafetensors', () => {
     },
   );
 
-  it('gives up a header that is no list of tensors at its first entry, and one of endless entries', () => {
+  it('gives up a header that is not a list of tensors at its first entry, and one of endless entries', () => {
     const list = `{"a":[${'{},'.repeat(150_000)}{}]}`;
     expect(caught(() => readSafetensors(file(list))).code).toBe('CHECKPOINT_LIMIT');
     const nothing = `{${Array.from({ length: 100_000 }, (_, i) => `"${i}":{}`)}}`;

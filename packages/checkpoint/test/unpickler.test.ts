@@ -179,7 +179,7 @@ describe('the unpickler', () => {
     });
   }
 
-  it('reports references that are no storages', () => {
+  it('reports references that are not storages', () => {
     const id = (write: (p: PickleWriter) => void): string =>
       caught(() => readCheckpoint(zipFile(pickled((p) => p.tuple(() => write(p)).op('Q'))))).code;
     expect(id((p) => p.text('module'))).toBe('CHECKPOINT_UNSUPPORTED');

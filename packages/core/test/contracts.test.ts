@@ -185,7 +185,7 @@ describe('what a dispatch gives', () => {
     [
       'a NaN for an integer',
       'KERNEL_PARAMETERS',
-      /"item" = NaN is no u32/,
+      /"item" = NaN is not a u32/,
       ({ params }) => ({ params: { ...params, item: Number.NaN } }),
     ],
     [

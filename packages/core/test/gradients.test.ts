@@ -49,7 +49,7 @@ describe('gradients', () => {
     );
   });
 
-  it('refuse a loss that is no scalar, and an operator without a rule', () => {
+  it('refuse a loss that is not a scalar, and an operator without a rule', () => {
     trace(
       ({ x }) => {
         expect(() => gradients(scale(x, 2), [x])).toThrow(/GRADIENT_SHAPE.*\[1, 2\]/);

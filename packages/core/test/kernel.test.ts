@@ -44,8 +44,8 @@ describe('a kernel', () => {
 
   it.each([
     [{ count: 1, shift: 1 }, 'parameter "scale" is missing'],
-    [{ count: -1, shift: 1, scale: 1 }, 'parameter "count" = -1 is no u32'],
-    [{ count: 1, shift: 0.5, scale: 1 }, 'parameter "shift" = 0.5 is no i32'],
+    [{ count: -1, shift: 1, scale: 1 }, 'parameter "count" = -1 is not a u32'],
+    [{ count: 1, shift: 0.5, scale: 1 }, 'parameter "shift" = 0.5 is not an i32'],
     [{ count: 1, shift: 1, scale: 1, extra: 1 }, 'unknown parameters: extra'],
   ])('refuses %j', (values, message) => {
     expect(() => packParameters(kernelVariant(kernel, { TWO: 0 }), values)).toThrow(message);

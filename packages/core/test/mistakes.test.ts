@@ -1,6 +1,6 @@
 /**
- * A host's mistakes on a device that he lent. Each must reach him: by the scope that he put around it, or else by
- * `uncapturederror`, once; and none may fail what infnet does meanwhile.
+ * A host's mistakes on a device that it lent. Each must reach the host once, by the scope that it put around it or else
+ * by `uncapturederror`, and none may fail what infnet does meanwhile.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {

@@ -37,7 +37,7 @@ const steps = (count: number): ((inputs: { readonly x: Tensor }) => Tensor) => {
 };
 const slow = { fusion: false, maxSubmitSeconds: 1e-9 } as const;
 
-/** What a host reads out of a buffer of his, by a submit of now. */
+/** What a host reads out of its own buffer, by a submit of now. */
 async function readNow(buffer: GPUBuffer, size: number): Promise<number[]> {
   const { device } = context;
   const read = device.createBuffer({ size, usage: 0x01 | 0x08 });
@@ -67,7 +67,7 @@ describe('a run', () => {
     buffer.destroy();
   });
 
-  it('computes with what its arrays held when it was called, and gives each caller his results', async () => {
+  it('computes with what its arrays held when it was called, and gives each caller its own results', async () => {
     using plan = await preparePlan(context, trace(steps(1), { x: [1, 2] }));
     const x = new Float32Array(2);
     const runs = [1, 2, 3, 4, 5, 6].map((value) => plan.run({ x: x.fill(value) }));
@@ -154,7 +154,7 @@ describe('a run', () => {
     }
   });
 
-  it('refuses a name that is no output before anything is computed', async () => {
+  it('refuses a name that is not an output before anything is computed', async () => {
     const weight = named('w', [2]);
     using store = new ParameterStore(context, [weight]);
     store.initialize(1);

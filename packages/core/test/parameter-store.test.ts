@@ -423,10 +423,10 @@ describe('load', () => {
     store.load({ count: { shape, data: [-1, 2 ** 31 - 1] } });
     expect((await store.read()).get('count')?.data).toEqual(Int32Array.of(-1, 2 ** 31 - 1));
     expect(() => store.load({ count: { shape, data: [0.5, 1] } })).toThrow(
-      /PARAMETER_VALUES.*value 0 is 0\.5, which is no i32/,
+      /PARAMETER_VALUES.*value 0 is 0\.5, which is not an i32/,
     );
     expect(() => store.load({ count: { shape, data: [1n, 2n ** 40n] } })).toThrow(
-      /value 1 is 1099511627776, which is no i32/,
+      /value 1 is 1099511627776, which is not an i32/,
     );
   });
 });

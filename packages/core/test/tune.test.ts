@@ -119,7 +119,7 @@ describe('tune', () => {
     expect(seen.slice(0, 2)).toEqual(['input', 'input']);
   });
 
-  it('survives a file; what is no tuning, or one of another adapter, is refused', () => {
+  it('survives a file; what is not a tuning, or one of another adapter, is refused', () => {
     expect(parseTuning(JSON.stringify(tuning))).toEqual(tuning);
     const code = (body: () => unknown) => {
       try {

@@ -18,7 +18,7 @@ const MOST_EXTENSIONS = 1 << 20;
  * same name is replaced; pixels and all other chunks stay as they are. With `undefined` the text is taken out.
  *
  * @param png whole, as `encodePng` gives it
- * @throws InfnetError `DATA_TRUNCATED`, `DATA_CORRUPT` for a file that is no whole PNG
+ * @throws InfnetError `DATA_TRUNCATED`, `DATA_CORRUPT` for a file that is not a whole PNG
  */
 export function withPngText(png: Uint8Array, keyword: string, text: string | undefined): Uint8Array {
   const chunks = readPngChunks(png, 'the picture');
@@ -121,7 +121,7 @@ export function watchPhantoms(source: DataSource): {
   return { source: { name: source.name, list: () => source.list(), read }, phantoms };
 }
 
-/** Comments (code 6) among the header extensions of a NIfTI file; none for what is no NIfTI file. */
+/** Comments (code 6) among the header extensions of a NIfTI file; none for what is not a NIfTI file. */
 function niftiComments(bytes: Uint8Array): string[] {
   const start = beginning(bytes, HEADER_BYTES[2] + 4);
   if (start.length < HEADER_BYTES[1]) return [];

@@ -18,7 +18,7 @@ import {
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 const goodPng = encodePng({ width: 40, height: 30, data: noise(1200) });
 
-describe('files that are no pictures', () => {
+describe('files that are not pictures', () => {
   it('empty', async () => {
     const error = await failure('DATA_EMPTY', () => decodeImage(new Uint8Array(0), 'slice.png'));
     expect(error.where).toBe('slice.png');
@@ -125,7 +125,7 @@ describe('damaged PNG', () => {
     await failure('DATA_CORRUPT', () => decodeImage(concat(file.subarray(0, 48), clear, clear, file.subarray(48))));
   });
 
-  it('data that are no zlib stream, wrong filters, wrong colour types, missing palettes', async () => {
+  it('data that are not a zlib stream, wrong filters, wrong colour types, missing palettes', async () => {
     const size = { width: 20, height: 20, depth: 8, type: 0 };
     const end = chunk('IEND', new Uint8Array(0));
     const noZlib = concat(SIGNATURE, header(size), chunk('IDAT', noise(50)), end);
@@ -183,7 +183,7 @@ describe('damaged JPEG', () => {
     await failure('DATA_UNSUPPORTED', () => decodeImage(arithmetic));
   });
 
-  it('a decoder that is no WebAssembly is an error with the way out, and can be tried again', async () => {
+  it('a decoder that is not WebAssembly is an error with the way out, and can be tried again', async () => {
     const error = await failure('DATA_JPEG_DECODER', () => initJpegDecoder(Uint8Array.of(1, 2, 3, 4)));
     expect(error.fix).toContain('initJpegDecoder');
     expect((await decodeImage(GREY_JPEG)).width).toBe(33);

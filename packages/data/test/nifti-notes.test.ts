@@ -247,7 +247,7 @@ describe('values', () => {
     }
   });
 
-  it('a window of no use, and values that are no numbers', () => {
+  it('a window of no use, and values that are not numbers', () => {
     expect(volumeNotes(chest, { window: [-1000, 400] })).toEqual([]);
     expect(volumeNotes(chest, { window: [2000, 3000] })[0]?.message).toContain('all of it is black or white');
     expect(volumeNotes(chest, { window: [-1e6, 1e6] })[0]?.message).toContain('all of it is a few greys');

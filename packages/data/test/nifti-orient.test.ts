@@ -1,6 +1,6 @@
 /**
- * One patient in every order that a file can store him in: the same slices for the net, the same mask in the patient,
- * the same ml.
+ * One patient in every order in which a file can store the voxels: the same slices for the net, the same mask in the
+ * patient, the same ml.
  */
 import { describe, expect, it } from 'vitest';
 import {

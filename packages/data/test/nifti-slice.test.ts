@@ -58,7 +58,7 @@ describe('volumeSlice', () => {
     expect([...volumeSlice(volume, 0, { window: 'minmax', orient: 'as-stored' }).data]).toEqual([255, 191]);
   });
 
-  it('values that are no numbers are black and do not stretch the window', () => {
+  it('values that are not numbers are black and do not stretch the window', () => {
     const volume = made(Float32Array.of(Number.NaN, 0, Number.POSITIVE_INFINITY, 10, Number.NEGATIVE_INFINITY));
     expect(volumeExtremes(volume)).toEqual([0, 10]);
     expect(row(volume, 'minmax')).toEqual([0, 0, 255, 255, 0]);

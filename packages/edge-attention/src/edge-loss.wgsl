@@ -8,8 +8,8 @@
 //   mask     [N, C, H, W]  read, likewise
 //   partial  [N * groupsPerItem]  written
 //
-// Tile: 64 invocations sum `rounds` values each, 64 apart; then invocation 0 adds their 64 sums in order, so the result has
-// the same bits every time. Dispatch: N * groupsPerItem workgroups in a line.
+// Tile: 64 invocations sum `rounds` values each, 64 apart; then invocation 0 adds their 64 sums in order, so the result
+// has the same bits every time. Dispatch: N * groupsPerItem workgroups in a line.
 
 struct Params {
   logitsOffset: u32, logitsBatchStride: u32,

@@ -3,7 +3,8 @@
 //   partial  [count]  read
 //   y        [1]      written at yOffset
 //
-// Tile: one workgroup; 64 invocations sum every 64th value each, then invocation 0 adds their sums. Dispatch: 1 workgroup.
+// Tile: one workgroup; 64 invocations sum every 64th value each, then invocation 0 adds their sums. Dispatch: 1
+// workgroup.
 
 struct Params {
   yOffset: u32,

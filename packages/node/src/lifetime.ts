@@ -3,7 +3,8 @@
  *
  * In a browser, garbage collection cannot be observed: a buffer keeps its device, a mapped range keeps its buffer.
  * Dawn for Node 0.6.2 does not promise that. Measured, each with a program of ten lines:
- *   - the object that `create()` returns is collected: segmentation fault or abort, even after every device was destroyed;
+ *   - the object that `create()` returns is collected: segmentation fault or abort, even after every device was
+ *     destroyed;
  *   - a device is collected while one of its buffers lives: the next `mapAsync` fails with AbortError;
  *   - a buffer is collected while its `mapAsync` is pending: AbortError, by chance of the collector;
  *   - a buffer is collected while its mapped `ArrayBuffer` is read: segmentation fault.

@@ -17,7 +17,7 @@ const DRIVER_FILES = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES'] as const;
 /** glibc's flag for a library that stays loaded whatever happens; Node has no name for it. */
 const RTLD_NODELETE = 0x1000;
 
-/** The driver files that the user named in the environment, if he did. */
+/** The driver files that the user named in the environment, if any. */
 export function namedDriverFiles(): string | undefined {
   return DRIVER_FILES.map((name) => process.env[name]).find((value) => value !== undefined && value !== '');
 }
@@ -79,7 +79,7 @@ export function loadLoader(folder: string): boolean {
   return openLibrary(join(folder, 'libvulkan.so.1'), constants.dlopen.RTLD_NOW | RTLD_NODELETE);
 }
 
-/** Node opens the library, then complains that it is no Node addon: which proves that it could be opened. */
+/** Node opens the library, then complains that it is not a Node addon: which proves that it could be opened. */
 function openLibrary(path: string, flags: number): boolean {
   try {
     process.dlopen({ exports: {} }, path, flags);

@@ -3,10 +3,12 @@
 //   y = a * b:      da = g * b,      db = g * a
 //   y = a * b * c:  da = g * b * c,  db = g * a * c,  dc = g * a * b
 //
-//   g, a, b, c  [N, ...]  read: batch item n is contiguous and starts at gOffset + n * gBatchStride; c where FACTORS = 3
+//   g, a, b, c  [N, ...]  read: batch item n is contiguous and starts at gOffset + n * gBatchStride; c where FACTORS =
+//     3
 //   da, db, dc  [N, ...]  written, likewise
 //
-// Tile: TILE values (vec4 where VECTOR = 4) of one batch item per invocation, `span` = ceil(item / (VECTOR * TILE)) apart.
+// Tile: TILE values (vec4 where VECTOR = 4) of one batch item per invocation, `span` = ceil(item / (VECTOR * TILE))
+// apart.
 // Dispatch: ceil(N * span / 64) workgroups in a line.
 
 struct Params {

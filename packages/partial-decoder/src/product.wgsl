@@ -3,8 +3,8 @@
 //   a, b, c  [N, ...]  read: batch item n is contiguous and starts at aOffset + n * aBatchStride; c where FACTORS = 3
 //   y        [N, ...]  written, likewise (a channel range of a concatenated map, for one)
 //
-// Tile: TILE values (vec4 where VECTOR = 4) of one batch item per invocation, `span` = ceil(item / (VECTOR * TILE)) apart,
-// so that neighbours load neighbours. Dispatch: ceil(N * span / 64) workgroups in a line.
+// Tile: TILE values (vec4 where VECTOR = 4) of one batch item per invocation, `span` = ceil(item / (VECTOR * TILE))
+// apart, so that neighbours load neighbours. Dispatch: ceil(N * span / 64) workgroups in a line.
 
 struct Params {
   aOffset: u32, aBatchStride: u32,

@@ -8,8 +8,8 @@
 //     joined result. So is previous, mostly: PREVIOUS_IN 1 reads it through passed, because one storage cannot be bound
 //     for reading and for writing in one dispatch. PREVIOUS_IN 2 reads it through sum, which is in the joined result
 //     itself where no convolution follows; 0 has a binding for it.
-// Tile: 4 values per invocation, 64 apart. Dispatch: lines of 256 values in x and z, batch items in y; FOLDED 1, where the batch is too
-// large for y: one line of workgroups, `lines` for each item.
+// Tile: 4 values per invocation, 64 apart. Dispatch: lines of 256 values in x and z, batch items in y; FOLDED 1, where
+// the batch is too large for y: one line of workgroups, `lines` for each item.
 struct Params {
   count: u32,
   lines: u32,

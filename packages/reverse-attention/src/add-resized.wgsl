@@ -1,4 +1,5 @@
-// reverse-attention/add-resized: y = x + resize(coarse), bilinear with align_corners = false; a dimension of equal sizes is copied.
+// reverse-attention/add-resized: y = x + resize(coarse), bilinear with align_corners = false; a dimension of equal
+// sizes is copied.
 //
 //   x          [N, C, H, W]  read: batch item n is contiguous and starts at xOffset + n * xBatchStride
 //   coarse     [N, C, h, w]  read, likewise (it may also be larger than x)

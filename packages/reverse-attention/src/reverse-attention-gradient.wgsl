@@ -10,8 +10,8 @@
 //   dResized   [N, 1, H, W]  written, likewise
 //
 // Tile: a workgroup of GROUP invocations takes GROUP / SPLIT values (vec4 where VECTOR = 4) of one batch item; SPLIT
-// invocations share the channels of one value and add their sums in a fixed order. SPLIT = 1 has no barrier: that is for
-// CPU adapters. Dispatch: N * ceil(span / (GROUP / SPLIT)) workgroups in a line, span = H * W / VECTOR.
+// invocations share the channels of one value and add their sums in a fixed order. SPLIT = 1 has no barrier: that is
+// for CPU adapters. Dispatch: N * ceil(span / (GROUP / SPLIT)) workgroups in a line, span = H * W / VECTOR.
 
 struct Params {
   gOffset: u32, gBatchStride: u32,

@@ -11,8 +11,8 @@
 //   RESIZE    1: logits have another size than x; else (h, w) = (H, W)
 //   NORMALIZE 1: y = (w x - mean) * weight / sqrt(variance + eps) + bias, the batch norm that follows in inference
 //
-// Tile: one invocation makes one value (a vec4 where VECTOR = 4) of `tile` channels, so that w is computed once for all of
-// them. Dispatch: ceil(N * ceil(C / tile) * span / 64) workgroups in a line, span = H * W / VECTOR.
+// Tile: one invocation makes one value (a vec4 where VECTOR = 4) of `tile` channels, so that w is computed once for all
+// of them. Dispatch: ceil(N * ceil(C / tile) * span / 64) workgroups in a line, span = H * W / VECTOR.
 
 struct Params {
   xOffset: u32, xBatchStride: u32,

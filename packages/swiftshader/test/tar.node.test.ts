@@ -34,7 +34,7 @@ function tarOf(entries: readonly Entry[]): Uint8Array {
 }
 
 describe('readTar', () => {
-  it('reads files in order, skips folders, keeps sizes that are no multiple of a block', async () => {
+  it('reads files in order, skips folders, keeps sizes that are not a multiple of a block', async () => {
     const tar = tarOf([
       { name: 'a.txt', text: 'first' },
       { name: 'folder', text: '', type: '5' },

@@ -35,7 +35,7 @@ export function readJson(text: string): unknown {
   });
 }
 
-/** Figures as older versions wrote them, which lost in null what was no finite number. */
+/** Figures as older versions wrote them, which lost in null what was not a finite number. */
 export function withoutNull<T extends Readonly<Record<string, number | null>>>(figures: T): Record<string, number> {
   return Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, value ?? Number.NaN]));
 }

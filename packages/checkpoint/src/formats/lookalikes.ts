@@ -146,7 +146,7 @@ function lookalike(bytes: Uint8Array): readonly [what: string, fix: string] | un
   return known.length === 2 ? known : undefined;
 }
 
-/** Zip archives that are no checkpoints, by the names in them. */
+/** Zip archives that are not checkpoints, by the names in them. */
 const ARCHIVES: readonly (readonly [entry: RegExp, what: string, fix: string])[] = [
   [
     /(^|\/)(constants\.pkl|bytecode\.pkl)$|(^|\/)code\/.*\.py$/,

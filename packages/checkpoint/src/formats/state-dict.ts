@@ -7,8 +7,8 @@
  *   1. If a dictionary has an entry with one of the usual names ({@link USUAL_NAMES}, tried in this order) that is a
  *      dictionary with a state dict in it, go there.
  *   2. Else, if the dictionary has a tensor under a text key, it is the state dict.
- *   3. Else, if exactly one other entry, optimizer and the like left aside ({@link NEVER}), is a dictionary with a state
- *      dict in it, go there. With several, refuse to guess: `CHECKPOINT_AMBIGUOUS` lists them.
+ *   3. Else, if exactly one other entry, optimizer and the like left aside ({@link NEVER}), is a dictionary with a
+ *      state dict in it, go there. With several, refuse to guess: `CHECKPOINT_AMBIGUOUS` lists them.
  *
  * The usual names come before the tensors, because a training dictionary may well have a tensor of its own
  * (`best_loss`), but the values of a state dict are tensors and not dictionaries. Where the entry that the rule takes

@@ -3,8 +3,8 @@
  *
  * `JSON.parse` takes the last of two equal keys without a word, and two readers that disagree about which one counts
  * read two different files. Here equal keys are an error, objects are Maps, and nesting is limited. The entries of the
- * header are handed out one by one: a header of a hundred megabytes that is no list of tensors ends at its first entry,
- * and is never built up in memory.
+ * header are handed out one by one: a header of a hundred megabytes that is not a list of tensors ends at its first
+ * entry, and is never built up in memory.
  */
 import { checkpointError, corrupt, FIX, quote } from '../errors.js';
 
@@ -136,7 +136,7 @@ class Parser {
     }
   }
 
-  /** The next character that is no space; empty at the end. */
+  /** The next character that is not a space; empty at the end. */
   #peek(): string {
     for (;;) {
       const character = this.#text.charAt(this.#at);

@@ -34,7 +34,7 @@ export interface WritableTensor extends WritableValue {
  * Writing the bytes to disk, and doing so atomically, is the caller's business (`writeFileAtomic` of `@infnet/node`).
  *
  * @param tensors a list of tensors with their names, or a map or plain object of tensors by name (a state dict)
- * @throws InfnetError `CHECKPOINT_TENSOR`: a name twice, a shape that does not fit the data, data that is no typed
+ * @throws InfnetError `CHECKPOINT_TENSOR`: a name twice, a shape that does not fit the data, data that is not a typed
  *   array, or a value that float16 cannot hold
  */
 export function writeSafetensors(

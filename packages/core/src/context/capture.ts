@@ -2,8 +2,8 @@
  * Device errors of one synchronous block.
  *
  * Error scopes are one stack per device, and the device may be somebody else's. A scope of ours that stays open over an
- * `await` takes his errors, and his pop takes our scope. So scopes are pushed and popped here and nowhere else, with
- * nothing awaited in between; only what they found is waited for.
+ * `await` takes the host's errors, and the host's pop takes our scope. So scopes are pushed and popped here and nowhere
+ * else, with nothing awaited in between; only what they found is waited for.
  */
 
 /** The first error of the outermost scope that caught one. */

@@ -128,7 +128,7 @@ export class Context {
   /**
    * A tensor over a buffer of yours, without a copy: pass it to a plan as an input or an output binding.
    *
-   * @throws InfnetError `BUFFER_INVALID` for what is no buffer, `BUFFER_RANGE` when offset or shape do not fit,
+   * @throws InfnetError `BUFFER_INVALID` for what is not a buffer, `BUFFER_RANGE` when offset or shape do not fit,
    *   `BUFFER_USAGE` when the buffer lacks STORAGE. What only the device knows (destroyed, of another device) is told
    *   when a plan is prepared and run.
    */

@@ -21,7 +21,7 @@ export function nameOf({ label }: GPUBuffer): string {
 /**
  * Checks what is known of a buffer at once.
  *
- * @throws InfnetError `BUFFER_INVALID` for what is no buffer, `BUFFER_RANGE` when offset or shape do not fit,
+ * @throws InfnetError `BUFFER_INVALID` for what is not a buffer, `BUFFER_RANGE` when offset or shape do not fit,
  *   `BUFFER_USAGE` without STORAGE.
  */
 export function checkWrapped({ buffer, offset, shape }: WrappedBuffer, alignment: number, where: string): void {

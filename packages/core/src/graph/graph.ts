@@ -157,8 +157,8 @@ function checkNumbers(operator: string, attributes: Attributes, where: string): 
 /**
  * Applies an operator: the way every operator function ends.
  *
- * @throws InfnetError `SHAPE_...` from the operator, `GRAPH_INPUT` for something that is no tensor, `GRAPH_MIXED` when
- *   inputs come from two traces, `GRAPH_NO_TENSOR` when all inputs are parameters (use `graph.parameter`).
+ * @throws InfnetError `SHAPE_...` from the operator, `GRAPH_INPUT` for something that is not a tensor, `GRAPH_MIXED`
+ *   when inputs come from two traces, `GRAPH_NO_TENSOR` when all inputs are parameters (use `graph.parameter`).
  */
 export function apply<A extends Attributes>(
   operator: Operator<A>,

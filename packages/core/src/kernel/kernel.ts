@@ -95,7 +95,7 @@ const expansions = new WeakMap<Kernel, Expansions>();
  * Expands a kernel for the given constants. Pure; equal arguments give the identical object.
  *
  * @param where for errors: who dispatches it
- * @throws InfnetError `KERNEL_INVALID` for something that is no kernel, `KERNEL_CONSTANTS` for a constant that is no
+ * @throws InfnetError `KERNEL_INVALID` for something that is not a kernel, `KERNEL_CONSTANTS` for a constant that is no
  *   integer or that the text does not know, `KERNEL_EXPANSION`, `KERNEL_PARAMETERS`.
  */
 export function kernelVariant(kernel: Kernel, constants: Constants = {}, where?: string): KernelVariant {
@@ -237,7 +237,10 @@ export function packParameters(
       view.setUint32(index * 4, value, true);
     } else if (type === 'i32' && Number.isInteger(value) && value >= -0x80000000 && value <= 0x7fffffff) {
       view.setInt32(index * 4, value, true);
-    } else throw failure(`parameter "${name}" = ${value} is no ${type === 'f32' ? 'finite f32' : type}`);
+    } else
+      throw failure(
+        `parameter "${name}" = ${value} is not ${type === 'f32' ? 'a finite f32' : type === 'i32' ? 'an i32' : 'a u32'}`,
+      );
   }
   const surplus = Object.keys(values).filter((name) => !known.has(name));
   if (surplus.length > 0) throw failure(`unknown parameters: ${surplus.join(', ')}`);

@@ -73,7 +73,7 @@ const KINDS: Readonly<Record<string, readonly [check: (value: unknown) => boolea
   any: [(value) => value !== null, 'something'],
 };
 
-/** @throws InfnetError `OPTION_UNKNOWN` for names that `known` lacks, `OPTION_INVALID` for what is no object. */
+/** @throws InfnetError `OPTION_UNKNOWN` for names that `known` lacks, `OPTION_INVALID` for what is not an object. */
 export function checkNames(where: string, given: object, known: readonly string[], what = 'option'): void {
   if (!isObject(given)) throw invalid(where, `the ${what}s`, given, 'an object');
   const unknown = Object.keys(given).filter((name) => !known.includes(name));

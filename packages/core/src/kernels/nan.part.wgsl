@@ -1,5 +1,6 @@
-// NaN and Infinity, asked of the bits. WGSL lets a compiler assume that no float is NaN: max(v, 0) may give either operand,
-// and v != v, or a choice by v < 0, may be folded into it. Integers have no such rules, so these questions survive every compiler.
+// NaN and Infinity, asked of the bits. WGSL lets a compiler assume that no float is NaN: max(v, 0) may give either
+// operand, and v != v, or a choice by v < 0, may be folded into it. Integers have no such rules, so these questions
+// survive every compiler.
 
 fn isNan(v: f32) -> bool {
   return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u;

@@ -3,8 +3,8 @@
 // x0 ... : f32, `batch` items of `count` contiguous values each, at x?Offset + n * x?BatchStride
 // y      : likewise
 // Tile: 4 values per invocation, 64 apart, so that neighbours load neighbours. Dispatch: ceil(count / 256) x batch
-// workgroups of 64, the first dimension folded into (x, z) when it is over 65535. FOLDED 1, where the batch is: one line of
-// workgroups, `lines` for each item.
+// workgroups of 64, the first dimension folded into (x, z) when it is over 65535. FOLDED 1, where the batch is: one
+// line of workgroups, `lines` for each item.
 struct Params {
   count: u32,
   lines: u32,

@@ -85,7 +85,8 @@ function converted(data: ArrayLike<number | bigint>, dtype: HostDType): TensorDa
     const value: unknown = data[i];
     if (typeof value !== 'number' && typeof value !== 'bigint') return `value ${i} is no number, but ${kindOf(value)}`;
     values[i] = Number(value);
-    if (dtype !== 'f32' && values[i] !== Number(value)) return `value ${i} is ${value}, which is no ${dtype}`;
+    if (dtype !== 'f32' && values[i] !== Number(value))
+      return `value ${i} is ${value}, which is not ${dtype === 'i32' ? 'an i32' : `a ${dtype}`}`;
   }
   return values;
 }

@@ -4,7 +4,7 @@
  * The planner knows no operator by name; the rules stand beside the operators (`absorbConsumer`, `absorbProducer`).
  * What is checked here is what makes any such rule safe: the value between the two is used once, and is not asked for.
  * A fused node stands where the later of the two stood, so everything it needs has been computed; whoever reads further
- * outputs of the earlier one (the statistics of a batch norm) must come after that. At last each node may have its
+ * outputs of the earlier one (the statistics of a batch norm) must come after that. Finally each node may have its
  * constant inputs converted, when what it does and by which algorithm is settled.
  */
 import type { Graph, GraphNode } from '../graph/graph.js';

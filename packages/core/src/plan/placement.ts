@@ -39,7 +39,8 @@ export class PlacementTable {
   readonly #consumers = new Map<Tensor, GraphNode[]>();
   readonly #fixed: Set<Tensor>;
   /**
-   * Where in `nodes` parameters are changed in place: who reads a part of one afterwards gets a copy of what it was.
+   * Where in `nodes` parameters are changed in place: a node that reads a part of one afterwards gets a copy of its old
+   * values.
    */
   readonly #changed = new Map<Tensor, number>();
   readonly #position: ReadonlyMap<GraphNode, number>;

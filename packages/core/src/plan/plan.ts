@@ -2,9 +2,9 @@
  * A plan: a schedule with its buffers, pipelines and bind groups on a device. Preparing one is asynchronous and shows
  * progress; running one writes inputs, encodes, submits and reads what was asked for, and allocates nothing on the GPU.
  *
- * A run is submitted before `run` returns its promise. The device may be somebody else's, who draws what a run computes
- * in the same frame, and whose own mistakes must reach him: so whatever a run does on the device is one synchronous
- * block (see capture.ts).
+ * A run is submitted before `run` returns its promise. The device may be lent by a host that draws the results in
+ * the same frame, and the host's own mistakes must reach the host: so everything that a run does on the device is one
+ * synchronous block (see capture.ts).
  */
 
 import { InfnetError } from '@infnet/errors';

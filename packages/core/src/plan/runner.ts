@@ -2,7 +2,7 @@
  * Runs of a prepared plan: what each submits, in one synchronous block or part by part, and how it ends.
  *
  * Nothing is awaited between the first and the last call of a block, and no code of a host's is called inside of one,
- * so that his device's errors are his and ours are ours.
+ * so that the host's errors stay with the host and ours with us.
  */
 import { InfnetError } from '@infnet/errors';
 import { captureErrors, type DeviceFault, firstFault } from '../context/capture.js';

@@ -1,4 +1,4 @@
-/** Single items and batches: inputs of items one behind the other, outputs of a batch cut into items. */
+/** Single items and batches: inputs of items one after the other, outputs of a batch cut into items. */
 import { InfnetError } from '@infnet/errors';
 import type { Tensor } from '../graph/tensor.js';
 import { type InputSpec, inputType } from '../graph/trace.js';
@@ -73,7 +73,7 @@ export function cutItems<O extends string>(
   });
 }
 
-/** @throws InfnetError `PREDICTOR_OUTPUT` for an output that is no float32 result of every item. */
+/** @throws InfnetError `PREDICTOR_OUTPUT` for an output that is not a float32 result of every item. */
 export function assertPerItem(
   inputs: Readonly<Record<string, Tensor>>,
   outputs: Readonly<Record<string, Tensor>>,

@@ -30,7 +30,7 @@ const PLAN_OPTIONS = ['precision', 'memoryBudget', 'maxSubmitSeconds', 'tuning',
 
 /**
  * The parameters, and with them the device. A function is asked before every batch; when it gives another store, plans
- * are made anew. When a device was lost it is asked once more, and the batch is computed again with what it gives.
+ * are made again. When a device was lost it is asked once more, and the batch is computed again with what it gives.
  */
 export type PresentParameters = ParameterStore | (() => ParameterStore | Promise<ParameterStore>);
 

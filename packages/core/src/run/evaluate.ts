@@ -26,7 +26,7 @@ export async function evaluate<N extends string>(
   const specs = Object.fromEntries(
     names.map((name) => [name, { shape: inputs[name].shape, dtype: dtypeOf(inputs[name].data) }]),
   );
-  // Planning takes a while, in which the caller may change his arrays.
+  // Planning takes a while, in which the caller may change the arrays.
   const data = copyInputs(Object.fromEntries(names.map((name) => [name, inputs[name].data])));
   const graph = trace(fn, specs as Record<N, { shape: Shape; dtype: HostDType }>);
   const plan = await preparePlan(context, graph, options);

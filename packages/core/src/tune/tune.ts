@@ -4,7 +4,7 @@
  * Operators say what they could do (`Operator.candidates`). Every distinct shape of a traced graph is computed alone by
  * each candidate: first verified against the operator's own choice, then timed by turns, so that whatever else the
  * machine does meets all of them alike. A candidate must win by a margin. What is fastest alone need not be so in
- * company (caches, memory), so at last the whole graph runs without and with the choices by turns, and they are kept
+ * company (caches, memory), so finally the whole graph runs without and with the choices by turns, and they are kept
  * only if that is faster.
  *
  * Nothing is kept anywhere: the result is plain data for `context.useTuning`, a file, or a plan's `tuning`.

@@ -49,8 +49,8 @@ export interface ReadClassMapOptions {
 }
 
 /**
- * Classes of a picture's pixels; `foreign` tells what was found when it is no class map, and on how many pixels. Never
- * throws for what is wrong with the picture.
+ * Classes of a picture's pixels; `foreign` tells what was found when it is not a class map, and on how many pixels.
+ * Never throws for what is wrong with the picture.
  *
  * @throws `DATA_ARGUMENT` for an `ignoreIndex` that is a class, or no byte
  */
@@ -162,7 +162,7 @@ function indexKeys(values: Uint8Array, palette: readonly (readonly number[])[]):
   };
 }
 
-/** @throws `DATA_ARGUMENT` unless it is a byte that is no class. */
+/** @throws `DATA_ARGUMENT` unless it is a byte that is not a class. */
 export function checkIgnoreIndex(ignoreIndex: number | undefined): void {
   if (ignoreIndex === undefined || (Number.isInteger(ignoreIndex) && ignoreIndex >= 3 && ignoreIndex <= 255)) return;
   throw dataError({

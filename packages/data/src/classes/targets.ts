@@ -3,8 +3,8 @@
  *
  * The released one-hot encoding is one place off (quirk 26): with labels 0, 1, 2 it marks flat position 3 * pixel +
  * label - 1 of [H, W, 3]. So channel 0 means ground-glass, 1 consolidation, and 2 background, of the pixel *before*;
- * the first pixel's background lands on the last pixel. Labels that a bilinear resize left between the classes (quirk 25)
- * mark far-off places, and end the released program with an IndexError near the end of the picture.
+ * the first pixel's background lands on the last pixel. Labels that a bilinear resize left between the classes (quirk
+ * 25) mark far-off places, and end the released program with an IndexError near the end of the picture.
  */
 import { dataError } from '../errors.js';
 import { checkSize, type GreyImage } from '../image.js';

@@ -120,7 +120,7 @@ export class Dataset {
   }
 
   /**
-   * Samples one behind the other: `image` [n, 3, size, size], `mask` and `edge` [n, 1, size, size].
+   * Samples one after the other: `image` [n, 3, size, size], `mask` and `edge` [n, 1, size, size].
    *
    * @param options.random one number for each of `indices`, needed with augmentation
    */

@@ -146,7 +146,7 @@ export class MultiClassDataset {
   }
 
   /**
-   * Samples one behind the other: `image` [n, 6, size, size], `classes` [n, size, size], `onehot` [n, 3, size, size].
+   * Samples one after the other: `image` [n, 6, size, size], `classes` [n, size, size], `onehot` [n, 3, size, size].
    */
   async batch(
     indices: readonly number[],

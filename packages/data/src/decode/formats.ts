@@ -2,7 +2,7 @@
  * What a file is, by its content, and what to do with it where it is not read here.
  *
  * Names lie: scanners write DICOM without endings, downloads end in web pages, archives are called `.png`. So whoever
- * gets a file that is no picture or volume is told what it is and how to make one of it. One table, the surest signs
+ * gets a file that is not a picture or volume is told what it is and how to make one of it. One table, the surest signs
  * first.
  */
 import { Gunzip } from 'fflate';

@@ -193,7 +193,7 @@ function typeOf(code: number, where: string): Datatype {
   return type;
 }
 
-/** A slope of 0 means none, by the standard; nibabel takes one that is no number for none too. */
+/** A slope of 0 means none, by the standard; nibabel takes one that is not a number for none too. */
 function scaling(slope: number, intercept: number, where: string): Pick<VolumeHeader, 'slope' | 'intercept'> {
   if (slope === 0 || !Number.isFinite(slope)) return { slope: 1, intercept: 0 };
   if (Number.isFinite(intercept)) return { slope, intercept };

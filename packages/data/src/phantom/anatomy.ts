@@ -1,9 +1,9 @@
 /**
  * The chest of one phantom: a few drawn numbers, and from them the shape of lungs, mediastinum and wall at any point.
  *
- * Coordinates: x from -1 (anterior) to +1 (posterior), y from -1 to +1 across the patient, the picture's borders at +-1;
- * so the lungs lie sideways, above each other, as in the published slices. The functions below take these and turn them
- * by the patient's small rotation. Densities are Hounsfield units.
+ * Coordinates: x from -1 (anterior) to +1 (posterior), y from -1 to +1 across the patient, the picture's borders at
+ * +-1; so the lungs lie sideways, above each other, as in the published slices. The functions below take these and turn
+ * them by the patient's small rotation. Densities are Hounsfield units.
  *
  * The cavity is a rounded frame, cut to the lungs as tightly as the published slices are, with a wedge taken out at the
  * back: there the wall rises around the spine and each lung ends in a round recess of its own.

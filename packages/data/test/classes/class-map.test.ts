@@ -52,7 +52,7 @@ describe('readClassMap', () => {
     expect([...found.classes.data.subarray(0, 8)]).toEqual([0, 1, 2, 1, 0, 1, 2, 1]);
   });
 
-  it('tells what it found where that is no class map', async () => {
+  it('tells what it found where that is not a class map', async () => {
     const values = async (bytes: Uint8Array) => ((await read(bytes)) as { foreign: string }).foreign;
     expect(await values(encodePng(grey(16, 16, (x) => (x < 3 ? 0 : 255))))).toBe('greys 255 on 208 of 256 pixels');
     expect(await values(encodePng(grey(16, 16, (x) => x)))).toBe(
@@ -77,7 +77,7 @@ describe('readClassMap', () => {
     expect(await values(encodePng({ width: 64, height: 64, data: every }))).toBe('more than 1024 different greys');
   });
 
-  it('refuses to write what is no class map', async () => {
+  it('refuses to write what is not a class map', async () => {
     await failure('DATA_ARGUMENT', () => encodeClassMap(grey(16, 16, () => 3)));
     await failure('DATA_ARGUMENT', () => oneHot(grey(16, 16, () => 3)));
   });

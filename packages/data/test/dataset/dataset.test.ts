@@ -122,7 +122,7 @@ describe('samples', () => {
     expect((await dataset.sample(0, { size: 40 })).image.data).toEqual(preprocessSlice(colour, 40).data);
   });
 
-  it('a batch is its samples one behind the other', async () => {
+  it('a batch is its samples one after the other', async () => {
     const dataset = await phantoms(11);
     const batch = await dataset.batch([3, 0], { size: 32 });
     expect([batch.image.shape, batch.mask.shape, batch.edge.shape]).toEqual([
@@ -239,7 +239,7 @@ describe('split', () => {
     expect(split(dataset, { validate: 0.001 }).validation.length).toBe(1);
   });
 
-  it('refuses what is no split', async () => {
+  it('refuses what is not a split', async () => {
     const dataset = await phantoms(3);
     for (const validate of [[], [3], [-1], [0.5], [1, 1], [0, 1, 2], 0, 1, Number.NaN]) {
       await failure('DATA_ARGUMENT', () => split(dataset, { validate }));

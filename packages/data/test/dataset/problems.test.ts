@@ -243,7 +243,7 @@ describe('openDataset names everything that does not match', () => {
     expect(told).toEqual([{ file: 'no images in Imgs, which is no folder, or a link that leads nowhere' }]);
   });
 
-  it('files that are no pictures are left alone and told', async () => {
+  it('files that are not pictures are left alone and told', async () => {
     const note = new Uint8Array(3);
     const dataset = await open({ ...good, 'Imgs/.DS_Store': note, 'GT/notes.txt': note, 'Imgs/old/1.png': note });
     expect(dataset.length).toBe(3);

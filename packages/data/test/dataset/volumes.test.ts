@@ -160,7 +160,7 @@ describe('masks of volumes', () => {
     expect(multi.map(({ kind }) => kind)).toContain('volume');
   });
 
-  it('values that are no Hounsfield units are told', async () => {
+  it('values that are not Hounsfield units are told', async () => {
     const dataset = await open({ 'Imgs/a.nii': niftiOf(one.images, 'uint8'), 'GT/a.nii': masks['GT/a.nii.gz'] });
     expect(dataset.warnings.find(({ kind }) => kind === 'noted')?.entries).toMatchObject([
       { file: 'Imgs/a.nii', note: expect.stringContaining('not in Hounsfield units') },

@@ -2,14 +2,17 @@
 //
 //   x, g  [N, C, area]  read: batch item n is contiguous and starts at xOffset + n * xBatchStride (gOffset, ...)
 //   d     [N, C, area]  written, likewise
-//   mask  [N, C, area]  read likewise, with MASK 1: g counts where mask is above 0 or NaN only (mask is a relu's result, g its gradient)
+//   mask  [N, C, area]  read likewise, with MASK 1: g counts where mask is above 0 or NaN only (mask is a relu's
+//         result, g its gradient)
 //   weight [C]  read
 //   variance [C]  read with BATCH 0; i = 1 / sqrt(variance + eps)
-//   statistics [3, C]  read with BATCH 1: mean, i, what the mean's float lacks (one binding: eight is what every device has)
+//   statistics [3, C]  read with BATCH 1: mean, i, what the mean's float lacks (one binding: eight is what every device
+//     has)
 //
 //   BATCH 0 (running statistics are constants):  d = weight i g
 //   BATCH 1 (statistics of the batch):           d = weight i (g - sumG / n - h sumGH / n)
-//           h = (x - mean) i;  sumG = sum of g, sumGH = sum of g h [C] read: the gradients of bias and weight; n = N * area
+//           h = (x - mean) i;  sumG = sum of g, sumGH = sum of g h [C] read: the gradients of bias and weight; n = N *
+//             area
 //
 // Tile as in normalize.wgsl. Dispatch: ceil(N * C * span / 64) workgroups in a line.
 

@@ -1,7 +1,8 @@
 // nn/batch-norm-gradient-sums: the two sums of the gradient, in parts.
 //
 //   x, g  [N, C, area]       read: batch item n is contiguous and starts at xOffset + n * xBatchStride (gOffset, ...)
-//   mask  [N, C, area]       read likewise, with MASK 1: g counts where mask is above 0 or NaN only (mask is a relu's result, g its gradient)
+//   mask  [N, C, area]       read likewise, with MASK 1: g counts where mask is above 0 or NaN only (mask is a relu's
+//         result, g its gradient)
 //   mean, variance [C]       read with BATCH 0
 //   statistics [3, C]        read with BATCH 1: mean, 1 / sqrt(variance + eps), what the mean's float lacks
 //   sums  [C, parts, 2]      written: sum of g, and sum of g (x - mean) * inverse deviation, of each part

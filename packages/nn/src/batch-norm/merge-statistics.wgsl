@@ -4,12 +4,13 @@
 //
 //   FINAL 0: merged [C, ceil(parts / group), 4] written: every `group` parts become one
 //   FINAL 1 (group = parts):
-//     statistics [3, C] written: mean of the batch, 1 / sqrt(M2 / count + eps) (biased variance, which normalises), and what the
-//              mean's float lacks
+//     statistics [3, C] written: mean of the batch, 1 / sqrt(M2 / count + eps) (biased variance, which normalises),
+//              and what the mean's float lacks
 //     runningMean, runningVar [C] read; newMean, newVar [C] written:
 //              old + momentum (batch - old), with the unbiased variance M2 / (count - 1)
 //
-// One invocation joins the parts of one group one after another; the pivot of the first becomes theirs. Dispatch: ceil(C * ceil(parts / group) / 64) workgroups.
+// One invocation joins the parts of one group one after another; the pivot of the first becomes theirs. Dispatch:
+// ceil(C * ceil(parts / group) / 64) workgroups.
 
 struct Params {
   parts: u32,

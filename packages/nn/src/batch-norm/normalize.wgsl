@@ -4,14 +4,15 @@
 //   y         [N, C, area]  written, likewise
 //   weight, bias  [C]       read
 //   mean, variance  [C]     read with BATCH 0
-//   statistics  [3, C]      read with BATCH 1: mean, 1 / sqrt(variance + eps), what the mean's float lacks (merge-statistics.wgsl)
+//   statistics  [3, C]      read with BATCH 1: mean, 1 / sqrt(variance + eps), what the mean's float lacks
+//               (merge-statistics.wgsl)
 //
 //   RESIDUAL 1: y += residual [N, C, area], read likewise
 //   RELU    1: y = 0 where y < 0 (a NaN stays one)
 //
-// Tile: one invocation makes TILE values of one channel of one batch item, `span` = ceil(area / TILE) apart, so that the
-// four figures of the channel are loaded once; a value is a vec4 where VECTOR = 4. Dispatch: ceil(N * C * span / 64)
-// workgroups in a line.
+// Tile: one invocation makes TILE values of one channel of one batch item, `span` = ceil(area / TILE) apart, so that
+// the four figures of the channel are loaded once; a value is a vec4 where VECTOR = 4. Dispatch:
+// ceil(N * C * span / 64) workgroups in a line.
 
 struct Params {
   xOffset: u32, xBatchStride: u32,

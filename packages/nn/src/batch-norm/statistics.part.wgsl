@@ -5,11 +5,12 @@
 @group(0) @binding(5) var<storage, read> runningMean: array<f32>;
 @group(0) @binding(6) var<storage, read> runningVar: array<f32>;
 
-// Writes the statistics of channel `c` from its `count` values' mean, which is pivot + rest, and sum of squared deviations.
+// Writes the statistics of channel `c` from its `count` values' mean, which is pivot + rest, and sum of squared
+// deviations.
 //
-// The mean is kept as two floats: around 1000 one float is off by up to 3e-5, and so would be every value of a channel whose
-// deviation is 1. The first one is the float below or at the rounded sum, made by cutting off a bit: a compiler that rearranges
-// float arithmetic cannot see through that, and so cannot find that the second one "is 0".
+// The mean is kept as two floats: around 1000 one float is off by up to 3e-5, and so would be every value of a channel
+// whose deviation is 1. The first one is the float below or at the rounded sum, made by cutting off a bit: a compiler
+// that rearranges float arithmetic cannot see through that, and so cannot find that the second one "is 0".
 fn writeStatistics(c: u32, count: f32, pivot: f32, rest: f32, m2: f32) {
   let mean = pivot + rest;
   let high = bitcast<f32>(bitcast<u32>(mean) & 0xfffffffeu);

@@ -3,17 +3,19 @@
 //   x       [N, C, area]         read: batch item n is contiguous and starts at xOffset + n * xBatchStride
 //   moments [C, parts, 4]        written: count, pivot, mean m - pivot, M2 = sum (x - m)^2 of each part
 //
-// The N * area values of a channel are dealt to `parts` invocations: part p takes the values p, p + parts, ... Values are
-// taken relative to a pivot, about the mean of the part's first eight: x - pivot is exact where the mean is large beside the
-// deviation, so that no digit is lost however large it is. Eight at a time their own mean and M2 are computed from registers, then
-// joined to what the part has so far (Chan, Golub, LeVeque 1979):
+// The N * area values of a channel are dealt to `parts` invocations: part p takes the values p, p + parts, ... Values
+// are taken relative to a pivot, about the mean of the part's first eight: x - pivot is exact where the mean is large
+// beside the deviation, so that no digit is lost however large it is. Eight at a time their own mean and M2 are
+// computed from registers, then joined to what the part has so far (Chan, Golub, LeVeque 1979):
 //
 //   delta = m_B - m_A      m = m_A + delta n_B / n      M2 = M2_A + M2_B + delta^2 n_A n_B / n      n = n_A + n_B
 //
-// so x is read once. Dispatch: ceil(C * parts / 64) workgroups in a line; neighbouring invocations read neighbouring values.
-// FINAL 1, where a channel is one part: instead of moments the statistics, as `nn/merge-statistics` writes them.
+// so x is read once. Dispatch: ceil(C * parts / 64) workgroups in a line; neighbouring invocations read neighbouring
+// values. FINAL 1, where a channel is one part: instead of moments the statistics, as `nn/merge-statistics` writes
+// them.
 //
-// `items` and `rest` are the figures of `parts` = items * area + rest, so that the position advances without a division.
+// `items` and `rest` are the figures of `parts` = items * area + rest, so that the position advances without a
+// division.
 
 struct Params {
   xOffset: u32, xBatchStride: u32,

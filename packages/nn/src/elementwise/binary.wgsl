@@ -14,9 +14,9 @@
 //
 // Tile: one invocation makes TILE values along one dimension. ROWS = 0: along dimension 3, `span` apart, so that
 // neighbouring invocations touch neighbouring values. ROWS = 1: along dimension 2, in neighbouring rows, chosen when an
-// operand is broadcast over dimension 2 (one channel times many): that operand (A_FIXED, B_FIXED) is loaded once for the
-// tile. steps0..3 count invocations per dimension; NESTED = 0: there is only dimension 3.
-// A value is a vec4 where VECTOR = 4; A_SPLAT / B_SPLAT: that operand has stride 0 along dimension 3 and stays scalar.
+// operand is broadcast over dimension 2 (one channel times many): that operand (A_FIXED, B_FIXED) is loaded once for
+// the tile. steps0..3 count invocations per dimension; NESTED = 0: there is only dimension 3. A value is a vec4 where
+// VECTOR = 4; A_SPLAT / B_SPLAT: that operand has stride 0 along dimension 3 and stays scalar.
 // Dispatch: ceil(steps0 * steps1 * steps2 * steps3 / 64) workgroups in a line.
 
 struct Params {

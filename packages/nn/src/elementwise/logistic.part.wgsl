@@ -1,4 +1,5 @@
-// The logistic function and the cross entropy made of it, to float32's last digits and with PyTorch's values for NaN and Infinity.
+// The logistic function and the cross entropy made of it, to float32's last digits and with PyTorch's values for NaN
+// and Infinity.
 
 #include "../../../core/src/kernels/nan.part.wgsl"
 
@@ -28,7 +29,8 @@ fn sigmoidMinus(z: f32, truth: f32) -> f32 {
   return sigmoid(z) * (1.0 - truth) - oneMinusSigmoid(z) * truth;
 }
 
-/// The cross entropy of sigmoid(z) with t: max(z, 0) - z t + log(1 + exp(-|z|)). Where z is infinite or NaN: (1 - t) z - min(z, 0).
+/// The cross entropy of sigmoid(z) with t: max(z, 0) - z t + log(1 + exp(-|z|)). Where z is infinite or NaN: (1 - t) z
+/// - min(z, 0).
 fn logisticCrossEntropy(z: f32, truth: f32) -> f32 {
   let usual = max(z, 0.0) - z * truth + logOnePlus(exp(-abs(z)));
   return select((1.0 - truth) * z - min(z, 0.0), usual, isFinite(z));

@@ -6,8 +6,8 @@
 //
 //   y(n, p, i, j) = x(n, p, i - top, j - left)   where that exists, else 0
 //
-// `top` and `left` may be negative: then it cuts off. Padding, cropping and the gradients of both, and a range along any
-// axis placed among zeros, are this kernel. Values are moved as 32-bit words, whatever they mean.
+// `top` and `left` may be negative: then it cuts off. Padding, cropping and the gradients of both, and a range along
+// any axis placed among zeros, are this kernel. Values are moved as 32-bit words, whatever they mean.
 //
 // Tile: one invocation writes one position of TILE planes. Dispatch: ceil(N * ceil(planes / TILE) * outputRows *
 // outputColumns / 64) workgroups in a line.

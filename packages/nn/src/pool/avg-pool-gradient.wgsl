@@ -3,9 +3,9 @@
 //   g  [N, C, outputHeight, outputWidth]  read:    gradient of y, batch item n at gOffset + n * gBatchStride
 //   d  [N, C, inputHeight, inputWidth]    written: gradient of x, likewise
 //
-// Divisors as in pool.wgsl (COUNT_PAD). A gather: the windows that contain a position are a rectangle of results, so nothing
-// is added by two invocations at once. Tile: one invocation makes TILE_Y x TILE_X neighbouring positions; it walks once
-// over the windows that contain any of them and gives each to those it contains. Dispatch: ceil(N * C *
+// Divisors as in pool.wgsl (COUNT_PAD). A gather: the windows that contain a position are a rectangle of results, so
+// nothing is added by two invocations at once. Tile: one invocation makes TILE_Y x TILE_X neighbouring positions; it
+// walks once over the windows that contain any of them and gives each to those it contains. Dispatch: ceil(N * C *
 // ceil(inputHeight / TILE_Y) * ceil(inputWidth / TILE_X) / 64) workgroups in a line.
 
 struct Params {

@@ -4,10 +4,10 @@
 //   g       [N, C, outputHeight, outputWidth]   read:    gradient of y, batch item n at gOffset + n * gBatchStride
 //   d       [N, C, inputHeight, inputWidth]     written: gradient of x, likewise
 //
-// A gather: each position asks the windows that may contain it whether it won them, so nothing is added by two invocations
-// at once and the order of the sum is fixed. Tile: one invocation makes TILE neighbouring positions of a row and walks
-// once over the windows that may contain any of them. Dispatch: ceil(N * C * inputHeight * ceil(inputWidth / TILE) / 64)
-// workgroups in a line.
+// A gather: each position asks the windows that may contain it whether it won them, so nothing is added by two
+// invocations at once and the order of the sum is fixed. Tile: one invocation makes TILE neighbouring positions of a
+// row and walks once over the windows that may contain any of them. Dispatch: ceil(N * C * inputHeight *
+// ceil(inputWidth / TILE) / 64) workgroups in a line.
 
 struct Params {
   gOffset: u32, gBatchStride: u32,

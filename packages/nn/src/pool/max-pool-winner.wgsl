@@ -1,6 +1,8 @@
-// nn/max-pool-winner: the position of each window's first maximum, in row-major order of the window; of NaN, the last one.
+// nn/max-pool-winner: the position of each window's first maximum, in row-major order of the window; of NaN, the last
+// one.
 //
-//   x       [N, C, inputHeight, inputWidth]     read: batch item n is contiguous and starts at xOffset + n * xBatchStride
+//   x       [N, C, inputHeight, inputWidth]     read: batch item n is contiguous and starts at xOffset + n *
+//           xBatchStride
 //   winner  [N * C, outputHeight, outputWidth]  written: index inside the map, row * inputWidth + column
 //
 // Tile: one window per invocation. Dispatch: ceil(N * C * outputHeight * outputWidth / 64) workgroups in a line.

@@ -10,14 +10,15 @@
 // window of ceil mode may hang over it) where COUNT_PAD = 1, else the part inside the map. A maximum over nothing is
 // -Infinity; over a NaN it is NaN.
 //
-// Maxima are taken of integers: the bits of a float, with those of negative numbers turned over, have the order of the floats, and
-// every NaN is put on top. So compilers that assume no NaN or no Infinity cannot lose one (see core's nan.part.wgsl).
+// Maxima are taken of integers: the bits of a float, with those of negative numbers turned over, have the order of the
+// floats, and every NaN is put on top. So compilers that assume no NaN or no Infinity cannot lose one (see core's
+// nan.part.wgsl).
 //
 // Tile: one invocation makes TILE_Y x TILE_X neighbouring results. It walks once over all positions that their windows
 // touch, loads each value once and gives it to every window it lies in: a 3x3 window with stride 1 costs 4.5 loads per
 // result instead of 9 (1x4 tile), a 31x1 window 8.5 instead of 31 (4x1 tile). WIDTH > 0: kernel width and horizontal
-// stride are the constants WIDTH and STEP, and the walk along a row is unrolled. Dispatch: ceil(N * C * ceil(outputHeight
-// / TILE_Y) * ceil(outputWidth / TILE_X) / 64) workgroups in a line.
+// stride are the constants WIDTH and STEP, and the walk along a row is unrolled. Dispatch: ceil(N * C *
+// ceil(outputHeight / TILE_Y) * ceil(outputWidth / TILE_X) / 64) workgroups in a line.
 
 struct Params {
   xOffset: u32, xBatchStride: u32,
@@ -43,8 +44,8 @@ struct Params {
 // The rank of -Infinity.
 const nothing = 0u;
 
-/// The rank of a float: its bits, turned over where the sign is set, counted from those of -Infinity on. What lies below that is NaN
-/// with a sign, and comes out on top, beside the NaN without.
+/// The rank of a float: its bits, turned over where the sign is set, counted from those of -Infinity on. What lies
+/// below that is NaN with a sign, and comes out on top, beside the NaN without.
 fn rank(v: f32) -> u32 {
   return turned(bitcast<u32>(v)) - 0x807fffffu;
 }

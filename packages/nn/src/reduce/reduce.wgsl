@@ -5,13 +5,14 @@
 //   z  read where PRODUCT = 1; same loops with its own strides (0 = repeated)
 //   y  written at yOffset + kept0..2 strides yKept0..2 + part * yPart
 //
-// The reduced values are dealt to `parts` invocations: invocation `part` sums the values part, part + parts, ... in that
-// order. With parts > 1 the result is a list of partial sums, which another call reduces; so the order is fixed, nothing
-// is atomic, and a sum of millions is a sum of sums. The three-figure counter of the reduced position is advanced by
-// adding the figures of `parts` (stride0..2) with carry, so that no division stands in the loop.
+// The reduced values are dealt to `parts` invocations: invocation `part` sums the values part, part + parts, ... in
+// that order. With parts > 1 the result is a list of partial sums, which another call reduces; so the order is fixed,
+// nothing is atomic, and a sum of millions is a sum of sums. The three-figure counter of the reduced position is
+// advanced by adding the figures of `parts` (stride0..2) with carry, so that no division stands in the loop.
 //
-// Neighbouring invocations differ in `part` where PARTS_INNER = 1 (the innermost dimension is reduced), else in the kept
-// position, so that they touch neighbouring values. Dispatch: ceil(kept0 * kept1 * kept2 * parts / 64) workgroups in a line.
+// Neighbouring invocations differ in `part` where PARTS_INNER = 1 (the innermost dimension is reduced), else in the
+// kept position, so that they touch neighbouring values. Dispatch: ceil(kept0 * kept1 * kept2 * parts / 64) workgroups
+// in a line.
 
 struct Params {
   xOffset: u32, xKept0: u32, xKept1: u32, xKept2: u32, xReduced0: u32, xReduced1: u32, xReduced2: u32,

@@ -8,8 +8,8 @@
 // Bilinear interpolation is linear along rows, then along columns, so its transpose is this kernel along columns, then
 // along rows. A gather: the results that use source k have their positions in (k - 1, k + 1); the range is computed one
 // too wide on both sides and each weight exactly as forward, so rounding cannot lose or double one. Tile: one
-// invocation makes TILE planes, with the weights computed once. Dispatch: ceil(N * ceil(planes / TILE) * input * inner / 64)
-// workgroups in a line.
+// invocation makes TILE planes, with the weights computed once. Dispatch: ceil(N * ceil(planes / TILE) * input * inner
+// / 64) workgroups in a line.
 
 struct Params {
   gOffset: u32, gBatchStride: u32,

@@ -7,10 +7,11 @@
 //     corners aligned:     scale = (input - 1) / (output - 1), half = 0
 //     corners not aligned: scale = input / output, or 1 / the given factor, half = 0.5
 //   neighbours k = min(floor(s), input - 1) and min(k + 1, input - 1), weights 1 - (s - k) and s - k;
-//   where a dimension keeps its size, both are result i itself, so that an infinite neighbour does not come in as 0 * Infinity
+//   where a dimension keeps its size, both are result i itself, so that an infinite neighbour does not come in as 0 *
+//     Infinity
 //
-// Positions are float32, as in the reference's CPU code. Tile: one invocation makes one position of TILE channels, so that
-// positions and weights are computed once. Dispatch: ceil(N * ceil(C / TILE) * outputHeight * outputWidth / 64)
+// Positions are float32, as in the reference's CPU code. Tile: one invocation makes one position of TILE channels, so
+// that positions and weights are computed once. Dispatch: ceil(N * ceil(C / TILE) * outputHeight * outputWidth / 64)
 // workgroups in a line.
 
 struct Params {

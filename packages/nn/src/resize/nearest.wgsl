@@ -1,4 +1,5 @@
-// nn/nearest: y = x resized, each value that of the nearest position: for labels and masks, whose values must not be mixed.
+// nn/nearest: y = x resized, each value that of the nearest position: for labels and masks, whose values must not be
+// mixed.
 //
 //   x  [N, P, inputHeight,  inputWidth ]  read: batch item n is contiguous and starts at xOffset + n * xBatchStride
 //   y  [N, P, outputHeight, outputWidth]  written, likewise; values of 32 bits, whatever they mean

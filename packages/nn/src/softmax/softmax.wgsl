@@ -1,4 +1,5 @@
-// nn/softmax: y(c) = exp(x(c) - max) / sum of exp(x - max), over channels; or its gradient. NaN in all channels where one is
+// nn/softmax: y(c) = exp(x(c) - max) / sum of exp(x - max), over channels; or its gradient. NaN in all channels where
+// one is
 // NaN or the maximum is infinite: Infinity - Infinity is no number.
 //
 //   x  [N, C, area]  read: batch item n is contiguous and starts at xOffset + n * xBatchStride
@@ -6,7 +7,8 @@
 //
 //   GRADIENT 1: x holds softmax's output s, g its gradient: y(c) = s(c) (g(c) - sum of s g)
 //
-// One invocation walks the channels of one position: twice to know maximum and sum (or the product's sum), once to write.
+// One invocation walks the channels of one position: twice to know maximum and sum (or the product's sum), once to
+// write.
 // Dispatch: ceil(N * area / 64) workgroups in a line.
 
 struct Params {

@@ -26,7 +26,7 @@ export function without(covered: Covered): string[] {
 
 export const canCover: boolean = spawnSync('unshare', ['--mount', ...asRoot(), 'true']).status === 0;
 
-/** Who is not root can be it in a user namespace, where the system allows one. */
+/** A user who is not root can be root in a user namespace, where the system allows one. */
 function asRoot(): string[] {
   return process.getuid?.() === 0 ? [] : ['--map-root-user'];
 }

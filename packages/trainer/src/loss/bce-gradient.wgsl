@@ -1,7 +1,9 @@
-// trainer/bce-gradient: the gradient of the mean binary cross entropy with respect to the predictions, or to the targets.
+// trainer/bce-gradient: the gradient of the mean binary cross entropy with respect to the predictions, or to the
+// targets.
 //
 //   LOGITS 1:  d = g * factor * (sigmoid(x) - t)                              factor = 1 / number of values
-//   LOGITS 0:  d = g * factor * (x - t) / max(x (1 - x), 1e-12)               where the clamped logarithms are cut off too,
+//   LOGITS 0:  d = g * factor * (x - t) / max(x (1 - x), 1e-12)               where the clamped logarithms are cut off
+//     too,
 //                                                                             as PyTorch does
 //   TARGET 1, LOGITS 1:  d = -g * factor * x                                    of the targets
 //   TARGET 1, LOGITS 0:  d = g * factor * (clamped log(1 - x) - clamped log x)   as bce.wgsl clamps

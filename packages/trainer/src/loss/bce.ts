@@ -176,9 +176,9 @@ export function bceWithLogits(logits: TensorLike, target: TensorLike): Tensor {
 }
 
 /**
- * The mean binary cross entropy of probabilities, as the reference's U-Net is trained: both logarithms are cut off at -100,
- * so a probability of exactly 0 or 1 costs at most 100 and stops learning. `bceWithLogits` has neither fault. What is
- * no probability (below 0, over 1, NaN) makes the loss NaN.
+ * The mean binary cross entropy of probabilities, as the reference's U-Net is trained: both logarithms are cut off at
+ * -100, so a probability of exactly 0 or 1 costs at most 100 and stops learning. `bceWithLogits` has neither fault.
+ * What is no probability (below 0, over 1, NaN) makes the loss NaN.
  *
  * @param probabilities [N, ...], e.g. `sigmoid(logits)`
  * @param target [N, ...], the same shape, in [0, 1]

@@ -8,8 +8,8 @@
 //   t        [N, item]  read, likewise
 //   partial  [N * groupsPerRow]  written
 //
-// Tile: 64 invocations sum `rounds` values each, 64 apart; then invocation 0 adds their 64 sums in order, so the result has
-// the same bits every time. Dispatch: N * groupsPerRow workgroups in a line.
+// Tile: 64 invocations sum `rounds` values each, 64 apart; then invocation 0 adds their 64 sums in order, so the result
+// has the same bits every time. Dispatch: N * groupsPerRow workgroups in a line.
 
 struct Params {
   xOffset: u32, xBatchStride: u32,

@@ -2,7 +2,8 @@
 //
 //   CLASSES 1:  d_c = g * scale * (softmax(x)_c - [c = t])                    of the logits; scale = 1 / pixels counted
 //   CLASSES 0:  d_c = g * factor * (softmax(x)_c * (sum over k of t_k) - t_c) of the logits; factor = 1 / (N area)
-//   TARGET 1:   d_c = -g * factor * log(softmax(x)_c)                         of a distribution (CLASSES 0 only; t is not read)
+//   TARGET 1:   d_c = -g * factor * log(softmax(x)_c)                         of a distribution (CLASSES 0 only; t is
+//     not read)
 //
 //   g  [1]           read at gOffset: gradient of the loss
 //   x  [N, C, area]  read: batch item n is contiguous and starts at xOffset + n * xBatchStride
@@ -10,9 +11,9 @@
 //   scale [1]        read at scaleOffset (CLASSES 1): see cross-entropy-total.wgsl
 //   d  [N, C, area]  written, as x
 //
-// A pixel of the class `ignored` gets 0; one whose class is none, or whose logits are no numbers, gets NaN. Where p_c and t_c
-// come near 1 their difference loses its digits, so it is written as p_c (mass - t_c) - t_c (1 - p_c), and 1 - p_c is the sum of
-// the others.
+// A pixel of the class `ignored` gets 0; one whose class is none, or whose logits are no numbers, gets NaN. Where p_c
+// and t_c come near 1 their difference loses its digits, so it is written as p_c (mass - t_c) - t_c (1 - p_c), and 1 -
+// p_c is the sum of the others.
 //
 // Tile: one pixel, all its channels, per invocation. Dispatch: ceil(N * area / 64) workgroups in a line.
 

@@ -1,11 +1,13 @@
-// trainer/cross-entropy-total: the mean over the pixels that cross-entropy.wgsl counted, and what its gradient multiplies by.
+// trainer/cross-entropy-total: the mean over the pixels that cross-entropy.wgsl counted, and what its gradient
+// multiplies by.
 //
 //   y = scale * sum,  scale = 1 / counted            (NaN and 0 where no pixel counts, as in PyTorch)
 //
 //   partial  [count, 2]  read: sums, and bits of the numbers of pixels
 //   y, scale [1]         written at yOffset and scaleOffset
 //
-// Tile: one workgroup; 64 invocations sum every 64th part each, then invocation 0 adds their sums. Dispatch: 1 workgroup.
+// Tile: one workgroup; 64 invocations sum every 64th part each, then invocation 0 adds their sums. Dispatch: 1
+// workgroup.
 
 struct Params {
   yOffset: u32,

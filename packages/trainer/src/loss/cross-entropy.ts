@@ -266,9 +266,9 @@ export interface CrossEntropyOptions {
  * The mean over pixels of the cross entropy of softmax(logits) over channels. A scalar; the gradient flows to the
  * logits, and to a distribution.
  *
- * Labels that a run is given are checked before it: `LABEL_RANGE` names the item and the label that is no class. Labels
- * that lie in a buffer of yours cannot be seen; one that is no class makes the loss and its pixel's gradients NaN.
- * Where no pixel counts the loss is NaN, as in PyTorch.
+ * Labels that a run is given are checked before it: `LABEL_RANGE` names the item and the label that is not a class.
+ * Labels that lie in a buffer of yours cannot be seen; one that is not a class makes the loss and its pixel's gradients
+ * NaN. Where no pixel counts the loss is NaN, as in PyTorch.
  *
  * @param logits [N, C, ...]
  * @param target the class of each pixel, u32 or i32 [N, ...], from 0 to C - 1, or its distribution over classes, f32

@@ -6,11 +6,11 @@
 //
 //   x        [N, C, area]  read: batch item n is contiguous and starts at xOffset + n * xBatchStride
 //   t        [N, area] u32 or i32 (CLASSES 1) or [N, C, area] f32  read, likewise
-//   partial  [N * groupsPerRow]  written; with CLASSES 1 [N * groupsPerRow, 2], the second one the bits of the number of pixels
-//            counted, and trainer/cross-entropy-total takes the mean
+//   partial  [N * groupsPerRow]  written; with CLASSES 1 [N * groupsPerRow, 2], the second one the bits of the number
+//            of pixels counted, and trainer/cross-entropy-total takes the mean
 //
-// A pixel of the class `ignored` is not counted. A class outside of 0 to C - 1 makes the sum NaN: the plan refuses such labels
-// where it sees them (inputs), a kernel cannot. So do a NaN logit and one of +Infinity, as in PyTorch.
+// A pixel of the class `ignored` is not counted. A class outside of 0 to C - 1 makes the sum NaN: the plan refuses such
+// labels where it sees them (inputs), a kernel cannot. So do a NaN logit and one of +Infinity, as in PyTorch.
 //
 // The largest logit of a pixel is taken off first, so nothing overflows, and only then the target's, so that
 // log(total) + (largest - x_t) keeps the digits of a small loss: log(1 + the others) where they are few.

@@ -1,4 +1,5 @@
-// trainer/dice-loss-gradient: the gradient of the Dice loss with respect to the predictions, or to the targets, in one pass.
+// trainer/dice-loss-gradient: the gradient of the Dice loss with respect to the predictions, or to the targets, in one
+// pass.
 //
 //   (a, b) = factors[n, c]                                                     (dice-loss-total.wgsl)
 //   d = g * (b - a t), times p (1 - p) where p = sigmoid(x) (SIGMOID 1)

@@ -3,13 +3,15 @@
 //   p = sigmoid(x) with SIGMOID 1, else x
 //   partial[group] = sums over the group's values of  p t,  p + t,  p (1 - t) + (1 - p) t
 //
-// The last one is S - 2 I of the loss without its cancellation: a map that is nearly right keeps the digits of what is wrong.
+// The last one is S - 2 I of the loss without its cancellation: a map that is nearly right keeps the digits of what is
+// wrong.
 //
 //   x        [N, C, area]  read: batch item n is contiguous and starts at xOffset + n * xBatchStride
 //   t        [N, C, area]  read, likewise
 //   partial  [N * C * groupsPerRow, 3]  written
 //
-// Tile: 64 invocations sum `rounds` values each, 64 apart; then invocations 0 to 2 add one column of the 64 sums in order.
+// Tile: 64 invocations sum `rounds` values each, 64 apart; then invocations 0 to 2 add one column of the 64 sums in
+// order.
 // Dispatch: N * C * groupsPerRow workgroups in a line.
 
 struct Params {

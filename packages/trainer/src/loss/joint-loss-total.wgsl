@@ -10,8 +10,8 @@
 //   y        [1]     written at yOffset
 //   image    [N, 4]  written from imageOffset on
 //
-// Tile: one workgroup. Its 64 invocations sum every 64th partial each, image by image; then invocation 0 adds their sums in
-// order. Dispatch: 1 workgroup.
+// Tile: one workgroup. Its 64 invocations sum every 64th partial each, image by image; then invocation 0 adds their
+// sums in order. Dispatch: 1 workgroup.
 
 struct Params {
   yOffset: u32,

@@ -12,7 +12,8 @@
 //   pooled   [N, item]  read, likewise; the mask's 31 x 31 average
 //   partial  [N * groupsPerRow, 6]  written
 //
-// Tile: 64 invocations sum `rounds` values each, 64 apart; then invocations 0 to 5 add one column of the 64 sums in order.
+// Tile: 64 invocations sum `rounds` values each, 64 apart; then invocations 0 to 5 add one column of the 64 sums in
+// order.
 // Dispatch: N * groupsPerRow workgroups in a line.
 
 struct Params {
