@@ -44,8 +44,8 @@ export const wasmUrl = new URL(url, import.meta.url).href;`,
 }
 
 /**
- * Tasks besides the built-in one: `INFNET_PAGE_TASKS` names modules whose default export is a `SegmentationTask`, relative
- * to where the build is started, separated by commas. They are part of the page: what they import is bundled.
+ * Tasks besides the built-in one: `INFNET_PAGE_TASKS` names modules whose default export is a `SegmentationTask`,
+ * relative to where the build is started, separated by commas. They are part of the page: what they import is bundled.
  */
 function ownTasks(): Plugin {
   const files = (process.env['INFNET_PAGE_TASKS'] ?? '').split(',').filter((file) => file !== '');

@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- --matrix`: Inf-Net's forward on matrix units ("tensor cores", experimental), beside the same
- * adapter without.
+ * `npm run bench -- --matrix`: Inf-Net's forward on matrix units ("tensor cores", experimental), compared with the
+ * same adapter without.
  *
  * The last line is JSON: what the adapter multiplies, then for each batch and variant the times in seconds, the
  * relative L2 from `exact`, and how many dispatches ran on matrix units. Or `{ cannot }` with the reason.

@@ -15,12 +15,12 @@ interface Option {
 const SUITES = ['gradients', 'training', 'memory', 'ceilings', 'matrix', 'peers'] as const;
 
 const OPTIONS: Readonly<Record<string, Option>> = {
-  gradients: { type: 'boolean', help: 'every convolution of Inf-Net: forward beside its two gradients' },
+  gradients: { type: 'boolean', help: 'every convolution of Inf-Net: forward and its two gradients' },
   training: { type: 'boolean', help: 'a training step of Inf-Net: how much of its time the GPU works, and at what' },
   memory: { type: 'boolean', help: 'what a training step takes, by its plan; nothing runs' },
   ceilings: { type: 'boolean', help: 'what the adapter can do at most: multiply-adds, copying' },
   matrix: { type: 'boolean', help: 'Inf-Net at half precision with and without matrix units (experimental)' },
-  peers: { type: 'boolean', help: 'infnet beside the other libraries that are installed' },
+  peers: { type: 'boolean', help: 'infnet compared with the other libraries that are installed' },
   quick: { type: 'boolean', help: 'small: 96 px, three runs; with --peers few cases, in under 3 minutes' },
   size: { type: 'string', value: 'PIXELS', help: 'height and width of the images (352; --quick: 96)' },
   batch: { type: 'string', value: 'N', help: 'images at once (1)' },

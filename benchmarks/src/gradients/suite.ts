@@ -1,4 +1,4 @@
-/** `npm run bench -- --gradients`: how fast the gradients of convolution are beside the forward. */
+/** `npm run bench -- --gradients`: how fast the gradients of convolution are, compared with the forward. */
 import { progress, type Suite, writeResult } from '../suite.js';
 import { layerFigures, totals } from './figures.js';
 import { measureGradients } from './measure.js';

@@ -1,5 +1,6 @@
 /** The process of one peer: answers the parent's requests, one at a time. */
 import { readFileSync } from 'node:fs';
+import { parseTuning } from '@infnet/core/tune';
 import { Answerer, type Answers } from './answerer.js';
 import type { ChromiumPeerName, Peer, PeerName, Reply, Request } from './protocol.js';
 
@@ -41,7 +42,7 @@ const MAKERS: Readonly<Record<PeerName, Maker>> = {
 function readTuning(): Readonly<Record<string, string>> {
   const file = process.env['INFNET_TUNING'];
   if (file === undefined) throw new Error('INFNET_TUNING names no table; make one with: infnet tune --out FILE');
-  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly choices: Readonly<Record<string, string>> }).choices;
+  return parseTuning(readFileSync(file, 'utf8'), file).choices;
 }
 
 /** Serves until the parent goes. */

@@ -62,7 +62,7 @@ export function renderPeerReport(figures: PeerFigures): string {
     return found.length === 0 ? [] : [partSection(part, found, figures)];
   });
   const report: Report = {
-    title: 'infnet beside other libraries',
+    title: 'infnet compared with other libraries',
     subtitle: figures.adapter.message,
     sections: [compared(figures), ...parts, ...closingSections(figures)],
     data: figures,

@@ -1,4 +1,4 @@
-/** `npm run bench -- --peers`: infnet beside other libraries, on one adapter, in turns. */
+/** `npm run bench -- --peers`: infnet compared with other libraries, on one adapter, in turns. */
 import { fileURLToPath } from 'node:url';
 import { InfnetError } from '@infnet/core';
 import { type AdapterKind, openAdapter } from '@infnet/node';

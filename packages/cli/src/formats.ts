@@ -1,5 +1,5 @@
 /**
- * What files are that are no pictures and no volumes: told by their content, as names say nothing (DICOM often has no
+ * What files are that are neither pictures nor volumes: told by their content, as names say nothing (DICOM often has no
  * ending).
  */
 import { type FileHandle, open } from 'node:fs/promises';

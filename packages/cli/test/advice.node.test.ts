@@ -1,5 +1,5 @@
 /**
- * Advice that reaches a person at a terminal names what he can type there.
+ * Advice that reaches a person at a terminal names what can be typed there.
  *
  * The packages' advice is read from their sources: every `fix` of an error, every table of fixes, every argument of a
  * function that takes one. What is JavaScript in it has to be translated by `adviceInFlags`, or be listed here with the

@@ -45,7 +45,7 @@ describe.skipIf(!built)(`kernels${built ? '' : ' (skipped without npm run build)
     const { code, stdout } = await infnet(['kernels', '--json']);
     expect(code).toBe(0);
     const { kernels } = JSON.parse(stdout) as { kernels: { name: string; package: string; mathematics: string }[] };
-    // `testing` is private: it is no part of the product.
+    // `testing` is private: it is not part of the product.
     const files = readdirSync(packages, { recursive: true, encoding: 'utf8' }).filter(
       (file) =>
         /^[\w-]+[\\/]src[\\/].*\.wgsl$/.test(file) && !file.endsWith('.part.wgsl') && !file.startsWith('testing'),

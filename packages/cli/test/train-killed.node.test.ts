@@ -64,7 +64,7 @@ describe.skipIf(why !== '')(`a run${why}`, () => {
       const { code } = await end;
       killedAt.push(logOfKilled(out));
       if (code === null) continue;
-      // A machine so fast that it came to the end: that must be right, and the next one begins anew.
+      // A machine so fast that it came to the end: that must be right, and the next one begins again.
       expect(code).toBe(0);
       expect(bitsOf(out)).toEqual(bitsOf(whole));
       rmSync(out, { recursive: true });

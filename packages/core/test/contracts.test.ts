@@ -227,7 +227,9 @@ describe('what a dispatch gives', () => {
       const lower: Operator['lower'] = (given) =>
         scaleOperator.lower({ ...given, attributes: { factor } } as LowerContext<{ factor: number }>);
       const graph = trace(({ x }) => applyOne({ ...scaleOperator, lower } as never, [x], { factor: 1 }), { x: [1, 3] });
-      expect(() => schedule(graph)).toThrow(/KERNEL_PARAMETERS.*"factor" = .* is not a finite f32.*scale, kernel test/s);
+      expect(() => schedule(graph)).toThrow(
+        /KERNEL_PARAMETERS.*"factor" = .* is not a finite f32.*scale, kernel test/s,
+      );
     },
   );
 

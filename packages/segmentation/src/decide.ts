@@ -1,7 +1,7 @@
 /**
  * From logits to a class for every pixel of the slice: probabilities are brought to the slice's size, bilinearly, and
- * decided there, so that borders are as smooth as the slice is fine. One channel and a threshold tell two classes apart;
- * of several channels (softmax) the largest wins.
+ * decided there, so that borders are as smooth as the slice is fine. One channel and a threshold tell two classes
+ * apart; of several channels (softmax) the largest wins.
  */
 import { type FloatMap, type GreyImage, minMaxNormalize, resizeBilinearFloat, sigmoid } from '@infnet/data';
 import { InfnetError } from '@infnet/errors';
@@ -34,7 +34,9 @@ export function probabilityOf({ probability }: Interpretation): FloatMap {
   throw new InfnetError({ code: 'TASK_NO_PROBABILITY', message, fix: 'Take its labels.' });
 }
 
-/** Several classes of as many channels. @param logits [classes * size * size] @throws InfnetError `RESULT_NOT_FINITE` */
+/**
+ * Several classes of as many channels. @param logits [classes * size * size] @throws InfnetError `RESULT_NOT_FINITE`
+ */
 export function decideByLargest(
   logits: Float32Array,
   { width, height }: Size,

@@ -189,7 +189,7 @@ describe('the best validation', () => {
     expect(saved(old as unknown as TrainerState).best).toBeUndefined();
   });
 
-  it('is not looked for in what is no number', async () => {
+  it('is not looked for in what is not a number', async () => {
     const given = { dice: '0.5' as unknown as number };
     await expect(new Trainer(smallTraining({ validate: async () => given })).run()).rejects.toThrow(/TRAINER_METRIC/);
     await expect(new Trainer(smallTraining({ validate: async () => ({}) })).run()).rejects.toThrow(/TRAINER_METRIC/);
@@ -204,7 +204,7 @@ describe('a propagation', () => {
   };
   const filter = confidenceFiltered({ pool: 4, confidence: lesionConfidence({ band: 2 }) });
 
-  it('keeps figures that are no finite numbers', async () => {
+  it('keeps figures that are not finite numbers', async () => {
     const store = copyingStore();
     await run({ store, validate: async () => ({ dice: Number.NaN, distance: Infinity }) });
     const last = states.at(-1) as PropagationState;

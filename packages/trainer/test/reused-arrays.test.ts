@@ -20,7 +20,7 @@ useSharedContext();
 
 type Batch = Record<string, Float32Array>;
 
-/** Arrays that are filled anew at every call; the place where one batch lies is where the next one will. */
+/** Arrays that are filled again at every call; the place where one batch lies is where the next one will. */
 class Reused {
   readonly #arrays = new Map<string, Float32Array>();
   /** Calls that have begun and not ended. */

@@ -33,7 +33,7 @@ async function train(together: boolean, maxSubmitSeconds: number) {
   using plan = await preparePlan(context, forward, { parameters: store });
   const onProgress = maxSubmitSeconds < 1 ? { onProgress: () => {} } : {};
   const image = batchOf(0).image.slice();
-  // One set of arrays, filled anew for every step.
+  // One set of arrays, filled again for every step.
   const reused: Batch = { image: new Float32Array(image.length), mask: new Float32Array(image.length) };
   const options = { learningRate: 0.02 };
   const all: Promise<unknown>[] = [];

@@ -1,4 +1,4 @@
-/** Targets: labels that are no classes, labels that do not count, and targets that need a gradient themselves. */
+/** Targets: labels that are not classes, labels that do not count, and targets that need a gradient themselves. */
 import {
   type Context,
   evaluate,

@@ -200,7 +200,7 @@ describe('validation', () => {
 });
 
 describe('a training that goes wrong', () => {
-  it('stops at a gradient or loss that is no number: step, items and largest gradients are named, nothing is spoilt', async () => {
+  it('stops at a gradient or loss that is not a number: step, items and largest gradients are named, nothing is spoilt', async () => {
     const good = smallTraining({ epochs: 1, batchSize: 1, shuffle: false });
     const before = await stopAfter(good, 3);
     const trainer = new Trainer({ ...smallTraining({ epochs: 1, batchSize: 1, shuffle: false }), data: discs(6, 3) });

@@ -1,4 +1,4 @@
-/** The loaded weights on the device: put there when needed, and anew after the device was lost. */
+/** The loaded weights on the device: put there when needed, and again after the device was lost. */
 import { ParameterStore, Predictor, type Tensor } from '@infnet/core';
 import { InfnetError } from '@infnet/errors';
 import type { Gpu } from './gpu.js';

@@ -160,7 +160,7 @@ function mathematicsOf(source: string, name: string): string {
   return whole || !/^[\w[\](), ]+ = /.test(second) ? sentence : `${sentence} ${second}`;
 }
 
-/** Names in directives and substitutions that are no loop variables. */
+/** Names in directives and substitutions that are not loop variables. */
 function constantsOf(source: string): string[] {
   const text = source.split('\n').flatMap((line) => {
     const directive = /^\s*#(?:if|elif)\s+(.*)$/.exec(line)?.[1] ?? /^\s*#for\s+\w+\s+in\s+(.*)$/.exec(line)?.[1];

@@ -1,15 +1,17 @@
 // Convolution without a product: for few result channels per group (depthwise, one-channel maps), on any adapter.
 //
-//   y[n, m, pixel] = act(scale[m] * sum over taps t, channels k of weight[m, k, t] * (x + addend)[n, k, source(pixel, t)]
+//   y[n, m, pixel] = act(scale[m] * sum over taps t, channels k of weight[m, k, t] * (x +
+//     addend)[n, k, source(pixel, t)]
 //                        + shift[m] + residual[n, m, pixel])
 //
-// Which convolution it is, and the layout of x, weight, y, bias, affine, residual and addend: see gemm-subgroup.wgsl, whose
-// parameters these are.
+// Which convolution it is, and the layout of x, weight, y, bias, affine, residual and addend: see gemm-subgroup.wgsl,
+// whose parameters these are.
 //
-// Tile: one invocation makes CHANNELS channels of 4 * 4 pixels. WIDTH is the number of taps of a kernel row that share one
-// load of 3 * STEP + WIDTH source values: the kernel's whole width where dilation is 1 and STEP the stride (no classes);
-// or WIDTH 1 and STEP 1 for anything, where every tap loads its own 4 values.
-// Dispatch: workgroups of 32 in lines; blocks in x, y (block columns fastest, then block rows, images, channel tiles), group
+// Tile: one invocation makes CHANNELS channels of 4 * 4 pixels. WIDTH is the number of taps of a kernel row that share
+// one load of 3 * STEP + WIDTH source values: the kernel's whole width where dilation is 1 and STEP the stride (no
+// classes); or WIDTH 1 and STEP 1 for anything, where every tap loads its own 4 values.
+// Dispatch: workgroups of 32 in lines; blocks in x, y (block columns fastest, then block rows, images, channel tiles),
+// group
 // * classes + class in z.
 #if HALF_WEIGHTS
 enable f16;

@@ -1,30 +1,34 @@
-// Convolution as an implicit matrix product on matrix units ("tensor cores"), by Dawn's subgroup matrices. EXPERIMENTAL: the
-// builtins have been compiled, but not yet been run on a card.
+// Convolution as an implicit matrix product on matrix units ("tensor cores"), by Dawn's subgroup matrices.
+// EXPERIMENTAL: the builtins have been compiled, but not yet been run on a card.
 //
-//   y[n, m, pixel] = act(scale[m] * sum over taps t, channels k of half(weight[m, k, t]) * half((x + addend)[n, k, source(pixel, t)])
+//   y[n, m, pixel] = act(scale[m] * sum over taps t, channels k of half(weight[m, k, t]) * half((x +
+//     addend)[n, k, source(pixel, t)])
 //                        + shift[m] + residual[n, m, pixel])
 //
 // half() rounds to float16, which is what these units multiply; sums are float32. Values beyond 65504 become infinite.
-// Which convolution it is, and the layout of x, weight, y, bias, affine, residual and addend: see gemm-subgroup.wgsl, whose
-// parameters these are.
+// Which convolution it is, and the layout of x, weight, y, bias, affine, residual and addend: see gemm-subgroup.wgsl,
+// whose parameters these are.
 //
-// A subgroup matrix is spread over the lanes of a subgroup in a way that only the hardware knows: it can be loaded, stored and
-// multiplied as a whole, no lane can look at its part. So everything else is done in workgroup memory:
+// A subgroup matrix is spread over the lanes of a subgroup in a way that only the hardware knows: it can be loaded,
+// stored and multiplied as a whole, no lane can look at its part. So everything else is done in workgroup memory:
 //
-//   1. All invocations fill two tiles with float16: weights [TILE_M, TILE_K] and gathered x [TILE_K, TILE_N], of TILE_K source
-//      channels of one tap; zero where the sum has ended and outside the image.
-//   2. Every subgroup multiplies its share. SUBGROUPS_M * SUBGROUPS_N subgroups lie over the tile, and each keeps BLOCKS_M * BLOCKS_N
-//      matrices of M * N sums. A step multiplies BLOCKS_M matrices M * K with BLOCKS_N matrices K * N.
-//   3. At last each subgroup stores one of its matrices of sums, and all invocations finish them as every other kernel does; then the next.
+//   1. All invocations fill two tiles with float16: weights [TILE_M, TILE_K] and gathered x [TILE_K, TILE_N], of TILE_K
+//      source channels of one tap; zero where the sum has ended and outside the image.
+//   2. Every subgroup multiplies its share. SUBGROUPS_M * SUBGROUPS_N subgroups lie over the tile, and each keeps
+//      BLOCKS_M * BLOCKS_N matrices of M * N sums. A step multiplies BLOCKS_M matrices M * K with BLOCKS_N matrices K *
+//      N.
+//   3. Finally each subgroup stores one of its matrices of sums, and all invocations finish them as every other kernel
+//      does; then the next.
 //
-// Rows of the tiles are 16 bytes longer than they need to be: neighbouring rows meet fewer bank conflicts, and a row must
-// begin at a multiple of 16 bytes.
+// Rows of the tiles are 16 bytes longer than they need to be: neighbouring rows meet fewer bank conflicts, and a row
+// must begin at a multiple of 16 bytes.
 //
-// EMULATED replaces the three builtins by plain WGSL: a matrix to multiply is then the place where it lies, and lane l of a subgroup
-// keeps the sums l, l + SUBGROUP, ... of each matrix. All else is the same text, so that any device can test it. Without F16 the tiles
-// hold float32 that was rounded to float16.
+// EMULATED replaces the three builtins by plain WGSL: a matrix to multiply is then the place where it lies, and lane l
+// of a subgroup keeps the sums l, l + SUBGROUP, ... of each matrix. All else is the same text, so that any device can
+// test it. Without F16 the tiles hold float32 that was rounded to float16.
 //
-// Dispatch: x, y: tiles, channel tiles fastest; z: group * classes + class. Workgroup: SUBGROUPS_M * SUBGROUPS_N full subgroups.
+// Dispatch: x, y: tiles, channel tiles fastest; z: group * classes + class. Workgroup: SUBGROUPS_M * SUBGROUPS_N full
+// subgroups.
 #if EMULATED == 0
 enable chromium_experimental_subgroup_matrix;
 enable subgroups;

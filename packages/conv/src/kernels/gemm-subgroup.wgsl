@@ -1,6 +1,7 @@
 // Convolution as an implicit matrix product, for CPU adapters that have subgroups.
 //
-//   y[n, m, pixel] = act(scale[m] * sum over taps t, channels k of weight[m, k, t] * (x + addend)[n, k, source(pixel, t)]
+//   y[n, m, pixel] = act(scale[m] * sum over taps t, channels k of weight[m, k, t] * (x +
+//     addend)[n, k, source(pixel, t)]
 //                        + shift[m] + residual[n, m, pixel])
 //
 // "Source" is what is read and "result" what is written. The strides in `params` decide which convolution it is:
@@ -13,15 +14,16 @@
 //
 // x, y       [n, channels of all groups, rows, columns], f32: value (n, c, place) is at xOffset + n * xBatchStride +
 //            c * xChannelStride + place. addend lies like x, residual like y, each with an offset and a batch stride.
-// weight     addressed by its strides per result channel, source channel, tap and group: any order, flipped or not. Stored as f16
-//            with HALF_WEIGHTS, and widened as it is loaded: every product and sum is f32 either way.
+// weight     addressed by its strides per result channel, source channel, tap and group: any order, flipped or not.
+//            Stored as f16 with HALF_WEIGHTS, and widened as it is loaded: every product and sum is f32 either way.
 // bias       [result channels] (AFFINE 1), or affine [2, result channels]: scale, then shift (AFFINE 2).
 // X_IN_OUTPUT, ADDEND 2: x, the addend lie in the same storage as y (ranges apart) and are read through it.
 //
-// Tile: one subgroup makes CHANNELS * (PIXELS * SUBGROUP) values; lane l has the pixels l, l + SUBGROUP, ... In every step
-// a lane loads CHANNELS / SUBGROUP weights and PIXELS values of x, and broadcasts its weights to the other lanes: on these
-// adapters a broadcast costs one addition, a load as much as ten. UNROLL steps load first and are then added sum by sum, in
-// the same order: SwiftShader keeps what a loop carries in memory, so that every sum is fetched and stored once per turn.
+// Tile: one subgroup makes CHANNELS * (PIXELS * SUBGROUP) values; lane l has the pixels l, l + SUBGROUP, ... In every
+// step a lane loads CHANNELS / SUBGROUP weights and PIXELS values of x, and broadcasts its weights to the other lanes:
+// on these adapters a broadcast costs one addition, a load as much as ten. UNROLL steps load first and are then added
+// sum by sum, in the same order: SwiftShader keeps what a loop carries in memory, so that every sum is fetched and
+// stored once per turn.
 // Dispatch: one subgroup per workgroup; x, y: tiles, channel tiles fastest; z: group * classes + class.
 enable subgroups;
 #if HALF_WEIGHTS

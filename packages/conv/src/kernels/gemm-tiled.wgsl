@@ -1,14 +1,15 @@
 // Convolution as an implicit matrix product through workgroup memory, for GPUs.
 //
-//   y[n, m, pixel] = act(scale[m] * sum over taps t, channels k of weight[m, k, t] * (x + addend)[n, k, source(pixel, t)]
+//   y[n, m, pixel] = act(scale[m] * sum over taps t, channels k of weight[m, k, t] * (x +
+//     addend)[n, k, source(pixel, t)]
 //                        + shift[m] + residual[n, m, pixel])
 //
-// Which convolution it is, and the layout of x, weight, y, bias, affine, residual and addend: see gemm-subgroup.wgsl, whose
-// parameters these are.
+// Which convolution it is, and the layout of x, weight, y, bias, affine, residual and addend: see gemm-subgroup.wgsl,
+// whose parameters these are.
 //
-// Tile: a workgroup of 64 makes TILE_M channels * TILE_N pixels, in steps of TILE_K source channels of one tap. The 8 * 8
-// invocations keep TILE_M / 8 rows, side by side, and TILE_N / 8 columns, 8 apart, so that neighbours store side by side.
-// An invocation loads always the same pixel, so that only a new tap makes it compute an address.
+// Tile: a workgroup of 64 makes TILE_M channels * TILE_N pixels, in steps of TILE_K source channels of one tap. The 8 *
+// 8 invocations keep TILE_M / 8 rows, side by side, and TILE_N / 8 columns, 8 apart, so that neighbours store side by
+// side. An invocation loads always the same pixel, so that only a new tap makes it compute an address.
 // Dispatch: x, y: tiles, channel tiles fastest; z: group * classes + class.
 #if HALF_WEIGHTS
 enable f16;

@@ -1,13 +1,14 @@
 // Convolution as an implicit matrix product in registers, for CPU adapters without subgroups.
 //
-//   y[n, m, pixel] = act(scale[m] * sum over taps t, channels k of weight[m, k, t] * (x + addend)[n, k, source(pixel, t)]
+//   y[n, m, pixel] = act(scale[m] * sum over taps t, channels k of weight[m, k, t] * (x +
+//     addend)[n, k, source(pixel, t)]
 //                        + shift[m] + residual[n, m, pixel])
 //
-// Which convolution it is, and the layout of x, weight, y, bias, affine, residual and addend: see gemm-subgroup.wgsl, whose
-// parameters these are.
+// Which convolution it is, and the layout of x, weight, y, bias, affine, residual and addend: see gemm-subgroup.wgsl,
+// whose parameters these are.
 //
-// Tile: one invocation makes CHANNELS * PIXELS values, pixels side by side, with CHANNELS + PIXELS loads in every step and
-// no workgroup memory: a barrier costs these adapters hundreds of multiply-adds.
+// Tile: one invocation makes CHANNELS * PIXELS values, pixels side by side, with CHANNELS + PIXELS loads in every step
+// and no workgroup memory: a barrier costs these adapters hundreds of multiply-adds.
 // Dispatch: workgroups of 32 in lines; tiles in x, y (channel tiles fastest), group * classes + class in z.
 #if HALF_WEIGHTS
 enable f16;

@@ -1,4 +1,5 @@
-// Weights as float16: y = x, rounded. By WGSL's rules to one of the two nearest values, and values below 2^-14 may become 0.
+// Weights as float16: y = x, rounded. By WGSL's rules to one of the two nearest values, and values below 2^-14 may
+// become 0.
 //
 //   x, y    [count], contiguous
 //

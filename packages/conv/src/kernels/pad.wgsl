@@ -1,4 +1,5 @@
-// Zeros around every map, so that what reads it needs to ask nothing: y[n, c, r, s] = x[n, c, r - top, s - left], else 0.
+// Zeros around every map, so that what reads it needs to ask nothing: y[n, c, r, s] = x[n, c, r - top, s - left], else
+// 0.
 //
 //   x  [batch, channels, inHeight, inWidth], with an offset and a batch stride
 //   y  [batch, channels, outHeight, outWidth], contiguous; rows and columns of x that lie outside of it are left out

@@ -1,6 +1,7 @@
 // Weights in another order: y[i, m] = x[m, i].
 //
-//   x  [rows, columns]: a result channel per row, its source channels and taps in the columns; from xOffset, rows xStride apart
+//   x  [rows, columns]: a result channel per row, its source channels and taps in the columns; from xOffset, rows
+//      xStride apart
 //   y  [columns, rows], contiguous
 //
 // Dispatch: one invocation per value of y, in lines of 64, so that writes are contiguous.

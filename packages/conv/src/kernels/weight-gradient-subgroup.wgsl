@@ -3,16 +3,16 @@
 //   y[m, (k, ty, tx)] = sum over images n, output pixels (oy, ox) of
 //     g[n, m, oy, ox] * x[n, k, oy * stride + ty * dilation - padding, ox * stride + tx * dilation - padding]
 //
-// g  [n, out channels of all groups, oh, ow]: the gradient of the output; x [n, in channels of all groups, h, w]: the input;
-//    each with an offset and a batch stride; x with its padding around it (`pad`), so that every tap lies inside
-// y  [out channels, in channels of one group, kh, kw], with an offset and a stride between out channels; or, where the sum
-//    is split, that many partial results one after another (ySplitStride), which `sum-splits` adds in a fixed order
+// g  [n, out channels of all groups, oh, ow]: the gradient of the output; x [n, in channels of all groups, h, w]: the
+//    input; each with an offset and a batch stride; x with its padding around it (`pad`), so that every tap lies inside
+// y  [out channels, in channels of one group, kh, kw], with an offset and a stride between out channels; or, where the
+//    sum is split, that many partial results one after another (ySplitStride), which `sum-splits` adds in a fixed order
 //
 // The sum runs over batch * oh rows, cut into `splits` parts, because deep layers have huge sums for small results.
 // Tile: one subgroup makes CHANNELS out channels * (COLUMNS * SUBGROUP) columns j = (k, ty, tx). For every pixel a lane
-// loads CHANNELS / SUBGROUP values of g, which it broadcasts, and COLUMNS values of x. TAPS 0: one tap, stride 1, no padding.
-// UNROLL pixels at a time, in the same order, as in gemm-subgroup.wgsl; each map's pixels are loaded together, because the maps
-// of a tile may drive each other out of the cache.
+// loads CHANNELS / SUBGROUP values of g, which it broadcasts, and COLUMNS values of x. TAPS 0: one tap, stride 1, no
+// padding. UNROLL pixels at a time, in the same order, as in gemm-subgroup.wgsl; each map's pixels are loaded together,
+// because the maps of a tile may drive each other out of the cache.
 // Dispatch: one subgroup per workgroup; x, y: tiles, channel tiles fastest; z: group * splits + split.
 enable subgroups;
 

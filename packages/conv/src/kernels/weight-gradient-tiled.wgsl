@@ -3,11 +3,12 @@
 //   y[m, (k, ty, tx)] = sum over images n, output pixels (oy, ox) of
 //     g[n, m, oy, ox] * x[n, k, oy * stride + ty * dilation - padding, ox * stride + tx * dilation - padding]
 //
-// Layout of g, x, y and the meaning of the parameters: see weight-gradient-subgroup.wgsl. Here x has no padding around it.
+// Layout of g, x, y and the meaning of the parameters: see weight-gradient-subgroup.wgsl. Here x has no padding around
+// it.
 //
-// Tile: a workgroup of 64 makes TILE_M out channels * TILE_N columns, in steps of TILE_K pixels (of all images, in order).
-// The 8 * 8 invocations keep TILE_M / 8 rows, side by side, and TILE_N / 8 columns, 8 apart. Neighbours load neighbouring
-// pixels; where a column's tap lies is looked up in a table.
+// Tile: a workgroup of 64 makes TILE_M out channels * TILE_N columns, in steps of TILE_K pixels (of all images, in
+// order). The 8 * 8 invocations keep TILE_M / 8 rows, side by side, and TILE_N / 8 columns, 8 apart. Neighbours load
+// neighbouring pixels; where a column's tap lies is looked up in a table.
 // Dispatch: x, y: tiles, channel tiles fastest; z: group * splits + split.
 struct Params {
 #include "./weight-gradient-params.part.wgsl"

@@ -1,5 +1,5 @@
-// The weight gradient of a convolution as a product of matrices in registers: for CPU adapters without subgroups, and with
-// CHANNELS 1, COLUMNS 1 for groups of so few channels that larger tiles would be mostly empty, on any adapter.
+// The weight gradient of a convolution as a product of matrices in registers: for CPU adapters without subgroups, and
+// with CHANNELS 1, COLUMNS 1 for groups of so few channels that larger tiles would be mostly empty, on any adapter.
 //
 //   y[m, (k, ty, tx)] = sum over images n, output pixels (oy, ox) of
 //     g[n, m, oy, ox] * x[n, k, oy * stride + ty * dilation - padding, ox * stride + tx * dilation - padding]

@@ -173,7 +173,7 @@ function orient(): Reading {
   };
 }
 
-/** NaN for what is no number, an empty text included. */
+/** NaN for what is not a number, an empty text included. */
 function numberFrom(text: string): number {
   return text.trim() === '' ? Number.NaN : Number(text);
 }

@@ -1,7 +1,9 @@
-// Sums of squares that do not overflow: the square of a gradient of 2e19 is more than a float holds, and so is a sum of many.
+// Sums of squares that do not overflow: the square of a gradient of 2e19 is more than a float holds, and so is a sum of
+// many.
 //
-// A sum is a number from 0 on, or, where that would be infinite, the negative of the sum of (value * 2^-80)^2. Powers of two are
-// taken off the exponent's bits: a compiler may join factors, and 2^-160 is 0. Infinity and NaN stay what they are.
+// A sum is a number from 0 on, or, where that would be infinite, the negative of the sum of (value * 2^-80)^2. Powers
+// of two are taken off the exponent's bits: a compiler may join factors, and 2^-160 is 0. Infinity and NaN stay what
+// they are.
 
 const INFINITE = 0x7f800000u;
 

@@ -72,7 +72,7 @@ interface Scored {
   readonly score: number;
 }
 
-/** A score that is no number has no place in an order. @throws InfnetError `SEMI_PLAN`. */
+/** A score that is not a number has no place in an order. @throws InfnetError `SEMI_PLAN`. */
 function finite(score: number, index: number): number {
   if (Number.isFinite(score)) return score;
   throw new InfnetError({

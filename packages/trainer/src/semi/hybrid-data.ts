@@ -17,7 +17,7 @@ export interface HybridOptions {
   readonly edgeOf: EdgeOf | undefined;
 }
 
-/** Edges kept in memory, so that they are not derived anew for every scale and epoch. */
+/** Edges kept in memory, so that they are not derived again for every scale and epoch. */
 const MOST_EDGES = 256;
 
 type Inputs = Readonly<Record<string, TensorData>>;
@@ -37,7 +37,7 @@ export function hybridData(options: HybridOptions): TrainingData {
     async batch(items) {
       const whole = new Rows(inputs, items.length);
       const real = items.flatMap((item, row) => (item.index < first ? [{ item, row }] : []));
-      // Values are copied as they come: whoever gives them may use his arrays again for the next ones.
+      // Values are copied as they come: the caller may reuse its arrays for the next ones.
       if (real.length > 0) {
         const theirs = await labelled.batch(real.map(({ item }) => item));
         for (const [i, { row }] of real.entries()) whole.set(row, rowOf(theirs, inputs, i));

@@ -38,7 +38,7 @@ export function imageBatch({ image, batchSize }: MapOptions): BatchSize<'image'>
   return { item: { image }, batch: batchSize };
 }
 
-/** `count` images that lie one behind the other. @throws InfnetError `SEMI_DATA` for another number of values. */
+/** `count` images that lie one after the other. @throws InfnetError `SEMI_DATA` for another number of values. */
 export function separateImages(
   { image }: Pick<MapOptions, 'image'>,
   images: Float32Array,

@@ -8,7 +8,8 @@
  * when the step before it and the teacher's move are done. w rises over the first epochs, as in the paper.
  *
  * One long round of this; then the teacher's weights take the student's place and label all images, for the stages that
- * follow and for who wants the labels. An epoch is one pass over the larger of the two sets; the other one is repeated.
+ * follow and for callers that want the labels. An epoch is one pass over the larger of the two sets; the other one is
+ * repeated.
  */
 
 import { type StateDict, seededRandom, Tensor, type TensorData } from '@infnet/core';
@@ -90,7 +91,7 @@ export function meanTeacher(options: MeanTeacherOptions = {}): SemiStrategy {
   };
 }
 
-/** Item i: an unlabelled image with the teacher's prediction, and a labelled one drawn anew in every epoch. */
+/** Item i: an unlabelled image with the teacher's prediction, and a labelled one drawn again in every epoch. */
 function pairedData(
   teacher: Teacher,
   context: TrainingContext,

@@ -66,7 +66,7 @@ function withFigures<T extends { readonly figures?: TrainingFigures }>(record: T
   return record.figures === undefined ? record : { ...record, figures: figuresFrom(record.figures) };
 }
 
-/** Older versions wrote null for what is no finite number. */
+/** Older versions wrote null for what is not a finite number. */
 function figuresFrom({ loss, metrics }: TrainingFigures): TrainingFigures {
   return {
     ...(loss === undefined ? {} : { loss: loss ?? Number.NaN }),

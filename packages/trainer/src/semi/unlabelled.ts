@@ -6,7 +6,7 @@ import type { PseudoLabel } from './labels.js';
 export interface UnlabelledData<N extends string = string> {
   readonly length: number;
   /**
-   * The net's inputs [indices.length, ...], one behind the other, without augmentation; always the same for an index.
+   * The net's inputs [indices.length, ...], one after the other, without augmentation; always the same for an index.
    */
   images(indices: readonly number[]): Promise<Float32Array> | Float32Array;
   /** What to call an image in messages: its file. Default: its index. */

@@ -1,4 +1,4 @@
-/** A batch of the caller's, taken over: checked, and copied, because he may use his arrays again. */
+/** A batch of the caller's: checked, and copied, because the caller may reuse its arrays. */
 import { elementCount, InfnetError, type TensorData } from '@infnet/core';
 import type { TrainingData } from './data.js';
 

@@ -19,7 +19,7 @@ export interface TrainingData<N extends string = string> {
   readonly length: number;
   /** Shape of every input of the loss function, by name, without the batch dimension. */
   readonly inputs: Readonly<Record<N, InputSpec>>;
-  /** The items one behind the other, for every input. Called for the next batch while the device is busy with one. */
+  /** The items one after the other, for every input. Called for the next batch while the device is busy with one. */
   batch(items: readonly ItemRequest[]): Promise<Readonly<Record<N, TensorData>>> | Readonly<Record<N, TensorData>>;
   /** What to call an item in messages: its file. Default: its index. */
   name?(index: number): string;

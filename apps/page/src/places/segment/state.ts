@@ -215,7 +215,7 @@ async function loadWeights(name: string, read: () => Promise<Uint8Array>): Promi
 /** The item that is segmented just now, which may be removed meanwhile. */
 let segmenting: { readonly id: number; readonly controller: AbortController } | undefined;
 
-/** Segments what is not yet, the selected one first, and what is added meanwhile; or all anew. */
+/** Segments what is not yet, the selected one first, and what is added meanwhile; or all again. */
 export async function segmentAll(): Promise<void> {
   if (running.value !== undefined) return;
   const controller = new AbortController();

@@ -125,7 +125,7 @@ function encode(lines: readonly LogLine[]): Uint8Array {
   return new TextEncoder().encode(lines.map((line) => `${writeJson(line)}\n`).join(''));
 }
 
-/** A run that was killed at once leaves an empty log, which is no error. */
+/** A run that was killed at once leaves an empty log, which is not an error. */
 function emptyFile(error: unknown): Uint8Array {
   if (isInfnetError(error, 'FILE_EMPTY')) return new Uint8Array();
   throw error;
@@ -142,7 +142,7 @@ function parse(text: string): LogLine[] {
   }
 }
 
-/** Figures of a run that an older version began, which wrote null for what is no finite number. */
+/** Figures of a run that an older version began, which wrote null for what is not a finite number. */
 const FIGURES = new Set(['loss', 'learningRate', 'gradientNorm', 'seconds', 'parts', 'metrics']);
 
 function withNaN(line: object): object {

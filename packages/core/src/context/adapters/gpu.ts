@@ -2,8 +2,8 @@ import { llvmpipe } from './llvmpipe.js';
 import type { AdapterClass } from './traits.js';
 
 /**
- * Any GPU that no other file describes. Loads of other workgroups hide behind arithmetic, barriers are cheap, and a lone
- * invocation is slow. Costs are reasoned; what a tuner tries beside the choices was measured on the CPU adapters.
+ * Any GPU that no other file describes. Loads of other workgroups hide behind arithmetic, barriers are cheap, and a
+ * lone invocation is slow. Costs are reasoned; what a tuner tries beside the choices was measured on the CPU adapters.
  */
 export const gpu: AdapterClass = {
   matches: () => true,

@@ -18,11 +18,11 @@ const TALL: SubgroupTiles = { tiles: [[32, 4], ...ROWS_OF_16], unroll: 2, ...LOA
 /**
  * Software adapters with subgroups of 8 lanes and more: llvmpipe, where the CPU has AVX2.
  *
- * The sums of a loop stay in registers or near them. Tiles of 32 x 4 are 5 to 28 % faster by CPU time where the channels
- * fit. Two steps at once gain 0 to 14 %, the most where taps are tested for the image's edge. But the columns of a
- * weight gradient lie a map apart: a step touches a cache line for every column, 80 of them, which large maps put into
- * the same few places of the cache. Several steps at once use what a line holds before it is lost: 1.4 to 2.1 times as
- * fast for maps of 32 x 32.
+ * The sums of a loop stay in registers or near them. Tiles of 32 x 4 are 5 to 28 % faster by CPU time where the
+ * channels fit. Two steps at once gain 0 to 14 %, the most where taps are tested for the image's edge. But the columns
+ * of a weight gradient lie a map apart: a step touches a cache line for every column, 80 of them, which large maps put
+ * into the same few places of the cache. Several steps at once use what a line holds before it is lost: 1.4 to 2.1
+ * times as fast for maps of 32 x 32.
  *
  * Winograd by CPU time against the plain product: F(4 x 4) 1.4 times as fast for 52 channels at 44 x 44, 1.6 for 64 at
  * 88 x 88, 1.9 for 256 to 64, 1.0 for 26 at 88 x 88 and 32 at 44 x 44, 0.8 for 208 at 11 x 11; F(2 x 2) 1.2 for 104 at
