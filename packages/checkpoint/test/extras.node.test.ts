@@ -1,8 +1,9 @@
 /** Everything that people keep beside their weights: it is left aside, never made, and the weights are read. */
+
 import { readdirSync, readFileSync } from 'node:fs';
+import { thrownBy } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../src/index.js';
-import { caught } from './support/errors.js';
 import { floats, type PickleWriter, pickled, streamFile, vector, writeTensor, zipFile } from './support/torch-file.js';
 
 const folder = new URL('./fixtures/extras/', import.meta.url);
@@ -112,7 +113,7 @@ describe('a tensor that depends on something inert', () => {
   ];
   it.each(refused)('%s is refused with the name of it', (_, name, write) => {
     for (const bytes of both(write)) {
-      const error = caught(() => readCheckpoint(bytes));
+      const error = thrownBy(() => readCheckpoint(bytes));
       expect(error.code).toBe('CHECKPOINT_FORBIDDEN_GLOBAL');
       expect(error.details['global']).toBe(name);
       expect(error.message).toContain('The entry "x" depends on');
@@ -127,7 +128,7 @@ describe('a tensor that depends on something inert', () => {
         () => p.ints([2]),
       );
     const [zip] = both(write) as [Uint8Array];
-    const error = caught(() => readCheckpoint(zip));
+    const error = thrownBy(() => readCheckpoint(zip));
     expect(error.code).toBe('CHECKPOINT_UNSUPPORTED');
     expect(error.message).toContain('"torch.QInt8Storage"');
   });
@@ -178,7 +179,7 @@ describe('a file without a state dict', () => {
       ),
       { 0: floats(1) },
     );
-    const error = caught(() => readCheckpoint(bytes));
+    const error = thrownBy(() => readCheckpoint(bytes));
     expect(error.code).toBe('CHECKPOINT_FORBIDDEN_GLOBAL');
     expect(error.details['global']).toBe('ultralytics.nn.tasks.SegmentationModel');
     expect(error.fix).toContain('state_dict()');
@@ -186,7 +187,7 @@ describe('a file without a state dict', () => {
 
   it('lets no name of a global speak to the terminal', () => {
     const bytes = zipFile(pickled((p) => p.dict([['model', () => p.global('a\u001b[2J', 'B')]])));
-    expect(caught(() => readCheckpoint(bytes)).message).not.toContain('\u001b');
+    expect(thrownBy(() => readCheckpoint(bytes)).message).not.toContain('\u001b');
   });
 });
 

@@ -1,7 +1,6 @@
-import { readFixture } from '@infnet/testing';
+import { readFixture, thrownBy } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import { readCheckpoint, readSafetensors } from '../src/index.js';
-import { caught } from './support/errors.js';
 
 const read = (name: string): Promise<Uint8Array> => readFixture(`golden/checkpoints/${name}`);
 
@@ -64,7 +63,7 @@ describe('checkpoints of torch 1.13', () => {
   for (const [file, name] of refused) {
     it(`${file} is refused because it names ${name}`, async () => {
       const bytes = await read(file);
-      const error = caught(() => readCheckpoint(bytes, { file }));
+      const error = thrownBy(() => readCheckpoint(bytes, { file }));
       expect(error.code).toBe('CHECKPOINT_FORBIDDEN_GLOBAL');
       expect(error.message).toContain(`"${name}"`);
       expect(error.details['global']).toBe(name);
@@ -75,7 +74,7 @@ describe('checkpoints of torch 1.13', () => {
 
   it('truncated.pth is told to be cut off', async () => {
     const bytes = await read('truncated.pth');
-    const error = caught(() => readCheckpoint(bytes));
+    const error = thrownBy(() => readCheckpoint(bytes));
     expect(error.code).toBe('CHECKPOINT_TRUNCATED');
     expect(error.message).toContain('cut off after 1946 bytes');
   });

@@ -1,6 +1,6 @@
+import { thrownBy } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import { assertMatches, type CheckpointTensor, matchStateDict, peelPrefix } from '../src/index.js';
-import { caught } from './support/errors.js';
 
 function tensors(...entries: readonly (readonly [string, readonly number[]])[]): {
   tensors: Map<string, CheckpointTensor>;
@@ -83,7 +83,7 @@ describe('matchStateDict', () => {
       },
     );
     expect(assertMatches(match).get('resnet.conv.weight')?.name).toBe('resnet.conv.weight');
-    const error = caught(() => matchStateDict(net, tensors(['a', [1]], ['b', [1]]), { rename: () => 'same' }));
+    const error = thrownBy(() => matchStateDict(net, tensors(['a', [1]], ['b', [1]]), { rename: () => 'same' }));
     expect(error.code).toBe('CHECKPOINT_KEYS');
   });
 });
@@ -92,7 +92,7 @@ describe('assertMatches', () => {
   it('throws one readable error: counts, the first ten, the rest in details', () => {
     const expected = Array.from({ length: 12 }, (_, i) => ({ name: `layer${i}.weight`, shape: [2] }));
     const match = matchStateDict([...expected, { name: 'head', shape: [2] }], tensors(['head', [3]], ['other', [1]]));
-    const error = caught(() => assertMatches(match, 'weights.pth'));
+    const error = thrownBy(() => assertMatches(match, 'weights.pth'));
     expect(error.code).toBe('CHECKPOINT_KEYS');
     expect(error.where).toBe('weights.pth');
     expect(error.message).toContain('12 missing:\n    layer0.weight\n');
@@ -105,7 +105,7 @@ describe('assertMatches', () => {
 
   it('lets no key of a file speak to the terminal', () => {
     const match = matchStateDict([], tensors(['\u001b[2Jgone', [1]], ['\u202eright', [1]], ['x'.repeat(5000), [1]]));
-    const { message } = caught(() => assertMatches(match));
+    const { message } = thrownBy(() => assertMatches(match));
     expect(message).toContain('"\\u001b[2Jgone"');
     expect(message).toContain('"\\u{202e}right"');
     expect(message.length).toBeLessThan(1000);
@@ -113,7 +113,9 @@ describe('assertMatches', () => {
 
   it('recognises a prefix too few', () => {
     const prefixed = ['resnet.a.weight', 'resnet.b.weight'].map((name) => ({ name, shape: [1] }));
-    const fewer = caught(() => assertMatches(matchStateDict(prefixed, tensors(['a.weight', [1]], ['b.weight', [1]]))));
+    const fewer = thrownBy(() =>
+      assertMatches(matchStateDict(prefixed, tensors(['a.weight', [1]], ['b.weight', [1]]))),
+    );
     expect(fewer.fix).toContain('lack resnet.');
   });
 
@@ -161,7 +163,7 @@ describe('prefixes', () => {
       [keys('student.', 'teacher.'), 'student., teacher.'],
       [keys('', 'ema.'), 'no prefix, ema.'],
     ] as const) {
-      const error = caught(() => assertMatches(matchStateDict(expected, file), 'w.pth'));
+      const error = thrownBy(() => assertMatches(matchStateDict(expected, file), 'w.pth'));
       expect(error).toMatchObject({ code: 'CHECKPOINT_AMBIGUOUS', where: 'w.pth' });
       expect(error.message).toContain(`begin with ${said}`);
     }
@@ -170,7 +172,7 @@ describe('prefixes', () => {
     expect(assertMatches(chosen).size).toBe(2);
     const plain = matchStateDict(expected, keys('', 'ema.'), { prefix: '' });
     expect(plain.surplus).toEqual(names.map((name) => `ema.${name}`));
-    const none = caught(() => matchStateDict(expected, keys('net.'), { prefix: 'critic' }));
+    const none = thrownBy(() => matchStateDict(expected, keys('net.'), { prefix: 'critic' }));
     expect(none.code).toBe('CHECKPOINT_KEYS');
     expect(none.message).toContain('begin with net.');
   });
@@ -183,7 +185,7 @@ describe('prefixes', () => {
       dtype: 'float32',
       data: new Float32Array(1),
     });
-    expect(caught(() => assertMatches(matchStateDict(expected, file))).code).toBe('CHECKPOINT_KEYS');
+    expect(thrownBy(() => assertMatches(matchStateDict(expected, file))).code).toBe('CHECKPOINT_KEYS');
   });
 
   it.each([
@@ -217,7 +219,7 @@ describe('prefixes', () => {
     expect(prefix).toBe('backbone.body.');
     expect([...peeled.keys()]).toEqual(names);
     expect(peeled.get('bn.weight')?.name).toBe('bn.weight');
-    expect(caught(() => peelPrefix(keys('a.', 'b.'), [['bn.weight']])).details['prefixes']).toEqual(['a.', 'b.']);
+    expect(thrownBy(() => peelPrefix(keys('a.', 'b.'), [['bn.weight']])).details['prefixes']).toEqual(['a.', 'b.']);
     expect(peelPrefix(keys('a.'), [['other']])).toMatchObject({ prefix: '', outside: [] });
   });
 });

@@ -1,6 +1,6 @@
+import { thrownBy } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import { type Checkpoint, readCheckpoint, readSafetensors } from '../src/index.js';
-import { caught } from './support/errors.js';
 import {
   floats,
   type PickledTensor,
@@ -44,7 +44,7 @@ describe('zip archives', () => {
   });
 
   it('without data.pkl are told from checkpoints, and their content is named', () => {
-    const error = caught(() => readCheckpoint(writeZip([['Inf-Net/weights.pth', floats(1)]])));
+    const error = thrownBy(() => readCheckpoint(writeZip([['Inf-Net/weights.pth', floats(1)]])));
     expect(error.code).toBe('CHECKPOINT_UNKNOWN_FORMAT');
     expect(error.message).toContain('"Inf-Net/weights.pth"');
   });
@@ -57,7 +57,7 @@ describe('zip archives', () => {
     const change = (at: number, value: number): string => {
       const bytes = good.slice();
       new DataView(bytes.buffer).setUint32(at, value, true);
-      return caught(() => readCheckpoint(bytes)).code;
+      return thrownBy(() => readCheckpoint(bytes)).code;
     };
     expect(change(end + 16, good.length)).toBe('CHECKPOINT_CORRUPT');
     expect(change(end + 16, directory + 1)).toBe('CHECKPOINT_CORRUPT');
@@ -72,13 +72,13 @@ describe('zip archives', () => {
   it('that inflate to more or less than they claim are left at once', () => {
     const bomb = zipFile(new Uint8Array(5_000_000), {}, { deflate: true, claim: 10 });
     expect(bomb.length).toBeLessThan(100_000);
-    expect(caught(() => readCheckpoint(bomb)).message).toContain('does not inflate to 10 bytes');
+    expect(thrownBy(() => readCheckpoint(bomb)).message).toContain('does not inflate to 10 bytes');
     const less = zipFile(new Uint8Array(1000), {}, { deflate: true, claim: 1001 });
-    expect(caught(() => readCheckpoint(less)).message).toContain('does not inflate to 1001 bytes');
+    expect(thrownBy(() => readCheckpoint(less)).message).toContain('does not inflate to 1001 bytes');
     const giant = zipFile(new Uint8Array(1000), {}, { deflate: true, claim: 2 ** 31 });
-    expect(caught(() => readCheckpoint(giant)).message).toContain('claims 2147483648 bytes');
+    expect(thrownBy(() => readCheckpoint(giant)).message).toContain('claims 2147483648 bytes');
     const honest = zipFile(new Uint8Array(5_000_000), {}, { deflate: true });
-    expect(caught(() => readCheckpoint(honest)).code).toBe('CHECKPOINT_LIMIT');
+    expect(thrownBy(() => readCheckpoint(honest)).code).toBe('CHECKPOINT_LIMIT');
   });
 
   it('with equal names, or big-endian data, are refused', () => {
@@ -87,11 +87,11 @@ describe('zip archives', () => {
       ['a/data.pkl', pickle],
       ['a/data/0', floats(1)],
     ];
-    expect(caught(() => readCheckpoint(writeZip([...entries, ['a/data/0', floats(2)]]))).message).toContain(
+    expect(thrownBy(() => readCheckpoint(writeZip([...entries, ['a/data/0', floats(2)]]))).message).toContain(
       'two entries',
     );
     const big = writeZip([...entries, ['a/byteorder', new TextEncoder().encode('big')]]);
-    expect(caught(() => readCheckpoint(big)).code).toBe('CHECKPOINT_UNSUPPORTED');
+    expect(thrownBy(() => readCheckpoint(big)).code).toBe('CHECKPOINT_UNSUPPORTED');
   });
 });
 
@@ -130,20 +130,20 @@ describe('tensors', () => {
   ];
   for (const change of outside) {
     it(`are refused outside their storage: ${JSON.stringify(change).slice(0, 60)}`, () => {
-      const error = caught(() => readCheckpoint(oneTensor({ ...vector('0', 4), ...change }, floats(1, 2, 3, 4))));
+      const error = thrownBy(() => readCheckpoint(oneTensor({ ...vector('0', 4), ...change }, floats(1, 2, 3, 4))));
       expect(error.code).toBe('CHECKPOINT_TENSOR');
     });
   }
 
   it('are refused if the storage is missing or has another length', () => {
     const missing = zipFile(pickled((p) => p.dict([['t', tensorOf(p)]])));
-    expect(caught(() => readCheckpoint(missing)).message).toContain('no storage "0"');
-    expect(caught(() => readCheckpoint(oneTensor(vector('0', 4), floats(1)))).message).toContain('has 4 bytes');
+    expect(thrownBy(() => readCheckpoint(missing)).message).toContain('no storage "0"');
+    expect(thrownBy(() => readCheckpoint(oneTensor(vector('0', 4), floats(1)))).message).toContain('has 4 bytes');
   });
 
   it('expanded from one element to terabytes hit the limit before the memory', () => {
     const huge = { ...vector('0', 1), shape: [2 ** 20, 2 ** 20], strides: [0, 0] };
-    const error = caught(() => readCheckpoint(oneTensor(huge, floats(1))));
+    const error = thrownBy(() => readCheckpoint(oneTensor(huge, floats(1))));
     expect(error.code).toBe('CHECKPOINT_LIMIT');
     expect(error.fix).toContain('maxDecodedBytes');
   });
@@ -175,10 +175,14 @@ describe('the stream format', () => {
   it('is refused with storages that are missing, unnamed, or of another length', () => {
     const pickle = pickled((p) => p.dict([['t', () => writeTensor(p, { ...vector('0', 2), legacy: true })]]));
     expect(readCheckpoint(streamFile(pickle, [['0', 2, floats(1, 2)]])).tensors.size).toBe(1);
-    expect(caught(() => readCheckpoint(streamFile(pickle, []))).message).toContain('no storage "0"');
-    expect(caught(() => readCheckpoint(streamFile(pickle, [['1', 2, floats(1, 2)]]))).code).toBe('CHECKPOINT_CORRUPT');
-    expect(caught(() => readCheckpoint(streamFile(pickle, [['0', 3, floats(1, 2, 3)]]))).message).toContain('expect 2');
-    expect(caught(() => readCheckpoint(streamFile(pickle, [['0', 2, floats(1)]]))).code).toBe('CHECKPOINT_TRUNCATED');
+    expect(thrownBy(() => readCheckpoint(streamFile(pickle, []))).message).toContain('no storage "0"');
+    expect(thrownBy(() => readCheckpoint(streamFile(pickle, [['1', 2, floats(1, 2)]]))).code).toBe(
+      'CHECKPOINT_CORRUPT',
+    );
+    expect(thrownBy(() => readCheckpoint(streamFile(pickle, [['0', 3, floats(1, 2, 3)]]))).message).toContain(
+      'expect 2',
+    );
+    expect(thrownBy(() => readCheckpoint(streamFile(pickle, [['0', 2, floats(1)]]))).code).toBe('CHECKPOINT_TRUNCATED');
   });
 });
 
@@ -230,21 +234,21 @@ describe('the search for the state dict', () => {
         ['critic', () => p.dict([['c', tensorOf(p, '1')]])],
       ]),
     );
-    const error = caught(() => readCheckpoint(bytes));
+    const error = thrownBy(() => readCheckpoint(bytes));
     expect(error.code).toBe('CHECKPOINT_AMBIGUOUS');
     expect(error.message).toContain('["generator"], ["critic"]');
     expect(names(readCheckpoint(bytes, { stateDict: ['critic'] }))).toEqual(['c']);
-    expect(caught(() => readCheckpoint(bytes, { stateDict: ['judge'] })).message).toContain('"generator"');
+    expect(thrownBy(() => readCheckpoint(bytes, { stateDict: ['judge'] })).message).toContain('"generator"');
   });
 
   it('says what is there instead of a state dict', () => {
-    expect(caught(() => readCheckpoint(file((p) => writeTensor(p, vector('0', 1))))).message).toContain('a tensor');
-    expect(caught(() => readCheckpoint(file((p) => p.dict([['lr', () => p.float(1)]])))).message).toContain('"lr"');
+    expect(thrownBy(() => readCheckpoint(file((p) => writeTensor(p, vector('0', 1))))).message).toContain('a tensor');
+    expect(thrownBy(() => readCheckpoint(file((p) => p.dict([['lr', () => p.float(1)]])))).message).toContain('"lr"');
   });
 
   it('ends on dictionaries that contain themselves', () => {
     const bytes = file((p) => p.op('}', 'q', 0).text('self').op('h', 0, 's'));
-    expect(caught(() => readCheckpoint(bytes)).code).toBe('CHECKPOINT_NO_STATE_DICT');
+    expect(thrownBy(() => readCheckpoint(bytes)).code).toBe('CHECKPOINT_NO_STATE_DICT');
     const loop = file((p) => {
       p.op('}', 'q', 0).text('state_dict').op('h', 0, 's').text('w');
       writeTensor(p, vector('0', 1));
@@ -302,7 +306,7 @@ describe('the search for the state dict', () => {
       ['ema', 'model'],
       ['state_dict', 'model'],
     ] as const) {
-      const error = caught(() => readCheckpoint(twins(a, b)));
+      const error = thrownBy(() => readCheckpoint(twins(a, b)));
       expect(error.code).toBe('CHECKPOINT_AMBIGUOUS');
       expect(error.message).toContain(`["${a}"]`);
       expect(error.message).toContain(`["${b}"]`);
@@ -321,7 +325,7 @@ describe('the search for the state dict', () => {
 
 describe('what is not a checkpoint', () => {
   it('is refused if it is not even bytes', () => {
-    const error = caught(() => readCheckpoint(new ArrayBuffer(8) as unknown as Uint8Array));
+    const error = thrownBy(() => readCheckpoint(new ArrayBuffer(8) as unknown as Uint8Array));
     expect(error.fix).toContain('new Uint8Array');
   });
 
@@ -391,13 +395,13 @@ describe('what is not a checkpoint', () => {
   ];
   for (const [bytes, says] of cases) {
     it(`is named: ${says}`, () => {
-      const error = caught(() => readCheckpoint(bytes, { file: 'weights.pth' }));
+      const error = thrownBy(() => readCheckpoint(bytes, { file: 'weights.pth' }));
       expect(error.code).toBe('CHECKPOINT_UNKNOWN_FORMAT');
       expect(error.message).toContain(says);
       expect(error.where).toBe('weights.pth');
       expect(error.fix).toBeTruthy();
       // Given to the reader of safetensors alone it is told too, where it is told at all.
-      expect(caught(() => readSafetensors(bytes)).code).toMatch(/^CHECKPOINT_/);
+      expect(thrownBy(() => readSafetensors(bytes)).code).toMatch(/^CHECKPOINT_/);
     });
   }
 });

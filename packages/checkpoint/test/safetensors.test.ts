@@ -1,3 +1,4 @@
+import { thrownBy } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import {
   asFloat32,
@@ -7,7 +8,6 @@ import {
   type WritableValue,
   writeSafetensors,
 } from '../src/index.js';
-import { caught } from './support/errors.js';
 
 /** A file with this header text, padded or not as given, and this many zero bytes of data. */
 function file(header: string, dataLength = 0): Uint8Array {
@@ -95,9 +95,9 @@ describe('writeSafetensors', () => {
     const { tensors } = readSafetensors(bytes);
     expect(tensors.get('w')).toMatchObject({ dtype: 'float16', data: Float32Array.of(1.5, 0.333251953125, -65504) });
     expect(tensors.get('count')?.data).toEqual(BigInt64Array.of(7n));
-    const large = caught(() => writeSafetensors([{ ...tensor, data: Float32Array.of(0, 70000, 1) }]));
+    const large = thrownBy(() => writeSafetensors([{ ...tensor, data: Float32Array.of(0, 70000, 1) }]));
     expect(large).toMatchObject({ code: 'CHECKPOINT_TENSOR', message: expect.stringMatching(/"w".*70000.*65504/) });
-    const wrong = caught(() => writeSafetensors([{ ...tensor, data: Int32Array.of(1, 2, 3) }]));
+    const wrong = thrownBy(() => writeSafetensors([{ ...tensor, data: Int32Array.of(1, 2, 3) }]));
     expect(wrong).toMatchObject({ code: 'CHECKPOINT_TENSOR', message: expect.stringContaining('int32') });
   });
 
@@ -113,7 +113,7 @@ describe('writeSafetensors', () => {
       () => writeSafetensors([{ ...one, shape: [2] }]),
       () => writeSafetensors([{ ...one, shape: [-1] }]),
       () => writeSafetensors([{ ...one, name: '\ud800' }]),
-    ].map((run) => caught(run).code);
+    ].map((run) => thrownBy(run).code);
     expect(codes).toEqual(Array(5).fill('CHECKPOINT_TENSOR'));
   });
 });
@@ -160,7 +160,7 @@ describe('what writeSafetensors takes', () => {
     ['a dtype that is none', { a: { ...a, dtype: 'f32' } }, 'says f32'],
     ['another form to store', { a: { ...a, storeAs: 'bfloat16' } }, 'cannot be stored as bfloat16'],
   ])('refuses %s with a code', (_, tensors, said) => {
-    const error = caught(() => writeSafetensors(tensors as Parameters<typeof writeSafetensors>[0]));
+    const error = thrownBy(() => writeSafetensors(tensors as Parameters<typeof writeSafetensors>[0]));
     expect(error.code).toBe('CHECKPOINT_TENSOR');
     expect(error.message).toContain(said);
     expect(error.fix).toBeTruthy();
@@ -168,7 +168,7 @@ describe('what writeSafetensors takes', () => {
 
   it('refuses metadata that is not a text', () => {
     for (const metadata of [{ steps: 7 }, { a: null }, 'text', 7, new Map([['a', 1]])]) {
-      expect(caught(() => writeSafetensors([], metadata as unknown as Record<string, string>)).code).toBe(
+      expect(thrownBy(() => writeSafetensors([], metadata as unknown as Record<string, string>)).code).toBe(
         'CHECKPOINT_TENSOR',
       );
     }
@@ -223,7 +223,7 @@ describe('readSafetensors', () => {
   ];
   for (const [what, bytes, code, says] of bad) {
     it(`refuses ${what}`, () => {
-      const error = caught(() => readSafetensors(bytes, { file: 'x.safetensors' }));
+      const error = thrownBy(() => readSafetensors(bytes, { file: 'x.safetensors' }));
       expect(error.code).toBe(code);
       expect(error.message).toContain(says);
       expect(error.where).toBe('x.safetensors');
@@ -258,7 +258,7 @@ describe('readSafetensors', () => {
   it.each(['F8_E5M2', 'F8_E8M0', 'F4', 'C64', 'FLOAT'])(
     'names the tensor and its type where that is not read: %s',
     (type) => {
-      const error = caught(() =>
+      const error = thrownBy(() =>
         readSafetensors(file(`{"w":{"dtype":"${type}","shape":[8],"data_offsets":[0,8]}}`, 8)),
       );
       expect(error).toMatchObject({ code: 'CHECKPOINT_UNSUPPORTED', details: { tensor: 'w', dtype: type } });
@@ -267,15 +267,15 @@ describe('readSafetensors', () => {
 
   it('gives up a header that is not a list of tensors at its first entry, and one of endless entries', () => {
     const list = `{"a":[${'{},'.repeat(150_000)}{}]}`;
-    expect(caught(() => readSafetensors(file(list))).code).toBe('CHECKPOINT_LIMIT');
+    expect(thrownBy(() => readSafetensors(file(list))).code).toBe('CHECKPOINT_LIMIT');
     const nothing = `{${Array.from({ length: 100_000 }, (_, i) => `"${i}":{}`)}}`;
-    expect(caught(() => readSafetensors(file(nothing))).message).toContain('Tensor "0"');
+    expect(thrownBy(() => readSafetensors(file(nothing))).message).toContain('Tensor "0"');
   });
 
   it('tells a .pth file from safetensors', () => {
     const zip = Uint8Array.from('PK\x03\x04 and more', (character) => character.charCodeAt(0));
-    expect(caught(() => readSafetensors(zip)).message).toContain('a .pth file');
-    expect(caught(() => readSafetensors(new ArrayBuffer(8) as unknown as Uint8Array)).code).toBe(
+    expect(thrownBy(() => readSafetensors(zip)).message).toContain('a .pth file');
+    expect(thrownBy(() => readSafetensors(new ArrayBuffer(8) as unknown as Uint8Array)).code).toBe(
       'CHECKPOINT_UNKNOWN_FORMAT',
     );
   });
@@ -288,7 +288,7 @@ describe('readSafetensors', () => {
       ['{"', '\\', '"}'],
       ['', '[', ''],
     ] as const) {
-      const error = caught(() => readSafetensors(file(before + fill.repeat(8_000_000) + after, 1)));
+      const error = thrownBy(() => readSafetensors(file(before + fill.repeat(8_000_000) + after, 1)));
       expect(error.code).toBe('CHECKPOINT_CORRUPT');
       expect(error.message.length).toBeLessThan(1000);
     }

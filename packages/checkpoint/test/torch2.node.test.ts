@@ -1,8 +1,9 @@
 /** Files that torch 2.13 wrote; `fixtures/make_fixtures.py` says what is in them and makes them again. */
+
 import { readFileSync } from 'node:fs';
+import { thrownBy } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import { type Checkpoint, type ReadCheckpointOptions, readCheckpoint } from '../src/index.js';
-import { caught } from './support/errors.js';
 
 const bytesOf = (name: string): Uint8Array => readFileSync(new URL(`./fixtures/${name}`, import.meta.url));
 const read = (name: string, options?: ReadCheckpointOptions): Checkpoint => readCheckpoint(bytesOf(name), options);
@@ -67,7 +68,7 @@ describe('checkpoints of torch 2.13', () => {
   });
 
   it('a sparse tensor is refused by name; a NumPy scalar beside the state dict is left aside', () => {
-    expect(caught(() => read('refused_sparse.pth')).details['global']).toBe('torch._utils._rebuild_sparse_tensor');
+    expect(thrownBy(() => read('refused_sparse.pth')).details['global']).toBe('torch._utils._rebuild_sparse_tensor');
     const { tensors, skipped } = read('refused_numpy.pth');
     expect(tensors.get('a')?.data).toEqual(Float32Array.of(0));
     expect(skipped).toEqual(['dice']);
@@ -89,7 +90,7 @@ describe('checkpoints of torch 2.13', () => {
     // conv.bias is 1, 1.5, 2, 2.5 and nothing else in the file is.
     while (!ramp(4, 1).every((value, k) => view.getFloat32(at + 4 * k, true) === value)) at++;
     bytes[at + 2]! ^= 0x40;
-    const error = caught(() => readCheckpoint(bytes));
+    const error = thrownBy(() => readCheckpoint(bytes));
     expect(error.code).toBe('CHECKPOINT_CORRUPT');
     expect(error.message).toContain('CRC-32');
     const unverified = readCheckpoint(bytes, { verify: false }).tensors.get('conv.bias')?.data;

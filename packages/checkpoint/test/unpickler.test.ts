@@ -1,16 +1,16 @@
+import { thrownBy } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import { ByteReader } from '../src/bytes/reader.js';
 import { PickleMeter } from '../src/pickle/limits.js';
 import { unpickle } from '../src/pickle/unpickler.js';
 import { type PyDict, PyInert, type PyList, PyTuple, type PyValue } from '../src/pickle/values.js';
 import { readCheckpoint } from '../src/read-checkpoint.js';
-import { caught } from './support/errors.js';
 import { type PickleWriter, pickled, zipFile } from './support/torch-file.js';
 
 const run = (write: (p: PickleWriter) => void, meter?: PickleMeter): PyValue =>
   unpickle(new ByteReader(pickled(write), 'The pickle'), { meter });
 const refusal = (write: (p: PickleWriter) => void): string => {
-  const error = caught(() => run(write));
+  const error = thrownBy(() => run(write));
   expect(error.code).toBe('CHECKPOINT_FORBIDDEN_GLOBAL');
   return error.details['global'] as string;
 };
@@ -148,7 +148,7 @@ describe('the unpickler', () => {
     expect(read('V\xe4\\u20ac\\U0001f600\\u005cu\n')).toEqual(['ä€😀\\u']);
     expect(read('I5\np7\n0g7\n')).toEqual([5]);
     for (const bad of ['Ix\n', 'F1_0\n', "S'a\n", 'gx\n', `L${'9'.repeat(700)}L\n`]) {
-      expect(caught(() => read(bad)).code, bad.slice(0, 9)).toMatch(/^CHECKPOINT_(CORRUPT|LIMIT)$/);
+      expect(thrownBy(() => read(bad)).code, bad.slice(0, 9)).toMatch(/^CHECKPOINT_(CORRUPT|LIMIT)$/);
     }
   });
 
@@ -175,13 +175,13 @@ describe('the unpickler', () => {
   ];
   for (const [what, write] of damaged) {
     it(`reports a damaged pickle: ${what}`, () => {
-      expect(caught(() => run(write)).code).toBe('CHECKPOINT_CORRUPT');
+      expect(thrownBy(() => run(write)).code).toBe('CHECKPOINT_CORRUPT');
     });
   }
 
   it('reports references that are not storages', () => {
     const id = (write: (p: PickleWriter) => void): string =>
-      caught(() => readCheckpoint(zipFile(pickled((p) => p.tuple(() => write(p)).op('Q'))))).code;
+      thrownBy(() => readCheckpoint(zipFile(pickled((p) => p.tuple(() => write(p)).op('Q'))))).code;
     expect(id((p) => p.text('module'))).toBe('CHECKPOINT_UNSUPPORTED');
     expect(id((p) => p.text('storage').int(1))).toBe('CHECKPOINT_CORRUPT');
     expect(id((p) => p.text('storage').global('torch', 'FloatStorage').int(1))).toBe('CHECKPOINT_CORRUPT');
@@ -191,13 +191,13 @@ describe('the unpickler', () => {
   });
 
   it('refuses protocols it does not know', () => {
-    expect(caught(() => run((p) => p.proto(6))).code).toBe('CHECKPOINT_UNSUPPORTED');
+    expect(thrownBy(() => run((p) => p.proto(6))).code).toBe('CHECKPOINT_UNSUPPORTED');
   });
 
   it('is bounded: opcodes, objects, memo, nesting, integers', () => {
     const limit = (write: (p: PickleWriter) => void): string => {
       const meter = new PickleMeter({ opcodes: 500, objects: 50, memo: 20, depth: 10 });
-      const error = caught(() => run(write, meter));
+      const error = thrownBy(() => run(write, meter));
       expect(error.code).toBe('CHECKPOINT_LIMIT');
       return error.message;
     };
@@ -206,7 +206,7 @@ describe('the unpickler', () => {
     expect(limit((p) => p.op('N', ...Array(30).fill(0x94)))).toContain('20 memo');
     expect(limit((p) => p.op('N', ...Array.from({ length: 30 }, (_, i) => ['q', i]).flat()))).toContain('20 memo');
     expect(limit((p) => p.op(...Array(20).fill('(')))).toContain('10 nested');
-    expect(caught(() => run((p) => p.op(0x8b, 0, 2, 0, 0).raw(new Uint8Array(512)))).code).toBe('CHECKPOINT_LIMIT');
+    expect(thrownBy(() => run((p) => p.op(0x8b, 0, 2, 0, 0).raw(new Uint8Array(512)))).code).toBe('CHECKPOINT_LIMIT');
   });
 
   it('takes as many nested tuples as there are opcodes without recursion', () => {

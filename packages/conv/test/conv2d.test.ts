@@ -1,5 +1,7 @@
 /** The operator's shapes and errors, the module, and what the kernels' text expands to. */
-import { initialValues, isInfnetError, kernelVariant, Module, schedule, type Tensor, trace } from '@infnet/core';
+
+import { initialValues, kernelVariant, Module, schedule, type Tensor, trace } from '@infnet/core';
+import { thrownBy } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import {
   Conv2d,
@@ -24,16 +26,6 @@ function outputOf(
     inputs,
   );
   return graph.outputs.get('output')?.shape ?? [];
-}
-
-function errorOf(body: () => unknown): string {
-  try {
-    body();
-  } catch (error) {
-    if (isInfnetError(error)) return error.message;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
 }
 
 describe('shapes', () => {
@@ -71,7 +63,7 @@ describe('errors name the place and the shapes', () => {
 
   it('when the channels do not fit', () => {
     const net = new Net();
-    expect(errorOf(() => trace(({ x }) => net.call(x), { x: [1, 48, 9, 9] }))).toMatchInlineSnapshot(`
+    expect(thrownBy(() => trace(({ x }) => net.call(x), { x: [1, 48, 9, 9] })).message).toMatchInlineSnapshot(`
       "[SHAPE_CHANNELS] the weight takes 64 input channels, the input has 48 (input [1, 48, 9, 9], weight [32, 64, 3, 3], groups 1) (at branch.conv1)
         Fix: The weight must have the shape [out channels, in channels / groups, kernel height, kernel width]."
     `);
@@ -89,12 +81,12 @@ describe('errors name the place and the shapes', () => {
     ['SHAPE_ATTRIBUTE', () => outputOf([1, 3, 9, 9], [5, 3, 3, 3], { groups: 0 })],
     ['SHAPE_ATTRIBUTE', () => outputOf([1, 3, 9, 9], [5, 3, 3, 3], { padding: 'same', stride: 2 })],
   ])('%s', (code, body) => {
-    expect(errorOf(body)).toContain(`[${code}]`);
+    expect(thrownBy(body).message).toContain(`[${code}]`);
   });
 
   it('for an element type that is not f32', () => {
     const inputs = { x: { shape: [1, 3, 9, 9], dtype: 'u32' }, w: [5, 3, 3, 3] } as const;
-    expect(errorOf(() => trace(({ x, w }) => conv2d(x, w), inputs))).toContain('[SHAPE_DTYPE]');
+    expect(thrownBy(() => trace(({ x, w }) => conv2d(x, w), inputs)).message).toContain('[SHAPE_DTYPE]');
   });
 });
 

@@ -1,4 +1,5 @@
 /** The tuner with an operator whose candidates are right, wrong, broken, slow and fast by construction. */
+import { thrownBy } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   applyOne,
@@ -121,18 +122,10 @@ describe('tune', () => {
 
   it('survives a file; what is not a tuning, or one of another adapter, is refused', () => {
     expect(parseTuning(JSON.stringify(tuning))).toEqual(tuning);
-    const code = (body: () => unknown) => {
-      try {
-        body();
-      } catch (error) {
-        return (error as InfnetError).code;
-      }
-      return undefined;
-    };
     for (const text of ['', '[]', 'null', '{"version":2}', JSON.stringify({ ...tuning, choices: { a: 1 } })]) {
-      expect(code(() => parseTuning(text, 'file.json'))).toBe('TUNING_INVALID');
+      expect(thrownBy(() => parseTuning(text, 'file.json')).code).toBe('TUNING_INVALID');
     }
-    expect(code(() => context.useTuning({ ...tuning, adapter: 'another' }))).toBe('TUNING_ADAPTER');
+    expect(thrownBy(() => context.useTuning({ ...tuning, adapter: 'another' })).code).toBe('TUNING_ADAPTER');
     expect(context.profile.tuning).toBeUndefined();
   });
 });

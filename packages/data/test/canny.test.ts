@@ -1,6 +1,6 @@
+import { expectError } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import { binaryToEdge, canny, type GreyImage } from '../src/index.js';
-import { failure } from './support/errors.js';
 
 function square(size: number, from: number, to: number, value: number): GreyImage {
   const data = new Uint8Array(size * size);
@@ -44,6 +44,6 @@ describe('binaryToEdge', () => {
   });
 
   it('refuses thresholds in the wrong order', async () => {
-    await failure('DATA_ARGUMENT', () => canny(square(8, 2, 5, 9), 150, 10));
+    await expectError('DATA_ARGUMENT', () => canny(square(8, 2, 5, 9), 150, 10));
   });
 });

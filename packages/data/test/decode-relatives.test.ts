@@ -1,8 +1,8 @@
 /** Pictures that others read are read here too, with a note where something may matter. */
+import { expectError } from '@infnet/testing';
 import { zlibSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { type DecodedImage, decodeImage, describeNote, rangeNote, toGrey8 } from '../src/index.js';
-import { failure } from './support/errors.js';
 import { COLOUR_JPEG, chunk, concat, GREY_JPEG, header, noise, SIGNATURE } from './support/pictures.js';
 
 /** Where the marker segments of a JPEG start, and its end marker. */
@@ -147,8 +147,8 @@ describe('interlaced PNG below 8 bits', () => {
 
   it('damage is refused as elsewhere', async () => {
     const raw = interlaced(new Uint8Array(20 * 20), 20, 20, 1);
-    await failure('DATA_CORRUPT', () => decodeImage(file(20, 20, 1, 0, raw.subarray(1))));
-    await failure('DATA_CORRUPT', () =>
+    await expectError('DATA_CORRUPT', () => decodeImage(file(20, 20, 1, 0, raw.subarray(1))));
+    await expectError('DATA_CORRUPT', () =>
       decodeImage(
         file(
           20,
@@ -159,10 +159,10 @@ describe('interlaced PNG below 8 bits', () => {
         ),
       ),
     );
-    await failure('DATA_CORRUPT', () => decodeImage(file(20, 20, 1, 3, raw)));
-    await failure('DATA_CORRUPT', () => decodeImage(file(20, 20, 1, 3, raw, chunk('PLTE', new Uint8Array(4)))));
+    await expectError('DATA_CORRUPT', () => decodeImage(file(20, 20, 1, 3, raw)));
+    await expectError('DATA_CORRUPT', () => decodeImage(file(20, 20, 1, 3, raw, chunk('PLTE', new Uint8Array(4)))));
     const ones = interlaced(new Uint8Array(400).fill(1), 20, 20, 1);
-    await failure('DATA_CORRUPT', () => decodeImage(file(20, 20, 1, 3, ones, chunk('PLTE', new Uint8Array(3)))));
+    await expectError('DATA_CORRUPT', () => decodeImage(file(20, 20, 1, 3, ones, chunk('PLTE', new Uint8Array(3)))));
   });
 });
 

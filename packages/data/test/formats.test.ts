@@ -1,9 +1,9 @@
 /** Files are called by their names, by content. The beginnings are those of the formats' own descriptions. */
+import { expectError } from '@infnet/testing';
 import { gzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { decodeImage, formatOf, readNifti } from '../src/index.js';
 import { fixture, refused } from './fixtures/nifti.js';
-import { failure } from './support/errors.js';
 import { concat, GREY_JPEG, noise, SIGNATURE } from './support/pictures.js';
 
 const latin = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0));
@@ -98,9 +98,9 @@ describe('formatOf', () => {
       // A view in the midst of other bytes, and the readers, say the same.
       expect(formatOf(concat(noise(7), bytes, noise(9)).subarray(7, 7 + bytes.length))?.name, which).toBe(name);
       if (!/NIfTI/.test(name)) {
-        expect((await failure('DATA_UNKNOWN_FORMAT', () => decodeImage(bytes))).message, which).toContain(name);
+        expect((await expectError('DATA_UNKNOWN_FORMAT', () => decodeImage(bytes))).message, which).toContain(name);
         if (!/gzip|MGZ/.test(name) && bytes.length >= 4) {
-          expect((await failure('DATA_NIFTI', () => readNifti(bytes))).message, which).toContain(name);
+          expect((await expectError('DATA_NIFTI', () => readNifti(bytes))).message, which).toContain(name);
         }
       }
     }

@@ -1,6 +1,6 @@
+import { expectError } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import { type DecodedImage, toGrey8, toRgb8 } from '../src/index.js';
-import { failure } from './support/errors.js';
 
 function picture(channels: DecodedImage['channels'], values: number[], depth: 8 | 16 = 8): DecodedImage {
   const data = depth === 8 ? Uint8Array.from(values) : Uint16Array.from(values);
@@ -36,8 +36,8 @@ describe('conversions, as Pillow', () => {
   it('never hands out the input array, and checks sizes', async () => {
     const grey = picture(1, [1, 2, 3]);
     expect(toGrey8(grey).data).not.toBe(grey.data);
-    await failure('DATA_ARGUMENT', () => toGrey8({ ...grey, width: 4 }));
-    await failure('DATA_ARGUMENT', () => toRgb8({ ...grey, width: 0, height: 0 }));
-    await failure('DATA_ARGUMENT', () => toGrey8(picture(1, [1, 2], 16), { range: [9, 3] }));
+    await expectError('DATA_ARGUMENT', () => toGrey8({ ...grey, width: 4 }));
+    await expectError('DATA_ARGUMENT', () => toRgb8({ ...grey, width: 0, height: 0 }));
+    await expectError('DATA_ARGUMENT', () => toGrey8(picture(1, [1, 2], 16), { range: [9, 3] }));
   });
 });

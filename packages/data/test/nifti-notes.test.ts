@@ -1,11 +1,11 @@
 /**
  * What is noticed in volumes that are read all the same: distances that disagree, values that are not Hounsfield units.
  */
+import { expectError } from '@infnet/testing';
 import { gzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { describeNote, readNifti, type Volume, volumeNotes, voxelMillilitres } from '../src/index.js';
 import { fixture } from './fixtures/nifti.js';
-import { failure } from './support/errors.js';
 import { concat, noise } from './support/pictures.js';
 
 const { bytes: chestBytes } = fixture('chest.nii.gz');
@@ -173,7 +173,7 @@ describe('files', () => {
     for (const padding of [2, 600]) {
       const changedBytes = concat(file, new Uint8Array(padding));
       changedBytes[file.length - 6] = (changedBytes[file.length - 6] as number) ^ 1;
-      await failure('DATA_CORRUPT', () => readNifti(changedBytes));
+      await expectError('DATA_CORRUPT', () => readNifti(changedBytes));
       await expect(async () =>
         readNifti(concat(file.subarray(0, file.length - 9), new Uint8Array(padding))),
       ).rejects.toThrow(/DATA_(CORRUPT|TRUNCATED)/);
@@ -193,7 +193,7 @@ describe('files', () => {
 
   it('voxels without their header are told by their name', async () => {
     for (const name of ['x.img', 'x.IMG.gz']) {
-      expect((await failure('DATA_NIFTI_PAIR', () => readNifti(noise(4000), name))).message).toContain('.hdr');
+      expect((await expectError('DATA_NIFTI_PAIR', () => readNifti(noise(4000), name))).message).toContain('.hdr');
     }
   });
 });

@@ -2,6 +2,7 @@
  * One patient in every order in which a file can store the voxels: the same slices for the net, the same mask in the
  * patient, the same ml.
  */
+import { expectError } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import {
   type FloatMap,
@@ -16,7 +17,6 @@ import {
   voxelMillilitres,
 } from '../src/index.js';
 import { fixture } from './fixtures/nifti.js';
-import { failure } from './support/errors.js';
 
 const chest = readNifti(fixture('chest.nii.gz').bytes);
 
@@ -152,9 +152,9 @@ describe('volumes that do not say how they lie', () => {
     const plain = readNifti(fixture('pixdim.nii.gz').bytes);
     expect(plain.notes.map(({ code }) => code)).toEqual(['NIFTI_ORIENTATION']);
     expect(sliceLayout(plain)).toEqual(sliceLayout(plain, 'transposed'));
-    await failure('DATA_ARGUMENT', () => reorientVolume(plain));
+    await expectError('DATA_ARGUMENT', () => reorientVolume(plain));
     for (const code of ['LP', 'LPP', 'XPS', 'LLS', ''])
-      await failure('DATA_ARGUMENT', () => reorientVolume(chest, code));
+      await expectError('DATA_ARGUMENT', () => reorientVolume(chest, code));
   });
 
   it('a single slice stays one, whichever way its affine turns it', () => {
@@ -164,15 +164,15 @@ describe('volumes that do not say how they lie', () => {
 
   it('orientations that are none are refused', async () => {
     for (const orient of ['sideways', 'LR', 'P', 'PLS', '', 'constructor']) {
-      await failure('DATA_ARGUMENT', () => sliceLayout(chest, orient as SliceOrientation));
+      await expectError('DATA_ARGUMENT', () => sliceLayout(chest, orient as SliceOrientation));
     }
   });
 
   it('a map of another size, or one too many, is refused', async () => {
     const stored = new StoredSlices(chest);
-    await failure('DATA_ARGUMENT', () => stored.add({ width: 40, height: 36, data: new Float32Array(40 * 36) }));
+    await expectError('DATA_ARGUMENT', () => stored.add({ width: 40, height: 36, data: new Float32Array(40 * 36) }));
     const map = { width: 36, height: 40, data: new Float32Array(40 * 36) };
     for (let s = 0; s < 5; s++) stored.add(map);
-    await failure('DATA_ARGUMENT', () => stored.add(map));
+    await expectError('DATA_ARGUMENT', () => stored.add(map));
   });
 });

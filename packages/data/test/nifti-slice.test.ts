@@ -1,8 +1,8 @@
 /** Slices as pictures: window, orientation, and the way back. */
+import { expectError } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import { LUNG_WINDOW, readNifti, StoredSlices, type Volume, volumeExtremes, volumeSlice } from '../src/index.js';
 import { fixture } from './fixtures/nifti.js';
-import { failure } from './support/errors.js';
 
 const chest = readNifti(fixture('chest.nii.gz').bytes);
 
@@ -68,7 +68,7 @@ describe('volumeSlice', () => {
 
   it('refuses slices that are not there and windows that are empty', async () => {
     for (const k of [-1, 5, 0.5, Number.NaN]) {
-      expect((await failure('DATA_ARGUMENT', () => volumeSlice(chest, k))).message).toContain('the volume has 5');
+      expect((await expectError('DATA_ARGUMENT', () => volumeSlice(chest, k))).message).toContain('the volume has 5');
     }
     for (const window of [
       [5, 5],
@@ -76,7 +76,7 @@ describe('volumeSlice', () => {
       [Number.NaN, 1],
       [0, Number.POSITIVE_INFINITY],
     ] as const) {
-      await failure('DATA_ARGUMENT', () => volumeSlice(chest, 0, { window }));
+      await expectError('DATA_ARGUMENT', () => volumeSlice(chest, 0, { window }));
     }
   });
 });

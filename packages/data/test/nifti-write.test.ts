@@ -1,9 +1,9 @@
 /** Writing: the geometry is the original's to the byte, and the same voxels give the same bytes. */
+import { expectError } from '@infnet/testing';
 import { gunzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { NiftiEncoder, readNifti, writeNifti } from '../src/index.js';
 import { fixture, readable } from './fixtures/nifti.js';
-import { failure } from './support/errors.js';
 
 /** Where geometry lies: dim_info and dim, pixdim, units, then codes, quaternion, offset and sform. */
 const GEOMETRY = {
@@ -88,16 +88,16 @@ describe('writeNifti', () => {
 
   it('refuses what does not fit', async () => {
     const volume = readNifti(fixture('int16-le.nii').bytes);
-    expect((await failure('DATA_ARGUMENT', () => writeNifti(volume, new Uint8Array(59)))).message).toContain(
+    expect((await expectError('DATA_ARGUMENT', () => writeNifti(volume, new Uint8Array(59)))).message).toContain(
       '60 values',
     );
     const encoder = new NiftiEncoder(volume, 'uint8');
-    await failure('DATA_ARGUMENT', () => encoder.push(new Float32Array(20)));
-    await failure('DATA_ARGUMENT', () => encoder.push(new Uint8Array(21)));
+    await expectError('DATA_ARGUMENT', () => encoder.push(new Float32Array(20)));
+    await expectError('DATA_ARGUMENT', () => encoder.push(new Uint8Array(21)));
     encoder.push(new Uint8Array(20));
-    expect((await failure('DATA_ARGUMENT', () => encoder.finish())).message).toContain('3 slices, 1 were given');
+    expect((await expectError('DATA_ARGUMENT', () => encoder.finish())).message).toContain('3 slices, 1 were given');
     encoder.push(new Uint8Array(20));
     encoder.push(new Uint8Array(20));
-    await failure('DATA_ARGUMENT', () => encoder.push(new Uint8Array(20)));
+    await expectError('DATA_ARGUMENT', () => encoder.push(new Uint8Array(20)));
   });
 });

@@ -1,9 +1,9 @@
 /** Reading: nibabel's files give nibabel's numbers; what cannot be read says why. */
+import { expectError } from '@infnet/testing';
 import { gzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { isVolumeName, readNifti, readNiftiHeader, type Volume, voxelMillilitres } from '../src/index.js';
 import { fixture, readable, refused } from './fixtures/nifti.js';
-import { failure } from './support/errors.js';
 import { concat } from './support/pictures.js';
 
 function scaled({ data, slope, intercept }: Volume): number[] {
@@ -104,7 +104,7 @@ describe('files of nibabel', () => {
 
 describe('refusals', () => {
   it.each(refused)('$name: $code', async ({ name, bytes, code }) => {
-    const error = await failure(code, () => readNifti(bytes, name));
+    const error = await expectError(code, () => readNifti(bytes, name));
     expect(error.where).toBe(name);
     expect(error.fix).toBeTruthy();
   });
@@ -112,7 +112,7 @@ describe('refusals', () => {
   it('say how many volumes there are, and what the voxels are', async () => {
     const message = async (name: string): Promise<string> => {
       const { bytes, code } = refused.find((file) => file.name === name) as (typeof refused)[number];
-      return (await failure(code, () => readNifti(bytes))).message;
+      return (await expectError(code, () => readNifti(bytes))).message;
     };
     expect(await message('series.nii.gz')).toContain('2 volumes (5x4x3x2 voxels)');
     expect(await message('rgb.nii')).toContain('colours (RGB) (datatype 128)');
@@ -167,30 +167,30 @@ describe('refusals', () => {
     ],
   ])('%s: %s', async (_, code, message, change) => {
     const bytes = changed('int16-le.nii', change);
-    expect((await failure(code, () => readNifti(bytes))).message).toContain(message);
-    expect((await failure(code, () => readNifti(gzipSync(bytes)))).code).toBe(code);
+    expect((await expectError(code, () => readNifti(bytes))).message).toContain(message);
+    expect((await expectError(code, () => readNifti(gzipSync(bytes)))).code).toBe(code);
   });
 
   it('NIfTI-2 extents beyond all measure', async () => {
     const bytes = fixture('nifti2-be.nii').bytes.slice();
     const view = new DataView(bytes.buffer);
     view.setBigInt64(24, 2n ** 62n);
-    await failure('DATA_TOO_LARGE', () => readNifti(bytes));
+    await expectError('DATA_TOO_LARGE', () => readNifti(bytes));
     view.setBigInt64(24, -1n);
-    expect((await failure('DATA_NIFTI', () => readNifti(bytes))).message).toContain('-1x4x3');
+    expect((await expectError('DATA_NIFTI', () => readNifti(bytes))).message).toContain('-1x4x3');
   });
 
   it('nothing, and something else', async () => {
-    await failure('DATA_EMPTY', () => readNifti(new Uint8Array(0)));
-    await failure('DATA_NIFTI', () => readNifti(new TextEncoder().encode('this is no volume at all')));
-    await failure('DATA_NIFTI', () =>
+    await expectError('DATA_EMPTY', () => readNifti(new Uint8Array(0)));
+    await expectError('DATA_NIFTI', () => readNifti(new TextEncoder().encode('this is no volume at all')));
+    await expectError('DATA_NIFTI', () =>
       readNifti(gzipSync(new TextEncoder().encode('nor is this, by any means'.repeat(30)))),
     );
   });
 
   it('a limit below the file', async () => {
     const { bytes } = fixture('int16-le.nii');
-    const error = await failure('DATA_TOO_LARGE', () => readNifti(bytes, 'v.nii', { maxBytes: bytes.length - 1 }));
+    const error = await expectError('DATA_TOO_LARGE', () => readNifti(bytes, 'v.nii', { maxBytes: bytes.length - 1 }));
     expect(error.message).toContain('472 bytes, the limit is 471');
     expect(readNifti(bytes, 'v.nii', { maxBytes: bytes.length }).depth).toBe(3);
   });
@@ -199,7 +199,7 @@ describe('refusals', () => {
     const { bytes } = fixture('int16-le.nii');
     const bomb = gzipSync(concat(bytes, new Uint8Array(4_000_000)));
     expect(bomb.length).toBeLessThan(20_000);
-    expect((await failure('DATA_CORRUPT', () => readNifti(bomb))).message).toContain('its header calls for 472');
+    expect((await expectError('DATA_CORRUPT', () => readNifti(bomb))).message).toContain('its header calls for 472');
     // A little more is tolerated, as other readers do.
     expect(readNifti(gzipSync(concat(bytes, new Uint8Array(1000)))).depth).toBe(3);
   });
@@ -208,7 +208,7 @@ describe('refusals', () => {
     const huge = changed('int16-le.nii', (view) => {
       for (const [i, at] of [42, 44, 46].entries()) view.setInt16(at, [1000, 1000, 1000][i] as number, true);
     });
-    const error = await failure('DATA_TRUNCATED', () => readNifti(gzipSync(huge)));
+    const error = await expectError('DATA_TRUNCATED', () => readNifti(gzipSync(huge)));
     expect(error.message).toContain('which cannot hold them');
   });
 
@@ -218,10 +218,10 @@ describe('refusals', () => {
     for (const back of [8, 4]) {
       const damaged = whole.slice();
       damaged[damaged.length - back] = (damaged[damaged.length - back] as number) ^ 1;
-      expect((await failure('DATA_CORRUPT', () => readNifti(damaged))).message).toContain('checksum');
+      expect((await expectError('DATA_CORRUPT', () => readNifti(damaged))).message).toContain('checksum');
     }
     const first = gzipSync(bytes.subarray(0, 420));
     first[first.length - 8] = (first[first.length - 8] as number) ^ 1;
-    await failure('DATA_CORRUPT', () => readNifti(concat(first, gzipSync(bytes.subarray(420)))));
+    await expectError('DATA_CORRUPT', () => readNifti(concat(first, gzipSync(bytes.subarray(420)))));
   });
 });

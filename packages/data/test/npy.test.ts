@@ -1,6 +1,6 @@
+import { expectError } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import { readNpy, writeNpy } from '../src/index.js';
-import { failure } from './support/errors.js';
 
 const header = (bytes: Uint8Array): string => new TextDecoder('latin1').decode(bytes.subarray(10, 128));
 
@@ -53,13 +53,15 @@ describe('npy', () => {
       const text = String.fromCharCode(...good).replace(from, to);
       return Uint8Array.from(text, (c) => c.charCodeAt(0));
     };
-    expect((await failure('DATA_NPY', () => readNpy(edited('<f4', '<f8'), 'p.npy'))).message).toContain('<f8');
-    expect((await failure('DATA_NPY', () => readNpy(edited('False', 'True ')))).message).toContain('Fortran');
-    expect((await failure('DATA_NPY', () => readNpy(good.subarray(0, good.length - 1)))).message).toContain('24 bytes');
-    await failure('DATA_NPY', () => readNpy(good.subarray(0, 40)));
-    await failure('DATA_NPY', () => readNpy(new Uint8Array(0)));
-    await failure('DATA_NPY', () => readNpy(new TextEncoder().encode('hello, I am not an array')));
-    await failure('DATA_ARGUMENT', () => writeNpy(new Float32Array(5), [2, 3]));
-    await failure('DATA_ARGUMENT', () => writeNpy(new Float32Array(6), [-2, -3]));
+    expect((await expectError('DATA_NPY', () => readNpy(edited('<f4', '<f8'), 'p.npy'))).message).toContain('<f8');
+    expect((await expectError('DATA_NPY', () => readNpy(edited('False', 'True ')))).message).toContain('Fortran');
+    expect((await expectError('DATA_NPY', () => readNpy(good.subarray(0, good.length - 1)))).message).toContain(
+      '24 bytes',
+    );
+    await expectError('DATA_NPY', () => readNpy(good.subarray(0, 40)));
+    await expectError('DATA_NPY', () => readNpy(new Uint8Array(0)));
+    await expectError('DATA_NPY', () => readNpy(new TextEncoder().encode('hello, I am not an array')));
+    await expectError('DATA_ARGUMENT', () => writeNpy(new Float32Array(5), [2, 3]));
+    await expectError('DATA_ARGUMENT', () => writeNpy(new Float32Array(6), [-2, -3]));
   });
 });

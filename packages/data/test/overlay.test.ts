@@ -1,6 +1,6 @@
+import { expectError } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import { type GreyImage, INFECTION_COLOUR, overlay, type RgbImage } from '../src/index.js';
-import { failure } from './support/errors.js';
 
 const size = 40;
 const slice: GreyImage = { width: size, height: size, channels: 1, data: new Uint8Array(size * size).fill(60) };
@@ -66,9 +66,9 @@ describe('overlay', () => {
   });
 
   it('refuses nonsense', async () => {
-    await failure('DATA_ARGUMENT', () => overlay(slice, block(), { scale: 1.5 }));
-    await failure('DATA_ARGUMENT', () => overlay(slice, block(), { threshold: 0 }));
-    await failure('DATA_ARGUMENT', () => overlay(slice, block(), { opacity: 2 }));
-    await failure('DATA_ARGUMENT', () => overlay(slice, { ...block(), width: 3 }));
+    await expectError('DATA_ARGUMENT', () => overlay(slice, block(), { scale: 1.5 }));
+    await expectError('DATA_ARGUMENT', () => overlay(slice, block(), { threshold: 0 }));
+    await expectError('DATA_ARGUMENT', () => overlay(slice, block(), { opacity: 2 }));
+    await expectError('DATA_ARGUMENT', () => overlay(slice, { ...block(), width: 3 }));
   });
 });

@@ -1,7 +1,7 @@
+import { expectError } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import { crc32 } from '../src/decode/png-chunks.js';
 import { type GreyImage, type Phantom, phantomSlice } from '../src/index.js';
-import { failure } from './support/errors.js';
 
 const small = { width: 160, height: 200 } as const;
 const share = (a: GreyImage, test: (value: number, i: number) => boolean): number =>
@@ -95,9 +95,9 @@ describe('phantomSlice', () => {
       { noise: -1 },
       { width: 100.5 },
     ]) {
-      await failure('DATA_ARGUMENT', () => phantomSlice(1, bad));
+      await expectError('DATA_ARGUMENT', () => phantomSlice(1, bad));
     }
-    await failure('DATA_ARGUMENT', () => phantomSlice(-1));
-    await failure('DATA_ARGUMENT', () => phantomSlice(0.5));
+    await expectError('DATA_ARGUMENT', () => phantomSlice(-1));
+    await expectError('DATA_ARGUMENT', () => phantomSlice(0.5));
   });
 });

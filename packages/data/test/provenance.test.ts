@@ -1,4 +1,5 @@
 /** Where a result comes from: the same text in PNG, NIfTI and tables. */
+import { expectError } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import {
   commonProvenance,
@@ -19,7 +20,6 @@ import {
   withPngText,
 } from '../src/index.js';
 import { fixture, readable } from './fixtures/nifti.js';
-import { failure } from './support/errors.js';
 
 const made: Provenance = {
   version: '0.1.0',
@@ -65,7 +65,7 @@ describe('provenance', () => {
     expect(withPngText(stamped, 'infnet', undefined)).toEqual(plain);
     expect(withPngText(stamped, 'infne', undefined)).toEqual(stamped);
     expect(readProvenance(plain)).toBeUndefined();
-    await failure('DATA_TRUNCATED', () => stampPng(plain.subarray(0, 100), made));
+    await expectError('DATA_TRUNCATED', () => stampPng(plain.subarray(0, 100), made));
   });
 
   it.each(readable.filter(({ name }) => /chest|nifti2|-be/.test(name)))(
@@ -120,7 +120,7 @@ describe('provenance', () => {
 
   it('of the slices of a volume: all adapters that took part, and never two kinds of weights', async () => {
     expect(commonProvenance([made, { ...made, adapter: 'B' }, made]).adapter).toBe(`${made.adapter} and B`);
-    await failure('DATA_ARGUMENT', () => commonProvenance([made, { ...made, size: 320 }]));
-    await failure('DATA_ARGUMENT', () => commonProvenance([]));
+    await expectError('DATA_ARGUMENT', () => commonProvenance([made, { ...made, size: 320 }]));
+    await expectError('DATA_ARGUMENT', () => commonProvenance([]));
   });
 });

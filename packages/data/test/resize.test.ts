@@ -1,3 +1,4 @@
+import { expectError } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import {
   type GreyImage,
@@ -7,7 +8,6 @@ import {
   resizeNearest,
   resizePillow,
 } from '../src/index.js';
-import { failure } from './support/errors.js';
 import { noise } from './support/pictures.js';
 
 function grey(width: number, height: number, data: Uint8Array): GreyImage {
@@ -92,9 +92,11 @@ describe('resizing', () => {
 
   it('refuses sizes that are none, and arrays that do not fit', async () => {
     const image = grey(5, 4, noise(20));
-    for (const bad of [0, -3, 2.5, Number.NaN]) await failure('DATA_ARGUMENT', () => resizePillow(image, bad, 4));
-    await failure('DATA_ARGUMENT', () => resizeCv2(image, 1e5, 1e5));
-    await failure('DATA_ARGUMENT', () => resizeNearest({ ...image, height: 5 }, 2, 2));
-    await failure('DATA_ARGUMENT', () => resizeBilinearFloat({ width: 2, height: 2, data: new Float32Array(3) }, 4, 4));
+    for (const bad of [0, -3, 2.5, Number.NaN]) await expectError('DATA_ARGUMENT', () => resizePillow(image, bad, 4));
+    await expectError('DATA_ARGUMENT', () => resizeCv2(image, 1e5, 1e5));
+    await expectError('DATA_ARGUMENT', () => resizeNearest({ ...image, height: 5 }, 2, 2));
+    await expectError('DATA_ARGUMENT', () =>
+      resizeBilinearFloat({ width: 2, height: 2, data: new Float32Array(3) }, 4, 4),
+    );
   });
 });

@@ -1,4 +1,5 @@
-import { gradients, type InfnetError, isInfnetError, schedule, type Tensor, trace } from '@infnet/core';
+import { gradients, schedule, type Tensor, trace } from '@infnet/core';
+import { thrownBy } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import { BACKBONES, type BackboneName, InfNet, type InfNetOptions, parameterCount, UNet } from '../src/index.js';
 
@@ -6,15 +7,6 @@ const shapesOf = (options: InfNetOptions, image: readonly number[]): Record<stri
   const net = new InfNet(options);
   const graph = trace(({ x }: { readonly x: Tensor }) => net.call(x), { x: image });
   return Object.fromEntries([...graph.outputs].map(([name, { shape }]) => [name, shape]));
-};
-
-const failure = (body: () => unknown): InfnetError => {
-  try {
-    body();
-  } catch (error) {
-    if (isInfnetError(error)) return error as InfnetError;
-  }
-  throw new Error('no InfnetError was thrown');
 };
 
 describe('InfNet', () => {
@@ -36,29 +28,29 @@ describe('InfNet', () => {
   });
 
   it('says which sizes work', () => {
-    const error = failure(() => shapesOf({ width: 0.125 }, [1, 3, 352, 350]));
+    const error = thrownBy(() => shapesOf({ width: 0.125 }, [1, 3, 352, 350]));
     expect(error.code).toBe('SHAPE_MULTIPLE');
     expect(error.message).toContain('352 x 350');
     expect(error.message).toContain('multiples of 32');
     expect(error.fix).toContain('352 x 352');
-    expect(failure(() => shapesOf({ width: 0.125 }, [1, 3, 10, 10])).fix).toContain('32 x 32');
+    expect(thrownBy(() => shapesOf({ width: 0.125 }, [1, 3, 10, 10])).fix).toContain('32 x 32');
     // VGG-16 halves once less.
     expect(shapesOf({ backbone: 'vgg16', width: 0.125 }, [1, 3, 48, 80])['lateralEdge']).toEqual([1, 1, 48, 80]);
-    expect(failure(() => shapesOf({ backbone: 'vgg16', width: 0.125 }, [1, 3, 40, 80])).message).toContain(
+    expect(thrownBy(() => shapesOf({ backbone: 'vgg16', width: 0.125 }, [1, 3, 40, 80])).message).toContain(
       'multiples of 16',
     );
   });
 
   it('refuses images of the wrong rank or number of channels, naming the layer', () => {
-    expect(failure(() => shapesOf({ width: 0.125 }, [3, 32, 32])).code).toMatch(/^SHAPE_/);
-    const error = failure(() => shapesOf({ width: 0.125 }, [1, 4, 32, 32]));
+    expect(thrownBy(() => shapesOf({ width: 0.125 }, [3, 32, 32])).code).toMatch(/^SHAPE_/);
+    const error = thrownBy(() => shapesOf({ width: 0.125 }, [1, 4, 32, 32]));
     expect(error.code).toMatch(/^SHAPE_/);
     expect(error.where).toContain('resnet.conv1.0');
   });
 
   it('says which options there are', () => {
     for (const options of [{ backbone: 'densenet' }, { width: 0 }, { channels: 0 }, { inputChannels: 1.5 }]) {
-      expect(failure(() => new InfNet(options as InfNetOptions)).code).toBe('MODULE_OPTION');
+      expect(thrownBy(() => new InfNet(options as InfNetOptions)).code).toBe('MODULE_OPTION');
     }
   });
 
@@ -107,7 +99,7 @@ describe('UNet', () => {
       [88, 104],
     ] as const)
       expect(shape(height, width)).toEqual([1, 3, height, width]);
-    expect(failure(() => shape(15, 40))).toMatchObject({ code: 'SHAPE_TOO_SMALL' });
+    expect(thrownBy(() => shape(15, 40))).toMatchObject({ code: 'SHAPE_TOO_SMALL' });
   });
 
   it('has other numbers of inputs and outputs for the asking', () => {

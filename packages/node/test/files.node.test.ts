@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile as readPlain, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InfnetError } from '@infnet/errors';
+import { expectError } from '@infnet/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fileError } from '../src/file-error.js';
 import { readFile, writeFileAtomic } from '../src/files.js';
@@ -14,15 +14,6 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'infnet-files-'));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
-
-async function failure(promise: Promise<unknown>): Promise<InfnetError> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof InfnetError) return error;
-  throw new Error(`expected an InfnetError, got ${String(error)}`);
-}
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -42,8 +33,7 @@ describe('readFile', () => {
       ['empty/below', 'FILE_NOT_FOUND'],
     ] as const;
     for (const [name, code] of cases) {
-      const error = await failure(readFile(join(folder, name)));
-      expect(error.code, name).toBe(code);
+      const error = await expectError(code, readFile(join(folder, name)));
       expect(error.where).toBe(join(folder, name));
       expect(error.fix).not.toBe('');
     }
@@ -100,8 +90,8 @@ describe('writeFileAtomic', () => {
 
   it('refuses a folder and a missing folder', async () => {
     await mkdir(join(folder, 'inner'));
-    expect((await failure(writeFileAtomic(join(folder, 'inner'), bytes('x')))).code).toBe('FILE_IS_FOLDER');
-    expect((await failure(writeFileAtomic(join(folder, 'none', 'x'), bytes('x')))).code).toBe('FILE_NOT_FOUND');
+    await expectError('FILE_IS_FOLDER', writeFileAtomic(join(folder, 'inner'), bytes('x')));
+    await expectError('FILE_NOT_FOUND', writeFileAtomic(join(folder, 'none', 'x'), bytes('x')));
     expect(await readdir(folder)).toEqual(['inner']);
   });
 

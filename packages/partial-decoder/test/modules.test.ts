@@ -1,5 +1,5 @@
-import { type Context, isInfnetError, Module, open, schedule, type Tensor, trace } from '@infnet/core';
-import { expectClose, itWithGolden } from '@infnet/testing';
+import { type Context, Module, open, schedule, type Tensor, trace } from '@infnet/core';
+import { expectClose, itWithGolden, thrownBy } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BlockSidecar, expectGradients, expectInference } from '../../conv-block/test/support/block-golden.js';
 import { PartialDecoder, ReceptiveFieldBlock } from '../src/index.js';
@@ -88,14 +88,8 @@ describe('PartialDecoder', () => {
     }
     const net = new Net();
     const attempt = (): unknown => trace(({ x1, x2, x3 }) => net.call(x1, x2, x3), { ...shapes, x2: [1, 4, 5, 10] });
-    let error: unknown;
-    try {
-      attempt();
-    } catch (caught) {
-      error = caught;
-    }
-    expect(isInfnetError(error, 'SHAPE_MISMATCH')).toBe(true);
-    expect(error).toMatchObject({
+    expect(thrownBy(attempt)).toMatchObject({
+      code: 'SHAPE_MISMATCH',
       message: expect.stringContaining('[1, 4, 6, 10] and [1, 4, 5, 10]'),
       where: 'ParDec',
     });

@@ -1,8 +1,8 @@
 import { Conv2d } from '@infnet/conv';
 import { initialValues, type Tensor } from '@infnet/core';
 import { decideClasses, probabilityMap } from '@infnet/data';
-import { isInfnetError } from '@infnet/errors';
 import { InfNet, UNet } from '@infnet/inf-net';
+import { thrownBy } from '@infnet/testing';
 import { crossEntropy } from '@infnet/trainer';
 import { describe, expect, it } from 'vitest';
 import {
@@ -112,11 +112,5 @@ it('names figures by the keys of the classes', () => {
 
 it('says which input is missing', () => {
   const inputs: Readonly<Record<string, Tensor>> = {};
-  let error: unknown;
-  try {
-    inputNamed(inputs, 'image');
-  } catch (caught) {
-    error = caught;
-  }
-  expect(isInfnetError(error, 'TASK_INPUT')).toBe(true);
+  expect(thrownBy(() => inputNamed(inputs, 'image')).code).toBe('TASK_INPUT');
 });

@@ -1,5 +1,6 @@
 export * from './bits.js';
 export * from './compare.js';
+export * from './errors.js';
 export * from './fixtures.js';
 export * from './gradcheck.js';
 export * from './half.js';

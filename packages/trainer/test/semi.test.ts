@@ -2,8 +2,10 @@
  * Randomly selected propagation: its rounds and labels, stages, resume to the bit, errors; other strategies in
  * semi-strategies.test.ts.
  */
-import type { Context, InfnetError, StateDict } from '@infnet/core';
+
+import type { Context, StateDict } from '@infnet/core';
 import { finalPngU8, minMaxNormalize, probabilityToU8 } from '@infnet/data';
+import { expectError } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import {
   decodePropagationState,
@@ -33,12 +35,6 @@ const three = randomSelection({ groupSize: 3 });
 
 /** As if written to a file and read in another process. */
 const saved = (state: PropagationState): PropagationState => decodePropagationState(encodePropagationState(state));
-
-const errorOf = async (work: Promise<unknown>): Promise<InfnetError> =>
-  work.then(
-    () => expect.fail('it went well'),
-    (reason: InfnetError) => reason,
-  );
 
 describe('randomly selected propagation', () => {
   it('uses every image once, K at a time, and trains on all that is labelled so far', async () => {
@@ -335,8 +331,7 @@ describe('a propagation that cannot be', () => {
   it('names the image whose prediction is not finite; the state before it is kept', async () => {
     const strategy = randomSelection({ groupSize: UNLABELLED });
     const propagation = new Propagation(smallPropagation({ strategy, unlabelled: unlabelledDiscs(UNLABELLED, 4) }));
-    const error = await errorOf(propagation.run());
-    expect(error.code).toBe('SEMI_NOT_FINITE');
+    const error = await expectError('SEMI_NOT_FINITE', propagation.run());
     expect(error.message).toMatch(/\d+ of 256 predicted values of slice-4\.png are not finite/);
     expect(propagation.state).toMatchObject({ stage: 'rounds', rounds: [], current: undefined, trainer: undefined });
     expect(propagation.state.weights?.size).toBeGreaterThan(0);

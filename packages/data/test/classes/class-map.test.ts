@@ -1,5 +1,5 @@
 /** Class maps in every form that is about, the released encoding to the bit, and decisions back to pictures. */
-import { itWithGolden } from '@infnet/testing';
+import { expectError, itWithGolden } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import {
   type ClassMap,
@@ -16,7 +16,6 @@ import {
   releasedOneHot,
   resizeLabels,
 } from '../../src/index.js';
-import { failure } from '../support/errors.js';
 import { pngFile } from '../support/pictures.js';
 import { grey } from '../support/sets.js';
 
@@ -78,8 +77,8 @@ describe('readClassMap', () => {
   });
 
   it('refuses to write what is not a class map', async () => {
-    await failure('DATA_ARGUMENT', () => encodeClassMap(grey(16, 16, () => 3)));
-    await failure('DATA_ARGUMENT', () => oneHot(grey(16, 16, () => 3)));
+    await expectError('DATA_ARGUMENT', () => encodeClassMap(grey(16, 16, () => 3)));
+    await expectError('DATA_ARGUMENT', () => oneHot(grey(16, 16, () => 3)));
   });
 });
 
@@ -102,7 +101,7 @@ describe('targets', () => {
     expect(releasedLabels(grey(16, 16, (x) => [0, 38, 75, 37][x % 4] as number)).data.subarray(0, 4)).toEqual(
       Uint8Array.of(0, 1, 2, 37),
     );
-    const error = await failure('DATA_RELEASED_LABEL', () =>
+    const error = await expectError('DATA_RELEASED_LABEL', () =>
       releasedOneHot(
         grey(16, 16, (_, y) => (y === 15 ? 60 : 0)),
         'GT/4.png',
@@ -121,7 +120,7 @@ describe('targets', () => {
     const tie = { data: Float32Array.of(2, 0, -1, 2, 1, -3, 2, 1, -3), shape: [1, 3, 1, 3] };
     expect([...decideClasses(tie).data]).toEqual([0, 1, 0]);
     expect([...decideClasses(tie, 'as-released').data]).toEqual([1, 2, 1]);
-    await failure('DATA_ARGUMENT', () => decideClasses({ data: new Float32Array(4), shape: [1, 2, 2] }));
+    await expectError('DATA_ARGUMENT', () => decideClasses({ data: new Float32Array(4), shape: [1, 2, 2] }));
   });
 
   it('resizeLabels makes no new values and keeps in step with half-pixel centres', () => {
@@ -153,7 +152,7 @@ it('classOverlay colours each class and leaves the rest grey', async () => {
   const [red, green] = [at(6, 24), at(26, 24)];
   expect(red[0]).toBeGreaterThan(red[1] + 40);
   expect(green[1]).toBeGreaterThan(green[0] + 30);
-  await failure('DATA_ARGUMENT', () =>
+  await expectError('DATA_ARGUMENT', () =>
     classOverlay(
       slice,
       grey(32, 32, () => 5),

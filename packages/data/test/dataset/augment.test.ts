@@ -1,3 +1,4 @@
+import { expectError } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import { power, tangent } from '../../src/dataset/arithmetic.js';
 import { crc32 } from '../../src/decode/png-chunks.js';
@@ -14,7 +15,6 @@ import {
   phantomSource,
   type Slice,
 } from '../../src/index.js';
-import { failure } from '../support/errors.js';
 import { grey, LOOK } from '../support/sets.js';
 
 const { image, infection } = phantomSlice(5, LOOK);
@@ -100,9 +100,9 @@ describe('drawAugmentation', () => {
       { gain: Number.NaN },
       { roate: 3 } as AugmentationOptions,
     ]) {
-      await failure('DATA_ARGUMENT', () => drawAugmentation(options, 1));
+      await expectError('DATA_ARGUMENT', () => drawAugmentation(options, 1));
     }
-    for (const random of [-1, 0.5, 2 ** 32]) await failure('DATA_ARGUMENT', () => drawAugmentation({}, random));
+    for (const random of [-1, 0.5, 2 ** 32]) await expectError('DATA_ARGUMENT', () => drawAugmentation({}, random));
   });
 });
 

@@ -1,3 +1,4 @@
+import { expectError } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import {
   binaryToEdge,
@@ -20,7 +21,6 @@ import {
   trainingData,
   unlabelledData,
 } from '../../src/index.js';
-import { failure } from '../support/errors.js';
 import { counting, grey, LOOK, phantomFiles } from '../support/sets.js';
 
 const names = ['10', '2', '1', '33', '4'];
@@ -141,11 +141,11 @@ describe('samples', () => {
 
   it('refuses sizes and indices that make no sense', async () => {
     const dataset = await phantoms(3);
-    await failure('DATA_ARGUMENT', () => dataset.sample(3, { size: 32 }));
-    await failure('DATA_ARGUMENT', () => dataset.sample(-1, { size: 32 }));
-    await failure('DATA_ARGUMENT', () => dataset.sample(0, { size: 32.5 }));
-    await failure('DATA_ARGUMENT', () => dataset.sample(0, { size: 32, augmentation: MILD_AUGMENTATION }));
-    await failure('DATA_ARGUMENT', () => dataset.batch([0, 1], { size: 32, augmentation: {}, random: [1] }));
+    await expectError('DATA_ARGUMENT', () => dataset.sample(3, { size: 32 }));
+    await expectError('DATA_ARGUMENT', () => dataset.sample(-1, { size: 32 }));
+    await expectError('DATA_ARGUMENT', () => dataset.sample(0, { size: 32.5 }));
+    await expectError('DATA_ARGUMENT', () => dataset.sample(0, { size: 32, augmentation: MILD_AUGMENTATION }));
+    await expectError('DATA_ARGUMENT', () => dataset.batch([0, 1], { size: 32, augmentation: {}, random: [1] }));
   });
 
   it('fits the trainer: arrays by name, the item number decides the augmentation', async () => {
@@ -242,14 +242,14 @@ describe('split', () => {
   it('refuses what is not a split', async () => {
     const dataset = await phantoms(3);
     for (const validate of [[], [3], [-1], [0.5], [1, 1], [0, 1, 2], 0, 1, Number.NaN]) {
-      await failure('DATA_ARGUMENT', () => split(dataset, { validate }));
+      await expectError('DATA_ARGUMENT', () => split(dataset, { validate }));
     }
   });
 
   it('refuses to train on one class only, unless allowed', async () => {
     const healthy = encodePng(grey(72, 96, () => 0));
     const source = memorySource({ ...phantomFiles(['1', '2', '3']), 'GT/1.png': healthy, 'GT/2.png': healthy });
-    const error = await failure('DATA_DATASET', async () => split(await openDataset(source), { validate: [2] }));
+    const error = await expectError('DATA_DATASET', async () => split(await openDataset(source), { validate: [2] }));
     expect(error.message).toContain('the part to train on: no infected pixel in any of 2 masks');
     const allowed = await openDataset(source, { oneClass: 'allow' });
     expect(split(allowed, { validate: [2] }).train.length).toBe(2);
@@ -275,13 +275,13 @@ describe('phantomSource', () => {
     expect([dataset.length, dataset.labelled, dataset.warnings]).toEqual([2, false, []]);
     const file = await decodeImage(await source.read('Imgs/1.png'));
     expect((await dataset.image(1)).data).toEqual(file.data);
-    await failure('DATA_ARGUMENT', () => dataset.sample(0, { size: 32 }));
-    await failure('DATA_DATASET', () => openDataset(source));
+    await expectError('DATA_ARGUMENT', () => dataset.sample(0, { size: 32 }));
+    await expectError('DATA_DATASET', () => openDataset(source));
   });
 
   it('refuses what it does not have', async () => {
-    await failure('DATA_ARGUMENT', () => phantomSource({ count: 0 }));
-    await failure('DATA_ARGUMENT', () => phantomSource({ count: 2 }).read('Imgs/2.png'));
-    await failure('DATA_ARGUMENT', () => phantomSource({ count: 2, labelled: false }).read('GT/0.png'));
+    await expectError('DATA_ARGUMENT', () => phantomSource({ count: 0 }));
+    await expectError('DATA_ARGUMENT', () => phantomSource({ count: 2 }).read('Imgs/2.png'));
+    await expectError('DATA_ARGUMENT', () => phantomSource({ count: 2, labelled: false }).read('GT/0.png'));
   });
 });

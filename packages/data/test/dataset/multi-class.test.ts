@@ -1,3 +1,4 @@
+import { expectError } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import {
   binaryToEdge,
@@ -25,7 +26,6 @@ import {
   toRgb8,
   toTensor,
 } from '../../src/index.js';
-import { failure } from '../support/errors.js';
 import { counting, grey, LOOK } from '../support/sets.js';
 
 const names = ['10', '2', '1'];
@@ -44,7 +44,7 @@ function files(folders: readonly string[] = ['Imgs', 'GT', 'Prior']): Record<str
 }
 
 async function wrong(source: DataSource, options: MultiClassOptions = {}): Promise<Problem> {
-  const { details } = await failure('DATA_DATASET', () => openMultiClassDataset(source, options));
+  const { details } = await expectError('DATA_DATASET', () => openMultiClassDataset(source, options));
   const problems = details['problems'] as Problem[];
   expect(problems).toHaveLength(1);
   return problems[0] as Problem;
@@ -111,17 +111,17 @@ describe('openMultiClassDataset', () => {
     expect(new Set(labels)).toContain(0);
     const { onehot } = await dataset.sample(0, { size: 48 });
     expect([0, 1, 2].map((k) => onehot.data[k * 48 * 48])).toEqual([0, 0, 0]);
-    await failure('DATA_ARGUMENT', () => multiClassTrainingData(dataset, 'onehot', { size: 48 }));
-    await failure('DATA_ARGUMENT', () => dataset.sample(0, { size: 48, asReleased: true }));
+    await expectError('DATA_ARGUMENT', () => multiClassTrainingData(dataset, 'onehot', { size: 48 }));
+    await expectError('DATA_ARGUMENT', () => dataset.sample(0, { size: 48, asReleased: true }));
     for (const ignoreIndex of [0, 2, 256, -1, 3.5, Number.NaN]) {
-      await failure('DATA_ARGUMENT', () => openMultiClassDataset(source, { ignoreIndex }));
+      await expectError('DATA_ARGUMENT', () => openMultiClassDataset(source, { ignoreIndex }));
     }
   });
 
   it('priors may come from a function, asked once for each slice; without either samples are an error', async () => {
     const source = memorySource(files(['Imgs', 'GT']));
     const bare = await openMultiClassDataset(source);
-    const error = await failure('DATA_ARGUMENT', () => bare.sample(0, { size: 32 }));
+    const error = await expectError('DATA_ARGUMENT', () => bare.sample(0, { size: 32 }));
     expect(error.where).toContain('Imgs/1.png');
     const asked: string[] = [];
     const dataset = await openMultiClassDataset(source, {
@@ -189,7 +189,7 @@ describe('samples', () => {
         'Prior/1.png': encodePng(infection),
       }),
     );
-    const error = await failure('DATA_RELEASED_LABEL', () => late.sample(0, { size: 64, asReleased: true }));
+    const error = await expectError('DATA_RELEASED_LABEL', () => late.sample(0, { size: 64, asReleased: true }));
     expect(error.where).toBe('GT/1.png');
   });
 
@@ -205,7 +205,7 @@ describe('samples', () => {
       if ((classes.data[i] as number) > 0 !== (prior[i] as number) > white - 2.2) apart++;
     }
     expect(apart / classes.data.length).toBeLessThan(0.03);
-    await failure('DATA_ARGUMENT', () => dataset.batch([0], { size: 32, augmentation: {} }));
+    await expectError('DATA_ARGUMENT', () => dataset.batch([0], { size: 32, augmentation: {} }));
   });
 
   it('fits the trainer, with classes or one-hot', async () => {

@@ -1,4 +1,5 @@
 /** Everything that can be wrong with a data set, each with the error or the warning it gets. */
+import { expectError } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import {
   type DatasetOptions,
@@ -9,7 +10,6 @@ import {
   openDataset,
   type Problem,
 } from '../../src/index.js';
-import { failure } from '../support/errors.js';
 import { concat, GREY_JPEG, pngFile } from '../support/pictures.js';
 import { grey, LOOK, phantomFiles } from '../support/sets.js';
 
@@ -23,7 +23,7 @@ const open = (files: Files, options: DatasetOptions = {}) => openDataset(memoryS
 
 /** The problems of the error that opening must give. */
 async function wrong(files: Files, options: DatasetOptions = {}): Promise<{ text: string; problems: Problem[] }> {
-  const error = await failure('DATA_DATASET', () => open(files, options));
+  const error = await expectError('DATA_DATASET', () => open(files, options));
   expect(error.where).toBe('here');
   expect(error.fix).toBeTruthy();
   return { text: error.message, problems: error.details['problems'] as Problem[] };
@@ -81,7 +81,7 @@ describe('openDataset names everything that does not match', () => {
       ...source,
       read: (path: string) => (path === 'Imgs/2.png' ? Promise.reject(new Error('disk is gone')) : source.read(path)),
     };
-    const error = await failure('DATA_DATASET', () => openDataset(failing));
+    const error = await expectError('DATA_DATASET', () => openDataset(failing));
     expect(error.message).toContain('unreadable file, 1: Imgs/2.png (disk is gone)');
   });
 
@@ -282,7 +282,7 @@ describe('openDataset names everything that does not match', () => {
     const files: Files = { ...good };
     const dataset = await open(files, { cacheBytes: 0 });
     files['GT/2.png'] = png((x) => (x > 9 ? 255 : 0), 96, 72);
-    const error = await failure('DATA_DATASET', () => dataset.sample(1, { size: 32 }));
+    const error = await expectError('DATA_DATASET', () => dataset.sample(1, { size: 32 }));
     expect(error.message).toContain('GT/2.png (96x72, its image 72x96; changed since it was opened)');
   });
 });

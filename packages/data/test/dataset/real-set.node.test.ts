@@ -1,6 +1,6 @@
 /** The published data set, where it is on the disk. */
 import { readdir, readFile } from 'node:fs/promises';
-import { listFixtures } from '@infnet/testing';
+import { expectError, listFixtures } from '@infnet/testing';
 import { describe, expect, inject, it } from 'vitest';
 import {
   binaryToEdge,
@@ -11,7 +11,6 @@ import {
   openMultiClassDataset,
   split,
 } from '../../src/index.js';
-import { failure } from '../support/errors.js';
 
 const folder = 'data/covid-semiseg/TrainingSet';
 const [first] = listFixtures(`${folder}/LungInfection-Train/Doctor-label/Imgs/`);
@@ -65,10 +64,10 @@ describe('the published data set', () => {
   });
 
   it.skipIf(!here)(`several sets below one folder, and class maps as masks, are named${note}`, async () => {
-    const several = await failure('DATA_DATASET', () => openDataset(folderSource(root)));
+    const several = await expectError('DATA_DATASET', () => openDataset(folderSource(root)));
     expect(several.message).toContain('LungInfection-Train/Doctor-label, LungInfection-Train/Pseudo-label');
     const options = { root: 'MultiClassInfection-Train' };
-    const classes = await failure('DATA_DATASET', () => openDataset(folderSource(root), options));
+    const classes = await expectError('DATA_DATASET', () => openDataset(folderSource(root), options));
     expect(classes.message).toContain('mask that is not binary, 50');
     expect((await openDataset(folderSource(root), { ...options, masks: 'nonzero' })).length).toBe(50);
   });

@@ -1,4 +1,5 @@
 /** NIfTI volumes as data: their slices, their masks in any storage order, and what is refused. */
+import { expectError } from '@infnet/testing';
 import { gzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import {
@@ -11,7 +12,6 @@ import {
   type Problem,
   split,
 } from '../../src/index.js';
-import { failure } from '../support/errors.js';
 import { counting, phantomFiles } from '../support/sets.js';
 import { labelled, type MadeVolume, niftiOf, patient } from '../support/volumes.js';
 
@@ -119,7 +119,7 @@ describe('masks of volumes', () => {
   });
 
   const wrong = async (files: Promise<unknown>): Promise<Problem[]> =>
-    (await failure('DATA_DATASET', () => files)).details['problems'] as Problem[];
+    (await expectError('DATA_DATASET', () => files)).details['problems'] as Problem[];
   const moved = (how: MadeVolume) => niftiOf(labelled(one.masks), 'uint8', how);
 
   it.each<readonly [string, Uint8Array, string, RegExp]>([
@@ -196,10 +196,10 @@ describe('one patient is on one side of a split', () => {
   it('positions that take one apart are refused, and so is a set of one', async () => {
     const dataset = await open(many);
     expect(split(dataset, { validate: [0, 1] }).validation.length).toBe(2);
-    const torn = await failure('DATA_ARGUMENT', () => split(dataset, { validate: [1, 2] }));
+    const torn = await expectError('DATA_ARGUMENT', () => split(dataset, { validate: [1, 2] }));
     expect(torn.message).toContain('Imgs/p0.nii is at 0 to 1');
     const single = await withMask(masks['GT/a.nii.gz']);
-    const alone = await failure('DATA_ARGUMENT', () => split(single, { validate: 0.2 }));
+    const alone = await expectError('DATA_ARGUMENT', () => split(single, { validate: 0.2 }));
     expect(alone.message).toContain('all are slices of one volume');
   });
 });

@@ -1,6 +1,6 @@
 /** What the tests of this package share: one context per file, random data, and evaluation beside a reference. */
 import { type Context, evaluate, gradients, open, type Tensor } from '@infnet/core';
-import { expectClose, fill, numRuns } from '@infnet/testing';
+import { expectClose, fill, numRuns, thrownBy } from '@infnet/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { type Array64, array64 } from '../reference/array.js';
@@ -118,12 +118,5 @@ export async function forAll<T>(
   });
 }
 
-/** Codes of errors that `fn` throws while it is traced. */
-export function codeOf(fn: () => unknown): string {
-  try {
-    fn();
-  } catch (error) {
-    return (error as { code?: string }).code ?? String(error);
-  }
-  return 'no error';
-}
+/** The code of the error that `fn` throws while it is traced. */
+export const codeOf = (fn: () => unknown): string => thrownBy(fn).code;
