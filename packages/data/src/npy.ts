@@ -1,6 +1,6 @@
 /** NumPy's `.npy` files, format 1.0, float32, C order: `numpy.load` reads what `writeNpy` writes, and the reverse. */
 import { dataError } from './errors.js';
-import type { HostTensor } from './tensor.js';
+import type { FloatTensor } from './tensor.js';
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 const ALIGN = 64;
@@ -32,7 +32,7 @@ export function writeNpy(data: Float32Array, shape: readonly number[]): Uint8Arr
 }
 
 /** Reads an `.npy` file of float32 in C order, format 1.0, 2.0 or 3.0. Throws `DATA_NPY` for any other content. */
-export function readNpy(bytes: Uint8Array, name = 'array'): HostTensor {
+export function readNpy(bytes: Uint8Array, name = 'array'): FloatTensor {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 10 || !MAGIC.every((byte, i) => bytes[i] === byte)) {
     throw npyError(

@@ -15,7 +15,7 @@ import {
 import { resizePillow } from './resize/pillow.js';
 
 /** A float32 tensor in the host's memory, row-major. */
-export interface HostTensor {
+export interface FloatTensor {
   readonly data: Float32Array;
   readonly shape: readonly number[];
 }
@@ -25,7 +25,7 @@ export const IMAGENET_MEAN: readonly [number, number, number] = [0.485, 0.456, 0
 export const IMAGENET_STD: readonly [number, number, number] = [0.229, 0.224, 0.225];
 
 /** RGB picture to [1, 3, height, width]: `(v / 255 - mean) / std` per channel, each operation in float32. */
-export function toTensor(image: RgbImage): HostTensor {
+export function toTensor(image: RgbImage): FloatTensor {
   checkSize(image, 'slice');
   const { width, height, data: source } = image;
   const area = width * height;
@@ -40,18 +40,18 @@ export function toTensor(image: RgbImage): HostTensor {
 }
 
 /** Grey picture (mask, edge map) to [1, 1, height, width]: `v / 255`, soft values kept. */
-export function toSoftTensor(image: GreyImage): HostTensor {
+export function toSoftTensor(image: GreyImage): FloatTensor {
   checkSize(image, 'mask');
   const data = Float32Array.from(image.data, (v) => v / 255);
   return { data, shape: [1, 1, image.height, image.width] };
 }
 
 /** A slice of any size and kind to the network's input [1, 3, size, size]. */
-export function preprocessSlice(image: AnyImage, size: number, options: DepthOptions = {}): HostTensor {
+export function preprocessSlice(image: AnyImage, size: number, options: DepthOptions = {}): FloatTensor {
   return toTensor(resizePillow(toRgb8(image, options), size, size));
 }
 
 /** A mask or edge map of any size and kind to the training target [1, 1, size, size], soft at borders. */
-export function preprocessMask(image: AnyImage, size: number, options: DepthOptions = {}): HostTensor {
+export function preprocessMask(image: AnyImage, size: number, options: DepthOptions = {}): FloatTensor {
   return toSoftTensor(resizePillow(toGrey8(image, options), size, size));
 }

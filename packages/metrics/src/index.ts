@@ -1,4 +1,5 @@
 export { type BinaryOptions, type BinaryScores, binaryScores, countScores, overlapScores } from './binary-scores.js';
+export { toCsv } from './csv.js';
 export type { Mask, ProbabilityMap } from './input.js';
 export {
   type EvaluationOptions,

@@ -1,4 +1,5 @@
 /** Scores as text for a terminal and as CSV for a spreadsheet. Both show one row for each set or image. */
+import { toCsv } from './csv.js';
 import { fail, requireInteger } from './errors.js';
 import { SCORE_NAMES, type ScoreName, type Scores } from './scores.js';
 import type { Intervals } from './set/bootstrap.js';
@@ -77,17 +78,12 @@ export function scoresCsv(rows: readonly ScoreRow[], options: CsvOptions = {}): 
       const ends = interval === undefined ? ['', ''] : [end(interval.low), end(interval.high)];
       return intervals ? [score, ...ends] : [score];
     });
-  const lines = [['name', ...header], ...rows.map((row) => [quoted(row.name), ...cells(row)])];
-  return lines.map((line) => `${line.join(',')}\n`).join('');
+  return toCsv([['name', ...header], ...rows.map((row) => [row.name, ...cells(row)])]);
 }
 
 /** Scores that were written as JSON have null for NaN. */
 function number(value: number | null): number {
   return value ?? Number.NaN;
-}
-
-function quoted(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 function requireRows(rows: readonly ScoreRow[], columns: readonly ScoreName[], where: string): void {

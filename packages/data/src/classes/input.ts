@@ -6,7 +6,7 @@ import { probabilityToU8 } from '../normalize.js';
 import { resizeCv2 } from '../resize/cv2.js';
 import type { FloatMap } from '../resize/float.js';
 import { resizePillow } from '../resize/pillow.js';
-import { type HostTensor, toTensor } from '../tensor.js';
+import { type FloatTensor, toTensor } from '../tensor.js';
 
 export interface MultiClassInputOptions extends DepthOptions {
   /**
@@ -27,7 +27,7 @@ export function multiClassInput(
   prior: AnyImage | FloatMap,
   size: number,
   options: MultiClassInputOptions = {},
-): HostTensor {
+): FloatTensor {
   const data = new Float32Array(6 * size * size);
   data.set(threeChannels(toRgb8(image, options), size, options.asReleased === true));
   data.set(threeChannels(toRgb8(priorBytes(prior)), size, options.asReleased === true), 3 * size * size);

@@ -8,7 +8,7 @@
  */
 import { dataError } from '../errors.js';
 import { checkSize, type GreyImage } from '../image.js';
-import type { HostTensor } from '../tensor.js';
+import type { FloatTensor } from '../tensor.js';
 import { type ClassMap, checkClassMap, RELEASED_GREYS } from './class-map.js';
 
 /** u32 in the host's memory, row-major. */
@@ -32,7 +32,7 @@ const CLASS_OF_CHANNEL: Readonly<Record<ChannelOrder, readonly [number, number, 
  * One-hot encoding [3, H, W]: channel k is 1 where the class is k, and none where it is `ignoreIndex`, if that is
  * given.
  */
-export function oneHot(map: ClassMap, ignoreIndex?: number): HostTensor {
+export function oneHot(map: ClassMap, ignoreIndex?: number): FloatTensor {
   checkClassMap(map, ignoreIndex);
   const { width, height } = map;
   const area = width * height;
@@ -56,7 +56,7 @@ export function releasedLabels(greys: GreyImage): GreyImage {
  * @param labels any bytes; classes are 0, 1, 2
  * @throws `DATA_RELEASED_LABEL` where the released code ends with an IndexError
  */
-export function releasedOneHot(labels: GreyImage, where?: string): HostTensor {
+export function releasedOneHot(labels: GreyImage, where?: string): FloatTensor {
   checkSize(labels, 'label map');
   const { width, height } = labels;
   const area = width * height;
@@ -87,7 +87,7 @@ export function releasedOneHot(labels: GreyImage, where?: string): HostTensor {
  * @param order what the channels mean
  * @throws `DATA_ARGUMENT` for other shapes
  */
-export function decideClasses(values: HostTensor, order: ChannelOrder = 'classes'): ClassMap {
+export function decideClasses(values: FloatTensor, order: ChannelOrder = 'classes'): ClassMap {
   const shape = values.shape.length === 4 && values.shape[0] === 1 ? values.shape.slice(1) : values.shape;
   const [channels, height = 0, width = 0] = shape;
   if (shape.length !== 3 || channels !== 3 || values.data.length !== 3 * height * width || height * width === 0) {

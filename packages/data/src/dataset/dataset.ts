@@ -4,7 +4,7 @@ import { dataError } from '../errors.js';
 import { type ByteImage, type GreyImage, toRgb8 } from '../image.js';
 import type { VolumeHeader } from '../nifti/volume.js';
 import { resizePillow } from '../resize/pillow.js';
-import { type HostTensor, toSoftTensor, toTensor } from '../tensor.js';
+import { type FloatTensor, toSoftTensor, toTensor } from '../tensor.js';
 import { type AugmentationOptions, augment, drawAugmentation } from './augment.js';
 import type { ItemFiles } from './layout.js';
 import type { LoadedSlice, Slice } from './load.js';
@@ -23,11 +23,11 @@ export interface SampleOptions {
 /** Tensors of one slice, or of a batch with the batch dimension first. float32, row-major. */
 export interface Sample {
   /** [3, size, size]: RGB, ImageNet mean and standard deviation. */
-  readonly image: HostTensor;
+  readonly image: FloatTensor;
   /** [1, size, size]: 0..1, soft at borders. */
-  readonly mask: HostTensor;
+  readonly mask: FloatTensor;
   /** [1, size, size]: 0..1. */
-  readonly edge: HostTensor;
+  readonly edge: FloatTensor;
 }
 
 /** An item of a data set: its files, and which classes its mask has. */
@@ -134,7 +134,7 @@ export class Dataset {
       throw noRandom(`${indices.length} numbers for the batch's ${indices.length} items, got ${random?.length ?? 0}`);
     }
     const area = checkSide(size) ** 2;
-    const empty = (channels: number): HostTensor => ({
+    const empty = (channels: number): FloatTensor => ({
       data: new Float32Array(indices.length * channels * area),
       shape: [indices.length, channels, size, size],
     });
@@ -181,7 +181,7 @@ function softTensor(image: GreyImage, size: number): Float32Array {
 }
 
 function reshape({ image, mask, edge }: Sample, change: (shape: readonly number[]) => number[]): Sample {
-  const one = ({ data, shape }: HostTensor): HostTensor => ({ data, shape: change(shape) });
+  const one = ({ data, shape }: FloatTensor): FloatTensor => ({ data, shape: change(shape) });
   return { image: one(image), mask: one(mask), edge: one(edge) };
 }
 

@@ -14,7 +14,7 @@ import { resizeCv2 } from '../resize/cv2.js';
 import type { FloatMap } from '../resize/float.js';
 import { resizeLabels } from '../resize/labels.js';
 import { resizePillow } from '../resize/pillow.js';
-import type { HostTensor } from '../tensor.js';
+import type { FloatTensor } from '../tensor.js';
 import { augment, drawAugmentation } from './augment.js';
 import type { ByteCache } from './cache.js';
 import { checkSide, type DatasetItem, noRandom, numberFor, type SampleOptions } from './dataset.js';
@@ -28,7 +28,7 @@ export interface MultiClassSampleOptions extends SampleOptions {
 /** Tensors of one slice, or of a batch with the batch dimension first. Row-major. */
 export interface MultiClassSample {
   /** [6, size, size], float32: slice and prior, three channels each, ImageNet mean and standard deviation. */
-  readonly image: HostTensor;
+  readonly image: FloatTensor;
   /**
    * [size, size], u32: 0 background, 1 ground-glass, 2 consolidation, or the data set's `ignoreIndex`; nearest
    * neighbour, also with `asReleased`.
@@ -38,7 +38,7 @@ export interface MultiClassSample {
    * [3, size, size], float32: channel k is class k, all 0 at pixels that are not to count; with `asReleased` the
    * released code's encoding.
    */
-  readonly onehot: HostTensor;
+  readonly onehot: FloatTensor;
 }
 
 /** A decoded item at its own size. */
@@ -216,7 +216,7 @@ export class MultiClassDataset {
 }
 
 /** Greys, bilinear, then the shifted one-hot encoding: quirks 25 and 26. */
-function releasedTarget(classes: ClassMap, size: number, where: string | undefined): HostTensor {
+function releasedTarget(classes: ClassMap, size: number, where: string | undefined): FloatTensor {
   const greys: GreyImage = { ...classes, data: classes.data.map((v) => RELEASED_GREYS[v] as number) };
   return releasedOneHot(releasedLabels(resizeCv2(greys, size, size)), where);
 }

@@ -5,6 +5,7 @@
  * label that was stored and read again is then the same label, wherever it was stored.
  */
 import { InfnetError } from '@infnet/core';
+import { finalPngU8, minMaxNormalize, probabilityToU8 } from '@infnet/data';
 
 /** A soft mask, row-major: 0 background, 255 infected. Fits `GreyImage` of `@infnet/data`. */
 export interface PseudoLabel {
@@ -34,46 +35,17 @@ export function memoryLabelStore(): PseudoLabelStore {
   };
 }
 
-/** How probabilities [height * width] become bytes, as many. */
+/**
+ * How probabilities [height * width] become bytes, as many. `stretched`: as the released generator writes them (quirks
+ * 20, 22), the smallest value becomes 0 and the largest 255; a slice without infection is stretched like any other.
+ * `probability`: as they are, to the nearest of 256 steps.
+ */
 export type LabelEncoding = 'stretched' | 'probability' | ((probability: Float32Array) => Uint8Array);
 
 export function encodeLabel(encoding: LabelEncoding, probability: Float32Array): Uint8Array {
   // A copy: an encoding of the caller's may use one array for all labels.
   if (typeof encoding === 'function') return encoding(probability).slice();
-  return encoding === 'stretched' ? stretched(probability) : rounded(probability);
-}
-
-/**
- * What the released generator writes (quirks 20, 22): the smallest value becomes 0 and the largest 255, first by its
- * own min-max with 1e-8 in the divisor, then by that of `scipy.misc.imsave`. In float32, to the byte. A slice without
- * infection is stretched like any other.
- */
-function stretched(probability: Float32Array): Uint8Array {
-  const once = extremes(probability);
-  const divisor = Math.fround(Math.fround(once.high - once.low) + 1e-8);
-  const values = Float32Array.from(probability, (p) => Math.fround(p - once.low) / divisor);
-  const twice = extremes(values);
-  const span = Math.fround(twice.high - twice.low);
-  const scale = Math.fround(255 / (span === 0 ? 1 : span));
-  return Uint8Array.from(values, (value) => {
-    const shade = Math.fround(Math.fround(value - twice.low) * scale);
-    return Math.trunc(Math.fround(Math.min(255, Math.max(0, shade)) + 0.5));
-  });
-}
-
-/** The probability as it is, to the nearest of 256 steps. */
-function rounded(probability: Float32Array): Uint8Array {
-  return Uint8Array.from(probability, (p) => Math.round(255 * Math.min(1, Math.max(0, p))));
-}
-
-function extremes(values: Float32Array): { readonly low: number; readonly high: number } {
-  let low = Number.POSITIVE_INFINITY;
-  let high = Number.NEGATIVE_INFINITY;
-  for (const value of values) {
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
-  return { low, high };
+  return encoding === 'stretched' ? finalPngU8(minMaxNormalize(probability)) : probabilityToU8(probability);
 }
 
 /** FNV-1a over sizes and bytes, 8 hexadecimal digits: tells a label that was changed, not one that was forged. */

@@ -5,6 +5,7 @@
  * same, with the reason in place of figures.
  */
 import { PROVENANCE_COLUMNS, type Provenance, provenanceFields } from '@infnet/data';
+import { toCsv } from '@infnet/metrics';
 import type { TaskClass } from '@infnet/segmentation';
 import type { TaskReport } from '../../worker/task-protocol.js';
 import { figuresOf, type Share, sharesOf } from './figures.js';
@@ -68,9 +69,5 @@ export function summaryCsv(
   });
   const places = ['file', 'slice', 'width', 'height'];
   const header = [...places, ...columns, 'seconds', 'error', ...PROVENANCE_COLUMNS, 'time'];
-  return [header, ...rows].map((row) => `${row.map(quoted).join(',')}\r\n`).join('');
-}
-
-function quoted(field: string): string {
-  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+  return toCsv([header, ...rows], '\r\n');
 }
