@@ -67,7 +67,7 @@ function storeOf(on: Context, weight: number): ParameterStore {
 /** How often the net was traced, and by which batch. */
 let traced: number[] = [];
 function predictorOf(
-  parameters: PredictorOptions['parameters'],
+  parameters: PredictorOptions['parameters'] | undefined,
   options: Omit<PredictorOptions, 'forward' | 'parameters'> = {},
 ): Predictor<'a' | 'b', 'sum' | 'twice'> {
   traced = [];
@@ -76,7 +76,7 @@ function predictorOf(
       traced.push(a.shape[0] as number);
       return { sum: scale(a, 1, net.call(b)), twice: scale(a, 2) };
     },
-    parameters,
+    ...(parameters === undefined ? {} : { parameters }),
     ...options,
   });
 }
@@ -327,6 +327,15 @@ describe('a predictor that is stopped', () => {
 });
 
 describe('parameters that are asked for', () => {
+  it('may come with each call', async () => {
+    using first = storeOf(context, 1);
+    using second = storeOf(context, 2);
+    using predictor = predictorOf(first);
+    const given = items(2, 4);
+    expect(await predictor.run(sized(4, 2), given, { parameters: second })).toEqual(expected(given, 2));
+    expect(await predictor.run(sized(4, 2), given)).toEqual(expected(given, 1));
+  });
+
   it('take the plans of others with them', async () => {
     using first = storeOf(context, 1);
     using second = storeOf(context, 2);
@@ -395,6 +404,8 @@ describe('a predictor that cannot be', () => {
     expect(() => predictorOf(store, { plan: 1 } as never)).toThrow(/OPTION_UNKNOWN.*plan/s);
     using predictor = predictorOf(store);
     await expect(predictor.run(sized(4, 0), items(1, 4))).rejects.toThrow(/OPTION_INVALID.*batch/s);
+    await expect(predictor.run(sized(4, 1), items(1, 4), { signals: 1 } as never)).rejects.toThrow(/OPTION_UNKNOWN/);
+    await expect(predictorOf(undefined).prepare(sized(4, 1))).rejects.toThrow(/PREDICTOR_PARAMETERS/);
     await expect(predictor.run(sized(4, 1), [{ a: new Float32Array(4) } as never])).rejects.toThrow(
       /PLAN_INPUT.*"b" \[4\] is missing/,
     );

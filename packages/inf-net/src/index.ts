@@ -6,7 +6,6 @@ export { type ConvolutionCost, convolutionCosts, parameterCount } from './cost.j
 export { InfNet, type InfNetOutputs } from './inf-net.js';
 export { BACKBONES, type BackboneName, type InfNetOptions } from './options.js';
 export { describeTraining, type TrainedOn, trainingMetadata, type WeightsOrigin, weightsOrigin } from './origin.js';
-export { type PredictedMaps, type Prediction, type PredictionOptions, planPrediction } from './prediction.js';
 export {
   BACKBONE_SIGNATURES,
   completeState,

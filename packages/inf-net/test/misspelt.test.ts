@@ -4,7 +4,7 @@ import { EdgeBranch } from '@infnet/edge-attention';
 import { Res2Net, Res2NetBlock, res2net50 } from '@infnet/res2net';
 import { ReverseAttentionBranch } from '@infnet/reverse-attention';
 import { expect, it } from 'vitest';
-import { InfNet, planPrediction, UNet } from '../src/index.js';
+import { InfNet, UNet } from '../src/index.js';
 
 const wrong = (name: string): never => ({ [name]: 1 }) as never;
 
@@ -19,9 +19,4 @@ it.each<[string, () => unknown]>([
   ['BasicConv2d', () => new BasicConv2d(3, 4, 3, wrong('paddding'))],
 ])('a misspelt option of %s is refused with those that there are', (_, make) => {
   expect(make).toThrow(/OPTION_UNKNOWN.*there is no option .*There are:/s);
-});
-
-it('a misspelt option of planPrediction is refused', async () => {
-  const planned = planPrediction(undefined as never, undefined as never, undefined as never, wrong('edges'));
-  await expect(planned).rejects.toThrow(/OPTION_UNKNOWN/);
 });
