@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { readSafetensors, type WritableTensor, writeSafetensors } from '@infnet/checkpoint';
 import { initialValues } from '@infnet/core';
 import { type BackboneName, InfNet, isOptionalEntry } from '@infnet/inf-net';
+import { infection } from '@infnet/segmentation';
 import type { TrainSettings } from '@infnet/segmentation/options';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeNet } from '../src/commands/train/net.js';
@@ -83,10 +84,10 @@ describe('weights of a backbone alone', () => {
         initial,
         settings: told,
         notes,
-      } = await makeNet(settings({ [option]: file('b.safetensors') }), [], false);
+      } = await makeNet(infection, settings({ [option]: file('b.safetensors') }), [], false);
       expect(told).toMatchObject({ backbone, width: WIDTH, channels: 4 });
       let marked = 0;
-      for (const { name, parameter } of net.stateDictSpec()) {
+      for (const { name, parameter } of net.module.stateDictSpec()) {
         if (parameter.unused) continue;
         const data = initial?.get(name)?.data as Float32Array;
         const first = /^(resnet|vgg)\./.test(name) ? MARK : initialValues(parameter, SEED)[0];
@@ -132,7 +133,9 @@ describe('weights of a backbone alone', () => {
     const tensors = names.map((name) => ({ name, shape: [1], data: new Float32Array(1) }));
     write(folder, { 'r101.safetensors': writeSafetensors(tensors) });
     for (const option of ['weights', 'backboneWeights'] as const) {
-      await expect(makeNet(settings({ [option]: file('r101.safetensors') }), [], false)).rejects.toMatchObject({
+      await expect(
+        makeNet(infection, settings({ [option]: file('r101.safetensors') }), [], false),
+      ).rejects.toMatchObject({
         code: 'CLI_BACKBONE',
         message: expect.stringContaining('ResNet-101: its layers have 3, 4, 23, 3 blocks'),
       });
@@ -141,12 +144,14 @@ describe('weights of a backbone alone', () => {
       tensor.name === 'layer2.0.convs.0.weight' ? { ...tensor, shape: [1], data: new Float32Array(1) } : tensor,
     );
     write(folder, { 'odd.safetensors': writeSafetensors(odd) });
-    await expect(makeNet(settings({ weights: file('odd.safetensors') }), [], false)).rejects.toMatchObject({
+    await expect(makeNet(infection, settings({ weights: file('odd.safetensors') }), [], false)).rejects.toMatchObject({
       code: 'CHECKPOINT_KEYS',
       message: expect.stringContaining('resnet.layer2.0.convs.0.weight: expected ['),
     });
     write(folder, { 'other.safetensors': writeSafetensors([{ name: 'x', shape: [1], data: new Float32Array(1) }]) });
-    await expect(makeNet(settings({ backboneWeights: file('other.safetensors') }), [], false)).rejects.toMatchObject({
+    await expect(
+      makeNet(infection, settings({ backboneWeights: file('other.safetensors') }), [], false),
+    ).rejects.toMatchObject({
       code: 'CLI_BACKBONE',
     });
   });

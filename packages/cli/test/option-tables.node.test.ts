@@ -1,6 +1,7 @@
 /** Tables of options: help, README, settings and refusals follow from the rows. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { classes, infection } from '@infnet/segmentation';
 import { checkSettings, defaultOf, type OptionTable, TRAIN_OPTIONS } from '@infnet/segmentation/options';
 import { describe, expect, it } from 'vitest';
 import { SEGMENT_OPTIONS } from '../src/commands/segment/options.js';
@@ -65,24 +66,24 @@ function asked(more: Partial<TrainOptions>): TrainOptions {
 
 describe('settings', () => {
   it('have the order of the table, and what follows from others', () => {
-    const settings = newSettings(asked({ epochs: 7, clipNorm: 2 }));
+    const settings = newSettings(infection, asked({ epochs: 7, clipNorm: 2 }));
     expect(Object.keys(settings)).toEqual(Object.keys(TRAIN_OPTIONS));
     expect(settings).toMatchObject({ clip: 0, pseudoEpochs: 7, finetuneEpochs: 7, precision: 'fast' });
-    expect(newSettings(asked({}))).toMatchObject({ clip: 0.5, pseudoEpochs: 100 });
+    expect(newSettings(infection, asked({}))).toMatchObject({ clip: 0.5, pseudoEpochs: 100 });
   });
 
   it('of one way to train are refused with another', () => {
-    const classes = { multiClass: true, backbone: 'vgg16', orient: 'upright' } as const;
-    expect(() => newSettings(asked(classes))).toThrow(/--backbone, --orient: not with --multi-class/);
-    expect(() => newSettings(asked({ group: 3, labels: 'probability' }))).toThrow(
+    const options = { multiClass: true, backbone: 'vgg16', orient: 'upright' } as const;
+    expect(() => newSettings(classes, asked(options))).toThrow(/--backbone, --orient: not with --multi-class/);
+    expect(() => newSettings(infection, asked({ group: 3, labels: 'probability' }))).toThrow(
       /--group, --labels is for a semi-supervised/,
     );
     const semi = { semi: true, unlabelled: '/more', patience: 2, validateEvery: 2 };
-    expect(() => newSettings(asked(semi))).toThrow(/--validate-every, --patience: not with --semi/);
+    expect(() => newSettings(infection, asked(semi))).toThrow(/--validate-every, --patience: not with --semi/);
   });
 
   it('from a file: what an older version did not know is as it was then, what is wrong is named', () => {
-    const { precision: _p, window: _w, cache: _c, ...older } = newSettings(asked({}));
+    const { precision: _p, window: _w, cache: _c, ...older } = newSettings(infection, asked({}));
     const checked = checkSettings(TRAIN_OPTIONS, { ...older, somethingNew: 1 });
     expect(checked).toMatchObject({ settings: { precision: 'exact', window: 'lung', cache: 1024, somethingNew: 1 } });
     expect(checkSettings(TRAIN_OPTIONS, { ...older, batch: 0, loss: 'none', range: [9, 3] })).toEqual({
@@ -97,7 +98,7 @@ describe('settings', () => {
   });
 
   it('may change on the way where the table says so', () => {
-    const before = newSettings(asked({}));
+    const before = newSettings(infection, asked({}));
     const { settings, changes } = resumedSettings(before, asked({ epochs: 3, lr: 1e-3 }));
     expect(settings).toMatchObject({ epochs: 3, lr: 1e-3 });
     expect(changes).toEqual(['--epochs 3 (was 100)', '--lr 0.001 (was 0.0001)']);

@@ -156,7 +156,7 @@ describe('what is refused before anything is written', () => {
     [
       "options of Inf-Net's",
       [...multiClass, '--backbone', 'vgg16', '--scales', '1,2'],
-      /--backbone, --scales: not with --multi-class/,
+      /--scales, --backbone: not with --multi-class/,
     ],
     [
       'semi-supervised',

@@ -6,4 +6,6 @@ export { type AdapterFinding, type AdapterReport, type DriverFinding, diagnose, 
 export type { Experimental } from './experimental.js';
 export { readFile, writeFileAtomic } from './files.js';
 export { type FolderSource, folderSource } from './folder-source.js';
+export { type FolderStore, folderStore, type OpenedFile } from './folder-store.js';
+export { makeFolder } from './make-folder.js';
 export { type OpenAdapterOptions, type OpenedAdapter, openAdapter } from './open-adapter.js';

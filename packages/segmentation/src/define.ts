@@ -28,6 +28,7 @@ import type {
   TaskSlice,
   WeightsContent,
 } from './task.js';
+import { ownTraining } from './train/texts.js';
 
 /** Metadata of a file of weights: which task they are of, and what its net was built with, as JSON. */
 export const TASK_NAME = 'task';
@@ -83,6 +84,7 @@ export function defineTask<N extends Module<never, unknown>>(definition: TaskDef
     drawTruth: (slice, truth) => drawTruth(slice, truth, colours),
     scores: () => (isBinary ? new MapScoring() : new ClassScoring(classes)),
     losses,
+    training: ownTraining(name, classes, (options) => ({ [TASK_NAME]: name, [NET_OPTIONS]: JSON.stringify(options) })),
     openData: (source, options) =>
       isBinary
         ? openMasks(source, options, maskBatches)

@@ -5,6 +5,26 @@ export { decideByLargest, decideByThreshold, probabilityOf } from './decide.js';
 export { defineTask, NET_OPTIONS, netOptionsOf, TASK_NAME, type TaskDefinition } from './define.js';
 export { requireFinite } from './finite.js';
 export { inputNamed } from './inputs.js';
+export { bestOf, figuresText } from './run/figures.js';
+export {
+  type Checkpoint,
+  checkpointFile,
+  FILES,
+  LOG_LINES,
+  readSettings,
+  readState,
+  type StoredState,
+  writeSettings,
+} from './run/folder.js';
+export { Keeper, type KeeperOptions, type Reason, type WeightsOrigin } from './run/keeper.js';
+export { labelStore, PSEUDO_LABELS } from './run/labels.js';
+export { type EpochLine, type LogLine, type NoteLine, RunLog, type StepLine } from './run/log.js';
+export { RecordedRun, type RunParts, type RunProgress, type RunResult } from './run/recorder.js';
+export { figure, type RunReport, trainingReport } from './run/report.js';
+export { epochKey, isPictured, type Sample, type SampleSource, Samples } from './run/samples.js';
+export { type PropagationDocument, propagationDocument, type RoundDocument, semiReport } from './run/semi-report.js';
+export type { OpenFile, RunStore } from './run/store.js';
+export { type Described, weightsFile } from './run/weights.js';
 export { ClassScoring, MapScoring } from './scores.js';
 export type {
   Figures,
@@ -26,4 +46,25 @@ export type {
 } from './task.js';
 export { CHANNEL_ORDER, CHANNEL_ORDERS, CLASS_FORMATS, classes, isUNet } from './tasks/classes.js';
 export { infection } from './tasks/infection.js';
+export {
+  heldOut,
+  openTrainingSlices,
+  openUnlabelledSlices,
+  type ReadProgress,
+  type TrainingSlices,
+} from './train/data.js';
+export { lastBatchOf } from './train/method.js';
+export {
+  type Place,
+  type SessionEnd,
+  type SessionEpoch,
+  type SessionEvents,
+  type SessionParts,
+  type SessionState,
+  type TrainingSession,
+  trainingSession,
+  type Validating,
+} from './train/session.js';
+export type { TaskTraining, ValidationText } from './train/training.js';
+export { type Validated, Validator, type ValidatorOptions } from './train/validator.js';
 export { type LoadedNet, loadNet } from './weights.js';

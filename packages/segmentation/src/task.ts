@@ -23,6 +23,7 @@ import type {
   VolumeWindow,
 } from '@infnet/data';
 import type { StepLoss, TrainingData } from '@infnet/trainer';
+import type { TaskTraining } from './train/training.js';
 
 export interface TaskClass {
   /** For people, e.g. `ground-glass opacity`: in tables. */
@@ -201,6 +202,8 @@ export interface SegmentationTask {
   scores(): Scores;
   /** Variants of the loss, the usual one first. */
   readonly losses: readonly string[];
+  /** Settings and words of its training. */
+  readonly training: TaskTraining;
   /** @throws InfnetError `DATA_DATASET` with all that is wrong, by file */
   openData(source: DataSource, options: TaskDataOptions): Promise<TaskData>;
 }

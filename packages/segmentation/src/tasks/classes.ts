@@ -21,6 +21,7 @@ import { requireFinite } from '../finite.js';
 import { inputNamed } from '../inputs.js';
 import { ClassScoring } from '../scores.js';
 import type { NetOptions, SegmentationTask, TaskClass, TaskNet } from '../task.js';
+import { classesTraining } from '../train/texts.js';
 
 /** Metadata of a file of weights: what the channels of the output mean, and how the input was made. */
 export const CHANNEL_ORDER = 'channel_order';
@@ -86,6 +87,7 @@ export const classes: SegmentationTask = {
   drawTruth: (slice, truth) => classOverlay(slice, truth),
   scores: () => new ClassScoring(TASK_CLASSES),
   losses: ['cross-entropy', 'as-released'],
+  training: classesTraining(TASK_CLASSES, CHANNEL_ORDER),
   openData: (source, options) => openClassMaps(source, options, { hasPrior: true, batches: unetBatches }),
 };
 

@@ -16,6 +16,7 @@ import { decideByThreshold, probabilityOf } from '../decide.js';
 import { inputNamed } from '../inputs.js';
 import { MapScoring } from '../scores.js';
 import type { NetOptions, SegmentationTask, TaskNet } from '../task.js';
+import { INFECTION_TRAINING } from '../train/texts.js';
 
 /** The truth in another colour than an answer. */
 const TRUTH = { colour: [40, 190, 120], outlineColour: [150, 255, 190] } as const;
@@ -65,6 +66,7 @@ export const infection: SegmentationTask = {
   drawTruth: (slice, truth) => overlay(slice, truth, TRUTH),
   scores: () => new MapScoring(),
   losses: LOSSES,
+  training: INFECTION_TRAINING,
   openData: openMasks,
 };
 

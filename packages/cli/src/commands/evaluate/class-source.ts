@@ -15,18 +15,19 @@ import {
   split,
 } from '@infnet/data';
 import { folderSource, readFile } from '@infnet/node';
+import { classes } from '@infnet/segmentation';
 import { classMapOf } from '../../classes/decide.js';
 import { type ClassNetwork, prepareClasses } from '../../classes/prediction.js';
 import { type LoadedUNet, loadUNet } from '../../classes/unet-weights.js';
 import { openContext } from '../../context.js';
 import { problemNotes } from '../../data-notes.js';
 import { cliError, reasonOn } from '../../errors.js';
+import { parseValidate } from '../../held-out.js';
 import { type Io, say } from '../../io.js';
 import type { Progress } from '../../progress.js';
 import { unlessAborted } from '../../stop.js';
 import { tellNotes } from '../../weights-file.js';
-import { parseValidate } from '../train/data.js';
-import { requirePriors } from '../train/multi-class-data.js';
+import { requireCompanions } from '../train/companions.js';
 import { failuresOf, harmless, tellProblems } from './from-net.js';
 import type { EvaluateOptions, Form } from './options.js';
 import type { FailedFile } from './source.js';
@@ -165,7 +166,7 @@ export async function classesOfNet(
     signal: io.signal,
   });
   tellProblems(harmless(whole), progress);
-  requirePriors(whole, data);
+  requireCompanions(classes, whole, data);
   const dataset =
     validate === undefined ? whole : split(whole, { validate: parseValidate(validate, whole), seed }).validation;
   const batch = Math.min(options.batch, dataset.length);

@@ -1,9 +1,10 @@
 /** Which slices and volumes are meant, and whether their results have places of their own: settled before any work. */
-import { existsSync, type Stats } from 'node:fs';
-import { mkdir, readdir, stat } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import type { Stats } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, extname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { isVolumeName } from '@infnet/data';
+import { makeFolder as makeFolders } from '@infnet/node';
 import { cliError } from '../../errors.js';
 import { nameFormats } from '../../formats.js';
 import { adviceFor, asArgument } from '../../shell.js';
@@ -94,7 +95,7 @@ export async function ignoredLine(ignored: readonly string[], what: string): Pro
 /** Makes the folder of results. @throws InfnetError `CLI_OUTPUT_FOLDER` */
 export async function makeFolder(folder: string): Promise<void> {
   try {
-    await makeParents(resolve(folder));
+    await makeFolders(folder);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const fix = 'Give a folder that can be made: no file may have its name, and you need the right to write there.';
@@ -102,21 +103,6 @@ export async function makeFolder(folder: string): Promise<void> {
       where: resolve(folder),
       cause,
     });
-  }
-}
-
-/** Folder by folder: Node 20's recursive `mkdir` never returns where a file system refuses with ENOENT (`/proc/x`). */
-async function makeParents(folder: string): Promise<void> {
-  const parent = dirname(folder);
-  if (parent !== folder && !existsSync(parent)) await makeParents(parent);
-  try {
-    await mkdir(folder);
-  } catch (cause) {
-    const isFolder = await stat(folder).then(
-      (found) => found.isDirectory(),
-      () => false,
-    );
-    if (!isFolder) throw cause;
   }
 }
 

@@ -8,7 +8,7 @@ import {
   type PredictorProgress,
   type Tensor,
 } from '@infnet/core';
-import type { BackboneName, InfNet } from '@infnet/inf-net';
+import type { InfNet } from '@infnet/inf-net';
 import { cliError } from '../../errors.js';
 import type { Progress } from '../../progress.js';
 import { unlessAborted } from '../../stop.js';
@@ -38,7 +38,7 @@ export interface Network {
 export function checkSize(
   size: number,
   { sizeMultiple: multiple }: Pick<InfNet, 'sizeMultiple'>,
-  backbone: BackboneName,
+  backbone: string,
 ): void {
   if (size % multiple === 0) return;
   const fits = [Math.floor(size / multiple), Math.ceil(size / multiple)].filter((n) => n > 0).map((n) => n * multiple);

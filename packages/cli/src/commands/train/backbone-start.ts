@@ -8,12 +8,12 @@ import {
   BACKBONE_SIGNATURES,
   completeState,
   hasDecoder,
-  InfNet,
   isOptionalEntry,
   type OtherBackbone,
   type RecognizedBackbone,
   recognizeBackboneAlone,
 } from '@infnet/inf-net';
+import { infection, type TaskNet } from '@infnet/segmentation';
 import type { TrainSettings } from '@infnet/segmentation/options';
 import { cliError } from '../../errors.js';
 import { inWordsOfCli, readWeightsFile, type WeightsFile, type WeightsSource } from '../../weights-file.js';
@@ -48,7 +48,7 @@ export async function readTrainingWeights(file: string, source: WeightsSource): 
 
 /** What a training with a backbone's weights starts from. */
 export interface BackboneStart {
-  readonly net: InfNet;
+  readonly net: TaskNet;
   readonly state: StateDict;
   readonly trained: 'unknown';
   readonly notes: readonly string[];
@@ -78,8 +78,9 @@ export function backboneStart(
     });
   }
   const { backbone, width, rename, title } = alone;
-  const net = new InfNet({ backbone, width, channels });
-  const expected = net.stateDictSpec().filter(({ name }) => /^(resnet|vgg)\./.test(name));
+  const net = infection.net({ backbone, width, channels });
+  const { module } = net;
+  const expected = module.stateDictSpec().filter(({ name }) => /^(resnet|vgg)\./.test(name));
   const match = matchStateDict(expected, { tensors }, { optional: isOptionalEntry, rename });
   const given = inWordsOfCli(file, flag, () => assertMatches(match, file));
   const left = [...tensors.keys()].filter((key) => rename(key) === undefined);
@@ -87,7 +88,7 @@ export function backboneStart(
   const told = left.length === 0 ? [] : [`not of the backbone and left out: ${listed(left)}`];
   return {
     net,
-    state: completeState(net, given, seed),
+    state: completeState(module, given, seed),
     trained: 'unknown',
     notes: [...notes, started, ...told],
     told: { backbone, width },

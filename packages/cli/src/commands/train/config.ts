@@ -1,14 +1,22 @@
 /** Which settings a run has: those of the command line, or on `--resume` those of its folder with what may change. */
-import { checkSettings, namesWhere, optionFlag, TRAIN_OPTIONS, type TrainSettings } from '@infnet/segmentation/options';
+import type { SegmentationTask } from '@infnet/segmentation';
+import {
+  type Checked,
+  checkSettings,
+  namesWhere,
+  optionFlag,
+  TRAIN_OPTIONS,
+  type TrainSettings,
+} from '@infnet/segmentation/options';
 import { cliError } from '../../errors.js';
-import { multiClassMethod } from './multi-class-settings.js';
+import { parseValidate } from '../../held-out.js';
 import type { TrainOptions } from './options.js';
 
 /** The released code clamps every element of every gradient to +-0.5 (quirk 12). */
 const RELEASED_CLIP = 0.5;
 
 /** @throws InfnetError `CLI_USAGE` */
-export function newSettings(options: TrainOptions): TrainSettings {
+export function newSettings(task: SegmentationTask, options: TrainOptions): TrainSettings {
   const { data, weights, backboneWeights, clipNorm, epochs } = options;
   if (data === undefined) {
     refuse('Which slices to train on is not said.', 'Give --data FOLDER, with Imgs and GT below it.');
@@ -23,7 +31,7 @@ export function newSettings(options: TrainOptions): TrainSettings {
       'Give --weights FILE for a whole net, or --backbone-weights FILE for a backbone; the rest then starts from the seed.',
     );
   }
-  const method = multiClassMethod(options);
+  const method = methodOf(task, options);
   const asked: Readonly<Record<string, unknown>> = {
     ...options,
     ...method,
@@ -33,20 +41,66 @@ export function newSettings(options: TrainOptions): TrainSettings {
   };
   const settings = checked(Object.fromEntries(Object.keys(TRAIN_OPTIONS).map((name) => [name, asked[name]])));
   checkTogether(settings, options.given);
+  checkTask(task, settings, options.given);
   return settings;
 }
 
+function checked(values: Readonly<Record<string, unknown>>): TrainSettings {
+  return orRefuse(checkSettings(TRAIN_OPTIONS, values));
+}
+
 /** @throws InfnetError `CLI_USAGE` naming what is no setting */
-export function checked(values: Readonly<Record<string, unknown>>, where?: string): TrainSettings {
-  const result = checkSettings(TRAIN_OPTIONS, values);
+export function orRefuse(result: Checked<typeof TRAIN_OPTIONS>, where?: string): TrainSettings {
   if ('settings' in result) return result.settings;
   const fix = 'Give it anew, or mend config.json of the run.';
   throw cliError('CLI_USAGE', result.problems.join(' '), fix, where === undefined ? {} : { where });
 }
 
+/** Settings of the task's own that the command line leaves to their defaults. */
+function methodOf({ training }: SegmentationTask, { given }: TrainOptions): Partial<TrainSettings> {
+  return Object.fromEntries(Object.entries(training.defaults).filter(([name]) => !given.includes(name)));
+}
+
+/** @throws InfnetError `CLI_USAGE` for options that do not go with the task */
+function checkTask(
+  { name, losses, training }: SegmentationTask,
+  settings: TrainSettings,
+  given: readonly string[],
+): void {
+  const { loss, augment, size } = settings;
+  const foreign = namesWhere(TRAIN_OPTIONS, ({ tasks }) => tasks?.includes(name) === false).filter((option) =>
+    given.includes(option),
+  );
+  if (foreign.length > 0) {
+    refuse(`${foreign.map(optionFlag).join(', ')}: ${training.foreign.why}.`, training.foreign.fix);
+  }
+  const hasLosses = TRAIN_OPTIONS.loss.tasks.some((task) => task === name);
+  if (hasLosses && !losses.includes(loss)) {
+    if (loss === 'cross-entropy') {
+      const fix = `Add --multi-class, or give --loss ${orList(losses)}.`;
+      refuse('--loss cross-entropy is of classes, which Inf-Net does not tell.', fix);
+    }
+    refuse(`--loss ${loss} is for infection masks, not for classes.`, `Give --loss ${orList(losses)}.`);
+  }
+  if (name === 'classes' && loss === 'as-released' && augment !== 'none') {
+    const message = `--augment ${augment} with --loss as-released: the released code has none, and its labels may not fit a slice that was turned.`;
+    refuse(message, 'Leave --augment out, or give --loss cross-entropy.');
+  }
+  const { leastSize } = training;
+  if (leastSize !== undefined && size < leastSize.size) {
+    const message = `--size ${size} is too small: ${leastSize.why}.`;
+    refuse(message, `Give at least ${leastSize.size}; the reference uses 352.`);
+  }
+}
+
+/** `a, b or c`. */
+function orList(names: readonly string[]): string {
+  return names.join(', ').replace(/, (?=[^,]*$)/, ' or ');
+}
+
 /** Options that would do nothing beside the others. @throws InfnetError `CLI_USAGE` */
 function checkTogether(settings: TrainSettings, given: readonly string[]): void {
-  const { epochs, optimizer, patience, semi, validate, weights } = settings;
+  const { epochs, optimizer, patience, semi, validate, weights, clip, clipNorm } = settings;
   if (epochs === 0 && !(semi && weights !== undefined)) {
     refuse(
       '--epochs 0 would train nothing.',
@@ -56,6 +110,10 @@ function checkTogether(settings: TrainSettings, given: readonly string[]): void 
   if (given.includes('momentum') && optimizer !== 'sgd') {
     refuse(`--momentum is of --optimizer sgd, not of ${optimizer}.`, 'Add --optimizer sgd, or leave --momentum out.');
   }
+  if (clipNorm > 0 && clip > 0) {
+    refuse('--clip and --clip-norm do not go together.', 'Give --clip 0 with --clip-norm.');
+  }
+  if (validate !== 'none' && validate !== 'train') parseValidate(validate, { length: 0 });
   const foreign = namesWhere(TRAIN_OPTIONS, ({ method }) => method === (semi ? 'supervised' : 'semi'))
     .filter((name) => given.includes(name))
     .map(optionFlag)

@@ -1,22 +1,22 @@
-/** The net of a run, and weights as files that `infnet segment` and PyTorch read. */
+/** The net of a run, and the weights that it starts from. */
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { writeSafetensors } from '@infnet/checkpoint';
-import type { Module, StateDict } from '@infnet/core';
-import { InfNet, stateDictEntries, type Trained, weightsOrigin } from '@infnet/inf-net';
-import { writeFileAtomic } from '@infnet/node';
+import type { StateDict } from '@infnet/core';
+import { type Trained, trainedOf, weightsOrigin } from '@infnet/inf-net';
+import { infection, loadNet, type NetOptions, type SegmentationTask, type TaskNet } from '@infnet/segmentation';
 import type { TrainSettings } from '@infnet/segmentation/options';
+import { loadUNet } from '../../classes/unet-weights.js';
 import { cliError } from '../../errors.js';
-import type { WeightsFile, WeightsSource } from '../../weights-file.js';
+import { inWordsOfCli, readWeightsFile, type WeightsFile, type WeightsSource } from '../../weights-file.js';
 import { checkSize } from '../segment/network.js';
 import { netOf } from '../segment/weights.js';
 import { backboneStart, readTrainingWeights } from './backbone-start.js';
 
 export interface RunNet {
-  readonly net: InfNet;
+  readonly net: TaskNet;
   /** Where the parameters start, when not from the seed. */
   readonly initial: StateDict | undefined;
-  /** The settings with backbone, width and channels as they are. */
+  /** The settings with the net's options as they are. */
   readonly settings: TrainSettings;
   /** Whether the weights to start from were trained. */
   readonly trained: Trained;
@@ -28,42 +28,114 @@ export interface RunNet {
  * @param given names of the options on the command line, which must not contradict the weights
  * @param resumed whether the parameters will come from a state anyway: a checkpoint to start from is then not needed
  *   any more
- * @throws InfnetError `FILE_...`, `CHECKPOINT_...`; `CLI_USAGE` when the size does not fit, or an option says another
- *   net than the weights
+ * @throws InfnetError `FILE_...`, `CHECKPOINT_...`, `CLI_WRONG_NET`; `CLI_USAGE` when the size does not fit, or an
+ *   option says another net than the weights
  */
-export async function makeNet(settings: TrainSettings, given: readonly string[], resumed: boolean): Promise<RunNet> {
-  const { weights, backboneWeights, weightsKey: key, backbone, width, channels, size } = settings;
+export async function makeNet(
+  task: SegmentationTask,
+  settings: TrainSettings,
+  given: readonly string[],
+  resumed: boolean,
+): Promise<RunNet> {
+  const { weights, backboneWeights, weightsKey: key, size } = settings;
   const file = backboneWeights ?? weights;
   if (file === undefined || (resumed && !existsSync(file))) {
-    const net = new InfNet({ backbone, width, channels });
-    checkSize(size, net, backbone);
+    const net = task.net(netOptionsOf(task, settings));
+    checkSize(size, net, nameOf(task, net));
     return { net, initial: undefined, settings, trained: 'false', notes: [] };
   }
   const source = { key, flag: backboneWeights === undefined ? '--weights' : '--backbone-weights' } as const;
-  const read = await readTrainingWeights(file, source);
-  const start = read.alone === undefined ? wholeNet(read.file, source) : backboneStart(read, settings, source);
-  const { net, told } = start;
-  checkSize(size, net, told.backbone);
+  const start = await startOf(task, settings, file, source);
+  const { net, state, trained, told, trainedOn } = start;
+  checkSize(size, net, nameOf(task, net));
   if (!resumed) refuseOthers(settings, told, given, file);
   const notes = start.notes.map((note) => `${basename(file)}: ${note}`);
-  const { trainedOn } = weightsOrigin(read.file.checkpoint.metadata, start.trained);
   const from = trainedOn === undefined ? {} : { startedFrom: trainedOn };
-  return { net, initial: start.state, settings: { ...settings, ...told, ...from }, trained: start.trained, notes };
+  return { net, initial: state, settings: { ...settings, ...told, ...from }, trained, notes };
+}
+
+/** What settings say of the task's net. */
+function netOptionsOf(task: SegmentationTask, settings: TrainSettings): NetOptions {
+  const { backbone, width, channels, loss } = settings;
+  const all: NetOptions = { backbone, width, channels, order: loss === 'as-released' ? 'as-released' : 'classes' };
+  const asked = task.netOptions.flatMap(({ name }) => (name in all ? [[name, all[name] ?? '']] : []));
+  return Object.fromEntries(asked);
+}
+
+function nameOf(task: SegmentationTask, { options }: TaskNet): string {
+  return String(options['backbone'] ?? task.name);
 }
 
 interface Start {
-  readonly net: InfNet;
+  readonly net: TaskNet;
   readonly state: StateDict;
   readonly trained: Trained;
   readonly notes: readonly string[];
   /** What the file says of the net. */
-  readonly told: Partial<Pick<TrainSettings, 'width' | 'channels'>> & Pick<TrainSettings, 'backbone'>;
+  readonly told: Partial<Pick<TrainSettings, 'backbone' | 'width' | 'channels'>>;
+  /** What the weights were trained on, in the words of their file. */
+  readonly trainedOn?: string;
+}
+
+async function startOf(
+  task: SegmentationTask,
+  settings: TrainSettings,
+  file: string,
+  source: WeightsSource,
+): Promise<Start> {
+  if (task.name === 'classes') return classesStart(task, settings, file, source);
+  if (task.name !== infection.name) return ownStart(task, file, source);
+  const read = await readTrainingWeights(file, source);
+  const start = read.alone === undefined ? wholeNet(read.file, source) : backboneStart(read, settings, source);
+  const { trainedOn } = weightsOrigin(read.file.checkpoint.metadata, start.trained);
+  return { ...start, ...(trainedOn === undefined ? {} : { trainedOn }) };
 }
 
 function wholeNet(file: WeightsFile, source: WeightsSource): Start {
-  const { net, state, description } = netOf(file, undefined, source);
+  const { state, description } = netOf(file, undefined, source);
   const { backbone, width, channels, trained, notes } = description;
-  return { net, state, trained, notes, told: { backbone, width, channels } };
+  const told = { backbone, width, channels };
+  return { net: infection.net(told), state, trained, notes, told };
+}
+
+/** @throws InfnetError `CLI_USAGE` when weights and loss mean other channels */
+async function classesStart(
+  task: SegmentationTask,
+  { loss }: TrainSettings,
+  file: string,
+  source: WeightsSource,
+): Promise<Start> {
+  const { state, description } = await loadUNet(file, undefined, source);
+  const { order: means, width, notes } = description;
+  const order = loss === 'as-released' ? 'as-released' : 'classes';
+  if (means !== order) {
+    const how = { classes: 'cross-entropy', 'as-released': 'as-released' } as const;
+    const said = description.orderSaid ? 'says so' : 'says nothing, so it is taken for one of the reference';
+    throw cliError(
+      'CLI_USAGE',
+      `--loss ${how[order]} cannot go on with these weights: what their channels mean is the order of --loss ${how[means]} (the file ${said}).`,
+      `Give --loss ${how[means]}, or start from the seed.`,
+      { where: file },
+    );
+  }
+  return { net: task.net({ width, order }), state, trained: 'unknown', notes, told: { width } };
+}
+
+async function ownStart(task: SegmentationTask, file: string, source: WeightsSource): Promise<Start> {
+  const { tensors, checkpoint, notes } = await readWeightsFile(file, [task.signatures], source);
+  const { metadata } = checkpoint;
+  const loaded = inWordsOfCli(file, source.flag ?? '--weights', () => loadNet(task, { tensors, metadata }, file));
+  if (loaded === undefined) {
+    const fix = 'Give weights of this task, or start from the seed.';
+    throw cliError('CLI_WRONG_NET', `These are no weights of the task ${task.name}.`, fix, { where: file });
+  }
+  const trained = trainedOf(metadata, loaded.state);
+  const { trainedOn } = weightsOrigin(metadata, trained);
+  return {
+    ...{ net: loaded.net, state: loaded.state, trained, notes },
+    told: {},
+    ...(trainedOn === undefined ? {} : { trainedOn }),
+  };
 }
 
 /** @throws InfnetError `CLI_USAGE` where options that were given say another net than the weights are of */
@@ -75,18 +147,4 @@ function refuseOthers(settings: TrainSettings, told: Start['told'], given: reado
   if (other.length === 0) return;
   const said = other.map((name) => `--${name} ${settings[name]}, but the weights are of ${name} ${told[name]}`);
   throw cliError('CLI_USAGE', `${said.join('; ')}.`, 'Leave it out: the net is that of the weights.', { where: file });
-}
-
-/** Writes every entry of the net's state dict, as PyTorch has them. @throws InfnetError `FILE_...` */
-export async function writeWeights(
-  file: string,
-  net: Pick<Module, 'stateDictSpec'>,
-  values: StateDict,
-  { seed, steps, ...described }: { readonly seed: number; readonly steps: number } & Readonly<Record<string, unknown>>,
-): Promise<void> {
-  const tensors = stateDictEntries(net, values, { seed, steps });
-  // Of weights that no step has changed is true what is true of those it started from.
-  const trained = steps > 0 ? { trained: 'true' } : {};
-  const texts = Object.entries({ ...described, ...trained, seed, steps }).map(([key, value]) => [key, String(value)]);
-  await writeFileAtomic(file, writeSafetensors(tensors, { made_by: 'infnet train', ...Object.fromEntries(texts) }));
 }

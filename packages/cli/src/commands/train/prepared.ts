@@ -1,80 +1,98 @@
 /** A training that is settled: everything that can be wrong with the request was found. */
-import { type InfNet, trainingMetadata } from '@infnet/inf-net';
+import { InfnetError, isInfnetError } from '@infnet/core';
+import { trainingMetadata } from '@infnet/inf-net';
+import { folderSource } from '@infnet/node';
+import {
+  lastBatchOf,
+  openTrainingSlices,
+  openUnlabelledSlices,
+  type ReadProgress,
+  type RunParts,
+  type SegmentationTask,
+  type TaskData,
+  type TaskNet,
+} from '@infnet/segmentation';
 import type { TrainSettings } from '@infnet/segmentation/options';
-import { cliError } from '../../errors.js';
-import type { DataProgress, RunData } from './data.js';
-import { openData, openUnlabelled } from './data.js';
-import { clipOf, lastBatchOf } from './method.js';
+import { adviceInFlags } from '../../advice.js';
+import { cliError, reasonOf } from '../../errors.js';
+import { requireCompanions } from './companions.js';
 import { makeNet } from './net.js';
-import type { InfNetParts, RunParts, TrainingRun } from './run.js';
-import type { RunFolder } from './run-folder.js';
-import type { RunValidation } from './run-validation.js';
-import { SemiRun } from './semi.js';
-import { SupervisedRun } from './supervised.js';
-import { infNetTask } from './task.js';
-import { Validator } from './validation.js';
 
 /** The parts of a run that follow from its settings. */
-type Settled = 'net' | 'initial' | 'settings' | 'data' | 'validation' | 'describe';
-export type RunRest = Omit<RunParts, Settled>;
-
-export interface Prepared {
-  /** As they are, once the net is known. */
-  readonly settings: TrainSettings;
-  /** Lines about the data. */
+export interface Prepared extends Pick<RunParts, 'task' | 'net' | 'initial' | 'settings' | 'data' | 'describe'> {
+  /** Lines about weights and data. */
   readonly warnings: readonly string[];
-  makeRun(rest: RunRest): Pick<TrainingRun, 'run'>;
 }
 
 export interface Preparing {
+  readonly task: SegmentationTask;
   readonly asked: TrainSettings;
   /** Names of the options that were given on the command line. */
   readonly given: readonly string[];
   readonly resumed: boolean;
-  readonly folder: RunFolder;
   /** How the reading of something is told. */
-  readonly reading: (what: string) => DataProgress;
+  readonly reading: (what: string) => ReadProgress;
 }
 
 /** @throws InfnetError of settings, weights and data */
-export async function prepareInfNet({ asked, given, resumed, folder, reading }: Preparing): Promise<Prepared> {
-  const { net, initial, settings, trained, notes } = await makeNet(asked, given, resumed);
-  clipOf(settings);
-  const data = await openData(settings, reading('reading slices'));
-  const unlabelled = settings.semi ? await openUnlabelled(settings, reading('reading unlabelled slices')) : undefined;
-  const { backbone, width, channels, size, batch, startedFrom } = settings;
-  const slices = data.train.length;
-  if (settings.semi && batch > slices && lastBatchOf(size, net) === 'drop') {
-    const message = `--batch ${batch} is more than the ${slices} slices to train on, and at --size ${size} a smaller batch is left out.`;
-    throw cliError('CLI_USAGE', message, `Give --batch ${slices}, or a larger --size.`);
+export async function prepare({ task, asked, given, resumed, reading }: Preparing): Promise<Prepared> {
+  const { net, initial, settings, trained, notes } = await makeNet(task, asked, given, resumed);
+  const { size, batch, data: folder, startedFrom, semi } = settings;
+  const slices = await openTrainingSlices(task, folderSource(folder), settings, reading('reading slices'));
+  requireCompanions(task, slices.train, folder);
+  if (task.name === 'classes' && settings.loss === 'as-released') await checkReleasedLabels(slices.train, net, size);
+  const more = semi
+    ? await openUnlabelledSlices(
+        task,
+        folderSource(settings.unlabelled ?? ''),
+        settings,
+        reading('reading unlabelled slices'),
+      )
+    : undefined;
+  const { train, validation } = slices;
+  if (semi && batch > train.length && lastBatchOf(size, net) === 'drop') {
+    const message = `--batch ${batch} is more than the ${train.length} slices to train on, and at --size ${size} a smaller batch is left out.`;
+    throw cliError('CLI_USAGE', message, `Give --batch ${train.length}, or a larger --size.`);
   }
-  const validation = validationOf(settings, net, data, folder);
   const origin = trainingMetadata({
-    slices: data.train.length,
-    phantoms: data.phantoms + (unlabelled?.phantoms ?? 0),
-    unlabelled: unlabelled?.dataset.length ?? 0,
+    slices: train.length,
+    phantoms: slices.phantoms + (more?.phantoms ?? 0),
+    unlabelled: more?.data.length ?? 0,
     startedFrom,
   });
-  const describe = { backbone, width, channels, size, trained, ...origin };
-  const settled = { net, initial, settings, data, validation, describe };
   return {
-    settings,
-    warnings: [...notes.map((note) => `  ${note}`), data.warnings, unlabelled?.warnings ?? ''],
-    makeRun: (rest) => {
-      const parts: InfNetParts = { ...rest, ...settled };
-      if (unlabelled !== undefined) return new SemiRun(parts, unlabelled.dataset);
-      return new SupervisedRun(parts, infNetTask(settings, net, data.train));
-    },
+    ...{ task, net, initial, settings, data: { train, validation, unlabelled: more?.data } },
+    describe: { made_by: 'infnet train', ...task.training.describe(net, size, { trained, ...origin }) },
+    warnings: [
+      ...notes.map((note) => `  ${note}`),
+      adviceInFlags(slices.warnings),
+      slices.isAlone ? alone(train) : '',
+      adviceInFlags(more?.warnings ?? ''),
+    ],
   };
 }
 
-function validationOf(
-  { size, batch, samples }: TrainSettings,
-  net: InfNet,
-  { validation: dataset }: RunData,
-  folder: RunFolder,
-): RunValidation | undefined {
-  return dataset === undefined
-    ? undefined
-    : new Validator({ net, dataset, size, batch, folder: folder.samples, samples });
+/** Nothing to draw a share from, when none was asked for. */
+function alone({ length }: TaskData): string {
+  const what = length === 1 ? 'there is one slice only' : `all ${length} slices are of one volume`;
+  return `  ${what}, so nothing is validated; --validate train validates on what is trained on`;
+}
+
+/**
+ * Makes every label once: the released encoding cannot place some of them (quirk 26), which should not end a training
+ * after an hour.
+ *
+ * @throws InfnetError `DATA_RELEASED_LABEL` naming the slice
+ */
+async function checkReleasedLabels(train: TaskData, net: TaskNet, size: number): Promise<void> {
+  const made = train.training({ net, size, loss: 'as-released' });
+  try {
+    for (let index = 0; index < train.length; index++) await made.batch([{ index, epoch: 0, seed: 0 }]);
+  } catch (error) {
+    if (!isInfnetError(error, 'DATA_RELEASED_LABEL')) throw error;
+    const fix =
+      'Give --loss cross-entropy, whose labels are corrected, or another --size, or take the slice out of the set or into --validate.';
+    const { code, where, details } = error;
+    throw new InfnetError({ code, message: reasonOf(error).message, where, fix, details, cause: error });
+  }
 }

@@ -29,6 +29,8 @@ function inFlags(message: string): string {
 
 const OPTIONS = ['TRAINER_OPTION', 'SEMI_OPTION', 'OPTIMIZER_OPTION', 'SCHEDULE_OPTION', 'TRAINING_LEARNING_RATE'];
 const STATES = ['TRAINER_STATE', 'SEMI_STATE'];
+/** A run that has come further than it is asked to. */
+const TOO_FEW = 'TRAIN_EPOCHS';
 
 /**
  * Calls `make` and tells its refusals as the command line does.
@@ -42,6 +44,11 @@ export function inFolder<T>(make: () => T, folder: string): T {
     if (!isInfnetError(error)) throw error;
     const message = inFlags(plainMessage(error));
     const more = { where: folder, details: error.details, cause: error };
+    if (error.code === TOO_FEW) {
+      const { epochs, begun } = error.details;
+      const told = `--epochs ${epochs}: epoch ${begun} of this run has begun.`;
+      throw cliError('CLI_USAGE', told, `Give at least ${begun}, or leave it out.`);
+    }
     if (STATES.includes(error.code)) {
       const fix =
         'Put settings and slices back as they were (config.json, --data), or start another run in another folder with --weights.';

@@ -1,20 +1,9 @@
 /** The report of a semi-supervised training, and its state as plain JSON with the images by name. */
 import { type LineChart, renderReport, type Section } from '@infnet/report';
-import type { TrainSettings } from '@infnet/segmentation/options';
 import type { PropagationState, RoundRecord, TrainingFigures } from '@infnet/trainer';
+import type { TaskTraining } from '../train/training.js';
 import type { EpochLine, LogLine, NoteLine } from './log.js';
-import {
-  adapterName,
-  course,
-  duration,
-  figure,
-  lossNote,
-  pictures,
-  REFRESH,
-  SUPERVISIONS,
-  settingRows,
-} from './report.js';
-import type { Sample } from './samples.js';
+import { adapterName, course, duration, figure, pictures, REFRESH, type RunReport, settingRows } from './report.js';
 
 export interface RoundDocument {
   /** From 1. */
@@ -55,17 +44,6 @@ export function propagationDocument(state: PropagationState, names: readonly str
   };
 }
 
-export interface SemiReport {
-  readonly settings: TrainSettings;
-  readonly lines: readonly LogLine[];
-  readonly samples: readonly Sample[];
-  readonly adapter: string;
-  readonly slices: { readonly train: number; readonly validation: number; readonly unlabelled: number };
-  readonly propagation: PropagationDocument;
-  /** Undefined while it runs. */
-  readonly stopped?: string;
-}
-
 /** Scores of the table, by their keys. */
 const SCORES: readonly (readonly [key: string, title: string])[] = [
   ['dice', 'Dice'],
@@ -78,17 +56,18 @@ const SCORES: readonly (readonly [key: string, title: string])[] = [
   ['releasedMeanDice', 'mean Dice, stretched map'],
 ];
 
-export function semiReport(run: SemiReport): string {
-  const { settings, lines, stopped, propagation } = run;
+export function semiReport(run: RunReport, propagation: PropagationDocument): string {
+  const { task, settings, lines, stopped } = run;
+  const { training } = task;
   const epochs = lines.filter((line): line is EpochLine => line.event === 'epoch');
   return renderReport({
-    title: 'Semi-supervised training of Inf-Net',
+    title: `Semi-supervised training of ${training.title}`,
     subtitle: stopped ?? `running: ${propagation.stage}, round ${propagation.rounds.length + 1}`,
     sections: [
-      overview(run, epochs),
+      overview(run, propagation, epochs),
       ...comparison(epochs, lines),
-      { title: 'Loss', note: lossNote(settings), blocks: [lossCurves(epochs)] },
-      ...pictures(run.samples, 'One picture for each stage, and for some of the rounds.'),
+      { title: 'Loss', note: training.lossNote(settings.loss), blocks: [lossCurves(training, epochs)] },
+      ...pictures(run.samples, training, 'One picture for each stage, and for some of the rounds.'),
       ...rounds(propagation),
       {
         title: 'Course',
@@ -97,7 +76,7 @@ export function semiReport(run: SemiReport): string {
           epochs.map((line, i) => ({ ...line, epoch: i + 1 })),
         ),
       },
-      { title: 'Settings', blocks: [{ kind: 'facts', rows: settingRows(settings) }] },
+      { title: 'Settings', blocks: [{ kind: 'facts', rows: settingRows(settings, task.name) }] },
     ],
     data: { settings, propagation, epochs },
     footer: 'Made by infnet train --semi. Research software, not a diagnostic device.',
@@ -105,8 +84,8 @@ export function semiReport(run: SemiReport): string {
   });
 }
 
-function overview(run: SemiReport, epochs: readonly EpochLine[]): Section {
-  const { settings, slices, propagation, adapter } = run;
+function overview(run: RunReport, propagation: PropagationDocument, epochs: readonly EpochLine[]): Section {
+  const { settings, slices, adapter } = run;
   const used = new Set(propagation.rounds.flatMap(({ images }) => images)).size;
   const seconds = epochs.reduce((sum, epoch) => sum + epoch.seconds, 0);
   return {
@@ -116,7 +95,7 @@ function overview(run: SemiReport, epochs: readonly EpochLine[]): Section {
         kind: 'facts',
         rows: [
           ['Labelled slices', `${slices.train} to train on, ${slices.validation} to validate on`],
-          ['Unlabelled slices', `${slices.unlabelled}, ${used} of them have a pseudo label`],
+          ['Unlabelled slices', `${slices.unlabelled ?? 0}, ${used} of them have a pseudo label`],
           ['Input', `${settings.size} x ${settings.size}`],
           [
             'Strategy',
@@ -184,7 +163,7 @@ function endsOf(epochs: readonly EpochLine[]): EpochLine[] {
   return [...byPlace.values()];
 }
 
-function lossCurves(epochs: readonly EpochLine[]): LineChart {
+function lossCurves({ parts: called }: TaskTraining, epochs: readonly EpochLine[]): LineChart {
   const names = [...new Set(epochs.flatMap(({ parts }) => Object.keys(parts)))];
   return {
     kind: 'lines',
@@ -194,7 +173,7 @@ function lossCurves(epochs: readonly EpochLine[]): LineChart {
     series: [
       { name: 'all together', points: epochs.map(({ loss }, i) => [i + 1, loss]) },
       ...names.map((name) => ({
-        name: SUPERVISIONS[name] ?? name,
+        name: called[name] ?? name,
         points: epochs.map(({ parts }, i): [number, number] => [i + 1, parts[name] ?? Number.NaN]),
         dashed: name === 'edge',
       })),

@@ -4,22 +4,29 @@
  */
 
 import type { Module, StateDict } from '@infnet/core';
-import { writeFileAtomic } from '@infnet/node';
-import { type Reason, reasonOf } from '../../errors.js';
+import { type Checkpoint, checkpointFile, FILES, LOG_LINES } from './folder.js';
 import type { RunLog } from './log.js';
-import { writeWeights } from './net.js';
-import { type Checkpoint, LOG_LINES, type RunFolder } from './run-folder.js';
+import type { RunStore } from './store.js';
+import { weightsFile } from './weights.js';
+
+/** An error in parts, as it is told. */
+export interface Reason {
+  readonly code: string;
+  readonly message: string;
+  readonly fix?: string;
+}
 
 export interface KeeperOptions {
-  readonly folder: RunFolder;
+  readonly store: RunStore;
   readonly log: RunLog;
   readonly net: Pick<Module, 'stateDictSpec'>;
   readonly seed: number;
   /** What the weights' files say of themselves. */
-  readonly describe: Readonly<Record<string, unknown>>;
+  readonly describe: Readonly<Record<string, unknown>> & { readonly made_by: string };
   readonly tell: (line: string) => void;
   /** The page as it is now. */
   readonly report: () => string;
+  readonly reasonOf: (error: unknown) => Reason;
 }
 
 export interface WeightsOrigin {
@@ -49,11 +56,11 @@ export class Keeper {
    * @param encode gets what the file must say of the log
    */
   async state(encode: (metadata: Readonly<Record<string, string>>) => Uint8Array): Promise<void> {
-    const { folder, log } = this.#options;
-    const file = folder.checkpoint('last');
-    await this.#try(folder.log, () => log.flush(true));
+    const { store, log } = this.#options;
+    const file = checkpointFile('last');
+    await this.keep(FILES.log, () => log.flush(true));
     this.#linesOfState = log.lines.length;
-    await this.#try(file, () => writeFileAtomic(file, encode({ [LOG_LINES]: String(log.lines.length) })));
+    await this.keep(file, () => store.write(file, encode({ [LOG_LINES]: String(log.lines.length) })));
   }
 
   /** How many lines the log had when the last state was made. */
@@ -63,37 +70,39 @@ export class Keeper {
 
   /** Weights that `infnet segment` and PyTorch read. */
   async weights(name: Checkpoint, parameters: StateDict, { epoch, steps }: WeightsOrigin): Promise<boolean> {
-    const { folder, net, seed, describe } = this.#options;
-    const file = folder.checkpoint(name);
-    return this.#try(file, () => writeWeights(file, net, parameters, { ...describe, epoch, seed, steps }));
+    const { store, net, seed, describe } = this.#options;
+    const file = checkpointFile(name);
+    const bytes = (): Uint8Array => weightsFile(net, parameters, { ...describe, epoch, seed, steps });
+    return this.keep(file, () => store.write(file, bytes()));
   }
 
   async log(): Promise<void> {
-    const { folder, log } = this.#options;
-    await this.#try(folder.log, () => log.flush());
+    const { log } = this.#options;
+    await this.keep(FILES.log, () => log.flush());
   }
 
   async report(): Promise<void> {
-    const { folder, report } = this.#options;
-    await this.#try(folder.report, () => writeFileAtomic(folder.report, new TextEncoder().encode(report())));
+    const { report } = this.#options;
+    await this.text(FILES.report, report);
   }
 
-  /** Any other file: a picture. */
-  async file(path: string, write: () => Promise<void>): Promise<void> {
-    await this.#try(path, write);
+  async text(path: string, text: () => string): Promise<void> {
+    const { store } = this.#options;
+    await this.keep(path, () => store.write(path, new TextEncoder().encode(text())));
   }
 
-  async #try(file: string, write: () => Promise<void>): Promise<boolean> {
+  /** Writes anything under a path. @returns whether it could be written */
+  async keep(path: string, write: () => Promise<void>): Promise<boolean> {
+    const { store, tell, reasonOf } = this.#options;
+    const file = store.where(path);
     try {
       await write();
-      if (this.#failures.delete(file)) this.#options.tell(`infnet: ${file} could be written again`);
+      if (this.#failures.delete(file)) tell(`infnet: ${file} could be written again`);
       return true;
     } catch (error) {
       const reason = reasonOf(error);
       if (this.#failures.get(file)?.message !== reason.message) {
-        this.#options.tell(
-          `infnet: not written: ${file}: [${reason.code}] ${reason.message} Training goes on and tries again.`,
-        );
+        tell(`infnet: not written: ${file}: [${reason.code}] ${reason.message} Training goes on and tries again.`);
       }
       this.#failures.set(file, reason);
       return false;

@@ -1,22 +1,25 @@
 /** Optimiser, learning rate and clip from settings. */
 import type { ParameterStore } from '@infnet/core';
-import type { TrainSettings } from '@infnet/segmentation/options';
 import {
   Adam,
   AdamW,
   clampGradients,
   clipGradientNorm,
+  confidenceFiltered,
   constant,
   cosine,
   type GradientClip,
   type LearningRateSchedule,
+  meanTeacher,
   noClip,
   type Optimizer,
+  randomSelection,
   releasedStep,
+  type SemiStrategy,
   SGD,
   stepDecay,
 } from '@infnet/trainer';
-import { cliError } from '../../errors.js';
+import type { TrainSettings } from './options.js';
 
 /** What the field uses. That of the released multi-class training is 0.7. */
 const MOMENTUM = 0.9;
@@ -37,11 +40,7 @@ export function scheduleOf({ schedule, lr }: TrainSettings): LearningRateSchedul
   return schedule === 'step' ? stepDecay(lr) : releasedStep(lr);
 }
 
-/** @throws InfnetError `CLI_USAGE` */
 export function clipOf({ clip, clipNorm }: TrainSettings): GradientClip {
-  if (clipNorm > 0 && clip > 0 && Number.isFinite(clip)) {
-    throw cliError('CLI_USAGE', '--clip and --clip-norm do not go together.', 'Give --clip 0 with --clip-norm.');
-  }
   if (clipNorm > 0) return clipGradientNorm(clipNorm);
   return clip > 0 ? clampGradients(clip) : noClip;
 }
@@ -52,4 +51,10 @@ export function clipOf({ clip, clipNorm }: TrainSettings): GradientClip {
  */
 export function lastBatchOf(size: number, { sizeMultiple }: { readonly sizeMultiple: number }): 'keep' | 'drop' {
   return size === sizeMultiple ? 'drop' : 'keep';
+}
+
+export function strategyOf({ strategy, group, teacherEpochs, accept }: TrainSettings): SemiStrategy {
+  if (strategy === 'mean-teacher') return meanTeacher({ epochs: teacherEpochs });
+  if (strategy === 'confidence') return confidenceFiltered({ pool: group, accept: { best: accept } });
+  return randomSelection({ groupSize: group });
 }

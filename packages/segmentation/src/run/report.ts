@@ -1,56 +1,53 @@
 /** The report of a training, made from its settings, its log and its pictures: the same files give the same page. */
-import { type Block, type LineChart, type Report, renderReport, type Section } from '@infnet/report';
-import { namesWhere, TRAIN_OPTIONS, type TrainSettings } from '@infnet/segmentation/options';
+import { type Block, type LineChart, renderReport, type Section } from '@infnet/report';
 import { writeJson } from '@infnet/trainer';
+import { namesWhere } from '../options/table.js';
+import type { SegmentationTask } from '../task.js';
+import { TRAIN_OPTIONS, type TrainSettings } from '../train/options.js';
+import type { TaskTraining } from '../train/training.js';
+import { figuresText } from './figures.js';
 import type { EpochLine, LogLine, NoteLine } from './log.js';
-import { figuresText } from './run-validation.js';
 import type { Sample } from './samples.js';
 
 export interface RunReport {
+  readonly task: SegmentationTask;
   readonly settings: TrainSettings;
   readonly lines: readonly LogLine[];
   readonly samples: readonly Sample[];
   readonly adapter: string;
-  /** Slices trained on, and validated on. */
-  readonly slices: { readonly train: number; readonly validation: number };
+  /** Slices trained on, validated on, and with `semi` those without a mask. */
+  readonly slices: { readonly train: number; readonly validation: number; readonly unlabelled?: number };
   /** Undefined while it runs. */
   readonly stopped?: string;
 }
 
-export const SUPERVISIONS: Readonly<Record<string, string>> = {
-  edge: 'edge',
-  map5: 'map 5 (global)',
-  map4: 'map 4',
-  map3: 'map 3',
-  map2: 'map 2 (the prediction)',
-};
 /** While it trains the page looks for news this often. */
 export const REFRESH: number = 30;
 
 export function trainingReport(run: RunReport): string {
-  const { settings, lines, stopped } = run;
+  const { task, settings, lines, stopped } = run;
+  const { training } = task;
   const epochs = lines.filter((line): line is EpochLine => line.event === 'epoch');
   const best = epochs.filter(({ isBest }) => isBest).at(-1);
-  const report: Report = {
-    title: 'Training of Inf-Net',
+  return renderReport({
+    title: `Training of ${training.title}`,
     subtitle: stopped ?? `running: epoch ${(epochs.at(-1)?.epoch ?? 0) + 1} of ${settings.epochs}`,
     sections: [
       overview(run, epochs, best),
-      { title: 'Loss', note: lossNote(settings), blocks: [lossCurves(epochs, best)] },
-      ...validationSection(epochs, best),
-      ...pictures(run.samples, best === undefined ? '' : `Best epoch: ${best.epoch}.`),
+      { title: 'Loss', note: training.lossNote(settings.loss), blocks: [lossCurves(training, epochs, best)] },
+      ...validationSection(training, epochs, best),
+      ...pictures(run.samples, training, best === undefined ? '' : `Best epoch: ${best.epoch}.`),
       { title: 'Course', blocks: course(lines, epochs) },
-      { title: 'Settings', blocks: [{ kind: 'facts', rows: settingRows(settings) }] },
+      { title: 'Settings', blocks: [{ kind: 'facts', rows: settingRows(settings, task.name) }] },
     ],
     data: { settings, epochs },
     footer: 'Made by infnet train. Research software, not a diagnostic device.',
     ...(stopped === undefined ? { refreshSeconds: REFRESH } : {}),
-  };
-  return renderReport(report);
+  });
 }
 
-export function overview(run: RunReport, epochs: readonly EpochLine[], best: EpochLine | undefined): Section {
-  const { settings, adapter, slices, lines } = run;
+function overview(run: RunReport, epochs: readonly EpochLine[], best: EpochLine | undefined): Section {
+  const { task, settings, adapter, slices, lines } = run;
   const last = epochs.at(-1);
   const seconds = epochs.reduce((sum, epoch) => sum + epoch.seconds, 0);
   const resumed = lines.filter(({ event }) => event === 'resume').length;
@@ -64,13 +61,17 @@ export function overview(run: RunReport, epochs: readonly EpochLine[], best: Epo
     ['Adapter', adapterName(adapter)],
   ];
   if (best?.metrics !== undefined) {
-    rows.splice(2, 0, ['Best validation', `${figuresText(best.metrics, 4)} after epoch ${best.epoch}`]);
+    rows.splice(2, 0, ['Best validation', `${figuresText(task.training, best.metrics, 4)} after epoch ${best.epoch}`]);
   }
   if (resumed > 0) rows.push(['Interrupted', `${resumed} times, resumed each time`]);
   return { title: 'At a glance', blocks: [{ kind: 'facts', rows }] };
 }
 
-export function lossCurves(epochs: readonly EpochLine[], best: EpochLine | undefined): LineChart {
+function lossCurves(
+  { parts: called }: TaskTraining,
+  epochs: readonly EpochLine[],
+  best: EpochLine | undefined,
+): LineChart {
   const names = Object.keys(epochs[0]?.parts ?? {});
   return {
     kind: 'lines',
@@ -80,7 +81,7 @@ export function lossCurves(epochs: readonly EpochLine[], best: EpochLine | undef
     series: [
       { name: names.length > 0 ? 'all together' : 'loss', points: epochs.map(({ epoch, loss }) => [epoch, loss]) },
       ...names.map((name) => ({
-        name: SUPERVISIONS[name] ?? name,
+        name: called[name] ?? name,
         points: epochs.map(({ epoch, parts }): [number, number] => [epoch, parts[name] ?? Number.NaN]),
         dashed: name === 'edge',
       })),
@@ -89,41 +90,11 @@ export function lossCurves(epochs: readonly EpochLine[], best: EpochLine | undef
   };
 }
 
-/** What a report says of its validations. */
-export interface ValidationText {
-  readonly note: string;
-  /** Name, key of the figure, whether the curve is dashed. */
-  readonly curves: readonly (readonly [name: string, key: string, dashed?: boolean])[];
-  /** Columns of the table of the best and the last epoch, and its rows for one of them. */
-  readonly columns: readonly string[];
-  rows(epoch: number, metrics: Readonly<Record<string, number>>): readonly (readonly (string | number)[])[];
-  /** Rows of the best epoch. */
-  readonly emphasise: readonly number[];
-}
-
-const INFECTION: ValidationText = {
-  note:
-    'Means over the validation slices, each at its own size. Dice and IoU are taken at probability 0.5; mean Dice over 256 ' +
-    'thresholds. The stretched map is the released test code’s: every map brought to full contrast.',
-  curves: [
-    ['Dice', 'dice'],
-    ['IoU', 'iou'],
-    ['mean Dice', 'meanDice'],
-    ['Dice, stretched map', 'releasedDice', true],
-    ['mean Dice, stretched map', 'releasedMeanDice', true],
-  ],
-  columns: ['epoch', 'Dice', 'IoU', 'sensitivity', 'specificity', 'mean Dice', 'MAE'],
-  rows: (epoch, metrics) => [
-    [epoch, ...['dice', 'iou', 'sensitivity', 'specificity', 'meanDice', 'mae'].map((key) => figure(metrics[key]))],
-  ],
-  emphasise: [0],
-};
-
 /** Curves by epoch, and the best and the last epoch in figures; nothing without a validation. */
-export function validationSection(
+function validationSection(
+  { validation: { note, curves, columns, rows } }: TaskTraining,
   epochs: readonly EpochLine[],
   best: EpochLine | undefined,
-  { note, curves, columns, rows, emphasise }: ValidationText = INFECTION,
 ): Section[] {
   const validated = epochs.filter(({ metrics }) => metrics !== undefined);
   if (validated.length === 0) return [];
@@ -150,18 +121,21 @@ export function validationSection(
           title: 'Best and last epoch',
           columns: columns.map((title) => ({ title, align: title === 'class' ? 'left' : 'right' })),
           rows: [...new Set([best, validated.at(-1)])].flatMap((line) =>
-            line?.metrics === undefined ? [] : rows(line.epoch, line.metrics),
+            line?.metrics === undefined ? [] : shown(rows(line.epoch, line.metrics)),
           ),
-          emphasise,
+          emphasise: (best?.metrics === undefined ? [] : rows(best.epoch, best.metrics)).map((_, i) => i),
         },
       ],
     },
   ];
 }
 
-const LEGEND = 'Green: what is infected. Orange: what the net says (probability at least 0.5).';
+/** Figures as texts, the number of an epoch as it is. */
+function shown(rows: ReturnType<TaskTraining['validation']['rows']>): (string | number)[][] {
+  return rows.map((row) => row.map((cell, i) => (i === 0 || typeof cell === 'string' ? (cell ?? '') : figure(cell))));
+}
 
-export function pictures(samples: readonly Sample[], note: string, legend: string = LEGEND): Section[] {
+export function pictures(samples: readonly Sample[], { legend }: TaskTraining, note: string): Section[] {
   const keys = [...new Set(samples.flatMap((sample) => [...sample.pictures.keys()]))].sort();
   if (keys.length === 0) return [];
   return [
@@ -234,25 +208,16 @@ export function course(lines: readonly LogLine[], epochs: readonly EpochLine[]):
   ];
 }
 
-/** Settings that say something of a training of `task`; undefined: all of them. */
-export function settingRows(settings: TrainSettings, task?: string): [string, string][] {
-  const foreign = namesWhere(TRAIN_OPTIONS, ({ tasks }) => task !== undefined && tasks?.includes(task) === false);
+/** Settings that say something of a training of `task`. */
+export function settingRows(settings: TrainSettings, task: string): [string, string][] {
+  const foreign = namesWhere(TRAIN_OPTIONS, ({ tasks }) => tasks?.includes(task) === false);
   const given = Object.entries(settings).filter(
     ([name, value]) => value !== undefined && value !== null && !foreign.includes(name),
   );
   return given.map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') || 'none' : String(value)]);
 }
 
-export function lossNote({ loss }: TrainSettings): string {
-  const kinds: Readonly<Record<string, string>> = {
-    'as-released': 'plain mean cross entropy, as the code was released, and weighted IoU',
-    paper: 'weighted cross entropy, as the paper says, and weighted IoU',
-    dice: 'mean cross entropy and soft Dice',
-  };
-  return `The sum of five: cross entropy of the edge, and for each of four maps ${kinds[loss]}.`;
-}
-
-export function marks(best: EpochLine | undefined): Pick<LineChart, 'marks'> {
+function marks(best: EpochLine | undefined): Pick<LineChart, 'marks'> {
   return best === undefined ? {} : { marks: [{ x: best.epoch, label: 'best' }] };
 }
 

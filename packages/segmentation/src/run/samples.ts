@@ -1,10 +1,8 @@
 /** Overlays of a few slices by epoch: what the net sees, growing. */
-import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { readFile, writeFileAtomic } from '@infnet/node';
-import { makeFolder } from '../segment/inputs.js';
+import type { RunStore } from './store.js';
 
+/** The folder of the pictures. */
+export const SAMPLES = 'samples';
 const TRUTH_FILE = 'truth.png';
 const MANTISSAS = new Set([1, 1.5, 2, 3, 4, 6, 8]);
 
@@ -31,14 +29,14 @@ export interface SampleSource {
 }
 
 export class Samples {
-  readonly #folder: string;
+  readonly #store: RunStore;
   readonly #source: SampleSource;
   readonly #count: number;
   readonly #kept = new Map<number, { truth: Uint8Array; pictures: Map<string, Uint8Array> }>();
 
   /** @param count of the slices, spread over them */
-  constructor(folder: string, source: SampleSource, count: number) {
-    this.#folder = folder;
+  constructor(store: RunStore, source: SampleSource, count: number) {
+    this.#store = store;
     this.#source = source;
     this.#count = Math.min(count, source.names.length);
   }
@@ -52,7 +50,7 @@ export class Samples {
   async open(): Promise<void> {
     for (const index of this.indices) {
       const truth = await this.#source.truth(index);
-      this.#kept.set(index, { truth, pictures: await readPictures(this.#folderOf(index)) });
+      this.#kept.set(index, { truth, pictures: await this.#readPictures(this.#folderOf(index)) });
     }
   }
 
@@ -62,9 +60,8 @@ export class Samples {
     if (kept === undefined) return;
     kept.pictures.set(key, png);
     const folder = this.#folderOf(index);
-    await makeFolder(folder);
-    await writeFileAtomic(join(folder, TRUTH_FILE), kept.truth);
-    await writeFileAtomic(join(folder, `${key}.png`), png);
+    await this.#store.write(`${folder}/${TRUTH_FILE}`, kept.truth);
+    await this.#store.write(`${folder}/${key}.png`, png);
   }
 
   get all(): readonly Sample[] {
@@ -76,18 +73,17 @@ export class Samples {
   }
 
   #folderOf(index: number): string {
-    return join(this.#folder, basename(this.#source.names[index] ?? String(index)));
+    const name = this.#source.names[index] ?? String(index);
+    return `${SAMPLES}/${name.split('/').at(-1)}`;
   }
-}
 
-async function readPictures(folder: string): Promise<Map<string, Uint8Array>> {
-  const names = existsSync(folder) ? (await readdir(folder)).sort() : [];
-  const pictures = names.filter((name) => /^[^.].*\.png$/.test(name) && name !== TRUTH_FILE);
-  return new Map(
-    await Promise.all(
-      pictures.map(
-        async (name): Promise<[string, Uint8Array]> => [name.slice(0, -4), await readFile(join(folder, name))],
-      ),
-    ),
-  );
+  async #readPictures(folder: string): Promise<Map<string, Uint8Array>> {
+    const names = await this.#store.list(folder);
+    const pictures = names.filter((name) => /^[^.].*\.png$/.test(name) && name !== TRUTH_FILE);
+    const read = async (name: string): Promise<[string, Uint8Array][]> => {
+      const bytes = await this.#store.read(`${folder}/${name}`);
+      return bytes === undefined ? [] : [[name.slice(0, -4), bytes]];
+    };
+    return new Map((await Promise.all(pictures.map(read))).flat());
+  }
 }

@@ -6,11 +6,8 @@
  * the run continues, since the steps come again. The state's file says how many lines there were. A line that cannot be
  * written (full disk) stays in memory and is tried again with the next one, over whatever the failed try left behind.
  */
-import { existsSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
-import { isInfnetError } from '@infnet/core';
-import { readFile, writeFileAtomic } from '@infnet/node';
 import { readJson, writeJson } from '@infnet/trainer';
+import type { OpenFile, RunStore } from './store.js';
 
 export interface StepLine {
   readonly event: 'step';
@@ -52,12 +49,12 @@ export type LogLine = StepLine | EpochLine | NoteLine;
 
 export class RunLog {
   readonly #lines: LogLine[];
-  readonly #file: FileHandle;
+  readonly #file: OpenFile;
   /** Lines that are in the file, and its bytes up to there. */
   #written: number;
   #end: number;
 
-  private constructor(lines: LogLine[], file: FileHandle, end: number) {
+  private constructor(lines: LogLine[], file: OpenFile, end: number) {
     this.#lines = lines;
     this.#file = file;
     this.#written = lines.length;
@@ -65,15 +62,15 @@ export class RunLog {
   }
 
   /** Opens the log as it was when it had `lines` lines: later ones are gone. @throws InfnetError `FILE_...` */
-  static async open(path: string, lines: number = Number.POSITIVE_INFINITY): Promise<RunLog> {
-    const text = existsSync(path) ? new TextDecoder().decode(await readFile(path).catch(emptyFile)) : '';
+  static async open(store: RunStore, path: string, lines: number = Number.POSITIVE_INFINITY): Promise<RunLog> {
+    const text = new TextDecoder().decode(await store.read(path));
     const kept = text
       .split('\n')
       .flatMap(parse)
       .slice(0, Number.isFinite(lines) ? lines : undefined);
     const bytes = encode(kept);
-    await writeFileAtomic(path, bytes);
-    return new RunLog(kept, await open(path, 'r+'), bytes.length);
+    await store.write(path, bytes);
+    return new RunLog(kept, await store.open(path), bytes.length);
   }
 
   /** Forgets all but the first `count` lines: what they tell comes again. */
@@ -106,14 +103,11 @@ export class RunLog {
     const pending = this.#lines.slice(this.#written);
     if (pending.length > 0) {
       const bytes = encode(pending);
-      for (let done = 0; done < bytes.length; ) {
-        const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, this.#end + done);
-        done += bytesWritten;
-      }
+      await this.#file.write(bytes, this.#end);
       this.#end += bytes.length;
       this.#written += pending.length;
     }
-    if (sync) await this.#file.datasync();
+    if (sync) await this.#file.sync();
   }
 
   async close(): Promise<void> {
@@ -123,12 +117,6 @@ export class RunLog {
 
 function encode(lines: readonly LogLine[]): Uint8Array {
   return new TextEncoder().encode(lines.map((line) => `${writeJson(line)}\n`).join(''));
-}
-
-/** A run that was killed at once leaves an empty log, which is not an error. */
-function emptyFile(error: unknown): Uint8Array {
-  if (isInfnetError(error, 'FILE_EMPTY')) return new Uint8Array();
-  throw error;
 }
 
 /** A line, unless it is the half one that a kill left. */

@@ -1,16 +1,16 @@
 /** Pseudo labels as files: 8-bit grey PNGs that anybody can look at, and a propagation resumes with. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { decodeImage, encodePng, type GreyImage, toGrey8 } from '@infnet/data';
-import { readFile, writeFileAtomic } from '@infnet/node';
 import type { PseudoLabel, PseudoLabelStore } from '@infnet/trainer';
-import { makeFolder } from '../segment/inputs.js';
+import type { RunStore } from './store.js';
+
+/** The folder of the labels. */
+export const PSEUDO_LABELS = 'pseudo-labels';
 
 /** Bytes of labels kept in memory beside the files. */
 const MOST_BYTES = 2 ** 27;
 
 /** @param names of the unlabelled images, which their labels are called after */
-export function folderLabelStore(folder: string, names: readonly string[]): PseudoLabelStore {
+export function labelStore(store: RunStore, names: readonly string[]): PseudoLabelStore {
   const kept = new Map<number, PseudoLabel>();
   let bytes = 0;
   const keep = (index: number, label: PseudoLabel): void => {
@@ -22,21 +22,21 @@ export function folderLabelStore(folder: string, names: readonly string[]): Pseu
       bytes -= data.length;
     }
   };
-  const fileOf = (index: number): string => join(folder, `${names[index] ?? index}.png`);
+  const fileOf = (index: number): string => `${PSEUDO_LABELS}/${names[index] ?? index}.png`;
   return {
     async get(index) {
       const known = kept.get(index);
       if (known !== undefined) return known;
       const file = fileOf(index);
-      if (!existsSync(file)) return undefined;
-      const { width, height, data }: GreyImage = toGrey8(await decodeImage(await readFile(file), file));
+      const bytes = await store.read(file);
+      if (bytes === undefined) return undefined;
+      const { width, height, data }: GreyImage = toGrey8(await decodeImage(bytes, store.where(file)));
       const label = { width, height, channels: 1, data: data as Uint8Array } as const;
       keep(index, label);
       return label;
     },
     async put(index, label) {
-      await makeFolder(folder);
-      await writeFileAtomic(fileOf(index), encodePng(label));
+      await store.write(fileOf(index), encodePng(label));
       keep(index, label);
     },
   };

@@ -1,0 +1,75 @@
+/**
+ * The folder of a run, and how it survives being killed.
+ *
+ *     config.json                     the settings, written before anything else
+ *     log.jsonl                       a line for every event
+ *     checkpoints/last.safetensors    the whole state: what --resume continues from
+ *     checkpoints/best.safetensors    weights of the best validation
+ *     checkpoints/final.safetensors   weights at the end
+ *     checkpoints/supervised.safetensors   with --semi: weights before the first pseudo label
+ *     propagation.json                with --semi: which slices got a label in which round
+ *     pseudo-labels/<slice>.png       with --semi: the labels that the net made
+ *     samples/<slice>/epoch-0010.png  overlays
+ *     report.html                     all of it to look at
+ *
+ * Every file but the log is replaced as a whole. The state is written last: whatever else is newer than it is made
+ * again, with the same bytes, when the run is resumed.
+ */
+import { readSafetensors } from '@infnet/checkpoint';
+import * as v from 'valibot';
+import { type Checked, checkSettings } from '../options/table.js';
+import { TRAIN_OPTIONS, type TrainSettings } from '../train/options.js';
+import type { RunStore } from './store.js';
+
+export const FILES = {
+  config: 'config.json',
+  log: 'log.jsonl',
+  report: 'report.html',
+  propagation: 'propagation.json',
+} as const;
+
+/** `supervised`: the weights before the first pseudo label, of a semi-supervised training. */
+export type Checkpoint = 'last' | 'best' | 'final' | 'supervised';
+
+export function checkpointFile(name: Checkpoint): string {
+  return `checkpoints/${name}.safetensors`;
+}
+
+const VERSION = 1;
+
+/** What `config.json` has; the settings themselves have a table. */
+const CONFIG = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ version: v.literal(VERSION), settings: v.record(v.string(), v.unknown()) }),
+);
+
+export async function writeSettings(store: RunStore, settings: TrainSettings): Promise<void> {
+  const text = JSON.stringify({ version: VERSION, command: 'train', settings }, undefined, 2);
+  await store.write(FILES.config, new TextEncoder().encode(`${text}\n`));
+}
+
+/** The settings or what is wrong with them; undefined where `config.json` is none. */
+export async function readSettings(store: RunStore): Promise<Checked<typeof TRAIN_OPTIONS> | undefined> {
+  const config = v.safeParse(CONFIG, new TextDecoder().decode(await store.read(FILES.config)));
+  return config.success ? checkSettings(TRAIN_OPTIONS, config.output.settings) : undefined;
+}
+
+/** Name of the state's metadata that says how many lines the log had. */
+export const LOG_LINES = 'log_lines';
+
+export interface StoredState {
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  readonly logLines?: number;
+}
+
+/** The state to continue from, or undefined where the run was stopped before its first one. */
+export async function readState(store: RunStore): Promise<StoredState | undefined> {
+  const path = checkpointFile('last');
+  const file = store.where(path);
+  const bytes = await store.read(path);
+  if (bytes === undefined) return undefined;
+  const lines = readSafetensors(bytes, { file }).metadata.get(LOG_LINES);
+  return { file, bytes, ...(typeof lines === 'string' ? { logLines: Number(lines) } : {}) };
+}

@@ -1,0 +1,416 @@
+/**
+ * A training in its run folder: everything it tells is logged, shown as it goes, and kept; whatever ends it, what is
+ * good is kept first.
+ */
+import { type Context, isInfnetError, type StateDict } from '@infnet/core';
+import { encodePng } from '@infnet/data';
+import {
+  encodePropagationState,
+  encodeTrainerState,
+  type PropagationState,
+  type StepEvent,
+  type TrainerState,
+  type TrainingMemory,
+  writeJson,
+} from '@infnet/trainer';
+import type { Figures, SegmentationTask, TaskData, TaskNet } from '../task.js';
+import type { TrainSettings } from '../train/options.js';
+import {
+  type Place,
+  type SessionEnd,
+  type SessionEpoch,
+  type SessionEvents,
+  type SessionState,
+  type TrainingSession,
+  trainingSession,
+  type Validating,
+} from '../train/session.js';
+import { Validator } from '../train/validator.js';
+import { bestOf, figuresText } from './figures.js';
+import { checkpointFile, FILES, type StoredState } from './folder.js';
+import { Keeper, type Reason } from './keeper.js';
+import { labelStore, PSEUDO_LABELS } from './labels.js';
+import type { NoteLine, RunLog } from './log.js';
+import { duration, trainingReport } from './report.js';
+import { epochKey, isPictured, SAMPLES, Samples } from './samples.js';
+import { propagationDocument, semiReport } from './semi-report.js';
+import type { RunStore } from './store.js';
+
+/** Where the course of a run is shown. */
+export interface RunProgress {
+  phase(what: string, total: number, done?: number): void;
+  update(done: number, text?: string): void;
+  line(text: string): void;
+}
+
+export interface RunParts {
+  readonly task: SegmentationTask;
+  readonly net: TaskNet;
+  readonly settings: TrainSettings;
+  readonly data: {
+    readonly train: TaskData;
+    readonly validation: TaskData | undefined;
+    readonly unlabelled: TaskData | undefined;
+  };
+  readonly initial: StateDict | undefined;
+  readonly store: RunStore;
+  readonly log: RunLog;
+  readonly stored: StoredState | undefined;
+  /** What is different from now on, in words. */
+  readonly changes: readonly string[];
+  /** What the weights' files say of themselves. */
+  readonly describe: Readonly<Record<string, unknown>> & { readonly made_by: string };
+  readonly progress: RunProgress;
+  readonly open: () => Promise<Context>;
+  /** How errors are told: in parts, and in a line. */
+  readonly reasonOf: (error: unknown) => Reason;
+  readonly lineOf: (error: unknown) => string;
+}
+
+/** How a run ended. */
+export interface RunResult extends Pick<SessionEnd, 'stopped'> {
+  /** For the report and the last line. */
+  readonly text: string;
+  /** What the run's document has beside what every run has. */
+  readonly document: Readonly<Record<string, unknown>>;
+  /** What could not be written at its last try, by file. */
+  readonly failures: ReadonlyMap<string, Reason>;
+  readonly adapter: string;
+  readonly memory: { readonly predicted: TrainingMemory | null; readonly allocatedBytes: number | null };
+}
+
+const STAGES = { labelled: 1, rounds: 2, pseudo: 3, finetune: 4 } as const;
+
+export class RecordedRun {
+  readonly #parts: RunParts;
+  readonly #keeper: Keeper;
+  readonly #session: TrainingSession;
+  readonly #validator: Validator | undefined;
+  readonly #samples: Samples | undefined;
+  #adapter = '';
+  #signal: AbortSignal | undefined;
+  #context: Context | undefined;
+  #memory: TrainingMemory | undefined;
+  #allocated: number | undefined;
+  /** Undefined while it runs. */
+  #stopped: string | undefined;
+  #steps: number;
+  #place: Place;
+  /** Whether the bar of the stage in progress was begun. */
+  #begun = false;
+  /** The best state, until its weights are written. */
+  #best: TrainerState | undefined;
+
+  /** @throws InfnetError what a session throws for settings and states */
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+    const { task, net, settings, data, log, store, progress, describe, reasonOf } = parts;
+    const { size, batch, samples, seed } = settings;
+    this.#place = { epochs: settings.epochs };
+    const { validation } = data;
+    if (validation !== undefined) {
+      this.#validator = new Validator({ task, net, data: validation, size, batch });
+      const truth = async (index: number): Promise<Uint8Array> =>
+        encodePng(task.drawTruth((await validation.slice(index)).image, await validation.truth(index)));
+      this.#samples = new Samples(store, { names: validation.names, truth }, samples);
+    }
+    this.#session = this.#makeSession();
+    this.#steps = this.#session.begun?.steps ?? log.lines.filter(({ event }) => event === 'step').at(-1)?.step ?? 0;
+    this.#keeper = new Keeper({
+      ...{ store, log, seed, describe, reasonOf },
+      net: net.module,
+      tell: (line) => progress.line(line),
+      report: () => this.#page(),
+    });
+  }
+
+  /** Trains to the end. @throws whatever ended it; what is good is kept by then */
+  async run(signal?: AbortSignal): Promise<RunResult> {
+    const { stored, changes, log } = this.#parts;
+    this.#signal = signal;
+    await this.#samples?.open();
+    log.note(stored === undefined ? 'start' : 'resume', this.#steps, changes.length > 0 ? { changes } : {});
+    let end: SessionEnd;
+    try {
+      end = await this.#session.run(signal);
+      await this.#keepEnd(end);
+    } catch (error) {
+      await this.#failed(error);
+      throw error;
+    }
+    const text = this.#endText(end);
+    this.#stopped = text;
+    log.note('end', this.#steps, { why: text });
+    await this.#keeper.log();
+    await this.#keeper.report();
+    return {
+      ...{ stopped: end.stopped, text, document: this.#document(end) },
+      ...{ failures: this.#keeper.failures, adapter: this.#adapter },
+      memory: { predicted: this.#memory ?? null, allocatedBytes: this.#allocated ?? null },
+    };
+  }
+
+  #makeSession(): TrainingSession {
+    const { net, settings, data, initial, stored, log, store } = this.#parts;
+    return trainingSession({
+      ...{ net, settings, train: data.train },
+      ...(initial === undefined ? {} : { initial }),
+      ...(data.unlabelled === undefined
+        ? {}
+        : { unlabelled: data.unlabelled, labels: labelStore(store, data.unlabelled.names) }),
+      open: () => this.#open(),
+      ...(this.#validator === undefined ? {} : { validate: (asked) => this.#validate(asked) }),
+      ...(stored === undefined ? {} : { resume: { bytes: stored.bytes, file: stored.file } }),
+      isGivenKnown: log.lines.some(({ event }) => event === 'given'),
+      events: this.#events(),
+    });
+  }
+
+  async #open(): Promise<Context> {
+    this.#context = await this.#parts.open();
+    this.#adapter = this.#context.adapter.message.replace(/^infnet: /, '');
+    return this.#context;
+  }
+
+  #events(): SessionEvents {
+    const { progress, log } = this.#parts;
+    return {
+      onMemory: (memory) => this.#tellMemory(memory),
+      onPrepare: ({ done, total, plan, plans }) => {
+        if (this.#signal?.aborted === true) return;
+        if (done === 0) progress.phase(`preparing plan ${plan + 1} of ${plans}`, total);
+        progress.update(done);
+      },
+      onStep: (event, place) => this.#onStep(event, place),
+      onEpoch: (event, place) => this.#onEpoch(event, place),
+      onRebuild: async ({ error, at, from }) => {
+        progress.line(`infnet: the device was lost in step ${at.step + 1}; going on from step ${from.step}`);
+        await log.rewind(this.#keeper.linesOfState);
+        this.#steps -= at.step - from.step;
+        this.#note('rebuild', { lostIn: at.step + 1, error: String(error) });
+        await this.#keeper.log();
+      },
+      onGiven: (metrics) => {
+        this.#note('given', { metrics });
+        progress.line(`the weights as given: ${this.#told(metrics)}`);
+      },
+      onLabel: (done, total, place) => {
+        this.#place = place;
+        if (done === 1) progress.phase(`${placeText(place)}: labelling`, total);
+        progress.update(done);
+      },
+      onStage: (place, { images, pseudo }) => {
+        this.#place = place;
+        this.#begun = false;
+        this.#note('stage', { ...placeLine(place), images, pseudoLabelled: pseudo });
+        const labelled = pseudo === 0 ? '' : `, ${pseudo} of them with a pseudo label`;
+        progress.line(`${placeText(place)}: ${images} slices${labelled}`);
+      },
+      onStageEnd: async (place, weights) => {
+        const origin = { epoch: log.epochs.length, steps: this.#steps };
+        if (place.stage === 'labelled') await this.#keeper.weights('supervised', weights, origin);
+        if (log.epochs.at(-1)?.isBest === true) await this.#keeper.weights('best', weights, origin);
+      },
+      onState: (state) => this.#keep(state),
+    };
+  }
+
+  async #onStep(event: StepEvent, place: Place): Promise<void> {
+    const { progress, log, settings } = this.#parts;
+    if (this.#allocated === undefined) this.#compareMemory();
+    this.#steps++;
+    this.#place = place;
+    if (!this.#begun) {
+      const what = place.stage === undefined ? 'training' : placeText(place);
+      progress.phase(what, place.epochs * event.batches * settings.scales.length, event.step - 1);
+      this.#begun = true;
+    }
+    const { parts, loss, learningRate, gradientNorm, seconds, scale, speed } = event;
+    const epoch = event.epoch + 1;
+    const figures = { loss, parts, learningRate, gradientNorm, seconds };
+    log.add({ event: 'step', step: this.#steps, epoch, scale, ...figures, ...placeLine(place) });
+    await this.#keeper.log();
+    const what = Object.entries(parts).map(([name, value]) => `${name} ${value.toFixed(2)}`);
+    const which = what.length > 0 ? ` (${what.join(' ')})` : '';
+    const pace = `${speed.toFixed(speed < 10 ? 2 : 0)} slices/s`;
+    progress.update(event.step, `epoch ${epoch}, loss ${loss.toFixed(3)}${which}, ${pace}`);
+  }
+
+  async #onEpoch(event: SessionEpoch, place: Place): Promise<void> {
+    const { log, progress } = this.#parts;
+    const { epoch, epochs, loss, parts, learningRate, seconds, metrics } = event;
+    const isBest = event.isBest ?? this.#isBest(metrics);
+    const figures = { loss, parts, learningRate, seconds, metrics, isBest };
+    log.add({ event: 'epoch', step: this.#steps, epoch, ...figures, ...placeLine(place) });
+    const where = place.stage === undefined ? '' : `${placeText(place)}, `;
+    const found = metrics === undefined ? '' : `, ${this.#told(metrics)}`;
+    const times = `${isBest ? ' (best)' : ''}, ${duration(seconds)}`;
+    progress.line(`${where}epoch ${epoch} of ${epochs}: loss ${loss.toFixed(4)}${found}${times}`);
+    await this.#keeper.log();
+    // Of a stage without validations not every epoch has something new to show.
+    if (place.stage === undefined || metrics !== undefined || epoch % 5 === 1) await this.#keeper.report();
+  }
+
+  /** Of all stages: better than any before. */
+  #isBest(metrics: Figures | undefined): boolean {
+    const before = bestOf(this.#parts.log.epochs)?.metrics?.['dice'] ?? Number.NEGATIVE_INFINITY;
+    return (metrics?.['dice'] ?? Number.NEGATIVE_INFINITY) > before;
+  }
+
+  async #validate({ parameters, epoch, place }: Validating): Promise<Figures> {
+    const [validator, samples] = [this.#validator as Validator, this.#samples as Samples];
+    const key = epoch === undefined ? stageKey(place) : this.#epochKey(epoch);
+    return validator.run(parameters, async ({ index, draw }) => {
+      if (key === undefined || !samples.indices.includes(index)) return;
+      await this.#keeper.keep(SAMPLES, () => samples.add(index, key, encodePng(draw())));
+    });
+  }
+
+  /** Under which name the pictures of an epoch are kept; undefined: not at all. */
+  #epochKey(epoch: number): string | undefined {
+    return isPictured(epoch) || epoch === this.#parts.settings.epochs ? epochKey(epoch) : undefined;
+  }
+
+  /** Best weights go first: once a state says that an epoch was the best, its weights are there. */
+  async #keep(kept: SessionState): Promise<void> {
+    if (kept.kind === 'propagation') {
+      await this.#keeper.text(FILES.propagation, () => `${writeJson(this.#propagation(kept.state), 2)}\n`);
+      await this.#keeper.state((metadata) => encodePropagationState(kept.state, metadata));
+      return;
+    }
+    const { state } = kept;
+    if (state.best !== undefined && state.best.step === state.position.step) this.#best = state;
+    if (this.#best !== undefined) {
+      const { parameters, position: at } = this.#best;
+      if (!(await this.#keeper.weights('best', parameters, { epoch: at.epoch, steps: at.step }))) return;
+      this.#best = undefined;
+    }
+    await this.#keeper.state((metadata) => encodeTrainerState(state, metadata));
+  }
+
+  async #keepEnd({ stopped, state, weights }: SessionEnd): Promise<void> {
+    if (state.kind === 'trainer') this.#steps = state.state.position.step;
+    await this.#keep(state);
+    if (stopped === 'aborted' || weights === undefined) return;
+    const epoch = state.kind === 'trainer' ? state.state.position.epoch : this.#parts.log.epochs.length;
+    await this.#keeper.weights('final', weights, { epoch, steps: this.#steps });
+  }
+
+  /** An error ended the training: what is good is kept, and the report says why. */
+  async #failed(error: unknown): Promise<void> {
+    const state = this.#session.lastState;
+    if (state !== undefined) {
+      if (state.kind === 'trainer') this.#steps = state.state.position.step;
+      await this.#keep(state);
+    }
+    this.#stopped = `stopped by an error after step ${this.#steps}`;
+    const details = isInfnetError(error) ? { details: error.details } : {};
+    this.#note('problem', { error: this.#parts.lineOf(error), ...details });
+    await this.#keeper.log();
+    await this.#keeper.report();
+  }
+
+  async #tellMemory(memory: TrainingMemory): Promise<void> {
+    const { progress } = this.#parts;
+    const { total, parameters, optimizer, step } = memory;
+    if (this.#memory?.total === total) return;
+    this.#memory = memory;
+    this.#allocated = undefined;
+    progress.line(
+      `a training step needs ${megabytes(total)} on the device: parameters ${megabytes(parameters)}, ` +
+        `optimiser ${megabytes(optimizer)}, maps and gradients ${megabytes(step)}`,
+    );
+    this.#note('memory', { predicted: memory });
+    await this.#keeper.log();
+  }
+
+  /** What is really allocated once the first step has run, before any validation. */
+  #compareMemory(): void {
+    this.#allocated = this.#context?.memory.bytes ?? 0;
+    this.#parts.progress.line(`allocated: ${megabytes(this.#allocated)}`);
+  }
+
+  #note(event: NoteLine['event'], details: Readonly<Record<string, unknown>>): void {
+    this.#parts.log.note(event, this.#steps, details);
+  }
+
+  #told(figures: Figures): string {
+    return figuresText(this.#parts.task.training, figures, 3);
+  }
+
+  #page(): string {
+    const { task, settings, log, data } = this.#parts;
+    const run = {
+      ...{ task, settings, lines: log.lines, samples: this.#samples?.all ?? [], adapter: this.#adapter },
+      slices: {
+        train: data.train.length,
+        validation: data.validation?.length ?? 0,
+        ...(data.unlabelled === undefined ? {} : { unlabelled: data.unlabelled.length }),
+      },
+      ...(this.#stopped === undefined ? {} : { stopped: this.#stopped }),
+    };
+    const { propagation } = this.#session;
+    return propagation === undefined ? trainingReport(run) : semiReport(run, this.#propagation(propagation));
+  }
+
+  #propagation(state: PropagationState): ReturnType<typeof propagationDocument> {
+    return propagationDocument(state, this.#parts.data.unlabelled?.names ?? []);
+  }
+
+  #endText({ stopped, state }: SessionEnd): string {
+    const { settings, log } = this.#parts;
+    const { epochs, patience } = settings;
+    if (state.kind === 'propagation') {
+      if (stopped === 'aborted') return `interrupted in ${placeText(this.#place)}, after step ${this.#steps}`;
+      return `finished: ${state.state.rounds.length} rounds, ${log.epochs.length} epochs`;
+    }
+    const { epoch, step } = state.state.position;
+    return {
+      finished: `finished: ${epochs} epochs`,
+      early: `stopped early after epoch ${epoch}: no better validation for ${patience} of them`,
+      aborted: `interrupted in epoch ${epoch + 1} of ${epochs}, after step ${step}`,
+    }[stopped];
+  }
+
+  #document({ stopped, state }: SessionEnd): Readonly<Record<string, unknown>> {
+    const { store, settings } = this.#parts;
+    const { config, log, report } = FILES;
+    const common = { config: store.where(config), log: store.where(log), report: store.where(report) };
+    const file = (name: Parameters<typeof checkpointFile>[0]): string => store.where(checkpointFile(name));
+    const final = stopped === 'aborted' ? {} : { final: file('final') };
+    if (state.kind === 'propagation') {
+      const files = {
+        ...common,
+        propagation: store.where(FILES.propagation),
+        pseudoLabels: store.where(PSEUDO_LABELS),
+        state: file('last'),
+        supervised: settings.epochs > 0 ? file('supervised') : settings.weights,
+        ...final,
+      };
+      return { stopped, semi: this.#propagation(state.state), files };
+    }
+    const { best, position } = state.state;
+    const files = { ...common, state: file('last'), ...(best === undefined ? {} : { best: file('best') }), ...final };
+    return { stopped, position, best: best === undefined ? null : { ...best, epoch: best.epoch + 1 }, files };
+  }
+}
+
+function placeLine({ stage, round }: Place): { readonly stage?: string; readonly round?: number } {
+  return { ...(stage === undefined ? {} : { stage }), ...(round === undefined ? {} : { round }) };
+}
+
+function placeText({ stage, round = 0, rounds }: Place): string {
+  if (stage !== 'rounds') return `stage ${stage}`;
+  return `round ${round}${rounds === undefined ? '' : ` of ${rounds}`}`;
+}
+
+/** Under which name pictures of a stage or round are kept; undefined: not at all. */
+function stageKey({ stage = 'labelled', round = 0, rounds }: Place): string | undefined {
+  if (stage !== 'rounds') return `${STAGES[stage]}-${stage}`;
+  const isWanted = isPictured(round) || round === rounds;
+  return isWanted ? `${STAGES.rounds}-round-${String(round).padStart(3, '0')}` : undefined;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+}
