@@ -40,15 +40,9 @@ export {
 } from './step/training-step.js';
 export type { CompanionSetting, TrainerCompanion } from './trainer/companion.js';
 export type { ItemRequest, TrainingData } from './trainer/data.js';
+export type { EpochEvent, StepEvent, TrainerEvents, Validation } from './trainer/events.js';
+export type { TrainerOptions, TrainingResult } from './trainer/options.js';
 export type { PrepareProgress, TrainingMemory } from './trainer/session.js';
 export type { Best, Position, TrainerState } from './trainer/state.js';
 export { decodeTrainerState, encodeTrainerState } from './trainer/state-file.js';
-export {
-  type EpochEvent,
-  type StepEvent,
-  Trainer,
-  type TrainerEvents,
-  type TrainerOptions,
-  type TrainingResult,
-  type Validation,
-} from './trainer/trainer.js';
+export { Trainer } from './trainer/trainer.js';

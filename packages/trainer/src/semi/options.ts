@@ -2,7 +2,8 @@
 import type { Context, Module, StateDict, Tensor } from '@infnet/core';
 import type { StepLoss } from '../step/trace-step.js';
 import type { TrainingData } from '../trainer/data.js';
-import type { TrainerEvents, TrainerOptions } from '../trainer/trainer.js';
+import type { TrainerEvents } from '../trainer/events.js';
+import type { TrainerOptions } from '../trainer/options.js';
 import type { EdgeOf } from './hybrid-data.js';
 import type { LabelEncoding, PseudoLabelStore } from './labels.js';
 import type { PseudoStageOptions, StageName, StageOptions, StageTraining } from './stages.js';

@@ -16,9 +16,10 @@
 import { checkNames, isInfnetError, type StateDict } from '@infnet/core';
 import { Adam } from '../optimizer/adam.js';
 import type { TrainingData } from '../trainer/data.js';
+import type { EpochEvent } from '../trainer/events.js';
 import { mixSeed } from '../trainer/order.js';
 import { namesHash, type TrainerState } from '../trainer/state.js';
-import { type EpochEvent, Trainer } from '../trainer/trainer.js';
+import { Trainer } from '../trainer/trainer.js';
 import { checkPropagation, checkPropagationNames } from './check.js';
 import { hybridData } from './hybrid-data.js';
 import { labelRound } from './labelling.js';

@@ -10,7 +10,7 @@
  */
 import { clampGradients } from '../optimizer/clip.js';
 import { constant, type LearningRateSchedule, releasedStep, stepDecay } from '../schedule.js';
-import type { TrainerOptions } from '../trainer/trainer.js';
+import type { TrainerOptions } from '../trainer/options.js';
 
 export type StageName = 'labelled' | 'rounds' | 'pseudo' | 'finetune';
 

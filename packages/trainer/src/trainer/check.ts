@@ -4,9 +4,9 @@ import { type NumberRange, numberProblems, SMALLEST, seedRange } from '../number
 import { checkClip, noClip } from '../optimizer/clip.js';
 import type { Progress } from '../schedule.js';
 import { checkLearningRate } from '../step/training-step.js';
+import type { TrainerOptions } from './options.js';
 import { type OrderOptions, stepCount } from './order.js';
 import { imageSize } from './session.js';
-import type { TrainerOptions } from './trainer.js';
 
 type Checked = Partial<
   Pick<

@@ -7,156 +7,17 @@
  *
  * Files are not the trainer's business: `onSnapshot` gets states to write, `resume` takes one that was read.
  */
-import {
-  type Context,
-  checkNames,
-  InfnetError,
-  isInfnetError,
-  type Module,
-  type ParameterStore,
-  type StateDict,
-  type Tensor,
-  type TensorData,
-} from '@infnet/core';
-import { type GradientClip, noClip } from '../optimizer/clip.js';
-import type { LearningRateSchedule } from '../schedule.js';
-import type { BlockOf } from '../step/recompute.js';
-import type { StepLoss, TraceStepOptions } from '../step/trace-step.js';
-import { checkLearningRate, type GradientFigures, type StepReport } from '../step/training-step.js';
-import { ownBatch } from './batch.js';
+import { type Context, checkNames, InfnetError, isInfnetError } from '@infnet/core';
+import { noClip } from '../optimizer/clip.js';
+import { checkLearningRate, type StepReport } from '../step/training-step.js';
 import { checkOptions, checkSchedule } from './check.js';
-import type { TrainerCompanion } from './companion.js';
-import type { TrainingData } from './data.js';
-import { batchSizes, mixSeed, type OrderOptions, type StepItems, stepCount, stepsOfEpoch } from './order.js';
-import { type PrepareProgress, Session, type SessionOptions, type TrainingMemory } from './session.js';
+import { type Batch, BatchLoader } from './loader.js';
+import { notFinite } from './not-finite.js';
+import type { TrainerOptions, TrainingResult } from './options.js';
+import { batchSizes, type OrderOptions, type StepItems, stepCount, stepsOfEpoch } from './order.js';
+import { TrainingProgress, type Values } from './progress.js';
+import { Session, type SessionOptions } from './session.js';
 import { assertContinues, type Best, namesHash, type Position, type TrainerState } from './state.js';
-
-/** What a validation may use. The net is in inference mode. */
-export interface Validation {
-  readonly context: Context;
-  readonly net: Module<never, unknown>;
-  readonly parameters: ParameterStore;
-  readonly epoch: number;
-}
-
-export interface StepEvent {
-  readonly epoch: number;
-  /** Index of the batch in its epoch, and how many there are. */
-  readonly batch: number;
-  readonly batches: number;
-  readonly scale: number;
-  /** Steps of the optimiser, this one included. */
-  readonly step: number;
-  /** Means over the step's batches. */
-  readonly loss: number;
-  readonly parts: Readonly<Record<string, number>>;
-  readonly learningRate: number;
-  readonly gradientNorm: number;
-  readonly seconds: number;
-  /** Images per second. */
-  readonly speed: number;
-}
-
-export interface EpochEvent {
-  readonly epoch: number;
-  readonly epochs: number;
-  readonly step: number;
-  /** Means over the epoch's steps at scale 1 (or at all scales, where 1 is none of them). */
-  readonly loss: number;
-  readonly parts: Readonly<Record<string, number>>;
-  readonly learningRate: number;
-  readonly seconds: number;
-  /** What the validation found, if there was one after this epoch. */
-  readonly metrics: Readonly<Record<string, number>> | undefined;
-  readonly isBest: boolean;
-}
-
-/** What a training tells while it runs. Handlers are awaited, so a slow one slows training. */
-export interface TrainerEvents {
-  /** Before anything but the parameters is allocated. */
-  onMemory?(memory: TrainingMemory): void | Promise<void>;
-  onPrepare?(progress: PrepareProgress): void;
-  /** Also for the steps that are repeated after a lost device. */
-  onStep?(event: StepEvent): void | Promise<void>;
-  onEpoch?(event: EpochEvent): void | Promise<void>;
-  /** A state to keep: after epochs (`snapshotEpochs`), and within them (`snapshotEvery` steps). */
-  onSnapshot?(state: TrainerState): void | Promise<void>;
-  /** The state after the best validation so far. */
-  onBest?(state: TrainerState, best: Best): void | Promise<void>;
-  /** The device was lost; training goes on from `from`. */
-  onRebuild?(lost: { readonly error: unknown; readonly at: Position; readonly from: Position }): void | Promise<void>;
-}
-
-export interface TrainerOptions<N extends string = string>
-  extends TrainerEvents,
-    Pick<SessionOptions, 'net' | 'optimizer'> {
-  /** Opens a context; called again when its device was lost. */
-  readonly open: () => Promise<Context>;
-  /** What becomes of a context at the end of a run, and of one whose device was lost. Default: it is disposed. */
-  readonly close?: (context: Context) => void;
-  readonly data: TrainingData<N>;
-  /**
-   * Applies the net to a batch and compares the result with its targets. Traced once for every batch size and scale.
-   */
-  readonly loss: (inputs: Readonly<Record<N, Tensor>>) => Tensor | StepLoss;
-  readonly learningRate: LearningRateSchedule;
-  readonly epochs: number;
-  readonly batchSize: number;
-  /** A whole number from 0 to 2^32 - 1. Default 0. */
-  readonly seed?: number;
-  /** First values of the parameters. Default: from the seed. */
-  readonly initial?: StateDict;
-  readonly clip?: GradientClip;
-  readonly frozenBatchNorm?: boolean | ((path: string) => boolean);
-  /** Compute intermediates again instead of keeping them; see `trainingStep`. Default false. */
-  readonly recompute?: boolean | BlockOf;
-  /** Batches per step, whose gradients are averaged. Default 1. */
-  readonly accumulate?: number;
-  /** Every batch is trained at each of these rates of the image size, one after the other. Default [1]. */
-  readonly scales?: readonly number[];
-  /** How single inputs are resized at other scales, by name; see `trainingStep`. */
-  readonly resize?: TraceStepOptions<N>['resize'];
-  /** What sizes at other scales are rounded to a multiple of. Default 32. */
-  readonly sizeMultiple?: number;
-  /** Default true. */
-  readonly shuffle?: boolean;
-  /** What becomes of a last batch that is smaller. Default `keep`. */
-  readonly lastBatch?: 'keep' | 'drop';
-  /** Figures of the net as it is. */
-  readonly validate?: (validation: Validation) => Promise<Readonly<Record<string, number>>>;
-  /** Epochs between two validations. Default 1; the last epoch is always validated, Infinity: only that. */
-  readonly validateEvery?: number;
-  /**
-   * Which figure decides what is best. Default: the first one, the larger the better. An infinite figure counts as what
-   * it is, and NaN is never the best.
-   */
-  readonly best?: { readonly metric: string; readonly larger: boolean };
-  /**
-   * Stop after so many validations without a better one, at least 1; needs `validate`. Default, and Infinity: never.
-   */
-  readonly patience?: number;
-  /** Steps between snapshots within an epoch. Default: none but at its end. */
-  readonly snapshotEvery?: number;
-  /**
-   * Epochs between snapshots; the best and the last one always make one. Default 1. A snapshot reads the whole state
-   * back.
-   */
-  readonly snapshotEpochs?: number;
-  readonly plan?: Pick<SessionOptions, 'precision' | 'memoryBudget' | 'maxSubmitSeconds'>;
-  /** Asks the data for a batch while the step before it runs. Default true; false for data that depend on that step. */
-  readonly prefetch?: boolean;
-  /** Something that moves with the parameters, and is kept and resumed with them. */
-  readonly companion?: TrainerCompanion;
-  /** Continue from this state. */
-  readonly resume?: TrainerState;
-}
-
-export interface TrainingResult {
-  readonly stopped: 'finished' | 'early' | 'aborted';
-  readonly best: Best | undefined;
-  /** The last state. */
-  readonly state: TrainerState;
-}
 
 /** Errors of a step that leave everything as it was before it. */
 const UNMOVED = ['TRAINING_NOT_FINITE', 'PLAN_INPUT', 'TRAINING_BATCH', 'TRAINING_LEARNING_RATE'];
@@ -171,15 +32,10 @@ export class Trainer<N extends string = string> {
   readonly #plan: TrainerState['plan'];
   readonly #seed: number;
   #session: Session | undefined;
-  #position: Position = { epoch: 0, unit: 0, step: 0 };
-  #sums: Record<string, number> = {};
-  #summed = 0;
-  #best: Best | undefined;
-  #stale = 0;
+  readonly #loader: BatchLoader;
+  readonly #progress = new TrainingProgress();
   #snapshot: TrainerState | undefined;
   #running = false;
-  /** The batches that the data set was asked for last. */
-  #loading: Promise<unknown> = Promise.resolve();
   /** Whether a step is on its way, so that values on the device may be neither those before it nor those after it. */
   #isMoving = false;
 
@@ -192,6 +48,7 @@ export class Trainer<N extends string = string> {
     const { data, batchSize, accumulate = 1, lastBatch = 'keep', shuffle = true, seed = 0, scales = [1] } = options;
     this.#options = options;
     this.#seed = seed;
+    this.#loader = new BatchLoader(data, seed);
     this.#scales = scales;
     this.#order = { length: data.length, batchSize, accumulate, lastBatch, shuffle, seed };
     const names = namesHash(data);
@@ -207,17 +64,17 @@ export class Trainer<N extends string = string> {
     checkSchedule(learningRate, this.#order, { scales: scales.length, epochs, first });
     if (options.resume !== undefined) {
       this.#snapshot = options.resume;
-      this.#restoreProgress(options.resume);
+      this.#progress.restore(options.resume);
     }
   }
 
   /** What comes next. */
   get position(): Position {
-    return this.#position;
+    return this.#progress.position;
   }
 
   get best(): Best | undefined {
-    return this.#best;
+    return this.#progress.best;
   }
 
   /**
@@ -239,7 +96,7 @@ export class Trainer<N extends string = string> {
           await this.#open();
           const stopped = await this.#train(signal);
           this.#snapshot = await this.#currentState();
-          return { stopped, best: this.#best, state: this.#snapshot };
+          return { stopped, best: this.#progress.best, state: this.#snapshot };
         } catch (reason) {
           const error = await this.#lossOr(reason);
           const isLost = isInfnetError(error, 'CONTEXT_LOST');
@@ -249,10 +106,10 @@ export class Trainer<N extends string = string> {
           rebuilds = from > lastFrom ? 1 : rebuilds + 1;
           lastFrom = from;
           if (rebuilds >= MOST_REBUILDS) throw error;
-          const at = this.#position;
+          const at = this.#progress.position;
           this.#isMoving = false;
-          this.#restoreProgress(this.#snapshot);
-          await this.#options.onRebuild?.({ error, at, from: this.#position });
+          this.#progress.restore(this.#snapshot);
+          await this.#options.onRebuild?.({ error, at, from: this.#progress.position });
         } finally {
           this.#close();
         }
@@ -332,8 +189,8 @@ export class Trainer<N extends string = string> {
 
   async #train(signal: AbortSignal | undefined): Promise<TrainingResult['stopped']> {
     const { epochs, patience = Number.POSITIVE_INFINITY } = this.#options;
-    while (this.#position.epoch < epochs) {
-      if (this.#stale >= patience) return 'early';
+    while (this.#progress.position.epoch < epochs) {
+      if (this.#progress.stale >= patience) return 'early';
       if (!(await this.#epoch(signal))) return 'aborted';
     }
     return 'finished';
@@ -341,53 +198,38 @@ export class Trainer<N extends string = string> {
 
   /** The rest of an epoch. False when it was stopped. */
   async #epoch(signal: AbortSignal | undefined): Promise<boolean> {
-    const { epoch } = this.#position;
+    const progress = this.#progress;
+    const { epoch } = progress.position;
     const { snapshotEvery = Number.POSITIVE_INFINITY, prefetch = true } = this.#options;
     const started = performance.now();
     const steps = stepsOfEpoch(this.#order, epoch);
     const units = steps.length * this.#scales.length;
-    let loaded = prefetch ? this.#load(steps, this.#position.unit, epoch) : undefined;
+    let loaded = prefetch ? this.#load(steps, progress.position.unit, epoch) : undefined;
     let learningRate = 0;
-    while (this.#position.unit < units) {
+    while (progress.position.unit < units) {
       if (signal?.aborted === true) {
         await loaded?.catch(() => {});
         return false;
       }
-      const { unit } = this.#position;
+      const { unit } = progress.position;
       const batches = await (loaded ?? this.#load(steps, unit, epoch));
       loaded = prefetch ? this.#load(steps, unit + 1, epoch) : undefined;
       learningRate = await this.#unit(steps, unit, batches);
-      if (this.#position.step % snapshotEvery === 0 && this.#position.unit < units) await this.#keepSnapshot();
+      if (progress.position.step % snapshotEvery === 0 && progress.position.unit < units) await this.#keepSnapshot();
     }
     await this.#endEpoch(epoch, learningRate, (performance.now() - started) / 1000);
     return true;
   }
 
-  /** The batches of a unit; a failure is thrown where it is awaited. */
   #load(steps: readonly StepItems[], unit: number, epoch: number): Promise<readonly Batch[]> {
-    const { data } = this.#options;
-    const step = steps[Math.floor(unit / this.#scales.length)] ?? [];
-    const before = this.#loading;
-    const load = async (): Promise<readonly Batch[]> => {
-      // A data set may use one array for all its batches, so it is never asked for two at a time, and each is copied at
-      // once.
-      await before;
-      const batches: Batch[] = [];
-      for (const items of step) {
-        const requests = items.map((index) => ({ index, epoch, seed: mixSeed(this.#seed, epoch, index) }));
-        batches.push({ items, inputs: ownBatch(data, items, await data.batch(requests)) });
-      }
-      return batches;
-    };
-    const loaded = load();
-    this.#loading = loaded.catch(() => {});
-    return loaded;
+    return this.#loader.load(steps[Math.floor(unit / this.#scales.length)] ?? [], epoch);
   }
 
   /** One step at one scale. Returns its learning rate. */
   async #unit(steps: readonly StepItems[], unit: number, batches: readonly Batch[]): Promise<number> {
-    const { epoch, step } = this.#position;
-    const { learningRate: rateAt, epochs } = this.#options;
+    const { position } = this.#progress;
+    const { epoch, step } = position;
+    const { learningRate: rateAt, epochs, data } = this.#options;
     const session = this.#session as Session;
     const scale = this.#scales[unit % this.#scales.length] as number;
     const stepsPerEpoch = steps.length * this.#scales.length;
@@ -399,15 +241,15 @@ export class Trainer<N extends string = string> {
     for (const [index, { items, inputs }] of batches.entries()) {
       const batch = { index, of: batches.length };
       const report = await session.step(items.length, scale).run(inputs, { learningRate, batch });
-      if (!report.finite) throw this.#notFinite(report, items, scale);
+      if (!report.finite) throw notFinite(report, { position, items, scale, data });
       reports.push(report);
     }
     await this.#options.companion?.step();
     const seconds = (performance.now() - started) / 1000;
-    this.#position = { epoch, unit: unit + 1, step: step + 1 };
+    this.#progress.advance();
     this.#isMoving = false;
     const means = meanOf(reports.map(({ loss, parts }) => ({ loss, ...parts })));
-    if (scale === 1 || !this.#scales.includes(1)) this.#sum(means);
+    if (scale === 1 || !this.#scales.includes(1)) this.#progress.sum(means);
     const { loss, ...parts } = means as { readonly loss: number };
     const images = batches.reduce((count, { items }) => count + items.length, 0);
     await this.#options.onStep?.({
@@ -428,56 +270,28 @@ export class Trainer<N extends string = string> {
 
   async #endEpoch(epoch: number, learningRate: number, seconds: number): Promise<void> {
     const { epochs, validate, validateEvery = 1, snapshotEpochs = 1 } = this.#options;
-    const { step } = this.#position;
+    const { step } = this.#progress.position;
     const isLast = epoch + 1 === epochs;
     const isDue = validate !== undefined && ((epoch + 1) % validateEvery === 0 || isLast);
     const metrics = isDue ? await this.#validate(epoch) : undefined;
-    const isBest = metrics !== undefined && this.#isBest(epoch, metrics);
-    const means = Object.entries(this.#sums).map(([name, sum]) => [name, sum / this.#summed]);
-    const { loss = Number.NaN, ...parts } = Object.fromEntries(means) as Record<string, number>;
-    this.#position = { epoch: epoch + 1, unit: 0, step };
-    this.#sums = {};
-    this.#summed = 0;
-    // Told before the state is kept: who keeps a log never misses an epoch, whenever he is killed; at most he hears of
-    // it twice.
+    const isBest = metrics !== undefined && this.#progress.judge(metrics, this.#options.best);
+    const { loss, parts } = this.#progress.endEpoch();
+    // Told before the state is kept: a log never misses an epoch, whenever the program is killed; at most it hears of
+    // one twice.
     await this.#options.onEpoch?.({ epoch, epochs, step, loss, parts, learningRate, seconds, metrics, isBest });
     if (isBest || isLast || (epoch + 1) % snapshotEpochs === 0) {
       const state = await this.#keepSnapshot();
-      if (isBest) await this.#options.onBest?.(state, this.#best as Best);
+      if (isBest) await this.#options.onBest?.(state, this.#progress.best as Best);
     }
   }
 
-  async #validate(epoch: number): Promise<Readonly<Record<string, number>>> {
+  async #validate(epoch: number): Promise<Values> {
     const { net } = this.#options;
     const { context, parameters } = this.#session as Session;
     net.eval();
     const metrics = await this.#options.validate?.({ context, net, parameters, epoch });
     // The caller's object may be another one by the time when it is looked at.
     return { ...metrics };
-  }
-
-  /** Whether these figures are the best so far; counts those that are not. */
-  #isBest(epoch: number, metrics: Readonly<Record<string, number>>): boolean {
-    const { metric = this.#best?.metric ?? Object.keys(metrics)[0] ?? '', larger = true } = this.#options.best ?? {};
-    const value = metrics[metric];
-    if (typeof value !== 'number') {
-      throw new InfnetError({
-        code: 'TRAINER_METRIC',
-        message: `the validation gave no "${metric}" but ${Object.keys(metrics).join(', ') || 'nothing'}`,
-        fix: 'Name one of its figures in `best.metric`.',
-      });
-    }
-    const before = this.#best?.value;
-    const isFirst = before === undefined || Number.isNaN(before);
-    const isBest = !Number.isNaN(value) && (isFirst || (larger ? value > before : value < before));
-    if (isBest) this.#best = { epoch, step: this.#position.step, value, metrics, metric, larger };
-    this.#stale = isBest ? 0 : this.#stale + 1;
-    return isBest;
-  }
-
-  #sum(values: Readonly<Record<string, number>>): void {
-    for (const [name, value] of Object.entries(values)) this.#sums[name] = (this.#sums[name] ?? 0) + value;
-    this.#summed++;
   }
 
   async #keepSnapshot(): Promise<TrainerState> {
@@ -510,7 +324,7 @@ export class Trainer<N extends string = string> {
     if (this.#session === undefined || this.#snapshot === undefined) return;
     const changedNothing = UNMOVED.some((code) => isInfnetError(error, code));
     if (this.#isMoving && !changedNothing) {
-      this.#restoreProgress(this.#snapshot);
+      this.#progress.restore(this.#snapshot);
       this.#isMoving = false;
       return;
     }
@@ -520,7 +334,7 @@ export class Trainer<N extends string = string> {
 
   /** The last snapshot where it is up to date, else a new state. */
   async #currentState(): Promise<TrainerState> {
-    return this.#snapshot?.position === this.#position ? this.#snapshot : this.#readState();
+    return this.#snapshot?.position === this.#progress.position ? this.#snapshot : this.#readState();
   }
 
   async #readState(): Promise<TrainerState> {
@@ -531,63 +345,15 @@ export class Trainer<N extends string = string> {
       version: 1,
       seed: this.#seed,
       plan: this.#plan,
-      position: this.#position,
-      sums: { ...this.#sums },
-      summed: this.#summed,
-      best: this.#best,
-      stale: this.#stale,
+      ...this.#progress.kept,
       parameters: values,
       optimizer: moments,
       ...(beside === undefined ? {} : { companion: beside }),
     };
   }
-
-  #restoreProgress({ position, sums, summed, best, stale }: TrainerState): void {
-    this.#position = position;
-    this.#sums = { ...sums };
-    this.#summed = summed;
-    this.#best = best;
-    this.#stale = stale;
-  }
-
-  #notFinite(report: StepReport, items: readonly number[], scale: number): InfnetError {
-    const { epoch, step } = this.#position;
-    const names = items.map((index) => this.#options.data.name?.(index) ?? `item ${index}`);
-    const largest = report.gradients().slice(0, 5);
-    const what = !Number.isFinite(report.loss)
-      ? 'the loss'
-      : !Number.isFinite(report.largestGradient)
-        ? 'a gradient'
-        : 'a new value of a parameter, of the optimiser or of a running statistic';
-    const figures = largest.map(({ name, largest }) => `${name} ${describe(largest)}`).join(', ');
-    return new InfnetError({
-      code: 'TRAINING_NOT_FINITE',
-      message: `${what} is not a finite number in step ${step + 1} (epoch ${epoch + 1}), batch ${names.join(', ')}; largest gradients: ${figures}`,
-      where: `step ${step + 1}`,
-      fix: 'The step changed nothing. Look at these items, lower the learning rate, or clip gradients (clampGradients).',
-      details: {
-        epoch,
-        step: step + 1,
-        scale,
-        items: names,
-        loss: report.loss,
-        parts: report.parts,
-        gradients: largest,
-      },
-    });
-  }
 }
 
-interface Batch {
-  readonly items: readonly number[];
-  readonly inputs: Readonly<Record<string, TensorData>>;
-}
-
-function describe(largest: GradientFigures['largest']): string {
-  return Number.isFinite(largest) ? largest.toPrecision(3) : String(largest);
-}
-
-function meanOf(rows: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+function meanOf(rows: readonly Values[]): Record<string, number> {
   const [first = {}] = rows;
   return Object.fromEntries(
     Object.keys(first).map((name) => [name, rows.reduce((sum, row) => sum + (row[name] as number), 0) / rows.length]),
