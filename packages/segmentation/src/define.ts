@@ -84,7 +84,12 @@ export function defineTask<N extends Module<never, unknown>>(definition: TaskDef
     drawTruth: (slice, truth) => drawTruth(slice, truth, colours),
     scores: () => (isBinary ? new MapScoring() : new ClassScoring(classes)),
     losses,
-    training: ownTraining(name, classes, (options) => ({ [TASK_NAME]: name, [NET_OPTIONS]: JSON.stringify(options) })),
+    training: ownTraining(
+      name,
+      classes,
+      definition.window === undefined ? {} : { window: definition.window },
+      (options) => ({ [TASK_NAME]: name, [NET_OPTIONS]: JSON.stringify(options) }),
+    ),
     openData: (source, options) =>
       isBinary
         ? openMasks(source, options, maskBatches)

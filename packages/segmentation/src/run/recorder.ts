@@ -14,6 +14,7 @@ import {
   writeJson,
 } from '@infnet/trainer';
 import type { Figures, SegmentationTask, TaskData, TaskNet } from '../task.js';
+import { lossOf } from '../train/method.js';
 import type { TrainSettings } from '../train/options.js';
 import {
   type Place,
@@ -151,9 +152,9 @@ export class RecordedRun {
   }
 
   #makeSession(): TrainingSession {
-    const { net, settings, data, initial, stored, log, store } = this.#parts;
+    const { task, net, settings, data, initial, stored, log, store } = this.#parts;
     return trainingSession({
-      ...{ net, settings, train: data.train },
+      ...{ net, settings, train: data.train, loss: lossOf(task, settings) },
       ...(initial === undefined ? {} : { initial }),
       ...(data.unlabelled === undefined
         ? {}

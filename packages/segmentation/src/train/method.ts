@@ -19,6 +19,7 @@ import {
   SGD,
   stepDecay,
 } from '@infnet/trainer';
+import type { SegmentationTask } from '../task.js';
 import type { TrainSettings } from './options.js';
 
 /** What the field uses. That of the released multi-class training is 0.7. */
@@ -38,6 +39,11 @@ export function scheduleOf({ schedule, lr }: TrainSettings): LearningRateSchedul
   if (schedule === 'constant') return constant(lr);
   if (schedule === 'cosine') return cosine(lr);
   return schedule === 'step' ? stepDecay(lr) : releasedStep(lr);
+}
+
+/** Which variant of the task's loss: its usual one where settings say none of it. */
+export function lossOf({ losses }: Pick<SegmentationTask, 'losses'>, { loss }: TrainSettings): string {
+  return losses.includes(loss) ? loss : (losses[0] ?? loss);
 }
 
 export function clipOf({ clip, clipNorm }: TrainSettings): GradientClip {

@@ -310,6 +310,11 @@ export const TRAIN_OPTIONS = {
     default: 4,
     help: 'validation slices whose overlays are kept by epoch',
   },
+  task: {
+    kind: 'text',
+    value: 'file',
+    help: "a module (.js, .mjs) whose default export is a task of one's own, made by defineTask (default: infection)",
+  },
   multiClass: {
     kind: 'flag',
     help: 'train the U-Net of the second stage: Imgs, GT with class maps, Prior',

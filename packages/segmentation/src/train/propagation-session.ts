@@ -13,12 +13,12 @@ import type { Place, SessionParts, SessionState, TrainingSession } from './sessi
 import { trainerOptionsOf } from './trainer-options.js';
 
 export function propagationSession(parts: SessionParts): TrainingSession {
-  const { settings, net, train, unlabelled, initial, labels, validate, events = {} } = parts;
+  const { settings, net, loss, train, unlabelled, initial, labels, validate, events = {} } = parts;
   if (unlabelled === undefined) {
     const fix = 'Give unlabelled slices, or settings without semi.';
     throw new InfnetError({ code: 'TRAIN_UNLABELLED', message: 'there are no slices without masks', fix });
   }
-  const { size, loss, epochs, roundEpochs, roundLr, pseudoEpochs, pseudoStart, finetuneEpochs, maxRounds } = settings;
+  const { size, epochs, roundEpochs, roundLr, pseudoEpochs, pseudoStart, finetuneEpochs, maxRounds } = settings;
   const { epochs: _, seed, batchSize, ...training } = trainerOptionsOf(settings);
   const shared = new SharedContext(parts.open);
   const course = new Course(parts, () => propagation.state.current?.epochs);

@@ -61,6 +61,8 @@ export interface Validating {
 export interface SessionParts {
   readonly settings: TrainSettings;
   readonly net: TaskNet;
+  /** One of the task's variants. */
+  readonly loss: string;
   readonly train: TaskData;
   /** With `semi`. */
   readonly unlabelled?: TaskData;

@@ -1,5 +1,6 @@
 /** What the tasks say of their trainings. */
 import type { NetOptions, TaskClass, TaskNet } from '../task.js';
+import type { TrainSettings } from './options.js';
 import type { TaskTraining, ValidationText } from './training.js';
 
 const MAP_SCORES: ValidationText = {
@@ -100,11 +101,12 @@ export function classesTraining(classes: readonly TaskClass[], channelOrder: str
 export function ownTraining(
   name: string,
   classes: readonly TaskClass[],
+  defaults: Partial<TrainSettings>,
   metadata: (options: NetOptions) => Readonly<Record<string, unknown>>,
 ): TaskTraining {
   return {
     title: name,
-    defaults: {},
+    defaults,
     foreign: { why: `not of the task ${name}`, fix: 'Leave it out.' },
     lossNote: () => '',
     parts: {},

@@ -7,8 +7,8 @@ import type { Place, SessionParts, SessionState, TrainingSession } from './sessi
 import { trainerOptionsOf } from './trainer-options.js';
 
 export function trainerSession(parts: SessionParts): TrainingSession {
-  const { settings, net, train, open, initial, validate, events = {} } = parts;
-  const { size, loss, epochs, patience, validateEvery } = settings;
+  const { settings, net, loss, train, open, initial, validate, events = {} } = parts;
+  const { size, epochs, patience, validateEvery } = settings;
   const resume = parts.resume === undefined ? undefined : decodeTrainerState(parts.resume.bytes, parts.resume.file);
   const { epoch = 0, unit = 0, step = 0 } = resume?.position ?? {};
   const begun = { epochs: epoch + Number(unit > 0), steps: step };

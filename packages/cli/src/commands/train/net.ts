@@ -3,7 +3,14 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { StateDict } from '@infnet/core';
 import { type Trained, trainedOf, weightsOrigin } from '@infnet/inf-net';
-import { infection, loadNet, type NetOptions, type SegmentationTask, type TaskNet } from '@infnet/segmentation';
+import {
+  classes,
+  infection,
+  loadNet,
+  type NetOptions,
+  type SegmentationTask,
+  type TaskNet,
+} from '@infnet/segmentation';
 import type { TrainSettings } from '@infnet/segmentation/options';
 import { loadUNet } from '../../classes/unet-weights.js';
 import { cliError } from '../../errors.js';
@@ -57,9 +64,8 @@ export async function makeNet(
 /** What settings say of the task's net. */
 function netOptionsOf(task: SegmentationTask, settings: TrainSettings): NetOptions {
   const { backbone, width, channels, loss } = settings;
-  const all: NetOptions = { backbone, width, channels, order: loss === 'as-released' ? 'as-released' : 'classes' };
-  const asked = task.netOptions.flatMap(({ name }) => (name in all ? [[name, all[name] ?? '']] : []));
-  return Object.fromEntries(asked);
+  if (task.name === infection.name) return { backbone, width, channels };
+  return task.name === classes.name ? { width, order: loss === 'as-released' ? 'as-released' : 'classes' } : {};
 }
 
 function nameOf(task: SegmentationTask, { options }: TaskNet): string {
@@ -83,7 +89,7 @@ async function startOf(
   file: string,
   source: WeightsSource,
 ): Promise<Start> {
-  if (task.name === 'classes') return classesStart(task, settings, file, source);
+  if (task.name === classes.name) return classesStart(task, settings, file, source);
   if (task.name !== infection.name) return ownStart(task, file, source);
   const read = await readTrainingWeights(file, source);
   const start = read.alone === undefined ? wholeNet(read.file, source) : backboneStart(read, settings, source);

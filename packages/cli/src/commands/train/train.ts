@@ -18,8 +18,10 @@ import type { TrainOptions } from './options.js';
 import { type Prepared, prepare } from './prepared.js';
 import { inFolder } from './refusals.js';
 import { openRun } from './run-folder.js';
+import { taskPath } from './task.js';
 
-export async function train(options: TrainOptions, io: Io): Promise<number> {
+export async function train(given: TrainOptions, io: Io): Promise<number> {
+  const options = { ...given, task: taskPath(given.task) };
   const progress = new Progress(io.stderr);
   const { task, store, stored, changes, settings: asked } = await openRun(options);
   const reading = (what: string) => ({
