@@ -93,16 +93,18 @@ export function Choice<T extends string>(props: {
   label: string;
   value: T;
   options: readonly (readonly [value: T, text: string])[];
+  hint?: string | undefined;
   disabled?: boolean;
   onChange: (value: T) => void;
 }): VNode {
   return (
-    <Field label={props.label}>
-      {(id) => (
+    <Field label={props.label} hint={props.hint}>
+      {(id, hintId) => (
         <select
           id={id}
           value={props.value}
           disabled={props.disabled ?? false}
+          aria-describedby={hintId}
           onChange={(event) => props.onChange(event.currentTarget.value as T)}
         >
           {props.options.map(([value, text]) => (

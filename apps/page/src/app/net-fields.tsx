@@ -37,7 +37,8 @@ export function TaskChoice(props: {
       label="Task"
       value={props.value.task}
       disabled={props.disabled}
-      options={tasks.value.map(({ name, summary }) => [name, summary])}
+      options={tasks.value.map(({ name }) => [name, name])}
+      hint={taskNamed(props.value.task)?.summary}
       onChange={(name) => {
         const task = taskNamed(name);
         if (task !== undefined) props.onChange({ task: name, options: usualOptions(task) });

@@ -41,7 +41,7 @@ export function trainTests(built: () => BuiltPage): void {
     const reaches = (page: Page, step: number) =>
       expect.poll(() => stepsOf(page), { timeout: PATIENT, interval: 100 }).toBeGreaterThanOrEqual(step);
 
-    it('50 steps, through a lost device, a pause and a reload: the bits of Node', async () => {
+    it('50 steps, through a lost device, a pause and a reload, none of them on the page’s thread: the bits of Node', async () => {
       const data: TrainData = { kind: 'phantoms', labelled: 10, unlabelled: 0, validation: 4, seed: 1000 };
       const inNode = (async () => {
         const opened = await openTrainData(infection, data, settings.seed, () => {});
@@ -60,6 +60,10 @@ export function trainTests(built: () => BuiltPage): void {
       await button(page, 'Pause').click();
       await button(page, 'Resume').click();
       await reaches(page, 22);
+      // None is computed on the page's thread, so that it has time between any two steps. Counted, not timed
+      // (`scripts/input-delay.mjs` does that): a step on the page's thread would leave no turn before the next.
+      const { turns, steps } = await page.evaluate(countTurns, 10);
+      expect(turns).toBeGreaterThan(steps);
       await page.reload();
       await page.getByText('The page was closed while it trained').waitFor();
       expect(await stepsOf(page)).toBeGreaterThan(0);
@@ -102,8 +106,9 @@ export function trainTests(built: () => BuiltPage): void {
       // Open before the first one starts: it still offers to start.
       const early = await another();
       await button(early, 'Start training').waitFor();
-      await first.getByRole('combobox', { name: 'Backbone' }).selectOption('vgg16');
-      await fill(first, { 'With masks': 4, 'Size, pixels': 32, Epochs: 900, 'Slices per step': 2, Width: 0.125 });
+      // The smallest net there is, and never to its end.
+      await first.getByRole('combobox', { name: 'Task' }).selectOption('tissue');
+      await fill(first, { 'With masks': 40, 'Size, pixels': 32, Epochs: 1000, 'Slices per step': 2, Width: 4 });
       await button(first, 'Start training').click();
       await reaches(first, 3);
       const second = await another();
@@ -136,7 +141,7 @@ export function trainTests(built: () => BuiltPage): void {
       // weights can be saved.
       await third.evaluate(clearStorage);
       await third.getByText('TRAIN_TAKEN').waitFor();
-      expect((await downloaded(third, () => button(third, 'Save weights').click())).length).toBeGreaterThan(1e5);
+      expect((await downloaded(third, () => button(third, 'Save weights').click())).length).toBeGreaterThan(500);
       await button(third, 'Stop and discard').click();
       await button(third, 'Throw away').click();
       await button(third, 'Start training').waitFor();
@@ -144,21 +149,6 @@ export function trainTests(built: () => BuiltPage): void {
       await button(second, 'Resume').click();
       await second.getByText('TRAIN_CHANGED').waitFor();
       await button(second, 'Start training').waitFor();
-      expect(problems).toEqual([]);
-      await context.close();
-    });
-
-    it('the page has time between any two steps: none is computed on its thread', async () => {
-      const { page, context, problems } = await built().visit('train');
-      await page.getByRole('combobox', { name: 'Backbone' }).selectOption('vgg16');
-      // Never to its end: it trains as long as it takes to count.
-      await fill(page, { 'With masks': 10, 'Size, pixels': 32, Epochs: 900, 'Slices per step': 2, Width: 0.125 });
-      await button(page, 'Start training').click();
-      await reaches(page, 5);
-      // Counted, not timed (`scripts/input-delay.mjs` does that): a step on the page's thread would leave no turn
-      // before the next.
-      const { turns, steps } = await page.evaluate(countTurns, 10);
-      expect(turns).toBeGreaterThan(steps);
       expect(problems).toEqual([]);
       await context.close();
     });

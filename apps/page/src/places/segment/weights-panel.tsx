@@ -9,6 +9,7 @@ import { loadWeightsFile, size, weights } from './state.js';
 
 export function WeightsPanel(): VNode {
   const loaded = weights.value;
+  const multiple = loaded?.sizeMultiple ?? 32;
   return (
     <Panel title="Weights">
       {loaded === undefined ? (
@@ -39,10 +40,10 @@ export function WeightsPanel(): VNode {
       <NumberField
         label="Size the net sees, in pixels"
         value={size.value}
-        min={loaded?.sizeMultiple ?? 32}
+        min={multiple}
         max={1024}
-        step={loaded?.sizeMultiple ?? 32}
-        hint={`A multiple of ${loaded?.sizeMultiple ?? 32}. ${loaded?.size === undefined ? 'The reference uses 352.' : `These weights were trained at ${loaded.size}.`}`}
+        step={multiple}
+        hint={`${multiple > 1 ? `A multiple of ${multiple}. ` : ''}${loaded?.size === undefined ? 'The reference uses 352.' : `These weights were trained at ${loaded.size}.`}`}
         onChange={(value) => {
           size.value = value;
         }}

@@ -9,7 +9,7 @@ import { ownSlicesFit } from './own-slices.js';
 import { askToDiscard, discard, lookForStored, pause, resume, saveWeights, start, trainedWeights } from './run.js';
 import { SettingsPanel } from './settings.js';
 import { SlicesPanel } from './slices.js';
-import { error, isAsking, isElsewhere, progress, source, status, steps } from './state.js';
+import { canLabel, error, isAsking, isElsewhere, progress, source, status, steps } from './state.js';
 
 export function Train(): VNode {
   useEffect(() => {
@@ -40,9 +40,10 @@ function Welcome(): VNode {
     <div class="welcome">
       <h2 class="headline">Teach a net on this machine</h2>
       <p>
-        Inf-Net learns from slices with masks, and, if you give it more slices without masks, labels those itself, round
-        by round, and learns from them too. You see the loss fall and its predictions change. Closing the page does not
-        lose anything.
+        {canLabel()
+          ? 'Inf-Net learns from slices with masks, and, if you give it more slices without masks, labels those itself, round by round, and learns from them too.'
+          : 'The net learns from slices with masks.'}{' '}
+        You see the loss fall and its predictions change. Closing the page does not lose anything.
       </p>
       <div class="row">
         <Button kind="primary" onClick={() => void start()} disabled={!isReady()}>
