@@ -12,9 +12,10 @@ import {
   sizedCall,
   wholeRange,
 } from '@infnet/core';
-import { chooseKernel } from './forward/algorithm.js';
-import { type Epilogue, GATHER_KERNELS, type GatherKernel, gatherCall } from './forward/call.js';
+import { GATHER_KERNELS, type GatherKernel } from './forward/algorithm.js';
+import { type Epilogue, gatherCall } from './forward/call.js';
 import { forwardGather } from './forward/gather.js';
+import { kernelFor } from './forward/registry.js';
 import { type Conv2dOptions, conv2dFlops, conv2dGeometry, conv2dSettings, outputShape } from './geometry.js';
 
 /** A convolution over buffers of yours. */
@@ -93,7 +94,7 @@ export function conv2dCall(options: Conv2dCallOptions): KernelCall {
   const copies = (shape: Shape, more: boolean | undefined): number => elementCount(shape) * (more ? 2 : 1);
   const elements = copies(input, options.addend) + copies(output, options.residual) + elementCount(weight);
   const call = gatherCall(
-    options.kernel ?? chooseKernel(gather, device),
+    kernelFor(options.kernel, gather, device),
     gather,
     {
       x,

@@ -1,22 +1,19 @@
 /** Convolution on WebGPU: kernels, the operator, the module. */
 export type { OperandRange } from '@infnet/core';
 export { type Conv2dCallOptions, conv2dCall } from './conv2d-call.js';
-export type { ConvolutionAlgorithm } from './forward/algorithm.js';
-export {
-  directKernel,
-  type Epilogue,
-  type GatherKernel,
-  gemmKernel,
-  gemmMatrixKernel,
-  gemmSubgroupKernel,
-  gemmTiledKernel,
-} from './forward/call.js';
+export type { ConvolutionAlgorithm, GatherKernel } from './forward/algorithm.js';
+export type { Epilogue } from './forward/call.js';
+export { directKernel } from './forward/direct.js';
+export { gemmKernel } from './forward/gemm.js';
+export { gemmMatrixKernel } from './forward/gemm-matrix.js';
+export { gemmSubgroupKernel } from './forward/gemm-subgroup.js';
+export { gemmTiledKernel } from './forward/gemm-tiled.js';
 export {
   type WinogradTile,
   winogradInputKernel,
   winogradOutputKernel,
   winogradWeightKernel,
-} from './forward/winograd.js';
+} from './forward/winograd-calls.js';
 export {
   type Conv2dGeometry,
   type Conv2dOptions,
@@ -40,15 +37,11 @@ export {
   type InputGradientAttributes,
   type WeightGradientAttributes,
 } from './gradient/operators.js';
-export {
-  padKernel,
-  sumSplitsKernel,
-  type WeightGradientAlgorithm,
-  type WeightGradientCalls,
-  weightGradientKernel,
-  weightGradientSubgroupKernel,
-  weightGradientTiledKernel,
-} from './gradient/weight-call.js';
+export type { WeightGradientAlgorithm } from './gradient/weight-algorithm.js';
+export { padKernel, sumSplitsKernel, type WeightGradientCalls } from './gradient/weight-calls.js';
+export { weightGradientKernel } from './gradient/weight-plain.js';
+export { weightGradientSubgroupKernel } from './gradient/weight-subgroup.js';
+export { weightGradientTiledKernel } from './gradient/weight-tiled.js';
 export { conv2d, conv2dOperator } from './operator/conv2d.js';
 export { foldBatchNormCall, foldBatchNormKernel, foldBatchNormOperator } from './operator/fold-batch-norm.js';
 export { type FusedConv2dAttributes, fusedConv2dOperator } from './operator/fuse.js';

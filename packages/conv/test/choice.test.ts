@@ -1,10 +1,11 @@
 /** Which kernel is taken where: by device, shape, precision and memory. */
 import { ADAPTER_TRAITS, DEFAULT_LIMITS, DEFAULT_PROFILE, type DeviceProfile } from '@infnet/core';
 import { describe, expect, it } from 'vitest';
-import { chooseAlgorithm } from '../src/forward/algorithm.js';
+import { variantName } from '../src/algorithm.js';
 import { forwardGather, inputGradientGather } from '../src/forward/gather.js';
-import { chooseWeightGradient } from '../src/gradient/weight-call.js';
+import { WEIGHT_GRADIENTS } from '../src/gradient/weight-registry.js';
 import { geometryOfCase, type ReferenceCase } from './reference.js';
+import { chosen } from './support.js';
 
 const devices = {
   gpu: DEFAULT_PROFILE,
@@ -34,12 +35,12 @@ describe('the algorithm of a convolution', () => {
     ['plain', pointwise, 'gemm'],
     ['plain', square, 'winograd2'],
   ] as const)('%s, %o: %s', (device, test, algorithm) => {
-    expect(chooseAlgorithm(forwardGather(geometryOfCase(test)), devices[device], 'exact')).toBe(algorithm);
+    expect(chosen(forwardGather(geometryOfCase(test)), devices[device], 'exact')).toBe(algorithm);
   });
 
   it('is the noisier Winograd only where precision is "fast"', () => {
-    expect(chooseAlgorithm(forwardGather(geometryOfCase(square)), devices.swiftshader, 'fast')).toBe('winograd4');
-    expect(chooseAlgorithm(forwardGather(geometryOfCase(square)), devices.llvmpipe, 'fast')).toBe('winograd4');
+    expect(chosen(forwardGather(geometryOfCase(square)), devices.swiftshader, 'fast')).toBe('winograd4');
+    expect(chosen(forwardGather(geometryOfCase(square)), devices.llvmpipe, 'fast')).toBe('winograd4');
   });
 
   it.each([
@@ -51,40 +52,39 @@ describe('the algorithm of a convolution', () => {
     'on llvmpipe is Winograd only where its products save more than its transforms cost: %j',
     (input, exact, fast) => {
       const gather = forwardGather(geometryOfCase({ input, weight: [input[1], input[1], 3, 3], padding: 1 }));
-      expect(chooseAlgorithm(gather, devices.llvmpipe, 'exact')).toBe(exact);
-      expect(chooseAlgorithm(gather, devices.llvmpipe, 'fast')).toBe(fast);
+      expect(chosen(gather, devices.llvmpipe, 'exact')).toBe(exact);
+      expect(chosen(gather, devices.llvmpipe, 'fast')).toBe(fast);
     },
   );
 
   it('is no Winograd where its scratch memory would not fit, or its tiles would be mostly empty', () => {
     const small = { ...devices.swiftshader, limits: { ...DEFAULT_LIMITS, maxStorageBufferBindingSize: 2 ** 20 } };
-    expect(chooseAlgorithm(forwardGather(geometryOfCase(square)), small, 'exact')).toBe('gemm-subgroup');
+    expect(chosen(forwardGather(geometryOfCase(square)), small, 'exact')).toBe('gemm-subgroup');
     const tiny = forwardGather(geometryOfCase({ ...square, input: [1, 52, 1, 1] }));
-    expect(chooseAlgorithm(tiny, devices.swiftshader, 'fast')).toBe('gemm-subgroup');
+    expect(chosen(tiny, devices.swiftshader, 'fast')).toBe('gemm-subgroup');
   });
 
   it('is the same for the input gradient of stride 1', () => {
-    expect(chooseAlgorithm(inputGradientGather(geometryOfCase(square)), devices.swiftshader, 'exact')).toBe(
-      'winograd2',
-    );
-    expect(chooseAlgorithm(inputGradientGather(geometryOfCase(strided)), devices.swiftshader, 'exact')).toBe(
-      'gemm-subgroup',
-    );
+    expect(chosen(inputGradientGather(geometryOfCase(square)), devices.swiftshader, 'exact')).toBe('winograd2');
+    expect(chosen(inputGradientGather(geometryOfCase(strided)), devices.swiftshader, 'exact')).toBe('gemm-subgroup');
   });
 });
 
 describe('the algorithm of a weight gradient', () => {
+  const chosenWeightGradient = (test: ReferenceCase, device: DeviceProfile): string =>
+    variantName(WEIGHT_GRADIENTS.choose({ geometry: geometryOfCase(test), device }));
+
   it.each([
     ['gpu', square, 'tiled'],
     ['llvmpipe', square, 'subgroup'],
     ['plain', square, 'plain'],
     ['gpu', depthwise, 'single'],
   ] as const)('%s, %o: %s', (device, test, algorithm) => {
-    expect(chooseWeightGradient(geometryOfCase(test), devices[device])).toBe(algorithm);
+    expect(chosenWeightGradient(test, devices[device])).toBe(algorithm);
   });
 
   it('needs no padded copy where that would not fit', () => {
     const small = { ...devices.llvmpipe, limits: { ...DEFAULT_LIMITS, maxStorageBufferBindingSize: 2 ** 18 } };
-    expect(chooseWeightGradient(geometryOfCase(square), small)).toBe('tiled');
+    expect(chosenWeightGradient(square, small)).toBe('tiled');
   });
 });

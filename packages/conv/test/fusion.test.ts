@@ -15,6 +15,7 @@ import {
 import { add, BatchNorm2d, concat, relu, split } from '@infnet/nn';
 import { expectClose, fill } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { GATHERS } from '../src/forward/registry.js';
 import { Conv2d, type ConvolutionAlgorithm, conv2d, conv2dSettings, fusedConv2dOperator } from '../src/index.js';
 import { absorbsAddend } from '../src/operator/fuse.js';
 import { conv2dReference, type ReferenceCase } from './reference.js';
@@ -112,7 +113,7 @@ describe('a convolution takes over', () => {
       conv2d(x, weight, bias, { padding: 1, algorithm });
     const net = new Net((net, x) => relu(add(net.bn.call(conv(net, add(x, relu(x)))), x)), 26);
     const plan = await compare(net, [2, 26, 11, 11], 'fast');
-    const sum = absorbsAddend(algorithm, context.profile) ? [] : ['add'];
+    const sum = absorbsAddend(GATHERS.named(algorithm).algorithm, context.profile) ? [] : ['add'];
     expect(operatorsOf(plan)).toEqual(['relu', ...sum, 'fusedConv2d']);
     expect(plan.constantDispatches.map(({ operator }) => operator).sort()).toEqual(['foldBatchNorm', 'winogradWeight']);
   });
@@ -250,7 +251,7 @@ describe('the chain of a Res2Net block', () => {
   it.each(['gemm-tiled', 'direct', 'winograd2', 'winograd4'] as const)('is right with %s', async (algorithm) => {
     const plan = await compare(new Chain(5, algorithm), [2, 20, 7, 6], 'fast');
     const sums = plan.dispatches.filter(({ operator }) => operator === 'add');
-    expect(sums).toHaveLength(absorbsAddend(algorithm, context.profile) ? 0 : 2);
+    expect(sums).toHaveLength(absorbsAddend(GATHERS.named(algorithm).algorithm, context.profile) ? 0 : 2);
     expect(plan.dispatches.filter(({ operator }) => operator === 'fusedConv2d')).toHaveLength(
       algorithm.startsWith('winograd') ? 9 : 3,
     );

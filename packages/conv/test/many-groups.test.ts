@@ -1,7 +1,6 @@
 /** More layers (groups, classes, splits) than a dimension of workgroups takes: folded, and right. */
 import { type Context, evaluate, gradients, type KernelCall, open, schedule, type Tensor, trace } from '@infnet/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { layeredWorkgroups } from '../src/forward/layers.js';
 import {
   conv2d,
   conv2dCall,
@@ -9,6 +8,7 @@ import {
   conv2dWeightGradientCalls,
   type WeightGradientCalls,
 } from '../src/index.js';
+import { layeredWorkgroups } from '../src/layers.js';
 import { dispatch } from './support.js';
 
 let context: Context;

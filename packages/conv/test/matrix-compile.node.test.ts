@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { create } from 'webgpu';
 import { type GatherOperands, gatherCall } from '../src/forward/call.js';
 import { forwardGather } from '../src/forward/gather.js';
-import { matrixTiles } from '../src/forward/matrix.js';
+import { matrixTiles } from '../src/forward/gemm-matrix.js';
+import { KERNELS } from '../src/forward/registry.js';
 import { geometryOfCase } from './reference.js';
 
 // Dawn's GPU must live as long as its device.
@@ -35,7 +36,7 @@ const SIZES = [
 
 function call(size: (typeof SIZES)[number], operands: Partial<GatherOperands> = {}, tile = '64x64x32'): KernelCall {
   const subgroupMatrix = { ...size, subgroupSize: 32 };
-  const kernel = `gemm-matrix/${tile}` as 'gemm-matrix/64x64x32';
+  const kernel = KERNELS.named(`gemm-matrix/${tile}`);
   const profile = { ...CARD, subgroupMatrix };
   return gatherCall(kernel, gather, { x: range, y: range, ...operands }, profile, { flops: 0, bytes: 0 });
 }

@@ -16,13 +16,13 @@ import {
 } from '@infnet/core';
 import { expectClose, relL2, roundToHalf } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { chooseAlgorithm, gatherChoices } from '../src/forward/algorithm.js';
 import { forwardGather } from '../src/forward/gather.js';
+import { GATHERS } from '../src/forward/registry.js';
 import { conv2d, fusedConv2dOperator } from '../src/index.js';
 import { halfProbe } from '../src/operator/half-probe.js';
 import { Net, NO_F16 } from './half-support.js';
 import { conv2dReference, geometryOfCase, type ReferenceCase } from './reference.js';
-import { openQuietly, random, weights } from './support.js';
+import { chosen, openQuietly, random, weights } from './support.js';
 
 let context: Context;
 beforeAll(async () => {
@@ -78,15 +78,17 @@ describe('a schedule takes matrix units', () => {
 it('a tuner may try every tile that fits, at half only', () => {
   const gather = forwardGather(geometryOfCase(square));
   const names = (device: DeviceProfile, rounded: boolean): readonly string[] =>
-    gatherChoices(gather, device, 'half', rounded).names.filter((name) => name.startsWith('gemm-matrix'));
+    GATHERS.candidates({ gather, device, precision: 'half', rounded }).names.filter((name) =>
+      name.startsWith('gemm-matrix'),
+    );
   const large = { ...CARD, limits: { ...CARD.limits, maxComputeWorkgroupStorageSize: 49152 } };
-  expect(gatherChoices(gather, CARD, 'half', true).names[0]).toBe('gemm-matrix');
+  expect(GATHERS.candidates({ gather, device: CARD, precision: 'half', rounded: true }).names[0]).toBe('gemm-matrix');
   expect(names(CARD, true)).not.toContain('gemm-matrix/128x64x32');
   expect(names(large, true)).toContain('gemm-matrix/128x64x32');
   expect(names(large, false)).toEqual([]);
   const tuned = { ...CARD, tuning: new Proxy({}, { get: () => 'gemm-matrix/32x32x32' }) };
-  expect(chooseAlgorithm(gather, tuned, 'half', true)).toBe('gemm-matrix/32x32x32');
-  expect(chooseAlgorithm(gather, tuned, 'fast')).toBe('gemm-tiled');
+  expect(chosen(gather, tuned, 'half', true)).toBe('gemm-matrix/32x32x32');
+  expect(chosen(gather, tuned, 'fast')).toBe('gemm-tiled');
 });
 
 describe('the probe of matrix units', () => {

@@ -6,8 +6,11 @@
 import { type Context, DEFAULT_PROFILE, type DeviceProfile, type SubgroupMatrix, type Tensor } from '@infnet/core';
 import { expectClose, fill, isLong, longNote, relL2 } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { gatherCall, type TiledGatherKernel } from '../src/forward/call.js';
+import type { KernelAlgorithm } from '../src/forward/algorithm.js';
+import { gatherCall } from '../src/forward/call.js';
 import { forwardGather, type Gather, inputGradientGather } from '../src/forward/gather.js';
+import { gemm } from '../src/forward/gemm.js';
+import { gemmMatrix } from '../src/forward/gemm-matrix.js';
 import { type ConvolutionAlgorithm, conv2d } from '../src/index.js';
 import { NO_F16 } from './half-support.js';
 import { conv2dReference, geometryOfCase, type ReferenceCase } from './reference.js';
@@ -98,7 +101,7 @@ describe('gemm-matrix, emulated,', () => {
     const geometry = geometryOfCase(test);
     const output = [1, 18, 6, 5];
     const operands = { x: whole(test.input), y: whole(output), halfWeights: true };
-    const call = gatherCall('gemm-matrix', forwardGather(geometry), operands, emulating(), NO_WORK);
+    const call = gatherCall({ algorithm: gemmMatrix }, forwardGather(geometry), operands, emulating(), NO_WORK);
     const y = await dispatch(context, call, { x, weight: halfBits(weight), y: new Float32Array(size(output)) });
     expect(y).toEqual(Float32Array.from(conv2dReference(test, x, weight)));
   });
@@ -122,7 +125,11 @@ describe('gemm-matrix, emulated,', () => {
     };
     const operands = { ...ranges, addend: adds ? ranges.addend : undefined, affine, relu };
     const gather = forwardGather(geometryOfCase(test));
-    const result = await dispatch(context, gatherCall('gemm-matrix', gather, operands, emulating(), NO_WORK), buffers);
+    const result = await dispatch(
+      context,
+      gatherCall({ algorithm: gemmMatrix }, gather, operands, emulating(), NO_WORK),
+      buffers,
+    );
 
     const x = Float32Array.from({ length: 2 * 18 * area }, (_, i) => {
       const at = Math.floor(i / (18 * area)) * 20 * area + area + (i % (18 * area));
@@ -150,21 +157,21 @@ describe('gemm-matrix, emulated,', () => {
     const upstream = [2, 18, ...geometry.outSize];
     const operands = { x: whole(upstream), y: whole(test.input) };
     const [g, weight] = [coarse('g', size(upstream)), coarse('w', size(test.weight))];
-    const by = (kernel: TiledGatherKernel, gather: Gather): Promise<Float32Array> =>
-      dispatch(context, gatherCall(kernel, gather, operands, emulating(), NO_WORK), {
+    const by = (algorithm: KernelAlgorithm, gather: Gather): Promise<Float32Array> =>
+      dispatch(context, gatherCall({ algorithm }, gather, operands, emulating(), NO_WORK), {
         x: g,
         weight,
         y: new Float32Array(size(test.input)).fill(Number.NaN),
       });
     const gather = inputGradientGather(geometry);
     // `gemm` is tested against float64; sums of these values are exact in any order.
-    expect(await by('gemm-matrix', gather)).toEqual(await by('gemm', gather));
+    expect(await by(gemmMatrix, gather)).toEqual(await by(gemm, gather));
   });
 
   it('is refused on a device without matrix units, or not opened with them', () => {
     const gather = forwardGather(geometryOfCase({ input: [1, 16, 4, 4], weight: [16, 16, 1, 1] }));
     const operands = { x: whole([1, 16, 4, 4]), y: whole([1, 16, 4, 4]) };
-    expect(() => gatherCall('gemm-matrix', gather, operands, DEFAULT_PROFILE, NO_WORK)).toThrow(
+    expect(() => gatherCall({ algorithm: gemmMatrix }, gather, operands, DEFAULT_PROFILE, NO_WORK)).toThrow(
       /KERNEL_UNAVAILABLE.*gemm-matrix needs subgroup matrices/s,
     );
   });

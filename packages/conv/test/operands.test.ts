@@ -2,8 +2,9 @@
 import { ADAPTER_TRAITS, type Context, type DeviceProfile, describeCall, type KernelCall } from '@infnet/core';
 import { expectClose, fill } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type GatherKernel, type GatherOperands, gatherCall } from '../src/forward/call.js';
+import { type GatherOperands, gatherCall } from '../src/forward/call.js';
 import { forwardGather } from '../src/forward/gather.js';
+import { KERNELS } from '../src/forward/registry.js';
 import { conv2dCall } from '../src/index.js';
 import { conv2dReference, geometryOfCase, type ReferenceCase } from './reference.js';
 import { dispatch, openQuietly } from './support.js';
@@ -40,7 +41,7 @@ function take(
 
 describe.each(['gemm', 'gemm-subgroup', 'gemm-tiled', 'direct'] as const)('%s', (kernel) => {
   const call = (which: ReferenceCase, operands: GatherOperands): KernelCall =>
-    gatherCall(kernel as GatherKernel, forwardGather(geometryOfCase(which)), operands, context.profile, {
+    gatherCall(KERNELS.named(kernel), forwardGather(geometryOfCase(which)), operands, context.profile, {
       flops: 0,
       bytes: 0,
     });

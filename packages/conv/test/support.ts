@@ -1,18 +1,27 @@
 /** What the tests of convolution share: cases, variants, and where data comes from. */
 import {
   type Context,
+  type DeviceProfile,
   describeCall,
   evaluate,
   type HostTensor,
   type KernelCall,
   open,
   type PlanOptions,
+  type Precision,
 } from '@infnet/core';
 import { fill } from '@infnet/testing';
+import { variantName } from '../src/algorithm.js';
+import type { Gather } from '../src/forward/gather.js';
+import { GATHERS } from '../src/forward/registry.js';
 import type { ConvolutionAlgorithm } from '../src/index.js';
 import type { ReferenceCase } from './reference.js';
 
 export const openQuietly = (): Promise<Context> => open({ onMessage: () => {} });
+
+/** What is chosen for a gathering product, by name. */
+export const chosen = (gather: Gather, device: DeviceProfile, precision: Precision, rounded = false): string =>
+  variantName(GATHERS.choose({ gather, device, precision, rounded }));
 
 /** Every algorithm that this device can run; `gemm-subgroup` only where subgroups have one size. */
 export function gatherAlgorithms(context: Context): readonly ConvolutionAlgorithm[] {

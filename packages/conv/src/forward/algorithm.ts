@@ -1,131 +1,104 @@
-/** Which algorithm computes a gathering product: by device class, shape and precision. */
-import { type Candidates, type DeviceProfile, type Precision, sharesWorkgroupMemory } from '@infnet/core';
-import type { GatherKernel, TiledGatherKernel } from './call.js';
+/** What an algorithm of a gathering product is: a forward convolution, an input gradient or a batched product. */
+import type {
+  Attributes,
+  DeviceProfile,
+  Dispatch,
+  Kernel,
+  KernelCall,
+  LowerContext,
+  Operator,
+  Precision,
+  View,
+} from '@infnet/core';
+import type { Algorithm, Tile, VariantName } from '../algorithm.js';
+import type { Epilogue } from './call.js';
 import type { Gather } from './gather.js';
-import { fitsMatrixUnits, matrixTiles } from './matrix.js';
-import { fitsWinograd, type WinogradTile } from './winograd.js';
-import { chooseWinograd, fitsMemory } from './winograd-choice.js';
 
-/** `winograd2` and `winograd4` are F(2 x 2, 3 x 3) and F(4 x 4, 3 x 3); the others are kernels of one dispatch. */
-export type ConvolutionAlgorithm = TiledGatherKernel | 'winograd2' | 'winograd4';
+/** The kernels that can do any gathering product in one dispatch. */
+export type GatherKernel = 'gemm' | 'gemm-subgroup' | 'gemm-tiled' | 'gemm-matrix' | 'direct';
 
-/** The tile side of a Winograd algorithm, else undefined. */
-export function winogradTileOf(algorithm: ConvolutionAlgorithm): WinogradTile | undefined {
-  return algorithm === 'winograd2' ? 2 : algorithm === 'winograd4' ? 4 : undefined;
-}
+export const GATHER_KERNELS: readonly GatherKernel[] = ['gemm', 'gemm-subgroup', 'gemm-tiled', 'gemm-matrix', 'direct'];
 
-/** The kernel of one dispatch that does this product best. */
-export function chooseKernel(gather: Gather, device: DeviceProfile): GatherKernel {
-  const { outChannels, inChannels, groups } = gather;
-  if (sharesWorkgroupMemory(device.traits))
-    return groups > 1 && inChannels * outChannels <= 16 ? 'direct' : 'gemm-tiled';
-  if (outChannels < 4 || (groups > 1 && outChannels < 8)) return 'direct';
-  return device.subgroupSize > 0 ? 'gemm-subgroup' : 'gemm';
-}
+/**
+ * An algorithm, perhaps with its tile (`gemm-subgroup`: channels x pixels of a lane x steps at once; `gemm-tiled`,
+ * `gemm-matrix`: TILE_M x TILE_N x TILE_K); without, the tile follows from the shape. `winograd2` and `winograd4` are
+ * F(2 x 2, 3 x 3) and F(4 x 4, 3 x 3); the others are kernels of one dispatch.
+ */
+export type ConvolutionAlgorithm = VariantName<GatherKernel | 'winograd2' | 'winograd4'>;
 
-/** The kernel for a plain product of matrices, such as those inside Winograd's convolution. */
-export function chooseProductKernel(device: DeviceProfile): GatherKernel {
-  if (sharesWorkgroupMemory(device.traits)) return 'gemm-tiled';
-  return device.subgroupSize > 0 ? 'gemm-subgroup' : 'gemm';
+/** What is to be computed, where. */
+export interface GatherProblem {
+  readonly gather: Gather;
+  readonly device: DeviceProfile;
+  readonly precision: Precision;
+  /**
+   * Whether the operands may be rounded to float16: a forward convolution with constant weights at precision `half`.
+   */
+  readonly rounded: boolean;
 }
 
 /**
- * The algorithm for a product: the tuner's, else {@link ownAlgorithm}.
- *
- * @param rounded the product's operands may be rounded to float16: a forward convolution with constant weights at
- *   precision `half`
+ * The operands of a convolution by name. `affine` holds a bias [oc] or scale and shift [2, oc], as the epilogue says.
  */
-export function chooseAlgorithm(
-  gather: Gather,
-  device: DeviceProfile,
-  precision: Precision,
-  rounded = false,
-): ConvolutionAlgorithm {
-  return tunedAlgorithm(gather, device, precision, rounded) ?? ownAlgorithm(gather, device, precision, rounded);
+export interface ConvolutionViews {
+  readonly x: View;
+  readonly weight: View;
+  readonly y: View;
+  readonly affine?: View | undefined;
+  readonly residual?: View | undefined;
+  readonly addend?: View | undefined;
+  /** Weights already transformed for Winograd. */
+  readonly transformedWeight?: View | undefined;
 }
 
-/**
- * The algorithm by device class, shape and precision. `fast` and `half` may use the noisier Winograd F(4 x 4, 3 x 3).
- */
-export function ownAlgorithm(
-  gather: Gather,
-  device: DeviceProfile,
-  precision: Precision,
-  rounded = false,
-): ConvolutionAlgorithm {
-  if (rounded && fitsMatrixUnits(gather, device)) return 'gemm-matrix';
-  const winograd = chooseWinograd(gather, device, precision);
-  return winograd === undefined ? chooseKernel(gather, device) : `winograd${winograd}`;
+/** One product to lower. */
+export interface GatherWork {
+  readonly gather: Gather;
+  readonly views: ConvolutionViews;
+  readonly epilogue: Pick<Epilogue, 'affine' | 'relu'>;
+  /** FLOPs and bytes to report; they follow from the convolution, not from the tiles. */
+  readonly work: Pick<KernelCall, 'flops' | 'bytes'>;
 }
 
-/** Tiles that compile everywhere in reasonable time; the larger ones keep more sums than a register file holds. */
-const SUBGROUP_TILES = [
-  '16x8x1',
-  '16x4x1',
-  '16x2x1',
-  '8x8x1',
-  '8x4x1',
-  '16x8x2',
-  '32x4x2',
-  '16x8x4',
-  '32x8x4',
-] as const;
-const WORKGROUP_TILES = ['64x64x16', '64x64x8', '32x32x16', '32x64x16', '64x32x16', '128x64x8'] as const;
-
-/** All ways to do this product on this device that are worth a try. */
-export function gatherCandidates(
-  gather: Gather,
-  device: DeviceProfile,
-  precision: Precision,
-  rounded = false,
-): ConvolutionAlgorithm[] {
-  const names: ConvolutionAlgorithm[] = [];
-  if (rounded && fitsMatrixUnits(gather, device)) {
-    const tiles = matrixTiles(device).map((tile) => [tile.TILE_M, tile.TILE_N, tile.TILE_K].join('x'));
-    names.push('gemm-matrix', ...tiles.map((tile) => `gemm-matrix/${tile}` as 'gemm-matrix/64x64x32'));
-  }
-  if (sharesWorkgroupMemory(device.traits)) names.push(...WORKGROUP_TILES.map((tile) => `gemm-tiled/${tile}` as const));
-  else names.push('gemm');
-  if (device.subgroupSize > 0) names.push(...SUBGROUP_TILES.map((tile) => `gemm-subgroup/${tile}` as const));
-  names.push('direct');
-  if (!fitsWinograd(gather)) return names;
-  for (const tile of precision !== 'exact' ? ([2, 4] as const) : ([2] as const)) {
-    if (fitsMemory(tile, gather, device)) names.push(`winograd${tile}`);
-  }
-  return names;
+export interface GatherAlgorithm extends Algorithm<GatherProblem, GatherKernel | 'winograd2' | 'winograd4'> {
+  /** The form in which constant weights are kept for it, as float32 besides the weights: made once. */
+  readonly transform?: { readonly operator: Operator; readonly attributes: Attributes };
+  /** Whether it reads constant weights better with their result channels last. */
+  prefersTransposed?(gather: Gather, device: DeviceProfile): boolean;
+  /** Whether it reads a source value so few times that adding while loading costs no more than a pass of its own. */
+  readonly readsOnce?: boolean;
+  /** Whether it rounds source values to float16. */
+  readonly roundsSource?: boolean;
+  dispatches(work: GatherWork, context: Pick<LowerContext, 'device' | 'scratch'>, tile?: Tile): Dispatch[];
 }
 
-/** The candidates of a product, its own algorithm first. */
-export function gatherChoices(
-  gather: Gather,
-  device: DeviceProfile,
-  precision: Precision,
-  rounded = false,
-): Candidates {
-  const own = ownAlgorithm(gather, device, precision, rounded);
-  const others = gatherCandidates(gather, device, precision, rounded).filter((name) => name !== own);
-  return { key: gatherKey(gather), names: [own, ...others] };
+/** A product as one kernel sees it. */
+export interface Product {
+  readonly gather: Gather;
+  readonly device: DeviceProfile;
+  /** Pixel grid of one class of result pixels. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Pixels of all images. */
+  readonly pixels: number;
+  /** Groups times classes: products of one dispatch. */
+  readonly layers: number;
+  /** Source values are read through taps, and tested whether they lie inside. */
+  readonly hasTaps: boolean;
 }
 
-/** What a tuner's table calls this product. */
-export function gatherKey(gather: Gather): string {
-  const { batch, groups, inChannels, outChannels, sourceSize, resultSize, kernel, sourceStride, resultStride } = gather;
-  const pair = ([y, x]: readonly [number, number]): string => `${y}x${x}`;
-  return [
-    `convolution ${batch}x${groups}x${inChannels}x${pair(sourceSize)} to ${outChannels}x${pair(resultSize)}`,
-    `kernel ${pair(kernel)} stride ${pair(sourceStride)}/${pair(resultStride)}`,
-    `taps ${gather.tapStart}/${gather.tapStep} weights ${gather.weight.in}/${gather.weight.tapX}`,
-  ].join(', ');
+/** What one kernel adds to a dispatch. */
+export interface Launch {
+  readonly constants: Readonly<Record<string, number>>;
+  readonly params: Readonly<Record<string, number>>;
+  /** Workgroups of one layer. */
+  readonly count: number;
 }
 
-function tunedAlgorithm(
-  gather: Gather,
-  device: DeviceProfile,
-  precision: Precision,
-  rounded: boolean,
-): ConvolutionAlgorithm | undefined {
-  const name = device.tuning?.[gatherKey(gather)];
-  // A table may come from a file: only what this device can do is taken.
-  if (name === undefined) return undefined;
-  return gatherCandidates(gather, device, precision, rounded).find((known) => known === name);
+/** An algorithm that is one dispatch of one kernel. */
+export interface KernelAlgorithm extends GatherAlgorithm {
+  readonly name: GatherKernel;
+  readonly kernel: Kernel;
+  /** @throws InfnetError `KERNEL_UNAVAILABLE` where the device lacks what it needs. */
+  launch(product: Product, tile: Tile | undefined): Launch;
 }

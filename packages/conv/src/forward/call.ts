@@ -1,36 +1,9 @@
-/** Kernel calls of a gathering product: which kernel, which tile, which parameters. */
-import { type DeviceProfile, InfnetError, type Kernel, type KernelCall, type OperandRange } from '@infnet/core';
-import directSource from '../kernels/direct.wgsl';
-import gemmSource from '../kernels/gemm.wgsl';
-import gemmMatrixSource from '../kernels/gemm-matrix.wgsl';
-import gemmSubgroupSource from '../kernels/gemm-subgroup.wgsl';
-import gemmTiledSource from '../kernels/gemm-tiled.wgsl';
+/** Kernel calls of a gathering product: what all kernels have in common. */
+import type { DeviceProfile, KernelCall, OperandRange } from '@infnet/core';
+import type { Variant } from '../algorithm.js';
+import { layeredWorkgroups } from '../layers.js';
+import type { KernelAlgorithm } from './algorithm.js';
 import { type Gather, gatherGrid, isPointwise } from './gather.js';
-import { layeredWorkgroups } from './layers.js';
-import { matrixConstants, matrixTile } from './matrix.js';
-import { splitTile, subgroupTile, tiledTile } from './tile.js';
-
-export const gemmKernel: Kernel = { name: 'conv/gemm', source: gemmSource };
-export const gemmSubgroupKernel: Kernel = { name: 'conv/gemm-subgroup', source: gemmSubgroupSource };
-export const gemmTiledKernel: Kernel = { name: 'conv/gemm-tiled', source: gemmTiledSource };
-/** Experimental: see `matrix.ts`. */
-export const gemmMatrixKernel: Kernel = { name: 'conv/gemm-matrix', source: gemmMatrixSource };
-export const directKernel: Kernel = { name: 'conv/direct', source: directSource };
-
-/** The kernels that can do any gathering product in one dispatch. */
-export type GatherKernel = 'gemm' | 'gemm-subgroup' | 'gemm-tiled' | 'gemm-matrix' | 'direct';
-
-export const GATHER_KERNELS: readonly GatherKernel[] = ['gemm', 'gemm-subgroup', 'gemm-tiled', 'gemm-matrix', 'direct'];
-
-/**
- * A kernel, perhaps with its tile: channels x pixels of a lane x steps at once, or TILE_M x TILE_N x TILE_K. Without,
- * the tile follows from the shape.
- */
-export type TiledGatherKernel =
-  | GatherKernel
-  | `gemm-subgroup/${number}x${number}x${number}`
-  | `gemm-tiled/${number}x${number}x${number}`
-  | `gemm-matrix/${number}x${number}x${number}`;
 
 /** What is done to a sum before it is stored: `act(sum * scale + shift + residual)`. */
 export interface Epilogue {
@@ -60,7 +33,8 @@ export interface GatherOperands extends Epilogue {
 }
 
 const AFFINE = { none: 0, bias: 1, scaleShift: 2 } as const;
-const LINE = 32;
+/** Invocations of a workgroup whose lanes have nothing to do with each other. */
+export const LINE = 32;
 
 /** `struct Params` of an epilogue and its constants, as all convolution kernels name them. */
 export function epilogueFields({ affine = 'none', affineOffset = 0, residual, relu = false }: Epilogue): {
@@ -86,7 +60,7 @@ export function epilogueFields({ affine = 'none', affineOffset = 0, residual, re
  *   `gemm-matrix` on one without matrix units or opened without them.
  */
 export function gatherCall(
-  kernel: TiledGatherKernel,
+  { algorithm, tile }: Variant<KernelAlgorithm>,
   gather: Gather,
   operands: GatherOperands,
   device: DeviceProfile,
@@ -141,104 +115,14 @@ export function gatherCall(
     yChannelStride: resultSize[0] * resultSize[1],
   };
   const layers = groups * classes;
-  const call = (
-    kernel: Kernel,
-    own: Pick<KernelCall, 'constants' | 'params'>,
-    /** Workgroups of one layer. */
-    count: number,
-  ): KernelCall => {
-    const layered = layeredWorkgroups(count, layers);
-    return {
-      kernel,
-      constants: { ...constants, ...own.constants, ...layered.constants },
-      params: { ...params, ...own.params, ...layered.params },
-      workgroups: layered.workgroups,
-      ...work,
-    };
+  const product = { gather, device, rows, columns, pixels, layers, hasTaps: !isPointwise(gather) };
+  const own = algorithm.launch(product, tile);
+  const layered = layeredWorkgroups(own.count, layers);
+  return {
+    kernel: algorithm.kernel,
+    constants: { ...constants, ...own.constants, ...layered.constants },
+    params: { ...params, ...own.params, ...layered.params },
+    workgroups: layered.workgroups,
+    ...work,
   };
-  const TAPS = Number(!isPointwise(gather));
-  const { name, sizes } = splitTile<GatherKernel>(kernel);
-  switch (name) {
-    case 'gemm-subgroup': {
-      const SUBGROUP = device.subgroupSize;
-      if (SUBGROUP === 0) throw unavailable(kernel, 'subgroups of one fixed size');
-      const steps = gather.inChannels * gather.kernel[0] * gather.kernel[1];
-      const own = subgroupTile({ outChannels, pixels, steps, layers, plain: TAPS === 0, apart: 1 }, device);
-      const [CHANNELS = own.channels, PIXELS = own.pixels, UNROLL = own.unroll] = sizes;
-      const channelTiles = Math.ceil(outChannels / CHANNELS);
-      return call(
-        gemmSubgroupKernel,
-        { constants: { CHANNELS, PIXELS, UNROLL, SUBGROUP, TAPS }, params: { channelTiles } },
-        channelTiles * Math.ceil(pixels / (PIXELS * SUBGROUP)),
-      );
-    }
-    case 'gemm': {
-      const tile = { CHANNELS: 8, PIXELS: 8 };
-      const channelTiles = Math.ceil(outChannels / tile.CHANNELS);
-      return call(
-        gemmKernel,
-        { constants: { ...tile, TAPS }, params: { channelTiles } },
-        Math.ceil((channelTiles * Math.ceil(pixels / tile.PIXELS)) / LINE),
-      );
-    }
-    case 'gemm-tiled': {
-      const [TILE_M, TILE_N, TILE_K] = sizes;
-      const tile =
-        TILE_M === undefined || TILE_N === undefined || TILE_K === undefined
-          ? tiledTile(gather.inChannels, outChannels, pixels, layers)
-          : { TILE_M, TILE_N, TILE_K };
-      const channelTiles = Math.ceil(outChannels / tile.TILE_M);
-      return call(
-        gemmTiledKernel,
-        { constants: tile, params: { channelTiles } },
-        channelTiles * Math.ceil(pixels / tile.TILE_N),
-      );
-    }
-    case 'gemm-matrix': {
-      const { subgroupMatrix, hasF16 } = device;
-      if (subgroupMatrix === undefined)
-        throw unavailable(kernel, 'subgroup matrices (experimental, asked for in open)');
-      const own = matrixTile(gather, pixels, layers);
-      const [TILE_M = own.TILE_M, TILE_N = own.TILE_N, TILE_K = own.TILE_K] = sizes;
-      const channelTiles = Math.ceil(outChannels / TILE_M);
-      return call(
-        gemmMatrixKernel,
-        {
-          constants: matrixConstants({ TILE_M, TILE_N, TILE_K }, subgroupMatrix, hasF16),
-          params: { channelTiles },
-        },
-        channelTiles * Math.ceil(pixels / TILE_N),
-      );
-    }
-    case 'direct': {
-      const CHANNELS = outChannels >= 4 ? 4 : 1;
-      const channelTiles = Math.ceil(outChannels / CHANNELS);
-      const [blockRows, blockColumns] = [Math.ceil(rows / 4), Math.ceil(columns / 4)];
-      return call(
-        directKernel,
-        { constants: { CHANNELS, ...rowReuse(gather) }, params: { blockColumns, blockRows, batch } },
-        Math.ceil((blockColumns * blockRows * batch * channelTiles) / LINE),
-      );
-    }
-    default:
-      throw unavailable(kernel, 'a name that is known');
-  }
-}
-
-/** Taps of a kernel row that share loads in `direct`: all of them where they lie side by side and are few. */
-function rowReuse({ kernel, tapStep, sourceStride, resultStride }: Gather): {
-  readonly WIDTH: number;
-  readonly STEP: number;
-} {
-  const width = kernel[1];
-  const adjacent = tapStep[1] === 1 && resultStride[0] === 1 && resultStride[1] === 1 && sourceStride[1] <= 2;
-  return adjacent && width > 1 && width <= 7 ? { WIDTH: width, STEP: sourceStride[1] } : { WIDTH: 1, STEP: 1 };
-}
-
-function unavailable(kernel: string, needs: string): InfnetError {
-  return new InfnetError({
-    code: 'KERNEL_UNAVAILABLE',
-    message: `the kernel ${kernel} needs ${needs}, which this device does not have`,
-    fix: 'Leave the choice of the algorithm to infnet.',
-  });
 }

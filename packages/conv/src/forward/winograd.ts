@@ -1,163 +1,106 @@
 /**
- * Winograd's convolution F(m x m, 3 x 3) for stride 1: result tiles of m x m pixels from source tiles of (m + 2)^2.
+ * `winograd2` and `winograd4`: Winograd's convolution as an algorithm, and when it pays, and by which tile.
  *
- *   Y = A^T [ sum over channels (G g G^T) * (B^T d B) ] A        (* elementwise; Lavin and Gray, arXiv 1509.09308)
- *
- * The elementwise products of all tiles and channels are (m + 2)^2 products of matrices, done by the same kernels as
- * any other convolution. Per result F(2 x 2) multiplies 4 times and F(4 x 4) 2.25 times instead of 9; its transforms
- * cost precision: about 2e-7 and 4e-6 of the largest value, so only F(2 x 2) is used at precision `exact`.
+ * The products become fewer; the transforms, all loads and stores, come on top. Per result pixel, with the harmonic
+ * channel count h = ic * oc / (ic + oc), the multiplications saved are 9 * (1 - share) * ic * oc and the values
+ * transformed are in proportion to ic + oc. So the gain follows `(1 - share) * h`, where share is the part of the
+ * multiplications that are left, padding of tiles counted, and it needs enough tiles that a product of matrices over
+ * them fills its own tiles. What must be saved is a trait of the adapter (`winograd`).
  */
-import { type DeviceProfile, dispatchLine, type Kernel, type KernelCall, type OperandRange } from '@infnet/core';
-import inputSource from '../kernels/winograd-input.wgsl';
-import outputSource from '../kernels/winograd-output.wgsl';
-import weightSource from '../kernels/winograd-weight.wgsl';
-import { type Epilogue, epilogueFields, type GatherKernel, gatherCall } from './call.js';
-import { batchedProduct, type Gather } from './gather.js';
+import {
+  type Attributes,
+  type DeviceProfile,
+  type Dispatch,
+  InfnetError,
+  type LowerContext,
+  type Operator,
+  type Precision,
+  type WinogradWorth,
+} from '@infnet/core';
+import { winogradWeightOperator } from '../operator/winograd-weight.js';
+import type { GatherAlgorithm, GatherWork } from './algorithm.js';
+import type { Epilogue } from './call.js';
+import type { Gather } from './gather.js';
+import { epilogueOperands } from './one-dispatch.js';
+import {
+  fitsWinograd,
+  type WinogradTile,
+  winogradInputCall,
+  winogradOutputCall,
+  winogradProductCall,
+  winogradSizes,
+  winogradWeightCall,
+} from './winograd-calls.js';
 
-export const winogradWeightKernel: Kernel = { name: 'conv/winograd-weight', source: weightSource };
-export const winogradInputKernel: Kernel = { name: 'conv/winograd-input', source: inputSource };
-export const winogradOutputKernel: Kernel = { name: 'conv/winograd-output', source: outputSource };
-
-/** Side of a result tile. */
-export type WinogradTile = 2 | 4;
-
-/** Sizes of a Winograd convolution; the scratch tensors' sizes count elements. */
-export interface WinogradSizes {
-  readonly tileRows: number;
-  readonly tileColumns: number;
-  /** Tiles of all images. */
-  readonly tiles: number;
-  /** Transformed weights, [(m + 2)^2, oc, ic]. */
-  readonly weights: number;
-  /** Transformed source, [(m + 2)^2, ic, tiles]. */
-  readonly sources: number;
-  /** Products, [(m + 2)^2, oc, tiles]. */
-  readonly products: number;
-}
-
-const LINE = 32;
-
-/** Whether a gathering product is a 3 x 3 convolution of stride 1, dilation 1 and one group. */
-export function fitsWinograd({ kernel, sourceStride, resultStride, tapStep, groups }: Gather): boolean {
-  const ones = [...sourceStride, ...resultStride, ...tapStep, groups];
-  return kernel[0] === 3 && kernel[1] === 3 && ones.every((value) => value === 1);
-}
-
-export function winogradSizes(
-  { batch, resultSize, inChannels, outChannels }: Gather,
-  tile: WinogradTile,
-): WinogradSizes {
-  const tileRows = Math.ceil(resultSize[0] / tile);
-  const tileColumns = Math.ceil(resultSize[1] / tile);
-  const tiles = batch * tileRows * tileColumns;
-  const positions = (tile + 2) ** 2;
+function winograd(tile: WinogradTile): GatherAlgorithm {
+  const name = `winograd${tile}` as const;
+  const attributes: Attributes = { tile };
   return {
-    tileRows,
-    tileColumns,
-    tiles,
-    weights: positions * outChannels * inChannels,
-    sources: positions * inChannels * tiles,
-    products: positions * outChannels * tiles,
-  };
-}
-
-/** Transforms weights: bindings `weight`, `u`. */
-export function winogradWeightCall({ inChannels, outChannels, weight }: Gather, tile: WinogradTile): KernelCall {
-  const count = inChannels * outChannels;
-  const positions = (tile + 2) ** 2;
-  return {
-    kernel: winogradWeightKernel,
-    constants: { TILE: tile },
-    params: {
-      inChannels,
-      outChannels,
-      weightOffset: weight.offset,
-      weightOutStride: weight.out,
-      weightInStride: weight.in,
-      weightTapStrideY: weight.tapY,
-      weightTapStrideX: weight.tapX,
+    name,
+    fits: ({ gather, device, precision }) =>
+      fitsWinograd(gather) && fitsMemory(tile, gather, device) && (tile === 2 || precision !== 'exact'),
+    suits: ({ gather, device, precision }) => chooseWinograd(gather, device, precision) === tile,
+    tiles: () => [undefined],
+    hasTile: () => false,
+    transform: { operator: winogradWeightOperator as unknown as Operator, attributes },
+    // Its transform reads a value 2.25 times, that of F(2 x 2) 4 times.
+    readsOnce: tile === 4,
+    dispatches: (work, context) => {
+      if (fitsWinograd(work.gather)) return winogradDispatches(tile, work, context);
+      throw new InfnetError({
+        code: 'KERNEL_UNAVAILABLE',
+        message: `${name} computes 3 x 3 convolutions of stride 1, dilation 1 and one group only`,
+        fix: 'Leave the choice of the algorithm to infnet.',
+      });
     },
-    workgroups: dispatchLine(Math.ceil(count / LINE)),
-    flops: count * (tile + 5) * (tile === 2 ? 5 : 12),
-    bytes: 4 * count * (9 + positions),
   };
 }
 
-/** Transforms the source: bindings `x`, `addend` if there is one, `v`. */
-export function winogradInputCall(
-  gather: Gather,
+export const winograd2: GatherAlgorithm = winograd(2);
+export const winograd4: GatherAlgorithm = winograd(4);
+
+function winogradDispatches(
   tile: WinogradTile,
-  operands: { readonly x: OperandRange; readonly addend?: OperandRange | undefined },
-): KernelCall {
-  const { x, addend } = operands;
-  const { tileRows, tileColumns, tiles, sources } = winogradSizes(gather, tile);
-  const { inChannels, sourceSize, tapStart, batch } = gather;
-  const count = inChannels * tiles;
-  return {
-    kernel: winogradInputKernel,
-    constants: { TILE: tile, ADDEND: Number(addend !== undefined) },
-    params: {
-      channels: inChannels,
-      sourceHeight: sourceSize[0],
-      sourceWidth: sourceSize[1],
-      startY: tapStart[0],
-      startX: tapStart[1],
-      tileRows,
-      tileColumns,
-      tiles,
-      xOffset: x.offset,
-      xBatchStride: x.batchStride,
-      addendOffset: addend?.offset ?? 0,
-      addendBatchStride: addend?.batchStride ?? 0,
-    },
-    workgroups: dispatchLine(Math.ceil(count / LINE)),
-    flops: count * 2 * (tile + 2) * (tile === 2 ? 4 : 14),
-    bytes: 4 * (batch * inChannels * sourceSize[0] * sourceSize[1] * (addend === undefined ? 1 : 2) + sources),
-  };
+  { gather, views, epilogue }: GatherWork,
+  { device, scratch }: Pick<LowerContext, 'device' | 'scratch'>,
+): Dispatch[] {
+  const { x, weight, y, addend, transformedWeight, residual } = views;
+  const sizes = winogradSizes(gather, tile);
+  const full: Epilogue = { ...epilogue, affineOffset: views.affine?.offset ?? 0, residual };
+  const u = transformedWeight ?? scratch(sizes.weights, 'winograd weights');
+  const v = scratch(sizes.sources, 'winograd source');
+  const p = scratch(sizes.products, 'winograd products');
+  const transform = { ...winogradWeightCall(gather, tile), operands: { weight, u } };
+  return [
+    ...(transformedWeight === undefined ? [transform] : []),
+    { ...winogradInputCall(gather, tile, { x, addend }), operands: { x, v, ...(addend && { addend }) } },
+    { ...winogradProductCall(gather, tile, device), operands: { weight: u, x: v, y: p } },
+    { ...winogradOutputCall(gather, tile, { ...full, y }), operands: { p, y, ...epilogueOperands(views, full) } },
+  ];
 }
 
-/** The products of all positions: bindings `weight` (transformed), `x` (transformed), `y`. */
-export function winogradProductCall(
-  gather: Gather,
-  tile: WinogradTile,
-  kernel: GatherKernel,
-  device: DeviceProfile,
-): KernelCall {
+/** Fewest channels on either side, whatever the adapter. */
+const FEWEST_CHANNELS = 16;
+
+/** The tile of Winograd's convolution that does this product best, or undefined where the plain product does. */
+function chooseWinograd(gather: Gather, device: DeviceProfile, precision: Precision): WinogradTile | undefined {
   const { inChannels, outChannels } = gather;
-  const { tiles, weights, sources, products } = winogradSizes(gather, tile);
-  const product = batchedProduct((tile + 2) ** 2, outChannels, inChannels, tiles);
-  const range = { offset: 0, batchStride: 0 };
-  const work = { flops: 2 * products * inChannels, bytes: 4 * (weights + sources + products) };
-  return gatherCall(kernel, product, { x: range, y: range }, device, work);
+  if (!fitsWinograd(gather)) return undefined;
+  if (inChannels < FEWEST_CHANNELS || outChannels < FEWEST_CHANNELS) return undefined;
+  const choices = device.traits.winograd[precision === 'exact' ? 'exact' : 'noisy'];
+  return choices.find((worth) => pays(worth, gather) && fitsMemory(worth.tile, gather, device))?.tile;
 }
 
-/** Transforms the products back and finishes: bindings `p`, `y`, and those of the epilogue. */
-export function winogradOutputCall(
-  gather: Gather,
-  tile: WinogradTile,
-  operands: Epilogue & { readonly y: OperandRange },
-): KernelCall {
-  const { tileRows, tileColumns, tiles, products } = winogradSizes(gather, tile);
-  const { outChannels, resultSize, batch } = gather;
-  const { constants, params } = epilogueFields(operands);
-  const count = outChannels * tiles;
-  const values = batch * outChannels * resultSize[0] * resultSize[1];
-  return {
-    kernel: winogradOutputKernel,
-    constants: { TILE: tile, ...constants },
-    params: {
-      ...params,
-      channels: outChannels,
-      resultHeight: resultSize[0],
-      resultWidth: resultSize[1],
-      tileRows,
-      tileColumns,
-      tiles,
-      yOffset: operands.y.offset,
-      yBatchStride: operands.y.batchStride,
-    },
-    workgroups: dispatchLine(Math.ceil(count / LINE)),
-    flops: count * (2 * tile + 2) * (tile === 2 ? 4 : 12) + 2 * values,
-    bytes: 4 * (products + values * (operands.residual === undefined ? 1 : 2)),
-  };
+function pays({ tile, share: most, saved, tiles: fewest }: WinogradWorth, gather: Gather): boolean {
+  const { batch, resultSize, inChannels, outChannels } = gather;
+  const { tiles } = winogradSizes(gather, tile);
+  const share = ((tile + 2) ** 2 * 8 * Math.ceil(tiles / 8)) / (9 * batch * resultSize[0] * resultSize[1]);
+  const harmonic = (inChannels * outChannels) / (inChannels + outChannels);
+  return share <= most && tiles >= fewest && (1 - share) * harmonic >= saved;
+}
+
+/** Whether the scratch tensors of the transforms can be bound. */
+function fitsMemory(tile: WinogradTile, gather: Gather, { limits }: DeviceProfile): boolean {
+  const { sources, products } = winogradSizes(gather, tile);
+  return 4 * Math.max(sources, products) <= Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
 }

@@ -1,7 +1,7 @@
 /** Kernel calls of the bias gradient: the sum over images and pixels, in two passes of fixed order. */
 import { dispatchLine, type Kernel, type KernelCall, type OperandRange } from '@infnet/core';
 import source from '../kernels/bias-gradient.wgsl';
-import { sumSplitsCall } from './weight-call.js';
+import { sumSplitsCall } from './weight-calls.js';
 
 export const biasGradientKernel: Kernel = { name: 'conv/bias-gradient', source };
 

@@ -11,9 +11,10 @@ import {
   wholeRange,
 } from '@infnet/core';
 import { CONVOLUTION_OPTIONS } from '../conv2d-call.js';
-import { chooseKernel } from '../forward/algorithm.js';
-import { GATHER_KERNELS, type GatherKernel, gatherCall } from '../forward/call.js';
+import { GATHER_KERNELS, type GatherKernel } from '../forward/algorithm.js';
+import { gatherCall } from '../forward/call.js';
 import { inputGradientGather } from '../forward/gather.js';
+import { kernelFor } from '../forward/registry.js';
 import {
   type Conv2dGeometry,
   type Conv2dOptions,
@@ -23,12 +24,9 @@ import {
   outputShape,
 } from '../geometry.js';
 import { biasGradientCalls } from './bias-call.js';
-import {
-  chooseWeightGradient,
-  type WeightGradientAlgorithm,
-  type WeightGradientCalls,
-  weightGradientCalls,
-} from './weight-call.js';
+import type { WeightGradientAlgorithm } from './weight-algorithm.js';
+import { type WeightGradientCalls, weightGradientCalls } from './weight-calls.js';
+import { WEIGHT_GRADIENTS } from './weight-registry.js';
 
 /** The convolution whose gradient is wanted. */
 export interface Conv2dGradientCallOptions extends Conv2dOptions {
@@ -64,7 +62,7 @@ export function conv2dInputGradientCall(
     bytes: 4 * (elementCount(input) + elementCount(weight) + elementCount(output)),
   };
   const operands = { x: ranges.x ?? wholeRange(output), y: ranges.y ?? wholeRange(input) };
-  const call = gatherCall(options.kernel ?? chooseKernel(gather, device), gather, operands, device, work);
+  const call = gatherCall(kernelFor(options.kernel, gather, device), gather, operands, device, work);
   const sizes = { x: [output, operands.x], weight: elementCount(weight), y: [input, operands.y] } as const;
   return sizedCall(where, call, sizes);
 }
@@ -87,9 +85,9 @@ export function conv2dWeightGradientCalls(
   const { input, weight, device = DEFAULT_PROFILE, ranges = {} } = options;
   const geometry = geometryOf(options, where);
   const output = outputShape(geometry);
-  const algorithm = options.algorithm ?? chooseWeightGradient(geometry, device);
+  const variant = WEIGHT_GRADIENTS.take(options.algorithm, { geometry, device });
   const { g = wholeRange(output), x = wholeRange(input), y = wholeRange(weight) } = ranges;
-  const calls = weightGradientCalls(algorithm, geometry, { g, x, y }, device);
+  const calls = weightGradientCalls(variant, geometry, { g, x, y }, device);
   const { pad, product, sum, paddedElements, partialElements } = calls;
   return {
     ...calls,

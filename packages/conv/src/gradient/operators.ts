@@ -11,9 +11,9 @@ import {
   type TensorType,
   type View,
 } from '@infnet/core';
-import { type ConvolutionAlgorithm, chooseAlgorithm, gatherChoices } from '../forward/algorithm.js';
-import { gatherDispatches } from '../forward/dispatches.js';
+import type { ConvolutionAlgorithm } from '../forward/algorithm.js';
 import { inputGradientGather } from '../forward/gather.js';
+import { GATHERS } from '../forward/registry.js';
 import {
   type Conv2dGeometry,
   type Conv2dSettings,
@@ -24,14 +24,9 @@ import {
   requireType,
 } from '../geometry.js';
 import { biasGradientCalls } from './bias-call.js';
-import {
-  chooseWeightGradient,
-  ownWeightGradient,
-  type WeightGradientAlgorithm,
-  weightGradientCalls,
-  weightGradientCandidates,
-  weightGradientKey,
-} from './weight-call.js';
+import type { WeightGradientAlgorithm } from './weight-algorithm.js';
+import { weightGradientCalls } from './weight-calls.js';
+import { WEIGHT_GRADIENTS } from './weight-registry.js';
 
 export interface InputGradientAttributes extends Conv2dSettings {
   /** Shape of the convolution's input. */
@@ -59,7 +54,7 @@ export const conv2dInputGradientOperator: Operator<InputGradientAttributes> = {
     if (attributes.algorithm !== undefined) return undefined;
     const weight = inputs[1]?.shape ?? [];
     const geometry = conv2dGeometry(attributes.inputShape, weight, attributes, 'conv2dInputGradient');
-    return gatherChoices(inputGradientGather(geometry), device, precision);
+    return GATHERS.candidates({ gather: inputGradientGather(geometry), device, precision, rounded: false });
   },
   sharesStorage: () => [0],
 };
@@ -78,9 +73,7 @@ export const conv2dWeightGradientOperator: Operator<WeightGradientAttributes> = 
     if (attributes.algorithm !== undefined) return undefined;
     const x = inputs[1]?.shape ?? [];
     const geometry = conv2dGeometry(x, attributes.weightShape, attributes, 'conv2dWeightGradient');
-    const own = ownWeightGradient(geometry, device);
-    const others = weightGradientCandidates(geometry, device).filter((name) => name !== own);
-    return { key: weightGradientKey(geometry), names: [own, ...others] };
+    return WEIGHT_GRADIENTS.candidates({ geometry, device });
   },
 };
 
@@ -127,9 +120,10 @@ function lowerInputGradient(context: LowerContext<InputGradientAttributes>): Dis
   const y = context.outputs[0] as View;
   const geometry = conv2dGeometry(attributes.inputShape, weight.type.shape, attributes, 'conv2dInputGradient');
   const gather = inputGradientGather(geometry, weight);
-  const algorithm = attributes.algorithm ?? chooseAlgorithm(gather, device, precision);
+  const { algorithm, tile } = GATHERS.take(attributes.algorithm, { gather, device, precision, rounded: false });
   const bytes = 4 * [g, weight, y].reduce((sum, { type }) => sum + type.shape.reduce((a, b) => a * b, 1), 0);
-  return gatherDispatches(algorithm, gather, { x: g, weight, y }, {}, { flops: conv2dFlops(geometry), bytes }, context);
+  const work = { flops: conv2dFlops(geometry), bytes };
+  return algorithm.dispatches({ gather, views: { x: g, weight, y }, epilogue: {}, work }, context, tile);
 }
 
 function lowerWeightGradient(context: LowerContext<WeightGradientAttributes>): Dispatch[] {
@@ -137,8 +131,8 @@ function lowerWeightGradient(context: LowerContext<WeightGradientAttributes>): D
   const [g, x] = context.inputs as readonly [View, View];
   const y = context.outputs[0] as View;
   const geometry = conv2dGeometry(x.type.shape, attributes.weightShape, attributes, 'conv2dWeightGradient');
-  const algorithm = attributes.algorithm ?? chooseWeightGradient(geometry, device);
-  const calls = weightGradientCalls(algorithm, geometry, { g, x, y }, device);
+  const variant = WEIGHT_GRADIENTS.take(attributes.algorithm, { geometry, device });
+  const calls = weightGradientCalls(variant, geometry, { g, x, y }, device);
   const padded = calls.pad === undefined ? x : context.scratch(calls.paddedElements, 'padded input');
   const pad: Dispatch[] = calls.pad === undefined ? [] : [{ ...calls.pad, operands: { x, y: padded } }];
   const { product, sum } = calls;

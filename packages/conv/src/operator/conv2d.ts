@@ -8,8 +8,9 @@ import {
   type TensorLike,
   type TensorType,
 } from '@infnet/core';
-import { type ConvolutionAlgorithm, gatherChoices } from '../forward/algorithm.js';
+import type { ConvolutionAlgorithm } from '../forward/algorithm.js';
 import { forwardGather } from '../forward/gather.js';
+import { GATHERS } from '../forward/registry.js';
 import {
   type Conv2dGeometry,
   type Conv2dOptions,
@@ -37,13 +38,13 @@ export const conv2dOperator: Operator<Conv2dAttributes> = standardOperator({
     ),
   candidates: ({ attributes, inputs, device, precision }) =>
     attributes.algorithm === undefined
-      ? gatherChoices(
-          forwardGather(geometryOf(inputs, attributes, 'conv2d')),
+      ? GATHERS.candidates({
+          gather: forwardGather(geometryOf(inputs, attributes, 'conv2d')),
           device,
           precision,
           // Where the weights turn out not to be constant, plans take their usual choice for these.
-          precision === 'half',
-        )
+          rounded: precision === 'half',
+        })
       : undefined,
   gradient: conv2dGradient,
   absorbConsumer,

@@ -21,15 +21,16 @@ import {
   type Tensor,
   type TensorType,
 } from '@infnet/core';
-import { type ConvolutionAlgorithm, chooseAlgorithm, winogradTileOf } from '../forward/algorithm.js';
-import { forwardGather } from '../forward/gather.js';
+import { type Variant, variantName } from '../algorithm.js';
+import type { GatherAlgorithm } from '../forward/algorithm.js';
+import { forwardGather, type Gather } from '../forward/gather.js';
+import { GATHERS } from '../forward/registry.js';
 import { conv2dGeometry, requireType } from '../geometry.js';
 import { foldBatchNormOperator } from './fold-batch-norm.js';
 import { halfProbe } from './half-probe.js';
 import { halfWeightOperator } from './half-weight.js';
 import { type Conv2dAttributes, lowerConvolution, type OperandRole } from './lower.js';
-import { prefersTransposedWeights, transposeWeightOperator, weightShape } from './transpose-weight.js';
-import { winogradWeightOperator } from './winograd-weight.js';
+import { transposeWeightOperator, weightShape } from './transpose-weight.js';
 
 export interface FusedConv2dAttributes extends Conv2dAttributes {
   /** What each input is, in order; begins with x and weight. */
@@ -93,22 +94,23 @@ export function absorbConsumer(
 
 /**
  * Constant weights in the form that the algorithm reads best, made once: transformed for Winograd's, transposed where
- * that pays (`prefersTransposedWeights`), and as float16 at precision `half`. Winograd's transformed weights stay
+ * that pays (`prefersTransposed`), and as float16 at precision `half`. Winograd's transformed weights stay
  * float32: its last transform multiplies their rounding, so that the result of F(4 x 4) would be off by 2e-3 where the
  * weights alone make 2e-4.
  */
 export function convertConstants(node: ConvolutionNode, rewrite: RewriteContext): Replacement | undefined {
   const fusion = fusionOf(node);
-  const algorithm = algorithmOf(fusion, rewrite);
+  const variant = variantOf(fusion, rewrite);
+  const { algorithm } = variant;
   let weight = fusion.operands.get('weight') as Tensor;
   if (!rewrite.isConstant(weight) || fusion.operands.has('transformedWeight')) return undefined;
-  if (winogradTileOf(algorithm) !== undefined) return replacement(fusion, rewrite);
-  const transposedWeights = prefersTransposedWeights(weight.shape, fusion.attributes.groups, algorithm, rewrite.device);
+  if (algorithm.transform !== undefined) return replacement(fusion, rewrite);
+  const transposedWeights = algorithm.prefersTransposed?.(gatherOf(fusion), rewrite.device) === true;
   const half = rewrite.precision === 'half';
   if (!transposedWeights && !half) return undefined;
   if (transposedWeights) weight = rewrite.apply(transposeWeightOperator, [weight], {})[0] as Tensor;
   if (half) weight = rewrite.apply(halfWeightOperator, [weight], {})[0] as Tensor;
-  const attributes = { ...fusion.attributes, algorithm, transposedWeights };
+  const attributes = { ...fusion.attributes, algorithm: variantName(variant), transposedWeights };
   return replacement(withOperands({ ...fusion, attributes }, ['weight', weight]), rewrite);
 }
 
@@ -124,7 +126,7 @@ export function absorbProducer(
   const isAdd = standardName(producer.operator) === 'add' && producer.inputs.length === 2;
   if (index !== 0 || !isAdd || fusion.operands.has('addend')) return undefined;
   if (a === undefined || b === undefined || a === b || !sameShape(a.shape, b.shape)) return undefined;
-  if (!absorbsAddend(algorithmOf(fusion, rewrite), rewrite.device)) return undefined;
+  if (!absorbsAddend(variantOf(fusion, rewrite).algorithm, rewrite.device)) return undefined;
   return replacement(withOperands(fusion, ['x', a], ['addend', b]), rewrite);
 }
 
@@ -135,8 +137,8 @@ export function absorbProducer(
  * % slower than a pass), that of F(4 x 4) 2.25 times: even, and it saves the sum's memory. On a GPU the loads are few
  * beside the multiply-adds and a pass costs a launch; this was not measured.
  */
-export function absorbsAddend(algorithm: ConvolutionAlgorithm, device: DeviceProfile): boolean {
-  return readsAgain(device.traits) || algorithm === 'winograd4';
+export function absorbsAddend({ readsOnce = false }: GatherAlgorithm, device: DeviceProfile): boolean {
+  return readsAgain(device.traits) || readsOnce;
 }
 
 function absorbAdd(
@@ -191,27 +193,32 @@ function withOperands(fusion: Fusion, ...changes: readonly (readonly [OperandRol
   return { ...fusion, operands };
 }
 
-function algorithmOf({ attributes, operands }: Fusion, rewrite: RewriteContext): ConvolutionAlgorithm {
-  const { device, precision } = rewrite;
+function gatherOf({ attributes, operands }: Fusion): Gather {
   const [x, weight] = [operands.get('x') as Tensor, operands.get('weight') as Tensor];
-  if (attributes.algorithm !== undefined) return attributes.algorithm;
-  const gather = forwardGather(conv2dGeometry(x.shape, weight.shape, attributes, 'conv2d'));
-  return chooseAlgorithm(gather, device, precision, precision === 'half' && rewrite.isConstant(weight));
+  return forwardGather(conv2dGeometry(x.shape, weight.shape, attributes, 'conv2d'));
 }
 
-/** The fused node. Constant weights of a Winograd convolution are transformed once. */
+function variantOf(fusion: Fusion, rewrite: RewriteContext): Variant<GatherAlgorithm> {
+  const { algorithm } = fusion.attributes;
+  if (algorithm !== undefined) return GATHERS.named(algorithm);
+  const { device, precision } = rewrite;
+  const rounded = precision === 'half' && rewrite.isConstant(fusion.operands.get('weight') as Tensor);
+  return GATHERS.choose({ gather: gatherOf(fusion), device, precision, rounded });
+}
+
+/** The fused node. Constant weights that the algorithm reads in a form of its own are transformed once. */
 function replacement(fusion: Fusion, rewrite: RewriteContext): Replacement {
-  const algorithm = algorithmOf(fusion, rewrite);
-  const tile = winogradTileOf(algorithm);
+  const variant = variantOf(fusion, rewrite);
+  const { transform } = variant.algorithm;
   const weight = fusion.operands.get('weight') as Tensor;
   let complete = fusion;
-  if (tile !== undefined && !fusion.operands.has('transformedWeight') && rewrite.isConstant(weight)) {
-    const [transformed] = rewrite.apply(winogradWeightOperator as unknown as Operator, [weight], { tile });
+  if (transform !== undefined && !fusion.operands.has('transformedWeight') && rewrite.isConstant(weight)) {
+    const [transformed] = rewrite.apply(transform.operator, [weight], transform.attributes);
     complete = withOperands(fusion, ['transformedWeight', transformed]);
   }
   const attributes: FusedConv2dAttributes = {
     ...complete.attributes,
-    algorithm,
+    algorithm: variantName(variant),
     operands: [...complete.operands.keys()],
     relu: complete.relu,
   };

@@ -12,8 +12,8 @@
  * costs.
  */
 import { applyOne, type Operator, type Probe, seededRandom, type Tensor } from '@infnet/core';
-import type { ConvolutionAlgorithm } from '../forward/algorithm.js';
-import { splitTile } from '../forward/tile.js';
+import type { ConvolutionAlgorithm, GatherAlgorithm } from '../forward/algorithm.js';
+import { GATHERS } from '../forward/registry.js';
 import { halfWeightOperator } from './half-weight.js';
 
 const [BATCH, IN, OUT, HEIGHT, WIDTH] = [2, 27, 10, 5, 7];
@@ -29,20 +29,20 @@ const probes = new WeakMap<Operator, Map<string, Probe>>();
 
 /** The probe of the kernel that does an algorithm, the same for all its tiles; `convolution` is the fused operator. */
 export function halfProbe(convolution: Operator, algorithm: ConvolutionAlgorithm): Probe {
-  const { name } = splitTile<ConvolutionAlgorithm>(algorithm);
+  const { algorithm: kernel } = GATHERS.named(algorithm);
+  const { name } = kernel;
   const ofOperator = probes.get(convolution) ?? new Map<string, Probe>();
   probes.set(convolution, ofOperator);
   let probe = ofOperator.get(name);
   if (probe === undefined) {
-    probe = makeProbe(convolution, name);
+    probe = makeProbe(convolution, kernel);
     ofOperator.set(name, probe);
   }
   return probe;
 }
 
-function makeProbe(convolution: Operator, algorithm: ConvolutionAlgorithm): Probe {
+function makeProbe(convolution: Operator, { name, roundsSource: onMatrixUnits = false }: GatherAlgorithm): Probe {
   const random = seededRandom(16);
-  const onMatrixUnits = algorithm === 'gemm-matrix';
   const x = Float32Array.from({ length: BATCH * IN * HEIGHT * WIDTH }, (_, i) => {
     const value = 2 * random() - 1;
     if (!onMatrixUnits) return value;
@@ -55,9 +55,9 @@ function makeProbe(convolution: Operator, algorithm: ConvolutionAlgorithm): Prob
     return (value + Math.sign(value)) * 2 ** -Math.floor(8 * random());
   });
   const settings = { stride: [1, 1], padding: [1, 1, 1, 1], dilation: [1, 1], groups: 1 };
-  const attributes = { ...settings, algorithm, operands: ['x', 'weight'], relu: false };
+  const attributes = { ...settings, algorithm: name, operands: ['x', 'weight'], relu: false };
   return {
-    name: `float16 ${onMatrixUnits ? 'matrices' : 'weights'} in conv/${algorithm}`,
+    name: `float16 ${onMatrixUnits ? 'matrices' : 'weights'} in conv/${name}`,
     inputs: {
       x: { shape: [BATCH, IN, HEIGHT, WIDTH], data: x },
       weight: { shape: [OUT, IN, 3, 3], data: weight },

@@ -1,8 +1,8 @@
 /** How convolution nodes, plain and fused, become dispatches. */
 import { type Attributes, byteLength, type Dispatch, type LowerContext, type View } from '@infnet/core';
-import { type ConvolutionAlgorithm, chooseAlgorithm } from '../forward/algorithm.js';
-import { gatherDispatches } from '../forward/dispatches.js';
+import type { ConvolutionAlgorithm } from '../forward/algorithm.js';
 import { forwardGather, withTransposedWeights } from '../forward/gather.js';
+import { GATHERS } from '../forward/registry.js';
 import { type Conv2dSettings, conv2dFlops, conv2dGeometry } from '../geometry.js';
 import { weightShape } from './transpose-weight.js';
 
@@ -36,24 +36,21 @@ export function lowerConvolution(
     'conv2d',
   );
   const gather = transposedWeights ? withTransposedWeights(forwardGather(geometry)) : forwardGather(geometry, weight);
-  const algorithm = attributes.algorithm ?? chooseAlgorithm(gather, context.device, context.precision);
+  const { device, precision } = context;
+  const { algorithm, tile } = GATHERS.take(attributes.algorithm, { gather, device, precision, rounded: false });
   const bytes = [...views]
     .filter(([role]) => role !== 'transformedWeight')
     .reduce((sum, [, view]) => sum + byteLength(view.type), byteLength(y.type));
-  return gatherDispatches(
-    algorithm,
-    gather,
-    {
-      x,
-      weight,
-      y,
-      affine: views.get('affine') ?? views.get('bias'),
-      residual: views.get('residual'),
-      addend: views.get('addend'),
-      transformedWeight: views.get('transformedWeight'),
-    },
-    { affine: views.has('affine') ? 'scaleShift' : views.has('bias') ? 'bias' : 'none', relu },
-    { flops: conv2dFlops(geometry), bytes },
-    context,
-  );
+  const given = {
+    x,
+    weight,
+    y,
+    affine: views.get('affine') ?? views.get('bias'),
+    residual: views.get('residual'),
+    addend: views.get('addend'),
+    transformedWeight: views.get('transformedWeight'),
+  };
+  const affine = views.has('affine') ? 'scaleShift' : views.has('bias') ? 'bias' : 'none';
+  const work = { flops: conv2dFlops(geometry), bytes };
+  return algorithm.dispatches({ gather, views: given, epilogue: { affine, relu }, work }, context, tile);
 }

@@ -1,6 +1,5 @@
 /** Weights with their result channels last, as an operator so that constant weights are transposed once. */
 import {
-  type DeviceProfile,
   type Dispatch,
   dispatchLine,
   elementCount,
@@ -9,8 +8,6 @@ import {
   type Shape,
   type View,
 } from '@infnet/core';
-import type { ConvolutionAlgorithm } from '../forward/algorithm.js';
-import { splitTile } from '../forward/tile.js';
 import source from '../kernels/transpose-weight.wgsl';
 
 export const transposeWeightKernel: Kernel = { name: 'conv/transpose-weight', source };
@@ -44,22 +41,4 @@ export const transposeWeightOperator: Operator = {
 /** The shape [oc, ic, kh, kw] of weights as they are stored: so, or with the result channels last. */
 export function weightShape(stored: Shape, channelsLast: boolean): Shape {
   return channelsLast ? [stored.at(-1) as number, ...stored.slice(0, -1)] : stored;
-}
-
-/**
- * Whether the product reads transposed weights better. In `gemm-subgroup` every lane has a result channel of its own:
- * with tiles of 32 channels a step touches 32 cache lines, of which the next steps need the rest. Where the channels lie
- * so far apart that they share few sets of the cache (`aliasedBytes`), the lines are lost before.
- */
-export function prefersTransposedWeights(
-  weight: Shape,
-  groups: number,
-  algorithm: ConvolutionAlgorithm,
-  device: DeviceProfile,
-): boolean {
-  const [outChannels = 0, ...rest] = weight;
-  const { aliasedBytes } = device.traits;
-  if (aliasedBytes === undefined || groups > 1 || outChannels < 16) return false;
-  if (splitTile(algorithm).name !== 'gemm-subgroup') return false;
-  return (4 * elementCount(rest)) % aliasedBytes === 0;
 }

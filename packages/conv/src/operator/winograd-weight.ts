@@ -1,7 +1,7 @@
 /** Weights transformed for Winograd's convolution, as an operator so that constant weights are transformed once. */
 import { InfnetError, type Operator, type TensorType, type View } from '@infnet/core';
 import { forwardGather } from '../forward/gather.js';
-import { type WinogradTile, winogradWeightCall } from '../forward/winograd.js';
+import { type WinogradTile, winogradWeightCall } from '../forward/winograd-calls.js';
 import { type Conv2dSettings, conv2dGeometry, requireShape, requireType } from '../geometry.js';
 
 /** Settings that do not matter to a weight's layout. */

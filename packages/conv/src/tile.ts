@@ -1,5 +1,5 @@
 /** Tiles: how large a piece of the result one subgroup or workgroup makes. Few choices, because each is a pipeline. */
-import { type AdapterTraits, type DeviceProfile, InfnetError, type SubgroupTiles } from '@infnet/core';
+import type { AdapterTraits, DeviceProfile, SubgroupTiles } from '@infnet/core';
 
 export interface SubgroupTile {
   /** Result channels of a tile. */
@@ -80,31 +80,4 @@ export function tiledTile(
   const wasted = (step: number): number => Math.ceil(inChannels / step) * step - inChannels;
   const TILE_K = wasted(8) < wasted(16) ? 8 : 16;
   return large ? { TILE_M: 64, TILE_N: 64, TILE_K } : { TILE_M: 32, TILE_N: 32, TILE_K };
-}
-
-/** Tiles that a kernel can have: `gemm-subgroup/16x8x1` is the kernel `gemm-subgroup` with the sizes 16, 8 and 1. */
-const TILES: Readonly<Record<string, RegExp>> = {
-  'gemm-subgroup': /^[1-9]\d?x[1-9]\d?x[1-9]$/,
-  'gemm-tiled': /^(32|64|128)x(32|64)x(8|16)$/,
-  'gemm-matrix': /^(16|32|64|128)x(16|32|64|128)x(16|32|64)$/,
-  subgroup: /^[1-9]\d?x[1-9]\d?x[1-9]$/,
-  tiled: /^(32|64)x(32|64)$/,
-};
-
-/**
- * A kernel's name and its tile, if it has one.
- * @throws InfnetError `KERNEL_UNAVAILABLE` for a tile that the kernel cannot have.
- */
-export function splitTile<N extends string>(
-  kernel: string,
-): { readonly name: N; readonly sizes: readonly (number | undefined)[] } {
-  const [name = '', tile = ''] = kernel.split('/');
-  if (tile !== '' && TILES[name]?.test(tile) !== true) {
-    throw new InfnetError({
-      code: 'KERNEL_UNAVAILABLE',
-      message: `the kernel ${name} has no tile ${tile}`,
-      fix: 'Leave the choice of the algorithm to infnet.',
-    });
-  }
-  return { name: name as N, sizes: tile === '' ? [] : tile.split('x').map(Number) };
 }
