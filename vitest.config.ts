@@ -1,5 +1,10 @@
 /**
- * Two projects over the same test files: `node` and `browser` (headless Chromium, WebGPU on SwiftShader).
+ * The same test files in Node, and in headless Chromium (`browser`, WebGPU on SwiftShader).
+ *
+ * Node has two projects. In `node-shared` a process takes one file after the other, so that what all of them import is
+ * loaded once: a process for each file took a second more, for files of milliseconds. It is for what computes and
+ * leaves nothing behind. What starts processes, changes the environment or keeps files until the end of a test file
+ * (`ownProcess`) is in `node`, with a process for each file.
  *
  * `npx vitest run packages/conv` runs the Node project. The browser project exists only when it is asked for by name,
  * `npx vitest run --project browser packages/conv`, so that nobody waits for a browser that is not needed.
@@ -19,6 +24,9 @@ const testFiles = [
   'examples/*/test/**/*.test.ts',
   'benchmarks/test/**/*.test.ts',
 ];
+const ownProcess = ['packages/{cli,node,swiftshader}', 'apps/*', 'examples/*', 'benchmarks'].map(
+  (folder) => `${folder}/test/**/*.test.ts`,
+);
 /**
  * Folders that `scripts/test.mjs` leaves out on a second adapter, or in a page; vitest's own `--exclude` does not reach
  * projects.
@@ -35,18 +43,21 @@ const DAY = 24 * 60 * 60 * 1000;
 /** See packages/testing/src/long.ts. */
 const isLong = process.env['INFNET_LONG_TESTS'] === '1';
 
-function nodeProject(): TestProjectInlineConfiguration {
+function nodeProject(isShared: boolean): TestProjectInlineConfiguration {
   const conditions = ['@infnet/source', 'node', 'import', 'module', 'default'];
   return {
     plugins: [wgsl()],
     resolve: { conditions },
     ssr: { resolve: { conditions, externalConditions: conditions } },
     test: {
-      name: 'node',
+      name: isShared ? 'node-shared' : 'node',
       environment: 'node',
-      include: testFiles,
-      exclude: ['**/node_modules/**', '**/*.browser.test.ts', ...excluded],
+      include: isShared ? testFiles : ownProcess,
+      exclude: ['**/node_modules/**', '**/*.browser.test.ts', ...(isShared ? ownProcess : []), ...excluded],
       ...patience,
+      isolate: !isShared,
+      // One after the other: a process is shared only by files that follow each other.
+      sequence: { groupOrder: Number(isShared) },
       // Few processes: each creates a device of its own, and a software adapter uses every core by itself.
       pool: 'forks',
       maxWorkers: Number(process.env['INFNET_TEST_WORKERS'] ?? 2),
@@ -88,7 +99,7 @@ const args = process.argv.slice(2);
 const asked = args.flatMap((arg, i) =>
   arg === '--project' ? [args[i + 1]] : arg.startsWith('--project=') ? [arg.slice(10)] : [],
 );
-const projects: TestProjectInlineConfiguration[] = [nodeProject()];
+const projects: TestProjectInlineConfiguration[] = [nodeProject(false), nodeProject(true)];
 if (asked.includes('browser')) projects.push(await browserProject());
 
 const config: ViteUserConfig = defineConfig({ test: { projects, teardownTimeout: 600_000 } });

@@ -31,6 +31,9 @@ if (!flags.node && !flags.browser && !flags.llvmpipe && !flags['newer-nodes']) f
 const [part, parts] = partOf(flags.part);
 if (flags.long) process.env.INFNET_LONG_TESTS = '1';
 
+/** Both of Node's projects (vitest.config.ts). */
+const NODE = 'node*';
+
 const cache = join(root, 'node_modules', '.cache', 'infnet');
 
 /** Folders whose tests touch no adapter, or choose it themselves: on a second adapter they would only repeat. */
@@ -127,18 +130,18 @@ const build = await run([
 if (build.code !== 0) results.push({ title: 'build', passed: 0, failed: 1, skipped: 0, note: 'the build failed' });
 
 const adapter = process.env.INFNET_ADAPTER || 'swiftshader';
-if (flags.node) results.push(await runProject(`node-${adapter}`, 'node', { INFNET_ADAPTER: adapter }));
+if (flags.node) results.push(await runProject(`node-${adapter}`, NODE, { INFNET_ADAPTER: adapter }));
 const left = flags.long ? [] : placeIndependent;
 if (flags.browser) results.push(await runProject('browser', 'browser', { INFNET_TEST_EXCLUDE: left.join(',') }));
 if (flags.llvmpipe) {
   const llvmpipe = { INFNET_ADAPTER: 'llvmpipe', INFNET_TEST_EXCLUDE: adapterIndependent.join(',') };
-  if (hasLlvmpipe()) results.push(await runProject('node-llvmpipe', 'node', llvmpipe));
+  if (hasLlvmpipe()) results.push(await runProject('node-llvmpipe', NODE, llvmpipe));
   else console.log('\n# node-llvmpipe: not run, this machine has no /usr/share/vulkan/icd.d/lvp_icd*.json');
 }
 
 if (flags['newer-nodes']) {
   for (const [shift, [version, node]] of [...(await newerNodes())].entries()) {
-    results.push(await runProject(`node-${version}-${adapter}`, 'node', { INFNET_ADAPTER: adapter }, { node, shift }));
+    results.push(await runProject(`node-${version}-${adapter}`, NODE, { INFNET_ADAPTER: adapter }, { node, shift }));
   }
 }
 
