@@ -16,6 +16,7 @@ export {
 } from './optimizer/operators.js';
 export {
   Optimizer,
+  type OptimizerCheck,
   type OptimizerKernel,
   type OptimizerOptions,
   type OptimizerSettings,
@@ -23,6 +24,7 @@ export {
   type ParameterSettings,
 } from './optimizer/optimizer.js';
 export * from './optimizer/sgd.js';
+export type { BoundAfter, LargestMove, Magnitudes } from './optimizer/state-bounds.js';
 export type { StepBatch } from './optimizer/step-turns.js';
 export * from './schedule.js';
 export * from './semi/index.js';

@@ -1,23 +1,24 @@
 // trainer/accumulate: a line of gradients added to the line of the batches before, or put in its place.
 //
-//   sum = keep ? sum + g : g          keep = hyper[6]
+//   sum = keep ? sum + g : g
 //
-//   sum    [count]  changed in place
-//   g      [count]  read from gOffset on
-//   hyper  [8]      read
+//   sum      [count]  changed in place
+//   g        [count]  read from gOffset on
+//   numbers  [9]      read from numbersOffset on: keep (step-numbers.part.wgsl)
 //
 // Tile: one value per invocation. Dispatch: ceil(count / 64) workgroups in a line.
 
 struct Params {
   gOffset: u32,
-  hyperOffset: u32,
+  numbersOffset: u32,
   count: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> sum: array<f32>;
 @group(0) @binding(2) var<storage, read> g: array<f32>;
-@group(0) @binding(3) var<storage, read> hyper: array<f32>;
+@group(0) @binding(3) var<storage, read> numbers: array<f32>;
+#include "./step-numbers.part.wgsl"
 
 @compute @workgroup_size(64)
 fn main(
@@ -29,5 +30,5 @@ fn main(
   if (i >= params.count) { return; }
   let added = g[params.gOffset + i];
   // A choice, not a product with keep: the old sum may be infinite or NaN.
-  if (hyper[params.hyperOffset + 6u] == 0.0) { sum[i] = added; } else { sum[i] += added; }
+  if (stepNumbers(params.numbersOffset).keep == 0.0) { sum[i] = added; } else { sum[i] += added; }
 }

@@ -4,8 +4,9 @@ import type { Kernel, ParameterStore } from '@infnet/core';
 import { checkNames } from '@infnet/core';
 import { SMALLEST } from '../numbers.js';
 import source from './adam.wgsl';
-import type { StepNumbers } from './operators.js';
-import { checkOptions, Optimizer, type OptimizerOptions } from './optimizer.js';
+import { checkNumbers, Optimizer, type OptimizerOptions } from './optimizer.js';
+import type { StepNumbers } from './records.js';
+import { type BoundAfter, SLACK } from './state-bounds.js';
 
 export const adamKernel: Kernel = { name: 'trainer/adam', source };
 
@@ -22,6 +23,22 @@ export interface AdamOptions extends OptimizerOptions {
   readonly eps?: number;
 }
 
+/** See state-bounds.ts. */
+function boundOf(eps: number, decoupled: boolean): BoundAfter {
+  return ({ parameter, moment1, moment2 }, { gradient, rate, decay, unbias1 }) => {
+    const g = gradient + (decoupled ? 0 : decay * parameter);
+    const first = Math.max(moment1, g) * SLACK;
+    const step = rate * unbias1;
+    const shrunk = parameter * (decoupled ? 1 + rate * decay : 1);
+    return {
+      // The rate alone is computed too, and so is its product with a moment, where eps is above 1.
+      parameter: Math.max(shrunk + (step * first) / Math.min(eps, 1), step, rate * decay) * SLACK,
+      moment1: first,
+      moment2: Math.max(moment2, g * g) * SLACK,
+    };
+  };
+}
+
 abstract class AdamFamily extends Optimizer {
   readonly #betas: readonly [number, number];
 
@@ -29,7 +46,7 @@ abstract class AdamFamily extends Optimizer {
     checkNames('Adam', options, ['betas', 'eps', 'weightDecay', 'settings']);
     const { betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options;
     const [beta1, beta2] = betas;
-    checkOptions({
+    checkNumbers({
       beta1: { value: beta1, least: 0, most: BELOW_ONE },
       beta2: { value: beta2, least: 0, most: BELOW_ONE },
       // Where gradient and moments are 0, eps 0 would make 0 / 0 of a parameter.
@@ -39,7 +56,7 @@ abstract class AdamFamily extends Optimizer {
     super(parameters, options, {
       kernel: adamKernel,
       constants: { DECOUPLED: Number(decoupled) },
-      check: adamCheckKernel,
+      check: { kernel: adamCheckKernel, bound: boundOf(eps, decoupled) },
       settings: { beta1, beta2 },
       params: { beta1, rest1: 1 - beta1, beta2, rest2: 1 - beta2, eps },
       moments: [

@@ -1,6 +1,6 @@
 /** How gradients are kept in bounds before a step. Plain data: the optimiser's kernel does it on the way. */
 import { SMALLEST } from '../numbers.js';
-import { checkOptions } from './optimizer.js';
+import { checkNumbers } from './optimizer.js';
 
 export interface GradientClip {
   /** Elementwise clamp to +-limit; Infinity: none. */
@@ -17,19 +17,19 @@ export const noClip: GradientClip = { limit: Infinity, maxNorm: 0 };
  * @throws InfnetError `OPTIMIZER_OPTION`.
  */
 export function clampGradients(limit: number): GradientClip {
-  checkOptions({ limit: { value: limit, least: SMALLEST } });
+  checkNumbers({ limit: { value: limit, least: SMALLEST } });
   return { limit, maxNorm: 0 };
 }
 
 /** All gradients by one factor, so that their norm is at most `maxNorm`. @throws InfnetError `OPTIMIZER_OPTION`. */
 export function clipGradientNorm(maxNorm: number): GradientClip {
-  checkOptions({ maxNorm: { value: maxNorm, least: SMALLEST } });
+  checkNumbers({ maxNorm: { value: maxNorm, least: SMALLEST } });
   return { limit: Infinity, maxNorm };
 }
 
 /** Clips are plain data, which anybody can write. @throws InfnetError `OPTIMIZER_OPTION`. */
 export function checkClip({ limit, maxNorm }: GradientClip): void {
-  checkOptions({
+  checkNumbers({
     'clip.limit': { value: limit, least: SMALLEST, endless: true },
     'clip.maxNorm': { value: maxNorm, least: 0 },
   });

@@ -1,7 +1,7 @@
 // trainer/gradient-statistics: for each parameter, parts of the sum of squares and of the largest magnitude of its gradient.
 //
 //   g         [line]        read: gradients one behind the other
-//   segments  [segments, 8] read: where each gradient starts (field 1) and how many values it has (field 3)
+//   segments  [segments, 8] read: where each gradient lies in the line (segment.part.wgsl)
 //   partial   [segments, groups, 2]  written from partialOffset on: bits of the sum of squares (as squares.part.wgsl has it), bits
 //             of the largest |g|
 //
@@ -29,6 +29,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> partial: array<u32>;
 
 #include "./squares.part.wgsl"
+#include "./segment.part.wgsl"
 
 #if SHARED == 0
 @compute @workgroup_size(64)
@@ -39,9 +40,9 @@ fn main(
 ) {
   let t = (group.y * groups.x + group.x) * 64u + lane;
   if (t >= params.parts) { return; }
-  let segment = (params.firstSegment + t / params.groups) * 8u;
-  let start = params.gOffset + segments[segment + 1u];
-  let count = segments[segment + 3u];
+  let segment = segmentOf(params.firstSegment + t / params.groups);
+  let start = params.gOffset + segment.lineStart;
+  let count = segment.count;
   var sum = 0.0;
   var top = 0u;
   var i = t % params.groups;
@@ -75,9 +76,9 @@ var<workgroup> largest: array<u32, 64>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let segment = (params.firstSegment + group.y) * 8u;
-  let start = params.gOffset + segments[segment + 1u];
-  let count = segments[segment + 3u];
+  let segment = segmentOf(params.firstSegment + group.y);
+  let start = params.gOffset + segment.lineStart;
+  let count = segment.count;
   var sum = 0.0;
   var top = 0u;
   for (var i = group.x * 64u + lane; i < count; i += params.groups * 64u) {

@@ -16,6 +16,7 @@ import {
 import accumulateSource from './accumulate.wgsl';
 import statisticsSource from './gradient-statistics.wgsl';
 import totalSource from './gradient-statistics-total.wgsl';
+import { CONTROL_SIZE } from './records.js';
 import type { SegmentGroup, SegmentTable } from './segments.js';
 import controlSource from './step-control.wgsl';
 import verdictSource from './step-verdict.wgsl';
@@ -27,34 +28,6 @@ export const stepControlKernel: Kernel = { name: 'trainer/step-control', source:
 export const stepVerdictKernel: Kernel = { name: 'trainer/step-verdict', source: verdictSource };
 export const accumulateKernel: Kernel = { name: 'trainer/accumulate', source: accumulateSource };
 export const storeValuesKernel: Kernel = { name: 'trainer/store-values', source: storeSource };
-
-/** Fields of `hyper`, the numbers of one step: an input of the plan, so that it need not be made anew. */
-export interface StepNumbers {
-  readonly learningRate: number;
-  /** Adam: 1 / (1 - beta1^t) and 1 / sqrt(1 - beta2^t). */
-  readonly unbias1: number;
-  readonly unbias2: number;
-  /** Factor of all gradients, e.g. 1 / number of accumulated batches. */
-  readonly gradientScale: number;
-  /** Elementwise clamp to +-limit. */
-  readonly limit: number;
-  /** Largest norm of all gradients together; 0: any. */
-  readonly maxNorm: number;
-  /** Add to the gradients of the batches before. */
-  readonly keep: boolean;
-  /** Change the parameters. */
-  readonly apply: boolean;
-}
-
-export const HYPER_SIZE = 8;
-export const CONTROL_SIZE = 8;
-
-export function packNumbers(numbers: StepNumbers): Float32Array<ArrayBuffer> {
-  const { learningRate, unbias1, unbias2, gradientScale, limit, maxNorm, keep, apply } = numbers;
-  const most = 3.4028234e38;
-  const clamped = Math.min(limit, most);
-  return Float32Array.of(learningRate, unbias1, unbias2, gradientScale, clamped, maxNorm, Number(keep), Number(apply));
-}
 
 type GroupsAttributes = { readonly groups: readonly SegmentGroup[] };
 
@@ -108,73 +81,79 @@ export const gradientStatisticsOperator: Operator<StatisticsAttributes> = {
   },
 };
 
-/** Inputs: statistics, loss, hyper. Output: control [8]; see step-control.wgsl. */
+/** Inputs: statistics, loss, numbers. Output: the control; see step-control.wgsl. */
 export const stepControlOperator: Operator<Record<string, never>> = {
   name: 'stepControl',
   infer: () => [{ shape: [CONTROL_SIZE], dtype: 'f32' }],
   lower({ inputs, outputs }) {
-    const [statistics, loss, hyper] = inputs as readonly [View, View, View];
-    const control = outputs[0] as View;
+    const [statistics, loss, numbers] = inputs as readonly [View, View, View];
+    const result = outputs[0] as View;
     const count = statistics.type.shape[0] as number;
     const params = {
       statisticsOffset: statistics.offset,
       lossOffset: loss.offset,
-      hyperOffset: hyper.offset,
-      controlOffset: control.offset,
+      numbersOffset: numbers.offset,
+      resultOffset: result.offset,
       count,
     };
-    const operands = { statistics, loss, hyper, control };
+    const operands = { statistics, loss, numbers, result };
     const cost = { flops: 2 * count, bytes: 8 * count + 68 };
     return [{ kernel: stepControlKernel, constants: {}, params, workgroups: [1, 1, 1], ...cost, operands }];
   },
 };
 
 /**
- * Looks at a step before it changes anything. Inputs: table, hyper, control, then `slabs` as the update has them, then
- * lines, last (with `statistics`) the figures of the new running statistics. Output: control [8]; see
+ * Workgroups for each parameter that look at its new values. Few, because they seldom look: mostly each only finds that
+ * it has nothing to do.
+ */
+const MOST_LOOKING = 8;
+
+/**
+ * Looks at a step before it changes anything. Inputs: table, numbers, control, then `slabs` as the update has them,
+ * then lines, last (with `statistics`) the figures of the new running statistics. Output: the control; see
  * step-verdict.wgsl.
  */
 export function verdictOperator(
   update: SegmentUpdate,
-  { checks, statistics }: { readonly checks: boolean; readonly statistics: boolean },
+  { values, statistics }: { readonly values: boolean; readonly statistics: boolean },
 ): Operator<Record<string, never>> {
   return {
     name: 'stepVerdict',
     infer: () => [{ shape: [CONTROL_SIZE], dtype: 'f32' }],
     lower({ inputs, outputs, scratch }) {
-      const [segments, hyper, control, ...rest] = inputs as readonly [View, View, View, ...View[]];
+      const [segments, numbers, control, ...rest] = inputs as readonly [View, View, View, ...View[]];
       const figures = statistics ? (rest.at(-1) as View) : undefined;
       const slabs = rest.slice(0, update.slabs);
       const lines = rest.slice(update.slabs, statistics ? -1 : undefined);
-      const { groups } = update.table;
-      const starts = groups.map((_, i) => groups.slice(0, i).reduce((sum, group) => sum + flagsOf(group), 0));
-      const count = groups.reduce((sum, group) => sum + flagsOf(group), 0);
-      const faults = checks ? scratch(count, 'faults') : undefined;
-      const looks =
-        faults === undefined
-          ? []
-          : groups.map((group, i) => {
-              const told = { view: faults, offset: faults.offset + (starts[i] as number) };
-              return update.dispatch(group, { segments, hyper, control, slabs, lines, faults: told });
-            });
+      const groups = values ? update.table.groups : [];
+      const looking = groups.map(({ workgroups }) => Math.min(workgroups, MOST_LOOKING));
+      const counts = groups.map(({ count }, i) => count * (looking[i] as number));
+      const parts = counts.reduce((sum, count) => sum + count, 0);
+      const largest = values ? scratch(3 * parts, 'largest new values') : undefined;
+      const looks = groups.map((group, i) => {
+        const before = counts.slice(0, i).reduce((sum, count) => sum + count, 0);
+        const view = largest as View;
+        const told = { view, offset: view.offset + 3 * before, groups: looking[i] as number };
+        return update.dispatch(group, { segments, numbers, control, slabs, lines, largest: told });
+      });
       const result = outputs[0] as View;
       const verdict: Dispatch = {
         kernel: stepVerdictKernel,
-        constants: { FAULTS: Number(checks), STATISTICS: Number(statistics) },
+        constants: { VALUES: Number(values), STATISTICS: Number(statistics) },
         params: {
           controlOffset: control.offset,
           resultOffset: result.offset,
-          ...(faults === undefined ? {} : { faultsOffset: faults.offset, faultCount: count }),
+          ...(largest === undefined ? {} : { largestOffset: largest.offset, parts }),
           ...(figures === undefined
             ? {}
             : { statisticsOffset: figures.offset, statisticsCount: figures.type.shape[0] as number }),
         },
         workgroups: [1, 1, 1],
-        flops: count,
-        bytes: 4 * count + 64,
+        flops: 3 * parts,
+        bytes: 4 * (3 * parts + 2 * CONTROL_SIZE),
         operands: {
           ...{ control, result },
-          ...(faults === undefined ? {} : { faults }),
+          ...(largest === undefined ? {} : { largest }),
           ...(figures === undefined ? {} : { statistics: figures }),
         },
       };
@@ -183,11 +162,7 @@ export function verdictOperator(
   };
 }
 
-function flagsOf({ workgroups, count }: SegmentGroup): number {
-  return workgroups * count;
-}
-
-/** What an update in place is made of. Its inputs: table, hyper, control, then `slabs`, then `lines`. */
+/** What an update in place is made of. Its inputs: table, numbers, control, then `slabs`, then `lines`. */
 export interface SegmentUpdate {
   readonly name: string;
   readonly table: SegmentTable;
@@ -199,12 +174,15 @@ export interface SegmentUpdate {
 
 export interface UpdateOperands {
   readonly segments: View;
-  readonly hyper: View;
+  readonly numbers: View;
   readonly control: View;
   readonly slabs: readonly View[];
   readonly lines: readonly View[];
-  /** Given: change nothing, and write there, a flag per workgroup, whether a new value would not be finite. */
-  readonly faults?: { readonly view: View; readonly offset: number };
+  /**
+   * Given: change nothing, and write there the largest magnitudes of the new values, three for each workgroup, of which
+   * every parameter has `groups`.
+   */
+  readonly largest?: { readonly view: View; readonly offset: number; readonly groups: number };
 }
 
 /** Applies an update to slabs in place and registers the result with the graph. */
@@ -213,15 +191,15 @@ export function updateSlabs(
   update: SegmentUpdate,
   inputs: {
     readonly segments: Tensor;
-    readonly hyper: Tensor;
+    readonly numbers: Tensor;
     readonly control: Tensor;
     readonly slabs: readonly Parameter[];
     readonly lines: readonly Tensor[];
   },
 ): void {
-  const { segments, hyper, control, slabs, lines } = inputs;
+  const { segments, numbers, control, slabs, lines } = inputs;
   const tensors = slabs.map((slab) => graph.parameter(slab));
-  const changed = apply(updateOperator(update), [segments, hyper, control, ...tensors, ...lines], {});
+  const changed = apply(updateOperator(update), [segments, numbers, control, ...tensors, ...lines], {});
   for (const [i, slab] of slabs.entries()) graph.update(slab, changed[i] as Tensor);
 }
 
@@ -234,8 +212,8 @@ function updateOperator(update: SegmentUpdate): Operator<Record<string, never>> 
     infer: (inputs) => inputs.slice(FIXED_INPUTS, FIXED_INPUTS + slabs),
     updatesInPlace: Array.from({ length: slabs }, (_, i) => [i, FIXED_INPUTS + i] as const),
     lower({ inputs }) {
-      const [segments, hyper, control, ...rest] = inputs as readonly [View, View, View, ...View[]];
-      const operands = { segments, hyper, control, slabs: rest.slice(0, slabs), lines: rest.slice(slabs) };
+      const [segments, numbers, control, ...rest] = inputs as readonly [View, View, View, ...View[]];
+      const operands = { segments, numbers, control, slabs: rest.slice(0, slabs), lines: rest.slice(slabs) };
       return table.groups.map((group) => update.dispatch(group, operands));
     },
   };
@@ -267,32 +245,32 @@ export function storeValuesUpdate(table: SegmentTable, slabs: number): SegmentUp
   };
 }
 
-/** Inputs: sum (a parameter), line, hyper. Output: the new sum, in place. */
+/** Inputs: sum (a parameter), line, numbers. Output: the new sum, in place. */
 export const accumulateOperator: Operator<Record<string, never>> = {
   name: 'accumulate',
   infer: ([sum]) => [sum as never],
   updatesInPlace: [[0, 0]],
   lower({ inputs }) {
-    const [sum, g, hyper] = inputs as readonly [View, View, View];
+    const [sum, g, numbers] = inputs as readonly [View, View, View];
     const count = elementCount(g.type.shape);
     return [
       {
         kernel: accumulateKernel,
         constants: {},
-        params: { gOffset: g.offset, hyperOffset: hyper.offset, count },
+        params: { gOffset: g.offset, numbersOffset: numbers.offset, count },
         workgroups: dispatchLine(Math.ceil(count / 64)),
         flops: count,
         bytes: 12 * count,
-        operands: { sum, g, hyper },
+        operands: { sum, g, numbers },
       },
     ];
   },
 };
 
 /** Adds a line of gradients to the line of the batches before. */
-export function accumulate(sum: Parameter, line: Tensor, hyper: Tensor): Tensor {
+export function accumulate(sum: Parameter, line: Tensor, numbers: Tensor): Tensor {
   const { graph } = line;
-  const result = applyOne(accumulateOperator, [graph.parameter(sum), line, hyper], {});
+  const result = applyOne(accumulateOperator, [graph.parameter(sum), line, numbers], {});
   graph.update(sum, result);
   return result;
 }

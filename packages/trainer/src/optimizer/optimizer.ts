@@ -20,8 +20,10 @@ import {
 } from '@infnet/core';
 import { type NumberRange, numberProblems } from '../numbers.js';
 import type { LineLayout } from './lines.js';
-import type { StepNumbers, UpdateOperands } from './operators.js';
+import type { UpdateOperands } from './operators.js';
+import type { StepNumbers } from './records.js';
 import type { SegmentGroup } from './segments.js';
+import { type BoundAfter, StateBounds } from './state-bounds.js';
 import { StepTurns } from './step-turns.js';
 
 /** What is special about one parameter. */
@@ -52,13 +54,19 @@ export interface OptimizerKernel {
   /** Binding names of the moments, and their names in the state: at most two. */
   readonly moments: readonly { readonly binding: string; readonly name: string }[];
   readonly flopsEach: number;
-  /**
-   * The same text, which then knows the constant CHECK: 1 changes nothing and tells where a new value would not be
-   * finite (see adam.wgsl). It runs first, so that such a step is void. Default: none, nobody looks at the new values.
-   */
-  readonly check?: Kernel;
+  /** How a step whose new values are not all finite is found before anything is stored. Default: nobody looks. */
+  readonly check?: OptimizerCheck;
   /** Settings without which the state means something else; compared when a state is loaded. Default: none. */
   readonly settings?: OptimizerSettings;
+}
+
+export interface OptimizerCheck {
+  /**
+   * The same text, which then knows the constant CHECK: 1 changes nothing and tells how large new values would be (see
+   * adam.wgsl). It runs first, and ends at once where the bounds say that the step is harmless.
+   */
+  readonly kernel: Kernel;
+  readonly bound: BoundAfter;
 }
 
 /** What an optimiser remembers, as plain data. */
@@ -85,6 +93,10 @@ export abstract class Optimizer {
   readonly spec: OptimizerKernel;
   /** Keeps its steps apart, and takes void ones back. For training steps. */
   readonly turns: StepTurns;
+  /** How large parameters and moments are at most; none for an optimiser that does not look. For training steps. */
+  readonly bounds: StateBounds | undefined;
+  /** Largest weight decay, and factor of the learning rate, of any trained parameter. */
+  readonly largest: { readonly decay: number; readonly rateFactor: number };
   readonly #settings: ReadonlyMap<string, ParameterSettings>;
   readonly #moments: readonly ReadonlyMap<Parameter, Parameter>[];
   #sums: ParameterStore | undefined;
@@ -117,6 +129,12 @@ export abstract class Optimizer {
     const moments = this.#moments.flatMap((byParameter) => [...byParameter.values()]);
     this.store = new ParameterStore(parameters.context, moments, { values: 'zeros' });
     this.turns = new StepTurns(parameters);
+    this.largest = {
+      decay: this.trained.reduce((most, parameter) => Math.max(most, this.weightDecayOf(parameter)), 0),
+      rateFactor: this.trained.reduce((most, parameter) => Math.max(most, this.learningRateOf(parameter)), 0),
+    };
+    const written = [parameters, this.store].filter(({ slabs }) => slabs.length > 0);
+    this.bounds = spec.check && new StateBounds(written, spec.check.bound);
   }
 
   get context(): Context {
@@ -154,35 +172,36 @@ export abstract class Optimizer {
   abstract numbers(): Pick<StepNumbers, 'unbias1' | 'unbias2'>;
 
   /**
-   * The dispatch that moves the parameters of a group of segments; with `faults` it only looks at what would become of
+   * The dispatch that moves the parameters of a group of segments; with `largest` it only looks at what would become of
    * them.
    */
-  dispatch(group: SegmentGroup, { segments, hyper, control, slabs, lines, faults }: UpdateOperands): Dispatch {
+  dispatch(group: SegmentGroup, { segments, numbers, control, slabs, lines, largest }: UpdateOperands): Dispatch {
     const { kernel, constants, params, moments, flopsEach } = this.spec;
     const first = this.#parameterSlabs.length;
     const perMoment = (slabs.length - first) / Math.max(1, moments.length);
     const states = moments.map(({ binding }, i) => [binding, slabs[first + i * perMoment + group.state] as View]);
     const g = lines[group.line] as View;
     const { check } = this.spec;
+    const groups = largest?.groups ?? group.workgroups;
     return {
-      kernel: faults === undefined ? kernel : (check ?? kernel),
-      constants: check === undefined ? constants : { ...constants, CHECK: Number(faults !== undefined) },
+      kernel: largest === undefined ? kernel : (check?.kernel ?? kernel),
+      constants: check === undefined ? constants : { ...constants, CHECK: Number(largest !== undefined) },
       params: {
         ...params,
-        ...(faults ? { faultsOffset: faults.offset } : undefined),
+        ...(largest ? { largestOffset: largest.offset } : undefined),
         gOffset: g.offset,
-        hyperOffset: hyper.offset,
+        numbersOffset: numbers.offset,
         controlOffset: control.offset,
         firstSegment: group.first,
-        groups: group.workgroups,
+        groups,
       },
-      workgroups: [group.workgroups, group.count, 1],
+      workgroups: [groups, group.count, 1],
       flops: flopsEach * group.values,
       bytes: 4 * group.values * (3 + 2 * moments.length),
       operands: {
-        ...{ p: slabs[group.slab] as View, g, segments, hyper, control },
+        ...{ p: slabs[group.slab] as View, g, segments, numbers, control },
         ...Object.fromEntries(states),
-        ...(faults === undefined ? {} : { faults: faults.view }),
+        ...(largest === undefined ? {} : { largest: largest.view }),
       },
     };
   }
@@ -271,11 +290,11 @@ function checkSettings(settings: ReadonlyMap<string, ParameterSettings>): void {
     [`settings("${name}").learningRate`, { value: learningRate, least: 0 }] as const,
     [`settings("${name}").weightDecay`, { value: weightDecay, least: 0 }] as const,
   ]);
-  checkOptions(Object.fromEntries(ranges));
+  checkNumbers(Object.fromEntries(ranges));
 }
 
 /** @throws InfnetError `OPTIMIZER_OPTION` unless every value lies in its range. */
-export function checkOptions(ranges: Readonly<Record<string, NumberRange>>): void {
+export function checkNumbers(ranges: Readonly<Record<string, NumberRange>>): void {
   const problems = numberProblems(ranges);
   if (problems.length === 0) return;
   const shown = problems.slice(0, 5).join('; ');

@@ -2,9 +2,10 @@
 
 import type { Kernel, ParameterStore } from '@infnet/core';
 import { checkNames } from '@infnet/core';
-import type { StepNumbers } from './operators.js';
-import { checkOptions, Optimizer, type OptimizerOptions } from './optimizer.js';
+import { checkNumbers, Optimizer, type OptimizerOptions } from './optimizer.js';
+import type { StepNumbers } from './records.js';
 import source from './sgd.wgsl';
+import { type BoundAfter, SLACK } from './state-bounds.js';
 
 export const sgdKernel: Kernel = { name: 'trainer/sgd', source };
 
@@ -16,6 +17,14 @@ export interface SGDOptions extends OptimizerOptions {
   readonly momentum?: number;
 }
 
+/** See state-bounds.ts. Without momentum the first moment is the move itself. */
+function boundOf(momentum: number): BoundAfter {
+  return ({ parameter, moment1 }, { gradient, rate, decay }) => {
+    const moved = (momentum * moment1 + gradient + decay * parameter) * SLACK;
+    return { parameter: Math.max(parameter + rate * moved, rate) * SLACK, moment1: moved, moment2: 0 };
+  };
+}
+
 export class SGD extends Optimizer {
   override readonly name = 'sgd';
 
@@ -23,11 +32,11 @@ export class SGD extends Optimizer {
   constructor(parameters: ParameterStore, options: SGDOptions = {}) {
     checkNames('SGD', options, ['momentum', 'weightDecay', 'settings']);
     const { momentum = 0, weightDecay = 0 } = options;
-    checkOptions({ momentum: { value: momentum, least: 0 }, weightDecay: { value: weightDecay, least: 0 } });
+    checkNumbers({ momentum: { value: momentum, least: 0 }, weightDecay: { value: weightDecay, least: 0 } });
     super(parameters, options, {
       kernel: sgdKernel,
       constants: { MOMENTUM: Number(momentum > 0) },
-      check: sgdCheckKernel,
+      check: { kernel: sgdCheckKernel, bound: boundOf(momentum) },
       params: { momentum },
       moments: momentum > 0 ? [{ binding: 'm', name: 'momentum_buffer' }] : [],
       flopsEach: 7,

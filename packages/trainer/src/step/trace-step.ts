@@ -8,7 +8,7 @@
  *     verdict       = control, void where a new parameter, moment or running statistic would not be finite
  *     parameters    moved in place by one dispatch per slab; void steps change nothing, running statistics included
  *
- * What differs from step to step (learning rate, Adam's corrections) is an input of 8 numbers, so the plan stays.
+ * What differs from step to step (learning rate, Adam's corrections) is an input, so the plan stays.
  */
 import {
   applyOne,
@@ -27,9 +27,7 @@ import { BatchNorm2d } from '@infnet/nn';
 import { joinFlat, joinLines, type LineLayout, layOutLines } from '../optimizer/lines.js';
 import {
   accumulate,
-  CONTROL_SIZE,
   gradientStatisticsOperator,
-  HYPER_SIZE,
   type SegmentUpdate,
   stepControlOperator,
   storeValuesUpdate,
@@ -37,6 +35,7 @@ import {
   verdictOperator,
 } from '../optimizer/operators.js';
 import type { Optimizer } from '../optimizer/optimizer.js';
+import { CONTROL_SIZE, NUMBERS_SIZE } from '../optimizer/records.js';
 import { type SegmentTable, segmentsOf, segmentTable, slabPlace } from '../optimizer/segments.js';
 import { type BlockOf, numberedBlock, recompute } from './recompute.js';
 import { type InputResize, resizeInput } from './resize-inputs.js';
@@ -94,7 +93,7 @@ export interface TracedStep {
 
 /** Inputs and outputs of the plan that are not the user's begin so. */
 export const OWN = 'step/';
-export const HYPER = 'step/numbers';
+export const NUMBERS = 'step/numbers';
 export const REPORT = 'step/report';
 export const STATISTICS = 'step/gradient statistics';
 export const gradientLine = (line: number): string => `step/gradients ${line}`;
@@ -135,19 +134,19 @@ export function traceStep<N extends string>(options: TraceStepOptions<N>): Trace
           return size === undefined ? tensor : resizeInput(name, tensor, size, options.resize?.[name]);
         };
         const given = Object.fromEntries(names.map((name) => [name, resized(name)])) as Record<N, Tensor>;
-        const hyper = all[HYPER] as Tensor;
+        const numbers = all[NUMBERS] as Tensor;
         const loss = asStepLoss(options.loss(given));
-        const { graph } = hyper;
+        const { graph } = numbers;
         const forward = graph.nodes.length;
         const kept = new Set([...graph.updates.values(), loss.loss, ...Object.values(loss.parts ?? {})]);
         for (const output of Object.values(loss.outputs ?? {})) kept.add(output);
-        const step = new StepTrace(hyper, loss, optimizer);
+        const step = new StepTrace(numbers, loss, optimizer);
         traced = step.finish(options.accumulate ?? false);
         const { recompute: again = false } = options;
         if (again !== false) recompute(graph, forward, again === true ? numberedBlock : again, kept);
         return step.outputs(options.keepGradients ?? false);
       },
-      { ...inputs, [HYPER]: [HYPER_SIZE] },
+      { ...inputs, [NUMBERS]: [NUMBERS_SIZE] },
     );
     return { graph, ...(traced as Omit<TracedStep, 'graph'>) };
   } finally {
@@ -201,7 +200,7 @@ function refuseOwn(what: string, names: readonly string[]): void {
 
 class StepTrace {
   readonly #graph: Graph;
-  readonly #hyper: Tensor;
+  readonly #numbers: Tensor;
   readonly #loss: StepLoss;
   readonly #optimizer: Optimizer;
   readonly #parts: Readonly<Record<string, Tensor>>;
@@ -209,9 +208,9 @@ class StepTrace {
   #statistics: Tensor | undefined;
   #control: Tensor | undefined;
 
-  constructor(hyper: Tensor, loss: StepLoss, optimizer: Optimizer) {
-    this.#graph = hyper.graph;
-    this.#hyper = hyper;
+  constructor(numbers: Tensor, loss: StepLoss, optimizer: Optimizer) {
+    this.#graph = numbers.graph;
+    this.#numbers = numbers;
     this.#loss = loss;
     this.#optimizer = optimizer;
     this.#parts = { loss: loss.loss, ...loss.parts };
@@ -228,7 +227,7 @@ class StepTrace {
       this.#optimizer.turns.prepare();
       stores.push(store);
       lines = this.#within('accumulate', () =>
-        lines.map((line, i) => accumulate(sums[i] as Parameter, line, this.#hyper)),
+        lines.map((line, i) => accumulate(sums[i] as Parameter, line, this.#numbers)),
       );
     }
     this.#lines = lines;
@@ -237,7 +236,7 @@ class StepTrace {
     this.#within('control', () => {
       const { groups } = table;
       this.#statistics = applyOne(gradientStatisticsOperator, [segments, ...lines], { groups });
-      this.#control = applyOne(stepControlOperator, [this.#statistics, this.#loss.loss, this.#hyper], {});
+      this.#control = applyOne(stepControlOperator, [this.#statistics, this.#loss.loss, this.#numbers], {});
     });
     const news = this.#within('running statistics', () => this.#gatherStatistics());
     const update = this.#updateOf(table);
@@ -300,20 +299,20 @@ class StepTrace {
     const { slabs, spec } = this.#optimizer;
     const checks = spec.check !== undefined;
     if (!checks && news === undefined) return;
-    const operator = verdictOperator(update, { checks, statistics: news !== undefined });
+    const operator = verdictOperator(update, { values: checks, statistics: news !== undefined });
     const values = slabs.map((slab) => this.#graph.parameter(slab));
     const figures =
       news === undefined
         ? []
         : [applyOne(gradientStatisticsOperator, [news.segments, ...news.lines], { groups: news.table.groups })];
     const control = this.#control as Tensor;
-    this.#control = applyOne(operator, [segments, this.#hyper, control, ...values, ...this.#lines, ...figures], {});
+    this.#control = applyOne(operator, [segments, this.#numbers, control, ...values, ...this.#lines, ...figures], {});
   }
 
   #update(update: SegmentUpdate, segments: Tensor): void {
     const { slabs } = this.#optimizer;
     const control = this.#control as Tensor;
-    updateSlabs(this.#graph, update, { segments, hyper: this.#hyper, control, slabs, lines: this.#lines });
+    updateSlabs(this.#graph, update, { segments, numbers: this.#numbers, control, slabs, lines: this.#lines });
   }
 
   /** Gathers the new running statistics, so that a few dispatches look at them and store them all. */
@@ -335,7 +334,7 @@ class StepTrace {
     if (news === undefined) return {};
     const { lines, table, segments } = news;
     const slabs = this.#optimizer.parameters.slabs.filter(({ role }) => role === 'buffer');
-    const inputs = { segments, hyper: this.#hyper, control: this.#control as Tensor, slabs, lines };
+    const inputs = { segments, numbers: this.#numbers, control: this.#control as Tensor, slabs, lines };
     updateSlabs(this.#graph, storeValuesUpdate(table, slabs.length), inputs);
     return { [BUFFER_SEGMENTS]: table.words };
   }

@@ -14,12 +14,13 @@ import {
 } from '@infnet/core';
 import { LARGEST } from '../numbers.js';
 import { checkClip, type GradientClip, noClip } from '../optimizer/clip.js';
-import { CONTROL_SIZE, packNumbers, rootOfSquares } from '../optimizer/operators.js';
+import { rootOfSquares } from '../optimizer/operators.js';
 import type { Optimizer } from '../optimizer/optimizer.js';
+import { CONTROL_SIZE, packNumbers, readControl, type StepControl } from '../optimizer/records.js';
 import type { StepBatch } from '../optimizer/step-turns.js';
 import {
   gradientLine,
-  HYPER,
+  NUMBERS,
   OWN,
   REPORT,
   STATISTICS,
@@ -161,7 +162,8 @@ export class TrainingStep<N extends string = string> {
     });
     const end = async (): Promise<StepReport> => {
       try {
-        const report = this.#report(await run, read, batch, isVoid === true);
+        const { control, ...report } = this.#report(await run, read, batch, isVoid === true);
+        this.#optimizer.bounds?.end(control);
         turns.end(batch, report.finite);
         if (batch.index === batch.of - 1 && report.finite) this.#optimizer.steps++;
         return report;
@@ -222,15 +224,18 @@ export class TrainingStep<N extends string = string> {
 
   /** Inputs that are not the user's. */
   #ownInputs({ learningRate, batch = WHOLE }: TrainingStepRun, isVoid: boolean): RunInputs {
-    const numbers = packNumbers({
+    const { bounds, largest } = this.#optimizer;
+    const numbers = {
       ...this.#optimizer.numbers(),
       ...this.#clip,
       learningRate,
       gradientScale: 1 / batch.of,
       keep: batch.index > 0,
-      apply: batch.index === batch.of - 1 && !isVoid,
-    });
-    return { ...this.#traced.tables, [HYPER]: numbers };
+      moves: batch.index === batch.of - 1 && !isVoid,
+    };
+    const move = { ...numbers, rate: learningRate * largest.rateFactor, decay: largest.decay };
+    const harmless = bounds?.begin(this.#traced.order, move) ?? -1;
+    return { ...this.#traced.tables, [NUMBERS]: packNumbers({ ...numbers, harmless }) };
   }
 
   #report(
@@ -238,11 +243,11 @@ export class TrainingStep<N extends string = string> {
     read: readonly string[],
     { of }: StepBatch,
     isVoid: boolean,
-  ): StepReport {
+  ): StepReport & { readonly control: StepControl } {
     const values = results[REPORT] as Float32Array;
     const named = this.#traced.reported.map((name, i) => [name, values[i] as number] as const);
     const [[, loss], ...parts] = named as [readonly [string, number], ...(readonly [string, number])[]];
-    const control = values.subarray(values.length - CONTROL_SIZE);
+    const control = readControl(values.subarray(values.length - CONTROL_SIZE));
     const figures = results[STATISTICS] as Float32Array;
     const lines = new Set(this.gradientOutputs);
     const outputOf = (name: string): TensorData => {
@@ -250,11 +255,12 @@ export class TrainingStep<N extends string = string> {
       return of > 1 && lines.has(name) ? data.map((value) => value / of) : data;
     };
     return {
+      control,
       loss,
       parts: Object.fromEntries(parts),
-      gradientNorm: control[2] as number,
-      largestGradient: (control[3] as number) / of,
-      finite: control[4] === 1 && !isVoid,
+      gradientNorm: control.norm,
+      largestGradient: control.largestGradient / of,
+      finite: control.finite === 1 && !isVoid,
       gradients: () => this.#figures(figures, of),
       outputs: Object.fromEntries(read.map((name) => [name, outputOf(name)])),
     };
