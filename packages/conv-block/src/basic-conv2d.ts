@@ -1,6 +1,6 @@
 import { Conv2d } from '@infnet/conv';
-import { checkNames, Module, type Tensor } from '@infnet/core';
-import { BatchNorm2d, type Pair } from '@infnet/nn';
+import { checkNames, Module, type Pair, type Tensor } from '@infnet/core';
+import { BatchNorm2d } from '@infnet/nn';
 
 export interface BasicConv2dOptions {
   readonly stride?: Pair;

@@ -28,6 +28,7 @@ export {
 export type { WrappedBuffer } from './context/wrapped-buffer.js';
 export { gradients, type Upstream } from './gradient/gradients.js';
 export { fill, fillOperator, sumDispatch, sumKernel, sumOperator, sumTensors } from './gradient/sum.js';
+export { dispatch } from './graph/dispatch.js';
 export { apply, applyOne, Graph, type GraphNode, graphOf, type InputCheck, type TensorLike } from './graph/graph.js';
 export type {
   Attributes,
@@ -48,6 +49,17 @@ export type {
 export { standardName, standardOperator } from './graph/standard.js';
 export { Tensor } from './graph/tensor.js';
 export { type InputSpec, type TraceResult, trace } from './graph/trace.js';
+export {
+  batchSize,
+  itemSize,
+  type LineCallFields,
+  lineCall,
+  type OperandRange,
+  rangeElements,
+  rangeParams,
+  vectorWidth,
+  wholeRange,
+} from './kernel/call.js';
 export { type Constants, expandSource } from './kernel/expand.js';
 export {
   batchedLines,
@@ -72,7 +84,7 @@ export {
   type SizedOperand,
   sizedCall,
 } from './kernel/options.js';
-export { type OperandRange, rangeElements, rangeParams, wholeRange } from './kernel/range.js';
+export { type SumPartialsCallOptions, sumPartialsCall, sumPartialsKernel } from './kernel/sum-partials.js';
 export { initialValues, seededRandom } from './module/initialize.js';
 export { Module, Sequential } from './module/module.js';
 export { type Initializer, Parameter, type ParameterOptions, ParameterSlab } from './module/parameter.js';
@@ -108,7 +120,22 @@ export {
 export { Profile, type ProfileEntry, type ProfileRow } from './profile/profile.js';
 export { evaluate, type HostTensor } from './run/evaluate.js';
 export type { TensorData } from './tensor/host-data.js';
-export { requireSizes } from './tensor/sizes.js';
+export {
+  axisOf,
+  type ImageShape,
+  imageShape,
+  inferSame,
+  MOST_EPS,
+  type Pair,
+  pair,
+  requireAxis,
+  requireBetween,
+  requireInteger,
+  requireShape,
+  requireSizes,
+  requireType,
+  shapeError,
+} from './tensor/shape.js';
 export {
   byteLength,
   type DType,

@@ -1,15 +1,24 @@
 /** The first face: edges of masks, the edge loss and its gradient as dispatches of kernels. */
-import { checkOptions, dispatchLine, elementCount, type Kernel, type KernelCall, sizedCall } from '@infnet/core';
-import type { ImageShape } from '@infnet/nn';
+import {
+  checkOptions,
+  dispatchLine,
+  elementCount,
+  type ImageShape,
+  type Kernel,
+  type KernelCall,
+  lineCall,
+  type OperandRange,
+  rangeParams,
+  sizedCall,
+  sumPartialsCall,
+  wholeRange,
+} from '@infnet/core';
 import edgeLossSource from './edge-loss.wgsl';
 import gradientSource from './edge-loss-gradient.wgsl';
 import maskEdgeSource from './mask-edge.wgsl';
-import { type OperandRange, rangeParams, wholeRange } from './operand.js';
-import sumSource from './sum-partials.wgsl';
 
 export const maskEdgeKernel: Kernel = { name: 'edge-attention/mask-edge', source: maskEdgeSource };
 export const edgeLossKernel: Kernel = { name: 'edge-attention/edge-loss', source: edgeLossSource };
-export const sumPartialsKernel: Kernel = { name: 'edge-attention/sum-partials', source: sumSource };
 export const edgeLossGradientKernel: Kernel = { name: 'edge-attention/edge-loss-gradient', source: gradientSource };
 
 type Ranges<Name extends string> = Partial<Readonly<Record<Name, OperandRange>>>;
@@ -28,14 +37,12 @@ export function maskEdgeCall(options: MaskEdgeCallOptions): KernelCall {
   const whole = wholeRange(shape);
   const count = elementCount(shape);
   const { mask = whole, y = whole } = ranges;
-  const call: KernelCall = {
-    kernel: maskEdgeKernel,
-    constants: {},
-    params: { ...rangeParams({ mask, y }), ...mapParams(shape), count },
-    workgroups: dispatchLine(Math.ceil(count / 64)),
+  const call = lineCall(maskEdgeKernel, {
+    params: { ...rangeParams({ mask, y }), ...mapParams(shape) },
+    invocations: count,
     flops: 0,
-    bytes: 8 * count,
-  };
+    values: 2 * count,
+  });
   return sizedCall('maskEdgeCall', call, { mask: [shape, mask], y: [shape, y] });
 }
 
@@ -73,34 +80,18 @@ export function edgeLossCalls(options: EdgeLossCallOptions): EdgeLossCalls {
   const groupsPerItem = Math.ceil(whole.batchStride / (64 * rounds));
   const count = batch * groupsPerItem;
   const { logits = whole, mask = whole } = ranges;
-  const calls: { readonly partial: KernelCall; readonly total: KernelCall } = {
-    partial: {
-      kernel: edgeLossKernel,
-      constants: {},
-      params: {
-        ...rangeParams({ logits, mask }),
-        ...mapParams(shape),
-        rounds,
-        groupsPerItem,
-        count,
-      },
-      workgroups: dispatchLine(count),
-      flops: 8 * values,
-      bytes: 4 * (2 * values + count),
-    },
-    total: {
-      kernel: sumPartialsKernel,
-      constants: {},
-      params: { yOffset, count, factor: 1 / values },
-      workgroups: [1, 1, 1],
-      flops: count,
-      bytes: 4 * (count + 1),
-    },
+  const partial: KernelCall = {
+    kernel: edgeLossKernel,
+    constants: {},
+    params: { ...rangeParams({ logits, mask }), ...mapParams(shape), rounds, groupsPerItem, count },
+    workgroups: dispatchLine(count),
+    flops: 8 * values,
+    bytes: 4 * (2 * values + count),
   };
   return {
     partialCount: count,
-    partial: sizedCall(where, calls.partial, { logits: [shape, logits], mask: [shape, mask], partial: count }),
-    total: sizedCall(where, calls.total, { partial: count, y: yOffset + 1 }),
+    partial: sizedCall(where, partial, { logits: [shape, logits], mask: [shape, mask], partial: count }),
+    total: sumPartialsCall({ count, factor: 1 / values, yOffset }),
   };
 }
 
@@ -121,20 +112,12 @@ export function edgeLossGradientCall(options: EdgeLossGradientCallOptions): Kern
   const whole = wholeRange(shape);
   const count = elementCount(shape);
   const { logits = whole, mask = whole, d = whole } = ranges;
-  const call: KernelCall = {
-    kernel: edgeLossGradientKernel,
-    constants: {},
-    params: {
-      ...rangeParams({ logits, mask, d }),
-      ...mapParams(shape),
-      gOffset,
-      factor: 1 / count,
-      count,
-    },
-    workgroups: dispatchLine(Math.ceil(count / 64)),
+  const call = lineCall(edgeLossGradientKernel, {
+    params: { ...rangeParams({ logits, mask, d }), ...mapParams(shape), gOffset, factor: 1 / count },
+    invocations: count,
     flops: 6 * count,
-    bytes: 12 * count,
-  };
+    values: 3 * count,
+  });
   return sizedCall(where, call, { g: gOffset + 1, logits: [shape, logits], mask: [shape, mask], d: [shape, d] });
 }
 

@@ -3,6 +3,7 @@ import {
   applyOne,
   type Dispatch,
   formatShape,
+  type ImageShape,
   InfnetError,
   type Operator,
   sameShape,
@@ -11,7 +12,7 @@ import {
   type TensorType,
   type View,
 } from '@infnet/core';
-import { type ImageShape, refuseTargetGradient } from '@infnet/nn';
+import { refuseTargetGradient } from '@infnet/nn';
 import { edgeLossCalls, edgeLossGradientCall, maskEdgeCall } from './edge-calls.js';
 
 const shapeOf = (view: View): ImageShape => view.type.shape as unknown as ImageShape;

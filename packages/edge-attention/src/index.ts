@@ -10,6 +10,5 @@ export {
   type MaskEdgeCallOptions,
   maskEdgeCall,
   maskEdgeKernel,
-  sumPartialsKernel,
 } from './edge-calls.js';
 export { edgeLoss, edgeLossGradientOperator, edgeLossOperator, maskEdge, maskEdgeOperator } from './edge-loss.js';

@@ -150,7 +150,7 @@ describe('edgeLoss', () => {
       schedule(graph)
         .dispatches.map(({ kernel }) => kernel.name)
         .slice(2),
-    ).toEqual(['edge-attention/edge-loss', 'edge-attention/sum-partials']);
+    ).toEqual(['edge-attention/edge-loss', 'core/sum-partials']);
     const inputs = { z: fill('z', sizeOf(shape), 3), m: maskOf(shape).data };
     const plan = await preparePlan(context, graph);
     const first = (await plan.run(inputs))['output'];

@@ -35,10 +35,10 @@ export {
 export * from './elementwise/scalar.js';
 export * from './elementwise/sigmoid.js';
 export { type UnaryCallOptions, type UnaryFunction, unaryCall, unaryKernel } from './elementwise/unary.js';
-export type { OperandRange } from './kernel/call.js';
 export * from './placement/concat.js';
 export { type CopyCallOptions, copyCall, copyKernel, type RowPlaces } from './placement/copy.js';
 export * from './placement/detach.js';
+export { type JoinFlatAttributes, joinFlat, joinFlatOperator } from './placement/join-flat.js';
 export * from './placement/narrow.js';
 export {
   type Pad2dCallOptions,
@@ -59,5 +59,4 @@ export { type ReduceCallOptions, type ReductionLoops, reduceCall, reduceKernel }
 export * from './reduce/sum.js';
 export * from './resize/interpolate.js';
 export * from './resize/nearest.js';
-export type { ImageShape, Pair } from './shape.js';
 export * from './softmax/softmax.js';

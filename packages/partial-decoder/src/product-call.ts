@@ -1,17 +1,20 @@
 /** The first face: a product of two or three maps, and its gradients, as dispatches of a kernel. */
 import {
   checkOptions,
-  dispatchLine,
   elementCount,
   InfnetError,
   type Kernel,
   type KernelCall,
+  lineCall,
+  type OperandRange,
   type OptionTable,
+  rangeParams,
   requireSizes,
   type Shape,
   sizedCall,
+  vectorWidth,
+  wholeRange,
 } from '@infnet/core';
-import { type OperandRange, rangeParams, vectorWidth, wholeRange } from './operand.js';
 import source from './product.wgsl';
 import gradientSource from './product-gradient.wgsl';
 
@@ -70,19 +73,17 @@ function call(
     throw new InfnetError({ code: 'SHAPE_ATTRIBUTE', message, where: kernel.name });
   }
   const item = elementCount(shape.slice(1));
-  const vector = vectorWidth(item, Object.values(operands));
+  const vector = vectorWidth(item, ...Object.values(operands));
   const size = item / vector;
   const span = Math.ceil(size / TILE);
-  const count = (shape[0] ?? 1) * span;
   const values = elementCount(shape);
-  const made: KernelCall = {
-    kernel,
+  const made = lineCall(kernel, {
     constants: { FACTORS: factors, VECTOR: vector, TILE },
-    params: { ...rangeParams(operands), size, span, count },
-    workgroups: dispatchLine(Math.ceil(count / 64)),
+    params: { ...rangeParams(operands), size, span },
+    invocations: (shape[0] ?? 1) * span,
     flops: values * flopsPerValue,
-    bytes: 4 * values * names.length,
-  };
+    values: values * names.length,
+  });
   const sizes = Object.entries(operands).map(([name, range]) => [name, [shape, range]] as const);
   return sizedCall(where, made, Object.fromEntries(sizes));
 }

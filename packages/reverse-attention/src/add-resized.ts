@@ -2,24 +2,27 @@
 import {
   applyOne,
   checkOptions,
-  dispatchLine,
   elementCount,
   formatShape,
+  type ImageShape,
   InfnetError,
   type Kernel,
   type KernelCall,
+  lineCall,
+  type OperandRange,
   type Operator,
+  rangeParams,
   sizedCall,
   standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
   type View,
+  wholeRange,
 } from '@infnet/core';
 import source from './add-resized.wgsl';
-import { type OperandRange, rangeParams, wholeRange } from './operand.js';
 import { resizeBack } from './resize-back.js';
-import { type ImageShape, imageShape } from './shapes.js';
+import { mapShape } from './shapes.js';
 
 export const addResizedKernel: Kernel = { name: 'reverse-attention/add-resized', source };
 
@@ -44,9 +47,7 @@ export function addResizedCall(options: AddResizedCallOptions): KernelCall {
   const whole = wholeRange(shape);
   const count = elementCount(shape);
   const operands = { x: ranges.x ?? whole, coarse: ranges.coarse ?? wholeRange(coarse), y: ranges.y ?? whole };
-  const call: KernelCall = {
-    kernel: addResizedKernel,
-    constants: {},
+  const call = lineCall(addResizedKernel, {
     params: {
       ...rangeParams(operands),
       itemSize: whole.batchStride,
@@ -56,12 +57,11 @@ export function addResizedCall(options: AddResizedCallOptions): KernelCall {
       coarseWidth,
       rowStep: coarseHeight / height,
       columnStep: coarseWidth / width,
-      count,
     },
-    workgroups: dispatchLine(Math.ceil(count / 64)),
+    invocations: count,
     flops: 10 * count,
-    bytes: 4 * (2 * count + elementCount(coarse)),
-  };
+    values: 2 * count + elementCount(coarse),
+  });
   return sizedCall(where, call, { x: [shape, operands.x], coarse: [coarse, operands.coarse], y: [shape, operands.y] });
 }
 
@@ -79,7 +79,7 @@ export const addResizedOperator: Operator = standardOperator({
   name: 'addResized',
   arity: 2,
   infer([x, coarse], _attributes, where) {
-    checkPair(imageShape(x, 'x', where), imageShape(coarse, 'the map to resize', where), where);
+    checkPair(mapShape(x as TensorType, 'x', where), mapShape(coarse as TensorType, 'the map to resize', where), where);
     return [x as TensorType];
   },
   lower({ inputs, outputs }) {

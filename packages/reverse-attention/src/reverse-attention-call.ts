@@ -3,16 +3,21 @@ import {
   checkOptions,
   dispatchLine,
   elementCount,
+  type ImageShape,
   InfnetError,
   type Kernel,
   type KernelCall,
+  lineCall,
+  type OperandRange,
   type OptionTable,
+  rangeParams,
   sizedCall,
+  vectorWidth,
+  wholeRange,
 } from '@infnet/core';
-import { type OperandRange, rangeParams, vectorWidth, wholeRange } from './operand.js';
 import source from './reverse-attention.wgsl';
 import gradientSource from './reverse-attention-gradient.wgsl';
-import { checkShapes, type ImageShape } from './shapes.js';
+import { checkShapes } from './shapes.js';
 
 export const reverseAttentionKernel: Kernel = { name: 'reverse-attention/reverse-attention', source };
 export const reverseAttentionGradientKernel: Kernel = { name: 'reverse-attention/gradient', source: gradientSource };
@@ -57,14 +62,12 @@ export function reverseAttentionCall(options: ReverseAttentionCallOptions): Kern
   });
   const [batch, channels, height, width] = features;
   const operands = { x: ranges.x ?? wholeRange(features), y: ranges.y ?? wholeRange(features) };
-  const vector = vectorWidth(height * width, Object.values(operands));
+  const vector = vectorWidth(height * width, ...Object.values(operands));
   const span = (height * width) / vector;
   const blocks = Math.ceil(channels / CHANNEL_TILE);
-  const count = batch * blocks * span;
   const values = elementCount(features);
   const resize = resizeParams(features, logits);
-  const call: KernelCall = {
-    kernel: reverseAttentionKernel,
+  const call = lineCall(reverseAttentionKernel, {
     constants: { VECTOR: vector, RESIZE: Number(resize !== undefined), NORMALIZE: Number(normalize !== undefined) },
     params: {
       ...rangeParams({ ...operands, logits: ranges.logits ?? wholeRange(logits) }),
@@ -72,14 +75,13 @@ export function reverseAttentionCall(options: ReverseAttentionCallOptions): Kern
       tile: CHANNEL_TILE,
       blocks,
       span,
-      count,
       ...resize,
       ...(normalize === undefined ? {} : normalizeParams(normalize)),
     },
-    workgroups: dispatchLine(Math.ceil(count / 64)),
+    invocations: batch * blocks * span,
     flops: values * (normalize === undefined ? 1 : 3) + 14 * batch * blocks * height * width,
-    bytes: 4 * (2 * values + elementCount(logits) + (normalize === undefined ? 0 : 4 * channels)),
-  };
+    values: 2 * values + elementCount(logits) + (normalize === undefined ? 0 : 4 * channels),
+  });
   return sizedCall(where, call, {
     x: [features, operands.x],
     y: [features, operands.y],
@@ -140,7 +142,7 @@ export function reverseAttentionGradientCall(options: ReverseAttentionGradientCa
     dResized: ranges.dResized ?? wholeRange([batch, 1, height, width]),
     ...(input ? { dx: ranges.dx ?? wholeRange(features) } : {}),
   };
-  const vector = vectorWidth(height * width, Object.values(operands));
+  const vector = vectorWidth(height * width, ...Object.values(operands));
   const span = (height * width) / vector;
   const group = split === 1 ? 64 : 256;
   const tiles = Math.ceil(span / (group / split));

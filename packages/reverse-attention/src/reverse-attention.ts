@@ -3,6 +3,7 @@ import {
   type Attributes,
   apply,
   applyOne,
+  type ImageShape,
   type Operator,
   sharesWorkgroupMemory,
   standardName,
@@ -14,7 +15,7 @@ import {
 } from '@infnet/core';
 import { resizeBack } from './resize-back.js';
 import { reverseAttentionCall, reverseAttentionGradientCall } from './reverse-attention-call.js';
-import { checkShapes, type ImageShape, imageShape, requireSame } from './shapes.js';
+import { checkShapes, mapShape, requireSame } from './shapes.js';
 
 const shapeOf = (view: View): ImageShape => view.type.shape as unknown as ImageShape;
 
@@ -30,7 +31,11 @@ export const reverseAttentionOperator: Operator<ReverseAttentionAttributes> = st
   name: 'reverseAttention',
   arity: 2,
   infer([x, logits], _attributes, where) {
-    checkShapes(imageShape(x, 'the feature map', where), imageShape(logits, 'the logits', where), where);
+    checkShapes(
+      mapShape(x as TensorType, 'the feature map', where),
+      mapShape(logits as TensorType, 'the logits', where),
+      where,
+    );
     return [x as TensorType];
   },
   lower({ inputs, outputs, attributes: { eps } }) {
@@ -83,9 +88,9 @@ export const reverseAttentionGradientOperator: Operator<GradientAttributes> = {
   name: 'reverseAttentionGradient',
   arity: 3,
   infer([g, x, logits], { input }, where) {
-    const shape = imageShape(g, 'the gradient', where);
-    requireSame(shape, imageShape(x, 'the feature map', where), where);
-    checkShapes(shape, imageShape(logits, 'the logits', where), where);
+    const shape = mapShape(g as TensorType, 'the gradient', where);
+    requireSame(shape, mapShape(x as TensorType, 'the feature map', where), where);
+    checkShapes(shape, mapShape(logits as TensorType, 'the logits', where), where);
     const [batch, , height, width] = shape;
     return [{ shape: [batch, 1, height, width], dtype: 'f32' }, ...(input ? [g as TensorType] : [])];
   },

@@ -1,19 +1,19 @@
-import { formatShape, InfnetError, requireSizes, type Shape, sameShape, type TensorType } from '@infnet/core';
-import type { ImageShape } from '@infnet/nn';
-
-export type { ImageShape };
+import {
+  formatShape,
+  type ImageShape,
+  InfnetError,
+  imageShape,
+  requireSizes,
+  requireType,
+  type Shape,
+  sameShape,
+  type TensorType,
+} from '@infnet/core';
 
 /** The shape of a float32 map. @throws InfnetError `SHAPE_RANK`, `SHAPE_DTYPE`. */
-export function imageShape(type: TensorType | undefined, what: string, where: string): ImageShape {
-  if (type?.dtype === 'f32' && type.shape.length === 4) return type.shape as unknown as ImageShape;
-  const wrongType = type !== undefined && type.dtype !== 'f32';
-  throw new InfnetError({
-    code: wrongType ? 'SHAPE_DTYPE' : 'SHAPE_RANK',
-    message: wrongType
-      ? `${what} holds ${type.dtype}; f32 is needed`
-      : `${what} has the shape ${formatShape(type?.shape ?? [])}; [batch, channels, height, width] is needed`,
-    where,
-  });
+export function mapShape(type: TensorType, what: string, where: string): ImageShape {
+  requireType(type, 'f32', what, where);
+  return imageShape(type, what, where);
 }
 
 /** @throws InfnetError `SHAPE_MISMATCH` unless the gradient has the shape of what it is the gradient of. */
@@ -32,8 +32,8 @@ export function requireSame(gradient: ImageShape, features: ImageShape, where: s
  */
 export function checkShapes(features: Shape, logits: Shape, where: string): void {
   requireSizes(where, features, logits);
-  const [batch] = imageShape({ shape: features, dtype: 'f32' }, 'the feature map', where);
-  const [logitsBatch, channels] = imageShape({ shape: logits, dtype: 'f32' }, 'the logits', where);
+  const [batch] = mapShape({ shape: features, dtype: 'f32' }, 'the feature map', where);
+  const [logitsBatch, channels] = mapShape({ shape: logits, dtype: 'f32' }, 'the logits', where);
   if (channels !== 1) {
     throw new InfnetError({
       code: 'SHAPE_CHANNELS',

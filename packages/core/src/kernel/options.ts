@@ -4,8 +4,8 @@
  */
 import { InfnetError } from '@infnet/errors';
 import { formatShape, type Shape } from '../tensor/types.js';
+import { type OperandRange, rangeElements } from './call.js';
 import type { KernelCall } from './kernel.js';
-import { type OperandRange, rangeElements } from './range.js';
 
 /**
  * What an option may be. `shape`: sizes of at least 1, any number of them; `image`: four of them; `maps`: at least two;

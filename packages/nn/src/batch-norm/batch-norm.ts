@@ -9,13 +9,19 @@ import {
   applyOne,
   checkNames,
   type Dispatch,
+  dispatch,
   elementCount,
   formatShape,
   type GraphNode,
   type LowerContext,
+  MOST_EPS,
   type Operator,
   type Replacement,
+  requireBetween,
+  requireShape,
+  requireType,
   sameShape,
+  shapeError,
   standardName,
   standardOperator,
   type Tensor,
@@ -23,8 +29,6 @@ import {
   type TensorType,
   type View,
 } from '@infnet/core';
-import { dispatch } from '../kernel/call.js';
-import { MOST_EPS, requireBetween, requireShape, requireType, shapeError } from '../shape.js';
 import { type BatchNormGradientAttributes, batchNorm2dGradientOperator } from './gradient.js';
 import { batchNorm2dCall, type ChannelOffsets } from './normalize.js';
 import { lowerStatistics } from './statistics.js';

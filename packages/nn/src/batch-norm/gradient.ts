@@ -2,21 +2,28 @@
 import {
   checkOptions,
   type Dispatch,
+  dispatch,
   elementCount,
   type Kernel,
   type KernelCall,
   type LowerContext,
+  lineCall,
+  MOST_EPS,
+  type OperandRange,
   type Operator,
   type Replacement,
+  rangeParams,
+  requireBetween,
+  requireShape,
+  requireType,
   type Shape,
   sizedCall,
   standardName,
   type Tensor,
   type TensorType,
   type View,
+  wholeRange,
 } from '@infnet/core';
-import { dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
-import { MOST_EPS, requireBetween, requireShape, requireType } from '../shape.js';
 import inputSource from './gradient-input.wgsl';
 import sumsSource from './gradient-sums.wgsl';
 import mergeSource from './merge-sums.wgsl';
@@ -232,9 +239,7 @@ export function batchNormGradientSumsCall(options: BatchNormGradientSumsCallOpti
   const call = lineCall(batchNormGradientSumsKernel, {
     constants: { BATCH: Number(batch), MASK: masked, FINAL: Number(whole !== undefined) },
     params: {
-      ...rangeParams('x', x),
-      ...rangeParams('g', g),
-      ...(mask === undefined ? {} : rangeParams('mask', mask)),
+      ...rangeParams({ x, g, mask }),
       ...(whole === undefined ? {} : { firstOffset: whole.first, secondOffset: whole.second }),
       ...partParams(plan),
       ...(batch
@@ -307,7 +312,7 @@ export function batchNormGradientInputCall(options: BatchNormGradientInputCallOp
   const { area, channels, span, vector } = planeTiles(shape, ranges, TILE);
   const values = elementCount(shape);
   const ofBatch = {
-    ...rangeParams('x', x),
+    ...rangeParams({ x }),
     statisticsOffset: offsets.statistics ?? 0,
     sumGOffset: offsets.sumG ?? 0,
     sumGHOffset: offsets.sumGH ?? 0,
@@ -316,9 +321,7 @@ export function batchNormGradientInputCall(options: BatchNormGradientInputCallOp
   const call = lineCall(batchNormGradientInputKernel, {
     constants: { BATCH: Number(batch), MASK: Number(mask !== undefined), VECTOR: vector, TILE },
     params: {
-      ...rangeParams('g', g),
-      ...rangeParams('d', d),
-      ...(mask === undefined ? {} : rangeParams('mask', mask)),
+      ...rangeParams({ g, d, mask }),
       weightOffset: offsets.weight ?? 0,
       channels,
       area,

@@ -1,7 +1,19 @@
 /** The call that normalises with known statistics. */
-import { checkOptions, elementCount, type Kernel, type KernelCall, type Shape, sizedCall } from '@infnet/core';
-import { lineCall, type OperandRange, rangeParams, vectorWidth, wholeRange } from '../kernel/call.js';
-import { MOST_EPS, requireBetween } from '../shape.js';
+import {
+  checkOptions,
+  elementCount,
+  type Kernel,
+  type KernelCall,
+  lineCall,
+  MOST_EPS,
+  type OperandRange,
+  rangeParams,
+  requireBetween,
+  type Shape,
+  sizedCall,
+  vectorWidth,
+  wholeRange,
+} from '@infnet/core';
 import source from './normalize.wgsl';
 
 export const normalizeKernel: Kernel = { name: 'nn/batch-norm', source };
@@ -66,9 +78,7 @@ export function batchNorm2dCall(options: BatchNorm2dCallOptions): KernelCall {
   const call = lineCall(normalizeKernel, {
     constants: { VECTOR: vector, TILE, BATCH: Number(batch), RELU: Number(relu), RESIDUAL: adds },
     params: {
-      ...rangeParams('x', x),
-      ...rangeParams('y', y),
-      ...(residual === undefined ? {} : rangeParams('residual', residual)),
+      ...rangeParams({ x, y, residual }),
       weightOffset: offsets.weight ?? 0,
       biasOffset: offsets.bias ?? 0,
       channels,
@@ -106,6 +116,6 @@ export interface PlaneTiles {
 
 export function planeTiles(shape: Shape, ranges: readonly OperandRange[], tile: number): PlaneTiles {
   const area = elementCount(shape.slice(2));
-  const vector = vectorWidth(area, ...ranges.flatMap(({ offset, batchStride }) => [offset, batchStride]));
+  const vector = vectorWidth(area, ...ranges);
   return { channels: shape[1] as number, area, span: Math.ceil(area / vector / tile), vector };
 }

@@ -6,17 +6,22 @@ import {
   checkOptions,
   type DeviceProfile,
   type Dispatch,
+  dispatch,
   elementCount,
   type Kernel,
   type KernelCall,
   type LowerContext,
+  lineCall,
+  MOST_EPS,
+  type OperandRange,
+  rangeParams,
+  requireBetween,
   type Shape,
   sizedCall,
   type View,
+  wholeRange,
 } from '@infnet/core';
-import { dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
 import { partCount } from '../reduce/reduce.js';
-import { MOST_EPS, requireBetween } from '../shape.js';
 import mergeSource from './merge-statistics.wgsl';
 import source from './statistics.wgsl';
 
@@ -82,7 +87,7 @@ export function batchStatisticsCall(shape: Shape, given?: OperandRange, deal?: C
   const values = elementCount(shape);
   const call = lineCall(batchStatisticsKernel, {
     constants: { FINAL: 0 },
-    params: { ...rangeParams('x', x), ...partParams(plan) },
+    params: { ...rangeParams({ x }), ...partParams(plan) },
     invocations: plan.channels * plan.parts,
     flops: 6 * values,
     values: values + 4 * plan.channels * plan.parts,
@@ -107,7 +112,7 @@ export function wholeStatisticsCall(
   const values = elementCount(shape);
   const call = lineCall(batchStatisticsKernel, {
     constants: { FINAL: 1 },
-    params: { ...rangeParams('x', x), ...partParams(plan), ...finalParams(options) },
+    params: { ...rangeParams({ x }), ...partParams(plan), ...finalParams(options) },
     invocations: plan.channels,
     flops: 6 * values,
     values: values + 7 * plan.channels,

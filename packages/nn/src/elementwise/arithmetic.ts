@@ -3,6 +3,7 @@ import {
   applyOne,
   type KernelCall,
   type Operator,
+  requireType,
   standardName,
   standardOperator,
   type Tensor,
@@ -10,7 +11,6 @@ import {
   type TensorType,
 } from '@infnet/core';
 import { sumProductTo, sumTo } from '../reduce/sum.js';
-import { requireType } from '../shape.js';
 import { type BinaryCallOptions, binaryCall, lowerBinary } from './binary.js';
 import { broadcastShape } from './broadcast.js';
 import { mulScalar } from './scalar.js';

@@ -1,15 +1,19 @@
 /** The call of the kernel that all functions of two tensors share. */
 import {
   checkOptions,
+  dispatch,
   elementCount,
   type Kernel,
   type KernelCall,
+  lineCall,
+  type OperandRange,
   requireSizes,
   type Shape,
   sizedCall,
   type View,
+  vectorWidth,
+  wholeRange,
 } from '@infnet/core';
-import { dispatch, lineCall, type OperandRange, vectorWidth, wholeRange } from '../kernel/call.js';
 import source from './binary.wgsl';
 import { broadcastShape, broadcastStrides, type Loop, mergeLoops } from './broadcast.js';
 

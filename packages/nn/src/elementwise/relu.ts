@@ -1,24 +1,26 @@
 /** relu: max(x, 0); its gradient at exactly 0 is 0, as in the reference. leakyRelu keeps a slope below 0. */
 import {
   applyOne,
+  inferSame,
   type KernelCall,
   Module,
   type Operator,
+  requireShape,
+  requireType,
   standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
 } from '@infnet/core';
-import { requireShape, requireType } from '../shape.js';
 import { type BinaryCallOptions, binaryCall, lowerBinary } from './binary.js';
-import { inferSame, lowerUnary, type UnaryCallOptions, unaryCall } from './unary.js';
+import { lowerUnary, type UnaryCallOptions, unaryCall } from './unary.js';
 
 type None = Record<string, never>;
 
 export const reluOperator: Operator<None> = standardOperator({
   name: 'relu',
   arity: 1,
-  infer: (inputs, _attributes, where) => inferSame(inputs, where),
+  infer: (inputs, _attributes, where) => [inferSame(inputs[0] as TensorType, where)],
   lower: (context) => lowerUnary('relu', context),
   gradient: ({ outputs, outputGradients }) => [
     outputGradients[0] && reluGradient(outputs[0] as Tensor, outputGradients[0]),
@@ -41,7 +43,7 @@ export const reluGradientOperator: Operator<None> = standardOperator({
 export const leakyReluOperator: Operator<{ readonly slope: number }> = standardOperator({
   name: 'leakyRelu',
   arity: 1,
-  infer: (inputs, _attributes, where) => inferSame(inputs, where),
+  infer: (inputs, _attributes, where) => [inferSame(inputs[0] as TensorType, where)],
   lower: (context) => lowerUnary('leakyRelu', context, { alpha: context.attributes.slope }),
   gradient: ({ inputs, outputGradients, attributes }) => [
     outputGradients[0] && applyOne(leakyReluGradientOperator, [inputs[0] as Tensor, outputGradients[0]], attributes),

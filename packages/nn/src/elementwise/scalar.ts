@@ -1,11 +1,20 @@
 /** A tensor with a number: both are alpha x + beta. */
-import { applyOne, type KernelCall, type Operator, standardOperator, type Tensor, type TensorLike } from '@infnet/core';
-import { inferSame, lowerUnary, type UnaryCallOptions, unaryCall } from './unary.js';
+import {
+  applyOne,
+  inferSame,
+  type KernelCall,
+  type Operator,
+  standardOperator,
+  type Tensor,
+  type TensorLike,
+  type TensorType,
+} from '@infnet/core';
+import { lowerUnary, type UnaryCallOptions, unaryCall } from './unary.js';
 
 export const addScalarOperator: Operator<{ readonly value: number }> = standardOperator({
   name: 'addScalar',
   arity: 1,
-  infer: (inputs, _attributes, where) => inferSame(inputs, where),
+  infer: (inputs, _attributes, where) => [inferSame(inputs[0] as TensorType, where)],
   lower: (context) => lowerUnary('affine', context, { beta: context.attributes.value }),
   gradient: ({ outputGradients }) => [outputGradients[0]],
 });
@@ -13,7 +22,7 @@ export const addScalarOperator: Operator<{ readonly value: number }> = standardO
 export const mulScalarOperator: Operator<{ readonly value: number }> = standardOperator({
   name: 'mulScalar',
   arity: 1,
-  infer: (inputs, _attributes, where) => inferSame(inputs, where),
+  infer: (inputs, _attributes, where) => [inferSame(inputs[0] as TensorType, where)],
   lower: (context) => lowerUnary('affine', context, { alpha: context.attributes.value }),
   gradient: ({ outputGradients, attributes }) => [
     outputGradients[0] && applyOne(mulScalarOperator, [outputGradients[0]], attributes),

@@ -1,23 +1,25 @@
 /** sigmoid: 1 / (1 + exp(-x)), safe for any x. */
 import {
   applyOne,
+  inferSame,
   type KernelCall,
   Module,
   type Operator,
   standardOperator,
   type Tensor,
   type TensorLike,
+  type TensorType,
 } from '@infnet/core';
 import { lowerBinary } from './binary.js';
 import { inferPair } from './relu.js';
-import { inferSame, lowerUnary, type UnaryCallOptions, unaryCall } from './unary.js';
+import { lowerUnary, type UnaryCallOptions, unaryCall } from './unary.js';
 
 type None = Record<string, never>;
 
 export const sigmoidOperator: Operator<None> = standardOperator({
   name: 'sigmoid',
   arity: 1,
-  infer: (inputs, _attributes, where) => inferSame(inputs, where),
+  infer: (inputs, _attributes, where) => [inferSame(inputs[0] as TensorType, where)],
   lower: (context) => lowerUnary('sigmoid', context),
   gradient: ({ outputs, outputGradients }) => [
     outputGradients[0] && applyOne(sigmoidGradientOperator, [outputs[0] as Tensor, outputGradients[0]], {}),

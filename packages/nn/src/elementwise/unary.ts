@@ -1,31 +1,27 @@
 /** The call of the kernel that all functions of one tensor share, and the operators made from it. */
 import {
   applyOne,
+  batchSize,
   checkOptions,
+  dispatch,
   elementCount,
+  itemSize,
   type Kernel,
   type KernelCall,
   type LowerContext,
+  lineCall,
+  type OperandRange,
   type Operator,
   type OptionTable,
+  rangeParams,
   requireSizes,
   type Shape,
   sizedCall,
   type TensorLike,
-  type TensorType,
   type View,
-} from '@infnet/core';
-import {
-  batchSize,
-  dispatch,
-  itemSize,
-  lineCall,
-  type OperandRange,
-  rangeParams,
   vectorWidth,
   wholeRange,
-} from '../kernel/call.js';
-import { requireType } from '../shape.js';
+} from '@infnet/core';
 import source from './unary.wgsl';
 
 export const unaryKernel: Kernel = { name: 'nn/unary', source };
@@ -72,19 +68,12 @@ export function unaryCall(name: UnaryFunction, options: UnaryCallOptions): Kerne
   const span = Math.ceil(item / vector / TILE);
   const call = lineCall(unaryKernel, {
     constants: { FUNCTION: FUNCTIONS[name], VECTOR: vector, TILE },
-    params: { ...rangeParams('x', x), ...rangeParams('y', y), item, span, alpha, beta },
+    params: { ...rangeParams({ x, y }), item, span, alpha, beta },
     invocations: batch * span,
     flops: FLOPS[name] * batch * item,
     values: 2 * batch * item,
   });
   return sizedCall(where, call, { x: [shape, x], y: [shape, y] });
-}
-
-/** `infer` of an operator that keeps shape and element type and works on floats. */
-export function inferSame(inputs: readonly TensorType[], where: string): readonly TensorType[] {
-  const x = inputs[0] as TensorType;
-  requireType(x, 'f32', 'the input', where);
-  return [x];
 }
 
 /** `lower` of an operator that is one unary function. */

@@ -1,15 +1,18 @@
 /** concat: tensors side by side along one axis. Along channels the planner makes it free where it can. */
 import {
   applyOne,
+  axisOf,
   formatShape,
   type Operator,
+  requireAxis,
+  requireType,
+  shapeError,
   standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
   type View,
 } from '@infnet/core';
-import { axisOf, requireAxis, requireType, shapeError } from '../shape.js';
 import { copyAlongAxis } from './copy.js';
 import { narrow } from './narrow.js';
 

@@ -1,15 +1,19 @@
 /** Moves values from one view to another: the work of joins, ranges and reshapes that could not be made free. */
 import {
+  batchSize,
   checkOptions,
   type Dispatch,
+  dispatch,
   elementCount,
+  itemSize,
   type Kernel,
   type KernelCall,
   type LowerContext,
+  lineCall,
   sizedCall,
   type View,
+  vectorWidth,
 } from '@infnet/core';
-import { batchSize, dispatch, itemSize, lineCall, vectorWidth } from '../kernel/call.js';
 import source from './copy.wgsl';
 
 export const copyKernel: Kernel = { name: 'nn/copy', source };
@@ -120,7 +124,8 @@ export function copyReshaped(x: View, y: View, context: Pick<LowerContext, 'scra
   return copyRows(x, y, { batch: batchSize(lead.type.shape), rows: 1, length, x: place(x), y: place(y) });
 }
 
-function copyRows(x: View, y: View, options: Omit<CopyCallOptions, 'inPlace'>): Dispatch[] {
+/** One copy of rows between two views. No dispatch when they lie there already. */
+export function copyRows(x: View, y: View, options: Omit<CopyCallOptions, 'inPlace'>): Dispatch[] {
   const inPlace = x.storage === y.storage;
   const same = (p: number, q: number, repeats: number): boolean => p === q || repeats === 1;
   const isThere =

@@ -4,15 +4,18 @@
  */
 import {
   applyOne,
+  axisOf,
   formatShape,
   type Operator,
+  requireAxis,
+  requireInteger,
+  shapeError,
   standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
   type View,
 } from '@infnet/core';
-import { axisOf, requireAxis, requireInteger, shapeError } from '../shape.js';
 import { copyAlongAxis } from './copy.js';
 import { lowerPlaceInZeros } from './pad.js';
 

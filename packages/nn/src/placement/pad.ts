@@ -1,24 +1,30 @@
 /** pad2d: zeros around each map, or, with negative figures, fewer rows and columns. */
 import {
   applyOne,
+  batchSize,
   checkNames,
   checkOptions,
   type Dispatch,
+  dispatch,
   elementCount,
   formatShape,
+  type ImageShape,
+  imageShape,
   type Kernel,
   type KernelCall,
+  lineCall,
   Module,
+  type OperandRange,
   type Operator,
+  shapeError,
   sizedCall,
   standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
   type View,
+  wholeRange,
 } from '@infnet/core';
-import { batchSize, dispatch, lineCall, type OperandRange, wholeRange } from '../kernel/call.js';
-import { type ImageShape, imageShape, shapeError } from '../shape.js';
 import source from './pad.wgsl';
 
 export const padKernel: Kernel = { name: 'nn/pad', source };

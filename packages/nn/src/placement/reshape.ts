@@ -5,13 +5,13 @@ import {
   formatShape,
   type Operator,
   type Shape,
+  shapeError,
   standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
   type View,
 } from '@infnet/core';
-import { shapeError } from '../shape.js';
 import { copyReshaped } from './copy.js';
 
 export const reshapeOperator: Operator<{ readonly shape: Shape }> = standardOperator({

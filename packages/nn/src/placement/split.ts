@@ -1,8 +1,12 @@
 /** split: a tensor cut into parts along one axis. Along channels the planner makes it free. */
 import {
   apply,
+  axisOf,
   formatShape,
   type Operator,
+  requireAxis,
+  requireInteger,
+  shapeError,
   standardOperator,
   type Tensor,
   type TensorLike,
@@ -10,7 +14,6 @@ import {
   type View,
 } from '@infnet/core';
 import { add } from '../elementwise/arithmetic.js';
-import { axisOf, requireAxis, requireInteger, shapeError } from '../shape.js';
 import { concat } from './concat.js';
 import { copyAlongAxis } from './copy.js';
 import { placeInZeros } from './narrow.js';

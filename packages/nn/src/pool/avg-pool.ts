@@ -7,20 +7,28 @@
  */
 import {
   applyOne,
+  dispatch,
   elementCount,
+  type ImageShape,
+  imageShape,
   type Kernel,
   type KernelCall,
+  lineCall,
   Module,
+  type OperandRange,
   type Operator,
+  type Pair,
+  rangeParams,
+  requireShape,
+  requireType,
   sizedCall,
   standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
   type View,
+  wholeRange,
 } from '@infnet/core';
-import { dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
-import { type ImageShape, imageShape, type Pair, requireShape, requireType } from '../shape.js';
 import gradientSource from './avg-pool-gradient.wgsl';
 import { type PoolCallOptions, poolCall, poolTile } from './pool.js';
 import {
@@ -144,8 +152,7 @@ export function avgPool2dGradientCall(options: AvgPoolGradientCallOptions): Kern
   const call = lineCall(avgPoolGradientKernel, {
     constants: { COUNT_PAD: Number(countIncludePad), TILE_Y: tileY, TILE_X: tileX },
     params: {
-      ...rangeParams('g', g),
-      ...rangeParams('d', d),
+      ...rangeParams({ g, d }),
       channels: shape[1],
       inputHeight: shape[2],
       inputWidth: shape[3],

@@ -1,20 +1,27 @@
 /** maxPool2d: the largest value of each window; the gradient goes to the first one in row-major order. */
 import {
   applyOne,
+  dispatch,
   elementCount,
+  type ImageShape,
   type Kernel,
   type KernelCall,
+  lineCall,
   Module,
+  type OperandRange,
   type Operator,
+  type Pair,
+  rangeParams,
+  requireShape,
+  requireType,
   sizedCall,
   standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
   type View,
+  wholeRange,
 } from '@infnet/core';
-import { dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
-import { type ImageShape, type Pair, requireShape, requireType } from '../shape.js';
 import gradientSource from './max-pool-gradient.wgsl';
 import winnerSource from './max-pool-winner.wgsl';
 import { type PoolCallOptions, poolCall } from './pool.js';
@@ -97,7 +104,7 @@ export function maxPoolWinnerCall(options: Omit<PoolCallOptions, 'y'>): KernelCa
   const call = lineCall(maxPoolWinnerKernel, {
     constants: {},
     params: {
-      ...rangeParams('x', x),
+      ...rangeParams({ x }),
       ...sizes(shape, to),
       kernelHeight: kernel[0],
       kernelWidth: kernel[1],
@@ -137,8 +144,7 @@ export function maxPoolGradientCall(options: MaxPoolGradientCallOptions): Kernel
   const call = lineCall(maxPoolGradientKernel, {
     constants: { TILE },
     params: {
-      ...rangeParams('g', g),
-      ...rangeParams('d', d),
+      ...rangeParams({ g, d }),
       ...sizes(shape, to),
       tilesX,
       extentY: (kernel[0] - 1) * dilation[0] + 1,

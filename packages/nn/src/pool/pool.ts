@@ -1,7 +1,14 @@
 /** The call of the kernel that maximum and mean pooling share. */
-import { type Kernel, type KernelCall, sizedCall } from '@infnet/core';
-import { lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
-import type { ImageShape } from '../shape.js';
+import {
+  type ImageShape,
+  type Kernel,
+  type KernelCall,
+  lineCall,
+  type OperandRange,
+  rangeParams,
+  sizedCall,
+  wholeRange,
+} from '@infnet/core';
 import source from './pool.wgsl';
 import { checkedShape, type PoolAttributes } from './window.js';
 
@@ -44,8 +51,7 @@ export function poolCall(mode: 'max' | 'mean', options: PoolCallOptions & { read
       STEP: unrolled ? stride[1] : 0,
     },
     params: {
-      ...rangeParams('x', x),
-      ...rangeParams('y', y),
+      ...rangeParams({ x, y }),
       channels: shape[1],
       inputHeight: shape[2],
       inputWidth: shape[3],

@@ -1,6 +1,19 @@
 /** Window rules of pooling, exactly PyTorch's, ceil mode included. */
-import { checkNames, checkOptions, formatShape, type OptionTable, requireSizes, type TensorType } from '@infnet/core';
-import { type ImageShape, imageShape, type Pair, pair, requireInteger, requireType, shapeError } from '../shape.js';
+import {
+  checkNames,
+  checkOptions,
+  formatShape,
+  type ImageShape,
+  imageShape,
+  type OptionTable,
+  type Pair,
+  pair,
+  requireInteger,
+  requireSizes,
+  requireType,
+  shapeError,
+  type TensorType,
+} from '@infnet/core';
 
 /** Figures as [vertical, horizontal]. */
 export type PoolAttributes = {

@@ -8,17 +8,19 @@
 import {
   checkOptions,
   type Dispatch,
+  dispatch,
   elementCount,
   InfnetError,
   type Kernel,
   type KernelCall,
   type LowerContext,
+  lineCall,
   sizedCall,
   type View,
+  wholeRange,
 } from '@infnet/core';
 import { binaryCall } from '../elementwise/binary.js';
 import { broadcastShape, broadcastStrides, type Loop, type LoopOperand, mergeLoops } from '../elementwise/broadcast.js';
-import { dispatch, lineCall, wholeRange } from '../kernel/call.js';
 import source from './reduce.wgsl';
 
 export const reduceKernel: Kernel = { name: 'nn/reduce', source };

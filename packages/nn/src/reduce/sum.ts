@@ -1,12 +1,16 @@
 /** sum, mean, and the reductions that gradients of broadcasting need: the transpose of repeating is summing. */
 import {
   applyOne,
+  axisOf,
   checkNames,
   elementCount,
   formatShape,
   type Operator,
+  requireAxis,
+  requireType,
   type Shape,
   sameShape,
+  shapeError,
   standardOperator,
   type Tensor,
   type TensorLike,
@@ -17,7 +21,6 @@ import { lowerBinary } from '../elementwise/binary.js';
 import { broadcastShape, type LoopOperand, ownStrides } from '../elementwise/broadcast.js';
 import { mulScalar } from '../elementwise/scalar.js';
 import { reshape } from '../placement/reshape.js';
-import { axisOf, requireAxis, requireType, shapeError } from '../shape.js';
 import { lowerReduction } from './reduce.js';
 
 /** `axes` are counted from the front and sorted. */

@@ -3,31 +3,33 @@ import {
   applyOne,
   checkNames,
   checkOptions,
+  dispatch,
   elementCount,
   formatShape,
+  type ImageShape,
+  imageShape,
   type Kernel,
   type KernelCall,
+  lineCall,
   Module,
+  type OperandRange,
   type Operator,
+  type Pair,
+  pair,
+  rangeParams,
+  requireBetween,
+  requireInteger,
+  requireShape,
+  requireType,
+  shapeError,
   sizedCall,
   standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
   type View,
+  wholeRange,
 } from '@infnet/core';
-import { dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
-import {
-  type ImageShape,
-  imageShape,
-  type Pair,
-  pair,
-  requireBetween,
-  requireInteger,
-  requireShape,
-  requireType,
-  shapeError,
-} from '../shape.js';
 import source from './bilinear.wgsl';
 import gradientSource from './bilinear-gradient.wgsl';
 
@@ -182,8 +184,7 @@ export function interpolateCall(options: InterpolateCallOptions): KernelCall {
   const call = lineCall(bilinearKernel, {
     constants: { TILE },
     params: {
-      ...rangeParams('x', x),
-      ...rangeParams('y', y),
+      ...rangeParams({ x, y }),
       channels: c,
       blocks,
       inputHeight: height,
@@ -226,8 +227,7 @@ export function linearGradientCall(options: LinearGradientCallOptions): KernelCa
   const call = lineCall(bilinearGradientKernel, {
     constants: { TILE },
     params: {
-      ...rangeParams('g', g),
-      ...rangeParams('d', d),
+      ...rangeParams({ g, d }),
       planes,
       blocks,
       input,

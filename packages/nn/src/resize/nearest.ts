@@ -3,20 +3,25 @@ import {
   applyOne,
   checkNames,
   checkOptions,
+  dispatch,
   elementCount,
   formatShape,
   type Kernel,
   type KernelCall,
+  lineCall,
+  type OperandRange,
   type Operator,
+  rangeParams,
+  requireInteger,
   type Shape,
+  shapeError,
   sizedCall,
   type Tensor,
   type TensorLike,
   type TensorType,
   type View,
+  wholeRange,
 } from '@infnet/core';
-import { dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
-import { requireInteger, shapeError } from '../shape.js';
 import source from './nearest.wgsl';
 
 export const nearestKernel: Kernel = { name: 'nn/nearest', source };
@@ -76,8 +81,7 @@ export function resizeNearestCall(options: ResizeNearestCallOptions): KernelCall
   const call = lineCall(nearestKernel, {
     constants: { ALIGNED: Number(alignCorners) },
     params: {
-      ...rangeParams('x', x),
-      ...rangeParams('y', y),
+      ...rangeParams({ x, y }),
       planes: elementCount(shape.slice(1, -2)),
       inputHeight,
       inputWidth,

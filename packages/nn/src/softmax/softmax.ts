@@ -1,23 +1,29 @@
 /** softmax over channels: positive values that sum to 1 at every position. */
 import {
   applyOne,
+  batchSize,
   checkOptions,
+  dispatch,
   elementCount,
   type Kernel,
   type KernelCall,
+  lineCall,
   Module,
+  type OperandRange,
   type Operator,
+  rangeParams,
+  requireType,
   type Shape,
+  shapeError,
   sizedCall,
   standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
   type View,
+  wholeRange,
 } from '@infnet/core';
 import { inferPair } from '../elementwise/relu.js';
-import { batchSize, dispatch, lineCall, type OperandRange, rangeParams, wholeRange } from '../kernel/call.js';
-import { requireType, shapeError } from '../shape.js';
 import source from './softmax.wgsl';
 
 export const softmaxKernel: Kernel = { name: 'nn/softmax', source };
@@ -75,9 +81,7 @@ export function softmaxCall(options: SoftmaxCallOptions): KernelCall {
   const call = lineCall(softmaxKernel, {
     constants: { GRADIENT: Number(g !== undefined) },
     params: {
-      ...rangeParams('x', x),
-      ...(g === undefined ? {} : rangeParams('g', g)),
-      ...rangeParams('y', y),
+      ...rangeParams({ x, g, y }),
       channels: shape[1] as number,
       area,
     },

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 
 const PACKAGES = new URL('../../../', import.meta.url);
 /** Functions of core that take calls and make none: tested in core. */
-const OF_CORE = new Set(['describeCall', 'sizedCall']);
+const OF_CORE = new Set(['describeCall', 'lineCall', 'sizedCall']);
 
 const EPS = 1e-5;
 
@@ -62,6 +62,7 @@ const VALID: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     [{ ...convolution, padding: 0, algorithm: 'tiled/32x32' }],
   ],
   conv2dBiasGradientCalls: [[[2, 6, 4, 4]]],
+  sumPartialsCall: [[{ count: 8, factor: 1 / 3, yOffset: 2 }]],
   foldBatchNormCall: [
     [6, EPS, true],
     [6, EPS, false],
@@ -223,7 +224,7 @@ function codeFor(call: Call, given: readonly unknown[]): string | undefined {
 }
 
 /** Numbers that need not be whole or positive, by name. */
-const REAL = new Set(['alpha', 'beta', 'scale', 'eps', 'momentum', 'smooth', 'ratio']);
+const REAL = new Set(['alpha', 'beta', 'scale', 'factor', 'eps', 'momentum', 'smooth', 'ratio']);
 const SIGNED = new Set(['top', 'bottom', 'left', 'right', 'ignoreIndex']);
 /** Of them, those that are never negative. */
 const POSITIVE = new Set(['eps', 'momentum', 'smooth']);

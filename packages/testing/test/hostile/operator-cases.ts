@@ -74,6 +74,12 @@ export const operatorCases: Readonly<Record<string, OperatorCase>> = {
     allows: ['.axis=0'],
   },
   'nn/detachOperator': { types: [map], anyType: [0] },
+  'nn/joinFlatOperator': {
+    types: [map, channels],
+    attributes: { starts: [0, 384], length: 400 },
+    free: ['1.0'],
+    allows: ['.starts.0=0', '.starts.1=0'],
+  },
   'nn/narrowOperator': {
     types: [map],
     anyType: [0],

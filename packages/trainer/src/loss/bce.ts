@@ -2,34 +2,26 @@
 import {
   applyOne,
   checkOptions,
+  dispatch,
   dispatchLine,
   elementCount,
   type Kernel,
   type KernelCall,
+  lineCall,
   type Operator,
+  rangeParams,
   type Shape,
   sizedCall,
+  sumPartialsCall,
   type Tensor,
   type TensorLike,
   type TensorType,
   type View,
+  wholeRange,
 } from '@infnet/core';
 import source from './bce.wgsl';
 import gradientSource from './bce-gradient.wgsl';
-import {
-  type Deal,
-  deal,
-  dispatch,
-  mapCall,
-  meanCall,
-  type Ranges,
-  rangeParams,
-  requireMaps,
-  requireSame,
-  requireScalar,
-  SCALAR,
-  wholeRange,
-} from './common.js';
+import { type Deal, deal, type Ranges, requireMaps, requireSame, requireScalar, SCALAR } from './common.js';
 
 export const bceKernel: Kernel = { name: 'trainer/bce', source };
 export const bceGradientKernel: Kernel = { name: 'trainer/bce-gradient', source: gradientSource };
@@ -78,7 +70,7 @@ export function bceCalls(options: BceCallOptions): BceCalls {
   return {
     partialCount: dealt.count,
     partial: sizedCall(where, partial, { x: [shape, x], t: [shape, t], partial: dealt.count }),
-    total: meanCall(dealt.count, values, yOffset),
+    total: sumPartialsCall({ count: dealt.count, factor: 1 / values, yOffset }),
   };
 }
 
@@ -106,11 +98,11 @@ export function bceGradientCall(options: BceGradientCallOptions): KernelCall {
   const whole = wholeRange(shape);
   const count = elementCount(shape);
   const { x = whole, t = whole, d = whole } = ranges;
-  const call = mapCall(bceGradientKernel, {
+  const call = lineCall(bceGradientKernel, {
     constants: { LOGITS: Number(logits), TARGET: Number(ofTarget) },
     params: { gOffset, ...rangeParams({ x, t, d }), item: whole.batchStride, factor: 1 / count },
-    count,
-    flopsEach: 8,
+    invocations: count,
+    flops: 8 * count,
     values: 3 * count,
   });
   return sizedCall(where, call, { g: gOffset + 1, x: [shape, x], t: [shape, t], d: [shape, d] });

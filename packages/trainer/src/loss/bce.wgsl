@@ -2,7 +2,7 @@
 //
 //   LOGITS 1:  f = max(x, 0) - x t + log(1 + exp(-|x|))                       x is a logit; never overflows
 //   LOGITS 0:  f = -t max(log x, -100) - (1 - t) max(log(1 - x), -100)        x is a probability, else NaN
-//   partial[group] = sum of f over the group's values; edge-attention/sum-partials adds them and takes the mean
+//   partial[group] = sum of f over the group's values; core/sum-partials adds them and takes the mean
 //
 //   x        [N, item]  read: batch item n is contiguous and starts at xOffset + n * xBatchStride
 //   t        [N, item]  read, likewise

@@ -1,19 +1,5 @@
 /** What the losses share: how values are dealt to workgroups, where operands lie, and which shapes fit. */
-import {
-  type Dispatch,
-  dispatchLine,
-  formatShape,
-  InfnetError,
-  type Kernel,
-  type KernelCall,
-  type OperandRange,
-  type Shape,
-  sameShape,
-  sizedCall,
-  type TensorType,
-  type View,
-} from '@infnet/core';
-import { sumPartialsKernel } from '@infnet/edge-attention';
+import { formatShape, InfnetError, type OperandRange, type Shape, sameShape, type TensorType } from '@infnet/core';
 
 export type Ranges<Name extends string> = Partial<Readonly<Record<Name, OperandRange>>>;
 
@@ -34,45 +20,6 @@ export function deal(rows: number, inner: number): Deal {
   const rounds = Math.max(8, Math.ceil((rows * inner) / (64 * MOST_GROUPS)));
   const groupsPerRow = Math.ceil(inner / (64 * rounds));
   return { rounds, groupsPerRow, count: rows * groupsPerRow };
-}
-
-export { rangeParams, wholeRange } from '@infnet/core';
-
-/** A call with one invocation per value. */
-export function mapCall(
-  kernel: Kernel,
-  fields: Pick<KernelCall, 'constants' | 'params'> & {
-    readonly count: number;
-    readonly flopsEach: number;
-    readonly values: number;
-  },
-): KernelCall {
-  const { constants, params, count, flopsEach, values } = fields;
-  return {
-    kernel,
-    constants,
-    params: { ...params, count },
-    workgroups: dispatchLine(Math.ceil(count / 64)),
-    flops: flopsEach * count,
-    bytes: 4 * values,
-  };
-}
-
-/** The second pass of a mean: one workgroup adds the partial sums. Bindings partial, y. */
-export function meanCall(partials: number, values: number, yOffset: number): KernelCall {
-  const call: KernelCall = {
-    kernel: sumPartialsKernel,
-    constants: {},
-    params: { yOffset, count: partials, factor: 1 / values },
-    workgroups: [1, 1, 1],
-    flops: partials,
-    bytes: 4 * (partials + 1),
-  };
-  return sizedCall('meanCall', call, { partial: partials, y: yOffset + 1 });
-}
-
-export function dispatch(call: KernelCall, operands: Readonly<Record<string, View>>): Dispatch {
-  return { ...call, operands };
 }
 
 /** Type of every loss. */

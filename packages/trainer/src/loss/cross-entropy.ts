@@ -4,33 +4,27 @@ import {
   applyOne,
   checkNames,
   checkOptions,
+  dispatch,
   dispatchLine,
   elementCount,
   formatShape,
   InfnetError,
   type Kernel,
   type KernelCall,
+  lineCall,
   type Operator,
+  rangeParams,
   type Shape,
   sameShape,
   sizedCall,
+  sumPartialsCall,
   Tensor,
   type TensorLike,
   type TensorType,
   type View,
-} from '@infnet/core';
-import {
-  deal,
-  dispatch,
-  mapCall,
-  meanCall,
-  type Ranges,
-  rangeParams,
-  requireMaps,
-  requireScalar,
-  SCALAR,
   wholeRange,
-} from './common.js';
+} from '@infnet/core';
+import { deal, type Ranges, requireMaps, requireScalar, SCALAR } from './common.js';
 import source from './cross-entropy.wgsl';
 import gradientSource from './cross-entropy-gradient.wgsl';
 import totalSource from './cross-entropy-total.wgsl';
@@ -109,7 +103,7 @@ export function crossEntropyCalls(options: CrossEntropyCallOptions): CrossEntrop
     partial: sizedCall(where, partial, { x: [shape, x], t: [target, t], partial: parts }),
     total: classes
       ? sizedCall(where, total, { partial: parts, y: yOffset + 1, scale: scaleOffset + 1 })
-      : meanCall(dealt.count, n * area, yOffset),
+      : sumPartialsCall({ count: dealt.count, factor: 1 / (n * area), yOffset }),
   };
 }
 
@@ -134,7 +128,7 @@ export function crossEntropyGradientCall(options: CrossEntropyGradientCallOption
   const [n, channels] = shape as readonly [number, number];
   const area = elementCount(shape.slice(2));
   const { x = wholeRange(shape), t = wholeRange(target), d = wholeRange(shape) } = ranges;
-  const call = mapCall(crossEntropyGradientKernel, {
+  const call = lineCall(crossEntropyGradientKernel, {
     constants: { CLASSES: Number(classes), TARGET: Number(ofTarget) },
     params: {
       gOffset,
@@ -143,8 +137,8 @@ export function crossEntropyGradientCall(options: CrossEntropyGradientCallOption
       area,
       ...(classes ? { scaleOffset, ignored: ignoreIndex >>> 0 } : { factor: 1 / (n * area) }),
     },
-    count: n * area,
-    flopsEach: 6 * channels,
+    invocations: n * area,
+    flops: 6 * channels * n * area,
     values: n * area * (2 * channels + (classes ? 1 : channels)),
   });
   const operandSizes = { x: [shape, x], t: [target, t], d: [shape, d] } as const;

@@ -2,7 +2,7 @@
 //
 //   CLASSES 1:  f = log(sum over c of exp x_c) - x_t                            t is the pixel's class
 //   CLASSES 0:  f = sum over c of t_c (log(sum exp x) - x_c)                    t is a distribution over classes
-//   partial[group] = sum of f over the group's pixels; edge-attention/sum-partials adds them and takes the mean
+//   partial[group] = sum of f over the group's pixels; core/sum-partials adds them and takes the mean
 //
 //   x        [N, C, area]  read: batch item n is contiguous and starts at xOffset + n * xBatchStride
 //   t        [N, area] u32 or i32 (CLASSES 1) or [N, C, area] f32  read, likewise

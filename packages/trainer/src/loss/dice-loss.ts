@@ -3,32 +3,24 @@ import {
   apply,
   applyOne,
   checkOptions,
+  dispatch,
   dispatchLine,
   elementCount,
   InfnetError,
   type Kernel,
   type KernelCall,
+  lineCall,
   type Operator,
+  rangeParams,
   type Shape,
   sizedCall,
   type Tensor,
   type TensorLike,
   type TensorType,
   type View,
-} from '@infnet/core';
-import {
-  deal,
-  dispatch,
-  mapCall,
-  type Ranges,
-  rangeParams,
-  requireKept,
-  requireMaps,
-  requireSame,
-  requireScalar,
-  SCALAR,
   wholeRange,
-} from './common.js';
+} from '@infnet/core';
+import { deal, type Ranges, requireKept, requireMaps, requireSame, requireScalar, SCALAR } from './common.js';
 import source from './dice-loss.wgsl';
 import gradientSource from './dice-loss-gradient.wgsl';
 import totalSource from './dice-loss-total.wgsl';
@@ -145,11 +137,11 @@ export function diceLossGradientCall(options: DiceLossGradientCallOptions): Kern
   const whole = wholeRange(shape);
   const { channels, area, maps } = mapsOf(shape);
   const { x = whole, t = whole, d = whole } = ranges;
-  const call = mapCall(diceLossGradientKernel, {
+  const call = lineCall(diceLossGradientKernel, {
     constants: { SIGMOID: Number(sigmoid), TARGET: Number(ofTarget) },
     params: { gOffset, factorsOffset, ...rangeParams(sigmoid ? { x, t, d } : { t, d }), channels, area },
-    count: maps * area,
-    flopsEach: 8,
+    invocations: maps * area,
+    flops: 8 * maps * area,
     values: 3 * maps * area,
   });
   const factors = factorsOffset + 2 * maps;

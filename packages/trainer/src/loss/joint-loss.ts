@@ -10,33 +10,25 @@ import {
   apply,
   applyOne,
   checkOptions,
+  dispatch,
   dispatchLine,
   elementCount,
   graphOf,
   type Kernel,
   type KernelCall,
+  lineCall,
   type Operator,
+  rangeParams,
   type Shape,
   sizedCall,
   Tensor,
   type TensorLike,
   type TensorType,
   type View,
+  wholeRange,
 } from '@infnet/core';
 import { avgPool2d, refuseTargetGradient } from '@infnet/nn';
-import {
-  deal,
-  dispatch,
-  mapCall,
-  type Ranges,
-  rangeParams,
-  requireKept,
-  requireMaps,
-  requireSame,
-  requireScalar,
-  SCALAR,
-  wholeRange,
-} from './common.js';
+import { deal, type Ranges, requireKept, requireMaps, requireSame, requireScalar, SCALAR } from './common.js';
 import source from './joint-loss.wgsl';
 import gradientSource from './joint-loss-gradient.wgsl';
 import totalSource from './joint-loss-total.wgsl';
@@ -136,7 +128,7 @@ export function jointLossGradientCall(options: JointLossGradientCallOptions): Ke
   const whole = wholeRange(shape);
   const count = elementCount(shape);
   const { z = whole, t = whole, pooled = whole, d = whole } = ranges;
-  const call = mapCall(jointLossGradientKernel, {
+  const call = lineCall(jointLossGradientKernel, {
     constants: { WEIGHTED: Number(variant === 'paper') },
     params: {
       gOffset,
@@ -145,8 +137,8 @@ export function jointLossGradientCall(options: JointLossGradientCallOptions): Ke
       item: whole.batchStride,
       factor: 1 / count,
     },
-    count,
-    flopsEach: 25,
+    invocations: count,
+    flops: 25 * count,
     values: 4 * count,
   });
   return sizedCall(where, call, {

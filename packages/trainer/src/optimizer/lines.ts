@@ -5,16 +5,8 @@
  * and the optimiser walks through the lines. Results of one kernel go to different lines, because WebGPU binds a buffer
  * for writing once per dispatch only: batch norm's gradients of weight and bias, for example.
  */
-import {
-  applyOne,
-  type Dispatch,
-  elementCount,
-  type Operator,
-  type Parameter,
-  type Tensor,
-  type View,
-} from '@infnet/core';
-import { copyCall } from '@infnet/nn';
+import { elementCount, type Parameter, type Tensor } from '@infnet/core';
+import { joinFlat } from '@infnet/nn';
 
 /** Elements of the longest line: 64 MiB, half of what every device can bind. */
 const LONGEST = 2 ** 24;
@@ -72,45 +64,4 @@ export function joinLines(values: ReadonlyMap<Parameter, Tensor>, layout: LineLa
       length,
     );
   });
-}
-
-export type JoinFlatAttributes = {
-  /** First element of each input in the result. */
-  readonly starts: readonly number[];
-  /** Elements of the result; what no input covers is undefined. */
-  readonly length: number;
-};
-
-export const joinFlatOperator: Operator<JoinFlatAttributes> = {
-  name: 'joinFlat',
-  infer: (_inputs, { length }) => [{ shape: [length], dtype: 'f32' }],
-  placement: ({ starts }) => ({ kind: 'joinFlat', starts }),
-  lower: ({ inputs, outputs, attributes: { starts } }) =>
-    inputs.flatMap((x, i) => copyToLine(x, outputs[0] as View, starts[i] as number)),
-};
-
-/** Tensors of any shapes behind each other, input i from element `starts[i]` on. */
-export function joinFlat(parts: readonly Tensor[], starts: readonly number[], length: number): Tensor {
-  return applyOne(joinFlatOperator, parts, { starts, length });
-}
-
-/** The copy of what could not be written in place. */
-function copyToLine(x: View, line: View, start: number): readonly Dispatch[] {
-  const { shape } = x.type;
-  const item = elementCount(shape.slice(1));
-  const rows = elementCount(shape) / item;
-  const contiguous = rows === 1 || x.batchStride === item;
-  const offset = line.offset + start;
-  const inPlace = x.storage === line.storage;
-  if (inPlace && contiguous && x.offset === offset) return [];
-  const [batch, length] = contiguous ? [1, rows * item] : [rows, item];
-  const call = copyCall({
-    batch,
-    rows: 1,
-    length,
-    x: { offset: x.offset, batchStride: x.batchStride, rowStride: 0 },
-    y: { offset, batchStride: item, rowStride: 0 },
-    inPlace,
-  });
-  return [{ ...call, operands: inPlace ? { y: line } : { x, y: line } }];
 }

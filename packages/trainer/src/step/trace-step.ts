@@ -23,8 +23,8 @@ import {
   Tensor,
   trace,
 } from '@infnet/core';
-import { BatchNorm2d } from '@infnet/nn';
-import { joinFlat, joinLines, type LineLayout, layOutLines } from '../optimizer/lines.js';
+import { BatchNorm2d, joinFlat } from '@infnet/nn';
+import { joinLines, type LineLayout, layOutLines } from '../optimizer/lines.js';
 import {
   accumulate,
   gradientStatisticsOperator,

@@ -1,5 +1,6 @@
 /** Shape checks with errors that name the operator's place, the shapes, and the way out. */
-import { type DType, formatShape, InfnetError, type Shape, type TensorType } from '@infnet/core';
+import { InfnetError } from '@infnet/errors';
+import { type DType, formatShape, type Shape, sameShape, type TensorType } from './types.js';
 
 /** [N, C, H, W]. */
 export type ImageShape = readonly [number, number, number, number];
@@ -30,7 +31,7 @@ export function requireType(type: TensorType, dtype: DType, what: string, where:
 
 /** @throws InfnetError `SHAPE_MISMATCH` unless the shapes are equal. */
 export function requireShape(actual: Shape, expected: Shape, what: string, where: string): void {
-  if (actual.length === expected.length && actual.every((size, i) => size === expected[i])) return;
+  if (sameShape(actual, expected)) return;
   shapeError(
     'SHAPE_MISMATCH',
     where,
@@ -73,3 +74,21 @@ export function requireBetween(value: number, least: number, most: number, what:
 
 /** The largest epsilon: as a float32. */
 export const MOST_EPS = 3.4028234663852886e38;
+
+/** @throws InfnetError `SHAPE_INVALID` unless every size of every shape is a positive integer. */
+export function requireSizes(where: string, ...shapes: readonly Shape[]): void {
+  for (const shape of shapes) {
+    if (Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size > 0)) continue;
+    throw new InfnetError({
+      code: 'SHAPE_INVALID',
+      message: `the shape ${Array.isArray(shape) ? formatShape(shape) : String(shape)}: every size must be a positive integer`,
+      where,
+    });
+  }
+}
+
+/** `infer` of an operator whose one result has shape and element type of its one operand, which holds floats. */
+export function inferSame(x: TensorType, where: string): TensorType {
+  requireType(x, 'f32', 'the input', where);
+  return x;
+}

@@ -1,4 +1,4 @@
-// edge-attention/sum-partials: y[0] = factor * (partial[0] + partial[1] + ...), in a fixed order.
+// core/sum-partials: y[0] = factor * (partial[0] + partial[1] + ...), in a fixed order.
 //
 //   partial  [count]  read
 //   y        [1]      written at yOffset
