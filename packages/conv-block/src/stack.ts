@@ -8,6 +8,7 @@ import {
   applyOne,
   checkOptions,
   type Dispatch,
+  defineOperator,
   dispatchLine,
   elementCount,
   formatShape,
@@ -20,7 +21,6 @@ import {
   standardOperator,
   type Tensor,
   type TensorLike,
-  type TensorType,
   type View,
 } from '@infnet/core';
 import source from './stack.wgsl';
@@ -71,40 +71,46 @@ function stackDispatch(whole: View, parts: readonly View[], apart: boolean): Dis
   return { ...stackCall({ sizes, apart }), operands };
 }
 
-export const stackOperator: Operator = standardOperator({
-  name: 'stack',
-  infer(inputs, _attributes, where) {
-    const rest = inputs[0]?.shape.slice(1) ?? [];
-    const fits = inputs.every(
-      ({ shape, dtype }) => dtype === 'f32' && shape.length > 0 && sameShape(shape.slice(1), rest),
-    );
-    if (!fits || inputs.length < 1 || inputs.length > MOST_PARTS) {
-      throw new InfnetError({
-        code: 'SHAPE_MISMATCH',
-        message:
-          `stack needs 1 to ${MOST_PARTS} f32 tensors that differ in dimension 0 only, ` +
-          `got ${inputs.map(({ shape }) => formatShape(shape)).join(' and ')}`,
-        where,
-      });
-    }
-    return [{ shape: [inputs.reduce((sum, { shape }) => sum + (shape[0] as number), 0), ...rest], dtype: 'f32' }];
-  },
-  takesViews: false,
-  lower: ({ inputs, outputs }) => [stackDispatch(outputs[0] as View, inputs, false)],
-  gradient: ({ inputs, outputGradients: [g] }) =>
-    g === undefined ? [] : apply(unstackOperator, [g], { sizes: inputs.map(({ shape }) => shape[0] as number) }),
-});
+export const stackOperator: Operator = standardOperator(
+  defineOperator({
+    name: 'stack',
+    inputs: ['...parts'],
+    outputs: ['whole'],
+    infer({ parts }, _attributes, where) {
+      const rest = parts[0]?.shape.slice(1) ?? [];
+      const fits = parts.every(
+        ({ shape, dtype }) => dtype === 'f32' && shape.length > 0 && sameShape(shape.slice(1), rest),
+      );
+      if (!fits || parts.length < 1 || parts.length > MOST_PARTS) {
+        throw new InfnetError({
+          code: 'SHAPE_MISMATCH',
+          message:
+            `stack needs 1 to ${MOST_PARTS} f32 tensors that differ in dimension 0 only, ` +
+            `got ${parts.map(({ shape }) => formatShape(shape)).join(' and ')}`,
+          where,
+        });
+      }
+      const size = parts.reduce((sum, { shape }) => sum + (shape[0] as number), 0);
+      return { whole: { shape: [size, ...rest], dtype: 'f32' } };
+    },
+    takesViews: false,
+    lower: ({ inputs: { parts }, outputs: { whole } }) => [stackDispatch(whole, parts, false)],
+    gradient: ({ inputs: { parts }, outputGradients: { whole: g } }) => ({
+      parts: apply(unstackOperator, [g], { sizes: parts.map(({ shape }) => shape[0] as number) }),
+    }),
+  }),
+);
 
 interface UnstackAttributes extends Attributes {
   readonly sizes: readonly number[];
 }
 
 /** The parts of a stack, [sizes[k], ...] each. */
-export const unstackOperator: Operator<UnstackAttributes> = {
+export const unstackOperator: Operator<UnstackAttributes> = defineOperator({
   name: 'unstack',
-  arity: 1,
-  infer([whole], { sizes }, where) {
-    const { shape, dtype } = whole as TensorType;
+  inputs: ['whole'],
+  outputs: ['...parts'],
+  infer({ whole: { shape, dtype } }, { sizes }, where) {
     const total = sizes.reduce((sum, size) => sum + size, 0);
     const fits = sizes.length <= MOST_PARTS && sizes.every((size) => Number.isInteger(size) && size > 0);
     if (dtype !== 'f32' || !fits || total !== shape[0]) {
@@ -114,11 +120,11 @@ export const unstackOperator: Operator<UnstackAttributes> = {
         where,
       });
     }
-    return sizes.map((size) => ({ shape: [size, ...shape.slice(1)], dtype: 'f32' }));
+    return { parts: sizes.map((size) => ({ shape: [size, ...shape.slice(1)], dtype })) };
   },
   takesViews: false,
-  lower: ({ inputs, outputs }) => [stackDispatch(inputs[0] as View, outputs, true)],
-};
+  lower: ({ inputs: { whole }, outputs: { parts } }) => [stackDispatch(whole, parts, true)],
+});
 
 /**
  * Tensors end to end along dimension 0.

@@ -28,8 +28,19 @@ export {
 export type { WrappedBuffer } from './context/wrapped-buffer.js';
 export { gradients, type Upstream } from './gradient/gradients.js';
 export { fill, fillOperator, sumDispatch, sumKernel, sumOperator, sumTensors } from './gradient/sum.js';
+export {
+  applyNamed,
+  defineOperator,
+  type NamedGradientContext,
+  type NamedLowerContext,
+  type NamedNode,
+  type NamedOperator,
+  type OperatorDefinition,
+  replaceBy,
+} from './graph/define-operator.js';
 export { dispatch } from './graph/dispatch.js';
 export { apply, applyOne, Graph, type GraphNode, graphOf, type InputCheck, type TensorLike } from './graph/graph.js';
+export type { GivenGradients, GivenOperands, OperandCounts, Operands } from './graph/operands.js';
 export type {
   Attributes,
   CandidateContext,

@@ -1,98 +1,94 @@
 /** The second face: edges of masks, and the loss of an edge map, with its gradient. */
 import {
   applyOne,
-  type Dispatch,
+  defineOperator,
+  dispatch,
   formatShape,
-  type ImageShape,
   InfnetError,
+  imageShape,
   type Operator,
   sameShape,
   type Tensor,
   type TensorLike,
   type TensorType,
-  type View,
 } from '@infnet/core';
 import { refuseTargetGradient } from '@infnet/nn';
 import { edgeLossCalls, edgeLossGradientCall, maskEdgeCall } from './edge-calls.js';
 
-const shapeOf = (view: View): ImageShape => view.type.shape as unknown as ImageShape;
-
-function checkMap(type: TensorType | undefined, what: string, where: string): TensorType {
-  if (type?.dtype === 'f32' && type.shape.length === 4) return type;
+function checkMap(type: TensorType, what: string, where: string): TensorType {
+  if (type.dtype === 'f32' && type.shape.length === 4) return type;
   throw new InfnetError({
-    code: type === undefined || type.dtype === 'f32' ? 'SHAPE_RANK' : 'SHAPE_DTYPE',
-    message: `${what} is ${type?.dtype} ${formatShape(type?.shape ?? [])}; f32 [batch, channels, height, width] is needed`,
+    code: type.dtype === 'f32' ? 'SHAPE_RANK' : 'SHAPE_DTYPE',
+    message: `${what} is ${type.dtype} ${formatShape(type.shape)}; f32 [batch, channels, height, width] is needed`,
     where,
   });
 }
 
-function checkPair(logits: TensorType | undefined, mask: TensorType | undefined, where: string): TensorType {
+function checkPair(logits: TensorType, mask: TensorType, where: string): TensorType {
   const map = checkMap(logits, 'the logits', where);
   if (sameShape(map.shape, checkMap(mask, 'the mask', where).shape)) return map;
   throw new InfnetError({
     code: 'SHAPE_MISMATCH',
-    message: `the logits have the shape ${formatShape(map.shape)}, the mask ${formatShape(mask?.shape ?? [])}`,
+    message: `the logits have the shape ${formatShape(map.shape)}, the mask ${formatShape(mask.shape)}`,
     where,
     fix: 'Resize the logits to the size of the mask (interpolate), not the mask: its edge is defined at its own size.',
   });
 }
 
-export const maskEdgeOperator: Operator = {
+export const maskEdgeOperator: Operator = defineOperator({
   name: 'maskEdge',
-  arity: 1,
-  infer: ([mask], _attributes, where) => [checkMap(mask, 'the mask', where)],
-  lower({ inputs, outputs }) {
-    const [mask, y] = [inputs[0] as View, outputs[0] as View];
-    return [{ ...maskEdgeCall({ shape: shapeOf(mask), ranges: { mask, y } }), operands: { mask, y } }];
+  inputs: ['mask'],
+  outputs: ['y'],
+  infer: ({ mask }, _attributes, where) => ({ y: checkMap(mask, 'the mask', where) }),
+  lower: ({ inputs: { mask }, outputs: { y } }) => {
+    const shape = imageShape(mask.type, 'the mask', 'maskEdge');
+    return [dispatch(maskEdgeCall({ shape, ranges: { mask, y } }), { mask, y })];
   },
   // A step function of the mask: no gradient flows through it.
-  gradient: () => [undefined],
-};
+  gradient: () => ({}),
+});
 
-export const edgeLossOperator: Operator = {
+export const edgeLossOperator: Operator = defineOperator({
   name: 'edgeLoss',
-  arity: 2,
-  infer([logits, mask], _attributes, where) {
+  inputs: ['logits', 'mask'],
+  outputs: ['y'],
+  infer({ logits, mask }, _attributes, where) {
     checkPair(logits, mask, where);
-    return [{ shape: [], dtype: 'f32' }];
+    return { y: { shape: [], dtype: 'f32' } };
   },
-  lower({ inputs, outputs, scratch }) {
-    const [logits, mask] = inputs as readonly [View, View];
-    const y = outputs[0] as View;
-    const calls = edgeLossCalls({ shape: shapeOf(logits), ranges: { logits, mask }, yOffset: y.offset });
+  lower({ inputs: { logits, mask }, outputs: { y }, scratch }) {
+    const shape = imageShape(logits.type, 'the logits', 'edgeLoss');
+    const calls = edgeLossCalls({ shape, ranges: { logits, mask }, yOffset: y.offset });
     const partial = scratch(calls.partialCount, 'partial sums');
-    const first: Dispatch = { ...calls.partial, operands: { logits, mask, partial } };
-    const second: Dispatch = { ...calls.total, operands: { partial, y } };
-    return [first, second];
+    return [dispatch(calls.partial, { logits, mask, partial }), dispatch(calls.total, { partial, y })];
   },
-  gradient({ inputs: [logits, mask], outputGradients: [g], needed }) {
-    if (needed[1]) refuseTargetGradient('edgeLoss', 'the mask');
-    if (g === undefined || !needed[0]) return [];
-    return [applyOne(edgeLossGradientOperator, [g, logits as Tensor, mask as Tensor], {})];
+  gradient({ inputs: { logits, mask }, outputGradients: { y: g }, needed }) {
+    if (needed.mask) refuseTargetGradient('edgeLoss', 'the mask');
+    return { logits: needed.logits ? applyOne(edgeLossGradientOperator, [g, logits, mask], {}) : undefined };
   },
-};
+});
 
 /** Inputs: g (one element), logits, mask. Output: the gradient of the logits. */
-export const edgeLossGradientOperator: Operator = {
+export const edgeLossGradientOperator: Operator = defineOperator({
   name: 'edgeLossGradient',
-  arity: 3,
-  infer([g, logits, mask], _attributes, where) {
-    if (g?.dtype !== 'f32' || g.shape.some((size) => size !== 1)) {
+  inputs: ['g', 'logits', 'mask'],
+  outputs: ['d'],
+  infer({ g, logits, mask }, _attributes, where) {
+    if (g.dtype !== 'f32' || g.shape.some((size) => size !== 1)) {
       throw new InfnetError({
         code: 'SHAPE_MISMATCH',
-        message: `the gradient of the loss is ${g?.dtype} ${formatShape(g?.shape ?? [])}; one f32 number is needed`,
+        message: `the gradient of the loss is ${g.dtype} ${formatShape(g.shape)}; one f32 number is needed`,
         where,
       });
     }
-    return [checkPair(logits, mask, where)];
+    return { d: checkPair(logits, mask, where) };
   },
-  lower({ inputs, outputs }) {
-    const [g, logits, mask] = inputs as readonly [View, View, View];
-    const d = outputs[0] as View;
-    const call = edgeLossGradientCall({ shape: shapeOf(logits), ranges: { logits, mask, d }, gOffset: g.offset });
-    return [{ ...call, operands: { g, logits, mask, d } }];
+  lower({ inputs: { g, logits, mask }, outputs: { d } }) {
+    const shape = imageShape(logits.type, 'the logits', 'edgeLoss');
+    const call = edgeLossGradientCall({ shape, ranges: { logits, mask, d }, gOffset: g.offset });
+    return [dispatch(call, { g, logits, mask, d })];
   },
-};
+});
 
 /**
  * The inner edge of a binary mask: 1 where the mask is on and one of its 4 neighbours inside the image is off, else 0.

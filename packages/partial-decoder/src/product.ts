@@ -2,6 +2,8 @@
 import {
   apply,
   applyOne,
+  defineOperator,
+  dispatch,
   formatShape,
   InfnetError,
   type Operator,
@@ -12,7 +14,7 @@ import {
   type TensorType,
   type View,
 } from '@infnet/core';
-import { FACTORS, productCall, productGradientCall } from './product-call.js';
+import { FACTORS, type ProductOperand, productCall, productGradientCall } from './product-call.js';
 
 function checkFactors(factors: readonly TensorType[], where: string): TensorType {
   const [first] = factors;
@@ -27,45 +29,48 @@ function checkFactors(factors: readonly TensorType[], where: string): TensorType
   });
 }
 
-export const productOperator: Operator = standardOperator({
-  name: 'product',
-  infer: (inputs, _attributes, where) => [checkFactors(inputs, where)],
-  lower({ inputs, outputs }) {
-    const y = outputs[0] as View;
-    const operands = Object.fromEntries([...inputs.map((view, i) => [FACTORS[i], view]), ['y', y]]) as Record<
-      string,
-      View
-    >;
-    const call = productCall({ shape: y.type.shape, factors: inputs.length as 2 | 3, ranges: operands });
-    return [{ ...call, operands }];
-  },
-  gradient({ inputs, outputGradients: [g], needed }) {
-    if (g === undefined) return [];
-    if (needed.every((need) => need)) return apply(productGradientOperator, [g, ...inputs], {});
-    return inputs.map((_, i) => (needed[i] ? product([g, ...inputs.filter((_, k) => k !== i)]) : undefined));
-  },
-});
+/** Views by the names that the kernels have for factors, or (prefix d) for their gradients. */
+const named = (views: readonly View[], prefix: '' | 'd'): Partial<Record<ProductOperand, View>> =>
+  Object.fromEntries(views.map((view, i) => [`${prefix}${FACTORS[i]}`, view]));
+
+const countOf = (factors: readonly View[]): 2 | 3 => (factors.length === 2 ? 2 : 3);
+
+export const productOperator: Operator = standardOperator(
+  defineOperator({
+    name: 'product',
+    inputs: ['...factors'],
+    outputs: ['y'],
+    infer: ({ factors }, _attributes, where) => ({ y: checkFactors(factors, where) }),
+    lower({ inputs: { factors }, outputs: { y } }) {
+      const operands = { ...named(factors, ''), y };
+      const call = productCall({ shape: y.type.shape, factors: countOf(factors), ranges: operands });
+      return [dispatch(call, operands)];
+    },
+    gradient({ inputs: { factors }, outputGradients: { y: g }, needed }) {
+      if (needed.factors.every((need) => need)) {
+        return { factors: apply(productGradientOperator, [g, ...factors], {}) };
+      }
+      const others = (i: number): readonly Tensor[] => factors.filter((_, k) => k !== i);
+      return { factors: factors.map((_, i) => (needed.factors[i] ? product([g, ...others(i)]) : undefined)) };
+    },
+  }),
+);
 
 /** Inputs: g, then the factors. Outputs: the gradient of every factor. */
-export const productGradientOperator: Operator = {
+export const productGradientOperator: Operator = defineOperator({
   name: 'productGradient',
-  infer([g, ...factors], _attributes, where) {
-    const first = checkFactors(factors, where);
-    checkFactors([g as TensorType, first], where);
-    return factors;
+  inputs: ['g', '...factors'],
+  outputs: ['...gradients'],
+  infer({ g, factors }, _attributes, where) {
+    checkFactors([g, checkFactors(factors, where)], where);
+    return { gradients: factors };
   },
-  lower({ inputs: [g, ...factors], outputs }) {
-    const named = (views: readonly View[], prefix: string): [string, View][] =>
-      views.map((view, i) => [`${prefix}${FACTORS[i]}`, view]);
-    const operands = Object.fromEntries([['g', g as View], ...named(factors, ''), ...named(outputs, 'd')]);
-    const call = productGradientCall({
-      shape: (g as View).type.shape,
-      factors: factors.length as 2 | 3,
-      ranges: operands,
-    });
-    return [{ ...call, operands }];
+  lower({ inputs: { g, factors }, outputs: { gradients } }) {
+    const operands = { g, ...named(factors, ''), ...named(gradients, 'd') };
+    const call = productGradientCall({ shape: g.type.shape, factors: countOf(factors), ranges: operands });
+    return [dispatch(call, operands)];
   },
-};
+});
 
 /**
  * The product of two or three tensors of one shape in one pass; its gradient is one pass too.

@@ -2,18 +2,19 @@
  * The kernel that only a Res2Net block needs: one sum of its ladder, and the last split put into its place on the way.
  */
 import {
-  apply,
+  type Attributes,
+  applyNamed,
   batchedLines,
   checkOptions,
-  type Dispatch,
+  defineOperator,
+  dispatch,
   elementCount,
   formatShape,
   InfnetError,
   type Kernel,
   type KernelCall,
-  type LowerContext,
+  type NamedOperator,
   type OperandRange,
-  type Operator,
   rangeElements,
   type Shape,
   sameShape,
@@ -21,7 +22,6 @@ import {
   standardOperator,
   type Tensor,
   type TensorType,
-  type View,
 } from '@infnet/core';
 import source from './split-step.wgsl';
 
@@ -94,41 +94,40 @@ export function splitStepCall(options: SplitStepCallOptions): KernelCall {
   return { ...own, elements: { ...own.elements, [previousIn]: needed } };
 }
 
-/** Inputs part, previous, last; outputs sum, passed. Its gradient needs no kernel: it passes gradients on. */
-export const splitStepOperator: Operator = standardOperator({
-  name: 'splitStep',
-  arity: 3,
-  infer: (inputs, _attributes, where) => {
-    const [part, previous, last] = inputs;
-    const shapes = inputs.map(({ shape, dtype }) => `${dtype} ${formatShape(shape)}`).join(', ');
-    if (part === undefined || previous === undefined || last === undefined || !sameSplits(inputs)) {
-      throw new InfnetError({
-        code: 'SHAPE_MISMATCH',
-        message: `a step of a Res2Net block needs three f32 splits [N, C, H, W] of one shape, got ${shapes}`,
-        where,
-        fix: 'Split the channels into equal parts, and use stride 1 where splits are added to each other.',
-      });
-    }
-    return [part, last];
-  },
-  // previous, in the joined result that passed, or sum, is a range of.
-  sharesStorage: () => [1],
-  lower: ({ inputs, outputs }: LowerContext): readonly Dispatch[] => {
-    const [part, previous, last] = inputs as readonly [View, View, View];
-    const [sum, passed] = outputs as readonly [View, View];
-    const previousIn =
-      previous.storage === passed.storage ? 'passed' : previous.storage === sum.storage ? 'sum' : undefined;
-    const call = splitStepCall({
-      shape: part.type.shape,
-      ranges: { part, previous, last, sum, passed },
-      previousIn,
-    });
-    const operands: Record<string, View> = { part, last, sum, passed };
-    if (previousIn === undefined) operands['previous'] = previous;
-    return [{ ...call, operands }];
-  },
-  gradient: ({ outputGradients: [sum, passed] }) => [sum, sum, passed],
-});
+const INPUTS = ['part', 'previous', 'last'] as const;
+const OUTPUTS = ['sum', 'passed'] as const;
+
+/** Its gradient needs no kernel: it passes gradients on. */
+export const splitStepOperator: NamedOperator<typeof INPUTS, typeof OUTPUTS> = standardOperator(
+  defineOperator({
+    name: 'splitStep',
+    inputs: INPUTS,
+    outputs: OUTPUTS,
+    infer({ part, previous, last }, _attributes: Attributes, where) {
+      const splits = [part, previous, last];
+      if (!sameSplits(splits)) {
+        const shapes = splits.map(({ shape, dtype }) => `${dtype} ${formatShape(shape)}`).join(', ');
+        throw new InfnetError({
+          code: 'SHAPE_MISMATCH',
+          message: `a step of a Res2Net block needs three f32 splits [N, C, H, W] of one shape, got ${shapes}`,
+          where,
+          fix: 'Split the channels into equal parts, and use stride 1 where splits are added to each other.',
+        });
+      }
+      return { sum: part, passed: last };
+    },
+    // previous, in the joined result that passed, or sum, is a range of.
+    sharesStorage: () => [1],
+    lower({ inputs: { part, previous, last }, outputs: { sum, passed } }) {
+      const previousIn =
+        previous.storage === passed.storage ? 'passed' : previous.storage === sum.storage ? 'sum' : undefined;
+      const ranges = { part, previous, last, sum, passed };
+      const call = splitStepCall({ shape: part.type.shape, ranges, previousIn });
+      return [dispatch(call, { ...ranges, previous: previousIn === undefined ? previous : undefined })];
+    },
+    gradient: ({ outputGradients: { sum, passed } }) => ({ part: sum, previous: sum, last: passed }),
+  }),
+);
 
 function sameSplits(inputs: readonly TensorType[]): boolean {
   const [first] = inputs;
@@ -147,6 +146,5 @@ export function splitStep(
   previous: Tensor,
   last: Tensor,
 ): { readonly sum: Tensor; readonly passed: Tensor } {
-  const [sum, passed] = apply(splitStepOperator, [part, previous, last], {});
-  return { sum: sum as Tensor, passed: passed as Tensor };
+  return applyNamed(splitStepOperator, { part, previous, last }, {});
 }

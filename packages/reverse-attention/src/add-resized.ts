@@ -2,10 +2,13 @@
 import {
   applyOne,
   checkOptions,
+  defineOperator,
+  dispatch,
   elementCount,
   formatShape,
   type ImageShape,
   InfnetError,
+  imageShape,
   type Kernel,
   type KernelCall,
   lineCall,
@@ -16,8 +19,6 @@ import {
   standardOperator,
   type Tensor,
   type TensorLike,
-  type TensorType,
-  type View,
   wholeRange,
 } from '@infnet/core';
 import source from './add-resized.wgsl';
@@ -75,22 +76,28 @@ function checkPair(x: ImageShape, coarse: ImageShape, where: string): void {
   });
 }
 
-export const addResizedOperator: Operator = standardOperator({
-  name: 'addResized',
-  arity: 2,
-  infer([x, coarse], _attributes, where) {
-    checkPair(mapShape(x as TensorType, 'x', where), mapShape(coarse as TensorType, 'the map to resize', where), where);
-    return [x as TensorType];
-  },
-  lower({ inputs, outputs }) {
-    const [x, coarse] = inputs as readonly [View, View];
-    const y = outputs[0] as View;
-    const shapes = { x: x.type.shape as unknown as ImageShape, coarse: coarse.type.shape as unknown as ImageShape };
-    return [{ ...addResizedCall({ ...shapes, ranges: { x, coarse, y } }), operands: { x, coarse, y } }];
-  },
-  gradient: ({ inputs, outputGradients: [g], needed }) =>
-    g === undefined ? [] : [g, needed[1] ? resizeBack(g, inputs[1] as Tensor) : undefined],
-});
+export const addResizedOperator: Operator = standardOperator(
+  defineOperator({
+    name: 'addResized',
+    inputs: ['x', 'coarse'],
+    outputs: ['y'],
+    infer({ x, coarse }, _attributes, where) {
+      checkPair(mapShape(x, 'x', where), mapShape(coarse, 'the map to resize', where), where);
+      return { y: x };
+    },
+    lower({ inputs: { x, coarse }, outputs: { y } }) {
+      const shapes = {
+        x: imageShape(x.type, 'x', 'addResized'),
+        coarse: imageShape(coarse.type, 'the map to resize', 'addResized'),
+      };
+      return [dispatch(addResizedCall({ ...shapes, ranges: { x, coarse, y } }), { x, coarse, y })];
+    },
+    gradient: ({ inputs: { coarse }, outputGradients: { y: g }, needed }) => ({
+      x: g,
+      coarse: needed.coarse ? resizeBack(g, coarse) : undefined,
+    }),
+  }),
+);
 
 /**
  * `x + interpolate(coarse, { size: [H, W] })` in one pass, bilinear with align_corners = false.

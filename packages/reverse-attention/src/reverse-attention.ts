@@ -1,113 +1,114 @@
 /** The second face: reverse attention on tensors, with its gradient. */
 import {
   type Attributes,
-  apply,
+  applyNamed,
   applyOne,
+  defineOperator,
+  dispatch,
   type ImageShape,
-  type Operator,
+  imageShape,
+  type NamedOperator,
+  replaceBy,
   sharesWorkgroupMemory,
   standardName,
   standardOperator,
   type Tensor,
   type TensorLike,
-  type TensorType,
   type View,
 } from '@infnet/core';
 import { resizeBack } from './resize-back.js';
 import { reverseAttentionCall, reverseAttentionGradientCall } from './reverse-attention-call.js';
 import { checkShapes, mapShape, requireSame } from './shapes.js';
 
-const shapeOf = (view: View): ImageShape => view.type.shape as unknown as ImageShape;
+const shapeOf = (view: View): ImageShape => imageShape(view.type, 'an operand', 'reverseAttention');
 
-/**
- * `eps` is there when the operator also does the batch norm behind it; its inputs 2 to 5 are then weight, bias, mean,
- * variance.
- */
+/** `eps` is there when the operator also does the batch norm behind it, whose operands are there then. */
 export interface ReverseAttentionAttributes extends Attributes {
   readonly eps?: number;
 }
 
-export const reverseAttentionOperator: Operator<ReverseAttentionAttributes> = standardOperator({
-  name: 'reverseAttention',
-  arity: 2,
-  infer([x, logits], _attributes, where) {
-    checkShapes(
-      mapShape(x as TensorType, 'the feature map', where),
-      mapShape(logits as TensorType, 'the logits', where),
-      where,
-    );
-    return [x as TensorType];
-  },
-  lower({ inputs, outputs, attributes: { eps } }) {
-    const [x, logits, weight, bias, mean, variance] = inputs as readonly View[];
-    const y = outputs[0] as View;
-    const operands = { x, logits, y, ...(eps === undefined ? {} : { weight, bias, mean, variance }) };
-    const call = reverseAttentionCall({
-      features: shapeOf(x as View),
-      logits: shapeOf(logits as View),
-      ranges: { x: x as View, logits: logits as View, y },
-      ...(eps === undefined
-        ? {}
-        : {
-            normalize: {
-              eps,
-              weight: weight?.offset,
-              bias: bias?.offset,
-              mean: mean?.offset,
-              variance: variance?.offset,
-            },
-          }),
-    });
-    return [{ ...call, operands: operands as Record<string, View> }];
-  },
-  gradient({ inputs, outputGradients: [g], needed }) {
-    const [x, logits] = inputs as readonly [Tensor, Tensor];
-    if (g === undefined) return [];
-    // With respect to x the operator is its own gradient: a weight per pixel.
-    if (!needed[1]) return [reverseAttention(g, logits)];
-    const found = apply(reverseAttentionGradientOperator, [g, x, logits], { input: needed[0] === true });
-    return [found[1], resizeBack(found[0] as Tensor, logits)];
-  },
-  absorbConsumer(node, consumer) {
-    const { eps, training } = consumer.attributes as { readonly eps?: number; readonly training?: boolean };
-    if (standardName(consumer.operator) !== 'batchNorm2d' || training || eps === undefined) return undefined;
-    if (node.attributes.eps !== undefined || consumer.inputs[0] !== node.outputs[0]) return undefined;
-    const inputs = [...node.inputs, ...consumer.inputs.slice(1)];
-    return { operator: reverseAttentionOperator as unknown as Operator, inputs, attributes: { eps } };
-  },
-});
+const INPUTS = ['x', 'logits', 'weight?', 'bias?', 'mean?', 'variance?'] as const;
+
+export const reverseAttentionOperator: NamedOperator<typeof INPUTS, readonly ['y'], ReverseAttentionAttributes> =
+  standardOperator(
+    defineOperator({
+      name: 'reverseAttention',
+      inputs: INPUTS,
+      outputs: ['y'],
+      arity: 2,
+      infer({ x, logits }, _attributes: ReverseAttentionAttributes, where) {
+        checkShapes(mapShape(x, 'the feature map', where), mapShape(logits, 'the logits', where), where);
+        return { y: x };
+      },
+      lower({ inputs, outputs: { y }, attributes: { eps } }) {
+        const { x, logits, weight, bias, mean, variance } = inputs;
+        const offsets = {
+          weight: weight?.offset,
+          bias: bias?.offset,
+          mean: mean?.offset,
+          variance: variance?.offset,
+        };
+        const call = reverseAttentionCall({
+          features: shapeOf(x),
+          logits: shapeOf(logits),
+          ranges: { x, logits, y },
+          ...(eps !== undefined && { normalize: { eps, ...offsets } }),
+        });
+        return [dispatch(call, { ...inputs, y })];
+      },
+      gradient({ inputs: { x, logits }, outputGradients: { y: g }, needed }) {
+        // With respect to x the operator is its own gradient: a weight per pixel.
+        if (!needed.logits) return { x: reverseAttention(g, logits) };
+        const found = applyNamed(reverseAttentionGradientOperator, { g, x, logits }, { input: needed.x });
+        return { x: found.dx, logits: resizeBack(found.dResized, logits) };
+      },
+      absorbConsumer({ inputs, outputs: { y }, attributes }, consumer) {
+        const { eps, training } = consumer.attributes as { readonly eps?: number; readonly training?: boolean };
+        if (standardName(consumer.operator) !== 'batchNorm2d' || training || eps === undefined) return undefined;
+        if (attributes.eps !== undefined || consumer.inputs[0] !== y) return undefined;
+        const [, weight, bias, mean, variance] = consumer.inputs;
+        return replaceBy(reverseAttentionOperator, { ...inputs, weight, bias, mean, variance }, { eps });
+      },
+    }),
+  );
 
 interface GradientAttributes extends Attributes {
   readonly input: boolean;
 }
 
+const GRADIENT_INPUTS = ['g', 'x', 'logits'] as const;
+const GRADIENT_OUTPUTS = ['dResized', 'dx?'] as const;
+
 /**
  * Inputs g, x, logits. Outputs: the gradient of the resized logits [N, 1, H, W], and that of x where `input` is true.
  */
-export const reverseAttentionGradientOperator: Operator<GradientAttributes> = {
+export const reverseAttentionGradientOperator: NamedOperator<
+  typeof GRADIENT_INPUTS,
+  typeof GRADIENT_OUTPUTS,
+  GradientAttributes
+> = defineOperator({
   name: 'reverseAttentionGradient',
-  arity: 3,
-  infer([g, x, logits], { input }, where) {
-    const shape = mapShape(g as TensorType, 'the gradient', where);
-    requireSame(shape, mapShape(x as TensorType, 'the feature map', where), where);
-    checkShapes(shape, mapShape(logits as TensorType, 'the logits', where), where);
+  inputs: GRADIENT_INPUTS,
+  outputs: GRADIENT_OUTPUTS,
+  infer({ g, x, logits }, { input }: GradientAttributes, where) {
+    const shape = mapShape(g, 'the gradient', where);
+    requireSame(shape, mapShape(x, 'the feature map', where), where);
+    checkShapes(shape, mapShape(logits, 'the logits', where), where);
     const [batch, , height, width] = shape;
-    return [{ shape: [batch, 1, height, width], dtype: 'f32' }, ...(input ? [g as TensorType] : [])];
+    return { dResized: { shape: [batch, 1, height, width], dtype: 'f32' }, dx: input ? g : undefined };
   },
   lower({ inputs, outputs, attributes: { input }, device }) {
-    const [g, x, logits] = inputs as readonly [View, View, View];
-    const [dResized, dx] = outputs as readonly [View, View | undefined];
-    const operands = { g, x, logits, dResized, ...(dx === undefined ? {} : { dx }) };
+    const operands = { ...inputs, ...outputs };
     const call = reverseAttentionGradientCall({
-      features: shapeOf(x),
-      logits: shapeOf(logits),
+      features: shapeOf(inputs.x),
+      logits: shapeOf(inputs.logits),
       input,
       split: sharesWorkgroupMemory(device.traits) ? 8 : 1,
       ranges: operands,
     });
-    return [{ ...call, operands }];
+    return [dispatch(call, operands)];
   },
-};
+});
 
 /**
  * Features weighted by what a coarser prediction did not find: `features * (1 - sigmoid(resize(logits)))`, in one pass

@@ -1,11 +1,14 @@
 /** The two operators that differentiation itself needs: the sum of several gradients, and a gradient to start from. */
 import { InfnetError } from '@infnet/errors';
+import { defineOperator } from '../graph/define-operator.js';
+import { dispatch } from '../graph/dispatch.js';
 import type { Graph } from '../graph/graph.js';
 import { applyOne } from '../graph/graph.js';
 import type { Dispatch, Operator, View } from '../graph/operator.js';
 import { standardOperator } from '../graph/standard.js';
 import type { Tensor } from '../graph/tensor.js';
-import { batchedLines, dispatchLine, type Kernel } from '../kernel/kernel.js';
+import { lineCall } from '../kernel/call.js';
+import { batchedLines, type Kernel } from '../kernel/kernel.js';
 import fillSource from '../kernels/fill.wgsl';
 import sumSource from '../kernels/sum.wgsl';
 import { elementCount, formatShape, type Shape, sameShape } from '../tensor/types.js';
@@ -48,27 +51,32 @@ export function sumDispatch(inputs: readonly View[], y: View): Dispatch {
   };
 }
 
-export const sumOperator: Operator = standardOperator({
-  name: 'sum',
-  infer: (inputs, _attributes, where) => {
-    const [first] = inputs;
-    const odd = inputs.find((input) => input.dtype !== 'f32' || !sameShape(input.shape, first?.shape ?? []));
-    if (first === undefined || odd !== undefined || inputs.length > MOST_INPUTS) {
-      throw new InfnetError({
-        code: 'SHAPE_MISMATCH',
-        message: `sum needs 1 to ${MOST_INPUTS} f32 tensors of one shape, got ${inputs.map(({ shape, dtype }) => `${dtype} ${formatShape(shape)}`).join(' and ')}`,
-        where,
-      });
-    }
-    return [first];
-  },
-  lower: ({ inputs, outputs }) => [sumDispatch(inputs, outputs[0] as View)],
-  gradient: ({ inputs, outputGradients }) => inputs.map(() => outputGradients[0]),
-});
+export const sumOperator: Operator = standardOperator(
+  defineOperator({
+    name: 'sum',
+    inputs: ['...parts'],
+    outputs: ['y'],
+    infer({ parts }, _attributes, where) {
+      const [first] = parts;
+      const odd = parts.find((part) => part.dtype !== 'f32' || !sameShape(part.shape, first?.shape ?? []));
+      if (first === undefined || odd !== undefined || parts.length > MOST_INPUTS) {
+        throw new InfnetError({
+          code: 'SHAPE_MISMATCH',
+          message: `sum needs 1 to ${MOST_INPUTS} f32 tensors of one shape, got ${parts.map(({ shape, dtype }) => `${dtype} ${formatShape(shape)}`).join(' and ')}`,
+          where,
+        });
+      }
+      return { y: first };
+    },
+    lower: ({ inputs: { parts }, outputs: { y } }) => [sumDispatch(parts, y)],
+    gradient: ({ inputs: { parts }, outputGradients: { y: g } }) => ({ parts: parts.map(() => g) }),
+  }),
+);
 
 /** Sum of any number of tensors of one shape. */
 export function sumTensors(tensors: readonly Tensor[]): Tensor {
-  if (tensors.length === 1) return tensors[0] as Tensor;
+  const [only, ...others] = tensors;
+  if (only !== undefined && others.length === 0) return only;
   const first = applyOne(sumOperator, tensors.slice(0, MOST_INPUTS), {});
   return sumTensors([first, ...tensors.slice(MOST_INPUTS)]);
 }
@@ -78,30 +86,22 @@ interface FillAttributes extends Record<string, unknown> {
   readonly value: number;
 }
 
-export const fillOperator: Operator<FillAttributes> = {
+export const fillOperator: Operator<FillAttributes> = defineOperator({
   name: 'fill',
-  arity: 0,
-  infer: (_inputs, { shape }) => [{ shape, dtype: 'f32' }],
+  inputs: [],
+  outputs: ['y'],
+  infer: (_inputs, { shape }) => ({ y: { shape, dtype: 'f32' } }),
   takesViews: false,
-  lower: ({ attributes: { shape, value }, outputs }) => {
-    const count = elementCount(shape);
-    return [
-      {
-        kernel: fillKernel,
-        constants: {},
-        params: { count, value },
-        workgroups: dispatchLine(Math.ceil(count / 64)),
-        flops: 0,
-        bytes: 4 * count,
-        operands: { y: outputs[0] as View },
-      },
-    ];
+  lower({ attributes: { shape, value }, outputs: { y } }) {
+    const invocations = elementCount(shape);
+    const call = lineCall(fillKernel, { params: { value }, invocations, flops: 0, values: invocations });
+    return [dispatch(call, { y })];
   },
-};
+});
 
 /** A tensor with one value everywhere. */
 export function fill(graph: Graph, shape: Shape, value: number): Tensor {
-  const node = graph.makeNode(fillOperator as unknown as Operator, [], { shape, value });
+  const node = graph.makeNode(fillOperator, [], { shape, value });
   graph.nodes.push(node);
-  return node.outputs[0] as Tensor;
+  return node.outputs[0];
 }

@@ -12,7 +12,7 @@ export interface GraphNode<A extends Attributes = Attributes> {
   readonly operator: Operator<A>;
   readonly inputs: readonly Tensor[];
   readonly attributes: A;
-  readonly outputs: readonly Tensor[];
+  readonly outputs: readonly [Tensor, ...Tensor[]];
   /** Path of the module that made it, e.g. `resnet.layer1.0.conv1`. */
   readonly scope: string;
 }
@@ -85,7 +85,7 @@ export class Graph {
    */
   checkInput(tensor: Tensor, check: InputCheck): void {
     let source = tensor;
-    while (source.producer?.operator.selectsValues === true) source = source.producer.inputs[0] as Tensor;
+    for (let next: Tensor | undefined = tensor; next !== undefined; next = selected(next)) source = next;
     for (const [name, input] of this.inputs) {
       if (input === source) this.inputChecks.set(name, [...(this.inputChecks.get(name) ?? []), check]);
     }
@@ -97,10 +97,10 @@ export class Graph {
   }
 
   /** Makes a node, its outputs inferred, without adding it to `nodes`. */
-  makeNode(
-    operator: Operator,
+  makeNode<A extends Attributes>(
+    operator: Operator<A>,
     inputs: readonly Tensor[],
-    attributes: Attributes,
+    attributes: A,
     scope: string = this.scope,
   ): GraphNode {
     const where = scope === '' ? operator.name : scope;
@@ -120,9 +120,17 @@ export class Graph {
       });
     }
     const outputs: Tensor[] = [];
-    const node: GraphNode = { operator, inputs, attributes, outputs, scope };
+    // Each output knows its node, so the node is there first.
+    const node: GraphNode = {
+      operator,
+      inputs,
+      attributes,
+      outputs: outputs as unknown as GraphNode['outputs'],
+      scope,
+    };
     for (const type of types) outputs.push(this.tensor(type, node));
-    return node;
+    if (outputs.length > 0) return node;
+    throw new InfnetError({ code: 'GRAPH_OUTPUT', message: `${operator.name} has no output`, where });
   }
 
   /** The module path of what is being traced. */
@@ -139,6 +147,11 @@ export class Graph {
       this.#scopes.pop();
     }
   }
+}
+
+/** The tensor whose values this one has, where its operator only selects among them. */
+function selected({ producer }: Tensor): Tensor | undefined {
+  return producer?.operator.selectsValues === true ? producer.inputs[0] : undefined;
 }
 
 /** @throws InfnetError `SHAPE_ATTRIBUTE` where a number among the attributes, at any depth of lists, is none. */
@@ -164,11 +177,11 @@ export function apply<A extends Attributes>(
   operator: Operator<A>,
   inputs: readonly TensorLike[],
   attributes: A,
-): readonly Tensor[] {
+): GraphNode['outputs'] {
   checkInputs(inputs, operator);
   const graph = graphOf(inputs, operator.name);
   const tensors = inputs.map((input) => (input instanceof Tensor ? input : graph.parameter(input)));
-  const node = graph.makeNode(operator as unknown as Operator, tensors, attributes);
+  const node = graph.makeNode(operator, tensors, attributes);
   graph.nodes.push(node);
   return node.outputs;
 }
@@ -207,7 +220,7 @@ export function applyOne<A extends Attributes>(
   inputs: readonly TensorLike[],
   attributes: A,
 ): Tensor {
-  return apply(operator, inputs, attributes)[0] as Tensor;
+  return apply(operator, inputs, attributes)[0];
 }
 
 /** The graph that the tensors among `inputs` belong to. */

@@ -70,7 +70,7 @@ export interface Replacement {
 /** Tools for a fusion rule: it may compute new constants from parameters (e.g. a folded batch norm). */
 export interface RewriteContext {
   /** Adds a node before the fused one and returns its outputs. All inputs must be available there. */
-  apply(operator: Operator, inputs: readonly Tensor[], attributes: Attributes): readonly Tensor[];
+  apply<A extends Attributes>(operator: Operator<A>, inputs: readonly Tensor[], attributes: A): GraphNode['outputs'];
   readonly device: DeviceProfile;
   readonly precision: Precision;
   /** Whether the tensor is a parameter, or computed from parameters only, that does not change between runs. */
@@ -166,7 +166,7 @@ export interface Operator<A extends Attributes = Attributes> {
   /** What the device must compute rightly before this node may run on it. Default: nothing. */
   probes?(node: GraphNode<A>): readonly Probe[];
   /** Inputs that `lower` can read even when they lie in the same storage as an output. Default: none. */
-  readonly sharesStorage?: (attributes: A) => readonly number[];
+  sharesStorage?(attributes: A): readonly number[];
   /**
    * Pairs [output, input] that `lower` writes in place: the output is the input's memory, through one read_write
    * binding. Only for parameters with `graph.update(parameter, output)` that nothing reads afterwards (optimisers).
@@ -184,7 +184,7 @@ export interface Operator<A extends Attributes = Attributes> {
    * output i = channels [start[i], start[i] + its own) of input 0. The planner tries to make them free; `lower` is
    * asked to copy only what it could not place (an input whose view already equals its part of the output needs none).
    */
-  readonly placement?: (attributes: A) => Placement | undefined;
+  placement?(attributes: A): Placement | undefined;
 }
 
 export type Placement =

@@ -6,7 +6,7 @@
  * an heir has no mark of its own, and is an operator that nobody knows. The mark is found under a symbol that is the
  * same in every copy of this package, and by packages that do not import it.
  */
-import type { Attributes, Operator } from './operator.js';
+import type { Operator } from './operator.js';
 
 const MARK: symbol = Symbol.for('infnet.standardOperator');
 
@@ -16,7 +16,7 @@ const MARK: symbol = Symbol.for('infnet.standardOperator');
  *
  * @returns the operator itself, frozen: what it computes cannot be changed afterwards.
  */
-export function standardOperator<A extends Attributes>(operator: Operator<A>): Operator<A> {
+export function standardOperator<O extends Operator<never>>(operator: O): O {
   Object.defineProperty(operator, MARK, { value: operator, enumerable: false });
   return Object.freeze(operator);
 }

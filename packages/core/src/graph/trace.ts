@@ -47,9 +47,11 @@ function checkedSpec(spec: Exclude<InputSpec, Shape>): Exclude<InputSpec, Shape>
   throw new InfnetError({ code: 'SHAPE_INVALID', message: 'an input has no shape', where: 'trace' });
 }
 
+const isList = (result: TraceResult): result is readonly Tensor[] => Array.isArray(result);
+
 function namedResults(result: TraceResult): Readonly<Record<string, Tensor>> {
   if (result instanceof Tensor) return { output: result };
-  if (Array.isArray(result)) return Object.fromEntries(result.map((tensor, i) => [String(i), tensor as Tensor]));
+  if (isList(result)) return Object.fromEntries(result.map((tensor, i) => [String(i), tensor]));
   if (result === undefined || result === null || result instanceof Promise) {
     throw new InfnetError({
       code: 'GRAPH_OUTPUT',

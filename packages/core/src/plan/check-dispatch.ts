@@ -41,7 +41,9 @@ export function checkDispatch(dispatch: Dispatch, device: DeviceProfile, where: 
 /** Operands that lie in one storage, and storages that are too small. */
 function checkStorages({ operands, elements = {} }: Dispatch, { bindings }: KernelVariant, where: string): void {
   for (const { name, access } of bindings) {
-    const { storage, type } = operands[name] as View;
+    const view = operands[name];
+    if (view === undefined) continue;
+    const { storage, type } = view;
     const needed = (elements[name] ?? 0) * (type.dtype === 'f16' ? 2 : 4);
     if (needed > storage.bytes) {
       const message = `the operand "${name}" has ${storage.bytes} bytes; ${needed} are needed`;
@@ -66,8 +68,9 @@ function checkStorages({ operands, elements = {} }: Dispatch, { bindings }: Kern
 function checkTypes({ operands }: Dispatch, variant: KernelVariant, where: string): void {
   const types = elementTypes(variant);
   for (const { name, access } of variant.bindings) {
-    if (access === 'read_write') continue;
-    const { storage, type } = operands[name] as View;
+    const view = operands[name];
+    if (access === 'read_write' || view === undefined) continue;
+    const { storage, type } = view;
     const element = types.get(name);
     if (element === undefined || element === 'u32' || element === type.dtype || storage.kind === 'scratch') continue;
     throw new InfnetError({

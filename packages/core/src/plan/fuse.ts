@@ -112,7 +112,7 @@ class Fuser {
     this.#remove(first, from);
     this.#remove(last, to);
     const { operator, inputs, attributes } = by;
-    const outputs = first === last ? last.outputs : [...last.outputs, ...first.outputs.slice(1)];
+    const outputs: GraphNode['outputs'] = first === last ? last.outputs : [...last.outputs, ...first.outputs.slice(1)];
     this.#place({ operator, inputs, attributes, outputs, scope }, to);
   }
 

@@ -105,8 +105,8 @@ export class PlacementTable {
   /** Puts the results of an optimiser's step where the parameters are. */
   #updateInPlace(graph: Graph, nodes: readonly GraphNode[], node: GraphNode): void {
     for (const [output, input] of node.operator.updatesInPlace ?? []) {
-      const from = node.inputs[input] as Tensor;
-      const to = node.outputs[output] as Tensor;
+      const [from, to] = [node.inputs[input], node.outputs[output]];
+      if (from === undefined || to === undefined) continue;
       const parameter = [...graph.updates].find(
         ([parameter, value]) => value === to && graph.parameters.get(parameter) === from,
       );
@@ -127,7 +127,7 @@ export class PlacementTable {
   }
 
   #join(node: GraphNode): void {
-    const whole = node.outputs[0] as Tensor;
+    const [whole] = node.outputs;
     let channel = 0;
     for (const part of node.inputs) {
       this.#tryLink(part, { parent: whole, offset: channel * innerSize(whole) }, true);
@@ -138,7 +138,7 @@ export class PlacementTable {
   #joinFlat(node: GraphNode): void {
     const placement = node.operator.placement?.(node.attributes);
     if (placement?.kind !== 'joinFlat') return;
-    const parent = node.outputs[0] as Tensor;
+    const [parent] = node.outputs;
     for (const [i, part] of node.inputs.entries()) {
       this.#tryLink(part, { parent, offset: placement.starts[i] as number, flat: true }, true);
     }
@@ -146,16 +146,17 @@ export class PlacementTable {
 
   #ranges(node: GraphNode): void {
     const placement = node.operator.placement?.(node.attributes);
-    const whole = node.inputs[0] as Tensor;
-    if (placement?.kind !== 'channelRanges') return;
+    const [whole] = node.inputs;
+    if (placement?.kind !== 'channelRanges' || whole === undefined) return;
     node.outputs.forEach((part, i) => {
       this.#tryLink(part, { parent: whole, offset: (placement.starts[i] as number) * innerSize(whole) }, false);
     });
   }
 
   #reshape(node: GraphNode): void {
-    const source = node.inputs[0] as Tensor;
-    const result = node.outputs[0] as Tensor;
+    const [source] = node.inputs;
+    const [result] = node.outputs;
+    if (source === undefined) return;
     // A batch stride can only be kept when the batch dimension is; a contiguous source may take any shape.
     const contiguous = !this.#links.has(source);
     if (contiguous || source.shape[0] === result.shape[0]) this.#tryLink(result, { parent: source, offset: 0 }, false);

@@ -177,7 +177,7 @@ function lowerAll(
   for (;;) {
     const lowering = new Lowering(graph, nodes, constants, device, precision, apart);
     const before = apart.size;
-    const isConstant = (node: GraphNode): boolean => constants.has(node.outputs[0] as Tensor);
+    const isConstant = (node: GraphNode): boolean => constants.has(node.outputs[0]);
     const constantDispatches = nodes.filter(isConstant).flatMap((node) => lowering.lower(node));
     const dispatches = nodes.filter((node) => !isConstant(node)).flatMap((node) => lowering.lower(node));
     dispatches.push(...lowering.lowerUpdates());
@@ -271,7 +271,7 @@ class Lowering {
   lower(node: GraphNode): ScheduledDispatch[] {
     const { operator, scope, attributes } = node;
     const label = scope === '' ? operator.name : scope;
-    const constant = this.constants.has(node.outputs[0] as Tensor);
+    const constant = this.constants.has(node.outputs[0]);
     const context: LowerContext = {
       attributes,
       inputs: node.inputs.map((input) => this.view(input, label)),
@@ -288,15 +288,14 @@ class Lowering {
     const where = scope === '' ? operator.name : `${scope}, ${operator.name}`;
     for (const dispatch of dispatches) {
       checkDispatch(dispatch, this.device, where);
-      for (const name of Object.keys(dispatch.operands)) this.#checkView(node, dispatch, name, where);
+      for (const [name, view] of Object.entries(dispatch.operands)) this.#checkView(node, dispatch, name, view, where);
     }
     checkWritten(node, dispatches, context.outputs, where);
     return dispatches.map((dispatch) => ({ ...dispatch, scope, operator: operator.name }));
   }
 
   /** Notes which tensors must not be placed, because this kernel takes the operand only from the start of a storage. */
-  #checkView(node: GraphNode, dispatch: Dispatch, name: string, where: string): void {
-    const view = dispatch.operands[name] as View;
+  #checkView(node: GraphNode, dispatch: Dispatch, name: string, view: View, where: string): void {
     const fault = viewFault(dispatch, name, view);
     if (fault === undefined || view.storage.kind === 'scratch') return;
     const placed = [...node.inputs, ...node.outputs].filter(
@@ -334,7 +333,7 @@ class Lowering {
 
 /** Every result must be written by a dispatch, or lie where it is already: memory that nobody wrote holds anything. */
 function checkWritten(
-  { operator, attributes, outputs }: GraphNode,
+  { operator, attributes }: GraphNode,
   dispatches: readonly Dispatch[],
   views: readonly View[],
   where: string,
@@ -343,14 +342,15 @@ function checkWritten(
   const written = new Set<Storage>();
   for (const { kernel, constants, operands } of dispatches) {
     for (const { name, access } of kernelVariant(kernel, constants).bindings) {
-      if (access === 'read_write') written.add((operands[name] as View).storage);
+      const view = operands[name];
+      if (access === 'read_write' && view !== undefined) written.add(view.storage);
     }
   }
   const missing = views.findIndex(({ storage }) => !written.has(storage));
   if (missing < 0) return;
   throw new InfnetError({
     code: 'KERNEL_OPERANDS',
-    message: `no dispatch writes output ${missing} ${formatShape((outputs[missing] as Tensor).shape)}`,
+    message: `no dispatch writes output ${missing} ${formatShape(views[missing]?.type.shape ?? [])}`,
     where,
     fix: 'Bind it to a storage buffer that the kernel declares as read_write.',
   });

@@ -5,18 +5,22 @@
  * variance normalises, the unbiased one moves the running variance, and the gradient flows through the statistics.
  */
 import {
-  apply,
+  applyNamed,
   applyOne,
   checkNames,
   type Dispatch,
+  defineOperator,
   dispatch,
   elementCount,
   formatShape,
+  type GivenOperands,
   type GraphNode,
   type LowerContext,
   MOST_EPS,
-  type Operator,
+  type NamedOperator,
+  type Operands,
   type Replacement,
+  replaceBy,
   requireBetween,
   requireShape,
   requireType,
@@ -40,27 +44,38 @@ export type BatchNormAttributes = {
   readonly training: boolean;
 };
 
-const INPUTS = ['x', 'weight', 'bias', 'the running mean', 'the running variance'] as const;
-const RESIDUAL = 'the residual';
+const INPUTS = ['x', 'weight', 'bias', 'runningMean', 'runningVar'] as const;
+const FUSED_INPUTS = ['x', 'weight', 'bias', 'runningMean', 'runningVar', 'residual?'] as const;
+const OUTPUTS = ['y', 'newMean?', 'newVar?', 'statistics?'] as const;
+const PER_CHANNEL = {
+  weight: 'weight',
+  bias: 'bias',
+  runningMean: 'the running mean',
+  runningVar: 'the running variance',
+} as const;
 
-function infer(given: readonly TensorType[], attributes: BatchNormAttributes, where: string): readonly TensorType[] {
-  const { eps, momentum, training } = attributes;
+function infer(
+  inputs: Operands<typeof INPUTS, TensorType> & { readonly residual?: TensorType | undefined },
+  { eps, momentum, training }: BatchNormAttributes,
+  where: string,
+): GivenOperands<typeof OUTPUTS, TensorType> {
   requireBetween(eps, 0, MOST_EPS, 'epsilon', where);
   requireBetween(momentum, 0, 1, 'the momentum', where);
-  const x = given[0] as TensorType;
-  for (const residual of given.slice(INPUTS.length)) {
-    requireType(residual, 'f32', RESIDUAL, where);
-    requireShape(residual.shape, x.shape, RESIDUAL, where);
+  const { x, residual } = inputs;
+  if (residual !== undefined) {
+    requireType(residual, 'f32', 'the residual', where);
+    requireShape(residual.shape, x.shape, 'the residual', where);
   }
-  const inputs = given.slice(0, INPUTS.length);
-  for (const [i, input] of inputs.entries()) requireType(input, 'f32', INPUTS[i] as string, where);
+  const perChannel = (['weight', 'bias', 'runningMean', 'runningVar'] as const).map(
+    (name) => [name, inputs[name]] as const,
+  );
+  requireType(x, 'f32', 'x', where);
+  for (const [name, input] of perChannel) requireType(input, 'f32', PER_CHANNEL[name], where);
   const [, channels] = x.shape;
   if (channels === undefined)
     shapeError('SHAPE_RANK', where, `x has the shape ${formatShape(x.shape)}; [N, C, ...] is needed`);
-  for (const [i, input] of inputs.entries()) {
-    if (i > 0) requireShape(input.shape, [channels], INPUTS[i] as string, where);
-  }
-  if (!training) return [x];
+  for (const [name, input] of perChannel) requireShape(input.shape, [channels], PER_CHANNEL[name], where);
+  if (!training) return { y: x };
   if (elementCount(x.shape) === channels) {
     shapeError(
       'SHAPE_BATCH_NORM',
@@ -69,8 +84,8 @@ function infer(given: readonly TensorType[], attributes: BatchNormAttributes, wh
       'Train with a larger batch or larger maps, or set the module to inference with eval().',
     );
   }
-  const perChannel: TensorType = { shape: [channels], dtype: 'f32' };
-  return [x, perChannel, perChannel, { shape: [3, channels], dtype: 'f32' }];
+  const moved: TensorType = { shape: [channels], dtype: 'f32' };
+  return { y: x, newMean: moved, newVar: moved, statistics: { shape: [3, channels], dtype: 'f32' } };
 }
 
 /** `figures`: the batch's statistics, or running mean and variance. */
@@ -87,20 +102,21 @@ function lowerNormalize(
   return dispatch(call, { x, weight, bias, ...figures, y, ...(residual && { residual }) });
 }
 
+type Views = Operands<typeof INPUTS, View> & { readonly residual?: View | undefined };
+
 function lower(
-  { inputs, outputs, attributes, scratch, device }: LowerContext<BatchNormAttributes>,
-  relu: boolean,
+  { x, weight, bias, runningMean, runningVar, residual }: Views,
+  { y, newMean, newVar, statistics }: Operands<typeof OUTPUTS, View>,
+  context: Pick<LowerContext<BatchNormAttributes & { readonly relu?: boolean }>, 'attributes' | 'scratch' | 'device'>,
 ): Dispatch[] {
-  const y = outputs[0] as View;
-  const { eps, training } = attributes;
-  const [x, weight, bias, runningMean, runningVar, residual] = inputs as [View, View, View, View, View, View?];
-  if (!training) {
+  const { attributes } = context;
+  const { eps, relu = false } = attributes;
+  if (newMean === undefined || newVar === undefined || statistics === undefined) {
     return [lowerNormalize([x, weight, bias], { mean: runningMean, variance: runningVar }, y, { eps, residual, relu })];
   }
-  const [, newMean, newVar, statistics] = outputs as readonly [View, View, View, View];
   const views = { runningMean, runningVar, newMean, newVar, statistics };
   return [
-    ...lowerStatistics(x, views, attributes, { scratch, device }),
+    ...lowerStatistics(x, views, attributes, context),
     lowerNormalize([x, weight, bias], { statistics }, y, { residual, relu }),
   ];
 }
@@ -110,58 +126,60 @@ function lower(
  * variance, and the statistics [3, C] of the batch: its mean, its inverse deviation 1 / sqrt(variance + eps), and what
  * the mean's float lacks.
  */
-export const batchNorm2dOperator: Operator<BatchNormAttributes> = standardOperator({
-  name: 'batchNorm2d',
-  arity: 5,
-  infer,
-  lower: (context) => lower(context, false),
-  gradient({ inputs, outputs, outputGradients: [g], attributes, needed }) {
-    const [x, weight, , runningMean, runningVar] = inputs as readonly [Tensor, Tensor, Tensor, Tensor, Tensor];
-    const [ofInput, ofParameters] = [needed[0] === true, needed[1] === true || needed[2] === true];
-    if (g === undefined || !(ofInput || ofParameters)) return [];
-    const { eps, training: batch } = attributes;
-    const statistics = batch ? [outputs[3] as Tensor] : [runningMean, runningVar];
-    const wanted: BatchNormGradientAttributes = { eps, batch, ofInput, ofParameters };
-    const found = apply(batchNorm2dGradientOperator, [g, x, weight, ...statistics], wanted);
-    const [ofWeight, ofBias] = ofParameters ? found.slice(-2) : [];
-    return [ofInput ? found[0] : undefined, ofWeight, ofBias, undefined, undefined];
-  },
-  absorbConsumer,
-});
+export const batchNorm2dOperator: NamedOperator<typeof INPUTS, typeof OUTPUTS, BatchNormAttributes> = standardOperator(
+  defineOperator({
+    name: 'batchNorm2d',
+    inputs: INPUTS,
+    outputs: OUTPUTS,
+    infer,
+    lower: ({ inputs, outputs, ...context }) => lower(inputs, outputs, context),
+    gradient({ inputs, outputs: { statistics }, outputGradients: { y: g }, attributes: { eps }, needed }) {
+      const [ofInput, ofParameters] = [needed.x, needed.weight || needed.bias];
+      if (g === undefined || !(ofInput || ofParameters)) return {};
+      const { x, weight, runningMean: mean, runningVar: variance } = inputs;
+      const figures = statistics === undefined ? { mean, variance } : { statistics };
+      const wanted: BatchNormGradientAttributes = { eps, batch: statistics !== undefined, ofInput, ofParameters };
+      const found = applyNamed(batchNorm2dGradientOperator, { g, x, weight, ...figures }, wanted);
+      return { x: found.d, weight: found.ofWeight, bias: found.ofBias };
+    },
+    absorbConsumer,
+  }),
+);
 
 export type FusedBatchNormAttributes = BatchNormAttributes & { readonly relu: boolean };
 
 /**
- * relu(batchNorm2d(x, ...) + residual): input 5 is the residual, if there is one. Made by the planner, after
- * differentiation; outputs as of `batchNorm2d`.
+ * relu(batchNorm2d(x, ...) + residual), if there is a residual. Made by the planner, after differentiation; outputs as
+ * of `batchNorm2d`.
  */
-export const fusedBatchNorm2dOperator: Operator<FusedBatchNormAttributes> = {
-  name: 'fusedBatchNorm2d',
-  infer,
-  lower: (context) => lower(context, context.attributes.relu),
-  absorbConsumer,
-};
+export const fusedBatchNorm2dOperator: NamedOperator<typeof FUSED_INPUTS, typeof OUTPUTS, FusedBatchNormAttributes> =
+  defineOperator({
+    name: 'fusedBatchNorm2d',
+    inputs: FUSED_INPUTS,
+    outputs: OUTPUTS,
+    infer,
+    lower: ({ inputs, outputs, ...context }) => lower(inputs, outputs, context),
+    absorbConsumer,
+  });
 
-type NodeParts = 'inputs' | 'outputs' | 'attributes';
+interface Fusible {
+  readonly inputs: Operands<typeof INPUTS, Tensor> & { readonly residual?: Tensor | undefined };
+  readonly outputs: Operands<typeof OUTPUTS, Tensor>;
+  readonly attributes: BatchNormAttributes & { readonly relu?: boolean };
+}
 
 /** Takes over, in this order, the addition of a tensor of x's shape and relu. */
-function absorbConsumer(
-  { inputs, outputs, attributes }: Pick<GraphNode<BatchNormAttributes & { readonly relu?: boolean }>, NodeParts>,
-  consumer: GraphNode,
-): Replacement | undefined {
-  const fused = (operands: readonly Tensor[], relu: boolean): Replacement => {
-    const changed: FusedBatchNormAttributes = { ...attributes, relu };
-    return { operator: fusedBatchNorm2dOperator as unknown as Operator, inputs: operands, attributes: changed };
-  };
+function absorbConsumer({ inputs, outputs: { y }, attributes }: Fusible, consumer: GraphNode): Replacement | undefined {
+  const fused = (operands: Fusible['inputs'], relu: boolean): Replacement =>
+    replaceBy(fusedBatchNorm2dOperator, operands, { ...attributes, relu });
   const name = standardName(consumer.operator);
   if (attributes.relu === true) return undefined;
   if (name === 'relu') return fused(inputs, true);
   if (name !== 'add' && name !== 'addRelu') return undefined;
-  const y = outputs[0] as Tensor;
   const [a, b, ...more] = consumer.inputs;
   const residual = a === y ? b : a;
-  if (inputs.length > INPUTS.length || more.length > 0 || residual === undefined || residual === y) return undefined;
-  return sameShape(residual.shape, y.shape) ? fused([...inputs, residual], name === 'addRelu') : undefined;
+  if (inputs.residual !== undefined || more.length > 0 || residual === undefined || residual === y) return undefined;
+  return sameShape(residual.shape, y.shape) ? fused({ ...inputs, residual }, name === 'addRelu') : undefined;
 }
 
 export interface BatchNormOptions {
@@ -211,7 +229,8 @@ export function batchNorm2dTraining(
 ): TrainingBatchNorm {
   checkNames('batchNorm2dTraining', options, ['eps', 'momentum']);
   const { eps = 1e-5, momentum = 0.1 } = options;
-  const inputs = [x, weight, bias, runningMean, runningVar] as const;
-  const [y, mean, variance] = apply(batchNorm2dOperator, inputs, { eps, momentum, training: true });
-  return { y: y as Tensor, runningMean: mean as Tensor, runningVar: variance as Tensor };
+  const inputs = { x, weight, bias, runningMean, runningVar };
+  const { y, newMean, newVar } = applyNamed(batchNorm2dOperator, inputs, { eps, momentum, training: true });
+  if (newMean === undefined || newVar === undefined) throw new Error('batch norm in training moves its statistics');
+  return { y, runningMean: newMean, runningVar: newVar };
 }

@@ -2,6 +2,7 @@
 import {
   checkOptions,
   type Dispatch,
+  defineOperator,
   dispatch,
   elementCount,
   type Kernel,
@@ -9,18 +10,17 @@ import {
   type LowerContext,
   lineCall,
   MOST_EPS,
+  type NamedOperator,
   type OperandRange,
-  type Operator,
   type Replacement,
   rangeParams,
+  replaceBy,
   requireBetween,
   requireShape,
   requireType,
   type Shape,
   sizedCall,
   standardName,
-  type Tensor,
-  type TensorType,
   type View,
   wholeRange,
 } from '@infnet/core';
@@ -51,69 +51,76 @@ export type BatchNormGradientAttributes = {
   readonly masked?: boolean;
 };
 
+const INPUTS = ['g', 'x', 'weight', 'statistics?', 'mean?', 'variance?', 'mask?'] as const;
+const OUTPUTS = ['d?', 'ofWeight?', 'ofBias?'] as const;
+
 /**
  * Inputs: gradient of y, x, weight; the statistics [3, C] of the batch, or running mean and variance; the mask, if
  * masked. Outputs: gradients of x, of weight, of bias, those that are wanted.
  */
-export const batchNorm2dGradientOperator: Operator<BatchNormGradientAttributes> = {
-  name: 'batchNorm2dGradient',
-  infer(inputs, { eps, batch, ofInput, ofParameters, masked = false }, where) {
-    const [g, x, weight, ...figures] = inputs as readonly [TensorType, TensorType, TensorType, ...TensorType[]];
-    const mask = masked ? figures.pop() : undefined;
-    requireBetween(eps, 0, MOST_EPS, 'epsilon', where);
-    for (const input of inputs) requireType(input, 'f32', 'an input', where);
-    requireShape(g.shape, x.shape, 'the gradient', where);
-    if (mask !== undefined) requireShape(mask.shape, x.shape, 'the mask', where);
-    const channels = x.shape[1] as number;
-    requireShape(weight.shape, [channels], 'the weight', where);
-    for (const figure of figures) {
-      requireShape(figure.shape, batch ? [3, channels] : [channels], 'the statistics', where);
-    }
-    const perChannel = weight;
-    return [...(ofInput ? [x as TensorType] : []), ...(ofParameters ? [perChannel, perChannel] : [])];
-  },
-  lower({ inputs, outputs, attributes, scratch, device }) {
-    const { eps, batch, ofInput, ofParameters, masked = false } = attributes;
-    const [g, x, weight, ...rest] = inputs as readonly View[] as [View, View, View, ...View[]];
-    const mask = masked ? rest.pop() : undefined;
-    const [first, second] = rest as [View, View?];
-    const figures: Readonly<Record<string, View>> = batch
-      ? { statistics: first }
-      : { mean: first, variance: second as View };
-    const dispatches: Dispatch[] = [];
-    const channels = weight.type.shape[0] as number;
-    const [ofWeight, ofBias] = ofParameters
-      ? (outputs.slice(-2) as [View, View])
-      : [scratch(channels, 'gradient of weight'), scratch(channels, 'gradient of bias')];
-    if (ofParameters || batch) {
-      const views = { x, g, mask, figures, ofBias, ofWeight };
-      dispatches.push(...lowerSums(views, { eps, batch }, { scratch, device }));
-    }
-    if (ofInput) {
-      const d = outputs[0] as View;
-      const offsets = {
-        weight: weight.offset,
-        ...(batch ? { statistics: first.offset } : { variance: (second as View).offset }),
-        sumG: ofBias.offset,
-        sumGH: ofWeight.offset,
-      };
-      const call = batchNormGradientInputCall({ shape: x.type.shape, eps, batch, x, g, mask, d, offsets });
-      const statistics: Record<string, View> = batch
-        ? { x, statistics: first, sumG: ofBias, sumGH: ofWeight }
-        : { variance: second as View };
-      dispatches.push(dispatch(call, { g, weight, d, ...statistics, ...(mask && { mask }) }));
-    }
-    return dispatches;
-  },
-  /** The gradient of a relu that followed is a mask on what is read. */
-  absorbProducer({ inputs, attributes }, index, producer): Replacement | undefined {
-    if (index !== 0 || attributes.masked === true || standardName(producer.operator) !== 'reluGradient')
-      return undefined;
-    const [y, g] = producer.inputs as readonly [Tensor, Tensor];
-    const operator = batchNorm2dGradientOperator as unknown as Operator;
-    return { operator, inputs: [g, ...inputs.slice(1), y], attributes: { ...attributes, masked: true } };
-  },
-};
+export const batchNorm2dGradientOperator: NamedOperator<typeof INPUTS, typeof OUTPUTS, BatchNormGradientAttributes> =
+  defineOperator({
+    name: 'batchNorm2dGradient',
+    inputs: INPUTS,
+    outputs: OUTPUTS,
+    counts: ({ batch, ofInput, ofParameters, masked = false }) => ({
+      inputs: { statistics: batch, mean: !batch, variance: !batch, mask: masked },
+      outputs: { d: ofInput, ofWeight: ofParameters, ofBias: ofParameters },
+    }),
+    infer(inputs, { eps, ofInput, ofParameters }, where) {
+      const { g, x, weight, statistics, mean, variance, mask } = inputs;
+      requireBetween(eps, 0, MOST_EPS, 'epsilon', where);
+      for (const input of Object.values(inputs)) if (input) requireType(input, 'f32', 'an input', where);
+      requireShape(g.shape, x.shape, 'the gradient', where);
+      if (mask !== undefined) requireShape(mask.shape, x.shape, 'the mask', where);
+      const channels = x.shape[1] as number;
+      requireShape(weight.shape, [channels], 'the weight', where);
+      if (statistics !== undefined) requireShape(statistics.shape, [3, channels], 'the statistics', where);
+      for (const figure of [mean, variance]) {
+        if (figure !== undefined) requireShape(figure.shape, [channels], 'the statistics', where);
+      }
+      return { ...(ofInput && { d: x }), ...(ofParameters && { ofWeight: weight, ofBias: weight }) };
+    },
+    lower({ inputs, outputs, attributes: { eps, batch, ofParameters }, scratch, device }) {
+      const { g, x, weight, statistics, mean, variance, mask } = inputs;
+      const { d } = outputs;
+      const dispatches: Dispatch[] = [];
+      const channels = weight.type.shape[0] as number;
+      const ofWeight = outputs.ofWeight ?? scratch(channels, 'gradient of weight');
+      const ofBias = outputs.ofBias ?? scratch(channels, 'gradient of bias');
+      if (ofParameters || batch) {
+        const views = { x, g, mask, figures: there({ statistics, mean, variance }), ofBias, ofWeight };
+        dispatches.push(...lowerSums(views, { eps, batch }, { scratch, device }));
+      }
+      if (d !== undefined) {
+        const offsets = {
+          weight: weight.offset,
+          ...(statistics && { statistics: statistics.offset }),
+          ...(variance && { variance: variance.offset }),
+          sumG: ofBias.offset,
+          sumGH: ofWeight.offset,
+        };
+        const call = batchNormGradientInputCall({ shape: x.type.shape, eps, batch, x, g, mask, d, offsets });
+        const figures = batch ? { x, statistics, sumG: ofBias, sumGH: ofWeight } : { variance };
+        dispatches.push(dispatch(call, { g, weight, d, ...figures, mask }));
+      }
+      return dispatches;
+    },
+    /** The gradient of a relu that followed is a mask on what is read. */
+    absorbProducer({ inputs, attributes }, producer): Replacement | undefined {
+      const isOfRelu = standardName(producer.operator) === 'reluGradient' && producer.outputs[0] === inputs.g;
+      const [mask, g] = producer.inputs;
+      if (!isOfRelu || attributes.masked === true || mask === undefined || g === undefined) return undefined;
+      return replaceBy(batchNorm2dGradientOperator, { ...inputs, g, mask }, { ...attributes, masked: true });
+    },
+  });
+
+/** The views that are there. */
+function there(views: Readonly<Record<string, View | undefined>>): Readonly<Record<string, View>> {
+  const found: Record<string, View> = {};
+  for (const [name, view] of Object.entries(views)) if (view !== undefined) found[name] = view;
+  return found;
+}
 
 interface SumsViews {
   readonly x: View;

@@ -200,7 +200,7 @@ export function lowerStatistics(
   const plan = channelParts(shape, context.device);
   const { channels } = plan;
   let { parts } = plan;
-  const named = Object.entries(views).map(([name, view]) => [name, (view as View).offset]);
+  const named = Object.entries<View>({ ...views }).map(([name, { offset }]) => [name, offset] as const);
   const offsets = Object.fromEntries(named) as FinalStatisticsOptions['offsets'];
   if (parts === 1) return [dispatch(wholeStatisticsCall(shape, { ...attributes, offsets }, x), { x, ...views })];
   let moments = context.scratch(4 * channels * parts, 'moments');

@@ -1,14 +1,16 @@
 /** add, sub, mul, div with broadcasting, and `addRelu`, which an `add` becomes when a relu follows it. */
 import {
   applyOne,
+  defineOperator,
   type KernelCall,
-  type Operator,
+  type NamedOperator,
+  type OperatorDefinition,
+  replaceBy,
   requireType,
   standardName,
   standardOperator,
   type Tensor,
   type TensorLike,
-  type TensorType,
 } from '@infnet/core';
 import { sumProductTo, sumTo } from '../reduce/sum.js';
 import { type BinaryCallOptions, binaryCall, lowerBinary } from './binary.js';
@@ -16,83 +18,91 @@ import { broadcastShape } from './broadcast.js';
 import { mulScalar } from './scalar.js';
 
 type None = Record<string, never>;
-type ArithmeticOperator = Operator<None>;
-type GradientRule = NonNullable<ArithmeticOperator['gradient']>;
+const INPUTS = ['a', 'b'] as const;
+const OUTPUTS = ['y'] as const;
+type Definition = OperatorDefinition<typeof INPUTS, typeof OUTPUTS, None>;
+type ArithmeticOperator = NamedOperator<typeof INPUTS, typeof OUTPUTS, None>;
 
-function infer(inputs: readonly TensorType[], _attributes: None, where: string): readonly TensorType[] {
-  const [a, b] = inputs as readonly [TensorType, TensorType];
-  requireType(a, 'f32', 'the first operand', where);
-  requireType(b, 'f32', 'the second operand', where);
-  return [{ shape: broadcastShape(a.shape, b.shape, where), dtype: 'f32' }];
-}
+/** What all of them have alike. */
+const arithmetic: Pick<Definition, 'inputs' | 'outputs' | 'infer'> = {
+  inputs: INPUTS,
+  outputs: OUTPUTS,
+  infer({ a, b }, _attributes, where) {
+    requireType(a, 'f32', 'the first operand', where);
+    requireType(b, 'f32', 'the second operand', where);
+    return { y: { shape: broadcastShape(a.shape, b.shape, where), dtype: 'f32' } };
+  },
+};
 
 /** A rule from the gradients with respect to a and to b, each asked for only when it is needed. */
 function rule(
   toA: (g: Tensor, a: Tensor, b: Tensor, y: Tensor) => Tensor,
   toB: (g: Tensor, a: Tensor, b: Tensor, y: Tensor) => Tensor,
-): GradientRule {
-  return ({ inputs, outputs, outputGradients: [g], needed }) => {
-    const [a, b, y] = [inputs[0] as Tensor, inputs[1] as Tensor, outputs[0] as Tensor];
-    if (g === undefined) return [undefined, undefined];
-    return [needed[0] ? toA(g, a, b, y) : undefined, needed[1] ? toB(g, a, b, y) : undefined];
-  };
+): Definition['gradient'] {
+  return ({ inputs: { a, b }, outputs: { y }, outputGradients: { y: g }, needed }) => ({
+    a: needed.a ? toA(g, a, b, y) : undefined,
+    b: needed.b ? toB(g, a, b, y) : undefined,
+  });
 }
 
-export const addOperator: ArithmeticOperator = standardOperator({
-  name: 'add',
-  arity: 2,
-  infer,
-  lower: (context) => lowerBinary('add', context),
-  gradient: rule(
-    (g, a) => sumTo(g, a.shape),
-    (g, _a, b) => sumTo(g, b.shape),
-  ),
-  absorbConsumer: (node, consumer) =>
-    standardName(consumer.operator) === 'relu'
-      ? { operator: addReluOperator as unknown as Operator, inputs: node.inputs, attributes: {} }
-      : undefined,
-});
+export const addOperator: ArithmeticOperator = standardOperator(
+  defineOperator({
+    ...arithmetic,
+    name: 'add',
+    lower: ({ inputs, outputs }) => lowerBinary('add', { ...inputs, ...outputs }),
+    gradient: rule(
+      (g, a) => sumTo(g, a.shape),
+      (g, _a, b) => sumTo(g, b.shape),
+    ),
+    absorbConsumer: ({ inputs }, consumer) =>
+      standardName(consumer.operator) === 'relu' ? replaceBy(addReluOperator, inputs, {}) : undefined,
+  }),
+);
 
 /** max(a + b, 0). Made by the planner; it exists after differentiation only. */
-export const addReluOperator: ArithmeticOperator = standardOperator({
-  name: 'addRelu',
-  arity: 2,
-  infer,
-  lower: (context) => lowerBinary('add', context, { relu: true }),
-});
+export const addReluOperator: ArithmeticOperator = standardOperator(
+  defineOperator({
+    ...arithmetic,
+    name: 'addRelu',
+    lower: ({ inputs, outputs }) => lowerBinary('add', { ...inputs, ...outputs }, { relu: true }),
+  }),
+);
 
-export const subOperator: ArithmeticOperator = standardOperator({
-  name: 'sub',
-  arity: 2,
-  infer,
-  lower: (context) => lowerBinary('sub', context),
-  gradient: rule(
-    (g, a) => sumTo(g, a.shape),
-    (g, _a, b) => sumTo(g, b.shape, -1),
-  ),
-});
+export const subOperator: ArithmeticOperator = standardOperator(
+  defineOperator({
+    ...arithmetic,
+    name: 'sub',
+    lower: ({ inputs, outputs }) => lowerBinary('sub', { ...inputs, ...outputs }),
+    gradient: rule(
+      (g, a) => sumTo(g, a.shape),
+      (g, _a, b) => sumTo(g, b.shape, -1),
+    ),
+  }),
+);
 
-export const mulOperator: ArithmeticOperator = standardOperator({
-  name: 'mul',
-  arity: 2,
-  infer,
-  lower: (context) => lowerBinary('mul', context),
-  gradient: rule(
-    (g, a, b) => productTo(g, b, a),
-    (g, a, b) => productTo(g, a, b),
-  ),
-});
+export const mulOperator: ArithmeticOperator = standardOperator(
+  defineOperator({
+    ...arithmetic,
+    name: 'mul',
+    lower: ({ inputs, outputs }) => lowerBinary('mul', { ...inputs, ...outputs }),
+    gradient: rule(
+      (g, a, b) => productTo(g, b, a),
+      (g, a, b) => productTo(g, a, b),
+    ),
+  }),
+);
 
-export const divOperator: ArithmeticOperator = standardOperator({
-  name: 'div',
-  arity: 2,
-  infer,
-  lower: (context) => lowerBinary('div', context),
-  gradient: rule(
-    (g, a, b) => sumTo(div(g, b), a.shape),
-    (g, _a, b, y) => mulScalar(productTo(div(g, b), y, b), -1),
-  ),
-});
+export const divOperator: ArithmeticOperator = standardOperator(
+  defineOperator({
+    ...arithmetic,
+    name: 'div',
+    lower: ({ inputs, outputs }) => lowerBinary('div', { ...inputs, ...outputs }),
+    gradient: rule(
+      (g, a, b) => sumTo(div(g, b), a.shape),
+      (g, _a, b, y) => mulScalar(productTo(div(g, b), y, b), -1),
+    ),
+  }),
+);
 
 /**
  * The product summed to the shape of `like`: one pass where nothing is summed, a reduction that multiplies where it is.

@@ -1,6 +1,7 @@
 /** The call of the kernel that all functions of two tensors share. */
 import {
   checkOptions,
+  type Dispatch,
   dispatch,
   elementCount,
   type Kernel,
@@ -128,13 +129,12 @@ export function binaryCall(name: BinaryFunction, options: BinaryCallOptions): Ke
   return sizedCall(where, call, { a: [a, ofA.range], b: [b, ofB.range], y: [shape, ofY.range] });
 }
 
-/** The dispatch of an operator whose inputs 0 and 1 are a and b. */
+/** The dispatch of a function of a and b. */
 export function lowerBinary(
   name: BinaryFunction,
-  context: { readonly inputs: readonly View[]; readonly outputs: readonly View[] },
+  { a, b, y }: Readonly<Record<'a' | 'b' | 'y', View>>,
   options: Pick<BinaryCallOptions, 'relu' | 'alpha' | 'to'> = {},
-): readonly ReturnType<typeof dispatch>[] {
-  const [a, b, y] = [context.inputs[0] as View, context.inputs[1] as View, context.outputs[0] as View];
+): readonly Dispatch[] {
   const call = binaryCall(name, { a: a.type.shape, b: b.type.shape, ranges: { a, b, y }, ...options });
   return [dispatch(call, { a, b, y })];
 }

@@ -1,6 +1,7 @@
 /** relu: max(x, 0); its gradient at exactly 0 is 0, as in the reference. leakyRelu keeps a slope below 0. */
 import {
   applyOne,
+  defineOperator,
   inferSame,
   type KernelCall,
   Module,
@@ -17,46 +18,52 @@ import { lowerUnary, type UnaryCallOptions, unaryCall } from './unary.js';
 
 type None = Record<string, never>;
 
-export const reluOperator: Operator<None> = standardOperator({
-  name: 'relu',
-  arity: 1,
-  infer: (inputs, _attributes, where) => [inferSame(inputs[0] as TensorType, where)],
-  lower: (context) => lowerUnary('relu', context),
-  gradient: ({ outputs, outputGradients }) => [
-    outputGradients[0] && reluGradient(outputs[0] as Tensor, outputGradients[0]),
-  ],
-});
+export const reluOperator: Operator<None> = standardOperator(
+  defineOperator({
+    name: 'relu',
+    inputs: ['x'],
+    outputs: ['y'],
+    infer: ({ x }, _attributes, where) => ({ y: inferSame(x, where) }),
+    lower: (context) => lowerUnary('relu', context),
+    gradient: ({ outputs: { y }, outputGradients: { y: g } }) => ({ x: reluGradient(y, g) }),
+  }),
+);
 
 /** Inputs: relu's output (or its input), the gradient of the output. */
-export const reluGradientOperator: Operator<None> = standardOperator({
-  name: 'reluGradient',
-  arity: 2,
-  infer: (inputs, _attributes, where) => inferPair(inputs, where),
-  lower: (context) => lowerBinary('reluGradient', context),
-  // Zero almost everywhere for the first input; linear in the second.
-  gradient: ({ inputs, outputGradients, needed }) => [
-    undefined,
-    needed[1] && outputGradients[0] ? reluGradient(inputs[0] as Tensor, outputGradients[0]) : undefined,
-  ],
-});
+export const reluGradientOperator: Operator<None> = standardOperator(
+  defineOperator({
+    name: 'reluGradient',
+    inputs: ['y', 'g'],
+    outputs: ['d'],
+    infer: ({ y, g }, _attributes, where) => ({ d: inferPair(y, g, where) }),
+    lower: ({ inputs: { y, g }, outputs: { d } }) => lowerBinary('reluGradient', { a: y, b: g, y: d }),
+    // Zero almost everywhere for the first input; linear in the second.
+    gradient: ({ inputs: { y }, outputGradients: { d }, needed }) => ({ g: needed.g ? reluGradient(y, d) : undefined }),
+  }),
+);
 
-export const leakyReluOperator: Operator<{ readonly slope: number }> = standardOperator({
-  name: 'leakyRelu',
-  arity: 1,
-  infer: (inputs, _attributes, where) => [inferSame(inputs[0] as TensorType, where)],
-  lower: (context) => lowerUnary('leakyRelu', context, { alpha: context.attributes.slope }),
-  gradient: ({ inputs, outputGradients, attributes }) => [
-    outputGradients[0] && applyOne(leakyReluGradientOperator, [inputs[0] as Tensor, outputGradients[0]], attributes),
-  ],
-});
+export const leakyReluOperator: Operator<{ readonly slope: number }> = standardOperator(
+  defineOperator({
+    name: 'leakyRelu',
+    inputs: ['x'],
+    outputs: ['y'],
+    infer: ({ x }, _attributes, where) => ({ y: inferSame(x, where) }),
+    lower: (context) => lowerUnary('leakyRelu', context, { alpha: context.attributes.slope }),
+    gradient: ({ inputs: { x }, outputGradients: { y: g }, attributes }) => ({
+      x: applyOne(leakyReluGradientOperator, [x, g], attributes),
+    }),
+  }),
+);
 
 /** Inputs: leakyRelu's input, the gradient of the output. */
-export const leakyReluGradientOperator: Operator<{ readonly slope: number }> = {
+export const leakyReluGradientOperator: Operator<{ readonly slope: number }> = defineOperator({
   name: 'leakyReluGradient',
-  arity: 2,
-  infer: (inputs, _attributes, where) => inferPair(inputs, where),
-  lower: (context) => lowerBinary('leakyGradient', context, { alpha: context.attributes.slope }),
-};
+  inputs: ['x', 'g'],
+  outputs: ['d'],
+  infer: ({ x, g }, _attributes, where) => ({ d: inferPair(x, g, where) }),
+  lower: ({ inputs: { x, g }, outputs: { d }, attributes: { slope } }) =>
+    lowerBinary('leakyGradient', { a: x, b: g, y: d }, { alpha: slope }),
+});
 
 /** max(x, 0), any shape. */
 export function relu(x: TensorLike): Tensor {
@@ -105,10 +112,9 @@ export class LeakyReLU extends Module {
 }
 
 /** Two float tensors of one shape give a third. */
-export function inferPair(inputs: readonly TensorType[], where: string): readonly TensorType[] {
-  const [a, b] = inputs as readonly [TensorType, TensorType];
+export function inferPair(a: TensorType, b: TensorType, where: string): TensorType {
   requireType(a, 'f32', 'input 0', where);
   requireType(b, 'f32', 'input 1', where);
   requireShape(b.shape, a.shape, 'input 1', where);
-  return [a];
+  return a;
 }

@@ -1,33 +1,37 @@
 /** A tensor with a number: both are alpha x + beta. */
 import {
   applyOne,
+  defineOperator,
   inferSame,
   type KernelCall,
   type Operator,
   standardOperator,
   type Tensor,
   type TensorLike,
-  type TensorType,
 } from '@infnet/core';
 import { lowerUnary, type UnaryCallOptions, unaryCall } from './unary.js';
 
-export const addScalarOperator: Operator<{ readonly value: number }> = standardOperator({
-  name: 'addScalar',
-  arity: 1,
-  infer: (inputs, _attributes, where) => [inferSame(inputs[0] as TensorType, where)],
-  lower: (context) => lowerUnary('affine', context, { beta: context.attributes.value }),
-  gradient: ({ outputGradients }) => [outputGradients[0]],
-});
+export const addScalarOperator: Operator<{ readonly value: number }> = standardOperator(
+  defineOperator({
+    name: 'addScalar',
+    inputs: ['x'],
+    outputs: ['y'],
+    infer: ({ x }, _attributes, where) => ({ y: inferSame(x, where) }),
+    lower: (context) => lowerUnary('affine', context, { beta: context.attributes.value }),
+    gradient: ({ outputGradients: { y: g } }) => ({ x: g }),
+  }),
+);
 
-export const mulScalarOperator: Operator<{ readonly value: number }> = standardOperator({
-  name: 'mulScalar',
-  arity: 1,
-  infer: (inputs, _attributes, where) => [inferSame(inputs[0] as TensorType, where)],
-  lower: (context) => lowerUnary('affine', context, { alpha: context.attributes.value }),
-  gradient: ({ outputGradients, attributes }) => [
-    outputGradients[0] && applyOne(mulScalarOperator, [outputGradients[0]], attributes),
-  ],
-});
+export const mulScalarOperator: Operator<{ readonly value: number }> = standardOperator(
+  defineOperator({
+    name: 'mulScalar',
+    inputs: ['x'],
+    outputs: ['y'],
+    infer: ({ x }, _attributes, where) => ({ y: inferSame(x, where) }),
+    lower: (context) => lowerUnary('affine', context, { alpha: context.attributes.value }),
+    gradient: ({ outputGradients: { y: g }, attributes }) => ({ x: applyOne(mulScalarOperator, [g], attributes) }),
+  }),
+);
 
 /** x + value. */
 export function addScalar(x: TensorLike, value: number): Tensor {

@@ -1,6 +1,7 @@
 /** sigmoid: 1 / (1 + exp(-x)), safe for any x. */
 import {
   applyOne,
+  defineOperator,
   inferSame,
   type KernelCall,
   Module,
@@ -8,7 +9,6 @@ import {
   standardOperator,
   type Tensor,
   type TensorLike,
-  type TensorType,
 } from '@infnet/core';
 import { lowerBinary } from './binary.js';
 import { inferPair } from './relu.js';
@@ -16,23 +16,25 @@ import { lowerUnary, type UnaryCallOptions, unaryCall } from './unary.js';
 
 type None = Record<string, never>;
 
-export const sigmoidOperator: Operator<None> = standardOperator({
-  name: 'sigmoid',
-  arity: 1,
-  infer: (inputs, _attributes, where) => [inferSame(inputs[0] as TensorType, where)],
-  lower: (context) => lowerUnary('sigmoid', context),
-  gradient: ({ outputs, outputGradients }) => [
-    outputGradients[0] && applyOne(sigmoidGradientOperator, [outputs[0] as Tensor, outputGradients[0]], {}),
-  ],
-});
+export const sigmoidOperator: Operator<None> = standardOperator(
+  defineOperator({
+    name: 'sigmoid',
+    inputs: ['x'],
+    outputs: ['y'],
+    infer: ({ x }, _attributes, where) => ({ y: inferSame(x, where) }),
+    lower: (context) => lowerUnary('sigmoid', context),
+    gradient: ({ outputs: { y }, outputGradients: { y: g } }) => ({ x: applyOne(sigmoidGradientOperator, [y, g], {}) }),
+  }),
+);
 
 /** Inputs: sigmoid's output y, its gradient g. Output: g y (1 - y). */
-export const sigmoidGradientOperator: Operator<None> = {
+export const sigmoidGradientOperator: Operator<None> = defineOperator({
   name: 'sigmoidGradient',
-  arity: 2,
-  infer: (inputs, _attributes, where) => inferPair(inputs, where),
-  lower: (context) => lowerBinary('sigmoidGradient', context),
-};
+  inputs: ['y', 'g'],
+  outputs: ['d'],
+  infer: ({ y, g }, _attributes, where) => ({ d: inferPair(y, g, where) }),
+  lower: ({ inputs: { y, g }, outputs: { d } }) => lowerBinary('sigmoidGradient', { a: y, b: g, y: d }),
+});
 
 /** 1 / (1 + exp(-x)), any shape. */
 export function sigmoid(x: TensorLike): Tensor {

@@ -3,12 +3,12 @@ import {
   applyOne,
   batchSize,
   checkOptions,
+  type Dispatch,
   dispatch,
   elementCount,
   itemSize,
   type Kernel,
   type KernelCall,
-  type LowerContext,
   lineCall,
   type OperandRange,
   type Operator,
@@ -76,14 +76,18 @@ export function unaryCall(name: UnaryFunction, options: UnaryCallOptions): Kerne
   return sizedCall(where, call, { x: [shape, x], y: [shape, y] });
 }
 
-/** `lower` of an operator that is one unary function. */
+/** `lower` of an operator that is one unary function of x. */
 export function lowerUnary(
   name: UnaryFunction,
-  context: Pick<LowerContext, 'inputs' | 'outputs'>,
+  { inputs: { x }, outputs: { y } }: UnaryViews,
   values: { readonly alpha?: number; readonly beta?: number } = {},
-): ReturnType<Operator['lower']> {
-  const [x, y] = [context.inputs[0] as View, context.outputs[0] as View];
+): readonly Dispatch[] {
   return [dispatch(unaryCall(name, { shape: y.type.shape, x, y, ...values }), { x, y })];
+}
+
+interface UnaryViews {
+  readonly inputs: { readonly x: View };
+  readonly outputs: { readonly y: View };
 }
 
 /** Applies an operator without attributes to one tensor. */

@@ -1,25 +1,18 @@
 /** detach: where gradients end. Free wherever the planner can make it so. */
-import {
-  applyOne,
-  InfnetError,
-  type Operator,
-  type Tensor,
-  type TensorLike,
-  type TensorType,
-  type View,
-} from '@infnet/core';
+import { applyOne, defineOperator, InfnetError, type Operator, type Tensor, type TensorLike } from '@infnet/core';
 import { copyReshaped } from './copy.js';
 
 /** The same values, through which no gradient flows. */
-export const detachOperator: Operator<Record<string, never>> = {
+export const detachOperator: Operator<Record<string, never>> = defineOperator({
   name: 'detach',
-  arity: 1,
-  infer: ([x]) => [x as TensorType],
-  lower: ({ inputs, outputs, scratch }) => copyReshaped(inputs[0] as View, outputs[0] as View, { scratch }),
+  inputs: ['x'],
+  outputs: ['y'],
+  infer: ({ x }) => ({ y: x }),
+  lower: ({ inputs: { x }, outputs: { y }, scratch }) => copyReshaped(x, y, { scratch }),
   stopsGradient: true,
   selectsValues: true,
   placement: () => ({ kind: 'reshape' }),
-};
+});
 
 /** The same values as a constant for gradients: what is computed of it does not train what it was computed from. */
 export function detach(x: TensorLike): Tensor {

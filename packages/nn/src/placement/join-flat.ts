@@ -2,6 +2,7 @@
 import {
   applyOne,
   type Dispatch,
+  defineOperator,
   elementCount,
   itemSize,
   type Operator,
@@ -21,26 +22,28 @@ export type JoinFlatAttributes = {
   readonly length: number;
 };
 
-export const joinFlatOperator: Operator<JoinFlatAttributes> = {
+export const joinFlatOperator: Operator<JoinFlatAttributes> = defineOperator({
   name: 'joinFlat',
-  infer(inputs, { starts, length }, where) {
+  inputs: ['...parts'],
+  outputs: ['line'],
+  infer({ parts }, { starts, length }, where) {
     requireInteger(length, 1, 'the length', where);
-    if (starts.length !== inputs.length) {
-      shapeError('SHAPE_ATTRIBUTE', where, `${inputs.length} parts have ${starts.length} starts`);
+    if (starts.length !== parts.length) {
+      shapeError('SHAPE_ATTRIBUTE', where, `${parts.length} parts have ${starts.length} starts`);
     }
-    for (const [i, part] of inputs.entries()) {
+    for (const [i, part] of parts.entries()) {
       requireType(part, 'f32', `part ${i}`, where);
       const [start, count] = [starts[i] as number, elementCount(part.shape)];
       requireInteger(start, 0, `the start of part ${i}`, where);
       if (start + count <= length) continue;
       shapeError('SHAPE_RANGE', where, `part ${i} has ${count} elements; from ${start} on, ${length} are too few`);
     }
-    return [{ shape: [length], dtype: 'f32' }];
+    return { line: { shape: [length], dtype: 'f32' } };
   },
   placement: ({ starts }) => ({ kind: 'joinFlat', starts }),
-  lower: ({ inputs, outputs, attributes: { starts } }) =>
-    inputs.flatMap((x, i) => copyToLine(x, outputs[0] as View, starts[i] as number)),
-};
+  lower: ({ inputs: { parts }, outputs: { line }, attributes: { starts } }) =>
+    parts.flatMap((x, i) => copyToLine(x, line, starts[i] as number)),
+});
 
 /**
  * Tensors of any shapes behind each other in one line of `length` elements, part i from element `starts[i]` on.

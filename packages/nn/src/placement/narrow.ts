@@ -5,6 +5,7 @@
 import {
   applyOne,
   axisOf,
+  defineOperator,
   formatShape,
   type Operator,
   requireAxis,
@@ -13,8 +14,6 @@ import {
   standardOperator,
   type Tensor,
   type TensorLike,
-  type TensorType,
-  type View,
 } from '@infnet/core';
 import { copyAlongAxis } from './copy.js';
 import { lowerPlaceInZeros } from './pad.js';
@@ -25,54 +24,56 @@ export type NarrowAttributes = {
   readonly length: number;
 };
 
-export const narrowOperator: Operator<NarrowAttributes> = standardOperator({
-  name: 'narrow',
-  arity: 1,
-  infer([x], { axis, start, length }, where) {
-    const { shape, dtype } = x as TensorType;
-    requireAxis(axis, shape.length, where);
-    const size = shape[axis] as number;
-    requireInteger(start, 0, 'start', where);
-    requireInteger(length, 1, 'length', where);
-    if (start + length > size) {
-      shapeError(
-        'SHAPE_RANGE',
-        where,
-        `the range [${start}, ${start + length}) does not lie in dimension ${axis} of ${formatShape(shape)}`,
-      );
-    }
-    return [{ shape: shape.map((s, d) => (d === axis ? length : s)), dtype }];
-  },
-  lower: ({ inputs, outputs, attributes: { axis, start, length } }) =>
-    copyAlongAxis(inputs[0] as View, outputs[0] as View, axis, length, start, 0),
-  gradient: ({ inputs, outputGradients: [g], attributes: { axis, start } }) => [
-    g && placeInZeros(g, axis, start, (inputs[0] as Tensor).shape[axis] as number),
-  ],
-  placement: ({ axis, start }) => (axis === 1 ? { kind: 'channelRanges', starts: [start] } : undefined),
-});
+export const narrowOperator: Operator<NarrowAttributes> = standardOperator(
+  defineOperator({
+    name: 'narrow',
+    inputs: ['x'],
+    outputs: ['y'],
+    infer({ x: { shape, dtype } }, { axis, start, length }, where) {
+      requireAxis(axis, shape.length, where);
+      const size = shape[axis] as number;
+      requireInteger(start, 0, 'start', where);
+      requireInteger(length, 1, 'length', where);
+      if (start + length > size) {
+        shapeError(
+          'SHAPE_RANGE',
+          where,
+          `the range [${start}, ${start + length}) does not lie in dimension ${axis} of ${formatShape(shape)}`,
+        );
+      }
+      return { y: { shape: shape.map((s, d) => (d === axis ? length : s)), dtype } };
+    },
+    lower: ({ inputs: { x }, outputs: { y }, attributes: { axis, start, length } }) =>
+      copyAlongAxis(x, y, axis, length, start, 0),
+    gradient: ({ inputs: { x }, outputGradients: { y: g }, attributes: { axis, start } }) => ({
+      x: placeInZeros(g, axis, start, x.shape[axis] as number),
+    }),
+    placement: ({ axis, start }) => (axis === 1 ? { kind: 'channelRanges', starts: [start] } : undefined),
+  }),
+);
 
 /** The tensor becomes indices [start, start + its size) of dimension `axis` of size `total`; the rest is 0. */
 export const placeInZerosOperator: Operator<{ readonly axis: number; readonly start: number; readonly total: number }> =
-  standardOperator({
-    name: 'placeInZeros',
-    arity: 1,
-    infer([x], { axis, start, total }, where) {
-      const { shape, dtype } = x as TensorType;
-      requireAxis(axis, shape.length, where);
-      requireInteger(start, 0, 'start', where);
-      requireInteger(total, 1, 'the total size', where);
-      const size = shape[axis] as number;
-      if (start + size > total)
-        shapeError('SHAPE_RANGE', where, `${formatShape(shape)} does not fit ${total} from ${start} on`);
-      return [{ shape: shape.map((s, d) => (d === axis ? total : s)), dtype }];
-    },
-    lower: ({ inputs, outputs, attributes: { axis, start } }) => [
-      lowerPlaceInZeros(inputs[0] as View, outputs[0] as View, axis, start),
-    ],
-    gradient: ({ inputs, outputGradients: [g], attributes: { axis, start } }) => [
-      g && narrow(g, axis, start, (inputs[0] as Tensor).shape[axis] as number),
-    ],
-  });
+  standardOperator(
+    defineOperator({
+      name: 'placeInZeros',
+      inputs: ['x'],
+      outputs: ['y'],
+      infer({ x: { shape, dtype } }, { axis, start, total }, where) {
+        requireAxis(axis, shape.length, where);
+        requireInteger(start, 0, 'start', where);
+        requireInteger(total, 1, 'the total size', where);
+        const size = shape[axis] as number;
+        if (start + size > total)
+          shapeError('SHAPE_RANGE', where, `${formatShape(shape)} does not fit ${total} from ${start} on`);
+        return { y: { shape: shape.map((s, d) => (d === axis ? total : s)), dtype } };
+      },
+      lower: ({ inputs: { x }, outputs: { y }, attributes: { axis, start } }) => [lowerPlaceInZeros(x, y, axis, start)],
+      gradient: ({ inputs: { x }, outputGradients: { y: g }, attributes: { axis, start } }) => ({
+        x: narrow(g, axis, start, x.shape[axis] as number),
+      }),
+    }),
+  );
 
 /**
  * `x` as indices [start, start + its size) of a dimension of size `total`, zeros around it. The transpose of narrow.

@@ -5,6 +5,7 @@ import {
   checkNames,
   checkOptions,
   type Dispatch,
+  defineOperator,
   dispatch,
   elementCount,
   formatShape,
@@ -21,7 +22,6 @@ import {
   standardOperator,
   type Tensor,
   type TensorLike,
-  type TensorType,
   type View,
   wholeRange,
 } from '@infnet/core';
@@ -135,23 +135,26 @@ function paddedShape([n, c, h, w]: ImageShape, { top, bottom, left, right }: Pad
   return [n, c, h + top + bottom, w + left + right];
 }
 
-export const pad2dOperator: Operator<PadAttributes> = standardOperator({
-  name: 'pad2d',
-  arity: 1,
-  infer([x], attributes, where) {
-    const shape = imageShape(x as TensorType, 'the input', where);
-    const to = paddedShape(shape, attributes);
-    checkPadding(shape, to, attributes, where);
-    return [{ shape: to, dtype: (x as TensorType).dtype }];
-  },
-  lower({ inputs, outputs, attributes }) {
-    const [x, y] = [inputs[0] as View, outputs[0] as View];
-    return [dispatch(pad2dCall({ shape: x.type.shape as unknown as ImageShape, x, y, ...attributes }), { x, y })];
-  },
-  gradient: ({ outputGradients: [g], attributes: { top, bottom, left, right } }) => [
-    g && applyOne(pad2dOperator, [g], { top: -top, bottom: -bottom, left: -left, right: -right }),
-  ],
-});
+export const pad2dOperator: Operator<PadAttributes> = standardOperator(
+  defineOperator({
+    name: 'pad2d',
+    inputs: ['x'],
+    outputs: ['y'],
+    infer({ x }, attributes, where) {
+      const shape = imageShape(x, 'the input', where);
+      const to = paddedShape(shape, attributes);
+      checkPadding(shape, to, attributes, where);
+      return { y: { shape: to, dtype: x.dtype } };
+    },
+    lower({ inputs: { x }, outputs: { y }, attributes }) {
+      const shape = imageShape(x.type, 'the input', 'pad2d');
+      return [dispatch(pad2dCall({ shape, x, y, ...attributes }), { x, y })];
+    },
+    gradient: ({ outputGradients: { y: g }, attributes: { top, bottom, left, right } }) => ({
+      x: applyOne(pad2dOperator, [g], { top: -top, bottom: -bottom, left: -left, right: -right }),
+    }),
+  }),
+);
 
 const SIDES = ['top', 'bottom', 'left', 'right'];
 

@@ -1,6 +1,7 @@
 /** reshape: the same values in the same order under another shape. Free wherever the planner can make it so. */
 import {
   applyOne,
+  defineOperator,
   elementCount,
   formatShape,
   type Operator,
@@ -9,32 +10,32 @@ import {
   standardOperator,
   type Tensor,
   type TensorLike,
-  type TensorType,
-  type View,
 } from '@infnet/core';
 import { copyReshaped } from './copy.js';
 
-export const reshapeOperator: Operator<{ readonly shape: Shape }> = standardOperator({
-  name: 'reshape',
-  arity: 1,
-  infer([x], { shape }, where) {
-    const from = x as TensorType;
-    const valid = shape.every((size) => Number.isInteger(size) && size > 0);
-    if (!valid || elementCount(from.shape) !== elementCount(shape)) {
-      shapeError(
-        'SHAPE_RESHAPE',
-        where,
-        `${formatShape(from.shape)} has ${elementCount(from.shape)} values, ${formatShape(shape)} has not`,
-        'Use one -1 for a size that follows from the others.',
-      );
-    }
-    return [{ shape, dtype: from.dtype }];
-  },
-  lower: ({ inputs, outputs, scratch }) => copyReshaped(inputs[0] as View, outputs[0] as View, { scratch }),
-  gradient: ({ inputs, outputGradients: [g] }) => [g && reshape(g, (inputs[0] as Tensor).shape)],
-  placement: () => ({ kind: 'reshape' }),
-  selectsValues: true,
-});
+export const reshapeOperator: Operator<{ readonly shape: Shape }> = standardOperator(
+  defineOperator({
+    name: 'reshape',
+    inputs: ['x'],
+    outputs: ['y'],
+    infer({ x }, { shape }, where) {
+      const valid = shape.every((size) => Number.isInteger(size) && size > 0);
+      if (!valid || elementCount(x.shape) !== elementCount(shape)) {
+        shapeError(
+          'SHAPE_RESHAPE',
+          where,
+          `${formatShape(x.shape)} has ${elementCount(x.shape)} values, ${formatShape(shape)} has not`,
+          'Use one -1 for a size that follows from the others.',
+        );
+      }
+      return { y: { shape, dtype: x.dtype } };
+    },
+    lower: ({ inputs: { x }, outputs: { y }, scratch }) => copyReshaped(x, y, { scratch }),
+    gradient: ({ inputs: { x }, outputGradients: { y: g } }) => ({ x: reshape(g, x.shape) }),
+    placement: () => ({ kind: 'reshape' }),
+    selectsValues: true,
+  }),
+);
 
 /** The same values under `shape`; one size may be -1. @throws InfnetError `SHAPE_RESHAPE`. */
 export function reshape(x: TensorLike, shape: Shape): Tensor {

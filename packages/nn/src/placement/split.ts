@@ -2,6 +2,7 @@
 import {
   apply,
   axisOf,
+  defineOperator,
   formatShape,
   type Operator,
   requireAxis,
@@ -10,8 +11,6 @@ import {
   standardOperator,
   type Tensor,
   type TensorLike,
-  type TensorType,
-  type View,
 } from '@infnet/core';
 import { add } from '../elementwise/arithmetic.js';
 import { concat } from './concat.js';
@@ -23,50 +22,49 @@ export type SplitAttributes = {
   readonly sizes: readonly number[];
 };
 
-export const splitOperator: Operator<SplitAttributes> = standardOperator({
-  name: 'split',
-  arity: 1,
-  infer([x], { axis, sizes }, where) {
-    const { shape, dtype } = x as TensorType;
-    requireAxis(axis, shape.length, where);
-    for (const size of sizes) requireInteger(size, 1, 'a part of split', where);
-    const total = sizes.reduce((sum, size) => sum + size, 0);
-    if (total !== shape[axis]) {
-      shapeError(
-        'SHAPE_RANGE',
-        where,
-        `parts of ${sizes.join(' + ')} = ${total} do not make up dimension ${axis} of ${formatShape(shape)}`,
+export const splitOperator: Operator<SplitAttributes> = standardOperator(
+  defineOperator({
+    name: 'split',
+    inputs: ['x'],
+    outputs: ['...parts'],
+    infer({ x: { shape, dtype } }, { axis, sizes }, where) {
+      requireAxis(axis, shape.length, where);
+      for (const size of sizes) requireInteger(size, 1, 'a part of split', where);
+      const total = sizes.reduce((sum, size) => sum + size, 0);
+      if (total !== shape[axis]) {
+        shapeError(
+          'SHAPE_RANGE',
+          where,
+          `parts of ${sizes.join(' + ')} = ${total} do not make up dimension ${axis} of ${formatShape(shape)}`,
+        );
+      }
+      return { parts: sizes.map((size) => ({ shape: shape.map((s, d) => (d === axis ? size : s)), dtype })) };
+    },
+    lower({ inputs: { x }, outputs: { parts }, attributes: { axis, sizes } }) {
+      const starts = startsOf(sizes);
+      return parts.flatMap((y, i) => copyAlongAxis(x, y, axis, sizes[i] as number, starts[i] as number, 0));
+    },
+    gradient({ inputs: { x }, outputGradients: { parts }, attributes: { axis, sizes } }) {
+      // Parts without a gradient count as zeros: one pass over what is there.
+      const total = x.shape[axis] as number;
+      const starts = startsOf(sizes);
+      const first = parts.findIndex((g) => g !== undefined);
+      const last = parts.findLastIndex((g) => g !== undefined);
+      const run = parts.slice(first, last + 1);
+      const known = run.filter((g) => g !== undefined);
+      const [g] = known;
+      if (g !== undefined && run.length === known.length) {
+        const joined = run.length === 1 && parts.length > 1 ? g : concat(known, axis);
+        return { x: run.length === parts.length ? joined : placeInZeros(joined, axis, starts[first] as number, total) };
+      }
+      const placed = parts.flatMap((g, i) =>
+        g === undefined ? [] : [placeInZeros(g, axis, starts[i] as number, total)],
       );
-    }
-    return sizes.map((size) => ({ shape: shape.map((s, d) => (d === axis ? size : s)), dtype }));
-  },
-  lower({ inputs, outputs, attributes: { axis, sizes } }) {
-    const starts = startsOf(sizes);
-    return outputs.flatMap((y, i) =>
-      copyAlongAxis(inputs[0] as View, y, axis, sizes[i] as number, starts[i] as number, 0),
-    );
-  },
-  gradient({ inputs, outputs, outputGradients, attributes: { axis, sizes } }) {
-    const known = outputGradients.filter((g) => g !== undefined);
-    const total = (inputs[0] as Tensor).shape[axis] as number;
-    if (known.length === 0) return [undefined];
-    if (known.length === outputs.length) return [concat(known, axis)];
-    // Parts without a gradient count as zeros: one pass over what is there.
-    const starts = startsOf(sizes);
-    const first = outputGradients.findIndex((g) => g !== undefined);
-    const last = outputGradients.findLastIndex((g) => g !== undefined);
-    const run = outputGradients.slice(first, last + 1);
-    if (run.every((g) => g !== undefined)) {
-      const joined = run.length === 1 ? (run[0] as Tensor) : concat(run, axis);
-      return [placeInZeros(joined, axis, starts[first] as number, total)];
-    }
-    const placed = outputGradients.flatMap((g, i) =>
-      g === undefined ? [] : [placeInZeros(g, axis, starts[i] as number, total)],
-    );
-    return [placed.reduce((sum, part) => add(sum, part))];
-  },
-  placement: ({ axis, sizes }) => (axis === 1 ? { kind: 'channelRanges', starts: startsOf(sizes) } : undefined),
-});
+      return { x: placed.reduce((sum, part) => add(sum, part)) };
+    },
+    placement: ({ axis, sizes }) => (axis === 1 ? { kind: 'channelRanges', starts: startsOf(sizes) } : undefined),
+  }),
+);
 
 function startsOf(sizes: readonly number[]): number[] {
   return sizes.map((_, i) => sizes.slice(0, i).reduce((sum, size) => sum + size, 0));

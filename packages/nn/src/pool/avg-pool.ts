@@ -7,6 +7,7 @@
  */
 import {
   applyOne,
+  defineOperator,
   dispatch,
   elementCount,
   type ImageShape,
@@ -26,7 +27,6 @@ import {
   type Tensor,
   type TensorLike,
   type TensorType,
-  type View,
   wholeRange,
 } from '@infnet/core';
 import gradientSource from './avg-pool-gradient.wgsl';
@@ -57,8 +57,6 @@ export interface AvgPoolOptions extends PoolOptions {
   readonly countIncludePad?: boolean;
 }
 
-const shapeOf = (view: View): ImageShape => view.type.shape as unknown as ImageShape;
-
 /** The same pooling along rows only (horizontally) and along columns only. */
 function passes(attributes: AvgPoolAttributes): readonly [AvgPoolAttributes, AvgPoolAttributes] {
   const { kernel, stride, padding } = attributes;
@@ -72,46 +70,46 @@ function inTwoPasses({ kernel }: PoolAttributes): boolean {
   return kernel[0] > 1 && kernel[1] > 1 && kernel[0] * kernel[1] >= TWO_PASS_SAMPLES;
 }
 
-export const avgPool2dOperator: Operator<AvgPoolAttributes> = standardOperator({
-  name: 'avgPool2d',
-  arity: 1,
-  infer: ([x], attributes, where) => inferPool(x as TensorType, attributes, where),
-  lower({ inputs, outputs, attributes, scratch }) {
-    const [x, y] = [inputs[0] as View, outputs[0] as View];
-    const shape = shapeOf(x);
-    if (!inTwoPasses(attributes)) return [dispatch(avgPool2dCall({ ...attributes, shape, x, y }), { x, y })];
-    const [rows, columns] = passes(attributes);
-    const between = pooledShape(shape, rows);
-    const middle = { ...scratch(elementCount(between), 'row means'), ...wholeRange(between) };
-    return [
-      dispatch(avgPool2dCall({ ...rows, shape, x, y: middle }), { x, y: middle }),
-      dispatch(avgPool2dCall({ ...columns, shape: between, x: middle, y }), { x: middle, y }),
-    ];
-  },
-  gradient: ({ inputs, outputGradients: [g], attributes }) => {
-    if (g === undefined) return [undefined];
-    const [, , height, width] = (inputs[0] as Tensor).shape as ImageShape;
-    return [applyOne(avgPool2dGradientOperator, [g], { ...attributes, height, width })];
-  },
-});
+export const avgPool2dOperator: Operator<AvgPoolAttributes> = standardOperator(
+  defineOperator({
+    name: 'avgPool2d',
+    inputs: ['x'],
+    outputs: ['y'],
+    infer: ({ x }, attributes, where) => ({ y: inferPool(x, attributes, where) }),
+    lower({ inputs: { x }, outputs: { y }, attributes, scratch }) {
+      const shape = imageShape(x.type, 'the input', 'avgPool2d');
+      if (!inTwoPasses(attributes)) return [dispatch(avgPool2dCall({ ...attributes, shape, x, y }), { x, y })];
+      const [rows, columns] = passes(attributes);
+      const between = pooledShape(shape, rows);
+      const middle = { ...scratch(elementCount(between), 'row means'), ...wholeRange(between) };
+      return [
+        dispatch(avgPool2dCall({ ...rows, shape, x, y: middle }), { x, y: middle }),
+        dispatch(avgPool2dCall({ ...columns, shape: between, x: middle, y }), { x: middle, y }),
+      ];
+    },
+    gradient({ inputs: { x }, outputGradients: { y: g }, attributes }) {
+      const [, , height, width] = imageShape(x.type, 'the input', 'avgPool2d');
+      return { x: applyOne(avgPool2dGradientOperator, [g], { ...attributes, height, width }) };
+    },
+  }),
+);
 
 /** Input: the gradient of y. Output: the gradient of x, [N, C, height, width]. */
 export const avgPool2dGradientOperator: Operator<
   AvgPoolAttributes & { readonly height: number; readonly width: number }
-> = {
+> = defineOperator({
   name: 'avgPool2dGradient',
-  arity: 1,
-  infer([g], attributes, where) {
-    const [n, c] = imageShape(g as TensorType, 'the gradient', where);
-    requireType(g as TensorType, 'f32', 'the gradient', where);
-    const x: TensorType = { shape: [n, c, attributes.height, attributes.width], dtype: 'f32' };
-    const [y] = inferPool(x, attributes, where);
-    requireShape((g as TensorType).shape, (y as TensorType).shape, 'the gradient', where);
-    return [x];
+  inputs: ['g'],
+  outputs: ['d'],
+  infer({ g }, attributes, where) {
+    const [n, c] = imageShape(g, 'the gradient', where);
+    requireType(g, 'f32', 'the gradient', where);
+    const d: TensorType = { shape: [n, c, attributes.height, attributes.width], dtype: 'f32' };
+    requireShape(g.shape, inferPool(d, attributes, where).shape, 'the gradient', where);
+    return { d };
   },
-  lower({ inputs, outputs, attributes: { height: _height, width: _width, ...attributes }, scratch }) {
-    const [g, d] = [inputs[0] as View, outputs[0] as View];
-    const shape = shapeOf(d);
+  lower({ inputs: { g }, outputs: { d }, attributes: { height: _height, width: _width, ...attributes }, scratch }) {
+    const shape = imageShape(d.type, 'the gradient', 'avgPool2d');
     if (!inTwoPasses(attributes)) return [dispatch(avgPool2dGradientCall({ ...attributes, shape, g, d }), { g, d })];
     const [rows, columns] = passes(attributes);
     const between = pooledShape(shape, rows);
@@ -121,7 +119,7 @@ export const avgPool2dGradientOperator: Operator<
       dispatch(avgPool2dGradientCall({ ...rows, shape, g: middle, d }), { g: middle, d }),
     ];
   },
-};
+});
 
 /** One dispatch of `nn/pool`; bindings x, y. @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`. */
 export function avgPool2dCall(options: PoolCallOptions & { readonly countIncludePad: boolean }): KernelCall {

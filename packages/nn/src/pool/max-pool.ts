@@ -1,9 +1,11 @@
 /** maxPool2d: the largest value of each window; the gradient goes to the first one in row-major order. */
 import {
   applyOne,
+  defineOperator,
   dispatch,
   elementCount,
   type ImageShape,
+  imageShape,
   type Kernel,
   type KernelCall,
   lineCall,
@@ -18,8 +20,6 @@ import {
   standardOperator,
   type Tensor,
   type TensorLike,
-  type TensorType,
-  type View,
   wholeRange,
 } from '@infnet/core';
 import gradientSource from './max-pool-gradient.wgsl';
@@ -46,41 +46,42 @@ export interface MaxPoolOptions extends PoolOptions {
   readonly dilation?: Pair;
 }
 
-const shapeOf = (view: View): ImageShape => view.type.shape as unknown as ImageShape;
-
-export const maxPool2dOperator: Operator<PoolAttributes> = standardOperator({
-  name: 'maxPool2d',
-  arity: 1,
-  infer: ([x], attributes, where) => inferPool(x as TensorType, attributes, where),
-  lower({ inputs, outputs, attributes }) {
-    const [x, y] = [inputs[0] as View, outputs[0] as View];
-    return [dispatch(maxPool2dCall({ ...attributes, shape: shapeOf(x), x, y }), { x, y })];
-  },
-  gradient: ({ inputs, outputGradients: [g], attributes }) => [
-    g && applyOne(maxPool2dGradientOperator, [inputs[0] as Tensor, g], attributes),
-  ],
-});
+export const maxPool2dOperator: Operator<PoolAttributes> = standardOperator(
+  defineOperator({
+    name: 'maxPool2d',
+    inputs: ['x'],
+    outputs: ['y'],
+    infer: ({ x }, attributes, where) => ({ y: inferPool(x, attributes, where) }),
+    lower({ inputs: { x }, outputs: { y }, attributes }) {
+      const shape = imageShape(x.type, 'the input', 'maxPool2d');
+      return [dispatch(maxPool2dCall({ ...attributes, shape, x, y }), { x, y })];
+    },
+    gradient: ({ inputs: { x }, outputGradients: { y: g }, attributes }) => ({
+      x: applyOne(maxPool2dGradientOperator, [x, g], attributes),
+    }),
+  }),
+);
 
 /** Inputs: x, the gradient of y. Output: the gradient of x. */
-export const maxPool2dGradientOperator: Operator<PoolAttributes> = {
+export const maxPool2dGradientOperator: Operator<PoolAttributes> = defineOperator({
   name: 'maxPool2dGradient',
-  arity: 2,
-  infer([x, g], attributes, where) {
-    const [y] = inferPool(x as TensorType, attributes, where);
-    requireType(g as TensorType, 'f32', 'the gradient', where);
-    requireShape((g as TensorType).shape, (y as TensorType).shape, 'the gradient', where);
-    return [x as TensorType];
+  inputs: ['x', 'g'],
+  outputs: ['d'],
+  infer({ x, g }, attributes, where) {
+    const y = inferPool(x, attributes, where);
+    requireType(g, 'f32', 'the gradient', where);
+    requireShape(g.shape, y.shape, 'the gradient', where);
+    return { d: x };
   },
-  lower({ inputs, outputs, attributes, scratch }) {
-    const [x, g, d] = [inputs[0] as View, inputs[1] as View, outputs[0] as View];
-    const options = { ...attributes, shape: shapeOf(x) };
+  lower({ inputs: { x, g }, outputs: { d }, attributes, scratch }) {
+    const options = { ...attributes, shape: imageShape(x.type, 'the input', 'maxPool2d') };
     const winner = scratch(elementCount(g.type.shape), 'winners');
     return [
       dispatch(maxPoolWinnerCall({ ...options, x }), { x, winner }),
       dispatch(maxPoolGradientCall({ ...options, g, d }), { winner, g, d }),
     ];
   },
-};
+});
 
 /** One dispatch of `nn/pool`; bindings x, y. @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`. */
 export function maxPool2dCall(options: PoolCallOptions): KernelCall {

@@ -69,7 +69,8 @@ export function pooledShape([n, c, h, w]: ImageShape, attributes: PoolAttributes
 /** The shape of the result. @throws InfnetError as {@link inferPool}. */
 export function checkedShape(shape: ImageShape, attributes: PoolAttributes, where: string): ImageShape {
   requireSizes(where, shape);
-  return inferPool({ shape, dtype: 'f32' }, attributes, where)[0]?.shape as unknown as ImageShape;
+  inferPool({ shape, dtype: 'f32' }, attributes, where);
+  return pooledShape(shape, attributes);
 }
 
 /** The window's options of a call. */
@@ -98,7 +99,7 @@ export function checkWindow(
 }
 
 /** `infer` of pooling. @throws InfnetError `SHAPE_RANK`, `SHAPE_ATTRIBUTE`, `SHAPE_WINDOW`. */
-export function inferPool(x: TensorType, attributes: PoolAttributes, where: string): readonly TensorType[] {
+export function inferPool(x: TensorType, attributes: PoolAttributes, where: string): TensorType {
   requireType(x, 'f32', 'the input', where);
   const shape = imageShape(x, 'the input', where);
   for (const d of [0, 1] as const) {
@@ -120,5 +121,5 @@ export function inferPool(x: TensorType, attributes: PoolAttributes, where: stri
       'Use a larger input or a smaller window.',
     );
   }
-  return [{ shape: to, dtype: 'f32' }];
+  return { shape: to, dtype: 'f32' };
 }

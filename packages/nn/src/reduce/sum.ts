@@ -3,6 +3,7 @@ import {
   applyOne,
   axisOf,
   checkNames,
+  defineOperator,
   elementCount,
   formatShape,
   type Operator,
@@ -44,28 +45,28 @@ function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean):
 function reduceOperator(name: 'reduceSum' | 'reduceMean'): Operator<ReduceAttributes> {
   const scaleOf = (shape: Shape, axes: readonly number[]): number =>
     name === 'reduceSum' ? 1 : 1 / elementCount(axes.map((axis) => shape[axis] as number));
-  return standardOperator({
-    name,
-    arity: 1,
-    infer([x], { axes, keepDims }, where) {
-      requireType(x as TensorType, 'f32', 'the input', where);
-      const { shape } = x as TensorType;
-      if (shape.length > 4)
-        shapeError('SHAPE_RANK', where, `${name} takes up to 4 dimensions, got ${formatShape(shape)}`);
-      for (const axis of axes) requireAxis(axis, shape.length, where);
-      return [{ shape: reducedShape(shape, axes, keepDims), dtype: 'f32' }];
-    },
-    lower({ inputs, outputs, attributes, scratch }) {
-      const [x, y] = [inputs[0] as View, outputs[0] as View];
-      const scale = scaleOf(x.type.shape, attributes.axes);
-      return lowerReduction({ x, y, kept: keptOperand(x, y, attributes.axes), scale }, { scratch });
-    },
-    gradient({ inputs, outputGradients: [g], attributes: { axes } }) {
-      const { shape } = inputs[0] as Tensor;
-      if (g === undefined) return [undefined];
-      return [broadcastTo(reshape(g, reducedShape(shape, axes, true)), shape, scaleOf(shape, axes))];
-    },
-  });
+  return standardOperator(
+    defineOperator({
+      name,
+      inputs: ['x'],
+      outputs: ['y'],
+      infer({ x }, { axes, keepDims }: ReduceAttributes, where) {
+        requireType(x, 'f32', 'the input', where);
+        const { shape } = x;
+        if (shape.length > 4)
+          shapeError('SHAPE_RANK', where, `${name} takes up to 4 dimensions, got ${formatShape(shape)}`);
+        for (const axis of axes) requireAxis(axis, shape.length, where);
+        return { y: { shape: reducedShape(shape, axes, keepDims), dtype: 'f32' } };
+      },
+      lower({ inputs: { x }, outputs: { y }, attributes, scratch }) {
+        const scale = scaleOf(x.type.shape, attributes.axes);
+        return lowerReduction({ x, y, kept: keptOperand(x, y, attributes.axes), scale }, { scratch });
+      },
+      gradient: ({ inputs: { x }, outputGradients: { y: g }, attributes: { axes } }) => ({
+        x: broadcastTo(reshape(g, reducedShape(x.shape, axes, true)), x.shape, scaleOf(x.shape, axes)),
+      }),
+    }),
+  );
 }
 
 /** The output as an operand with its reduced dimensions kept, so that it can be compared with the input's. */
@@ -81,57 +82,59 @@ export const reduceSumOperator: Operator<ReduceAttributes> = reduceOperator('red
 export const reduceMeanOperator: Operator<ReduceAttributes> = reduceOperator('reduceMean');
 
 /** Sums to a smaller shape that broadcasts to the input's, and multiplies by a number. */
-export const sumToOperator: Operator<{ readonly shape: Shape; readonly scale: number }> = standardOperator({
-  name: 'sumTo',
-  arity: 1,
-  infer: ([x], { shape }, where) => inferSumTo(x as TensorType, shape, where),
-  lower: ({ inputs, outputs, attributes: { scale }, scratch }) =>
-    lowerReduction({ x: inputs[0] as View, y: outputs[0] as View, scale }, { scratch }),
-  gradient: ({ inputs, outputGradients: [g], attributes: { scale } }) => [
-    g && broadcastTo(g, (inputs[0] as Tensor).shape, scale),
-  ],
-});
+export const sumToOperator: Operator<{ readonly shape: Shape; readonly scale: number }> = standardOperator(
+  defineOperator({
+    name: 'sumTo',
+    inputs: ['x'],
+    outputs: ['y'],
+    infer: ({ x }, { shape }, where) => ({ y: inferSumTo(x, shape, where) }),
+    lower: ({ inputs: { x }, outputs: { y }, attributes: { scale }, scratch }) =>
+      lowerReduction({ x, y, scale }, { scratch }),
+    gradient: ({ inputs: { x }, outputGradients: { y: g }, attributes: { scale } }) => ({
+      x: broadcastTo(g, x.shape, scale),
+    }),
+  }),
+);
 
 /** Sums the product of two tensors (with broadcasting) to a smaller shape, without storing the product. */
-export const sumProductToOperator: Operator<{ readonly shape: Shape }> = {
+export const sumProductToOperator: Operator<{ readonly shape: Shape }> = defineOperator({
   name: 'sumProductTo',
-  arity: 2,
-  infer([x, z], { shape }, where) {
-    requireType(z as TensorType, 'f32', 'the second factor', where);
-    const product = broadcastShape((x as TensorType).shape, (z as TensorType).shape, where);
-    return inferSumTo({ ...(x as TensorType), shape: product }, shape, where);
+  inputs: ['x', 'z'],
+  outputs: ['y'],
+  infer({ x, z }, { shape }, where) {
+    requireType(z, 'f32', 'the second factor', where);
+    return { y: inferSumTo({ ...x, shape: broadcastShape(x.shape, z.shape, where) }, shape, where) };
   },
-  lower: ({ inputs, outputs, scratch }) =>
-    lowerReduction({ x: inputs[0] as View, z: inputs[1] as View, y: outputs[0] as View, scale: 1 }, { scratch }),
-};
-
-/** Repeats a tensor to a larger shape and multiplies it by a number. */
-export const broadcastToOperator: Operator<{ readonly shape: Shape; readonly scale: number }> = standardOperator({
-  name: 'broadcastTo',
-  arity: 1,
-  infer([x], { shape }, where) {
-    const { shape: from } = x as TensorType;
-    requireType(x as TensorType, 'f32', 'the input', where);
-    if (!sameShape(broadcastShape(from, shape, where), shape)) {
-      shapeError('SHAPE_BROADCAST', where, `${formatShape(from)} cannot be repeated to ${formatShape(shape)}`);
-    }
-    return [{ shape, dtype: 'f32' }];
-  },
-  lower({ inputs, outputs, attributes: { shape, scale } }) {
-    const x = inputs[0] as View;
-    return lowerBinary('first', { inputs: [x, x], outputs }, { alpha: scale, to: shape });
-  },
-  gradient: ({ inputs, outputGradients: [g], attributes: { scale } }) => [
-    g && sumTo(g, (inputs[0] as Tensor).shape, scale),
-  ],
+  lower: ({ inputs: { x, z }, outputs: { y }, scratch }) => lowerReduction({ x, z, y, scale: 1 }, { scratch }),
 });
 
-function inferSumTo(x: TensorType, shape: Shape, where: string): readonly TensorType[] {
+/** Repeats a tensor to a larger shape and multiplies it by a number. */
+export const broadcastToOperator: Operator<{ readonly shape: Shape; readonly scale: number }> = standardOperator(
+  defineOperator({
+    name: 'broadcastTo',
+    inputs: ['x'],
+    outputs: ['y'],
+    infer({ x }, { shape }, where) {
+      requireType(x, 'f32', 'the input', where);
+      if (!sameShape(broadcastShape(x.shape, shape, where), shape)) {
+        shapeError('SHAPE_BROADCAST', where, `${formatShape(x.shape)} cannot be repeated to ${formatShape(shape)}`);
+      }
+      return { y: { shape, dtype: 'f32' } };
+    },
+    lower: ({ inputs: { x }, outputs: { y }, attributes: { shape, scale } }) =>
+      lowerBinary('first', { a: x, b: x, y }, { alpha: scale, to: shape }),
+    gradient: ({ inputs: { x }, outputGradients: { y: g }, attributes: { scale } }) => ({
+      x: sumTo(g, x.shape, scale),
+    }),
+  }),
+);
+
+function inferSumTo(x: TensorType, shape: Shape, where: string): TensorType {
   requireType(x, 'f32', 'the input', where);
   if (!sameShape(broadcastShape(x.shape, shape, where), x.shape)) {
     shapeError('SHAPE_BROADCAST', where, `${formatShape(x.shape)} cannot be summed to ${formatShape(shape)}`);
   }
-  return [{ shape, dtype: 'f32' }];
+  return { shape, dtype: 'f32' };
 }
 
 function scaled(x: Tensor, scale: number): Tensor {

@@ -3,6 +3,7 @@ import {
   applyOne,
   checkNames,
   checkOptions,
+  defineOperator,
   dispatch,
   elementCount,
   formatShape,
@@ -26,8 +27,6 @@ import {
   standardOperator,
   type Tensor,
   type TensorLike,
-  type TensorType,
-  type View,
   wholeRange,
 } from '@infnet/core';
 import source from './bilinear.wgsl';
@@ -78,50 +77,50 @@ export function positions(input: number, output: number, alignCorners: boolean, 
   return { scale: input === output ? 1 : Math.fround(ratio ?? input / output), half: 0.5 };
 }
 
-const shapeOf = (view: View): ImageShape => view.type.shape as unknown as ImageShape;
-
-export const interpolateOperator: Operator<InterpolateAttributes> = standardOperator({
-  name: 'interpolate',
-  arity: 1,
-  infer([x], { size }, where) {
-    requireType(x as TensorType, 'f32', 'the input', where);
-    const [n, c] = imageShape(x as TensorType, 'the input', where);
-    for (const extent of size) {
-      if (extent >= 1) requireInteger(extent, 1, 'the result size', where);
-      else {
-        const message = `resizing ${formatShape((x as TensorType).shape)} to ${size.join(' x ')} leaves nothing`;
-        shapeError('SHAPE_SIZE', where, message, 'Use a larger factor or a larger input.');
+export const interpolateOperator: Operator<InterpolateAttributes> = standardOperator(
+  defineOperator({
+    name: 'interpolate',
+    inputs: ['x'],
+    outputs: ['y'],
+    infer({ x }, { size }, where) {
+      requireType(x, 'f32', 'the input', where);
+      const [n, c] = imageShape(x, 'the input', where);
+      for (const extent of size) {
+        if (extent >= 1) requireInteger(extent, 1, 'the result size', where);
+        else {
+          const message = `resizing ${formatShape(x.shape)} to ${size.join(' x ')} leaves nothing`;
+          shapeError('SHAPE_SIZE', where, message, 'Use a larger factor or a larger input.');
+        }
       }
-    }
-    return [{ shape: [n, c, ...size], dtype: 'f32' }];
-  },
-  lower({ inputs, outputs, attributes }) {
-    const [x, y] = [inputs[0] as View, outputs[0] as View];
-    return [dispatch(interpolateCall({ ...attributes, shape: shapeOf(x), x, y }), { x, y })];
-  },
-  gradient: ({ inputs, outputGradients: [g], attributes }) => {
-    if (g === undefined) return [undefined];
-    const [, , height, width] = (inputs[0] as Tensor).shape as ImageShape;
-    return [applyOne(interpolateGradientOperator, [g], { ...attributes, height, width })];
-  },
-});
+      return { y: { shape: [n, c, ...size], dtype: 'f32' } };
+    },
+    lower({ inputs: { x }, outputs: { y }, attributes }) {
+      const shape = imageShape(x.type, 'the input', 'interpolate');
+      return [dispatch(interpolateCall({ ...attributes, shape, x, y }), { x, y })];
+    },
+    gradient({ inputs: { x }, outputGradients: { y: g }, attributes }) {
+      const [, , height, width] = imageShape(x.type, 'the input', 'interpolate');
+      return { x: applyOne(interpolateGradientOperator, [g], { ...attributes, height, width }) };
+    },
+  }),
+);
 
 /** Input: the gradient of y. Output: the gradient of x, [N, C, height, width]. */
 export const interpolateGradientOperator: Operator<
   InterpolateAttributes & { readonly height: number; readonly width: number }
-> = {
+> = defineOperator({
   name: 'interpolateGradient',
-  arity: 1,
-  infer([g], { size, height, width }, where) {
-    const [n, c] = imageShape(g as TensorType, 'the gradient', where);
-    requireType(g as TensorType, 'f32', 'the gradient', where);
+  inputs: ['g'],
+  outputs: ['d'],
+  infer({ g }, { size, height, width }, where) {
+    const [n, c] = imageShape(g, 'the gradient', where);
+    requireType(g, 'f32', 'the gradient', where);
     for (const extent of [height, width]) requireInteger(extent, 1, 'the size of x', where);
-    requireShape((g as TensorType).shape, [n, c, ...size], 'the gradient', where);
-    return [{ shape: [n, c, height, width], dtype: 'f32' }];
+    requireShape(g.shape, [n, c, ...size], 'the gradient', where);
+    return { d: { shape: [n, c, height, width], dtype: 'f32' } };
   },
-  lower({ inputs, outputs, attributes, scratch }) {
-    const [g, d] = [inputs[0] as View, outputs[0] as View];
-    const [n, c, height, width] = shapeOf(d);
+  lower({ inputs: { g }, outputs: { d }, attributes, scratch }) {
+    const [n, c, height, width] = imageShape(d.type, 'the gradient', 'interpolate');
     const [rows, columns] = attributes.size;
     const along = (dimension: 0 | 1): Positions => {
       const [input, output] = dimension === 0 ? [height, rows] : [width, columns];
@@ -152,7 +151,7 @@ export const interpolateGradientOperator: Operator<
     });
     return [dispatch(first, { g, d: middle }), dispatch(second, { g: middle, d })];
   },
-};
+});
 
 export interface InterpolateCallOptions extends Omit<InterpolateAttributes, 'mode'> {
   /** [N, C, H, W] of x. */

@@ -3,6 +3,7 @@ import {
   applyOne,
   checkNames,
   checkOptions,
+  defineOperator,
   dispatch,
   elementCount,
   formatShape,
@@ -18,8 +19,6 @@ import {
   sizedCall,
   type Tensor,
   type TensorLike,
-  type TensorType,
-  type View,
   wholeRange,
 } from '@infnet/core';
 import source from './nearest.wgsl';
@@ -45,20 +44,19 @@ function checkExtents(shape: Shape, size: readonly [number, number], where: stri
   }
 }
 
-export const resizeNearestOperator: Operator<NearestAttributes> = {
+export const resizeNearestOperator: Operator<NearestAttributes> = defineOperator({
   name: 'resizeNearest',
-  arity: 1,
-  infer([x], { size }, where) {
-    const { shape, dtype } = x as TensorType;
+  inputs: ['x'],
+  outputs: ['y'],
+  infer({ x: { shape, dtype } }, { size }, where) {
     checkExtents(shape, size, where);
-    return [{ shape: resizedShape(shape, size), dtype }];
+    return { y: { shape: resizedShape(shape, size), dtype } };
   },
-  lower({ inputs, outputs, attributes }) {
-    const [x, y] = [inputs[0] as View, outputs[0] as View];
-    return [dispatch(resizeNearestCall({ ...attributes, shape: x.type.shape, x, y }), { x, y })];
-  },
+  lower: ({ inputs: { x }, outputs: { y }, attributes }) => [
+    dispatch(resizeNearestCall({ ...attributes, shape: x.type.shape, x, y }), { x, y }),
+  ],
   selectsValues: true,
-};
+});
 
 export interface ResizeNearestCallOptions extends NearestAttributes {
   /** [N, ..., H, W] of x. */

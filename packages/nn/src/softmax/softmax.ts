@@ -3,6 +3,7 @@ import {
   applyOne,
   batchSize,
   checkOptions,
+  defineOperator,
   dispatch,
   elementCount,
   type Kernel,
@@ -19,8 +20,6 @@ import {
   standardOperator,
   type Tensor,
   type TensorLike,
-  type TensorType,
-  type View,
   wholeRange,
 } from '@infnet/core';
 import { inferPair } from '../elementwise/relu.js';
@@ -30,34 +29,31 @@ export const softmaxKernel: Kernel = { name: 'nn/softmax', source };
 
 type None = Record<string, never>;
 
-export const softmaxOperator: Operator<None> = standardOperator({
-  name: 'softmax',
-  arity: 1,
-  infer([x], _attributes, where) {
-    const type = x as TensorType;
-    requireType(type, 'f32', 'the input', where);
-    if (type.shape.length < 2) shapeError('SHAPE_RANK', where, 'softmax over channels needs [N, C, ...]');
-    return [type];
-  },
-  lower({ inputs, outputs }) {
-    const [x, y] = [inputs[0] as View, outputs[0] as View];
-    return [dispatch(softmaxCall({ shape: x.type.shape, x, y }), { x, y })];
-  },
-  gradient: ({ outputs, outputGradients: [g] }) => [
-    g && applyOne(softmaxGradientOperator, [outputs[0] as Tensor, g], {}),
-  ],
-});
+export const softmaxOperator: Operator<None> = standardOperator(
+  defineOperator({
+    name: 'softmax',
+    inputs: ['x'],
+    outputs: ['y'],
+    infer({ x }, _attributes, where) {
+      requireType(x, 'f32', 'the input', where);
+      if (x.shape.length < 2) shapeError('SHAPE_RANK', where, 'softmax over channels needs [N, C, ...]');
+      return { y: x };
+    },
+    lower: ({ inputs: { x }, outputs: { y } }) => [dispatch(softmaxCall({ shape: x.type.shape, x, y }), { x, y })],
+    gradient: ({ outputs: { y }, outputGradients: { y: g } }) => ({ x: applyOne(softmaxGradientOperator, [y, g], {}) }),
+  }),
+);
 
 /** Inputs: softmax's output, its gradient. */
-export const softmaxGradientOperator: Operator<None> = {
+export const softmaxGradientOperator: Operator<None> = defineOperator({
   name: 'softmaxGradient',
-  arity: 2,
-  infer: (inputs, _attributes, where) => inferPair(inputs, where),
-  lower({ inputs, outputs }) {
-    const [x, g, y] = [inputs[0] as View, inputs[1] as View, outputs[0] as View];
-    return [dispatch(softmaxCall({ shape: x.type.shape, x, y, g }), { x, g, y })];
-  },
-};
+  inputs: ['x', 'g'],
+  outputs: ['y'],
+  infer: ({ x, g }, _attributes, where) => ({ y: inferPair(x, g, where) }),
+  lower: ({ inputs: { x, g }, outputs: { y } }) => [
+    dispatch(softmaxCall({ shape: x.type.shape, x, y, g }), { x, g, y }),
+  ],
+});
 
 export interface SoftmaxCallOptions {
   /** [N, C, ...]. */

@@ -2,6 +2,7 @@
 import {
   applyOne,
   checkOptions,
+  defineOperator,
   dispatch,
   dispatchLine,
   elementCount,
@@ -16,7 +17,6 @@ import {
   type Tensor,
   type TensorLike,
   type TensorType,
-  type View,
   wholeRange,
 } from '@infnet/core';
 import source from './bce.wgsl';
@@ -108,52 +108,48 @@ export function bceGradientCall(options: BceGradientCallOptions): KernelCall {
   return sizedCall(where, call, { g: gOffset + 1, x: [shape, x], t: [shape, t], d: [shape, d] });
 }
 
-function check([x, t]: readonly TensorType[], { logits }: BceAttributes, where: string): void {
+function check(x: TensorType, t: TensorType, { logits }: BceAttributes, where: string): void {
   const names = [logits ? 'the logits' : 'the probabilities', 'the target'] as const;
-  requireMaps(x as TensorType, names[0], where);
-  requireMaps(t as TensorType, names[1], where);
-  requireSame(x as TensorType, t as TensorType, names, where);
+  requireMaps(x, names[0], where);
+  requireMaps(t, names[1], where);
+  requireSame(x, t, names, where);
 }
 
 /** Inputs: predictions, targets. Output: the loss. */
-export const bceOperator: Operator<BceAttributes> = {
+export const bceOperator: Operator<BceAttributes> = defineOperator({
   name: 'bce',
-  arity: 2,
-  infer(inputs, attributes, where) {
-    check(inputs, attributes, where);
-    return [SCALAR];
+  inputs: ['x', 't'],
+  outputs: ['y'],
+  infer({ x, t }, attributes, where) {
+    check(x, t, attributes, where);
+    return { y: SCALAR };
   },
-  lower({ inputs, outputs, attributes, scratch }) {
-    const [x, t] = inputs as readonly [View, View];
-    const y = outputs[0] as View;
+  lower({ inputs: { x, t }, outputs: { y }, attributes, scratch }) {
     const calls = bceCalls({ ...attributes, shape: x.type.shape, ranges: { x, t }, yOffset: y.offset });
     const partial = scratch(calls.partialCount, 'partial sums');
     return [dispatch(calls.partial, { x, t, partial }), dispatch(calls.total, { partial, y })];
   },
-  gradient: ({ inputs: [x, t], outputGradients: [g], attributes, needed }) =>
-    [false, true].map((ofTarget, i) =>
-      g !== undefined && needed[i]
-        ? applyOne(bceGradientOperator, [g, x as Tensor, t as Tensor], { ...attributes, ofTarget })
-        : undefined,
-    ),
-};
+  gradient({ inputs: { x, t }, outputGradients: { y: g }, attributes, needed }) {
+    const of = (ofTarget: boolean): Tensor => applyOne(bceGradientOperator, [g, x, t], { ...attributes, ofTarget });
+    return { x: needed.x ? of(false) : undefined, t: needed.t ? of(true) : undefined };
+  },
+});
 
 /** Inputs: gradient of the loss, predictions, targets. Output: gradient of the predictions, or of the targets. */
-export const bceGradientOperator: Operator<BceAttributes & { readonly ofTarget?: boolean }> = {
+export const bceGradientOperator: Operator<BceAttributes & { readonly ofTarget?: boolean }> = defineOperator({
   name: 'bceGradient',
-  arity: 3,
-  infer([g, x, t], attributes, where) {
-    requireScalar(g as TensorType, where);
-    check([x as TensorType, t as TensorType], attributes, where);
-    return [x as TensorType];
+  inputs: ['g', 'x', 't'],
+  outputs: ['d'],
+  infer({ g, x, t }, attributes, where) {
+    requireScalar(g, where);
+    check(x, t, attributes, where);
+    return { d: x };
   },
-  lower({ inputs, outputs, attributes }) {
-    const [g, x, t] = inputs as readonly [View, View, View];
-    const d = outputs[0] as View;
+  lower({ inputs: { g, x, t }, outputs: { d }, attributes }) {
     const call = bceGradientCall({ ...attributes, shape: x.type.shape, ranges: { x, t, d }, gOffset: g.offset });
     return [dispatch(call, { g, x, t, d })];
   },
-};
+});
 
 /**
  * The mean binary cross entropy of sigmoid(logits) with targets in [0, 1], computed without overflow. A scalar; the

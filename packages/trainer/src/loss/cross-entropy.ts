@@ -1,9 +1,9 @@
 /** Cross entropy over classes: softmax over channels, compared with a class or a distribution per pixel. */
 import {
-  apply,
   applyOne,
   checkNames,
   checkOptions,
+  defineOperator,
   dispatch,
   dispatchLine,
   elementCount,
@@ -12,6 +12,7 @@ import {
   type Kernel,
   type KernelCall,
   lineCall,
+  type NamedOperator,
   type Operator,
   rangeParams,
   type Shape,
@@ -21,7 +22,6 @@ import {
   Tensor,
   type TensorLike,
   type TensorType,
-  type View,
   wholeRange,
 } from '@infnet/core';
 import { deal, type Ranges, requireMaps, requireScalar, SCALAR } from './common.js';
@@ -165,56 +165,59 @@ export type CrossEntropyAttributes = {
 
 const isClasses = (t: { readonly dtype: string }): boolean => t.dtype !== 'f32';
 
+const INPUTS = ['x', 't'] as const;
+const OUTPUTS = ['y', 'scale?'] as const;
+
 /** Inputs: logits, targets. Outputs: the loss; for classes, 1 / pixels counted. */
-export const crossEntropyOperator: Operator<CrossEntropyAttributes> = {
-  name: 'crossEntropy',
-  arity: 2,
-  infer([x, t], { ignoreIndex }, where) {
-    check(x as TensorType, t as TensorType, where);
-    requireIgnoreIndex(ignoreIndex, where);
-    return isClasses(t as TensorType) ? [SCALAR, SCALAR] : [SCALAR];
-  },
-  lower({ inputs, outputs, attributes, scratch }) {
-    const [x, t] = inputs as readonly [View, View];
-    const [y, scale] = outputs as readonly [View, View?];
-    const calls = crossEntropyCalls({
-      ...attributes,
-      shape: x.type.shape,
-      classes: isClasses(t.type),
-      ranges: { x, t },
-      yOffset: y.offset,
-      scaleOffset: scale?.offset ?? 0,
-    });
-    const partial = scratch(calls.partialCount, 'partial sums');
-    return [dispatch(calls.partial, { x, t, partial }), dispatch(calls.total, { partial, y, ...(scale && { scale }) })];
-  },
-  gradient({ inputs, outputs, outputGradients: [g], attributes, needed }) {
-    if (g === undefined) return [];
-    const [x, t] = inputs as readonly [Tensor, Tensor];
-    const scale = isClasses(t) ? [outputs[1] as Tensor] : [];
-    return [
-      needed[0] ? applyOne(crossEntropyGradientOperator, [g, x, t, ...scale], attributes) : undefined,
-      needed[1] && !isClasses(t) ? applyOne(crossEntropyTargetGradientOperator, [g, x], {}) : undefined,
-    ];
-  },
-};
+export const crossEntropyOperator: NamedOperator<typeof INPUTS, typeof OUTPUTS, CrossEntropyAttributes> =
+  defineOperator({
+    name: 'crossEntropy',
+    inputs: INPUTS,
+    outputs: OUTPUTS,
+    infer({ x, t }, { ignoreIndex }: CrossEntropyAttributes, where) {
+      check(x, t, where);
+      requireIgnoreIndex(ignoreIndex, where);
+      return isClasses(t) ? { y: SCALAR, scale: SCALAR } : { y: SCALAR };
+    },
+    lower({ inputs: { x, t }, outputs: { y, scale }, attributes, scratch }) {
+      const calls = crossEntropyCalls({
+        ...attributes,
+        shape: x.type.shape,
+        classes: isClasses(t.type),
+        ranges: { x, t },
+        yOffset: y.offset,
+        scaleOffset: scale?.offset ?? 0,
+      });
+      const partial = scratch(calls.partialCount, 'partial sums');
+      return [dispatch(calls.partial, { x, t, partial }), dispatch(calls.total, { partial, y, scale })];
+    },
+    gradient({ inputs: { x, t }, outputs: { scale }, outputGradients: { y: g }, attributes, needed }) {
+      if (g === undefined) return {};
+      const isDistribution = !isClasses(t);
+      return {
+        x: needed.x
+          ? applyOne(crossEntropyGradientOperator, [g, x, t, ...(scale ? [scale] : [])], attributes)
+          : undefined,
+        t: needed.t && isDistribution ? applyOne(crossEntropyTargetGradientOperator, [g, x], {}) : undefined,
+      };
+    },
+  });
 
 /**
  * Inputs: gradient of the loss, logits, targets, and for classes 1 / pixels counted. Output: gradient of the logits.
  */
-export const crossEntropyGradientOperator: Operator<CrossEntropyAttributes> = {
+export const crossEntropyGradientOperator: Operator<CrossEntropyAttributes> = defineOperator({
   name: 'crossEntropyGradient',
-  arity: [3, 4],
-  infer([g, x, t, scale], { ignoreIndex }, where) {
-    requireScalar(g as TensorType, where);
+  inputs: ['g', 'x', 't', 'scale?'],
+  outputs: ['d'],
+  infer({ g, x, t, scale }, { ignoreIndex }, where) {
+    requireScalar(g, where);
     if (scale !== undefined) requireScalar(scale, where);
     requireIgnoreIndex(ignoreIndex, where);
-    check(x as TensorType, t as TensorType, where);
-    return [x as TensorType];
+    check(x, t, where);
+    return { d: x };
   },
-  lower({ inputs, outputs, attributes }) {
-    const [g, x, t, scale] = inputs as readonly [View, View, View, View?];
-    const d = outputs[0] as View;
+  lower({ inputs: { g, x, t, scale }, outputs: { d }, attributes }) {
     const call = crossEntropyGradientCall({
       ...attributes,
       shape: x.type.shape,
@@ -223,33 +226,26 @@ export const crossEntropyGradientOperator: Operator<CrossEntropyAttributes> = {
       gOffset: g.offset,
       scaleOffset: scale?.offset ?? 0,
     });
-    return [dispatch(call, { g, x, t, d, ...(scale && { scale }) })];
+    return [dispatch(call, { g, x, t, d, scale })];
   },
-};
+});
 
 /** Inputs: gradient of the loss, logits. Output: gradient of a target that is a distribution. */
-export const crossEntropyTargetGradientOperator: Operator<Record<string, never>> = {
+export const crossEntropyTargetGradientOperator: Operator<Record<string, never>> = defineOperator({
   name: 'crossEntropyTargetGradient',
-  arity: 2,
-  infer([g, x], _attributes, where) {
-    requireScalar(g as TensorType, where);
-    requireMaps(x as TensorType, 'the logits', where);
-    return [x as TensorType];
+  inputs: ['g', 'x'],
+  outputs: ['d'],
+  infer({ g, x }, _attributes, where) {
+    requireScalar(g, where);
+    requireMaps(x, 'the logits', where);
+    return { d: x };
   },
-  lower({ inputs, outputs }) {
-    const [g, x] = inputs as readonly [View, View];
-    const d = outputs[0] as View;
+  lower({ inputs: { g, x }, outputs: { d } }) {
     const { shape } = x.type;
-    const call = crossEntropyGradientCall({
-      shape,
-      classes: false,
-      ofTarget: true,
-      ranges: { x, d },
-      gOffset: g.offset,
-    });
-    return [dispatch(call, { g, x, d })];
+    const options = { shape, classes: false, ofTarget: true, ranges: { x, d }, gOffset: g.offset };
+    return [dispatch(crossEntropyGradientCall(options), { g, x, d })];
   },
-};
+});
 
 export interface CrossEntropyOptions {
   /** Pixels of this class do not count, neither in the sum nor in the mean: e.g. 255. Default -100, as in PyTorch. */
@@ -272,7 +268,7 @@ export interface CrossEntropyOptions {
 export function crossEntropy(logits: TensorLike, target: TensorLike, options: CrossEntropyOptions = {}): Tensor {
   checkNames('crossEntropy', options, ['ignoreIndex']);
   const { ignoreIndex = DEFAULT_IGNORE_INDEX } = options;
-  const loss = apply(crossEntropyOperator, [logits, target], { ignoreIndex })[0] as Tensor;
+  const loss = applyOne(crossEntropyOperator, [logits, target], { ignoreIndex });
   const { graph } = loss;
   if (target instanceof Tensor && isClasses(target)) {
     const where = graph.scope === '' ? 'crossEntropy' : graph.scope;

@@ -1,8 +1,8 @@
 /** The Dice loss: 1 - 2 |P and T| / (|P| + |T|), soft, per map. */
 import {
-  apply,
   applyOne,
   checkOptions,
+  defineOperator,
   dispatch,
   dispatchLine,
   elementCount,
@@ -17,7 +17,6 @@ import {
   type Tensor,
   type TensorLike,
   type TensorType,
-  type View,
   wholeRange,
 } from '@infnet/core';
 import { deal, type Ranges, requireKept, requireMaps, requireSame, requireScalar, SCALAR } from './common.js';
@@ -155,25 +154,26 @@ function requireSmooth(smooth: number, where: string): void {
   throw new InfnetError({ code: 'SHAPE_ATTRIBUTE', message, where });
 }
 
-function check([x, t]: readonly TensorType[], { smooth }: DiceLossAttributes, where: string): void {
+function check(x: TensorType, t: TensorType, { smooth }: DiceLossAttributes, where: string): void {
   requireSmooth(smooth, where);
   const names = ['the prediction', 'the target'] as const;
-  requireMaps(x as TensorType, names[0], where);
-  requireMaps(t as TensorType, names[1], where);
-  requireSame(x as TensorType, t as TensorType, names, where);
+  requireMaps(x, names[0], where);
+  requireMaps(t, names[1], where);
+  requireSame(x, t, names, where);
 }
 
+const factorsShape = (shape: Shape): Shape => [mapsOf(shape).maps, 2];
+
 /** Inputs: predictions, targets. Outputs: the loss; per map, what the gradient needs. */
-export const diceLossOperator: Operator<DiceLossAttributes> = {
+export const diceLossOperator: Operator<DiceLossAttributes> = defineOperator({
   name: 'diceLoss',
-  arity: 2,
-  infer(inputs, attributes, where) {
-    check(inputs, attributes, where);
-    return [SCALAR, { shape: [mapsOf(inputs[0]?.shape as Shape).maps, 2], dtype: 'f32' }];
+  inputs: ['x', 't'],
+  outputs: ['y', 'factors'],
+  infer({ x, t }, attributes, where) {
+    check(x, t, attributes, where);
+    return { y: SCALAR, factors: { shape: factorsShape(x.shape), dtype: 'f32' } };
   },
-  lower({ inputs, outputs, attributes, scratch }) {
-    const [x, t] = inputs as readonly [View, View];
-    const [y, factors] = outputs as readonly [View, View];
+  lower({ inputs: { x, t }, outputs: { y, factors }, attributes, scratch }) {
     const calls = diceLossCalls({
       ...attributes,
       shape: x.type.shape,
@@ -184,35 +184,35 @@ export const diceLossOperator: Operator<DiceLossAttributes> = {
     const partial = scratch(calls.partialCount, 'partial sums');
     return [dispatch(calls.partial, { x, t, partial }), dispatch(calls.total, { partial, y, factors })];
   },
-  gradient({ inputs, outputs, outputGradients: [g], attributes, needed }) {
-    const ofInput = (ofTarget: boolean): Tensor | undefined =>
-      g && applyOne(diceLossGradientOperator, [g, ...inputs, outputs[1] as Tensor], { ...attributes, ofTarget });
-    return [needed[0] ? ofInput(false) : undefined, needed[1] ? ofInput(true) : undefined];
+  gradient({ inputs: { x, t }, outputs: { factors }, outputGradients: { y: g }, attributes, needed }) {
+    const of = (ofTarget: boolean): Tensor | undefined =>
+      g && applyOne(diceLossGradientOperator, [g, x, t, factors], { ...attributes, ofTarget });
+    return { x: needed.x ? of(false) : undefined, t: needed.t ? of(true) : undefined };
   },
-};
+});
 
 /**
  * Inputs: gradient of the loss, predictions, targets, factors per map. Output: gradient of the predictions, or of the
  * targets.
  */
-export const diceLossGradientOperator: Operator<DiceLossAttributes & { readonly ofTarget?: boolean }> = {
+export const diceLossGradientOperator: Operator<DiceLossAttributes & { readonly ofTarget?: boolean }> = defineOperator({
   name: 'diceLossGradient',
-  arity: 4,
-  infer([g, x, t, factors], attributes, where) {
-    requireScalar(g as TensorType, where);
-    check([x, t] as TensorType[], attributes, where);
-    requireKept(factors as TensorType, [mapsOf((x as TensorType).shape).maps, 2], where);
-    return [x as TensorType];
+  inputs: ['g', 'x', 't', 'factors'],
+  outputs: ['d'],
+  infer({ g, x, t, factors }, attributes, where) {
+    requireScalar(g, where);
+    check(x, t, attributes, where);
+    requireKept(factors, factorsShape(x.shape), where);
+    return { d: x };
   },
-  lower({ inputs, outputs, attributes: { sigmoid, ofTarget = false } }) {
-    const [g, x, target, factors] = inputs as readonly [View, View, View, View];
-    const d = outputs[0] as View;
-    const t = ofTarget && !sigmoid ? x : target;
+  lower({ inputs, outputs: { d }, attributes: { sigmoid, ofTarget = false } }) {
+    const { g, x, factors } = inputs;
+    const t = ofTarget && !sigmoid ? x : inputs.t;
     const offsets = { gOffset: g.offset, factorsOffset: factors.offset };
     const call = diceLossGradientCall({ sigmoid, ofTarget, shape: x.type.shape, ranges: { x, t, d }, ...offsets });
-    return [dispatch(call, { g, t, factors, d, ...(sigmoid ? { x } : {}) })];
+    return [dispatch(call, { g, t, factors, d, x: sigmoid ? x : undefined })];
   },
-};
+});
 
 export interface DiceLossOptions {
   /** What makes probabilities of the predictions. Default `sigmoid`; `none` where they are probabilities already. */
@@ -232,5 +232,5 @@ export interface DiceLossOptions {
 export function diceLoss(prediction: TensorLike, target: TensorLike, options: DiceLossOptions = {}): Tensor {
   checkOptions('diceLoss', options, { 'activation?': ['sigmoid', 'none'], 'smooth?': 'number' });
   const { activation = 'sigmoid', smooth = 1 } = options;
-  return apply(diceLossOperator, [prediction, target], { sigmoid: activation === 'sigmoid', smooth })[0] as Tensor;
+  return applyOne(diceLossOperator, [prediction, target], { sigmoid: activation === 'sigmoid', smooth });
 }

@@ -7,9 +7,10 @@
  * `reduce='none'` is a true value of a legacy argument.
  */
 import {
-  apply,
   applyOne,
+  batchSize,
   checkOptions,
+  defineOperator,
   dispatch,
   dispatchLine,
   elementCount,
@@ -24,7 +25,6 @@ import {
   Tensor,
   type TensorLike,
   type TensorType,
-  type View,
   wholeRange,
 } from '@infnet/core';
 import { avgPool2d, refuseTargetGradient } from '@infnet/nn';
@@ -151,26 +151,34 @@ export function jointLossGradientCall(options: JointLossGradientCallOptions): Ke
   });
 }
 
-const NAMES = ['the logits', 'the mask', 'the pooled mask'] as const;
+interface LossOperands {
+  readonly z: TensorType;
+  readonly t: TensorType;
+  readonly pooled: TensorType;
+}
 
-function check(inputs: readonly TensorType[], where: string): void {
-  for (const [i, input] of inputs.entries()) {
-    requireMaps(input, NAMES[i] as string, where);
-    requireSame(inputs[0] as TensorType, input, [NAMES[0], NAMES[i] as string], where);
+function check({ z, t, pooled }: LossOperands, where: string): void {
+  const named = [
+    ['the logits', z],
+    ['the mask', t],
+    ['the pooled mask', pooled],
+  ] as const;
+  for (const [name, type] of named) {
+    requireMaps(type, name, where);
+    requireSame(z, type, ['the logits', name], where);
   }
 }
 
 /** Inputs: logits, mask, pooled mask. Outputs: the loss; per image, what the gradient needs. */
-export const jointLossOperator: Operator<JointLossAttributes> = {
+export const jointLossOperator: Operator<JointLossAttributes> = defineOperator({
   name: 'jointLoss',
-  arity: 3,
+  inputs: ['z', 't', 'pooled'],
+  outputs: ['y', 'image'],
   infer(inputs, _attributes, where) {
     check(inputs, where);
-    return [SCALAR, { shape: [inputs[0]?.shape[0] as number, 4], dtype: 'f32' }];
+    return { y: SCALAR, image: { shape: [batchSize(inputs.z.shape), 4], dtype: 'f32' } };
   },
-  lower({ inputs, outputs, attributes, scratch }) {
-    const [z, t, pooled] = inputs as readonly [View, View, View];
-    const [y, image] = outputs as readonly [View, View];
+  lower({ inputs: { z, t, pooled }, outputs: { y, image }, attributes, scratch }) {
     const calls = jointLossCalls({
       ...attributes,
       shape: z.type.shape,
@@ -181,26 +189,25 @@ export const jointLossOperator: Operator<JointLossAttributes> = {
     const partial = scratch(calls.partialCount, 'partial sums');
     return [dispatch(calls.partial, { z, t, pooled, partial }), dispatch(calls.total, { partial, y, image })];
   },
-  gradient({ inputs, outputs, outputGradients: [g], attributes, needed }) {
-    if (needed[1] || needed[2]) refuseTargetGradient('jointLoss', 'the mask');
-    if (g === undefined || needed[0] !== true) return [];
-    return [applyOne(jointLossGradientOperator, [g, ...inputs, outputs[1] as Tensor], attributes)];
+  gradient({ inputs: { z, t, pooled }, outputs: { image }, outputGradients: { y: g }, attributes, needed }) {
+    if (needed.t || needed.pooled) refuseTargetGradient('jointLoss', 'the mask');
+    if (g === undefined || !needed.z) return {};
+    return { z: applyOne(jointLossGradientOperator, [g, z, t, pooled, image], attributes) };
   },
-};
+});
 
 /** Inputs: gradient of the loss, logits, mask, pooled mask, factors per image. Output: gradient of the logits. */
-export const jointLossGradientOperator: Operator<JointLossAttributes> = {
+export const jointLossGradientOperator: Operator<JointLossAttributes> = defineOperator({
   name: 'jointLossGradient',
-  arity: 5,
-  infer([g, z, t, pooled, image], _attributes, where) {
-    requireScalar(g as TensorType, where);
-    check([z, t, pooled] as TensorType[], where);
-    requireKept(image as TensorType, [(z as TensorType).shape[0] as number, 4], where);
-    return [z as TensorType];
+  inputs: ['g', 'z', 't', 'pooled', 'image'],
+  outputs: ['d'],
+  infer({ g, z, t, pooled, image }, _attributes, where) {
+    requireScalar(g, where);
+    check({ z, t, pooled }, where);
+    requireKept(image, [batchSize(z.shape), 4], where);
+    return { d: z };
   },
-  lower({ inputs, outputs, attributes }) {
-    const [g, z, t, pooled, image] = inputs as readonly [View, View, View, View, View];
-    const d = outputs[0] as View;
+  lower({ inputs: { g, z, t, pooled, image }, outputs: { d }, attributes }) {
     const call = jointLossGradientCall({
       ...attributes,
       shape: z.type.shape,
@@ -210,7 +217,7 @@ export const jointLossGradientOperator: Operator<JointLossAttributes> = {
     });
     return [dispatch(call, { g, z, t, pooled, image, d })];
   },
-};
+});
 
 /** Pooled masks that were traced already: the maps of a net are compared with one mask. */
 const pooledMasks = new WeakMap<Tensor, Tensor>();
@@ -241,5 +248,5 @@ export function jointLoss(logits: TensorLike, mask: TensorLike, options: Partial
   checkOptions('jointLoss', options, { 'variant?': ['as-released', 'paper'] });
   const { variant = 'as-released' } = options;
   const t = mask instanceof Tensor ? mask : graphOf([logits], 'jointLoss').parameter(mask);
-  return apply(jointLossOperator, [logits, t, pooledMask(t)], { variant })[0] as Tensor;
+  return applyOne(jointLossOperator, [logits, t, pooledMask(t)], { variant });
 }

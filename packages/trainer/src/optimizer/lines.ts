@@ -49,7 +49,7 @@ export function layOutLines(values: ReadonlyMap<Parameter, Tensor>): LineLayout 
 
 /** How many results of the same node, among those of interest, come before this one. */
 function rankOf(tensor: Tensor, all: ReadonlySet<Tensor>): number {
-  const results = tensor.producer?.outputs ?? [];
+  const results: readonly Tensor[] = tensor.producer?.outputs ?? [];
   return results.slice(0, results.indexOf(tensor)).filter((result) => all.has(result)).length;
 }
 
