@@ -7,6 +7,7 @@
  *   - a `node:` module outside the packages that are Node's,
  *   - a relative import that leaves the package,
  *   - a listed `@infnet/*` dependency that is not on a lower floor,
+ *   - files of a package that import each other in a circle, by types too (`circles.mjs` has those that may),
  *   - `using`, which the build would turn into an import of a helper that is not a dependency,
  *   - a table or drawing in CONTRIBUTING.md that is not what the imports say; `--draw` draws both again.
  * What people start (the highest floor) is held to the floors alone. Part of `npm run lint`.
@@ -15,6 +16,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import ts from 'typescript';
+import { circleProblems } from './circles.mjs';
 import { draw, replaceBetween, table } from './draw-floors.mjs';
 import { exempt, floors, folderOf, heights, nodeRooms, only } from './floors.mjs';
 import { root } from './tools.mjs';
@@ -42,7 +44,7 @@ function forbidden(name, other) {
   return undefined;
 }
 
-function checkFile(name, folder, file, listed, imports) {
+function checkFile(name, folder, file, listed, imports, own) {
   const problems = [];
   const text = readFileSync(file, 'utf8');
   const info = ts.preProcessFile(text, true, true);
@@ -70,6 +72,7 @@ function checkFile(name, folder, file, listed, imports) {
     if (id.startsWith('.')) {
       const target = resolve(dirname(file), id);
       if (!target.startsWith(join(folder, 'src') + sep)) say('leaves the package');
+      own.push(target.replace(/\.js$/, '.ts'));
     } else if (id.startsWith('#')) {
       // `imports` of the package's own manifest.
     } else if (id.startsWith('node:') || builtins.has(id)) {
@@ -77,6 +80,13 @@ function checkFile(name, folder, file, listed, imports) {
     } else if (!listed.has(dependency)) say(`${dependency} is not among the dependencies of @infnet/${name}`);
   }
   return problems;
+}
+
+/** The same graph with paths from `src/`, without what is no source (kernels). */
+function fromSource(edges, folder) {
+  const short = (file) => relative(folder, file).replaceAll(sep, '/');
+  const known = ([file, targets]) => [short(file), targets.filter((target) => edges.has(target)).map(short)];
+  return new Map([...edges].map(known));
 }
 
 const problems = [];
@@ -100,10 +110,14 @@ for (const name of heights.keys()) {
     if (why !== undefined) problems.push(`${folderOf(name)}/package.json  lists '${dependency}': ${why}`);
   }
   graph.set(name, new Set());
+  /** File to the files of this room that it imports. */
+  const within = new Map();
   for (const file of sources(join(folder, 'src'))) {
     files++;
-    problems.push(...checkFile(name, folder, file, listed, graph.get(name)));
+    within.set(file, []);
+    problems.push(...checkFile(name, folder, file, listed, graph.get(name), within.get(file)));
   }
+  problems.push(...circleProblems(name, fromSource(within, join(folder, 'src'))));
 }
 
 const page = join(root, 'CONTRIBUTING.md');

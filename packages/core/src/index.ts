@@ -1,4 +1,5 @@
 export { InfnetError, type InfnetErrorFields, isInfnetError } from '@infnet/errors';
+export type { AdapterDescription } from './context/adapter.js';
 export { ADAPTER_TRAITS } from './context/adapters/index.js';
 export {
   type AdapterTraits,
@@ -8,7 +9,7 @@ export {
   type WinogradWorth,
 } from './context/adapters/traits.js';
 export type { MemoryUse } from './context/buffers.js';
-export { type AdapterDescription, Context, type ContextStatus } from './context/context.js';
+export { Context, type ContextStatus } from './context/context.js';
 export {
   DEFAULT_LIMITS,
   DEFAULT_PROFILE,
@@ -18,6 +19,7 @@ export {
 } from './context/device-profile.js';
 export { fromDevice, type OpenOptions, open } from './context/open.js';
 export type { PlatformOptions } from './context/platform.js';
+export type { Precision } from './context/precision.js';
 export {
   chooseSubgroupMatrix,
   type ExperimentalOptions,
@@ -25,6 +27,7 @@ export {
   type SubgroupMatrix,
   type SubgroupMatrixConfig,
 } from './context/subgroup-matrix.js';
+export type { Tuning } from './context/tuning.js';
 export type { WrappedBuffer } from './context/wrapped-buffer.js';
 export { gradients, type Upstream } from './gradient/gradients.js';
 export { fill, fillOperator, sumDispatch, sumKernel, sumOperator, sumTensors } from './gradient/sum.js';
@@ -50,7 +53,6 @@ export type {
   LowerContext,
   Operator,
   Placement,
-  Precision,
   Probe,
   Replacement,
   RewriteContext,
@@ -109,14 +111,11 @@ export type { LoadableState, LoadableTensor, StateDict } from './module/state-di
 export { BufferArena } from './plan/arena.js';
 export { type BatchedPlan, planInBatches } from './plan/in-batches.js';
 export type { RunInputs } from './plan/inputs.js';
-export { type Plan, type PlanOptions, type PlanProgress, preparePlan, type RunOptions } from './plan/plan.js';
-export {
-  type PlanMemory,
-  type Schedule,
-  type ScheduledDispatch,
-  type ScheduleOptions,
-  schedule,
-} from './plan/schedule.js';
+export type { ScheduledDispatch } from './plan/lowering.js';
+export type { PlanOptions, PlanProgress, RunOptions, ScheduleOptions } from './plan/options.js';
+export { type Plan, preparePlan } from './plan/plan.js';
+export type { PlanMemory } from './plan/plan-memory.js';
+export { type Schedule, schedule } from './plan/schedule.js';
 export type { Predictable } from './predictor/batches.js';
 export type { BatchSize, ItemInputs, ItemOutputs } from './predictor/items.js';
 export {
@@ -128,7 +127,8 @@ export {
   type PredictorProgress,
   type PresentParameters,
 } from './predictor/predictor.js';
-export { Profile, type ProfileEntry, type ProfileRow } from './profile/profile.js';
+export { Profile, type ProfileEntry } from './profile/profile.js';
+export type { ProfileRow } from './profile/table.js';
 export { evaluate, type HostTensor } from './run/evaluate.js';
 export type { TensorData } from './tensor/host-data.js';
 export {
@@ -158,4 +158,3 @@ export {
   sameShape,
   type TensorType,
 } from './tensor/types.js';
-export type { Tuning } from './tune/table.js';

@@ -5,27 +5,16 @@
 
 import { InfnetError } from '@infnet/errors';
 import { checkNames } from '../kernel/options.js';
-import { PipelineCache } from '../plan/pipelines.js';
 import type { Shape } from '../tensor/types.js';
-import { assertAdapter, type Tuning } from '../tune/table.js';
+import type { AdapterDescription } from './adapter.js';
 import { BufferLedger, type MemoryUse } from './buffers.js';
 import { type DeviceProfile, profileDevice } from './device-profile.js';
+import { PipelineCache } from './pipelines.js';
 import type { SubgroupMatrix } from './subgroup-matrix.js';
+import { assertAdapter, type Tuning } from './tuning.js';
 import { checkWrapped, type WrappedBuffer } from './wrapped-buffer.js';
 
 export type ContextStatus = 'alive' | 'lost' | 'disposed';
-
-/** Which adapter a context runs on; plain data. */
-export interface AdapterDescription {
-  readonly kind: string;
-  readonly software: boolean;
-  readonly vendor: string;
-  readonly architecture: string;
-  readonly device: string;
-  readonly description: string;
-  /** One line for people. */
-  readonly message: string;
-}
 
 export class Context {
   readonly device: GPUDevice;

@@ -1,7 +1,8 @@
 import { InfnetError } from '@infnet/errors';
 import { openPlatformAdapter } from '#platform';
 import { checkNames } from '../kernel/options.js';
-import { type AdapterDescription, Context } from './context.js';
+import type { AdapterDescription } from './adapter.js';
+import { Context } from './context.js';
 import type { PlatformAdapter, PlatformOptions } from './platform.js';
 import {
   chooseSubgroupMatrix,

@@ -3,20 +3,25 @@
  */
 import type { Graph } from '../graph/graph.js';
 import type { Parameter } from './parameter.js';
-import type { AnyModule } from './walk.js';
 
-const callers = new WeakMap<Graph, Map<string, Set<AnyModule>>>();
+/** What is asked of a module here. */
+interface Caller {
+  readonly path: string;
+  parameters(): readonly Parameter[];
+}
+
+const callers = new WeakMap<Graph, Map<string, Set<Caller>>>();
 /** Modules that were called inside of another one whose walk does not reach them, and that one. */
-const parents = new WeakMap<AnyModule, AnyModule>();
+const parents = new WeakMap<Caller, Caller>();
 
-export function noteCall(graph: Graph, module: AnyModule): void {
-  const byPath = callers.get(graph) ?? new Map<string, Set<AnyModule>>();
+export function noteCall(graph: Graph, module: Caller): void {
+  const byPath = callers.get(graph) ?? new Map<string, Set<Caller>>();
   callers.set(graph, byPath);
   const { path } = module;
   byPath.set(path, (byPath.get(path) ?? new Set()).add(module));
 }
 
-export function noteHidden(module: AnyModule, parent: AnyModule): void {
+export function noteHidden(module: Caller, parent: Caller): void {
   parents.set(module, parent);
 }
 

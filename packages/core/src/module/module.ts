@@ -7,7 +7,9 @@ import { graphOf } from '../graph/graph.js';
 import { Tensor } from '../graph/tensor.js';
 import { noteCall, noteHidden } from './hidden.js';
 import type { Parameter } from './parameter.js';
-import { type AnyModule, type ModuleKind, numbered, type Walk, walk } from './walk.js';
+import { type ModuleKind, numbered, type Walk, walk } from './walk.js';
+
+type AnyModule = Module<never, unknown>;
 
 /** Modules that a walk has named. A module called before that is a root: its walk names everything below it. */
 const named = new WeakSet<object>();
@@ -89,7 +91,7 @@ export class Sequential extends Module {
   }
 }
 
-const KIND: ModuleKind = {
+const KIND: ModuleKind<AnyModule> = {
   isModule: (value): value is AnyModule => value instanceof Module,
   /** `Sequential` adds no name of its own for `layers`. */
   contents: (module) => {
@@ -98,7 +100,7 @@ const KIND: ModuleKind = {
   },
 };
 
-function walkOver(root: AnyModule): Walk {
+function walkOver(root: AnyModule): Walk<AnyModule> {
   const found = walk(root, KIND);
   for (const module of found.modules) named.add(module);
   return found;

@@ -9,8 +9,8 @@
 import { InfnetError } from '@infnet/errors';
 import { captureErrors, type DeviceFault, firstFault } from '../context/capture.js';
 import type { Context } from '../context/context.js';
+import { type Begun, Turns, takeTurn } from '../context/turns.js';
 import { checkOptions } from '../kernel/options.js';
-import { type Begun, Turns, takeTurn } from '../plan/turns.js';
 import { ARRAYS, plainMemory, type TensorData } from '../tensor/host-data.js';
 import { elementCount } from '../tensor/types.js';
 import { initialValues } from './initialize.js';

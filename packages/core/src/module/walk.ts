@@ -8,28 +8,25 @@
  * A parameter or module that is reached by several ways is one, named after the first of them; the further names of its
  * parameters are their aliases. A reference back to a module above is no further way.
  */
-import type { Module } from './module.js';
 import { Parameter } from './parameter.js';
 
-export type AnyModule = Module<never, unknown>;
-
 /** What was found, in the order of definition. */
-export interface Walk {
+export interface Walk<M> {
   /** Parents first, each once. */
-  readonly modules: ReadonlySet<AnyModule>;
+  readonly modules: ReadonlySet<M>;
   /** Every name with its parameter, as a `state_dict` lists them. */
   readonly entries: readonly (readonly [name: string, parameter: Parameter])[];
 }
 
 /** How the walk knows a module, and what it looks into. */
-export interface ModuleKind {
-  isModule(value: unknown): value is AnyModule;
+export interface ModuleKind<M> {
+  isModule(value: unknown): value is M;
   /** Names and values of what lies directly in a module. */
-  contents(module: AnyModule): Iterable<readonly [string, unknown]>;
+  contents(module: M): Iterable<readonly [string, unknown]>;
 }
 
-export function walk(root: AnyModule, { isModule, contents }: ModuleKind): Walk {
-  const modules = new Set<AnyModule>();
+export function walk<M extends { path: string }>(root: M, { isModule, contents }: ModuleKind<M>): Walk<M> {
+  const modules = new Set<M>();
   const entries: (readonly [string, Parameter])[] = [];
   /** Modules and containers that the walk is inside of. */
   const open = new Set<object>();
@@ -59,7 +56,7 @@ export function walk(root: AnyModule, { isModule, contents }: ModuleKind): Walk 
  * Names parameters after the first of their ways. A walk through a part of a net leaves names alone that the whole net
  * gave.
  */
-function name(entries: Walk['entries'], isPart: boolean): void {
+function name(entries: Walk<unknown>['entries'], isPart: boolean): void {
   const ways = new Map<Parameter, string[]>();
   for (const [way, parameter] of entries) ways.set(parameter, [...(ways.get(parameter) ?? []), way]);
   for (const [parameter, [first = '', ...further]] of ways) {

@@ -1,6 +1,6 @@
 import { InfnetError } from '@infnet/errors';
 import type { Context } from '../context/context.js';
-import { Turns } from './turns.js';
+import { Turns } from '../context/turns.js';
 
 /**
  * Memory for the intermediates of several plans that never run at the same time: training at three scales then needs

@@ -3,13 +3,14 @@
  */
 import { InfnetError } from '@infnet/errors';
 import { captureErrors } from '../context/capture.js';
+import type { Pipeline } from '../context/pipelines.js';
 import { assertUsage, checkWrapped, nameOf, type WrappedBuffer } from '../context/wrapped-buffer.js';
 import type { Storage, View } from '../graph/operator.js';
 import { elementCount, formatShape, sameShape } from '../tensor/types.js';
 import type { BufferRange } from './commands.js';
 import { inputError } from './inputs.js';
-import type { Pipeline } from './pipelines.js';
-import type { Schedule, ScheduledDispatch } from './schedule.js';
+import type { ScheduledDispatch } from './lowering.js';
+import type { Schedule } from './schedule.js';
 
 export type Bind = Readonly<Record<string, WrappedBuffer>>;
 

@@ -1,10 +1,10 @@
 /** Dispatches bound to GPU objects, and their encoding into submits bounded in time. */
 import type { Context } from '../context/context.js';
 import type { DeviceProfile } from '../context/device-profile.js';
+import type { Pipeline } from '../context/pipelines.js';
 import type { Storage } from '../graph/operator.js';
 import { packParameters } from '../kernel/kernel.js';
-import type { Pipeline } from './pipelines.js';
-import type { ScheduledDispatch } from './schedule.js';
+import type { ScheduledDispatch } from './lowering.js';
 
 /** Where a storage lies on the GPU. */
 export interface BufferRange {

@@ -10,7 +10,8 @@ import { type InputSpec, inputType, type TraceResult, trace } from '../graph/tra
 import { ARRAYS, dtypeOf, kindOf, type TensorData } from '../tensor/host-data.js';
 import { elementCount, formatShape, type HostDType, type HostTensorType, sameShape } from '../tensor/types.js';
 import type { RunInputs } from './inputs.js';
-import { type Plan, type PlanOptions, preparePlan, type RunOptions } from './plan.js';
+import type { PlanOptions, RunOptions } from './options.js';
+import { type Plan, preparePlan } from './plan.js';
 
 /** Runs a batch in one or several parts. */
 export interface BatchedPlan extends Disposable {

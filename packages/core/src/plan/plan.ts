@@ -10,80 +10,26 @@
 import { InfnetError } from '@infnet/errors';
 import { captureErrors, firstFault } from '../context/capture.js';
 import type { Context } from '../context/context.js';
-import type { WrappedBuffer } from '../context/wrapped-buffer.js';
+import type { Pipeline } from '../context/pipelines.js';
+import type { Precision } from '../context/precision.js';
+import { type Begun, type Turn, Turns, takeTurn } from '../context/turns.js';
 import type { Graph } from '../graph/graph.js';
-import type { Precision, Storage } from '../graph/operator.js';
+import type { Storage } from '../graph/operator.js';
 import { checkNames } from '../kernel/options.js';
-import type { ParameterStore } from '../module/parameter-store.js';
 import { deviceError } from '../module/store-checks.js';
 import type { Profile } from '../profile/profile.js';
 import type { TensorData } from '../tensor/host-data.js';
-import type { BufferArena } from './arena.js';
 import { assertSeparate, faultyBuffer } from './bindings.js';
 import { type BufferRange, type Command, createCommand, createUniforms, splitByTime } from './commands.js';
 import { assertFits } from './fit.js';
 import { copyInputs, type GivenInput, type RunInputs } from './inputs.js';
+import type { ScheduledDispatch } from './lowering.js';
+import { PLAN_OPTIONS, type PlanOptions, type RunOptions, type ScheduleOptions } from './options.js';
 import { ParameterUse } from './parameter-check.js';
-import type { Pipeline } from './pipelines.js';
 import { PlanBuffers } from './plan-buffers.js';
 import { faultOfProbes } from './probes.js';
 import { REPORT, Runner } from './runner.js';
-import {
-  schedule as makeSchedule,
-  PLAN_OPTIONS,
-  type Schedule,
-  type ScheduledDispatch,
-  type ScheduleOptions,
-} from './schedule.js';
-import { type Begun, type Turn, Turns, takeTurn } from './turns.js';
-
-export interface PlanProgress {
-  readonly phase: 'compile' | 'run';
-  readonly done: number;
-  readonly total: number;
-}
-
-export interface PlanOptions extends Omit<ScheduleOptions, 'device' | 'external'> {
-  /** Values of the parameters that the traced function uses: one store, or several (a net's and an optimiser's). */
-  readonly parameters?: ParameterStore | readonly ParameterStore[];
-  /**
-   * Inputs and outputs that lie in buffers of yours (`context.wrapBuffer`), by name: bound as they are, never copied.
-   */
-  readonly bind?: Readonly<Record<string, WrappedBuffer>>;
-  /** Memory that several plans share, for those that never run at the same time. Default: memory of its own. */
-  readonly arena?: BufferArena;
-  /**
-   * Bytes that the plan may take altogether. Default: no limit but the device's. A run that is called while others are
-   * being read takes one more copy of what it reads; it waits for one of theirs where that would be over the budget.
-   */
-  readonly memoryBudget?: number;
-  /** Longest estimated time of one submit, in seconds, so that no driver resets the device. Default 0.5. */
-  readonly maxSubmitSeconds?: number;
-  /** Choices of algorithms by key, in place of the context's (`context.useTuning`). */
-  readonly tuning?: Readonly<Record<string, string>>;
-  /** Pipelines compiled so far. */
-  readonly onProgress?: (progress: PlanProgress) => void;
-  /**
-   * Gets the line that says that `half` is not to be had here and `fast` is taken (or subgroup matrices are not used).
-   * Default: `console.error`.
-   */
-  readonly onMessage?: (line: string) => void;
-}
-
-export interface RunOptions {
-  /** Names of the outputs to read back. Default: all that are not bound to buffers of yours. */
-  readonly read?: readonly string[];
-  /** Stops between two submits; a run that changes parameters, which must change together, only before the first. */
-  readonly signal?: AbortSignal;
-  /** Submits done so far. */
-  readonly onProgress?: (progress: PlanProgress) => void;
-  /**
-   * Inputs that are known only later (when the step before has reported). The run takes its place in the order of the
-   * calls now, waits for `until` if that is given, and asks for them right before it is submitted. What `inputs`
-   * submits itself comes before the run.
-   */
-  readonly later?: { readonly until?: Promise<unknown> | undefined; readonly inputs: () => RunInputs };
-}
+import { schedule as makeSchedule, type Schedule } from './schedule.js';
 
 /**
  * Plans a traced graph and prepares it on a device.

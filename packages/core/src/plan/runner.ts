@@ -7,17 +7,17 @@
 import { InfnetError } from '@infnet/errors';
 import { captureErrors, type DeviceFault, firstFault } from '../context/capture.js';
 import type { Context } from '../context/context.js';
+import type { Begun } from '../context/turns.js';
 import { deviceError } from '../module/store-checks.js';
 import { assertCanProfile, type Profile, profileCommands } from '../profile/profile.js';
 import type { TensorData } from '../tensor/host-data.js';
 import { faultyBuffer } from './bindings.js';
 import { type Command, encodePass } from './commands.js';
 import type { GivenInput } from './inputs.js';
+import type { RunOptions } from './options.js';
 import type { ParameterUse } from './parameter-check.js';
-import type { RunOptions } from './plan.js';
 import type { PlanBuffers } from './plan-buffers.js';
 import type { Readback } from './readback.js';
-import type { Begun } from './turns.js';
 
 export const REPORT = 'This is a fault of infnet: please report it with the output of `infnet doctor`.';
 

@@ -10,7 +10,8 @@ import type { Tensor } from '../graph/tensor.js';
 import { checkNames, checkOptions } from '../kernel/options.js';
 import type { ParameterStore } from '../module/parameter-store.js';
 import { type BatchedPlan, planInBatches } from '../plan/in-batches.js';
-import type { Plan, PlanOptions } from '../plan/plan.js';
+import type { PlanOptions } from '../plan/options.js';
+import type { Plan } from '../plan/plan.js';
 import { unlessAborted } from './abort.js';
 import { batches, type Predictable } from './batches.js';
 import {

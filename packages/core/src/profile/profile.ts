@@ -5,7 +5,7 @@ import { InfnetError } from '@infnet/errors';
 import { captureErrors, type DeviceFault } from '../context/capture.js';
 import type { Context } from '../context/context.js';
 import type { Command } from '../plan/commands.js';
-import { formatProfileTable, gigaPerSecond } from './table.js';
+import { formatProfileTable, gigaPerSecond, type ProfileRow } from './table.js';
 
 /** One dispatch, timed. Seconds are GPU time. */
 export interface ProfileEntry {
@@ -14,15 +14,6 @@ export interface ProfileEntry {
   readonly kernel: string;
   /** Seconds from the start of the first dispatch. */
   readonly start: number;
-  readonly seconds: number;
-  readonly flops: number;
-  readonly bytes: number;
-}
-
-/** Entries of one group, summed. */
-export interface ProfileRow {
-  readonly name: string;
-  readonly calls: number;
   readonly seconds: number;
   readonly flops: number;
   readonly bytes: number;

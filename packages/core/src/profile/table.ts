@@ -1,4 +1,11 @@
-import type { ProfileRow } from './profile.js';
+/** Entries of one group, summed. */
+export interface ProfileRow {
+  readonly name: string;
+  readonly calls: number;
+  readonly seconds: number;
+  readonly flops: number;
+  readonly bytes: number;
+}
 
 /** Billions per second; 0 where the clock was too coarse to see any time pass (browsers round to 0.1 ms). */
 export function gigaPerSecond(count: number, seconds: number): number {

@@ -2,7 +2,8 @@ import type { Context } from '../context/context.js';
 import type { Tensor } from '../graph/tensor.js';
 import { type TraceResult, trace } from '../graph/trace.js';
 import { copyInputs } from '../plan/inputs.js';
-import { type PlanOptions, preparePlan } from '../plan/plan.js';
+import type { PlanOptions } from '../plan/options.js';
+import { preparePlan } from '../plan/plan.js';
 import { dtypeOf, type TensorData } from '../tensor/host-data.js';
 import type { HostDType, Shape } from '../tensor/types.js';
 

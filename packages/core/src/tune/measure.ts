@@ -1,7 +1,9 @@
 /** One node by each of its candidates: verified against the operator's own choice, then timed by turns. */
 import type { Context } from '../context/context.js';
+import type { Precision } from '../context/precision.js';
+import type { LayerTuning } from '../context/tuning.js';
 import { Graph, type GraphNode } from '../graph/graph.js';
-import type { Candidates, Precision } from '../graph/operator.js';
+import type { Candidates } from '../graph/operator.js';
 import type { Tensor } from '../graph/tensor.js';
 import { seededRandom } from '../module/initialize.js';
 import { Parameter } from '../module/parameter.js';
@@ -10,7 +12,6 @@ import type { RunInputs } from '../plan/inputs.js';
 import { type Plan, preparePlan } from '../plan/plan.js';
 import type { TensorData } from '../tensor/host-data.js';
 import { elementCount, type Shape, type TensorType } from '../tensor/types.js';
-import type { LayerTuning } from './table.js';
 
 /**
  * Relative L2 from the operator's own choice up to which a candidate counts as right; at `half` not all round their

@@ -11,16 +11,18 @@
  */
 
 import type { Context } from '../context/context.js';
+import type { Precision } from '../context/precision.js';
+import { adapterKey, type LayerTuning, type Tuning } from '../context/tuning.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
-import type { Candidates, Precision } from '../graph/operator.js';
+import type { Candidates } from '../graph/operator.js';
 import type { Tensor } from '../graph/tensor.js';
 import { checkNames } from '../kernel/options.js';
 import { BufferArena } from '../plan/arena.js';
 import { constantTensors } from '../plan/fuse.js';
 import type { RunInputs } from '../plan/inputs.js';
-import { type Plan, type PlanOptions, preparePlan } from '../plan/plan.js';
+import type { PlanOptions } from '../plan/options.js';
+import { type Plan, preparePlan } from '../plan/plan.js';
 import { measureNode, median, randomValues, timeRun } from './measure.js';
-import { adapterKey, type LayerTuning, type Tuning } from './table.js';
 
 export interface TuneProgress {
   readonly phase: 'layers' | 'whole';

@@ -1,7 +1,7 @@
 /** Pipelines, compiled asynchronously, identical ones once: those of one text, whatever its name. */
 import { InfnetError } from '@infnet/errors';
-import { captureErrors } from '../context/capture.js';
 import { type KernelCall, type KernelVariant, kernelVariant, variantKey } from '../kernel/kernel.js';
+import { captureErrors } from './capture.js';
 
 export interface Pipeline {
   readonly variant: KernelVariant;

@@ -1,7 +1,7 @@
 /** What a tuner found, as plain JSON that can be kept, shipped and read again. */
 import { InfnetError } from '@infnet/errors';
-import type { AdapterDescription } from '../context/context.js';
-import type { Precision } from '../graph/operator.js';
+import type { AdapterDescription } from './adapter.js';
+import type { Precision } from './precision.js';
 
 /** The candidates of one shape. Seconds are medians of one computation; a candidate that failed has a text instead. */
 export interface LayerTuning {
