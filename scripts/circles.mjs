@@ -11,6 +11,13 @@ export const known = {
   cli: ['commands/evaluate/volumes.ts', 'commands/evaluate/score.ts'],
   data: ['nifti/affine.ts', 'nifti/volume.ts', 'dataset/volume-files.ts', 'dataset/load.ts'],
   node: ['findings.ts', 'diagnose.ts'],
+  segmentation: [
+    'task.ts',
+    'train/training.ts',
+    'train/propagation-session.ts',
+    'train/session.ts',
+    'train/trainer-session.ts',
+  ],
   trainer: ['trainer/check.ts', 'trainer/trainer.ts'],
 };
 
