@@ -13,7 +13,8 @@ import {
   wholeRange,
 } from '@infnet/core';
 import { GATHER_KERNELS, type GatherKernel } from './forward/algorithm.js';
-import { type Epilogue, gatherCall } from './forward/call.js';
+import { gatherCall } from './forward/call.js';
+import type { Epilogue } from './forward/epilogue.js';
 import { forwardGather } from './forward/gather.js';
 import { kernelFor } from './forward/registry.js';
 import { type Conv2dOptions, conv2dFlops, conv2dGeometry, conv2dSettings, outputShape } from './geometry.js';

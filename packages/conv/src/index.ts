@@ -2,8 +2,8 @@
 export type { OperandRange } from '@infnet/core';
 export { type Conv2dCallOptions, conv2dCall } from './conv2d-call.js';
 export type { ConvolutionAlgorithm, GatherKernel } from './forward/algorithm.js';
-export type { Epilogue } from './forward/call.js';
 export { directKernel } from './forward/direct.js';
+export type { Epilogue } from './forward/epilogue.js';
 export { gemmKernel } from './forward/gemm.js';
 export { gemmMatrixKernel } from './forward/gemm-matrix.js';
 export { gemmSubgroupKernel } from './forward/gemm-subgroup.js';

@@ -11,7 +11,7 @@ import type {
   View,
 } from '@infnet/core';
 import type { Algorithm, Tile, VariantName } from '../algorithm.js';
-import type { Epilogue } from './call.js';
+import type { Epilogue } from './epilogue.js';
 import type { Gather } from './gather.js';
 
 /** The kernels that can do any gathering product in one dispatch. */

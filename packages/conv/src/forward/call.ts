@@ -3,18 +3,8 @@ import type { DeviceProfile, KernelCall, OperandRange } from '@infnet/core';
 import type { Variant } from '../algorithm.js';
 import { layeredWorkgroups } from '../layers.js';
 import type { KernelAlgorithm } from './algorithm.js';
+import { type Epilogue, epilogueFields } from './epilogue.js';
 import { type Gather, gatherGrid, isPointwise } from './gather.js';
-
-/** What is done to a sum before it is stored: `act(sum * scale + shift + residual)`. */
-export interface Epilogue {
-  /** `bias`: a binding `bias` [oc]. `scaleShift`: a binding `affine` [2, oc], scale then shift. Default `none`. */
-  readonly affine?: 'none' | 'bias' | 'scaleShift';
-  /** Elements before the first of `bias` or `affine`. Default 0. */
-  readonly affineOffset?: number;
-  /** A binding `residual` of the output's shape is added. */
-  readonly residual?: OperandRange | undefined;
-  readonly relu?: boolean;
-}
 
 /** The operands of a gathering product. */
 export interface GatherOperands extends Epilogue {
@@ -32,25 +22,8 @@ export interface GatherOperands extends Epilogue {
   readonly halfWeights?: boolean;
 }
 
-const AFFINE = { none: 0, bias: 1, scaleShift: 2 } as const;
 /** Invocations of a workgroup whose lanes have nothing to do with each other. */
 export const LINE = 32;
-
-/** `struct Params` of an epilogue and its constants, as all convolution kernels name them. */
-export function epilogueFields({ affine = 'none', affineOffset = 0, residual, relu = false }: Epilogue): {
-  readonly constants: Readonly<Record<string, number>>;
-  readonly params: Readonly<Record<string, number>>;
-} {
-  return {
-    constants: { AFFINE: AFFINE[affine], RESIDUAL: Number(residual !== undefined) },
-    params: {
-      affineOffset,
-      residualOffset: residual?.offset ?? 0,
-      residualBatchStride: residual?.batchStride ?? 0,
-      relu: Number(relu),
-    },
-  };
-}
 
 /**
  * One dispatch of a gathering product.

@@ -1,7 +1,8 @@
 /** Algorithms that are one dispatch of one kernel. */
 import type { Dispatch, View } from '@infnet/core';
 import type { ConvolutionViews, KernelAlgorithm } from './algorithm.js';
-import { type Epilogue, gatherCall } from './call.js';
+import { gatherCall } from './call.js';
+import type { Epilogue } from './epilogue.js';
 
 /** What the file of a kernel says of it; the rest is alike for all. */
 export function oneDispatch(own: Omit<KernelAlgorithm, 'dispatches'>): KernelAlgorithm {

@@ -11,7 +11,8 @@ import { type DeviceProfile, dispatchLine, type Kernel, type KernelCall, type Op
 import inputSource from '../kernels/winograd-input.wgsl';
 import outputSource from '../kernels/winograd-output.wgsl';
 import weightSource from '../kernels/winograd-weight.wgsl';
-import { type Epilogue, epilogueFields, gatherCall } from './call.js';
+import { gatherCall } from './call.js';
+import { type Epilogue, epilogueFields } from './epilogue.js';
 import { batchedProduct, type Gather } from './gather.js';
 import { gemm } from './gemm.js';
 import { PRODUCTS } from './products.js';

@@ -19,7 +19,7 @@ import {
 } from '@infnet/core';
 import { winogradWeightOperator } from '../operator/winograd-weight.js';
 import type { GatherAlgorithm, GatherWork } from './algorithm.js';
-import type { Epilogue } from './call.js';
+import type { Epilogue } from './epilogue.js';
 import type { Gather } from './gather.js';
 import { epilogueOperands } from './one-dispatch.js';
 import {
