@@ -14,17 +14,18 @@ import { root } from './tools.mjs';
  * does not use: one error class, one operator and one reader must cost what they need and not what their package holds.
  */
 const budgets = [
-  { name: 'core', limit: 33, program: `export * from '@infnet/core';` },
+  // 33 before the predictor (2 kB) and operators with named operands (1 kB), which every operator needs.
+  { name: 'core', limit: 37, program: `export * from '@infnet/core';` },
   // 40 before it refused what is wrong, in words that say what to do: a host's buffers, the order of runs and what is
   // loaded (6 kB), dispatches, options and ranges (6 kB).
-  { name: 'core + conv', limit: 54, program: `export * from '@infnet/core'; export * from '@infnet/conv';` },
+  { name: 'core + conv', limit: 59, program: `export * from '@infnet/core'; export * from '@infnet/conv';` },
   {
     name: 'inf-net (run a net)',
     limit: 120,
     program: `export * from '@infnet/core'; export * from '@infnet/inf-net';`,
   },
   { name: 'shape checks of core alone', limit: 2, program: `export { formatShape, sameShape } from '@infnet/core';` },
-  { name: 'relu alone', limit: 7, program: `export { relu } from '@infnet/nn';` },
+  { name: 'relu alone', limit: 7.5, program: `export { relu } from '@infnet/nn';` },
   { name: 'safetensors alone', limit: 6, program: `export { readSafetensors } from '@infnet/checkpoint';` },
 ];
 

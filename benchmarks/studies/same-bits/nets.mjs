@@ -1,6 +1,6 @@
 /**
- * `node nets.mjs CHECKOUT` prints [name, SHA-256] of every map, gradient and moved parameter of the nets of the goldens.
- * A process of its own, because a checkout's packages find each other.
+ * `node nets.mjs CHECKOUT` prints [name, SHA-256] of every map, gradient and moved parameter of the nets of the
+ * goldens. A process of its own, because a checkout's packages find each other.
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

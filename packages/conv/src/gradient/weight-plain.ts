@@ -1,6 +1,6 @@
 /**
- * `plain`: the weight gradient in registers, for CPU adapters without subgroups; `single`: the same kernel with one value
- * per invocation, for groups of so few channels that larger tiles would be mostly empty.
+ * `plain`: the weight gradient in registers, for CPU adapters without subgroups; `single`: the same kernel with one
+ * value per invocation, for groups of so few channels that larger tiles would be mostly empty.
  */
 import { type Kernel, sharesWorkgroupMemory } from '@infnet/core';
 import { forwardGather, isPointwise } from '../forward/gather.js';

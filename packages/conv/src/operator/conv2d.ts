@@ -56,7 +56,8 @@ export const conv2dOperator: Operator<Conv2dAttributes> = standardOperator({
 /**
  * Convolution (cross-correlation, as everywhere in the field):
  *
- *     y[n, m, i, j] = bias[m] + sum over c, u, v of weight[m, c, u, v] * x[n, c, i * stride + u * dilation - padding, ...]
+ *     y[n, m, i, j] = bias[m] + sum over c, u, v of weight[m, c, u, v] *
+ *       x[n, c, i * stride + u * dilation - padding, ...]
  *
  * @param x [n, c, h, w]
  * @param weight [oc, c / groups, kh, kw]

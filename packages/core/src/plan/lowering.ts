@@ -1,6 +1,6 @@
 /**
- * Lowering: nodes become dispatches with views of storages. Where a tensor lies is decided before (`placement.ts`); what
- * a kernel cannot read there is seen here, and all is placed and lowered once more.
+ * Lowering: nodes become dispatches with views of storages. Where a tensor lies is decided before (`placement.ts`);
+ * what a kernel cannot read there is seen here, and all is placed and lowered once more.
  */
 import { InfnetError } from '@infnet/errors';
 import type { DeviceProfile } from '../context/device-profile.js';

@@ -13,10 +13,11 @@
 //   numbers   [9]            read from numbersOffset on: learning rate, corrections, limit (step-numbers.part.wgsl)
 //   control   [9]            read from controlOffset on: whether to change anything, scale (step-control.part.wgsl)
 //
-//   largest   [segments, groups, 3]  written from largestOffset on (CHECK 1 only): largest magnitudes of the new p, m, v
+//   largest   [segments, groups, 3]  written from largestOffset on (CHECK 1 only): largest magnitudes of the new p, m,
+//             v
 //
-// CHECK 1 changes nothing: it is dispatched before, so that a step whose results are no numbers is void as a whole. Where the
-// step is known to be harmless (step-control.wgsl) it ends at once, and leaves `largest` as it is.
+// CHECK 1 changes nothing: it is dispatched before, so that a step whose results are no numbers is void as a whole.
+// Where the step is known to be harmless (step-control.wgsl) it ends at once, and leaves `largest` as it is.
 //
 // Tile: a workgroup walks through every groups-th block of 64 values of one parameter. Dispatch: groups x segments.
 

@@ -1,16 +1,19 @@
-// trainer/gradient-statistics: for each parameter, parts of the sum of squares and of the largest magnitude of its gradient.
+// trainer/gradient-statistics: for each parameter, parts of the sum of squares and of the largest magnitude of its
+// gradient.
 //
 //   g         [line]        read: gradients one behind the other
 //   segments  [segments, 8] read: where each gradient lies in the line (segment.part.wgsl)
-//   partial   [segments, groups, 2]  written from partialOffset on: bits of the sum of squares (as squares.part.wgsl has it), bits
-//             of the largest |g|
+//   partial   [segments, groups, 2]  written from partialOffset on: bits of the sum of squares (as squares.part.wgsl
+//             has it), bits of the largest |g|
 //
 // Magnitudes are compared as bit patterns: for floats without their sign that order is the order of the values, with
 // infinity and NaN above all numbers, and a device that assumes there are none cannot lose them.
 //
-// SHARED 1, for GPUs: a workgroup makes a part, walking through every groups-th block of 64 values of one gradient, its lanes
+// SHARED 1, for GPUs: a workgroup makes a part, walking through every groups-th block of 64 values of one gradient, its
+// lanes
 //           side by side; dispatch: groups x segments.
-// SHARED 0, for CPU adapters, where a barrier costs as much as hundreds of additions: an invocation makes a part, taking
+// SHARED 0, for CPU adapters, where a barrier costs as much as hundreds of additions: an invocation makes a part,
+// taking
 //           every groups-th value, four at a time; dispatch: ceil(parts / 64) workgroups in a line.
 
 struct Params {

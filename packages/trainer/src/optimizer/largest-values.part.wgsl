@@ -1,6 +1,6 @@
-// The largest magnitudes of what a workgroup's lanes would store: of parameters and of both moments. Bits of floats without
-// their sign, whose order is that of the values, with infinity and NaN above all numbers: a device that assumes that there are
-// none cannot lose them.
+// The largest magnitudes of what a workgroup's lanes would store: of parameters and of both moments. Bits of floats
+// without their sign, whose order is that of the values, with infinity and NaN above all numbers: a device that assumes
+// that there are none cannot lose them.
 
 var<workgroup> found: array<vec3u, 64>;
 

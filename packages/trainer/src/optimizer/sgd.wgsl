@@ -1,7 +1,8 @@
 // trainer/sgd: one step of stochastic gradient descent for many parameters at once.
 //
 //   g = clamp(scale * gradient, -limit, limit) + decay * p
-//   m = momentum m + g                                                     MOMENTUM 1; it starts at 0, so that first m = g
+//   m = momentum m + g                                                     MOMENTUM 1; it starts at 0, so that first m
+//     = g
 //   p = p - rate * m            (rate * g without momentum)
 //
 //   p         [slab]         changed in place: parameters
@@ -11,10 +12,11 @@
 //   numbers   [9]            read from numbersOffset on: learning rate, limit (step-numbers.part.wgsl)
 //   control   [9]            read from controlOffset on: whether to change anything, scale (step-control.part.wgsl)
 //
-//   largest   [segments, groups, 3]  written from largestOffset on (CHECK 1 only): largest magnitudes of the new p, m, and 0
+//   largest   [segments, groups, 3]  written from largestOffset on (CHECK 1 only): largest magnitudes of the new p, m,
+//             and 0
 //
-// CHECK 1 changes nothing: it is dispatched before, so that a step whose results are no numbers is void as a whole. Where the
-// step is known to be harmless (step-control.wgsl) it ends at once, and leaves `largest` as it is.
+// CHECK 1 changes nothing: it is dispatched before, so that a step whose results are no numbers is void as a whole.
+// Where the step is known to be harmless (step-control.wgsl) it ends at once, and leaves `largest` as it is.
 //
 // Tile: a workgroup walks through every groups-th block of 64 values of one parameter. Dispatch: groups x segments.
 

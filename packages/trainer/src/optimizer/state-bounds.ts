@@ -3,9 +3,9 @@
  *
  * A step whose new values are not all finite must change nothing. To know that, all of them would have to be computed
  * twice: once to look, once to store; on a CPU adapter that is a quarter of a step of Res2Net-50. But a value of a few
- * ones does not become infinite by a gradient of a few ones: from bounds of what is there (|p| <= P, |m| <= M, |v| <= V)
- * and of the gradients (|g| <= G, after scale and clamp) follow bounds of what will be. With rate r, decay d, and
- * s = r / (1 - beta1^t), all taken at their largest over the parameters:
+ * ones does not become infinite by a gradient of a few ones: from bounds of what is there (|p| <= P, |m| <= M, |v| <=
+ * V) and of the gradients (|g| <= G, after scale and clamp) follow bounds of what will be. With rate r, decay d, and s
+ * = r / (1 - beta1^t), all taken at their largest over the parameters:
  *
  *     SGD       M' = momentum M + G + d P                       P' = P + r M'
  *     Adam      G' = G + d P,  M' = max(M, G'),  V' = max(V, G'^2)   P' = P + s M' / eps
@@ -13,8 +13,8 @@
  *
  * (A moment of Adam is a mean of the old one and of the new gradient. Its quotient is taken at its crudest, v = 0.)
  * They are far from sharp, but overflow is far away too: with rate 1e-3, gradients of 1 and eps 1e-8, P grows by 1e5 a
- * step, and the room to 1e36 is enough for 1e31 steps. Where bounds multiply from step to step (decay in Adam), they are
- * exhausted after tens of steps; then one step looks, and finds the true ones.
+ * step, and the room to 1e36 is enough for 1e31 steps. Where bounds multiply from step to step (decay in Adam), they
+ * are exhausted after tens of steps; then one step looks, and finds the true ones.
  *
  * So the host tells the device up to which largest gradient a step is harmless, and the device, which knows that
  * gradient, looks only above it. Bounds hold for the values that they were made from: `load`, `initialize`, another

@@ -1,10 +1,11 @@
 // trainer/step-verdict: takes back that a step may change something where a new value would not be finite.
 //
-//   result = control, void (neither moves nor finite) where a new value of a parameter, a moment or a running statistic would
-//            not be finite; with the largest magnitudes of the new values, where they were looked at
+//   result = control, void (neither moves nor finite) where a new value of a parameter, a moment or a running statistic
+//            would not be finite; with the largest magnitudes of the new values, where they were looked at
 //
 //   control     [9]             read from controlOffset on (step-control.part.wgsl)
-//   largest     [parts, 3]      read from largestOffset on where control.looks: magnitudes of new values (largest-values.part.wgsl)
+//   largest     [parts, 3]      read from largestOffset on where control.looks: magnitudes of new values
+//               (largest-values.part.wgsl)
 //   statistics  [statisticsCount, 2]  read from statisticsOffset on: sum of squares, bits of the largest magnitude of
 //                               every new running statistic (gradient-statistics-total.wgsl)
 //   result      [9]             written from resultOffset on

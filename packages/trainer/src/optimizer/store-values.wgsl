@@ -1,4 +1,5 @@
-// trainer/store-values: new values of many parameters (running statistics), put in their places unless the step is void.
+// trainer/store-values: new values of many parameters (running statistics), put in their places unless the step is
+// void.
 //
 //   p         [slab]         changed in place
 //   x         [line]         read

@@ -2,7 +2,8 @@
  * Semi-supervised training: a net labels images, and learns from its labels.
  *
  *     labelled   train on the labelled images
- *     rounds     until the strategy ends: label some images with the weights as they are, train on what is labelled so far
+ *     rounds     until the strategy ends: label some images with the weights as they are, train on what is labelled so
+ *                far
  *     pseudo     train on all pseudo-labelled images
  *     finetune   train on the labelled images
  *

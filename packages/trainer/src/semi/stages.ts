@@ -2,7 +2,8 @@
  * The four stages of a semi-supervised training, and how each is trained:
  *
  *     labelled   on the labelled images
- *     rounds     after every round, on labelled and pseudo-labelled images, with a fresh optimiser, from the weights as they are
+ *     rounds     after every round, on labelled and pseudo-labelled images, with a fresh optimiser, from the weights as
+ *                they are
  *     pseudo     on all pseudo-labelled images, by default with the labelled ones and from the first weights
  *     finetune   on the labelled images
  *
