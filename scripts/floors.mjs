@@ -10,7 +10,7 @@
 export const floors = [
   {
     floor: '7',
-    rooms: ['cli', 'apps/page', 'examples/custom-net', 'examples/embed-kernel', 'benchmarks'],
+    rooms: ['cli', 'apps/page', 'examples/own-task', 'examples/custom-net', 'examples/embed-kernel', 'benchmarks'],
     what: 'what people start',
   },
   { floor: '5', rooms: ['segmentation'], what: 'tasks: what a slice becomes, what logits mean' },

@@ -1,7 +1,7 @@
 /**
  * A net of one's own: a Res2Net stage, a decoder like U-Net's, and reverse attention that sharpens its first guess.
  *
- * [N, 1, H, W] -> logits [N, 1, H, W], coarse and final; H and W multiples of 4.
+ * [N, 1, H, W] -> logits, coarse [N, 1, H, W] and final [N, classes, H, W]; H and W multiples of 4.
  */
 import { Conv2d } from '@infnet/conv';
 import { BasicConv2d } from '@infnet/conv-block';
@@ -33,8 +33,8 @@ export class CustomNet extends Module<readonly [Tensor], { readonly coarse: Tens
   readonly refine: BasicConv2d;
   readonly correction: Conv2d;
 
-  /** `width`: channels of the stem, a multiple of 8. */
-  constructor(width = 16) {
+  /** `width`: channels of the stem, a multiple of 8. Of several classes the first guess says where to look again. */
+  constructor(width = 16, classes = 1) {
     super();
     this.stem = new BasicConv2d(1, width, 3, { stride: 2, padding: 1 });
     // 4 * planes channels come out; 26 / 64 of the planes is the width of a split.
@@ -46,7 +46,7 @@ export class CustomNet extends Module<readonly [Tensor], { readonly coarse: Tens
     this.up = new Up(4 * planes, width, 2 * width);
     this.guess = new Conv2d(2 * width, 1, 1);
     this.refine = new BasicConv2d(2 * width, width, 3, { padding: 1 });
-    this.correction = new Conv2d(width, 1, 3, { padding: 1 });
+    this.correction = new Conv2d(width, classes, 3, { padding: 1 });
   }
 
   override forward(image: Tensor): { readonly coarse: Tensor; readonly final: Tensor } {
@@ -55,7 +55,8 @@ export class CustomNet extends Module<readonly [Tensor], { readonly coarse: Tens
     const coarse = this.guess.call(features);
     // What the first guess calls background gets a second look.
     const missed = relu(this.refine.call(reverseAttention(features, coarse)));
-    const sharper = add(coarse, this.correction.call(missed));
+    const correction = this.correction.call(missed);
+    const sharper = correction.shape[1] === 1 ? add(coarse, correction) : correction;
     const size = { size: image.shape.slice(2) as [number, number] };
     return { coarse: interpolate(coarse, size), final: interpolate(sharper, size) };
   }

@@ -23,6 +23,8 @@ export type CliErrorCode =
   | 'CLI_PRIOR'
   /** The net's values are not finite. */
   | 'CLI_NOT_FINITE'
+  /** A module that is no task, or cannot be loaded. */
+  | 'CLI_TASK'
   /** No kernel of that name. */
   | 'CLI_KERNEL'
   /** A prediction without a mask, a mask without a prediction, or several files of one name. */
@@ -55,12 +57,24 @@ export function cliError(
   return new InfnetError({ code, message, fix, ...more });
 }
 
+/** The command line's names of what the floors below call otherwise. */
+const CODES: Readonly<Record<string, CliErrorCode>> = {
+  RESULT_NOT_FINITE: 'CLI_NOT_FINITE',
+  MAP_SIZE: 'CLI_UNPAIRED',
+  TASK_WRONG_NET: 'CLI_WRONG_NET',
+};
+
 /** An error in parts, for JSON and for the table of failures. */
 export interface Reason {
   readonly code: string;
   /** What happened, without code, place and fix. */
   readonly message: string;
   readonly fix?: string;
+}
+
+/** A file that failed, and why. */
+export interface FailedFile extends Reason {
+  readonly file: string;
 }
 
 export function reasonOf(error: unknown): Reason {
@@ -72,7 +86,7 @@ export function reasonOf(error: unknown): Reason {
       fix: 'This is a fault of infnet: please report it with the stack (INFNET_DEBUG=1 shows it).',
     };
   }
-  return { code: error.code, message: plainMessage(error), fix: inFlags(error.fix) };
+  return { code: codeOf(error), message: plainMessage(error), fix: inFlags(error.fix) };
 }
 
 /** An error about a file: where its folder is meant, the advice names it. */
@@ -84,11 +98,18 @@ export function reasonOn(file: string, error: unknown): Reason {
 /** For the terminal: infnet's own errors as they are, others with a hint. */
 export function renderError(error: unknown): string {
   if (isInfnetError(error)) {
-    const { code, where, fix } = error;
-    return withStack(new InfnetError({ code, message: plainMessage(error), where, fix: inFlags(fix) }).message, error);
+    const { where, fix } = error;
+    return withStack(
+      new InfnetError({ code: codeOf(error), message: plainMessage(error), where, fix: inFlags(fix) }).message,
+      error,
+    );
   }
   const { message, fix } = reasonOf(error);
   return withStack(`Unexpected error: ${message}\n  Fix: ${fix}`, error);
+}
+
+function codeOf({ code }: InfnetError): string {
+  return CODES[code] ?? code;
 }
 
 function inFlags(fix: string | undefined): string | undefined {

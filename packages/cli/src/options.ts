@@ -27,6 +27,17 @@ export const PRECISION_ROW = {
   help: 'exact: the least noisy algorithms; fast: all (default); half: weights as float16 where the adapter can',
 } as const satisfies OptionRow;
 
+/** `taskOf` takes it. */
+export const TASK_ROW = {
+  kind: 'text',
+  value: 'file',
+  help: "a module (.js, .mjs) whose default export is a task of one's own, made by defineTask (default: infection)",
+} as const satisfies OptionRow;
+
+export function taskOption(): Option {
+  return optionOf('task', TASK_ROW);
+}
+
 export function adapterOption(): Option {
   return optionOf('adapter', ADAPTER_ROW);
 }

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Provenance } from '@infnet/data';
 import { InfnetError } from '@infnet/errors';
+import { classes, infection } from '@infnet/segmentation';
 import { describe, expect, it } from 'vitest';
 import { makeFolder } from '../src/commands/segment/inputs.js';
-import { makeOutputs } from '../src/commands/segment/outputs.js';
-import { summaryCsv } from '../src/commands/segment/summary.js';
+import { shares, summaryCsv } from '../src/commands/segment/summary.js';
 import { reasonOf, renderError } from '../src/errors.js';
 import type { Output } from '../src/io.js';
 import { Progress } from '../src/progress.js';
@@ -62,48 +62,56 @@ const made: Provenance = {
 
 describe('summary.csv', () => {
   it('quotes what must be quoted and leaves the time out when asked', () => {
-    const done = {
+    const picture = {
       file: 'a,b "c".png',
       stem: 'x',
       width: 2,
       height: 3,
-      infectedPixels: 2,
-      infectedFraction: 1 / 3,
+      counts: [4, 2],
       seconds: 1.5,
       notes: [],
       provenance: made,
       outputs: [],
     };
     const failed = { file: 'z.png', code: 'DATA_X', message: 'two\n lines' };
-    const reports = [{ done }, { failed }];
+    const reports = [{ picture }, { failed }];
     const columns =
       'infnet_version,weights,weights_sha256,trained_on,net,input_size,window,orientation,range,threshold,stretched,precision,adapter';
     const from = `0.1.0,"w, 2.pth",${'ab'.repeat(32)},,"res2net50, width 1, 32 channels",352,,,,0.25,,exact,SwiftShader`;
     const none = ','.repeat(12);
-    expect(summaryCsv(reports, { time: true })).toBe(
+    expect(summaryCsv(reports, { classes: infection.classes, time: true })).toBe(
       `file,width,height,infected_pixels,infected_fraction,seconds,error,${columns},time\n"a,b ""c"".png",2,3,2,0.333333,1.500,,${from},${made.time}\nz.png,,,,,,DATA_X: two lines,${none},\n`,
     );
-    expect(summaryCsv(reports, { time: false })).toBe(
+    expect(summaryCsv(reports, { classes: infection.classes, time: false })).toBe(
       `file,width,height,infected_pixels,infected_fraction,error,${columns}\n"a,b ""c"".png",2,3,2,0.333333,,${from}\nz.png,,,,,DATA_X: two lines,${none}\n`,
     );
   });
 });
 
-describe('outputs', () => {
-  const slice = { width: 20, height: 18, channels: 3, data: new Uint8Array(20 * 18 * 3) } as const;
+describe('shares', () => {
+  const slice = { width: 20, height: 18 };
+  const net = infection.net({ width: 0.125, channels: 8 });
+  const infected = (
+    logits: Float32Array,
+    options: { readonly threshold: number; readonly stretch?: boolean },
+  ): number => net.interpret(logits, slice, { size: 16, ...options }).labels.data.reduce((a, b) => a + b);
 
   it('a slice without infection stays dark; only --stretch stretches it', () => {
     const logits = Float32Array.from({ length: 16 * 16 }, (_, i) => -5 - (i % 7) / 10);
-    const options = { size: 16, threshold: 0.5, format: 'png' } as const;
-    expect(makeOutputs('s', slice, logits, options, made).infectedPixels).toBe(0);
-    expect(makeOutputs('s', slice, logits, { ...options, stretch: true }, made).infectedPixels).toBeGreaterThan(0);
+    expect(infected(logits, { threshold: 0.5 })).toBe(0);
+    expect(infected(logits, { threshold: 0.5, stretch: true })).toBeGreaterThan(0);
   });
 
   it('the mask is where the probability is at least the threshold', () => {
     const logits = new Float32Array(16 * 16); // sigmoid 0.5 everywhere
-    const count = (threshold: number): number =>
-      makeOutputs('s', slice, logits, { size: 16, threshold, format: 'png' }, made).infectedPixels;
-    expect([count(0.5), count(0.500001), count(0.4)]).toEqual([360, 0, 360]);
+    expect([0.5, 0.500001, 0.4].map((threshold) => infected(logits, { threshold }))).toEqual([360, 0, 360]);
+  });
+
+  it('tells every class but the background, with millilitres of a volume', () => {
+    expect(shares(infection.classes, [30, 10], 40)).toBe('25.00 % infected');
+    expect(shares(classes.classes, [20, 10, 10], 40, 0.5)).toBe(
+      '25.00 % ground-glass, 5.0 ml, 25.00 % consolidation, 5.0 ml',
+    );
   });
 });
 

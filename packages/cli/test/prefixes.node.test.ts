@@ -5,9 +5,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type WritableTensor, writeSafetensors } from '@infnet/checkpoint';
 import { UNet } from '@infnet/inf-net';
+import { classes, infection } from '@infnet/segmentation';
 import { type TorchTensor, writeTorchZip } from '@infnet/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadUNet } from '../src/classes/unet-weights.js';
 import { loadWeights } from '../src/commands/segment/weights.js';
 import { asArgument } from '../src/shell.js';
 import { contents, infnet, phantomPng, recipeWeights, SMALL, temporaryFolder, write } from './support.js';
@@ -58,7 +58,10 @@ describe('prefixes of keys', () => {
         [...named(prefix), { name: 'x.y', shape: [1], data: Float32Array.of(1) }].slice(0, -1),
       ),
     });
-    const [plain, peeled] = [await loadWeights(file('plain.safetensors')), await loadWeights(file('w.safetensors'))];
+    const [plain, peeled] = [
+      await loadWeights(infection, file('plain.safetensors')),
+      await loadWeights(infection, file('w.safetensors')),
+    ];
     expect([...peeled.state.keys()]).toEqual([...plain.state.keys()]);
     for (const [name, { data }] of plain.state) expect(sameBits(peeled.state.get(name)?.data, data), name).toBe(true);
     expect(peeled.description.prefix).toContain(prefix.split('.')[0]);
@@ -117,14 +120,14 @@ describe('prefixes of keys', () => {
     for (const prefix of said) expect(stderr).toContain(prefix);
     expect(stderr).toContain('--weights-key');
     expect(stderr).not.toMatch(/=>|option prefix/);
-    const { state: values } = await loadWeights(file(name), undefined, { key });
+    const { state: values } = await loadWeights(infection, file(name), undefined, { key });
     expect(values.get('resnet.conv1.0.weight')?.data[0]).toBe(0);
   });
 
   it('finds a net in a dictionary of a .pth, whatever its name', async () => {
     for (const key of ['model_state_dict', 'state_dict', 'model', 'net', 'ema', 'generator']) {
       write(folder, { 'd.pth': writeTorchZip(state, { wrap: key }) });
-      const { description, state: values } = await loadWeights(file('d.pth'));
+      const { description, state: values } = await loadWeights(infection, file('d.pth'));
       const name = 'resnet.conv1.0.weight';
       expect(sameBits(values.get(name)?.data, state.get(name)?.data)).toBe(true);
       expect(description.notes[0]).toBe(`the weights are its ${key}`);
@@ -134,18 +137,20 @@ describe('prefixes of keys', () => {
   it('takes a key as the name of a dictionary, and . for what is found without one', async () => {
     const pair = (values: Map<string, TorchTensor>) => writeTorchZip(values, { wrap: 'ema' });
     write(folder, { 'one.pth': pair(state) });
-    const { state: values } = await loadWeights(file('one.pth'), undefined, { key: 'ema' });
+    const { state: values } = await loadWeights(infection, file('one.pth'), undefined, { key: 'ema' });
     expect(sameBits(values.get('resnet.bn1.weight')?.data, state.get('resnet.bn1.weight')?.data)).toBe(true);
-    const { state: top } = await loadWeights(file('one.pth'), undefined, { key: '.' });
+    const { state: top } = await loadWeights(infection, file('one.pth'), undefined, { key: '.' });
     expect(top.size).toBe(values.size);
   });
 
   it('says by which option a part is chosen, and what there is where it is not found', async () => {
-    await expect(loadWeights(file('plain.safetensors'), undefined, { key: 'critic' })).rejects.toMatchObject({
-      code: 'CHECKPOINT_KEYS',
-      message: expect.stringContaining('begins with critic.'),
-      fix: expect.stringContaining('--weights-key'),
-    });
+    await expect(loadWeights(infection, file('plain.safetensors'), undefined, { key: 'critic' })).rejects.toMatchObject(
+      {
+        code: 'CHECKPOINT_KEYS',
+        message: expect.stringContaining('begins with critic.'),
+        fix: expect.stringContaining('--weights-key'),
+      },
+    );
   });
 
   it('of the U-Net are peeled too', async () => {
@@ -157,9 +162,9 @@ describe('prefixes of keys', () => {
         { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) },
       ]);
     write(folder, { 'u.safetensors': writeSafetensors(named('model._orig_mod.', new Map(tensors))) });
-    const { description } = await loadUNet(file('u.safetensors'));
+    const { description } = await loadWeights(classes, file('u.safetensors'));
     expect(description).toMatchObject({ width: 1 / 16, prefix: '_orig_mod.model.' });
-    await expect(loadWeights(file('u.safetensors'))).rejects.toMatchObject({ code: 'CLI_WRONG_NET' });
+    await expect(loadWeights(infection, file('u.safetensors'))).rejects.toMatchObject({ code: 'CLI_WRONG_NET' });
   });
 
   it('gives no advice in the words of a library', async () => {
@@ -179,13 +184,13 @@ describe('prefixes of keys', () => {
     const state = join(run, 'checkpoints', 'last.safetensors');
     writeFileSync(state, bytes);
     for (const key of [undefined, '.', 'optimizer/exp_avg.']) {
-      await expect(loadWeights(state, undefined, { key })).rejects.toMatchObject({
+      await expect(loadWeights(infection, state, undefined, { key })).rejects.toMatchObject({
         code: 'CLI_WRONG_NET',
         fix: expect.stringContaining(`infnet train --out ${asArgument(run)} --resume`),
       });
     }
     const best = join(run, 'checkpoints', 'best.safetensors');
     writeFileSync(best, writeSafetensors(named('')));
-    await expect(loadWeights(state)).rejects.toMatchObject({ fix: `Give ${best}.` });
+    await expect(loadWeights(infection, state)).rejects.toMatchObject({ fix: `Give ${best}.` });
   });
 });

@@ -8,13 +8,14 @@ import {
   decodeImage,
   encodePng,
   multiClassInput,
+  PROVENANCE_COLUMNS,
   phantomSlice,
   readClassMap,
   readNpy,
 } from '@infnet/data';
+import { classes } from '@infnet/segmentation';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { classMapOf } from '../src/classes/decide.js';
-import { loadUNet } from '../src/classes/unet-weights.js';
+import { loadWeights } from '../src/commands/segment/weights.js';
 import { unetWeights } from './multi-class-support.js';
 import { contents, infnet, phantomPng, recipeWeights, SMALL, temporaryFolder, write } from './support.js';
 
@@ -61,7 +62,10 @@ describe('segment --multi-class', () => {
       .trimEnd()
       .split('\n');
     expect(lines[0]).toBe(
-      'file,width,height,ground_glass_pixels,ground_glass_fraction,consolidation_pixels,consolidation_fraction,seconds,error',
+      'file,width,height,ground_glass_pixels,ground_glass_fraction,consolidation_pixels,consolidation_fraction,seconds,error,'.concat(
+        PROVENANCE_COLUMNS.join(),
+        ',time',
+      ),
     );
     for (const [i, [stem, [width, height]]] of Object.entries(SIZES).entries()) {
       const map = await picture('masks', `${stem}.classes.png`);
@@ -89,16 +93,21 @@ describe('segment --multi-class', () => {
     );
     if (image === undefined || prior === undefined) throw new Error('no slice');
     const x = multiClassInput(image, prior, 32);
-    const { net, state } = await loadUNet(unet);
+    const { net, state } = await loadWeights(classes, unet);
     using context = await open({ onMessage: () => {} });
-    const parameters = new ParameterStore(context, net);
+    const parameters = new ParameterStore(context, net.module);
     parameters.load(state);
-    const out = await evaluate(context, (inputs) => ({ y: net.call(inputs['x'] as never) }), { x }, { parameters });
+    const out = await evaluate(
+      context,
+      (inputs) => ({ y: net.forward({ image: inputs['x'] as never }).logits }),
+      { x },
+      { parameters },
+    );
     const logits = out['y']?.data as Float32Array;
     const written = readNpy(new Uint8Array(readFileSync(join(folder, 'masks', 'a.logits.npy'))));
     expect(written.shape).toEqual([1, 3, 32, 32]);
     expect(Math.max(...logits.map((v, i) => Math.abs(v - (written.data[i] as number))))).toBeLessThan(1e-4);
-    const expected = classMapOf(Float32Array.from(written.data), image, { size: 32, order: 'classes', where: 'a' });
+    const expected = net.interpret(Float32Array.from(written.data), image, { size: 32 }).labels;
     const read = readClassMap(await picture('masks', 'a.classes.png'));
     expect('classes' in read && read.classes.data).toEqual(expected.data);
   });
@@ -215,7 +224,7 @@ describe('what does not fit', () => {
     expect((await with_('three.safetensors')).stderr).toMatch(/CLI_WRONG_NET.*takes 3 channels and tells 3 classes/s);
     const volume = write(temporaryFolder(), { 'v.nii': 'x' });
     const args = ['segment', volume, '--multi-class', '--weights', unet, '--priors', masks, '--out'];
-    expect((await infnet([...args, join(folder, 'refused')])).stderr).toMatch(/Classes of volumes are not told yet/);
+    expect((await infnet([...args, join(folder, 'refused')])).stderr).toMatch(/Priors of a folder are of pictures/);
     expect(existsSync(join(folder, 'refused'))).toBe(false);
   });
 

@@ -13,6 +13,7 @@ import {
   sha256,
   withPngText,
 } from '@infnet/data';
+import { infection } from '@infnet/segmentation';
 import { writeTorchZip } from '@infnet/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { chunk, concat, GREY_JPEG, SIGNATURE } from '../../data/test/support/pictures.js';
@@ -177,13 +178,13 @@ describe('segment', () => {
 
     const slice = await decodeImage(new Uint8Array(readFileSync(join(slices, 'grey.png'))));
     const image = preprocessSlice(slice, 64);
-    const { net, state } = await loadWeights(safetensors);
+    const { net, state } = await loadWeights(infection, safetensors);
     const context = await open({ onMessage: () => {} });
     try {
-      const parameters = new ParameterStore(context, net);
+      const parameters = new ParameterStore(context, net.module);
       parameters.load(state);
-      const maps = await evaluate(context, ({ x }) => net.call(x), { x: image }, { parameters });
-      const expected = maps['lateralMap2']?.data as Float32Array;
+      const maps = await evaluate(context, ({ x }) => net.forward({ image: x }), { x: image }, { parameters });
+      const expected = maps['logits']?.data as Float32Array;
       const span = Math.max(...expected) - Math.min(...expected);
       expect(span).toBeGreaterThan(0.01);
       const errors = expected.map((value, i) => Math.abs(value - (logits.data[i] as number)));

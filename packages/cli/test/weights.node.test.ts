@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readCheckpoint, writeSafetensors } from '@infnet/checkpoint';
 import type { BackboneName } from '@infnet/inf-net';
+import { infection } from '@infnet/segmentation';
 import { type TorchTensor, writeTorchZip } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import { loadWeights } from '../src/commands/segment/weights.js';
@@ -22,7 +23,7 @@ describe('weights', () => {
     write(folder, {
       [`${backbone}.safetensors`]: writeSafetensors(named(recipeWeights({ backbone, width, channels }))),
     });
-    const { description, state } = await loadWeights(file);
+    const { description, state } = await loadWeights(infection, file);
     expect(description).toMatchObject({ backbone, width, channels, format: 'safetensors', untrained: false });
     expect(state.size).toBe(description.tensors);
   });
@@ -31,7 +32,10 @@ describe('weights', () => {
     const unread = (name: string): boolean => name.endsWith('num_batches_tracked') || name.startsWith('resnet.fc.');
     const [whole, lean] = [recipeWeights(SMALL), recipeWeights(SMALL, unread)];
     write(folder, { 'w.pth': writeTorchZip(lean), 'w.safetensors': writeSafetensors(named(whole)) });
-    const [a, b] = [await loadWeights(join(folder, 'w.pth')), await loadWeights(join(folder, 'w.safetensors'))];
+    const [a, b] = [
+      await loadWeights(infection, join(folder, 'w.pth')),
+      await loadWeights(infection, join(folder, 'w.safetensors')),
+    ];
     expect(a.description.format).toBe('pth-zip');
     expect(a.state.size).toBeLessThan(b.state.size);
     const bytes = (data: ArrayLike<number> | undefined): Buffer =>
@@ -65,12 +69,14 @@ describe('weights', () => {
     write(folder, {
       'unet.pth': writeTorchZip(new Map([['inc.conv.weight', { shape: [1], data: new Float32Array(1) }]])),
     });
-    await expect(loadWeights(join(folder, 'unet.pth'))).rejects.toMatchObject({
+    await expect(loadWeights(infection, join(folder, 'unet.pth'))).rejects.toMatchObject({
       code: 'CLI_BACKBONE',
       message: expect.stringContaining('inc.conv.weight'),
     });
     write(folder, { 'small.pth': writeTorchZip(recipeWeights(SMALL)) });
-    await expect(loadWeights(join(folder, 'small.pth'), 'vgg16')).rejects.toMatchObject({ code: 'CHECKPOINT_KEYS' });
+    await expect(loadWeights(infection, join(folder, 'small.pth'), { backbone: 'vgg16' })).rejects.toMatchObject({
+      code: 'CHECKPOINT_KEYS',
+    });
   });
 });
 
@@ -89,7 +95,7 @@ describe('infnet weights', () => {
     expect(files.get('a.safetensors')?.equals(files.get('c.safetensors') as Buffer)).toBe(false);
     const checkpoint = readCheckpoint(new Uint8Array(files.get('a.safetensors') as Buffer));
     expect(checkpoint.metadata.get('trained')).toBe('false');
-    const { description } = await loadWeights(join(folder, 'a.safetensors'));
+    const { description } = await loadWeights(infection, join(folder, 'a.safetensors'));
     expect(description).toMatchObject({ backbone: 'resnet50', width: 0.125, untrained: true });
   });
 });

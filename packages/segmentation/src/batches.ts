@@ -13,7 +13,7 @@ import {
   trainingData,
 } from '@infnet/data';
 import type { ItemRequest, TrainingData } from '@infnet/trainer';
-import type { TaskNet, TrainingOptions } from './task.js';
+import type { TrainingOptions } from './task.js';
 
 /** Of Inf-Net: image, mask and its edge. */
 export function infNetBatches(dataset: Dataset, { size, augmentation }: TrainingOptions): TrainingData {
@@ -30,8 +30,9 @@ export function unetBatches(dataset: MultiClassDataset, options: TrainingOptions
 }
 
 /** Of a task with its own input: `mask`, 0 to 1, beside it. */
-export function maskBatches(dataset: Dataset, { net, size, augmentation }: TrainingOptions): TrainingData {
-  return ownBatches(dataset, net, size, { mask: [1, size, size] }, async ({ index, seed }) => {
+export function maskBatches(dataset: Dataset, options: TrainingOptions): TrainingData {
+  const { net, size, augmentation } = options;
+  return ownBatches(dataset, options, async ({ index, seed }) => {
     const loaded = varied(await dataset.slice(index), augmentation, seed);
     const mask = toSoftTensor(resizePillow(loaded.mask, size, size)).data;
     return { ...net.input({ image: loaded.image }, size), mask };
@@ -41,8 +42,7 @@ export function maskBatches(dataset: Dataset, { net, size, augmentation }: Train
 /** Of a task with its own input: `classes` beside it. */
 export function classMapBatches(dataset: MultiClassDataset, options: TrainingOptions): TrainingData {
   const { net, size, augmentation } = options;
-  const classes = { shape: [size, size], dtype: 'u32' } as const;
-  return ownBatches(dataset, net, size, { classes }, async ({ index, seed }) => {
+  return ownBatches(dataset, options, async ({ index, seed }) => {
     const loaded = varied(await dataset.slice(index), augmentation, seed);
     const labels = Uint32Array.from(resizeLabels(loaded.classes, size, size).data);
     return { ...net.input({ image: loaded.image }, size), classes: labels };
@@ -61,14 +61,12 @@ type Values = Readonly<Record<string, Float32Array | Uint32Array>>;
 
 function ownBatches(
   dataset: Dataset | MultiClassDataset,
-  net: TaskNet,
-  size: number,
-  targets: TrainingData['inputs'],
+  { net, size, loss }: TrainingOptions,
   load: (item: ItemRequest) => Promise<Values>,
 ): TrainingData {
   return {
     length: dataset.length,
-    inputs: { ...net.inputShapes(size), ...targets },
+    inputs: { ...net.inputShapes(size), ...net.targets(size, loss) },
     async batch(items) {
       const all = await Promise.all(items.map(load));
       return Object.fromEntries(Object.keys(all[0] ?? {}).map((name) => [name, joined(all, name)]));

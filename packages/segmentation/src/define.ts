@@ -5,10 +5,8 @@ import {
   type Colour,
   drawLayers,
   encodeIndexedPng,
-  encodePng,
   type GreyImage,
   predictionInput,
-  probabilityToU8,
   type RgbImage,
   type VolumeWindow,
 } from '@infnet/data';
@@ -16,6 +14,7 @@ import type { StepLoss } from '@infnet/trainer';
 import { classMapBatches, maskBatches } from './batches.js';
 import { openClassMaps, openMasks } from './data.js';
 import { decideByLargest, decideByThreshold, probabilityOf } from './decide.js';
+import { classMap, PROBABILITY_MAPS } from './maps.js';
 import { ClassScoring, MapScoring } from './scores.js';
 import type {
   NetOption,
@@ -23,7 +22,6 @@ import type {
   Recognised,
   SegmentationTask,
   TaskClass,
-  TaskMap,
   TaskNet,
   TaskSlice,
   WeightsContent,
@@ -74,7 +72,7 @@ export function defineTask<N extends Module<never, unknown>>(definition: TaskDef
     net,
     signatures: [],
     recognise: (weights, asked) => recogniseOwn(name, net, weights, asked),
-    maps: isBinary ? BINARY_MAPS : [classMap(colours)],
+    maps: isBinary ? PROBABILITY_MAPS : [classMap((labels) => encodeIndexedPng(labels, colours))],
     draw: (slice, found, options) =>
       drawLayers(
         slice,
@@ -109,6 +107,7 @@ function ownNet<N extends Module<never, unknown>>(
   return {
     module,
     options,
+    name: definition.name,
     title: `${definition.name}${said.join('')}`,
     sizeMultiple,
     inputShapes: definition.inputShapes ?? ((size) => ({ image: [3, size, size] })),
@@ -118,8 +117,13 @@ function ownNet<N extends Module<never, unknown>>(
       classes === 2
         ? decideByThreshold(values, slice, how)
         : { labels: decideByLargest(values, slice, { ...how, classes }) },
+    targets: (size) => targetsOf(size, classes),
     loss: (batch, variant) => loss(module, batch, variant),
   };
+}
+
+function targetsOf(size: number, classes: number): ReturnType<TaskNet['targets']> {
+  return classes === 2 ? { mask: [1, size, size] } : { classes: { shape: [size, size], dtype: 'u32' } };
 }
 
 /** By what the file says of itself; of a file that says nothing, by the names of its tensors. */
@@ -157,40 +161,6 @@ export function netOptionsOf(text: unknown): NetOptions {
 function keyOf(name: string): string {
   const [first = '', ...rest] = name.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
   return first.toLowerCase() + rest.map((word) => word.charAt(0).toUpperCase() + word.slice(1).toLowerCase()).join('');
-}
-
-const BINARY_MAPS: readonly TaskMap[] = [
-  {
-    name: 'prob',
-    isCut: false,
-    png(found) {
-      const { width, height, data } = probabilityOf(found);
-      return encodePng({ width, height, data: probabilityToU8(data) });
-    },
-    voxels: 'float32',
-    values: probabilityOf,
-  },
-  {
-    name: 'mask',
-    isCut: true,
-    png: ({ labels: { width, height, data } }) => encodePng({ width, height, data: data.map((v) => 255 * v) }),
-    voxels: 'uint8',
-    values: labelValues,
-  },
-];
-
-function classMap(colours: readonly Colour[]): TaskMap {
-  return {
-    name: 'classes',
-    isCut: false,
-    png: ({ labels }) => encodeIndexedPng(labels, colours),
-    voxels: 'uint8',
-    values: labelValues,
-  };
-}
-
-function labelValues({ labels }: { readonly labels: GreyImage }): ReturnType<TaskMap['values']> {
-  return { ...labels, data: Float32Array.from(labels.data) };
 }
 
 type Layer = Parameters<typeof drawLayers>[1][number];

@@ -1,10 +1,24 @@
 /** Segmentation tasks: what a slice becomes, what logits mean, and everything that follows from it. */
+export { assertTask } from './check.js';
 export { type ClassScores, ClassTable } from './class-table.js';
 export { masksData, unlabelledSlices } from './data.js';
 export { decideByLargest, decideByThreshold, probabilityOf } from './decide.js';
 export { defineTask, NET_OPTIONS, netOptionsOf, TASK_NAME, type TaskDefinition } from './define.js';
 export { requireFinite } from './finite.js';
 export { inputNamed } from './inputs.js';
+export { type PseudoLabel, type PseudoLabelOptions, pseudoLabels } from './label/pseudo-label.js';
+export { VolumeLabel } from './label/volume-label.js';
+export {
+  type Answered,
+  type EachOptions,
+  eachSlice,
+  type Network,
+  type NetworkOptions,
+  type NetworkSize,
+  type OnItsWay,
+  openNetwork,
+  predictorOf,
+} from './network.js';
 export { bestOf, figuresText } from './run/figures.js';
 export {
   type Checkpoint,
@@ -26,6 +40,19 @@ export { type PropagationDocument, propagationDocument, type RoundDocument, semi
 export type { OpenFile, RunStore } from './run/store.js';
 export { type Described, weightsFile } from './run/weights.js';
 export { ClassScoring, MapScoring } from './scores.js';
+export type {
+  CompanionSource,
+  Named,
+  Reports,
+  ResultFile,
+  SegmentFile,
+  SegmentHost,
+  SegmentJob,
+  SegmentOptions,
+} from './segment/job.js';
+export { cut } from './segment/job.js';
+export { type DonePicture, pictureNames, segmentPictures } from './segment/pictures.js';
+export { type DoneVolume, type DoneVolumeSlice, segmentVolume, segmentVolumes, volumeNames } from './segment/volume.js';
 export type {
   Figures,
   Interpretation,

@@ -6,7 +6,7 @@
  * A task is a plain value. `infection` and `classes` are two; `defineTask` makes one of a few functions.
  */
 import type { CheckpointTensor, MetadataValue, NetSignature } from '@infnet/checkpoint';
-import type { Module, Shape, Tensor } from '@infnet/core';
+import type { InputSpec, Module, Shape, Tensor } from '@infnet/core';
 import type {
   AugmentationOptions,
   ByteImage,
@@ -81,7 +81,8 @@ export interface TaskNet {
   /** Its parameters have the names of the checkpoints. */
   readonly module: Module<never, unknown>;
   readonly options: NetOptions;
-  /** For people, e.g. `res2net50, width 1, 32 channels`. */
+  /** For people: `res2net50`, `multi-class U-Net`; and with its options: `res2net50, width 1, 32 channels`. */
+  readonly name: string;
   readonly title: string;
   /** Sides of its input are multiples of this. */
   readonly sizeMultiple: number;
@@ -104,6 +105,8 @@ export interface TaskNet {
     slice: { readonly width: number; readonly height: number },
     options: InterpretOptions,
   ): Interpretation;
+  /** What its loss gets beside the inputs, of one item. @param variant one of the task's `losses` */
+  targets(size: number, variant: string): Readonly<Record<string, InputSpec>>;
   /** The loss of one traced batch of the task's training data. @param variant one of the task's `losses` */
   loss(batch: Readonly<Record<string, Tensor>>, variant: string): Tensor | StepLoss;
 }
@@ -115,12 +118,15 @@ export interface TaskMap {
   readonly isCut: boolean;
   /** @param stretch draw at full contrast, as the released code does */
   png(found: Interpretation, options: { readonly stretch: boolean; readonly format: string }): Uint8Array;
-  readonly voxels: 'float32' | 'uint8';
   /** What of it goes into a volume, at the slice's size. */
-  values(found: Interpretation): FloatMap;
+  readonly values: (found: Interpretation) => FloatMap;
+  /** Makes a voxel of 8 bit of a value. Default: float32, the value itself. */
+  readonly voxel?: (value: number, threshold: number) => number;
 }
 
-/** Figures by name; the first one decides what is best, the larger the better. Undefined quotients are left out or NaN. */
+/**
+ * Figures by name; the first one decides what is best, the larger the better. Undefined quotients are left out or NaN.
+ */
 export type Figures = Readonly<Record<string, number>>;
 
 /** Figures of many slices, one after the other. */
@@ -159,6 +165,8 @@ export interface TrainingOptions {
 
 /** A file of weights, as far as a net is told from it. */
 export interface WeightsContent {
+  /** For errors. */
+  readonly file?: string;
   readonly tensors: ReadonlyMap<string, CheckpointTensor>;
   readonly metadata: ReadonlyMap<string, MetadataValue>;
 }

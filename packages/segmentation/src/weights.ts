@@ -18,7 +18,7 @@ export function loadNet(
   file: string,
   asked: NetOptions = {},
 ): LoadedNet | undefined {
-  const found = task.recognise(weights, asked);
+  const found = task.recognise({ ...weights, file }, asked);
   if (found === undefined) return undefined;
   const { net, isOptional } = found;
   const expected = net.module.stateDictSpec();

@@ -52,12 +52,17 @@ function exportVolume(item: Item, what: string, threshold: number): ExportedFile
   const [first] = answers;
   if (first === undefined) throw missing(item, 'It has no slices.');
   const map = mapOf(first, what);
+  const { voxel } = map;
   const made = commonProvenance(answers.map((answer) => answer.made));
-  const encoder = new NiftiEncoder(volume, map.voxels, niftiProvenance(map.isCut ? { ...made, threshold } : made));
+  const encoder = new NiftiEncoder(
+    volume,
+    voxel === undefined ? 'float32' : 'uint8',
+    niftiProvenance(map.isCut ? { ...made, threshold } : made),
+  );
   const order = new StoredSlices(volume, first.view.orient);
   for (const [k, answer] of answers.entries()) {
     for (const stored of order.add(map.values(item.interpret(k, answer, threshold)))) {
-      encoder.push(map.voxels === 'uint8' ? Uint8Array.from(stored) : stored);
+      encoder.push(voxel === undefined ? stored : Uint8Array.from(stored, (value) => voxel(value, threshold)));
     }
   }
   return { name: `${item.stem}.${what}`, bytes: encoder.finish() };

@@ -1,4 +1,6 @@
-/** Where a run is kept: a folder of Node, or whatever a page has. Paths are relative, parts of them separated by `/`. */
+/**
+ * Where a run is kept: a folder of Node, or whatever a page has. Paths are relative, parts of them separated by `/`.
+ */
 export interface RunStore {
   /** How people find what lies under a path. */
   where(path: string): string;

@@ -1,4 +1,5 @@
 /** Ground-glass opacity and consolidation of an infection that is known: the multi-class U-Net. */
+import type { InputSpec } from '@infnet/core';
 import {
   type ChannelOrder,
   CLASS_NAMES,
@@ -19,6 +20,7 @@ import { openClassMaps } from '../data.js';
 import { decideByLargest } from '../decide.js';
 import { requireFinite } from '../finite.js';
 import { inputNamed } from '../inputs.js';
+import { classMap } from '../maps.js';
 import { ClassScoring } from '../scores.js';
 import type { NetOptions, SegmentationTask, TaskClass, TaskNet } from '../task.js';
 import { classesTraining } from '../train/texts.js';
@@ -55,10 +57,10 @@ export const classes: SegmentationTask = {
   ],
   net: unetTask,
   signatures: UNET_SIGNATURES,
-  recognise({ tensors, metadata }, asked) {
+  recognise({ tensors, metadata, file }, asked) {
     if (!isUNet(tensors)) return undefined;
     const [told, channels] = [tensors.get(LAST)?.shape[0], tensors.get(FIRST)?.shape[1]];
-    if (told !== CLASSES || channels !== INPUT_CHANNELS) throw otherChannels(told, channels);
+    if (told !== CLASSES || channels !== INPUT_CHANNELS) throw otherChannels(told, channels, file);
     const width = (tensors.get(WIDEST.name)?.shape[0] ?? WIDEST.base) / WIDEST.base;
     const says = (value: unknown): ChannelOrder | undefined => CHANNEL_ORDERS.find((order) => order === value);
     const said = says(asked['order']) ?? says(metadata.get(CHANNEL_ORDER));
@@ -71,17 +73,12 @@ export const classes: SegmentationTask = {
     };
   },
   maps: [
-    {
-      name: 'classes',
-      isCut: false,
-      png: ({ labels }, { format }) =>
-        encodeClassMap(
-          labels,
-          CLASS_FORMATS.find((name) => name === format),
-        ),
-      voxels: 'uint8',
-      values: ({ labels }) => ({ ...labels, data: Float32Array.from(labels.data) }),
-    },
+    classMap((labels, format) =>
+      encodeClassMap(
+        labels,
+        CLASS_FORMATS.find((name) => name === format),
+      ),
+    ),
   ],
   draw: (slice, { labels }, { scale }) => classOverlay(slice, labels, scale === undefined ? {} : { scale }),
   drawTruth: (slice, truth) => classOverlay(slice, truth),
@@ -96,12 +93,13 @@ export function isUNet(tensors: ReadonlyMap<string, unknown>): boolean {
   return tensors.has(FIRST) && tensors.has(LAST);
 }
 
-function otherChannels(told: number | undefined, channels: number | undefined): InfnetError {
+function otherChannels(told: number | undefined, channels: number | undefined, where: string | undefined): InfnetError {
   const must = `it must take ${INPUT_CHANNELS} (slice and prior) and tell ${CLASSES} (background, ground-glass, consolidation)`;
   return new InfnetError({
     code: 'TASK_WRONG_NET',
     message: `The net takes ${channels} channels and tells ${told} classes; ${must}.`,
     fix: 'Give weights of the multi-class U-Net: infnet train --multi-class --data SET --out RUN makes some.',
+    ...(where === undefined ? {} : { where }),
     details: { classes: told, channels },
   });
 }
@@ -114,7 +112,8 @@ function unetTask(asked: NetOptions): TaskNet {
   return {
     module,
     options: { width, order },
-    title: `unet, width ${width}`,
+    name: 'multi-class U-Net',
+    title: `multi-class U-Net, width ${width}`,
     sizeMultiple: 1,
     inputShapes: (size) => ({ image: [INPUT_CHANNELS, size, size] }),
     input({ image, companions }, size) {
@@ -131,6 +130,10 @@ function unetTask(asked: NetOptions): TaskNet {
       requireFinite(logits, what, where);
       const decided = decideClasses({ data: logits, shape: [CLASSES, size, size] }, order);
       return { labels: resizeNearest(decided, slice.width, slice.height) };
+    },
+    targets(size, variant): Readonly<Record<string, InputSpec>> {
+      if (variant === 'as-released') return { onehot: [CLASSES, size, size] };
+      return { classes: { shape: [size, size], dtype: 'u32' } };
     },
     loss(batch, variant) {
       const logits = module.call(inputNamed(batch, 'image'));

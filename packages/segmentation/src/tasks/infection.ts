@@ -1,6 +1,6 @@
 /** Where a slice is infected: Inf-Net. */
 
-import { encodePng, finalPngU8, INFECTION_COLOUR, overlay, predictionInput, probabilityToU8 } from '@infnet/data';
+import { INFECTION_COLOUR, overlay, predictionInput } from '@infnet/data';
 import {
   BACKBONES,
   hasDecoder,
@@ -14,6 +14,7 @@ import { type InfNetLossVariant, infNetLoss } from '@infnet/trainer';
 import { openMasks } from '../data.js';
 import { decideByThreshold, probabilityOf } from '../decide.js';
 import { inputNamed } from '../inputs.js';
+import { PROBABILITY_MAPS } from '../maps.js';
 import { MapScoring } from '../scores.js';
 import type { NetOptions, SegmentationTask, TaskNet } from '../task.js';
 import { INFECTION_TRAINING } from '../train/texts.js';
@@ -43,25 +44,7 @@ export const infection: SegmentationTask = {
     const options = { ...recognizeNet(tensors, backbone) };
     return { net: infNetTask(options), isOptional: isOptionalEntry, facts: options };
   },
-  maps: [
-    {
-      name: 'prob',
-      isCut: false,
-      png: (found, { stretch }) => {
-        const { width, height, data } = probabilityOf(found);
-        return encodePng({ width, height, data: stretch ? finalPngU8(data) : probabilityToU8(data) });
-      },
-      voxels: 'float32',
-      values: probabilityOf,
-    },
-    {
-      name: 'mask',
-      isCut: true,
-      png: ({ labels: { width, height, data } }) => encodePng({ width, height, data: data.map((v) => 255 * v) }),
-      voxels: 'uint8',
-      values: ({ labels }) => ({ ...labels, data: Float32Array.from(labels.data) }),
-    },
-  ],
+  maps: PROBABILITY_MAPS,
   draw: (slice, found, options) => overlay(slice, probabilityOf(found), options),
   drawTruth: (slice, truth) => overlay(slice, truth, TRUTH),
   scores: () => new MapScoring(),
@@ -78,6 +61,7 @@ function infNetTask(asked: NetOptions): TaskNet {
   return {
     module,
     options,
+    name: options.backbone,
     title: `${options.backbone}, width ${width}, ${channels} channels`,
     sizeMultiple: module.sizeMultiple,
     inputShapes: (size) => ({ image: [3, size, size] }),
@@ -87,6 +71,7 @@ function infNetTask(asked: NetOptions): TaskNet {
       return { logits: lateralMap2, edge: lateralEdge };
     },
     interpret: decideByThreshold,
+    targets: (size) => ({ mask: [1, size, size], edge: [1, size, size] }),
     loss(batch, variant) {
       const [mask, edge] = [inputNamed(batch, 'mask'), inputNamed(batch, 'edge')];
       return infNetLoss(

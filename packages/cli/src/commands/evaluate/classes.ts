@@ -6,20 +6,18 @@
  * something was taken for it.
  */
 import { join, resolve } from 'node:path';
-import { writeFileAtomic } from '@infnet/node';
-import { type ClassScores, ClassTable } from '../../classes/class-table.js';
+import { type ClassScores, ClassTable, type SegmentationTask } from '@infnet/segmentation';
 import { csv } from '../../csv.js';
-import { cliError, reasonOf } from '../../errors.js';
-import { FailureTeller } from '../../failures.js';
+import { cliError, type FailedFile } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
 import { documentJson, sayJson } from '../../json.js';
 import { optionFlag } from '../../options.js';
-import { Progress } from '../../progress.js';
+import type { Progress } from '../../progress.js';
 import { makeFolder } from '../segment/inputs.js';
-import { type ClassSource, classesOfFiles, classesOfNet } from './class-source.js';
-import { type EvaluateOptions, formOf } from './options.js';
+import type { EvaluateOptions } from './options.js';
 import { FILES } from './outputs.js';
-import type { FailedFile } from './source.js';
+import { scoreAll, writeOrTell } from './score-all.js';
+import type { ClassItem, SliceSource } from './source.js';
 
 /** Options of probabilities and of pictures in a report. */
 const FOREIGN: readonly string[] = [
@@ -47,44 +45,45 @@ interface ScoredSlice {
   readonly classes: readonly ClassScores[];
 }
 
-export async function evaluateClasses(options: EvaluateOptions, io: Io): Promise<number> {
-  const foreign = options.given.filter((name) => FOREIGN.includes(name));
-  if (foreign.length > 0) {
-    const message = `${foreign.map(optionFlag).join(', ')}: not with --multi-class.`;
-    throw cliError('CLI_USAGE', message, 'Leave it out.');
-  }
-  const form = formOf(options);
-  const progress = new Progress(io.stderr);
-  const source = form.kind === 'files' ? await classesOfFiles(form) : await classesOfNet(form, options, io, progress);
-  try {
-    return await evaluateFrom(source, options, io, progress);
-  } finally {
-    progress.clear();
-    source[Symbol.dispose]();
-  }
+/** @throws InfnetError `CLI_USAGE` for options of probabilities */
+export function refuseMapOptions({ given, multiClass = false }: EvaluateOptions): void {
+  const foreign = given.filter((name) => FOREIGN.includes(name));
+  if (foreign.length === 0) return;
+  const where = multiClass ? '--multi-class' : 'a task of several classes';
+  throw cliError('CLI_USAGE', `${foreign.map(optionFlag).join(', ')}: not with ${where}.`, 'Leave it out.');
 }
 
-async function evaluateFrom(
-  source: ClassSource,
+export async function evaluateClasses(
+  task: SegmentationTask,
+  source: SliceSource<ClassItem>,
   options: EvaluateOptions,
   io: Io,
   progress: Progress,
 ): Promise<number> {
   if (options.out !== undefined) await makeFolder(options.out);
-  const { table, slices, failed } = await scoreAll(source, progress, io.signal);
+  const names = task.classes.map(({ name }) => name);
+  const table = new ClassTable(names);
+  const score = ({ name, truth, predicted }: ClassItem): ScoredSlice => {
+    const own = new ClassTable(names);
+    own.add(truth, predicted);
+    table.addTable(own);
+    return { name, width: truth.width, height: truth.height, accuracy: own.accuracy, classes: own.classes };
+  };
+  const { slices, failed } = await scoreAll(source, score, progress, io.signal);
+  const told = options.multiClass === true ? { multiClass: true } : { task: task.name };
   const result = {
     command: 'evaluate',
     images: slices.length,
-    settings: { multiClass: true, ...source.settings },
+    settings: { ...told, ...source.settings },
     ...figuresOf(table, slices),
-    notes: source.notes,
+    notes: [...source.said, ...source.notes],
     slices,
     errors: failed,
   };
   const files = options.out === undefined ? null : filesIn(options.out);
   if (files !== null) {
-    await write(files.csv, csvOf(slices, failed), failed, progress);
-    await write(files.json, `${documentJson(result, 1)}\n`, failed, progress);
+    await writeOrTell(files.csv, csvOf(slices, failed), failed, progress);
+    await writeOrTell(files.json, `${documentJson(result, 1)}\n`, failed, progress);
   }
   const exitCode = failed.length > 0 ? EXIT.someFailed : EXIT.ok;
   if (options.json) {
@@ -98,54 +97,6 @@ async function evaluateFrom(
   return exitCode;
 }
 
-/** @throws InfnetError `CLI_INTERRUPTED`, `CLI_NOTHING_SCORED` */
-async function scoreAll(
-  source: ClassSource,
-  progress: Progress,
-  signal: AbortSignal | undefined,
-): Promise<{ readonly table: ClassTable; readonly slices: readonly ScoredSlice[]; readonly failed: FailedFile[] }> {
-  const table = new ClassTable();
-  const slices: ScoredSlice[] = [];
-  const failed: FailedFile[] = [];
-  const teller = new FailureTeller(progress);
-  const fail = (failure: FailedFile): void => {
-    failed.push(failure);
-    teller.tell(failure.file, failure);
-  };
-  for (const failure of source.failed) fail(failure);
-  progress.phase('evaluating', source.total);
-  for await (const found of source.items(signal)) {
-    if ('failed' in found) {
-      fail(found.failed);
-      continue;
-    }
-    const { name, truth, predicted } = found.item;
-    const own = new ClassTable();
-    try {
-      own.add(truth, predicted);
-    } catch (error) {
-      fail({ file: name, ...reasonOf(error) });
-      continue;
-    }
-    table.addTable(own);
-    slices.push({ name, width: truth.width, height: truth.height, accuracy: own.accuracy, classes: own.classes });
-    progress.update(slices.length, name);
-    // Lets a signal in.
-    await new Promise((done) => setImmediate(done));
-  }
-  progress.clear();
-  if (signal?.aborted && slices.length < source.total) {
-    const message = `stopped after ${slices.length} of ${source.total} slices; nothing was written`;
-    throw cliError('CLI_INTERRUPTED', message);
-  }
-  if (slices.length === 0) {
-    const [first] = failed;
-    const why = first === undefined ? '' : `; the first: ${first.file}: [${first.code}] ${first.message}`;
-    throw cliError('CLI_NOTHING_SCORED', `None of ${source.total} slices could be scored${why}`, first?.fix);
-  }
-  return { table, slices, failed };
-}
-
 interface ClassFigures extends ClassScores {
   /** Mean of the Dice of slices where the class is there or was said to be; NaN without any. */
   readonly meanDice: number;
@@ -154,7 +105,7 @@ interface ClassFigures extends ClassScores {
 }
 
 interface SetFigures {
-  /** Mean of ground-glass and consolidation, of all pixels together. */
+  /** Mean of the classes but the background, of all pixels together. */
   readonly dice: number;
   readonly accuracy: number;
   readonly classes: readonly ClassFigures[];
@@ -168,8 +119,9 @@ function figuresOf(table: ClassTable, slices: readonly ScoredSlice[]): SetFigure
     const meanDice = own.reduce((sum, { dice }) => sum + dice, 0) / own.length;
     return { ...scores, meanDice, slices: own.length };
   });
-  const [, glass, solid] = classes as [ClassFigures, ClassFigures, ClassFigures];
-  return { dice: (glass.dice + solid.dice) / 2, accuracy: table.accuracy, classes, table: table.rows };
+  const found = classes.slice(1).map(({ dice }) => dice);
+  const dice = found.reduce((a, b) => a + b) / found.length;
+  return { dice, accuracy: table.accuracy, classes, table: table.rows };
 }
 
 function filesIn(out: string): { readonly csv: string; readonly json: string } {
@@ -201,13 +153,4 @@ function textOf(classes: readonly ClassFigures[]): string {
     [name.padEnd(22), ...[dice, sensitivity, specificity, meanDice].map(figure), String(slices).padStart(12)].join(''),
   );
   return [`${' '.repeat(22)}${header.join('')}`, ...rows].join('\n');
-}
-
-async function write(file: string, text: string, failed: FailedFile[], progress: Progress): Promise<void> {
-  try {
-    await writeFileAtomic(file, new TextEncoder().encode(text));
-  } catch (error) {
-    failed.push({ file, ...reasonOf(error) });
-    progress.line(`infnet: not written: ${file}: ${reasonOf(error).message}`);
-  }
 }

@@ -11,6 +11,7 @@ import {
   orientOption,
   precisionOption,
   range,
+  taskOption,
   tuningOption,
   weightsKeyOption,
   windowOption,
@@ -63,6 +64,7 @@ export function addEvaluate(program: Command, io: Io, done: (code: number) => vo
         BACKBONES,
       ),
     )
+    .addOption(taskOption())
     .addOption(adapterOption())
     .addOption(tuningOption())
     .addOption(precisionOption())

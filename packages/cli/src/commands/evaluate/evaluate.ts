@@ -7,37 +7,50 @@
  */
 import { join, resolve } from 'node:path';
 import type { ByteImage } from '@infnet/data';
-import { writeFileAtomic } from '@infnet/node';
-import { cliError, reasonOf } from '../../errors.js';
-import { FailureTeller } from '../../failures.js';
+import { type FailedFile, reasonOf } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
 import { documentJson, sayJson } from '../../json.js';
 import { Progress } from '../../progress.js';
+import { taskOf } from '../../tasks.js';
 import { makeFolder } from '../segment/inputs.js';
 import { type Case, Cases } from './cases.js';
-import { evaluateClasses } from './classes.js';
+import { classesOfFiles } from './class-files.js';
+import { evaluateClasses, refuseMapOptions } from './classes.js';
 import { drawCase } from './draw.js';
 import { fromFiles } from './from-files.js';
-import { fromNet } from './from-net.js';
+import { classItem, fromNet, mapItem } from './from-net.js';
 import { notesOn } from './notes.js';
 import { type EvaluateOptions, formOf, type Scoring, scoringOf } from './options.js';
 import { documentOf, FILES, scoresCsv } from './outputs.js';
 import { type DrawnCase, evaluationReport } from './report.js';
 import { scoreText } from './rows.js';
 import { type Evaluation, type SliceScores, scoreSet, scoreSlice } from './score.js';
-import type { FailedFile, SliceSource } from './source.js';
+import { scoreAll, tellFailure, writeOrTell } from './score-all.js';
+import type { Item, SliceSource } from './source.js';
 import { volumesCsv } from './volumes.js';
 
 const SHOWN = 10;
 
 export async function evaluate(options: EvaluateOptions, io: Io): Promise<number> {
-  if (options.multiClass === true) return evaluateClasses(options, io);
+  const task = await taskOf(options);
+  const progress = new Progress(io.stderr);
+  if (task.classes.length > 2) {
+    refuseMapOptions(options);
+    const form = formOf(options);
+    const source =
+      form.kind === 'files' ? await classesOfFiles(form) : await fromNet(task, classItem, form, options, io, progress);
+    return finishing(source, progress, () => evaluateClasses(task, source, options, io, progress));
+  }
   const scoring = scoringOf(options);
   const form = formOf(options);
-  const progress = new Progress(io.stderr);
-  const source = form.kind === 'files' ? await fromFiles(form, options) : await fromNet(form, options, io, progress);
+  const source =
+    form.kind === 'files' ? await fromFiles(form, options) : await fromNet(task, mapItem, form, options, io, progress);
+  return finishing(source, progress, () => evaluateFrom(source, scoring, options, io, progress));
+}
+
+async function finishing(source: Disposable, progress: Progress, evaluating: () => Promise<number>): Promise<number> {
   try {
-    return await evaluateFrom(source, scoring, options, io, progress);
+    return await evaluating();
   } finally {
     progress.clear();
     source[Symbol.dispose]();
@@ -57,7 +70,13 @@ async function evaluateFrom(
   if (source.ignored.length > 0) {
     say(io.stderr, `infnet: ignored ${source.ignored.length} files that are no pictures: ${listed(source.ignored)}`);
   }
-  const run = await scoreAll(source, scoring, options.worst, progress, io.signal);
+  const cases = new Cases(options.worst);
+  const score = (item: Item): SliceScores => {
+    const scored = scoreSlice(item, scoring);
+    cases.add({ item, scored });
+    return scored;
+  };
+  const run = await scoreAll(source, score, progress, io.signal);
   const scored = performance.now();
   const evaluation = scoreSet(run.slices, scoring, { resamples, seed });
   const metricsSeconds = run.metricsSeconds + seconds(scored, performance.now());
@@ -72,16 +91,16 @@ async function evaluateFrom(
     notes: [...source.said, ...source.notes, ...ofSlices],
   };
   if (out !== undefined) {
-    const worst = await drawAll(run.cases.worst, scoring, run.failed, progress);
-    const best = await drawAll(run.cases.best, scoring, run.failed, progress);
+    const worst = await drawAll(cases.worst, scoring, run.failed, progress);
+    const best = await drawAll(cases.best, scoring, run.failed, progress);
     const shown = [...shortened(source.said), ...ofFiles, ...ofSlices];
     const page = evaluationReport({ evaluation, facts: source.facts, notes: shown, worst, best, failed: run.failed });
     const document = `${documentJson(documentOf(parts, { curves: true }), 1)}\n`;
-    await write(join(out, FILES.csv), scoresCsv(evaluation, run.failed), run.failed, progress);
-    await write(join(out, FILES.json), document, run.failed, progress);
-    await write(join(out, FILES.report), page, run.failed, progress);
+    await writeOrTell(join(out, FILES.csv), scoresCsv(evaluation, run.failed), run.failed, progress);
+    await writeOrTell(join(out, FILES.json), document, run.failed, progress);
+    await writeOrTell(join(out, FILES.report), page, run.failed, progress);
     const { volumes } = evaluation;
-    if (volumes.length > 0) await write(join(out, FILES.volumes), volumesCsv(volumes), run.failed, progress);
+    if (volumes.length > 0) await writeOrTell(join(out, FILES.volumes), volumesCsv(volumes), run.failed, progress);
   }
   const exitCode = run.failed.length > 0 ? EXIT.someFailed : EXIT.ok;
   const totalSeconds = seconds(started, performance.now());
@@ -103,76 +122,6 @@ async function evaluateFrom(
   return exitCode;
 }
 
-interface Scored {
-  readonly slices: readonly SliceScores[];
-  readonly cases: Cases;
-  /** Grows by what fails later. */
-  readonly failed: FailedFile[];
-  readonly metricsSeconds: number;
-}
-
-/** @throws InfnetError `CLI_INTERRUPTED`, `CLI_NOTHING_SCORED` */
-async function scoreAll(
-  source: SliceSource,
-  scoring: Scoring,
-  worst: number,
-  progress: Progress,
-  signal: AbortSignal | undefined,
-): Promise<Scored> {
-  const slices: SliceScores[] = [];
-  const failed: FailedFile[] = [];
-  const teller = new FailureTeller(progress);
-  const cases = new Cases(worst);
-  let metricsSeconds = 0;
-  const fail = (failure: FailedFile): void => {
-    failed.push(failure);
-    teller.tell(failure.file, failure);
-  };
-  for (const failure of source.failed) fail(failure);
-  let total = source.total;
-  progress.phase('evaluating', total);
-  for await (const found of source.items(signal)) {
-    if (total !== source.total) {
-      total = source.total;
-      progress.phase('evaluating', total, slices.length);
-    }
-    if ('failed' in found) {
-      fail(found.failed);
-      continue;
-    }
-    const { item } = found;
-    const begun = performance.now();
-    try {
-      const scored = scoreSlice(item, scoring);
-      slices.push(scored);
-      cases.add({ item, scored });
-    } catch (error) {
-      fail({ file: item.files['prediction'] ?? item.files['image'] ?? item.name, ...reasonOf(error) });
-    }
-    metricsSeconds += seconds(begun, performance.now());
-    progress.update(slices.length, item.name);
-    // Lets a signal in.
-    await new Promise((done) => setImmediate(done));
-    if (signal?.aborted) break;
-  }
-  progress.clear();
-  if (signal?.aborted && slices.length < source.total) {
-    const message = `stopped after ${slices.length} of ${source.total} slices; nothing was written`;
-    throw cliError('CLI_INTERRUPTED', message);
-  }
-  if (slices.length === 0) {
-    const lines = failed.slice(0, SHOWN).map(({ file, code, message }) => `  ${file}: [${code}] ${message}`);
-    const more = failed.length > SHOWN ? [`  and ${failed.length - SHOWN} more`] : [];
-    throw cliError(
-      'CLI_NOTHING_SCORED',
-      `None of ${source.total} slices could be scored:\n${[...lines, ...more].join('\n')}`,
-      failed[0]?.fix,
-      { details: { failed } },
-    );
-  }
-  return { slices, cases, failed, metricsSeconds };
-}
-
 /** A slice that cannot be read costs its picture only. */
 async function drawAll(
   cases: readonly Case[],
@@ -186,27 +135,11 @@ async function drawAll(
     try {
       image = await item.image();
     } catch (error) {
-      const failure = { file: item.files['image'] ?? item.name, ...reasonOf(error) };
-      failed.push(failure);
-      tell(failure, progress);
+      tellFailure({ file: item.files['image'] ?? item.name, ...reasonOf(error) }, failed, progress);
     }
     drawn.push({ scored, pictures: drawCase(item, image, scoring) });
   }
   return drawn;
-}
-
-async function write(file: string, text: string, failed: FailedFile[], progress: Progress): Promise<void> {
-  try {
-    await writeFileAtomic(file, new TextEncoder().encode(text));
-  } catch (error) {
-    const failure = { file, ...reasonOf(error) };
-    failed.push(failure);
-    tell(failure, progress);
-  }
-}
-
-function tell(failure: FailedFile, progress: Progress): void {
-  new FailureTeller(progress).tell(failure.file, failure);
 }
 
 function filesIn(

@@ -4,11 +4,10 @@
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { compareNames, duplicateNote, isHidden, isVolumeName, stemOf } from '@infnet/data';
-import { cliError } from '../../errors.js';
+import { cliError, type FailedFile } from '../../errors.js';
 import { nameFormats } from '../../formats.js';
 import { adviceFor } from '../../shell.js';
 import { KINDS, type Kind } from './options.js';
-import type { FailedFile } from './source.js';
 
 export interface Pair {
   /** What the file names have in common. */

@@ -6,36 +6,32 @@
  * bit (quirk 20), and the evaluation resizes it.
  */
 import { join, resolve } from 'node:path';
-import { isInfnetError } from '@infnet/core';
-import {
-  type Dataset,
-  finalPngU8,
-  minMaxNormalize,
-  openDataset,
-  type Problem,
-  predictionInput,
-  probabilityToU8,
-  resizeBilinearFloat,
-  sigmoid,
-  split,
-  stemOf,
-  voxelMillilitres,
-} from '@infnet/data';
+import { finalPngU8, type Problem, probabilityToU8, split, stemOf, voxelMillilitres } from '@infnet/data';
+import { isInfnetError } from '@infnet/errors';
 import { folderSource } from '@infnet/node';
+import {
+  type Network,
+  probabilityOf,
+  type SegmentationTask,
+  type TaskData,
+  type TaskSlice,
+} from '@infnet/segmentation';
 import { adviceInFlags } from '../../advice.js';
 import { openContext } from '../../context.js';
 import { problemLines, problemNotes } from '../../data-notes.js';
-import { cliError, reasonOf } from '../../errors.js';
+import { type FailedFile, reasonOf } from '../../errors.js';
 import { parseValidate } from '../../held-out.js';
 import { type Io, say } from '../../io.js';
 import type { Progress } from '../../progress.js';
 import { unlessAborted } from '../../stop.js';
+import { netOptionsOf, windowOf } from '../../tasks.js';
 import { tellNotes } from '../../weights-file.js';
-import { checkSize, type Network, prepareWithProgress } from '../segment/network.js';
+import { checkSize, prepareWithProgress } from '../segment/network.js';
 import { loadWeights } from '../segment/weights.js';
+import { requireCompanions } from '../train/companions.js';
 import { type MapPicture, scoredTruth } from './maps.js';
 import type { EvaluateOptions, Form } from './options.js';
-import type { FailedFile, Found, ItemVolume, SliceSource } from './source.js';
+import type { ClassItem, Found, Item, SliceSource } from './source.js';
 
 /** Findings in a data set that leave nothing out. */
 const HARMLESS: ReadonlySet<string> = new Set([
@@ -51,31 +47,56 @@ const HARMLESS: ReadonlySet<string> = new Set([
   'ignored',
 ]);
 
+/** A slice that was predicted. */
+interface Predicted {
+  readonly index: number;
+  readonly file: string;
+  readonly slice: TaskSlice;
+  readonly logits: Float32Array;
+}
+
+interface Judging {
+  readonly network: Network;
+  readonly dataset: TaskData;
+  readonly options: EvaluateOptions;
+}
+
+/** What of a prediction is scored. */
+type ToItem<I> = (predicted: Predicted, judging: Judging) => Promise<I>;
+
 /**
+ * @param toItem {@link mapItem} or {@link classItem}
  * @throws InfnetError `FILE_...`, `CHECKPOINT_...`, `DATA_DATASET` when nothing is left, `DATA_ARGUMENT`, `CLI_USAGE`,
  *   ...
  */
-export async function fromNet(
+export async function fromNet<I>(
+  task: SegmentationTask,
+  toItem: ToItem<I>,
   form: Form & { kind: 'net' },
   options: EvaluateOptions,
   io: Io,
   progress: Progress,
-): Promise<SliceSource> {
+): Promise<SliceSource<I>> {
   const { data, weights: file } = form;
-  const { size, validate, masks, conventions, precision } = options;
-  const weights = await loadWeights(file, options.backbone, { key: options.weightsKey });
-  checkSize(size, weights.net, weights.description.backbone);
-  const { description } = weights;
-  say(io.stderr, `infnet: ${description.backbone} from ${description.file} (${description.tensors} tensors)`);
+  const { size, validate, masks, precision } = options;
+  const window = windowOf(task, options);
+  const isMap = task.classes.length === 2;
+  const asked = netOptionsOf(task, { backbone: options.backbone });
+  const weights = await loadWeights(task, file, asked, { key: options.weightsKey });
+  const { net, description } = weights;
+  checkSize(size, net, net.name);
+  say(io.stderr, `infnet: ${net.name} from ${description.file} (${description.tensors} tensors)`);
   tellNotes(io, description);
   if (description.warning !== undefined) say(io.stderr, `infnet: ${description.warning}`);
-  const whole = await openSlices(data, options, io, progress);
+  const whole = await openSlices(task, data, { ...options, window }, io, progress);
+  requireCompanions(task, whole, data);
   const dataset = heldOut(whole, options);
   const batch = Math.min(options.batch, dataset.length);
   const context = await openContext(options, (line) => say(io.stderr, line));
   try {
     const network = await prepareWithProgress(context, weights, { size, batch, precision }, progress, io.signal);
     const part = dataset === whole ? '' : `, ${dataset.length} of them (--validate ${validate})`;
+    const [, title] = /^(.*?, width [^,]*)/.exec(net.title) ?? [undefined, net.title];
     return {
       total: dataset.length,
       failed: failuresOf(whole, data),
@@ -83,10 +104,7 @@ export async function fromNet(
       notes: [],
       said: problemNotes(harmless(whole), data),
       facts: [
-        [
-          'Net',
-          `${description.backbone}, width ${description.width}, from ${resolve(file)}${description.untrained ? ' (UNTRAINED)' : ''}`,
-        ],
+        ['Net', `${title}, from ${resolve(file)}${description.untrained ? ' (UNTRAINED)' : ''}`],
         ['Slices', `${whole.length} in ${resolve(data)}${part}, predicted at ${size} x ${size}`],
         ['Adapter', context.adapter.message.replace(/^infnet: /, '')],
       ],
@@ -96,15 +114,12 @@ export async function fromNet(
         size,
         batch,
         precision: network.precision,
-        masks,
-        ...(whole.items.some(({ slice }) => slice !== undefined)
-          ? { window: options.window, orient: options.orient }
-          : {}),
+        ...(isMap ? { masks } : {}),
+        ...(isMap && whole.items.some(({ slice }) => slice !== undefined) ? { window, orient: options.orient } : {}),
         weights: description,
         adapter: context.adapter,
       },
-      items: (signal) =>
-        predictAll({ dataset, data, network, batch, size, released: conventions === 'as-released' }, signal),
+      items: (signal) => predictAll(toItem, { dataset, network, options: { ...options, batch } }, data, signal),
       [Symbol.dispose]: () => context.dispose(),
     };
   } catch (error) {
@@ -114,13 +129,14 @@ export async function fromNet(
 }
 
 async function openSlices(
+  task: SegmentationTask,
   data: string,
   { masks, range, window, orient }: EvaluateOptions,
   io: Io,
   progress: Progress,
-): Promise<Dataset> {
+): Promise<TaskData> {
   let started = false;
-  const opening = openDataset(folderSource(data), {
+  const opening = task.openData(folderSource(data), {
     // Edges are not evaluated.
     edges: 'derive',
     ...(masks === 'binary' ? {} : { masks }),
@@ -134,7 +150,7 @@ async function openSlices(
       started = true;
       progress.update(done, name);
     },
-    signal: io.signal,
+    ...(io.signal === undefined ? {} : { signal: io.signal }),
   });
   try {
     const dataset = await unlessAborted(opening, io.signal);
@@ -146,13 +162,13 @@ async function openSlices(
 }
 
 /** @throws InfnetError `DATA_ARGUMENT`, `CLI_USAGE` */
-function heldOut(dataset: Dataset, { validate, seed }: EvaluateOptions): Dataset {
+function heldOut(dataset: TaskData, { validate, seed }: EvaluateOptions): TaskData {
   if (validate === undefined) return dataset;
   return split(dataset, { validate: parseValidate(validate, dataset), seed }).validation;
 }
 
 /** What is told of a data set, and leaves nothing out. */
-export function harmless({ warnings }: Pick<Dataset, 'warnings'>): readonly Problem[] {
+export function harmless({ warnings }: Pick<TaskData, 'warnings'>): readonly Problem[] {
   return warnings.filter(({ kind }) => HARMLESS.has(kind));
 }
 
@@ -162,7 +178,7 @@ export function tellProblems(problems: readonly Problem[], progress: Pick<Progre
 }
 
 /** What was left out of a data set, as failures of its files. */
-export function failuresOf({ warnings }: Pick<Dataset, 'warnings'>, data: string): FailedFile[] {
+export function failuresOf({ warnings }: Pick<TaskData, 'warnings'>, data: string): FailedFile[] {
   return warnings
     .filter(({ kind }) => !HARMLESS.has(kind))
     .flatMap(({ kind, title, entries }) =>
@@ -175,87 +191,85 @@ export function failuresOf({ warnings }: Pick<Dataset, 'warnings'>, data: string
     );
 }
 
-interface Predicting {
-  readonly dataset: Dataset;
-  readonly data: string;
-  readonly network: Network;
-  readonly batch: number;
-  readonly size: number;
-  readonly released: boolean;
-}
-
-async function* predictAll(job: Predicting, signal: AbortSignal | undefined): AsyncGenerator<Found> {
-  const { dataset, data, network, batch, size, released } = job;
+async function* predictAll<I>(
+  toItem: ToItem<I>,
+  judging: Judging,
+  data: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Found<I>> {
+  const { dataset, network, options } = judging;
   const fileOf = (index: number): string => join(data, dataset.items[index]?.image ?? '');
-  for (let next = 0; next < dataset.length && !signal?.aborted; ) {
-    const ready: { readonly index: number; readonly input: Float32Array }[] = [];
-    while (ready.length < batch && next < dataset.length) {
-      const index = next++;
-      try {
-        ready.push({ index, input: predictionInput(await dataset.image(index), size) });
-      } catch (error) {
-        yield { failed: { file: fileOf(index), ...reasonOf(error) } };
-      }
-    }
-    if (ready.length === 0) continue;
-    let logits: readonly Float32Array[];
+  const failed: Found<I>[] = [];
+  const answered = new Set<number>();
+  const fail = (error: unknown, index: number): void => {
+    answered.add(index);
+    failed.push({ failed: { file: fileOf(index), ...reasonOf(error) } });
+  };
+  const load = async (index: number): Promise<{ readonly index: number; readonly slice: TaskSlice } | undefined> => {
     try {
-      logits = await network.run(
-        ready.map(({ input }) => input),
-        signal,
-      );
+      return { index, slice: await dataset.slice(index) };
     } catch (error) {
-      if (signal?.aborted || isInfnetError(error, 'RUN_ABORTED')) return;
-      for (const { index } of ready) yield { failed: { file: fileOf(index), ...reasonOf(error) } };
-      if (!isInfnetError(error, 'CONTEXT_LOST')) continue;
-      for (; next < dataset.length; next++) yield { failed: { file: fileOf(next), ...reasonOf(error) } };
-      return;
+      fail(error, index);
+      return undefined;
     }
-    for (const [i, { index }] of ready.entries()) {
-      yield await found(dataset, index, fileOf(index), { logits: logits[i] as Float32Array, size, released });
+  };
+  const indices = Array.from({ length: dataset.length }, (_, index) => index);
+  const onFailed = (error: unknown, items: readonly { readonly index: number }[]): void => {
+    for (const { index } of items) fail(error, index);
+  };
+  try {
+    for await (const { item, logits } of network.each(indices, load, options, { signal, onFailed })) {
+      yield* failed.splice(0);
+      const file = fileOf(item.index);
+      answered.add(item.index);
+      const found = await toItem({ ...item, file, logits }, judging).then(
+        (one): Found<I> => ({ item: one }),
+        (error): Found<I> => ({ failed: { file, ...reasonOf(error) } }),
+      );
+      yield found;
     }
+  } catch (error) {
+    if (signal?.aborted || isInfnetError(error, 'RUN_ABORTED')) return;
+    if (!isInfnetError(error, 'CONTEXT_LOST')) throw error;
+    for (const index of indices) if (!answered.has(index)) fail(error, index);
   }
+  yield* failed;
 }
 
-async function found(
-  dataset: Dataset,
-  index: number,
-  file: string,
-  { logits, size, released }: { readonly logits: Float32Array; readonly size: number; readonly released: boolean },
-): Promise<Found> {
-  try {
-    if (!logits.every(Number.isFinite)) {
-      throw cliError('CLI_NOT_FINITE', 'The net gave values that are not finite.', 'Check the weights.', {
-        where: file,
-      });
-    }
-    const { mask } = await dataset.slice(index);
-    const probability = { width: size, height: size, data: sigmoid(logits) };
-    const map: MapPicture = released
-      ? { width: size, height: size, white: 255, data: finalPngU8(minMaxNormalize(probability.data)) }
+/** The probability map that is scored, with the truth above half. */
+export async function mapItem(
+  { index, file, logits }: Predicted,
+  { network, dataset, options }: Judging,
+): Promise<Item> {
+  const { size, conventions } = options;
+  const released = conventions === 'as-released';
+  const truth = await dataset.truth(index);
+  const shown = released ? { width: size, height: size } : truth;
+  const { width, height, data } = probabilityOf(
+    network.net.interpret(logits, shown, { size, stretch: released, where: file }),
+  );
+  const map: MapPicture = { width, height, white: 255, data: released ? finalPngU8(data) : probabilityToU8(data) };
+  const { image: path = '', slice } = dataset.items[index] ?? {};
+  return {
+    name: dataset.names[index] ?? String(index),
+    files: { image: file },
+    ...(slice === undefined
+      ? {}
       : {
-          width: mask.width,
-          height: mask.height,
-          white: 255,
-          data: probabilityToU8(resizeBilinearFloat(probability, mask.width, mask.height).data),
-        };
-    const name = dataset.names[index] ?? String(index);
-    const { image: path = '', slice } = dataset.items[index] ?? {};
-    const volume: ItemVolume | undefined =
-      slice === undefined
-        ? undefined
-        : { name: stemOf(path), file, millilitres: voxelMillilitres(await dataset.volumeHeader(index)) };
-    return {
-      item: {
-        name,
-        files: { image: file },
-        ...(volume === undefined ? {} : { volume }),
-        map,
-        truth: scoredTruth(mask),
-        image: () => dataset.image(index),
-      },
-    };
-  } catch (error) {
-    return { failed: { file, ...reasonOf(error) } };
-  }
+          volume: { name: stemOf(path), file, millilitres: voxelMillilitres(await dataset.volumeHeader(index)) },
+        }),
+    map,
+    truth: scoredTruth(truth),
+    image: async () => (await dataset.slice(index)).image,
+  };
+}
+
+/** The classes that are scored. */
+export async function classItem(
+  { index, file, logits, slice: { image } }: Predicted,
+  { network, dataset, options: { size } }: Judging,
+): Promise<ClassItem> {
+  const { labels: predicted } = network.net.interpret(logits, image, { size, where: file });
+  const name = dataset.names[index] ?? String(index);
+  return { name, truth: await dataset.truth(index), predicted };
 }

@@ -6,6 +6,7 @@ import type { Conventions } from '@infnet/metrics';
 import type { AdapterChoice } from '@infnet/node';
 import { cliError } from '../../errors.js';
 import { optionFlag } from '../../options.js';
+import type { TaskOptions } from '../../tasks.js';
 
 export const KINDS = ['prob', 'mask'] as const;
 export const CONVENTIONS: readonly Conventions[] = ['sane', 'as-released'];
@@ -16,7 +17,7 @@ export type Kind = (typeof KINDS)[number];
 /** What values in masks mean, as for `infnet train`; a soft mask is infected where it is above 128. */
 export type Truths = (typeof TRUTHS)[number];
 
-export interface EvaluateOptions {
+export interface EvaluateOptions extends Pick<TaskOptions, 'task'> {
   /** Folder of probability maps or masks. */
   readonly pred?: string;
   /** Folder of the masks that are the truth. */

@@ -1,8 +1,10 @@
 /** The scores as files: a line for each slice, and one document. */
+
 import { CURVE_NAMES, SCORE_NAMES, type ScoreName, type Scores } from '@infnet/metrics';
 import { csv } from '../../csv.js';
+import type { FailedFile } from '../../errors.js';
 import { type Evaluation, type SliceScores, SURFACE_NAMES } from './score.js';
-import type { FailedFile } from './source.js';
+
 import { volumeDocument } from './volumes.js';
 
 export const FILES = { csv: 'scores.csv', json: 'scores.json', report: 'report.html', volumes: 'volumes.csv' } as const;

@@ -1,10 +1,11 @@
 /** The page: scores with intervals, curves, how Dice is spread over the slices, worst and best cases, all slices. */
+
 import { type Block, type LineChart, renderReport, type Section, type Table } from '@infnet/report';
+import type { FailedFile } from '../../errors.js';
 import { ascending, type Case } from './cases.js';
 import type { CasePictures } from './draw.js';
 import { figure, length, scoreGroups } from './rows.js';
 import type { Evaluation, SliceScores } from './score.js';
-import type { FailedFile } from './source.js';
 
 export interface DrawnCase extends Pick<Case, 'scored'> {
   readonly pictures: CasePictures;

@@ -1,6 +1,6 @@
 /** Where maps and masks come from: files that are there, or a net that predicts. The scoring does not care. */
 import type { ByteImage, GreyImage } from '@infnet/data';
-import type { Reason } from '../../errors.js';
+import type { FailedFile } from '../../errors.js';
 import type { MapPicture } from './maps.js';
 
 /** One slice to score. */
@@ -17,6 +17,12 @@ export interface Item {
   image(): Promise<ByteImage | undefined>;
 }
 
+/** One slice whose classes are scored. */
+export interface ClassItem extends Pick<Item, 'name'> {
+  readonly truth: GreyImage;
+  readonly predicted: GreyImage;
+}
+
 /** What the slices of a volume have in common. */
 export interface ItemVolume {
   readonly name: string;
@@ -25,14 +31,9 @@ export interface ItemVolume {
   readonly millilitres: number | undefined;
 }
 
-/** A file that could not be scored. */
-export interface FailedFile extends Reason {
-  readonly file: string;
-}
+export type Found<I = Item> = { readonly item: I } | { readonly failed: FailedFile };
 
-export type Found = { readonly item: Item } | { readonly failed: FailedFile };
-
-export interface SliceSource extends Disposable {
+export interface SliceSource<I = Item> extends Disposable {
   /** Items in all, as far as it is known: a volume counts as one until it was read. */
   readonly total: number;
   /** What is known to have failed before the first item. */
@@ -47,5 +48,5 @@ export interface SliceSource extends Disposable {
   readonly facts: readonly (readonly [label: string, value: string])[];
   /** The same for programs. */
   readonly settings: Readonly<Record<string, unknown>>;
-  items(signal: AbortSignal | undefined): AsyncIterable<Found>;
+  items(signal: AbortSignal | undefined): AsyncIterable<Found<I>>;
 }

@@ -1,7 +1,7 @@
 /** The options of `infnet export` and their help. */
 import { type Command, Option } from 'commander';
 import { EXIT, type Io } from '../../io.js';
-import { BACKBONES, integer, needs, weightsKeyOption } from '../../options.js';
+import { BACKBONES, integer, needs, taskOption, weightsKeyOption } from '../../options.js';
 import { EXPORTED_OUTPUTS, type ExportOptions } from './options.js';
 
 const HELP = `
@@ -34,6 +34,7 @@ export function addExport(program: Command, io: Io, done: (code: number) => void
         BACKBONES,
       ),
     )
+    .addOption(taskOption())
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)
     .action(async (options: ExportOptions, command: Command) => {

@@ -1,13 +1,15 @@
-/** `infnet export`: Inf-Net with its weights as an ONNX model. */
+/** `infnet export`: a task's net with its weights as an ONNX model. */
 import { resolve } from 'node:path';
 import { exportOnnx } from '@infnet/checkpoint';
 import { type Tensor, type TraceResult, trace } from '@infnet/core';
-import type { InfNet } from '@infnet/inf-net';
-import { sigmoid } from '@infnet/nn';
+import { InfNet } from '@infnet/inf-net';
+import { sigmoid, softmax } from '@infnet/nn';
 import { writeFileAtomic } from '@infnet/node';
+import { inputNamed, type SegmentationTask, type TaskNet } from '@infnet/segmentation';
 import { cliError } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
 import { sayJson } from '../../json.js';
+import { netOptionsOf, taskOf } from '../../tasks.js';
 import { tellNotes } from '../../weights-file.js';
 import { checkSize } from '../segment/network.js';
 import { loadWeights, type WeightsDescription } from '../segment/weights.js';
@@ -22,42 +24,61 @@ export async function exportNet(options: ExportOptions, io: Io): Promise<number>
   if (!/\.onnx$/i.test(out)) {
     throw cliError('CLI_USAGE', `The net is written as ONNX, but --out is ${out}.`, 'Give a name that ends in .onnx.');
   }
-  const { net, state, description } = await loadWeights(file, options.backbone, { key: options.weightsKey });
+  const task = await taskOf(options);
+  const asked = netOptionsOf(task, { backbone: options.backbone });
+  const { net, state, description } = await loadWeights(task, file, asked, { key: options.weightsKey });
   tellNotes(io, description);
-  checkSize(size, net, description.backbone);
-  const graph = trace(({ image }: { readonly image: Tensor }) => outputsOf(net, image, options.outputs), {
-    image: [batch, 3, size, size],
-  });
+  checkSize(size, net, net.name);
+  const shapes = Object.entries(net.inputShapes(size)).map(([name, shape]) => [name, [batch, ...shape]] as const);
+  const graph = trace((inputs) => outputsOf(task, net, inputs, options.outputs), Object.fromEntries(shapes));
+  const { backbone } = net.options;
+  const told: Readonly<Record<string, string>> =
+    backbone === undefined ? { net: net.title } : { backbone: String(backbone), input: INPUT };
   const bytes = exportOnnx(graph, state, {
-    name: 'Inf-Net',
+    name: task.name === 'infection' ? 'Inf-Net' : net.name,
     dynamicBatch: openBatch,
-    metadata: { backbone: description.backbone, input: INPUT, trained: description.trained },
+    metadata: { ...told, trained: description.trained },
   });
   await writeFileAtomic(out, bytes);
-  report({ ...options, outputs: [...graph.outputs.keys()], bytes: bytes.length }, description, io);
+  const input = net.inputShapes(size)['image'] ?? [];
+  report({ ...options, input, outputs: [...graph.outputs.keys()], bytes: bytes.length }, description, io);
   return EXIT.ok;
 }
 
-function outputsOf(net: InfNet, image: Tensor, which: ExportOptions['outputs']): TraceResult {
-  const maps = net.call(image);
+/** All of Inf-Net's maps have the reference's names. */
+function outputsOf(
+  { classes }: SegmentationTask,
+  { module, forward }: TaskNet,
+  inputs: Readonly<Record<string, Tensor>>,
+  which: ExportOptions['outputs'],
+): TraceResult {
+  if (module instanceof InfNet) {
+    const maps = module.call(inputNamed(inputs, 'image'));
+    if (which === 'all') return maps;
+    return which === 'logits' ? { lateralMap2: maps.lateralMap2 } : { probability: sigmoid(maps.lateralMap2) };
+  }
+  const maps = forward(inputs);
   if (which === 'all') return maps;
-  const { lateralMap2 } = maps;
-  return which === 'logits' ? { lateralMap2 } : { probability: sigmoid(lateralMap2) };
+  const { logits } = maps;
+  if (which === 'logits') return { logits };
+  return { probability: classes.length === 2 ? sigmoid(logits) : softmax(logits) };
 }
 
 interface Written extends Omit<ExportOptions, 'outputs'> {
+  /** Of `image`, without the batch. */
+  readonly input: readonly number[];
   readonly outputs: readonly string[];
   readonly bytes: number;
 }
 
 function report(
-  { out, weights, size, batch, openBatch, outputs, bytes, json }: Written,
+  { out, weights, batch, openBatch, input, outputs, bytes, json }: Written,
   { trained, untrained, notes }: WeightsDescription,
   io: Io,
 ): void {
   const file = resolve(out);
   if (untrained) say(io.stderr, `The weights in ${weights} are UNTRAINED: what the net says means nothing.`);
-  const shape = [openBatch ? 'batch' : batch, 3, size, size];
+  const shape = [openBatch ? 'batch' : batch, ...input];
   const document = { command: 'export', ok: true, file, bytes, input: shape, outputs, trained, untrained, notes };
   if (json) sayJson(io, document);
   else

@@ -6,11 +6,13 @@ import { EXIT, type Io } from '../../io.js';
 import {
   adapterOption,
   BACKBONES,
+  givenOptions,
   integer,
   needs,
   orientOption,
   precisionOption,
   range,
+  taskOption,
   tuningOption,
   weightsKeyOption,
   windowOption,
@@ -51,14 +53,15 @@ export function addPseudoLabel(program: Command, io: Io, done: (code: number) =>
         BACKBONES,
       ),
     )
+    .addOption(taskOption())
     .addOption(adapterOption())
     .addOption(tuningOption())
     .addOption(precisionOption())
     .option('--json', 'print one JSON document on stdout', false)
     .addHelpText('after', HELP)
-    .action(async (options: PseudoLabelOptions, command: Command) => {
+    .action(async (options: Omit<PseudoLabelOptions, 'given'>, command: Command) => {
       needs(command, 'data', 'weights', 'out');
       const { pseudoLabel } = await import('./pseudo-label.js');
-      done(await pseudoLabel(options, io));
+      done(await pseudoLabel({ ...options, given: givenOptions(command) }, io));
     });
 }

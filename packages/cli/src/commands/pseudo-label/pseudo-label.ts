@@ -3,22 +3,18 @@ import { extname, join, resolve } from 'node:path';
 import type { Precision } from '@infnet/core';
 import {
   binaryToEdge,
-  type Dataset,
   type DepthOptions,
+  encodeClassMap,
   encodePng,
   type GreyImage,
-  openDataset,
-  predictionInput,
-  resizeBilinearFloat,
   type SliceOrientation,
-  sigmoid,
   stemOf,
   type VolumeWindow,
 } from '@infnet/data';
-import type { BackboneName } from '@infnet/inf-net';
+import { isInfnetError } from '@infnet/errors';
 import { type AdapterChoice, folderSource, readFile, writeFileAtomic } from '@infnet/node';
+import { type Network, pseudoLabels, type SegmentationTask, type TaskData, VolumeLabel } from '@infnet/segmentation';
 import type { TRAIN_OPTIONS } from '@infnet/segmentation/options';
-import { encodeLabel } from '@infnet/trainer';
 import { openContext } from '../../context.js';
 import { problemLines, problemNotes } from '../../data-notes.js';
 import { cliError, reasonOf } from '../../errors.js';
@@ -26,13 +22,13 @@ import { FailureTeller } from '../../failures.js';
 import { EXIT, type Io, say } from '../../io.js';
 import { sayJson } from '../../json.js';
 import { Progress } from '../../progress.js';
+import { netOptionsOf, type TaskOptions, taskOf, windowOf } from '../../tasks.js';
 import { tellNotes } from '../../weights-file.js';
 import { makeFolder } from '../segment/inputs.js';
-import { checkSize, type Network, prepareWithProgress } from '../segment/network.js';
+import { checkSize, prepareWithProgress } from '../segment/network.js';
 import { loadWeights } from '../segment/weights.js';
-import { VolumeLabel } from './volume-label.js';
 
-export interface PseudoLabelOptions {
+export interface PseudoLabelOptions extends Pick<TaskOptions, 'task'> {
   readonly data: string;
   readonly weights: string;
   /** Which of several nets in that file. */
@@ -50,13 +46,15 @@ export interface PseudoLabelOptions {
   readonly window: VolumeWindow;
   /** How slices of volumes lie. */
   readonly orient: SliceOrientation;
-  readonly backbone?: BackboneName;
+  readonly backbone?: string;
   readonly adapter?: AdapterChoice;
   /** A file of `infnet tune`. */
   readonly tuning?: string;
   /** Default: the plans' own. */
   readonly precision?: Precision;
   readonly json: boolean;
+  /** Names of the options that were given on the command line. */
+  readonly given: readonly string[];
 }
 
 interface Labelled {
@@ -71,21 +69,24 @@ export async function pseudoLabel(options: PseudoLabelOptions, io: Io): Promise<
     const fix = 'Give another folder by --out.';
     throw cliError('CLI_OUTPUT_CLASH', 'The labels would be written among the slices.', fix, { where: resolve(out) });
   }
+  const task = await taskOf(options);
+  refuseCompanions(task);
   const progress = new Progress(io.stderr);
-  const weights = await loadWeights(options.weights, options.backbone, { key: options.weightsKey });
+  const asked = netOptionsOf(task, { backbone: options.backbone });
+  const weights = await loadWeights(task, options.weights, asked, { key: options.weightsKey });
   tellNotes(io, weights.description);
-  checkSize(size, weights.net, weights.description.backbone);
-  const dataset = await openSlices(options, progress, io);
+  checkSize(size, weights.net, weights.net.name);
+  const dataset = await openSlices(task, { ...options, window: windowOf(task, options) }, progress, io);
   const { warning } = weights.description;
   if (warning !== undefined) say(io.stderr, `infnet: ${warning}`);
   const pictures = dataset.items.some(({ slice }) => slice === undefined);
-  const folders = ['GT', ...(options.images ? ['Imgs'] : []), ...(pictures ? ['Edge'] : [])];
+  const folders = ['GT', ...(options.images ? ['Imgs'] : []), ...(pictures && isSoft(task) ? ['Edge'] : [])];
   for (const name of folders) await makeFolder(join(out, name));
   const context = await openContext(options, (line) => say(io.stderr, line));
   try {
     const items = Math.min(batch, dataset.length);
     const network = await prepareWithProgress(context, weights, { size, batch: items, precision }, progress, io.signal);
-    const { labelled, errors } = await labelAll(dataset, network, options, progress, io.signal);
+    const { labelled, errors } = await labelAll(task, dataset, network, options, progress, io.signal);
     const interrupted = io.signal?.aborted === true && labelled.length + errors.length < dataset.length;
     const exitCode = interrupted ? EXIT.interrupted : errors.length > 0 ? EXIT.someFailed : EXIT.ok;
     if (json) {
@@ -107,24 +108,33 @@ export async function pseudoLabel(options: PseudoLabelOptions, io: Io): Promise<
   }
 }
 
+/** Whether labels are shares; else they are classes. */
+function isSoft({ classes }: SegmentationTask): boolean {
+  return classes.length === 2;
+}
+
+/** @throws InfnetError `CLI_USAGE` */
+function refuseCompanions({ name, companions }: SegmentationTask): void {
+  if (companions.length === 0) return;
+  const message = `The net of ${name} needs ${companions.join(', ')} beside each slice, which slices to label do not have.`;
+  throw cliError('CLI_USAGE', message, 'Label with infnet segment, which takes --priors and --prior-weights.');
+}
+
 /** Slices in `Imgs`, or where there is no such folder those of the folder itself. */
 async function openSlices(
+  task: SegmentationTask,
   { data, skipBad, range, window, orient }: PseudoLabelOptions,
   progress: Progress,
   io: Io,
-): Promise<Dataset> {
-  const source = folderSource(data);
-  const paths = await source.list();
-  const hasLayout = paths.some((path) => /(^|\/)Imgs\//i.test(path));
-  const flat = paths.filter((path) => !path.includes('/'));
-  const dataset = await openDataset(source, {
+): Promise<TaskData> {
+  const dataset = await task.openData(folderSource(data), {
     labelled: false,
+    flat: true,
     range,
     window,
     orient,
     onProblem: skipBad ? 'skip' : 'error',
-    signal: io.signal,
-    ...(hasLayout ? {} : { layout: { images: flat, masks: [] } }),
+    ...(io.signal === undefined ? {} : { signal: io.signal }),
     onProgress: ({ done, total, name }) => {
       if (done <= 1) progress.phase('reading slices', total);
       progress.update(done, name);
@@ -136,83 +146,74 @@ async function openSlices(
 }
 
 async function labelAll(
-  dataset: Dataset,
+  task: SegmentationTask,
+  dataset: TaskData,
   network: Network,
   options: PseudoLabelOptions,
   progress: Progress,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly labelled: readonly Labelled[]; readonly errors: readonly object[] }> {
-  const { size } = options;
+  const { size, labels: encoding } = options;
   const batch = Math.min(options.batch, dataset.length);
   const labelled: Labelled[] = [];
   const errors: object[] = [];
   const teller = new FailureTeller(progress);
   let volume: VolumeLabel | undefined;
+  /** The volume that a slice is of, a new one where it is the first of it. */
+  const volumeOf = async (index: number): Promise<VolumeLabel | undefined> => {
+    const { image = '', slice } = dataset.items[index] ?? {};
+    if (slice === undefined) return undefined;
+    if (volume?.path === image) return volume;
+    return new VolumeLabel(image, await dataset.volumeHeader(index), options.orient, isSoft(task));
+  };
+  const fail = (error: unknown, index: number): void => {
+    const reason = reasonOf(error);
+    // Without one of its slices a volume has no label.
+    if (volume !== undefined) volume.failed = true;
+    errors.push({ file: dataset.items[index]?.image ?? '', ...reason });
+    teller.tell(dataset.names[index] ?? '', reason);
+  };
+  const onFailed = async (error: unknown, index: number): Promise<void> => {
+    volume = await volumeOf(index);
+    fail(error, index);
+  };
   progress.phase('labelling', dataset.length);
-  for (let first = 0; first < dataset.length && signal?.aborted !== true; first += batch) {
-    const indices = Array.from({ length: Math.min(batch, dataset.length - first) }, (_, i) => first + i);
-    const inputs = await Promise.all(indices.map(async (index) => predictionInput(await dataset.image(index), size)));
-    for (const [i, logits] of (await network.run(inputs, signal)).entries()) {
-      const index = indices[i] as number;
-      const name = dataset.names[index] as string;
-      const { image = '', slice } = dataset.items[index] ?? {};
+  try {
+    const labels = pseudoLabels(task, network, dataset, { size, batch, encoding }, { signal, onFailed });
+    for await (const { index, label, share } of labels) {
+      const name = dataset.names[index] ?? '';
       try {
-        if (slice === undefined) volume = undefined;
-        else if (volume?.path !== image) {
-          volume = new VolumeLabel(image, await dataset.volumeHeader(index), options.orient);
-        }
-        const picture = await labelOf(dataset, index, logits, options);
-        if (volume === undefined) await writeLabel(dataset, index, picture, options);
+        volume = await volumeOf(index);
+        if (volume === undefined) await writeLabel(task, dataset, index, label, options);
         else if (!volume.failed) {
-          volume.add(picture);
-          if (dataset.items[index + 1]?.image !== image) await writeVolume(volume, options);
+          volume.add(label);
+          if (dataset.items[index + 1]?.image !== volume.path) await writeVolume(volume, options);
         }
-        if (volume?.failed !== true) labelled.push({ name, infectedFraction: share(picture.data) });
+        if (volume?.failed !== true) labelled.push({ name, infectedFraction: share });
       } catch (error) {
-        const reason = reasonOf(error);
-        // Without one of its slices a volume has no label.
-        if (volume !== undefined) volume.failed = true;
-        errors.push({ file: image, ...reason });
-        teller.tell(name, reason);
+        fail(error, index);
       }
       progress.update(labelled.length + errors.length, name);
     }
+  } catch (error) {
+    if (!signal?.aborted && !isInfnetError(error, 'RUN_ABORTED')) throw error;
   }
   progress.clear();
   return { labelled, errors };
 }
 
-/** The label at the slice's own size. @throws InfnetError `CLI_NOT_FINITE` */
-async function labelOf(
-  dataset: Dataset,
-  index: number,
-  logits: Float32Array,
-  { size, labels }: PseudoLabelOptions,
-): Promise<GreyImage> {
-  if (!logits.every(Number.isFinite)) {
-    const message = 'The net gave values that are not finite, so there is no label for this slice.';
-    const where = dataset.names[index] as string;
-    throw cliError('CLI_NOT_FINITE', message, 'Check the weights: infnet doctor checks the adapter.', { where });
-  }
-  const { width, height } = await dataset.image(index);
-  // Stretched at the net's size as the released generator does, then brought to the slice's own: its masks have the
-  // net's size, so that the released loader drops them (quirk 19).
-  const bytes = encodeLabel(labels, sigmoid(logits));
-  const map = { width: size, height: size, data: Float32Array.from(bytes, (v) => v / 255) };
-  const data = Uint8Array.from(resizeBilinearFloat(map, width, height).data, (p) => Math.round(255 * p));
-  return { width, height, channels: 1, data };
-}
-
 /** @throws InfnetError `FILE_...` */
 async function writeLabel(
-  dataset: Dataset,
+  task: SegmentationTask,
+  dataset: TaskData,
   index: number,
   picture: GreyImage,
   { data, out, images }: PseudoLabelOptions,
 ): Promise<void> {
   const name = dataset.names[index] as string;
-  await writeFileAtomic(join(out, 'GT', `${name}.png`), encodePng(picture));
-  await writeFileAtomic(join(out, 'Edge', `${name}.png`), encodePng(binaryToEdge(picture)));
+  const bytes = isSoft(task) ? encodePng(picture) : encodeClassMap(picture);
+  await writeFileAtomic(join(out, 'GT', `${name}.png`), bytes);
+  if (isSoft(task)) await writeFileAtomic(join(out, 'Edge', `${name}.png`), encodePng(binaryToEdge(picture)));
   const file = dataset.items[index]?.image as string;
   if (images) await writeFileAtomic(join(out, 'Imgs', `${name}${extname(file)}`), await readFile(join(data, file)));
 }
@@ -224,9 +225,4 @@ async function writeVolume(volume: VolumeLabel, { data, out, images }: PseudoLab
   await writeFileAtomic(join(out, 'GT', `${stem}.nii.gz`), volume.finish());
   const ending = /\.gz$/i.test(path) ? '.nii.gz' : '.nii';
   if (images) await writeFileAtomic(join(out, 'Imgs', `${stem}${ending}`), await readFile(join(data, path)));
-}
-
-/** Share of what is above 128. */
-function share(mask: Uint8Array): number {
-  return mask.reduce((sum, v) => sum + Number(v > 128), 0) / mask.length;
 }

@@ -5,10 +5,11 @@ import { basename, extname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { isVolumeName } from '@infnet/data';
 import { makeFolder as makeFolders } from '@infnet/node';
+import { pictureNames, type SegmentationTask, volumeNames } from '@infnet/segmentation';
 import { cliError } from '../../errors.js';
 import { nameFormats } from '../../formats.js';
 import { adviceFor, asArgument } from '../../shell.js';
-import { resultNames, SUMMARY, volumeResultNames } from './outputs.js';
+import { SUMMARY } from './outputs.js';
 
 export interface SliceFile {
   /** As given, or the folder as given with the file's name. */
@@ -33,14 +34,10 @@ const INPUT = /^[^.].*\.(png|jpe?g|nii|nii\.gz)$/is;
 /**
  * The inputs of files and folders, in the order given; a folder's own are sorted by name.
  *
- * @param namesOf every name that the results of a picture can have
+ * @param task whose results go to `out`
  * @throws InfnetError `CLI_NO_INPUT`, `CLI_OUTPUT_CLASH`
  */
-export async function findInputs(
-  paths: readonly string[],
-  out: string,
-  namesOf: (stem: string) => Readonly<Record<string, string>> = resultNames,
-): Promise<Inputs> {
+export async function findInputs(paths: readonly string[], out: string, task: SegmentationTask): Promise<Inputs> {
   const inputs: SliceFile[] = [];
   const ignored: string[] = [];
   for (const path of paths) {
@@ -65,7 +62,7 @@ export async function findInputs(
     inputs.push(...found.map((name) => input(join(path, name))));
     ignored.push(...files.filter((name) => !INPUT.test(name)).map((name) => join(path, name)));
   }
-  checkClashes(inputs, out, namesOf);
+  checkClashes(inputs, out, task);
   return { files: inputs, ignored };
 }
 
@@ -123,18 +120,14 @@ function input(path: string): SliceFile {
 }
 
 /** Two inputs with one stem, or an input that lies where a result would go. */
-function checkClashes(
-  files: readonly SliceFile[],
-  out: string,
-  namesOf: (stem: string) => Readonly<Record<string, string>>,
-): void {
+function checkClashes(files: readonly SliceFile[], out: string, task: SegmentationTask): void {
   const caseless = process.platform === 'win32' || process.platform === 'darwin';
   const key = (text: string): string => (caseless ? text.toLowerCase() : text);
   const byStem = new Map<string, SliceFile>();
   for (const one of files) {
     const other = byStem.get(key(one.stem));
     if (other !== undefined) {
-      const what = other.isVolume || one.isVolume ? 'overlay' : 'mask';
+      const what = other.isVolume || one.isVolume ? 'overlay' : task.maps.at(-1)?.name;
       const message = `${other.path} and ${one.path} would both write ${one.stem}.${what}.png.`;
       throw cliError('CLI_OUTPUT_CLASH', message, 'Rename one, or segment them into different folders.', {
         details: { stem: one.stem, files: [other.path, one.path] },
@@ -143,7 +136,7 @@ function checkClashes(
     byStem.set(key(one.stem), one);
   }
   const inputs = new Set(files.map(({ path }) => key(resolve(path))));
-  const results = files.flatMap(({ stem, isVolume }) => Object.values((isVolume ? volumeResultNames : namesOf)(stem)));
+  const results = files.flatMap(({ stem, isVolume }) => (isVolume ? volumeNames : pictureNames)(task, stem));
   for (const name of [...results, SUMMARY]) {
     if (!inputs.has(key(resolve(out, name)))) continue;
     throw cliError(

@@ -1,14 +1,5 @@
 /** What was noticed in a file that was read all the same, in the command line's words. */
-import {
-  type AnyImage,
-  type DataNote,
-  type DepthOptions,
-  decodeImage,
-  type RgbImage,
-  rangeNote,
-  toRgb8,
-} from '@infnet/data';
-import { readFile } from '@infnet/node';
+import type { DataNote } from '@infnet/data';
 import { noteText } from '../../data-notes.js';
 import type { Progress } from '../../progress.js';
 import type { SliceFile } from './inputs.js';
@@ -40,23 +31,4 @@ export class NoteTeller {
     }
     this.#told.clear();
   }
-}
-
-export interface Picture {
-  readonly slice: RgbImage;
-  /** Bits of a sample, as the file has it. */
-  readonly depth: number;
-  readonly notes: readonly DataNote[];
-}
-
-/** A picture as colours of 8 bit, and what was noticed. @throws InfnetError `FILE_...`, `DATA_...` */
-export async function readPicture(path: string, range: DepthOptions['range']): Promise<Picture> {
-  const image = await decodeImage(await readFile(path), path);
-  const notes = [...(image.notes ?? []), ...noteOn(image, range)];
-  return { slice: toRgb8(image, { range }), depth: image.depth ?? 8, notes };
-}
-
-function noteOn(image: AnyImage, range: DepthOptions['range']): DataNote[] {
-  const note = rangeNote(image, { range });
-  return note === undefined ? [] : [note];
 }

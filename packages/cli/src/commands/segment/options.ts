@@ -1,6 +1,6 @@
 /** Every option of `infnet segment`, a row each: type, help and README follow. */
 import { type OptionTable, type SettingsOf, TRAIN_OPTIONS } from '@infnet/segmentation/options';
-import { ADAPTER_ROW, PRECISION_ROW, TUNING_ROW } from '../../options.js';
+import { ADAPTER_ROW, PRECISION_ROW, TASK_ROW, TUNING_ROW } from '../../options.js';
 
 export const SEGMENT_OPTIONS = {
   weights: {
@@ -75,6 +75,7 @@ export const SEGMENT_OPTIONS = {
     readme:
       '`exact`: the least noisy algorithms only; `fast` (default): all; `half`: weights stored as float16 where the adapter can, see below',
   },
+  task: TASK_ROW,
   multiClass: {
     kind: 'flag',
     help: 'tell ground-glass from consolidation: --weights are of the U-Net of infnet train --multi-class',

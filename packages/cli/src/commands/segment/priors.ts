@@ -6,27 +6,14 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Context } from '@infnet/core';
-import { finalPngU8, type GreyImage, predictionInput, probabilityToU8, type RgbImage } from '@infnet/data';
+import { finalPngU8, type GreyImage, probabilityToU8 } from '@infnet/data';
+import { type CompanionSource, probabilityOf } from '@infnet/segmentation';
 import { cliError } from '../../errors.js';
 import type { Progress } from '../../progress.js';
 import { readMap } from '../evaluate/maps.js';
-import type { SliceFile } from './inputs.js';
 import { prepareWithProgress } from './network.js';
 import type { SegmentOptions } from './options.js';
-import { probabilityOf } from './outputs.js';
 import type { LoadedWeights } from './weights.js';
-
-export interface PriorRequest {
-  readonly file: SliceFile;
-  readonly slice: RgbImage;
-}
-
-export interface Priors {
-  /** Reads the one of a slice: bytes 0..255, of its size. */
-  read?(request: PriorRequest): Promise<GreyImage>;
-  /** Makes those of a batch. */
-  make?(batch: readonly PriorRequest[], signal: AbortSignal | undefined): Promise<readonly GreyImage[]>;
-}
 
 /** What a prior may be called, in the order in which they are taken; `<stem>` stands before it. */
 const NAMES = [/^\.prob\.png$/i, /^\.mask\.png$/i, /^\.(png|jpe?g)$/i];
@@ -37,13 +24,13 @@ const NAMES = [/^\.prob\.png$/i, /^\.mask\.png$/i, /^\.(png|jpe?g)$/i];
  * @throws InfnetError `CLI_NO_INPUT` without such a folder; for a slice `CLI_PRIOR`, `CLI_NOT_GREY`, `FILE_...`,
  *   `DATA_...`
  */
-export async function priorsOfFolder(folder: string): Promise<Priors> {
+export async function priorsOfFolder(folder: string): Promise<CompanionSource> {
   const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
     const message = `The folder of priors cannot be read: ${cause.message}`;
     throw cliError('CLI_NO_INPUT', message, 'Check --priors.', { where: resolve(folder), cause });
   });
   return {
-    async read({ file: { stem }, slice }) {
+    async read({ stem }, { image: slice }) {
       const path = join(folder, nameOf(stem, names, folder));
       const { width, height, white, data } = (await readMap(path)).content;
       if (width !== slice.width || height !== slice.height) {
@@ -54,12 +41,8 @@ export async function priorsOfFolder(folder: string): Promise<Priors> {
           { where: path },
         );
       }
-      return {
-        width,
-        height,
-        channels: 1,
-        data: white === 255 ? (data as Uint8Array) : Uint8Array.from(data, (v) => v >> 8),
-      };
+      const bytes = white === 255 ? Uint8Array.from(data) : Uint8Array.from(data, (v) => v >> 8);
+      return { Prior: { width, height, channels: 1, data: bytes } };
     },
   };
 }
@@ -91,16 +74,24 @@ export async function priorsOfNet(
   { size, batch, precision, stretch = false }: Pick<SegmentOptions, 'size' | 'batch' | 'precision' | 'stretch'>,
   progress: Progress,
   signal: AbortSignal | undefined,
-): Promise<Priors> {
+): Promise<CompanionSource> {
   const network = await prepareWithProgress(context, weights, { size, batch, precision }, progress, signal);
   return {
-    async make(requests, abort) {
-      const inputs = requests.map(({ slice }) => predictionInput(slice, size));
-      const all = await network.run(inputs, abort);
-      return requests.map(({ file, slice }, i) => {
-        const { width, height, data } = probabilityOf(all[i] as Float32Array, slice, { size, stretch }, file.stem);
-        return { width, height, channels: 1, data: stretch ? finalPngU8(data) : probabilityToU8(data) };
-      });
+    async *make(sources, load, { signal: abort, onFailed }) {
+      const answers = network.each(sources, load, { size, batch }, { signal: abort, onFailed });
+      for await (const { item, logits } of answers) {
+        const { image } = item.slice;
+        try {
+          const found = network.net.interpret(logits, image, { size, stretch, where: item.name });
+          const { width, height, data } = probabilityOf(found);
+          const bytes = stretch ? finalPngU8(data) : probabilityToU8(data);
+          const prior: GreyImage = { width, height, channels: 1, data: bytes };
+          yield { ...item, slice: { ...item.slice, companions: { Prior: prior } } };
+        } catch (error) {
+          if (onFailed === undefined) throw error;
+          onFailed(error, [item]);
+        }
+      }
     },
   };
 }

@@ -1,15 +1,19 @@
 /** What came of each file so far. */
-import { reasonOn } from '../../errors.js';
+import type { DonePicture, DoneVolume } from '@infnet/segmentation';
+import { type FailedFile, reasonOn } from '../../errors.js';
 import { FailureTeller } from '../../failures.js';
 import type { Progress } from '../../progress.js';
 import type { SliceFile } from './inputs.js';
-import type { FailedSlice, SliceReport } from './summary.js';
 
-type Failed = { readonly failed: FailedSlice };
+export type Report =
+  | { readonly picture: DonePicture }
+  | { readonly volume: DoneVolume }
+  | { readonly failed: FailedFile };
 
-/** @typeParam R what is told of a file that did not fail */
-export class Reports<R extends object = Exclude<SliceReport, Failed>> {
-  readonly #byFile = new Map<SliceFile, R | Failed>();
+type Told = Pick<SliceFile, 'path'>;
+
+export class AllReports {
+  readonly #byPath = new Map<string, Report>();
   readonly #teller: FailureTeller;
   /** When the first file's results were written; a time of `performance.now()`. */
   firstResultAt: number | undefined;
@@ -21,22 +25,26 @@ export class Reports<R extends object = Exclude<SliceReport, Failed>> {
   }
 
   get size(): number {
-    return this.#byFile.size;
+    return this.#byPath.size;
   }
 
-  add(file: SliceFile, report: R): void {
-    this.#byFile.set(file, report);
+  has({ path }: Told): boolean {
+    return this.#byPath.has(path);
+  }
+
+  add({ path }: Told, report: DonePicture | DoneVolume): void {
+    this.#byPath.set(path, 'volume' in report ? { volume: report } : { picture: report });
     this.firstResultAt ??= performance.now();
   }
 
-  fail(file: SliceFile, error: unknown): void {
-    const reason = reasonOn(file.path, error);
-    this.#byFile.set(file, { failed: { file: file.path, ...reason } });
-    this.#teller.tell(file.path, reason);
+  fail({ path }: Told, error: unknown): void {
+    const reason = reasonOn(path, error);
+    this.#byPath.set(path, { failed: { file: path, ...reason } });
+    this.#teller.tell(path, reason);
   }
 
   /** Those of `files` that are done or failed, in their order. */
-  of(files: readonly SliceFile[]): (R | Failed)[] {
-    return files.flatMap((file) => this.#byFile.get(file) ?? []);
+  of(files: readonly SliceFile[]): Report[] {
+    return files.flatMap(({ path }) => this.#byPath.get(path) ?? []);
   }
 }

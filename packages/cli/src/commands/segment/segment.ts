@@ -1,49 +1,66 @@
 /**
- * `infnet segment`: slices and volumes in, masks and probabilities out.
+ * `infnet segment`: slices and volumes in, the task's maps out.
  *
  * Everything that can be wrong with the request (paths, names, weights, size, adapter) is found before the first slice.
  * After that a file that fails is reported, and the others are done: the pictures first, then the volumes.
  */
 import { join, resolve } from 'node:path';
+import type { Context } from '@infnet/core';
+import { readFile } from '@infnet/node';
+import {
+  type CompanionSource,
+  cut,
+  infection,
+  type SegmentationTask,
+  type SegmentHost,
+  type SegmentJob,
+  segmentPictures,
+  segmentVolumes,
+} from '@infnet/segmentation';
 import { openContext } from '../../context.js';
 import { cliError } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
 import { sayJson } from '../../json.js';
 import { optionFlag } from '../../options.js';
 import { Progress } from '../../progress.js';
+import { netOptionsOf, taskOf, windowOf } from '../../tasks.js';
 import { tellNotes } from '../../weights-file.js';
-import { segmentClasses } from './classes.js';
 import { findInputs, ignoredLine, makeFolder } from './inputs.js';
 import { checkSize, prepareWithProgress } from './network.js';
 import { NoteTeller } from './notes.js';
 import type { SegmentOptions } from './options.js';
-import { SUMMARY, writeSummary } from './outputs.js';
+import { SUMMARY, writeOutputs, writeSummary } from './outputs.js';
+import { priorsOfFolder, priorsOfNet } from './priors.js';
 import { provenanceOf } from './provenance.js';
-import { Reports } from './reports.js';
-import { infectionWork } from './slices.js';
-import { type DoneSlice, type DoneVolume, summaryCsv } from './summary.js';
-import { segmentVolumes } from './volumes.js';
-import { loadWeights } from './weights.js';
-import { workThrough } from './work.js';
+import { AllReports } from './reports.js';
+import { pictureDocument, shares, summaryCsv, volumeDocument } from './summary.js';
+import { type LoadedWeights, loadWeights } from './weights.js';
 
 export async function segment(options: SegmentOptions, io: Io): Promise<number> {
-  if (options.multiClass === true) return segmentClasses(options, io);
-  refusePriors(options);
   const started = performance.now();
   const { out, size, precision, json = false } = options;
   const { signal } = io;
+  const task = await taskOf(options);
+  checkOptions(task, options);
   const progress = new Progress(io.stderr);
-  const { files, ignored } = await findInputs(options.paths, out);
+  const { files, ignored } = await findInputs(options.paths, out, task);
   if (ignored.length > 0) say(io.stderr, await ignoredLine(ignored, 'pictures or volumes'));
   const volumes = files.filter(({ isVolume }) => isVolume);
   const slices = files.filter(({ isVolume }) => !isVolume);
-  await makeFolder(out);
-  const weights = await loadWeights(options.weights, options.backbone, { key: options.weightsKey });
-  checkSize(options.size, weights.net, weights.description.backbone);
-  const { description } = weights;
-  say(io.stderr, `infnet: ${description.backbone} from ${description.file} (${description.tensors} tensors)`);
-  tellNotes(io, description);
-  if (description.warning !== undefined) say(io.stderr, `infnet: ${description.warning}`);
+  if (options.priors !== undefined && volumes.length > 0) {
+    const fix = "Let Inf-Net make them on the way (--prior-weights FILE), or give the volume's slices as pictures.";
+    const where = volumes[0]?.path ?? '';
+    throw cliError('CLI_USAGE', 'Priors of a folder are of pictures, not of volumes.', fix, { where });
+  }
+  // With companions there is more that can be wrong, and then no folder is made.
+  if (task.companions.length === 0) await makeFolder(out);
+  const asked = netOptionsOf(task, { backbone: options.backbone, order: options.channelOrder });
+  const weights = await loadWeights(task, options.weights, asked, { key: options.weightsKey });
+  checkSize(size, weights.net, weights.net.name);
+  const priorWeights = await loadPriorWeights(options);
+  const priors = options.priors === undefined ? undefined : await priorsOfFolder(options.priors);
+  if (task.companions.length > 0) await makeFolder(out);
+  tellWeights(weights, priorWeights, io);
   const read = performance.now();
 
   const context = await openContext(options, (line) => say(io.stderr, line));
@@ -51,25 +68,35 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
     const opened = performance.now();
     // A batch larger than there are slices would compute empty ones. How many a volume has is not known yet.
     const batch = volumes.length > 0 ? options.batch : Math.min(options.batch, slices.length);
+    const settled = { ...options, batch, window: windowOf(task, options) };
+    const companions = priors ?? (await priorsOf(context, priorWeights, settled, progress, signal));
     const network = await prepareWithProgress(context, weights, { size, batch, precision }, progress, signal);
     const compiled = performance.now();
-    const made = provenanceOf(description, options, context, network.precision);
-    const reports = new Reports(progress);
+    const deviceBytes = context.memory.bytes;
+    const reports = new AllReports(progress);
     const notes = new NoteTeller(progress);
-    await workThrough(slices, infectionWork(network, options, made, notes), reports, progress, signal);
-    await segmentVolumes(volumes, reports, { network, options, made, notes, progress, signal });
+    const host: SegmentHost = {
+      read: readFile,
+      write: (results) => writeOutputs(out, results),
+      note: (file, noticed) => notes.tell(file, noticed),
+      progress,
+      signal,
+    };
+    const made = provenanceOf(weights.description, options, context, network);
+    const job: SegmentJob = { task, network, companions, options: settled, host, made };
+    await segmentPictures(slices, reports, job);
+    await segmentVolumes(volumes, reports, job);
     notes.finish();
     const inOrder = reports.of(files);
     const interrupted = signal?.aborted === true && inOrder.length < files.length;
-    const unwritten = await writeSummary(
-      join(out, SUMMARY),
-      summaryCsv(inOrder, { time: options.time, volumes: volumes.length > 0 }),
-    );
+    const { classes } = task;
+    const table = summaryCsv(inOrder, { classes, time: options.time, volumes: volumes.length > 0 });
+    const unwritten = await writeSummary(join(out, SUMMARY), table);
     for (const { file, code, message } of unwritten) say(io.stderr, `infnet: ${file} failed: [${code}] ${message}`);
     const ended = performance.now();
     const failedFiles = inOrder.flatMap((report) => ('failed' in report ? [report.failed] : []));
     const failed = [...failedFiles, ...unwritten];
-    const done = inOrder.flatMap((report) => ('done' in report ? [report.done] : []));
+    const done = inOrder.flatMap((report) => ('picture' in report ? [report.picture] : []));
     const doneVolumes = inOrder.flatMap((report) => ('volume' in report ? [report.volume] : []));
     const exitCode = interrupted ? EXIT.interrupted : failed.length > 0 ? EXIT.someFailed : EXIT.ok;
     if (interrupted) {
@@ -83,13 +110,14 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
         exitCode,
         interrupted,
         adapter: context.adapter,
-        weights: description,
-        provenance: { ...made, threshold: options.threshold },
-        settings: { ...settingsOf(options), precision: network.precision },
+        weights: weights.description,
+        ...priorsDocument(options, priorWeights),
+        provenance: cut(job, made),
+        settings: { ...settingsOf(task, settled, options), precision: network.precision },
         out: resolve(out),
         summary: resolve(out, SUMMARY),
-        slices: done,
-        volumes: doneVolumes,
+        slices: done.map((one) => pictureDocument(one, classes)),
+        volumes: doneVolumes.map((one) => volumeDocument(one, classes)),
         errors: failed,
         ignored,
         timings: {
@@ -100,19 +128,25 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
           slicesSeconds: seconds(compiled, ended),
           totalSeconds: seconds(started, ended),
         },
-        memory: { deviceBytes: network.bytes },
-        pipelines: network.pipelines,
+        memory: { deviceBytes },
+        pipelines: context.pipelines.size,
       };
       sayJson(io, document);
-    } else {
-      for (const line of [...done.map(sliceLine), ...doneVolumes.map(volumeLine)]) say(io.stdout, line);
-      const counts = [
-        ...(slices.length > 0 ? [`${done.length} of ${slices.length} slices`] : []),
-        ...(volumes.length > 0 ? [`${doneVolumes.length} of ${volumes.length} volumes`] : []),
-      ].join(' and ');
-      const count = `${counts} segmented${failedFiles.length > 0 ? `, ${failedFiles.length} failed` : ''}`;
-      say(io.stdout, `${count}, ${seconds(started, ended).toFixed(1)} s; results in ${resolve(out)}`);
+      return exitCode;
     }
+    for (const { file, counts, width, height } of done) {
+      say(io.stdout, `${file}: ${shares(classes, counts, width * height)}`);
+    }
+    for (const { file, volume, counts, millilitres } of doneVolumes) {
+      const { width, height, depth } = volume;
+      say(io.stdout, `${file}: ${depth} slices, ${shares(classes, counts, width * height * depth, millilitres)}`);
+    }
+    const counts = [
+      ...(slices.length > 0 ? [`${done.length} of ${slices.length} slices`] : []),
+      ...(volumes.length > 0 ? [`${doneVolumes.length} of ${volumes.length} volumes`] : []),
+    ].join(' and ');
+    const count = `${counts} segmented${failedFiles.length > 0 ? `, ${failedFiles.length} failed` : ''}`;
+    say(io.stdout, `${count}, ${seconds(started, ended).toFixed(1)} s; results in ${resolve(out)}`);
     return exitCode;
   } finally {
     progress.clear();
@@ -120,27 +154,99 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
   }
 }
 
+const OF_PRIORS = ['priors', 'priorWeights', 'priorWeightsKey', 'priorSize', 'classFormat', 'channelOrder'];
+
 /** @throws InfnetError `CLI_USAGE` */
-function refusePriors({ given }: SegmentOptions): void {
-  const ofClasses = ['priors', 'priorWeights', 'priorWeightsKey', 'priorSize', 'classFormat', 'channelOrder'];
-  const foreign = given.filter((name) => ofClasses.includes(name));
+function checkOptions({ name, companions }: SegmentationTask, { priors, priorWeights, given }: SegmentOptions): void {
+  if (companions.length === 0) {
+    const foreign = given.filter((option) => OF_PRIORS.includes(option));
+    if (foreign.length === 0) return;
+    const message = `${foreign.map(optionFlag).join(', ')}: only with --multi-class.`;
+    throw cliError('CLI_USAGE', message, 'Add --multi-class to tell ground-glass from consolidation, or leave it out.');
+  }
+  if ((priors === undefined) === (priorWeights === undefined)) {
+    const message =
+      priors === undefined
+        ? 'The U-Net gets where a slice is infected, and that is not said.'
+        : '--priors and --prior-weights do not go together.';
+    const fix =
+      'Give --priors FOLDER (pictures that infnet segment made, or masks), or --prior-weights FILE (Inf-Net, which makes them).';
+    throw cliError('CLI_USAGE', message, fix);
+  }
+  const foreign = given.filter(
+    (option) =>
+      option === 'threshold' ||
+      (priors !== undefined &&
+        ['priorSize', 'priorWeightsKey', 'stretch', 'backbone', 'window', 'orient'].includes(option)),
+  );
   if (foreign.length === 0) return;
-  const message = `${foreign.map(optionFlag).join(', ')}: only with --multi-class.`;
-  throw cliError('CLI_USAGE', message, 'Add --multi-class to tell ground-glass from consolidation, or leave it out.');
+  const where = name === 'classes' ? '--multi-class' : `--task ${name}`;
+  const what = `${foreign.map(optionFlag).join(', ')}: not with ${where}${priors === undefined ? '' : ' and --priors'}.`;
+  throw cliError('CLI_USAGE', what, 'Leave it out.');
 }
 
-function sliceLine({ file, infectedFraction }: DoneSlice): string {
-  return `${file}: ${(100 * infectedFraction).toFixed(2)} % infected`;
+async function loadPriorWeights({
+  priorWeights,
+  priorWeightsKey: key,
+  priorSize,
+  size,
+  backbone,
+}: SegmentOptions): Promise<LoadedWeights | undefined> {
+  if (priorWeights === undefined) return undefined;
+  const asked = netOptionsOf(infection, { backbone });
+  const weights = await loadWeights(infection, priorWeights, asked, { flag: '--prior-weights', key });
+  checkSize(priorSize ?? size, weights.net, weights.net.name);
+  return weights;
 }
 
-function volumeLine({ file, depth, infectedFraction, infectedMillilitres }: DoneVolume): string {
-  const volume = infectedMillilitres === null ? '' : `, ${infectedMillilitres.toFixed(1)} ml`;
-  return `${file}: ${depth} slices, ${(100 * infectedFraction).toFixed(2)} % infected${volume}`;
+async function priorsOf(
+  context: Context,
+  weights: LoadedWeights | undefined,
+  options: SegmentOptions,
+  progress: Progress,
+  signal: AbortSignal | undefined,
+): Promise<CompanionSource | undefined> {
+  if (weights === undefined) return undefined;
+  return priorsOfNet(context, weights, { ...options, size: options.priorSize ?? options.size }, progress, signal);
 }
 
-function settingsOf(options: SegmentOptions): Readonly<Record<string, unknown>> {
-  const { size, format, threshold, stretch = false, range, window, orient, batch } = options;
-  return { size, format, threshold, stretch, range, window, orient, batch };
+function tellWeights({ net, description }: LoadedWeights, priors: LoadedWeights | undefined, io: Io): void {
+  const { file, tensors, warning } = description;
+  say(io.stderr, `infnet: ${net.name} from ${file} (${tensors} tensors)`);
+  tellNotes(io, description);
+  if (warning !== undefined) say(io.stderr, `infnet: ${warning}`);
+  if (description['orderSaid'] === false) {
+    const taken = `taken ${description['order']} (ground-glass, consolidation, background)`;
+    say(
+      io.stderr,
+      `infnet: the file does not say what the net's channels mean; ${taken}. --channel-order says otherwise`,
+    );
+  }
+  if (priors === undefined) return;
+  say(io.stderr, `infnet: priors by ${priors.net.name} from ${priors.description.file}`);
+  tellNotes(io, priors.description);
+  if (priors.description.warning !== undefined) say(io.stderr, `infnet: of the priors: ${priors.description.warning}`);
+}
+
+function priorsDocument({ priors }: SegmentOptions, weights: LoadedWeights | undefined): object {
+  if (weights !== undefined) return { priors: { weights: weights.description } };
+  return priors === undefined ? {} : { priors: { folder: resolve(priors) } };
+}
+
+function settingsOf(
+  { name, companions, classes }: SegmentationTask,
+  { window, orient, size, priorSize = size, format, classFormat, threshold, stretch = false, range }: SegmentOptions,
+  { batch, multiClass = false }: SegmentOptions,
+): Readonly<Record<string, unknown>> {
+  return {
+    ...(multiClass ? { multiClass } : name === 'infection' ? {} : { task: name }),
+    size,
+    ...(companions.length > 0 ? { priorSize } : {}),
+    format,
+    ...(name === 'classes' ? { classFormat } : {}),
+    ...(classes.length === 2 ? { threshold } : {}),
+    ...{ stretch, range, window, orient, batch },
+  };
 }
 
 function seconds(from: number, to: number): number {

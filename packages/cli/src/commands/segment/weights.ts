@@ -1,33 +1,24 @@
-/** From a checkpoint to a net that fits it: the backbone is told from the keys, the width from the shapes. */
-import { assertMatches, type Checkpoint, type CheckpointTensor, matchStateDict } from '@infnet/checkpoint';
-import type { StateDict } from '@infnet/core';
+/** From a checkpoint to the net of a task that fits it. */
+import type { Checkpoint, CheckpointTensor } from '@infnet/checkpoint';
 import {
   BACKBONE_SIGNATURES,
-  type BackboneName,
   hasDecoder,
   INF_NET_SIGNATURES,
-  InfNet,
-  isOptionalEntry,
   recognizeBackbone,
   recognizeBackboneAlone,
-  recognizeNet,
   type Trained,
   trainedOf,
   UNET_SIGNATURES,
   weightsOrigin,
 } from '@infnet/inf-net';
-import { isUNet } from '../../classes/unet-weights.js';
+import { isUNet, type LoadedNet, loadNet, type NetOptions, type SegmentationTask } from '@infnet/segmentation';
 import { cliError } from '../../errors.js';
 import { inWordsOfCli, readWeightsFile, type WeightsFile, type WeightsSource } from '../../weights-file.js';
 
-/** What the user is told of the weights. */
-export interface WeightsDescription {
+/** What the user is told of the weights; beside these, by name, what the task tells of its net. */
+export interface WeightsDescription extends Readonly<Record<string, unknown>> {
   readonly file: string;
   readonly format: Checkpoint['format'];
-  readonly backbone: BackboneName;
-  readonly width: number;
-  /** Channels of the receptive-field blocks' results. */
-  readonly channels: number;
   /** Tensors that the net takes from the file. */
   readonly tensors: number;
   /** Whether the weights were trained, as far as the file tells. */
@@ -46,88 +37,108 @@ export interface WeightsDescription {
   readonly sha256: string;
 }
 
-export interface LoadedWeights {
-  readonly net: InfNet;
-  readonly state: StateDict;
+export interface LoadedWeights extends LoadedNet {
   readonly description: WeightsDescription;
 }
 
-/** Kinds of nets that people give, what is asked for first. */
+/** Kinds of nets that people give; the task's own is looked for first. */
 const KINDS = [INF_NET_SIGNATURES, UNET_SIGNATURES, BACKBONE_SIGNATURES];
 
-/** Reads a file that should be of Inf-Net. @throws InfnetError `FILE_...`, `CHECKPOINT_...`, `CLI_WRONG_NET` */
-export function readInfNetFile(file: string, source?: WeightsSource): Promise<WeightsFile> {
-  return readWeightsFile(file, KINDS, source);
+/** Reads a file that should be of the task. @throws InfnetError `FILE_...`, `CHECKPOINT_...`, `CLI_WRONG_NET` */
+export function readTaskFile(
+  { signatures }: Pick<SegmentationTask, 'signatures'>,
+  file: string,
+  source?: WeightsSource,
+): Promise<WeightsFile> {
+  const kinds = signatures.length === 0 ? [] : [signatures, ...KINDS.filter((kind) => kind !== signatures)];
+  return readWeightsFile(file, kinds, source);
 }
 
 /**
  * Reads a checkpoint and builds its net.
  *
+ * @param asked overrides what the file says
  * @throws InfnetError `FILE_...`, `CHECKPOINT_...`, `CLI_WRONG_NET`; `CHECKPOINT_KEYS` lists what is missing, surplus
  *   or mis-shaped; `CLI_BACKBONE` when no backbone is recognised
  */
-export async function loadWeights(file: string, asked?: BackboneName, source?: WeightsSource): Promise<LoadedWeights> {
-  return netOf(await readInfNetFile(file, source), asked, source);
+export async function loadWeights(
+  task: SegmentationTask,
+  file: string,
+  asked: NetOptions = {},
+  source?: WeightsSource,
+): Promise<LoadedWeights> {
+  return weightsOf(task, await readTaskFile(task, file, source), asked, source);
 }
 
 /** The net that a file is of. @throws InfnetError as {@link loadWeights} */
-export function netOf(
-  read: WeightsFile,
-  asked?: BackboneName,
+export function weightsOf(
+  task: SegmentationTask,
+  { file, checkpoint, tensors, prefix, notes, sha256 }: WeightsFile,
+  asked: NetOptions = {},
   { flag = '--weights' }: WeightsSource = {},
 ): LoadedWeights {
-  const { file, checkpoint, tensors, prefix, notes, sha256 } = read;
-  const backbone = asked ?? detectBackbone(tensors, file);
-  if (asked === undefined && !hasDecoder(tensors)) throw backboneAlone(tensors, file);
-  const options = recognizeNet(tensors, backbone);
-  const net = new InfNet(options);
-  const match = matchStateDict(net.stateDictSpec(), { tensors }, { optional: isOptionalEntry, prefix: '' });
-  const state = inWordsOfCli(file, flag, () => assertMatches(match, file));
-  const trained = trainedOf(checkpoint.metadata, state);
-  const { format, strippedPrefix } = checkpoint;
-  const { trainedOn, warning } = weightsOrigin(checkpoint.metadata, trained);
-  const facts = {
-    tensors: state.size,
-    trained,
-    untrained: trained === 'false',
-    prefix: strippedPrefix + prefix,
-    notes,
-    sha256,
+  const { metadata, format, strippedPrefix } = checkpoint;
+  const loaded = inWordsOfCli(file, flag, () => loadNet(task, { tensors, metadata }, file, asked));
+  if (loaded === undefined) throw wrongNet(task, tensors, file);
+  const { state, facts } = loaded;
+  const trained = trainedOf(metadata, state);
+  const { trainedOn, warning } = weightsOrigin(metadata, trained);
+  const description: WeightsDescription = {
+    ...{ file, format, ...facts, tensors: state.size, trained, untrained: trained === 'false' },
+    ...{ prefix: strippedPrefix + prefix, notes, sha256 },
     ...(trainedOn === undefined ? {} : { trainedOn }),
     ...(warning === undefined ? {} : { warning }),
   };
-  return { net, state, description: { file, format, ...options, ...facts } };
+  return { ...loaded, description };
 }
 
 type Tensors = ReadonlyMap<string, CheckpointTensor>;
 
-/** @throws InfnetError `CLI_BACKBONE`, `CLI_WRONG_NET` for the U-Net's and those of a backbone alone */
-export function detectBackbone(tensors: Tensors, file: string): BackboneName {
-  const backbone = recognizeBackbone(tensors);
-  if (backbone !== undefined) return backbone;
-  if (isUNet({ tensors })) {
-    throw cliError(
+/** What the weights are of instead of the task's net, and what to do. */
+function wrongNet({ name }: SegmentationTask, tensors: Tensors, file: string): Error {
+  if (name === 'infection') return noInfNet(tensors, file);
+  const keys = listed(tensors, 5);
+  if (name !== 'classes') {
+    const message = `These are no weights of the task ${name}. The ${tensors.size} keys are ${keys}.`;
+    const fix = 'Give a file that infnet train --task has written with this task.';
+    return cliError('CLI_WRONG_NET', message, fix, { where: file });
+  }
+  const alone = recognizeBackboneAlone(tensors);
+  const what = hasDecoder(tensors)
+    ? 'These are weights of Inf-Net, which finds infection, not of the U-Net, which tells its classes'
+    : alone !== undefined
+      ? `These are weights of a backbone alone (${alone.title}), which the U-Net does not have`
+      : `These are no weights of the multi-class U-Net: it has no inc.double_conv.0.weight. The ${tensors.size} keys are ${keys}`;
+  const fix = 'Give weights of the multi-class U-Net: infnet train --multi-class --data SET --out RUN makes some.';
+  return cliError('CLI_WRONG_NET', `${what}.`, `${fix} Inf-Net's weights make the priors: --prior-weights.`, {
+    where: file,
+  });
+}
+
+function noInfNet(tensors: Tensors, file: string): Error {
+  if (isUNet(tensors)) {
+    return cliError(
       'CLI_WRONG_NET',
       'These are weights of the multi-class U-Net, which tells classes, not of Inf-Net, which finds infection.',
       "Add --multi-class (and where the slices are infected: --priors or --prior-weights), or give Inf-Net's weights.",
       { where: file },
     );
   }
-  if (recognizeBackboneAlone(tensors) !== undefined) throw backboneAlone(tensors, file);
-  const keys = [...tensors.keys()];
-  const some = keys.slice(0, 10).join(', ');
+  const title = recognizeBackboneAlone(tensors)?.title ?? recognizeBackbone(tensors);
+  if (title !== undefined) {
+    return cliError(
+      'CLI_WRONG_NET',
+      `These are weights of a backbone alone (${title}, ${tensors.size} tensors), without Inf-Net's decoder, so that nothing can be segmented with them.`,
+      'Train a net that starts from them: infnet train --backbone-weights FILE --data SET --out RUN. Or give the weights of a whole Inf-Net.',
+      { where: file },
+    );
+  }
   const fix = 'Give a checkpoint of Inf-Net, as infnet train writes it, or name the backbone by --backbone.';
-  const message = `The keys of the checkpoint are of no backbone that is known. It has ${keys.length} keys: ${some}${keys.length > 10 ? ', ...' : ''}.`;
-  throw cliError('CLI_BACKBONE', message, fix, { where: file });
+  const message = `The keys of the checkpoint are of no backbone that is known. It has ${tensors.size} keys: ${listed(tensors, 10)}.`;
+  return cliError('CLI_BACKBONE', message, fix, { where: file });
 }
 
-/** What the weights of a backbone are good for. */
-function backboneAlone(tensors: Tensors, file: string): Error {
-  const title = recognizeBackboneAlone(tensors)?.title ?? recognizeBackbone(tensors);
-  return cliError(
-    'CLI_WRONG_NET',
-    `These are weights of a backbone alone (${title}, ${tensors.size} tensors), without Inf-Net's decoder, so that nothing can be segmented with them.`,
-    'Train a net that starts from them: infnet train --backbone-weights FILE --data SET --out RUN. Or give the weights of a whole Inf-Net.',
-    { where: file },
-  );
+function listed(tensors: Tensors, most: number): string {
+  const keys = [...tensors.keys()];
+  return `${keys.slice(0, most).join(', ')}${keys.length > most ? ', ...' : ''}`;
 }

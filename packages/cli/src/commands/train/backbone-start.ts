@@ -17,7 +17,7 @@ import { infection, type TaskNet } from '@infnet/segmentation';
 import type { TrainSettings } from '@infnet/segmentation/options';
 import { cliError } from '../../errors.js';
 import { inWordsOfCli, readWeightsFile, type WeightsFile, type WeightsSource } from '../../weights-file.js';
-import { readInfNetFile } from '../segment/weights.js';
+import { readTaskFile } from '../segment/weights.js';
 
 /** A file to start from; `alone` says that only its backbone is taken. */
 export interface TrainingWeights {
@@ -33,7 +33,7 @@ export interface TrainingWeights {
  *   `--backbone-weights`
  */
 export async function readTrainingWeights(file: string, source: WeightsSource): Promise<TrainingWeights> {
-  const asked = source.flag === '--backbone-weights' ? undefined : await readInfNetFile(file, source);
+  const asked = source.flag === '--backbone-weights' ? undefined : await readTaskFile(infection, file, source);
   if (asked !== undefined && hasDecoder(asked.tensors)) return { file: asked, alone: undefined };
   const read = await readWeightsFile(file, [BACKBONE_SIGNATURES], source);
   const alone = recognizeBackboneAlone(read.tensors);

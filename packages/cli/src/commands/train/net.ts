@@ -2,21 +2,13 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { StateDict } from '@infnet/core';
-import { type Trained, trainedOf, weightsOrigin } from '@infnet/inf-net';
-import {
-  classes,
-  infection,
-  loadNet,
-  type NetOptions,
-  type SegmentationTask,
-  type TaskNet,
-} from '@infnet/segmentation';
+import { recognizeBackbone, recognizeNet, type Trained, weightsOrigin } from '@infnet/inf-net';
+import { classes, infection, type NetOptions, type SegmentationTask, type TaskNet } from '@infnet/segmentation';
 import type { TrainSettings } from '@infnet/segmentation/options';
-import { loadUNet } from '../../classes/unet-weights.js';
 import { cliError } from '../../errors.js';
-import { inWordsOfCli, readWeightsFile, type WeightsFile, type WeightsSource } from '../../weights-file.js';
+import type { WeightsFile, WeightsSource } from '../../weights-file.js';
 import { checkSize } from '../segment/network.js';
-import { netOf } from '../segment/weights.js';
+import { loadWeights, weightsOf } from '../segment/weights.js';
 import { backboneStart, readTrainingWeights } from './backbone-start.js';
 
 export interface RunNet {
@@ -98,10 +90,11 @@ async function startOf(
 }
 
 function wholeNet(file: WeightsFile, source: WeightsSource): Start {
-  const { state, description } = netOf(file, undefined, source);
-  const { backbone, width, channels, trained, notes } = description;
-  const told = { backbone, width, channels };
-  return { net: infection.net(told), state, trained, notes, told };
+  const { net, state, description } = weightsOf(infection, file, {}, source);
+  const { trained, notes } = description;
+  const { backbone } = recognizeNet(file.tensors, recognizeBackbone(file.tensors) ?? 'res2net50');
+  const told = { backbone, width: Number(net.options['width']), channels: Number(net.options['channels']) };
+  return { net, state, trained, notes, told };
 }
 
 /** @throws InfnetError `CLI_USAGE` when weights and loss mean other channels */
@@ -111,12 +104,13 @@ async function classesStart(
   file: string,
   source: WeightsSource,
 ): Promise<Start> {
-  const { state, description } = await loadUNet(file, undefined, source);
-  const { order: means, width, notes } = description;
+  const { net, state, description } = await loadWeights(task, file, {}, source);
+  const means = net.options['order'] === 'as-released' ? 'as-released' : 'classes';
   const order = loss === 'as-released' ? 'as-released' : 'classes';
   if (means !== order) {
     const how = { classes: 'cross-entropy', 'as-released': 'as-released' } as const;
-    const said = description.orderSaid ? 'says so' : 'says nothing, so it is taken for one of the reference';
+    const isSaid = description['orderSaid'] === true;
+    const said = isSaid ? 'says so' : 'says nothing, so it is taken for one of the reference';
     throw cliError(
       'CLI_USAGE',
       `--loss ${how[order]} cannot go on with these weights: what their channels mean is the order of --loss ${how[means]} (the file ${said}).`,
@@ -124,24 +118,13 @@ async function classesStart(
       { where: file },
     );
   }
-  return { net: task.net({ width, order }), state, trained: 'unknown', notes, told: { width } };
+  return { net, state, trained: 'unknown', notes: description.notes, told: { width: Number(net.options['width']) } };
 }
 
 async function ownStart(task: SegmentationTask, file: string, source: WeightsSource): Promise<Start> {
-  const { tensors, checkpoint, notes } = await readWeightsFile(file, [task.signatures], source);
-  const { metadata } = checkpoint;
-  const loaded = inWordsOfCli(file, source.flag ?? '--weights', () => loadNet(task, { tensors, metadata }, file));
-  if (loaded === undefined) {
-    const fix = 'Give weights of this task, or start from the seed.';
-    throw cliError('CLI_WRONG_NET', `These are no weights of the task ${task.name}.`, fix, { where: file });
-  }
-  const trained = trainedOf(metadata, loaded.state);
-  const { trainedOn } = weightsOrigin(metadata, trained);
-  return {
-    ...{ net: loaded.net, state: loaded.state, trained, notes },
-    told: {},
-    ...(trainedOn === undefined ? {} : { trainedOn }),
-  };
+  const { net, state, description } = await loadWeights(task, file, {}, source);
+  const { trained, notes, trainedOn } = description;
+  return { net, state, trained, notes, told: {}, ...(trainedOn === undefined ? {} : { trainedOn }) };
 }
 
 /** @throws InfnetError `CLI_USAGE` where options that were given say another net than the weights are of */

@@ -12,9 +12,9 @@ import {
 } from '@infnet/segmentation';
 import { cliError } from '../../errors.js';
 import { asArgument } from '../../shell.js';
+import { taskOf } from '../../tasks.js';
 import { newSettings, orRefuse, type Resumed, resumedSettings } from './config.js';
 import type { TrainOptions } from './options.js';
-import { taskOf } from './task.js';
 
 export interface OpenedRun extends Resumed {
   readonly task: SegmentationTask;

@@ -12,13 +12,13 @@ import { openContext } from '../../context.js';
 import { reasonOf, renderError } from '../../errors.js';
 import { type Io, say } from '../../io.js';
 import { Progress } from '../../progress.js';
+import { taskPath } from '../../tasks.js';
 import { makeFolder } from '../segment/inputs.js';
 import { type Ended, tellEnd } from './end.js';
 import type { TrainOptions } from './options.js';
 import { type Prepared, prepare } from './prepared.js';
 import { inFolder } from './refusals.js';
 import { openRun } from './run-folder.js';
-import { taskPath } from './task.js';
 
 export async function train(given: TrainOptions, io: Io): Promise<number> {
   const options = { ...given, task: taskPath(given.task) };

@@ -1,7 +1,7 @@
 /** The options of `infnet tune` and their help. */
 import { type Command, Option } from 'commander';
 import { EXIT, type Io } from '../../io.js';
-import { above, adapterOption, BACKBONES, integer, needs, precisionOption } from '../../options.js';
+import { above, adapterOption, BACKBONES, integer, needs, precisionOption, taskOption } from '../../options.js';
 import type { TuneCommandOptions } from './options.js';
 
 const HELP = `
@@ -26,6 +26,7 @@ export function addTune(program: Command, io: Io, done: (code: number) => void):
     .option('--channels <n>', "channels of the decoder's inputs", integer(1), 32)
     .option('--training', 'tune a training step (forward, gradients, Adam) instead of the forward', false)
     .option('--rounds <n>', 'timings of each candidate', integer(1, 1000), 5)
+    .addOption(taskOption())
     .addOption(adapterOption())
     .addOption(precisionOption())
     .option('--json', 'print the file on stdout too', false)

@@ -1,7 +1,8 @@
 import type { OpenOptions, Precision } from '@infnet/core';
 import type { BackboneName } from '@infnet/inf-net';
+import type { TaskOptions } from '../../tasks.js';
 
-export interface TuneCommandOptions extends Pick<OpenOptions, 'adapter'> {
+export interface TuneCommandOptions extends Pick<OpenOptions, 'adapter'>, Pick<TaskOptions, 'task'> {
   readonly out: string;
   readonly size: number;
   readonly batch: number;

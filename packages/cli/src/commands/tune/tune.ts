@@ -1,26 +1,37 @@
-/** `infnet tune`: the fastest algorithms of Inf-Net's convolutions on this adapter, as a file. */
-import { type Context, elementCount, type Graph, open, ParameterStore, type RunInputs, trace } from '@infnet/core';
+/** `infnet tune`: the fastest algorithms of a net's convolutions on this adapter, as a file. */
+import {
+  type Context,
+  elementCount,
+  type Graph,
+  type InputSpec,
+  open,
+  ParameterStore,
+  type RunInputs,
+  trace,
+} from '@infnet/core';
 import { median, type Tuning, tune } from '@infnet/core/tune';
-import { InfNet } from '@infnet/inf-net';
 import { writeFileAtomic } from '@infnet/node';
-import { Adam, infNetLoss, traceStep } from '@infnet/trainer';
+import type { SegmentationTask, TaskNet } from '@infnet/segmentation';
+import { Adam, traceStep } from '@infnet/trainer';
 import { EXIT, type Io, say } from '../../io.js';
 import { sayJson } from '../../json.js';
 import { Progress } from '../../progress.js';
 import { unlessAborted } from '../../stop.js';
+import { netOptionsOf, taskOf } from '../../tasks.js';
 import { checkSize } from '../segment/network.js';
 import type { TuneCommandOptions } from './options.js';
 
 /** @returns the exit code @throws InfnetError `DEVICE_...`, `MEMORY_...`, `CLI_USAGE`, `CLI_INTERRUPTED`, `FILE_...` */
 export async function tuneNet(options: TuneCommandOptions, io: Io): Promise<number> {
   const { out, size, backbone, width, channels, rounds, precision } = options;
-  const net = new InfNet({ backbone, width, channels });
-  checkSize(size, net, backbone);
+  const task = await taskOf(options);
+  const net = task.net(netOptionsOf(task, { backbone, width, channels }));
+  checkSize(size, net, net.name);
   const context = await open({ adapter: options.adapter, onMessage: (line) => say(io.stderr, line) });
   const progress = new Progress(io.stderr);
   try {
     const { graph, stores, inputs } = options.training
-      ? trainingGraph(context, net, options)
+      ? trainingGraph(context, task, net, options)
       : forwardGraph(context, net, options);
     let phase = '';
     const tuning = await unlessAborted(
@@ -58,31 +69,44 @@ interface Traced {
   readonly inputs: RunInputs;
 }
 
-function forwardGraph(context: Context, net: InfNet, { size, batch }: TuneCommandOptions): Traced {
-  const parameters = new ParameterStore(context, net);
+function forwardGraph(context: Context, net: TaskNet, { size, batch }: TuneCommandOptions): Traced {
+  const parameters = new ParameterStore(context, net.module);
   parameters.initialize(1);
-  const graph = trace(({ image }) => ({ lateralMap2: net.call(image).lateralMap2 }), { image: [batch, 3, size, size] });
+  const inputs = batched(net.inputShapes(size), batch);
+  const graph = trace((tensors) => ({ logits: net.forward(tensors).logits }), inputs);
   return { graph, stores: [parameters], inputs: valuesFor(graph) };
 }
 
-function trainingGraph(context: Context, net: InfNet, { size, batch }: TuneCommandOptions): Traced {
-  const parameters = new ParameterStore(context, net);
+function trainingGraph(
+  context: Context,
+  { losses: [usual = ''] }: SegmentationTask,
+  net: TaskNet,
+  { size, batch }: TuneCommandOptions,
+): Traced {
+  const parameters = new ParameterStore(context, net.module);
   parameters.initialize(1);
   const optimizer = new Adam(parameters);
-  const map = [batch, 1, size, size] as const;
   const { graph, stores, tables } = traceStep({
-    net,
+    net: net.module,
     optimizer,
-    inputs: { image: [batch, 3, size, size], mask: map, edge: map },
-    loss: ({ image, mask, edge }) => infNetLoss(net.call(image), { mask, edge }),
+    inputs: batched({ ...net.inputShapes(size), ...net.targets(size, usual) }, batch),
+    loss: (tensors) => net.loss(tensors, usual),
   });
   return { graph, stores: [optimizer.parameters, ...stores], inputs: { ...valuesFor(graph), ...tables } };
+}
+
+/** Shapes of a batch of the shapes of an item. */
+function batched(item: Readonly<Record<string, InputSpec>>, batch: number): Readonly<Record<string, InputSpec>> {
+  const of = (spec: InputSpec): InputSpec =>
+    'shape' in spec ? { ...spec, shape: [batch, ...spec.shape] } : [batch, ...spec];
+  return Object.fromEntries(Object.entries(item).map(([name, spec]) => [name, of(spec)]));
 }
 
 /** A wave for the slices, zeros for everything else: times do not depend on values. */
 function valuesFor(graph: Graph): RunInputs {
   return Object.fromEntries(
-    [...graph.inputs].map(([name, { shape }]) => {
+    [...graph.inputs].map(([name, { shape, dtype }]) => {
+      if (dtype === 'u32') return [name, new Uint32Array(elementCount(shape))];
       const values = new Float32Array(elementCount(shape));
       return [name, name === 'image' ? values.map((_, i) => Math.sin(i)) : values];
     }),

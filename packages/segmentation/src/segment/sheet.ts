@@ -1,5 +1,6 @@
-/** A contact sheet: some slices of a volume with the infection drawn over them, so that one look tells how it went. */
-import { encodePng, type FloatMap, type GreyImage, overlay, type RgbImage, resizePillow } from '@infnet/data';
+/** A contact sheet: some slices of a volume with the answer drawn over them, so that one look tells how it went. */
+import { encodePng, type GreyImage, type RgbImage, resizePillow } from '@infnet/data';
+import type { Interpretation, SegmentationTask } from '../task.js';
 
 /** Slices on a sheet, and in a row of it. */
 const TILES = 12;
@@ -16,9 +17,15 @@ export function slicesOnSheet(depth: number): readonly number[] {
   return Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * depth) / count));
 }
 
-export function makeTile(slice: GreyImage, probability: FloatMap, threshold: number): RgbImage {
+export function makeTile(
+  task: Pick<SegmentationTask, 'draw'>,
+  slice: GreyImage,
+  found: Interpretation,
+  threshold: number,
+): RgbImage {
   const longer = Math.max(slice.width, slice.height);
-  const drawn = overlay(slice, probability, { threshold, scale: Math.min(8, Math.max(1, Math.floor(SIDE / longer))) });
+  const scale = Math.min(8, Math.max(1, Math.floor(SIDE / longer)));
+  const drawn = task.draw(slice, found, { threshold, scale });
   const shrink = SIDE / Math.max(drawn.width, drawn.height);
   if (shrink >= 1) return drawn;
   const [width, height] = [drawn.width, drawn.height].map((side) => Math.max(1, Math.round(side * shrink)));
