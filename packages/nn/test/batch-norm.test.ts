@@ -325,18 +325,17 @@ describe('BatchNorm2d', () => {
 });
 
 describe('errors', () => {
-  const codes = (x: number[], channels: number, training = false): string =>
-    codeOf(() =>
-      trace((i) => batchNorm2d(t(i, 'x'), t(i, 'w'), t(i, 'w'), t(i, 'w'), t(i, 'w'), { training }), {
-        x,
-        w: [channels],
-      }),
-    );
+  const normalise = (x: number[], channels: number, training = false): unknown =>
+    trace((i) => batchNorm2d(t(i, 'x'), t(i, 'w'), t(i, 'w'), t(i, 'w'), t(i, 'w'), { training }), {
+      x,
+      w: [channels],
+    });
+  const codes = (...args: Parameters<typeof normalise>): string => codeOf(() => normalise(...args));
 
   it('name what does not fit', () => {
     expect(codes([2, 3, 4, 4], 4)).toBe('SHAPE_MISMATCH');
     expect(codes([3], 3)).toBe('SHAPE_RANK');
     expect(codes([1, 3, 1, 1], 3, true)).toBe('SHAPE_BATCH_NORM');
-    expect(codes([1, 3, 1, 1], 3)).toBe('no error');
+    expect(() => normalise([1, 3, 1, 1], 3)).not.toThrow();
   });
 });

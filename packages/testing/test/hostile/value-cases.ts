@@ -97,6 +97,10 @@ const zeroLabels: Operator<{ readonly shape: Shape }> = {
   name: 'zeroLabels',
   infer: (_inputs, { shape }) => [{ shape, dtype: 'u32' }],
   lower: (context) =>
-    fillOperator.lower({ ...context, attributes: { ...context.attributes, value: 0 } } as LowerContext<never>),
+    fillOperator.lower({
+      ...context,
+      inputs: [],
+      attributes: { ...context.attributes, value: 0 },
+    } as LowerContext<never>),
   stopsGradient: true,
 };
