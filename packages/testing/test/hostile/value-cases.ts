@@ -1,6 +1,6 @@
 /** What a case of values.ts is computed with here, by the case's name up to a number or what follows. */
 import { conv2d } from '@infnet/conv';
-import { applyOne, fillOperator, type LowerContext, type Operator, type Shape, type Tensor } from '@infnet/core';
+import { applyOne, fillOperator, type Operator, type Shape, type Tensor } from '@infnet/core';
 import * as nn from '@infnet/nn';
 import { product } from '@infnet/partial-decoder';
 import { addResized, reverseAttention } from '@infnet/reverse-attention';
@@ -101,6 +101,6 @@ const zeroLabels: Operator<{ readonly shape: Shape }> = {
       ...context,
       inputs: [],
       attributes: { ...context.attributes, value: 0 },
-    } as LowerContext<never>),
+    } as never),
   stopsGradient: true,
 };
