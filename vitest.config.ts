@@ -80,6 +80,8 @@ async function browserProject(): Promise<TestProjectInlineConfiguration> {
       exclude: ['**/node_modules/**', '**/*.node.test.ts', ...excluded],
       ...patience,
       fileParallelism: false,
+      // One frame for all files: what they import is loaded once.
+      isolate: false,
       provide: { fixtures: index, nodeBits: nodeBits(), bitsFolder, isLong },
       browser: {
         enabled: true,
