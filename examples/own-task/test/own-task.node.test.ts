@@ -75,6 +75,22 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const common = ['--task', TASK, '--weights', weights, '--size', '32'];
 
+it('trains, goes on from where it stopped, and its weights segment a volume', async () => {
+  const train = ['train', '--task', TASK, '--data', at('set'), '--size', '32', '--batch', '2', '--validate', '2'];
+  const whole = await infnet(...train, '--epochs', '2', '--out', at('whole'));
+  expect(whole.code, whole.stderr).toBe(0);
+  const half = await infnet(...train, '--epochs', '1', '--out', at('run'));
+  expect(half.code, half.stderr).toBe(0);
+  const resumed = await infnet('train', '--out', at('run'), '--resume', '--epochs', '2');
+  expect(resumed.code, resumed.stderr).toBe(0);
+  const final = (run: string): string => at(run, 'checkpoints', 'final.safetensors');
+  expect(readFileSync(final('run')).equals(readFileSync(final('whole')))).toBe(true);
+  const options = ['--task', TASK, '--weights', final('run'), '--size', '32', '--out', at('trained'), '--json'];
+  const { code, stdout, stderr } = await infnet('segment', at('slices', 'v.nii'), ...options);
+  expect(code, stderr).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ weights: { task: 'lesions' }, volumes: [{ axis: 'k' }] });
+});
+
 it('segments slices and a volume: class maps, overlays, shares of each class, provenance', async () => {
   const { code, stdout, stderr } = await infnet('segment', at('slices'), ...common, '--out', at('out'), '--json');
   expect(code, stderr).toBe(0);

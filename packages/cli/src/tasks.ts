@@ -19,9 +19,10 @@ export function taskPath(asked: string | undefined): string | undefined {
 }
 
 /** @throws InfnetError `CLI_USAGE`, `CLI_TASK`, `TASK_FIELD` */
-export async function taskOf({ multiClass = false, task: asked }: TaskOptions): Promise<SegmentationTask> {
-  if (asked === undefined) return multiClass ? classes : infection;
-  if (multiClass) throw cliError('CLI_USAGE', '--multi-class and --task do not go together.', 'Give one of them.');
+export async function taskOf({ task: asked, ...short }: TaskOptions): Promise<SegmentationTask> {
+  const isShort = short.multiClass === true;
+  if (asked === undefined) return isShort ? classes : infection;
+  if (isShort) throw cliError('CLI_USAGE', '--multi-class and --task do not go together.', 'Give one of them.');
   const known = BUILT_IN.find(({ name }) => name === asked);
   if (known !== undefined) return known;
   const file = resolve(asked);
@@ -36,6 +37,12 @@ export async function taskOf({ multiClass = false, task: asked }: TaskOptions): 
   const task: unknown = module.default;
   assertTask(task, file);
   return task;
+}
+
+/** The task as documents say it: the way in which it was asked for; nothing where it is the usual one. */
+export function askedFor({ name }: SegmentationTask, asked: TaskOptions): Readonly<Record<string, unknown>> {
+  if (asked.multiClass === true) return { multiClass: true };
+  return name === infection.name ? {} : { task: name };
 }
 
 /** What the command line says of a net, of what the task's net can be asked. */

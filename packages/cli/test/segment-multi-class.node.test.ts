@@ -7,7 +7,7 @@ import {
   countClasses,
   decodeImage,
   encodePng,
-  multiClassInput,
+  multiClassInput as inputOfNet,
   PROVENANCE_COLUMNS,
   phantomSlice,
   readClassMap,
@@ -92,7 +92,7 @@ describe('segment --multi-class', () => {
       [join(slices, 'a.png'), join(masks, 'a.png')].map((file) => decodeImage(new Uint8Array(readFileSync(file)))),
     );
     if (image === undefined || prior === undefined) throw new Error('no slice');
-    const x = multiClassInput(image, prior, 32);
+    const x = inputOfNet(image, prior, 32);
     const { net, state } = await loadWeights(classes, unet);
     using context = await open({ onMessage: () => {} });
     const parameters = new ParameterStore(context, net.module);

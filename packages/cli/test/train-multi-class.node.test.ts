@@ -140,32 +140,28 @@ describe('what is refused before anything is written', () => {
   };
   const spoiled = (name: string, change: (files: Map<string, Uint8Array>) => void): string =>
     writeClassPhantoms(join(folder, name), change);
-  const multiClass = ['--multi-class', '--data', data];
+  const ofClasses = ['--multi-class', '--data', data];
 
   it.each([
     [
       'labels that the released code ends at',
-      [...multiClass, '--loss', 'as-released'],
+      [...ofClasses, '--loss', 'as-released'],
       /DATA_RELEASED_LABEL.*GT\/2\.png.*--loss cross-entropy/s,
     ],
     [
       'turned slices as released',
-      [...multiClass, '--loss', 'as-released', '--augment', 'mild'],
+      [...ofClasses, '--loss', 'as-released', '--augment', 'mild'],
       /the released code has none/,
     ],
     [
       "options of Inf-Net's",
-      [...multiClass, '--backbone', 'vgg16', '--scales', '1,2'],
+      [...ofClasses, '--backbone', 'vgg16', '--scales', '1,2'],
       /--scales, --backbone: not with --multi-class/,
     ],
-    [
-      'semi-supervised',
-      [...multiClass, '--semi', '--unlabelled', data],
-      /--semi, --unlabelled: not with --multi-class/,
-    ],
-    ['a loss of masks', [...multiClass, '--loss', 'dice'], /--loss dice is for infection masks/],
+    ['semi-supervised', [...ofClasses, '--semi', '--unlabelled', data], /--semi, --unlabelled: not with --multi-class/],
+    ['a loss of masks', [...ofClasses, '--loss', 'dice'], /--loss dice is for infection masks/],
     ['a loss of classes without classes', ['--data', data, '--loss', 'cross-entropy'], /Add --multi-class/],
-    ['a size that vanishes', [...multiClass, '--size', '16'], /--size 16 is too small.*at least 32/s],
+    ['a size that vanishes', [...ofClasses, '--size', '16'], /--size 16 is too small.*at least 32/s],
   ])('%s', async (_name, args, pattern) => {
     await refuse(args, pattern);
   });
@@ -188,7 +184,7 @@ describe('what is refused before anything is written', () => {
   it("weights of another net, or of another number of classes, and Inf-Net's training from a U-Net", async () => {
     const file = join(folder, 'four.safetensors');
     writeFileSync(file, unetWeights({ width: 1 / 16, outputChannels: 4 }));
-    await refuse([...multiClass, '--weights', file], /CLI_WRONG_NET.*takes 6 channels and tells 4 classes/s);
+    await refuse([...ofClasses, '--weights', file], /CLI_WRONG_NET.*takes 6 channels and tells 4 classes/s);
     const unet = join(folder, 'unet.safetensors');
     writeFileSync(unet, unetWeights());
     await refuse(['--data', data, '--weights', unet], /CLI_WRONG_NET/);

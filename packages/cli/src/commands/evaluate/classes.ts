@@ -13,6 +13,7 @@ import { EXIT, type Io, say } from '../../io.js';
 import { documentJson, sayJson } from '../../json.js';
 import { optionFlag } from '../../options.js';
 import type { Progress } from '../../progress.js';
+import { askedFor } from '../../tasks.js';
 import { makeFolder } from '../segment/inputs.js';
 import type { EvaluateOptions } from './options.js';
 import { FILES } from './outputs.js';
@@ -46,10 +47,10 @@ interface ScoredSlice {
 }
 
 /** @throws InfnetError `CLI_USAGE` for options of probabilities */
-export function refuseMapOptions({ given, multiClass = false }: EvaluateOptions): void {
+export function refuseMapOptions({ given, task }: EvaluateOptions): void {
   const foreign = given.filter((name) => FOREIGN.includes(name));
   if (foreign.length === 0) return;
-  const where = multiClass ? '--multi-class' : 'a task of several classes';
+  const where = task === undefined ? '--multi-class' : 'a task of several classes';
   throw cliError('CLI_USAGE', `${foreign.map(optionFlag).join(', ')}: not with ${where}.`, 'Leave it out.');
 }
 
@@ -70,11 +71,10 @@ export async function evaluateClasses(
     return { name, width: truth.width, height: truth.height, accuracy: own.accuracy, classes: own.classes };
   };
   const { slices, failed } = await scoreAll(source, score, progress, io.signal);
-  const told = options.multiClass === true ? { multiClass: true } : { task: task.name };
   const result = {
     command: 'evaluate',
     images: slices.length,
-    settings: { ...told, ...source.settings },
+    settings: { ...askedFor(task, options), ...source.settings },
     ...figuresOf(table, slices),
     notes: [...source.said, ...source.notes],
     slices,

@@ -17,7 +17,7 @@ export type Kind = (typeof KINDS)[number];
 /** What values in masks mean, as for `infnet train`; a soft mask is infected where it is above 128. */
 export type Truths = (typeof TRUTHS)[number];
 
-export interface EvaluateOptions extends Pick<TaskOptions, 'task'> {
+export interface EvaluateOptions extends TaskOptions {
   /** Folder of probability maps or masks. */
   readonly pred?: string;
   /** Folder of the masks that are the truth. */
@@ -57,8 +57,6 @@ export interface EvaluateOptions extends Pick<TaskOptions, 'task'> {
   /** Rows, columns; mm. */
   readonly spacing?: readonly number[];
   readonly worst: number;
-  /** Class maps instead of infection. */
-  readonly multiClass?: boolean;
   readonly out?: string;
   readonly json: boolean;
   /** Names of the options that were given on the command line. */

@@ -23,7 +23,7 @@ import { EXIT, type Io, say } from '../../io.js';
 import { sayJson } from '../../json.js';
 import { optionFlag } from '../../options.js';
 import { Progress } from '../../progress.js';
-import { netOptionsOf, taskOf, windowOf } from '../../tasks.js';
+import { askedFor, netOptionsOf, taskOf, windowOf } from '../../tasks.js';
 import { tellNotes } from '../../weights-file.js';
 import { findInputs, ignoredLine, makeFolder } from './inputs.js';
 import { checkSize, prepareWithProgress } from './network.js';
@@ -234,16 +234,18 @@ function priorsDocument({ priors }: SegmentOptions, weights: LoadedWeights | und
 }
 
 function settingsOf(
-  { name, companions, classes }: SegmentationTask,
+  task: SegmentationTask,
   { window, orient, size, priorSize = size, format, classFormat, threshold, stretch = false, range }: SegmentOptions,
-  { batch, multiClass = false }: SegmentOptions,
+  asked: SegmentOptions,
 ): Readonly<Record<string, unknown>> {
+  const { companions, classes } = task;
+  const { batch } = asked;
   return {
-    ...(multiClass ? { multiClass } : name === 'infection' ? {} : { task: name }),
+    ...askedFor(task, asked),
     size,
     ...(companions.length > 0 ? { priorSize } : {}),
     format,
-    ...(name === 'classes' ? { classFormat } : {}),
+    ...(task.name === 'classes' ? { classFormat } : {}),
     ...(classes.length === 2 ? { threshold } : {}),
     ...{ stretch, range, window, orient, batch },
   };
