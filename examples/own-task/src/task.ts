@@ -1,4 +1,6 @@
-/** Three classes by the net of `examples/custom-net`, for `infnet train|segment|evaluate|pseudo-label|export --task`. */
+/**
+ * Three classes by the net of `examples/custom-net`, for `infnet train|segment|evaluate|pseudo-label|export --task`.
+ */
 import { resizePillow, toGrey8 } from '@infnet/data';
 import { defineTask, inputNamed, type SegmentationTask } from '@infnet/segmentation';
 import { crossEntropy } from '@infnet/trainer';
