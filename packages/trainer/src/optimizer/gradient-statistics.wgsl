@@ -9,12 +9,10 @@
 // Magnitudes are compared as bit patterns: for floats without their sign that order is the order of the values, with
 // infinity and NaN above all numbers, and a device that assumes there are none cannot lose them.
 //
-// SHARED 1, for GPUs: a workgroup makes a part, walking through every groups-th block of 64 values of one gradient, its
-// lanes
-//           side by side; dispatch: groups x segments.
+// SHARED 1, for GPUs: a workgroup makes a part, walking through every groups-th block of 64 values of one gradient,
+//           its lanes side by side; dispatch: groups x segments.
 // SHARED 0, for CPU adapters, where a barrier costs as much as hundreds of additions: an invocation makes a part,
-// taking
-//           every groups-th value, four at a time; dispatch: ceil(parts / 64) workgroups in a line.
+//           taking every groups-th value, four at a time; dispatch: ceil(parts / 64) workgroups in a line.
 
 struct Params {
   gOffset: u32,

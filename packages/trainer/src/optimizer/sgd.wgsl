@@ -1,8 +1,7 @@
 // trainer/sgd: one step of stochastic gradient descent for many parameters at once.
 //
 //   g = clamp(scale * gradient, -limit, limit) + decay * p
-//   m = momentum m + g                                                     MOMENTUM 1; it starts at 0, so that first m
-//     = g
+//   m = momentum m + g                                                     MOMENTUM 1; m starts at 0
 //   p = p - rate * m            (rate * g without momentum)
 //
 //   p         [slab]         changed in place: parameters

@@ -1,14 +1,12 @@
 // trainer/step-control: decides whether this step may change anything, and by how much gradients are scaled.
 //
-//   finite = the loss and every gradient are numbers                     (looked up in their bits); where the norm
-//     clips, it and
-//            the factor must be numbers too: a norm over 3e38 would make every gradient 0
+//   finite = the loss and every gradient are numbers (looked up in their bits); where the norm clips, it and the
+//            factor must be numbers too: a norm over 3e38 would make every gradient 0
 //   norm   = gradientScale * sqrt(sum over parameters of their sums of squares, see squares.part.wgsl)
 //   scale  = gradientScale * min(1, maxNorm / (norm + 1e-6)), without the second factor where maxNorm is 0
 //   moves  = whether the step shall change anything, and finite
-//   looks  = moves, and a gradient's magnitude is above what is known to be harmless: only then new values are looked
-//          at
-//            before they are stored (state-bounds.ts)
+//   looks  = moves, and a gradient's magnitude is above what is known to be harmless: only then new values are
+//            looked at before they are stored (state-bounds.ts)
 //
 //   statistics  [count, 2]  read from statisticsOffset on (gradient-statistics-total.wgsl)
 //   loss        [1]         read at lossOffset
