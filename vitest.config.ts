@@ -14,6 +14,7 @@ import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig 
 import { browserDependencies } from './scripts/browser-dependencies.mjs';
 import { chromiumFlags, ensureChromium } from './scripts/chromium.mjs';
 import { fixtureIndex, fixtures } from './scripts/fixtures-plugin.mjs';
+import { LongestFirst } from './scripts/longest-first.mjs';
 import { bitsFolder, nodeBits } from './scripts/node-bits.mjs';
 import { wgsl } from './scripts/wgsl-plugin.mjs';
 
@@ -104,6 +105,8 @@ const asked = args.flatMap((arg, i) =>
 const projects: TestProjectInlineConfiguration[] = [nodeProject(false), nodeProject(true)];
 if (asked.includes('browser')) projects.push(await browserProject());
 
-const config: ViteUserConfig = defineConfig({ test: { projects, teardownTimeout: 600_000 } });
+const config: ViteUserConfig = defineConfig({
+  test: { projects, teardownTimeout: 600_000, sequence: { sequencer: LongestFirst } },
+});
 
 export default config;
