@@ -233,6 +233,19 @@ describe('what a dispatch gives', () => {
     },
   );
 
+  it('may lack constants and counts of work, and attributes that are no object are refused', async () => {
+    const {
+      operator: _,
+      scope: __,
+      ...call
+    } = schedule(changed(() => ({ constants: undefined, flops: undefined, bytes: undefined })))
+      .dispatches[0] as ReturnType<typeof schedule>['dispatches'][number];
+    expect(call).toMatchObject({ constants: {}, flops: 0, bytes: 0 });
+    const attempt = (): unknown =>
+      trace(({ x }) => applyOne(plain, [x], undefined as unknown as Record<string, never>), { x: [1, 3] });
+    expect(attempt).toThrow(/SHAPE_ATTRIBUTE.*the attributes of value are undefined/s);
+  });
+
   it('is refused when no dispatch writes a result', () => {
     const graph = changed(() => ({}), {
       infer: ([x]) => [

@@ -104,7 +104,7 @@ export class Graph {
     scope: string = this.scope,
   ): GraphNode {
     const where = scope === '' ? operator.name : scope;
-    checkNumbers(operator.name, attributes, where);
+    checkAttributes(operator.name, attributes, where);
     const types = operator.infer(
       inputs.map((input) => input.type),
       attributes,
@@ -154,8 +154,15 @@ function selected({ producer }: Tensor): Tensor | undefined {
   return producer?.operator.selectsValues === true ? producer.inputs[0] : undefined;
 }
 
-/** @throws InfnetError `SHAPE_ATTRIBUTE` where a number among the attributes, at any depth of lists, is none. */
-function checkNumbers(operator: string, attributes: Attributes, where: string): void {
+/**
+ * @throws InfnetError `SHAPE_ATTRIBUTE` where the attributes are not an object, or a number among them, at any depth of
+ *   lists, is none.
+ */
+function checkAttributes(operator: string, attributes: Attributes, where: string): void {
+  if (typeof attributes !== 'object' || attributes === null) {
+    const message = `the attributes of ${operator} are ${attributes}; an object is needed`;
+    throw new InfnetError({ code: 'SHAPE_ATTRIBUTE', message, where, fix: 'Give {} where there are none.' });
+  }
   for (const [name, value] of Object.entries(attributes)) {
     const wrong = [value].flat(2).find((number) => typeof number === 'number' && !Number.isFinite(number));
     if (wrong === undefined) continue;

@@ -145,7 +145,10 @@ export class Lowering {
       for (const [name, view] of Object.entries(dispatch.operands)) this.#checkView(node, dispatch, name, view, where);
     }
     checkWritten(node, dispatches, context.outputs, where);
-    return dispatches.map((dispatch) => ({ ...dispatch, scope, operator: operator.name }));
+    // Without types one may leave out what there is none of.
+    return dispatches.map(({ constants = {}, params = {}, flops = 0, bytes = 0, ...dispatch }) => {
+      return { ...dispatch, constants, params, flops, bytes, scope, operator: operator.name };
+    });
   }
 
   /** Notes which tensors must not be placed, because this kernel takes the operand only from the start of a storage. */
