@@ -13,13 +13,14 @@ interface Size {
   readonly height: number;
 }
 
-/** Two classes of one channel. @param logits [size * size] @throws InfnetError `RESULT_NOT_FINITE` */
+/** Two classes of one channel. @param logits [size * size] @throws InfnetError `RESULT_NOT_FINITE`, `TASK_LOGITS` */
 export function decideByThreshold(
   logits: Float32Array,
   { width, height }: Size,
   { size, threshold = 0.5, stretch = false, what, where }: InterpretOptions,
 ): Interpretation {
   requireFinite(logits, what, where);
+  requireMaps(logits, 1, size, where);
   const netProbability: FloatMap = { width: size, height: size, data: sigmoid(logits) };
   const shown = stretch ? { ...netProbability, data: minMaxNormalize(netProbability.data) } : netProbability;
   const probability = resizeBilinearFloat(shown, width, height);
@@ -35,7 +36,10 @@ export function probabilityOf({ probability }: Interpretation): FloatMap {
 }
 
 /**
- * Several classes of as many channels. @param logits [classes * size * size] @throws InfnetError `RESULT_NOT_FINITE`
+ * Several classes of as many channels.
+ *
+ * @param logits [classes * size * size]
+ * @throws InfnetError `RESULT_NOT_FINITE`, `TASK_LOGITS`
  */
 export function decideByLargest(
   logits: Float32Array,
@@ -43,6 +47,7 @@ export function decideByLargest(
   { size, classes, what, where }: Pick<InterpretOptions, 'size' | 'what' | 'where'> & { readonly classes: number },
 ): GreyImage {
   requireFinite(logits, what, where);
+  requireMaps(logits, classes, size, where);
   const area = size * size;
   const probabilities = softmax(logits, area, classes);
   const data = new Float32Array(classes * width * height);
@@ -51,6 +56,17 @@ export function decideByLargest(
     data.set(resizeBilinearFloat(map, width, height).data, k * width * height);
   }
   return largest(data, { width, height });
+}
+
+/** Maps of another size would be read as other pixels. */
+function requireMaps(logits: Float32Array, channels: number, size: number, where: string | undefined): void {
+  if (logits.length === channels * size * size) return;
+  throw new InfnetError({
+    code: 'TASK_LOGITS',
+    message: `the net gave ${logits.length} values for this slice; ${channels} x ${size} x ${size} are needed`,
+    ...(where === undefined ? {} : { where }),
+    fix: 'Bring the logits to the size of the input: interpolate of @infnet/nn.',
+  });
 }
 
 /** The channel with the largest value at every pixel; of equal ones the first. @param values [C * height * width] */

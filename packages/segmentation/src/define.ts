@@ -1,5 +1,5 @@
 /** A task of one's own, from a net and a few functions; all else follows. */
-import type { Module, Shape, Tensor } from '@infnet/core';
+import { checkNames, formatShape, type Module, type Shape, type Tensor } from '@infnet/core';
 import {
   type ByteImage,
   type Colour,
@@ -10,6 +10,7 @@ import {
   type RgbImage,
   type VolumeWindow,
 } from '@infnet/data';
+import { InfnetError } from '@infnet/errors';
 import type { StepLoss } from '@infnet/trainer';
 import { classMapBatches, maskBatches } from './batches.js';
 import { openClassMaps, openMasks } from './data.js';
@@ -55,8 +56,17 @@ export interface TaskDefinition<N extends Module<never, unknown>> {
   readonly window?: VolumeWindow;
 }
 
-/** @throws InfnetError `MODULE_OPTION`, ... when the net is built */
+const FIELDS: readonly (keyof TaskDefinition<never>)[] = [
+  ...(['name', 'summary', 'classes', 'netOptions', 'net', 'logits', 'loss', 'losses'] as const),
+  ...(['input', 'inputShapes', 'sizeMultiple', 'window'] as const),
+];
+
+/**
+ * @throws InfnetError `OPTION_UNKNOWN` for a field that there is not, `TASK_FIELD` for one that is missing or of another
+ *   kind; of the task, when its net is built or traced: `MODULE_OPTION`, `TASK_LOGITS` for logits of another shape, ...
+ */
 export function defineTask<N extends Module<never, unknown>>(definition: TaskDefinition<N>): SegmentationTask {
+  checkDefinition(definition);
   const { name, summary = `the task ${name}`, netOptions = [], losses = ['own'] } = definition;
   const classes = definition.classes.map((one): TaskClass => ({ short: one.name, key: keyOf(one.name), ...one }));
   const isBinary = classes.length === 2;
@@ -95,6 +105,39 @@ export function defineTask<N extends Module<never, unknown>>(definition: TaskDef
   };
 }
 
+function checkDefinition(definition: object): void {
+  checkNames('defineTask', definition, FIELDS, 'field');
+  const fields: Readonly<Record<string, unknown>> = { ...definition };
+  const refuse = (field: string, needed: string): never => {
+    const message = `"${field}" is ${fields[field] === undefined ? 'missing' : 'of another kind'}; ${needed} is needed`;
+    throw new InfnetError({ code: 'TASK_FIELD', message, where: 'defineTask' });
+  };
+  if (typeof fields['name'] !== 'string' || fields['name'] === '') refuse('name', 'a text that is not empty');
+  const { classes } = fields;
+  const isClass = (one: unknown): boolean =>
+    typeof one === 'object' && one !== null && 'name' in one && 'colour' in one;
+  if (!Array.isArray(classes) || classes.length < 2 || !classes.every(isClass)) {
+    refuse('classes', 'a list of two or more { name, colour }, the background first,');
+  }
+  for (const field of ['net', 'logits', 'loss']) if (typeof fields[field] !== 'function') refuse(field, 'a function');
+}
+
+/** The net's answer, if it is one for so many classes: another number of channels would be read as other classes. */
+function checkedLogits(task: string, logits: Tensor, classes: number): Tensor {
+  const channels = classes === 2 ? 1 : classes;
+  const shape: Shape = logits?.shape ?? [];
+  if (shape.length === 4 && shape[1] === channels && shape[2] === shape[3]) return logits;
+  throw new InfnetError({
+    code: 'TASK_LOGITS',
+    message: `logits are ${formatShape(shape)}; ${classes} classes need [N, ${channels}, size, size]`,
+    where: task,
+    fix:
+      classes === 2
+        ? 'Two classes are told apart by one channel, the logit of the second.'
+        : 'Give one channel for each class, the background first.',
+  });
+}
+
 function ownNet<N extends Module<never, unknown>>(
   definition: TaskDefinition<N>,
   asked: NetOptions,
@@ -112,7 +155,7 @@ function ownNet<N extends Module<never, unknown>>(
     sizeMultiple,
     inputShapes: definition.inputShapes ?? ((size) => ({ image: [3, size, size] })),
     input: definition.input ?? (({ image }, size) => ({ image: predictionInput(image, size) })),
-    forward: (inputs) => ({ logits: logits(module, inputs) }),
+    forward: (inputs) => ({ logits: checkedLogits(definition.name, logits(module, inputs), classes) }),
     interpret: (values, slice, how) =>
       classes === 2
         ? decideByThreshold(values, slice, how)

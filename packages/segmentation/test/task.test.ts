@@ -1,5 +1,5 @@
 import { Conv2d } from '@infnet/conv';
-import { initialValues, type Tensor } from '@infnet/core';
+import { initialValues, type Tensor, trace } from '@infnet/core';
 import { decideClasses, probabilityMap } from '@infnet/data';
 import { InfNet, UNet } from '@infnet/inf-net';
 import { thrownBy } from '@infnet/testing';
@@ -108,6 +108,45 @@ it('names figures by the keys of the classes', () => {
   scores.add({ labels: map }, map);
   expect(scores.figures).toMatchObject({ dice: 1, diceGroundGlassOpacity: 1, sensitivityGroundGlassOpacity: 1 });
   expect(scores.figures).not.toHaveProperty('sensitivityVessel');
+});
+
+describe('a task of one’s own is refused', () => {
+  const colours = [
+    { name: 'background', colour: [0, 0, 0] },
+    { name: 'lesion', colour: [240, 72, 40] },
+  ] as const;
+  const definition = {
+    name: 'lesions',
+    classes: colours,
+    net: () => new Conv2d(3, 2, 3, { padding: 1 }),
+    logits: (net: Conv2d, inputs: Readonly<Record<string, Tensor>>) => net.call(inputNamed(inputs, 'image')),
+    loss: (net: Conv2d, batch: Readonly<Record<string, Tensor>>) => net.call(inputNamed(batch, 'image')),
+  };
+  const image = { image: [1, 3, SIZE, SIZE] };
+
+  it.each<[string, object, string, RegExp]>([
+    ['with a misspelt field', { widow: 'lung' }, 'OPTION_UNKNOWN', /no field widow/],
+    ['without a net', { net: undefined }, 'TASK_FIELD', /"net" is missing; a function/],
+    ['with a loss that is a text', { loss: 'dice' }, 'TASK_FIELD', /"loss" is of another kind/],
+    ['with one class', { classes: colours.slice(1) }, 'TASK_FIELD', /"classes".*two or more/],
+    ['without a name', { name: '' }, 'TASK_FIELD', /"name"/],
+  ])('%s', (_name, change, code, words) => {
+    const { code: told, message } = thrownBy(() => defineTask({ ...definition, ...change } as never));
+    expect([told, message]).toEqual([code, expect.stringMatching(words)]);
+  });
+
+  it('when its net tells another number of classes: here two channels for two classes', () => {
+    const net = defineTask(definition).net({});
+    const { code, message } = thrownBy(() => trace((inputs) => net.forward(inputs), image));
+    expect([code, message]).toEqual(['TASK_LOGITS', expect.stringContaining(`2 classes need [N, 1, size, size]`)]);
+  });
+
+  it('when the maps have another size than the input', () => {
+    const net = own.net({});
+    const slice = { width: 5, height: 4 };
+    const { code, message } = thrownBy(() => net.interpret(wave((4 * SIZE * SIZE) / 4), slice, { size: SIZE }));
+    expect([code, message]).toEqual(['TASK_LOGITS', expect.stringContaining('64 values')]);
+  });
 });
 
 it('says which input is missing', () => {
