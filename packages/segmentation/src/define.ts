@@ -62,8 +62,9 @@ const FIELDS: readonly (keyof TaskDefinition<never>)[] = [
 ];
 
 /**
- * @throws InfnetError `OPTION_UNKNOWN` for a field that there is not, `TASK_FIELD` for one that is missing or of another
- *   kind; of the task, when its net is built or traced: `MODULE_OPTION`, `TASK_LOGITS` for logits of another shape, ...
+ * @throws InfnetError `OPTION_UNKNOWN` for a field that there is not, `TASK_FIELD` for one that is missing or of
+ *   another kind; of the task, when its net is built or traced: `MODULE_OPTION`, `TASK_LOGITS` for logits of another
+ *   shape, ...
  */
 export function defineTask<N extends Module<never, unknown>>(definition: TaskDefinition<N>): SegmentationTask {
   checkDefinition(definition);
