@@ -93,8 +93,7 @@ it('a tuner may try every tile that fits, at half only', () => {
 
 describe('the probe of matrix units', () => {
   const probe = halfProbe(fusedConv2dOperator as never, 'gemm-matrix/64x64x32');
-  const of = (name: string): Float32Array => probe.inputs[name]?.data as Float32Array;
-  const [x, weight] = [of('x'), of('weight')];
+  const [x, weight] = [probe.inputs.x.data, probe.inputs.weight.data];
   const test = { input: [2, 27, 5, 7], weight: [10, 27, 3, 3], padding: 1 } as const;
   const halves = [x, weight].map((values) => Float32Array.from(roundToHalf(values))) as [Float32Array, Float32Array];
 

@@ -34,6 +34,7 @@ export { fill, fillOperator, sumDispatch, sumKernel, sumOperator, sumTensors } f
 export {
   applyNamed,
   defineOperator,
+  type NamedCandidateContext,
   type NamedGradientContext,
   type NamedLowerContext,
   type NamedNode,

@@ -31,7 +31,8 @@ export * from './semi/index.js';
 export { scaledSize } from './step/multi-scale.js';
 export { type BlockOf, numberedBlock } from './step/recompute.js';
 export type { InputResize } from './step/resize-inputs.js';
-export { type StepLoss, type TracedStep, type TraceStepOptions, traceStep } from './step/trace-step.js';
+export type { StepLoss } from './step/step-loss.js';
+export { type TracedStep, type TraceStepOptions, traceStep } from './step/trace-step.js';
 export {
   type GradientFigures,
   type StepReport,

@@ -13,7 +13,6 @@ import {
   type Dispatch,
   InfnetError,
   type LowerContext,
-  type Operator,
   type Precision,
   type WinogradWorth,
 } from '@infnet/core';
@@ -42,7 +41,7 @@ function winograd(tile: WinogradTile): GatherAlgorithm {
     suits: ({ gather, device, precision }) => chooseWinograd(gather, device, precision) === tile,
     tiles: () => [undefined],
     hasTile: () => false,
-    transform: { operator: winogradWeightOperator as unknown as Operator, attributes },
+    transform: { operator: winogradWeightOperator, attributes },
     // Its transform reads a value 2.25 times, that of F(2 x 2) 4 times.
     readsOnce: tile === 4,
     dispatches: (work, context) => {

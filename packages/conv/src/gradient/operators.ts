@@ -2,9 +2,10 @@
 import {
   applyOne,
   type Dispatch,
-  type GradientContext,
+  defineOperator,
+  type GivenGradients,
   type KernelCall,
-  type LowerContext,
+  type NamedGradientContext,
   type Operator,
   type Shape,
   type Tensor,
@@ -23,6 +24,7 @@ import {
   requireShape,
   requireType,
 } from '../geometry.js';
+import type { INPUTS } from '../operator/lower.js';
 import { biasGradientCalls } from './bias-call.js';
 import type { WeightGradientAlgorithm } from './weight-algorithm.js';
 import { weightGradientCalls } from './weight-calls.js';
@@ -41,104 +43,93 @@ export interface WeightGradientAttributes extends Conv2dSettings {
 }
 
 /** Inputs: the gradient of the output [n, oc, oh, ow], the weights. Output: the gradient of the input. */
-export const conv2dInputGradientOperator: Operator<InputGradientAttributes> = {
+export const conv2dInputGradientOperator: Operator<InputGradientAttributes> = defineOperator({
   name: 'conv2dInputGradient',
-  arity: 2,
-  infer: ([g, weight], attributes, where) => {
-    requireType(weight as TensorType, 'f32', 'the weight', where);
-    requireGradient(g, conv2dGeometry(attributes.inputShape, weight?.shape ?? [], attributes, where), where);
-    return [{ shape: attributes.inputShape, dtype: 'f32' }];
+  inputs: ['g', 'weight'],
+  outputs: ['y'],
+  infer({ g, weight }, attributes, where) {
+    requireType(weight, 'f32', 'the weight', where);
+    requireGradient(g, conv2dGeometry(attributes.inputShape, weight.shape, attributes, where), where);
+    return { y: { shape: attributes.inputShape, dtype: 'f32' } };
   },
-  lower: lowerInputGradient,
-  candidates: ({ attributes, inputs, device, precision }) => {
+  lower({ inputs: { g, weight }, outputs: { y }, attributes, ...context }) {
+    const { device, precision } = context;
+    const geometry = conv2dGeometry(attributes.inputShape, weight.type.shape, attributes, 'conv2dInputGradient');
+    const gather = inputGradientGather(geometry, weight);
+    const { algorithm, tile } = GATHERS.take(attributes.algorithm, { gather, device, precision, rounded: false });
+    const bytes = 4 * [g, weight, y].reduce((sum, { type }) => sum + type.shape.reduce((a, b) => a * b, 1), 0);
+    const work = { flops: conv2dFlops(geometry), bytes };
+    return algorithm.dispatches({ gather, views: { x: g, weight, y }, epilogue: {}, work }, context, tile);
+  },
+  candidates({ attributes, inputs: { weight }, device, precision }) {
     if (attributes.algorithm !== undefined) return undefined;
-    const weight = inputs[1]?.shape ?? [];
-    const geometry = conv2dGeometry(attributes.inputShape, weight, attributes, 'conv2dInputGradient');
+    const geometry = conv2dGeometry(attributes.inputShape, weight.shape, attributes, 'conv2dInputGradient');
     return GATHERS.candidates({ gather: inputGradientGather(geometry), device, precision, rounded: false });
   },
   sharesStorage: () => [0],
-};
+});
 
 /** Inputs: the gradient of the output [n, oc, oh, ow], the convolution's input. Output: the gradient of the weights. */
-export const conv2dWeightGradientOperator: Operator<WeightGradientAttributes> = {
+export const conv2dWeightGradientOperator: Operator<WeightGradientAttributes> = defineOperator({
   name: 'conv2dWeightGradient',
-  arity: 2,
-  infer: ([g, x], attributes, where) => {
-    requireType(x as TensorType, 'f32', 'the input', where);
-    requireGradient(g, conv2dGeometry(x?.shape ?? [], attributes.weightShape, attributes, where), where);
-    return [{ shape: attributes.weightShape, dtype: 'f32' }];
+  inputs: ['g', 'x'],
+  outputs: ['y'],
+  infer({ g, x }, attributes, where) {
+    requireType(x, 'f32', 'the input', where);
+    requireGradient(g, conv2dGeometry(x.shape, attributes.weightShape, attributes, where), where);
+    return { y: { shape: attributes.weightShape, dtype: 'f32' } };
   },
-  lower: lowerWeightGradient,
-  candidates: ({ attributes, inputs, device }) => {
+  lower({ inputs: { g, x }, outputs: { y }, attributes, device, scratch }) {
+    const geometry = conv2dGeometry(x.type.shape, attributes.weightShape, attributes, 'conv2dWeightGradient');
+    const variant = WEIGHT_GRADIENTS.take(attributes.algorithm, { geometry, device });
+    const calls = weightGradientCalls(variant, geometry, { g, x, y }, device);
+    const padded = calls.pad === undefined ? x : scratch(calls.paddedElements, 'padded input');
+    const pad: Dispatch[] = calls.pad === undefined ? [] : [{ ...calls.pad, operands: { x, y: padded } }];
+    const { product, sum } = calls;
+    if (sum === undefined) return [...pad, { ...product, operands: { g, x: padded, y } }];
+    const partial = scratch(calls.partialElements, 'weight gradient parts');
+    return [...pad, ...twoPasses({ product, sum }, { g, x: padded }, y, partial)];
+  },
+  candidates({ attributes, inputs: { x }, device }) {
     if (attributes.algorithm !== undefined) return undefined;
-    const x = inputs[1]?.shape ?? [];
-    const geometry = conv2dGeometry(x, attributes.weightShape, attributes, 'conv2dWeightGradient');
+    const geometry = conv2dGeometry(x.shape, attributes.weightShape, attributes, 'conv2dWeightGradient');
     return WEIGHT_GRADIENTS.candidates({ geometry, device });
   },
-};
+});
 
 /** Input: the gradient of the output [n, oc, ...]. Output: the gradient of the bias [oc]. */
-export const conv2dBiasGradientOperator: Operator = {
+export const conv2dBiasGradientOperator: Operator<Record<string, never>> = defineOperator({
   name: 'conv2dBiasGradient',
-  arity: 1,
-  infer: ([g], _attributes, where) => {
-    requireType(g as TensorType, 'f32', 'the gradient of the output', where);
-    return [{ shape: [(g as TensorType).shape[1] ?? 0], dtype: 'f32' }];
+  inputs: ['g'],
+  outputs: ['y'],
+  infer({ g }, _attributes, where) {
+    requireType(g, 'f32', 'the gradient of the output', where);
+    return { y: { shape: [g.shape[1] ?? 0], dtype: 'f32' } };
   },
-  lower: ({ inputs, outputs, scratch }) => {
-    const [g, y] = [inputs[0] as View, outputs[0] as View];
+  lower({ inputs: { g }, outputs: { y }, scratch }) {
     const [batch = 1, channels = 1, ...map] = g.type.shape;
     const pixels = map.reduce((product, size) => product * size, 1);
     // The channels of a vector are its items.
     const calls = biasGradientCalls({ batch, channels, pixels }, g, { offset: y.offset, batchStride: 1 });
     return twoPasses(calls, { g }, y, scratch(calls.partialElements, 'bias gradient parts'));
   },
-};
+});
 
 /** The gradient rule of `conv2d`. */
 export function conv2dGradient({
-  attributes,
-  inputs,
-  outputGradients,
+  attributes: { stride, padding, dilation, groups },
+  inputs: { x, weight },
+  outputGradients: { y: g },
   needed,
-}: GradientContext<Conv2dSettings>): readonly (Tensor | undefined)[] {
-  const [x, weight, bias] = inputs as readonly [Tensor, Tensor, Tensor?];
-  const g = outputGradients[0];
-  if (g === undefined) return inputs.map(() => undefined);
-  const { stride, padding, dilation, groups } = attributes;
+}: NamedGradientContext<typeof INPUTS, readonly ['y'], Conv2dSettings>): GivenGradients<typeof INPUTS, Tensor> {
   const settings: Conv2dSettings = { stride, padding, dilation, groups };
-  return [
-    needed[0] ? applyOne(conv2dInputGradientOperator, [g, weight], { ...settings, inputShape: x.shape }) : undefined,
-    needed[1] ? applyOne(conv2dWeightGradientOperator, [g, x], { ...settings, weightShape: weight.shape }) : undefined,
-    bias !== undefined && needed[2] ? applyOne(conv2dBiasGradientOperator, [g], {}) : undefined,
-  ];
-}
-
-function lowerInputGradient(context: LowerContext<InputGradientAttributes>): Dispatch[] {
-  const { attributes, device, precision } = context;
-  const [g, weight] = context.inputs as readonly [View, View];
-  const y = context.outputs[0] as View;
-  const geometry = conv2dGeometry(attributes.inputShape, weight.type.shape, attributes, 'conv2dInputGradient');
-  const gather = inputGradientGather(geometry, weight);
-  const { algorithm, tile } = GATHERS.take(attributes.algorithm, { gather, device, precision, rounded: false });
-  const bytes = 4 * [g, weight, y].reduce((sum, { type }) => sum + type.shape.reduce((a, b) => a * b, 1), 0);
-  const work = { flops: conv2dFlops(geometry), bytes };
-  return algorithm.dispatches({ gather, views: { x: g, weight, y }, epilogue: {}, work }, context, tile);
-}
-
-function lowerWeightGradient(context: LowerContext<WeightGradientAttributes>): Dispatch[] {
-  const { attributes, device } = context;
-  const [g, x] = context.inputs as readonly [View, View];
-  const y = context.outputs[0] as View;
-  const geometry = conv2dGeometry(x.type.shape, attributes.weightShape, attributes, 'conv2dWeightGradient');
-  const variant = WEIGHT_GRADIENTS.take(attributes.algorithm, { geometry, device });
-  const calls = weightGradientCalls(variant, geometry, { g, x, y }, device);
-  const padded = calls.pad === undefined ? x : context.scratch(calls.paddedElements, 'padded input');
-  const pad: Dispatch[] = calls.pad === undefined ? [] : [{ ...calls.pad, operands: { x, y: padded } }];
-  const { product, sum } = calls;
-  if (sum === undefined) return [...pad, { ...product, operands: { g, x: padded, y } }];
-  const partial = context.scratch(calls.partialElements, 'weight gradient parts');
-  return [...pad, ...twoPasses({ product, sum }, { g, x: padded }, y, partial)];
+  return {
+    x: needed.x ? applyOne(conv2dInputGradientOperator, [g, weight], { ...settings, inputShape: x.shape }) : undefined,
+    weight: needed.weight
+      ? applyOne(conv2dWeightGradientOperator, [g, x], { ...settings, weightShape: weight.shape })
+      : undefined,
+    bias: needed.bias ? applyOne(conv2dBiasGradientOperator, [g], {}) : undefined,
+  };
 }
 
 /** Partial results, then their sum. */
@@ -153,7 +144,7 @@ function twoPasses(
   return [product, sum];
 }
 
-function requireGradient(g: TensorType | undefined, geometry: Conv2dGeometry, where: string): void {
-  requireType(g as TensorType, 'f32', 'the gradient of the output', where);
-  requireShape(g?.shape ?? [], outputShape(geometry), 'the gradient of the output', where);
+function requireGradient(g: TensorType, geometry: Conv2dGeometry, where: string): void {
+  requireType(g, 'f32', 'the gradient of the output', where);
+  requireShape(g.shape, outputShape(geometry), 'the gradient of the output', where);
 }

@@ -1,8 +1,9 @@
 /** The convolution operator. */
 import {
-  applyOne,
+  applyNamed,
   checkNames,
-  type Operator,
+  defineOperator,
+  type NamedOperator,
   standardOperator,
   type Tensor,
   type TensorLike,
@@ -22,36 +23,40 @@ import {
 } from '../geometry.js';
 import { conv2dGradient } from '../gradient/operators.js';
 import { absorbConsumer, absorbProducer, convertConstants } from './fuse.js';
-import { type Conv2dAttributes, lowerConvolution } from './lower.js';
+import { type Conv2dAttributes, INPUTS, lowerConvolution } from './lower.js';
 
 /** Inputs: x [n, c, h, w], weight [oc, c / groups, kh, kw], and bias [oc] if there is one. */
-export const conv2dOperator: Operator<Conv2dAttributes> = standardOperator({
-  name: 'conv2d',
-  arity: [2, 3],
-  infer: (inputs, attributes, where) => [inferConv2d(inputs, attributes, where)],
-  lower: (context) =>
-    lowerConvolution(
-      context,
-      context.attributes,
-      context.inputs.length > 2 ? ['x', 'weight', 'bias'] : ['x', 'weight'],
-      false,
-    ),
-  candidates: ({ attributes, inputs, device, precision }) =>
-    attributes.algorithm === undefined
-      ? GATHERS.candidates({
-          gather: forwardGather(geometryOf(inputs, attributes, 'conv2d')),
-          device,
-          precision,
-          // Where the weights turn out not to be constant, plans take their usual choice for these.
-          rounded: precision === 'half',
-        })
-      : undefined,
-  gradient: conv2dGradient,
-  absorbConsumer,
-  absorbProducer,
-  convertConstants,
-  sharesStorage: () => [0],
-});
+export const conv2dOperator: NamedOperator<typeof INPUTS, readonly ['y'], Conv2dAttributes> = standardOperator(
+  defineOperator({
+    name: 'conv2d',
+    inputs: INPUTS,
+    outputs: ['y'],
+    infer({ x, weight, bias }, attributes, where) {
+      const geometry = geometryOf(x, weight, attributes, where);
+      if (bias !== undefined) {
+        requireType(bias, 'f32', 'the bias', where);
+        requireShape(bias.shape, [geometry.outChannels], 'the bias', where);
+      }
+      return { y: { shape: outputShape(geometry), dtype: 'f32' } };
+    },
+    lower: ({ inputs, outputs: { y }, attributes, ...context }) => lowerConvolution(inputs, y, attributes, context),
+    candidates: ({ attributes, inputs: { x, weight }, device, precision }) =>
+      attributes.algorithm === undefined
+        ? GATHERS.candidates({
+            gather: forwardGather(geometryOf(x, weight, attributes, 'conv2d')),
+            device,
+            precision,
+            // Where the weights turn out not to be constant, plans take their usual choice for these.
+            rounded: precision === 'half',
+          })
+        : undefined,
+    gradient: conv2dGradient,
+    absorbConsumer,
+    absorbProducer,
+    convertConstants,
+    sharesStorage: () => [0],
+  }),
+);
 
 /**
  * Convolution (cross-correlation, as everywhere in the field):
@@ -76,23 +81,11 @@ export function conv2d(
   const { algorithm, ...rest } = options;
   const settings = conv2dSettings(rest, [weight.shape[2] ?? 1, weight.shape[3] ?? 1], 'conv2d');
   const attributes: Conv2dAttributes = algorithm === undefined ? settings : { ...settings, algorithm };
-  return applyOne(conv2dOperator, bias === undefined ? [x, weight] : [x, weight, bias], attributes);
+  return applyNamed(conv2dOperator, { x, weight, bias }, attributes).y;
 }
 
-/** The geometry of a node from the types of its first two inputs. */
-export function geometryOf(inputs: readonly TensorType[], attributes: Conv2dAttributes, where: string): Conv2dGeometry {
-  const [x, weight] = inputs as readonly [TensorType, TensorType];
+function geometryOf(x: TensorType, weight: TensorType, attributes: Conv2dAttributes, where: string): Conv2dGeometry {
   requireType(x, 'f32', 'the input', where);
   requireType(weight, 'f32', 'the weight', where);
   return conv2dGeometry(x.shape, weight.shape, attributes, where);
-}
-
-function inferConv2d(inputs: readonly TensorType[], attributes: Conv2dAttributes, where: string): TensorType {
-  const geometry = geometryOf(inputs, attributes, where);
-  const bias = inputs[2];
-  if (bias !== undefined) {
-    requireType(bias, 'f32', 'the bias', where);
-    requireShape(bias.shape, [geometry.outChannels], 'the bias', where);
-  }
-  return { shape: outputShape(geometry), dtype: 'f32' };
 }

@@ -1,5 +1,13 @@
 /** Batch norm in inference mode as scale and shift of a convolution's result. */
-import { checkOptions, type Kernel, type KernelCall, type Operator, sizedCall, type View } from '@infnet/core';
+import {
+  checkOptions,
+  defineOperator,
+  dispatch,
+  type Kernel,
+  type KernelCall,
+  type Operator,
+  sizedCall,
+} from '@infnet/core';
 import { requireEpsilon, requireShape, requireType } from '../geometry.js';
 import source from '../kernels/fold-batch-norm.wgsl';
 
@@ -24,22 +32,23 @@ export function foldBatchNormCall(channels: number, eps: number, bias: boolean):
 /**
  * Inputs: gamma, beta, mean, variance, and the convolution's bias if it has one, all [channels]. Output: [2, channels].
  */
-export const foldBatchNormOperator: Operator<{ readonly eps: number }> = {
+export const foldBatchNormOperator: Operator<{ readonly eps: number }> = defineOperator({
   name: 'foldBatchNorm',
-  infer: (inputs, { eps }, where) => {
+  inputs: ['gamma', 'beta', 'mean', 'variance', 'bias?'],
+  outputs: ['affine'],
+  infer(inputs, { eps }, where) {
     requireEpsilon(eps, where);
-    const channels = inputs[0]?.shape[0] ?? 0;
-    for (const input of inputs) {
+    const channels = inputs.gamma.shape[0] ?? 0;
+    for (const input of Object.values(inputs)) {
+      if (input === undefined) continue;
       requireType(input, 'f32', 'a parameter of batch norm', where);
       requireShape(input.shape, [channels], 'a parameter of batch norm', where);
     }
-    return [{ shape: [2, channels], dtype: 'f32' }];
+    return { affine: { shape: [2, channels], dtype: 'f32' } };
   },
   takesViews: false,
-  lower: ({ attributes, inputs, outputs }) => {
-    const [gamma, beta, mean, variance, bias] = inputs as readonly [View, View, View, View, View?];
-    const affine = outputs[0] as View;
-    const call = foldBatchNormCall(affine.type.shape[1] as number, attributes.eps, bias !== undefined);
-    return [{ ...call, operands: { gamma, beta, mean, variance, affine, ...(bias && { bias }) } }];
+  lower({ attributes: { eps }, inputs, outputs: { affine } }) {
+    const call = foldBatchNormCall(affine.type.shape[1] as number, eps, inputs.bias !== undefined);
+    return [dispatch(call, { ...inputs, affine })];
   },
-};
+});

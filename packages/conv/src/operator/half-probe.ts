@@ -11,7 +11,7 @@
  * bits than float32 has, so they get four times its bound: still less than what rounding the sums once to float16
  * costs.
  */
-import { applyOne, type Operator, type Probe, seededRandom, type Tensor } from '@infnet/core';
+import { applyOne, type Operator, type Probe, seededRandom } from '@infnet/core';
 import type { ConvolutionAlgorithm, GatherAlgorithm } from '../forward/algorithm.js';
 import { GATHERS } from '../forward/registry.js';
 import { halfWeightOperator } from './half-weight.js';
@@ -25,13 +25,15 @@ const FLOAT16 = 2 ** -10;
 /** The same for matrix units. */
 const MATRIX = 4 * FLOAT32;
 
-const probes = new WeakMap<Operator, Map<string, Probe>>();
+type HalfProbe = Probe<'x' | 'weight', 'y'>;
+
+const probes = new WeakMap<Operator, Map<string, HalfProbe>>();
 
 /** The probe of the kernel that does an algorithm, the same for all its tiles; `convolution` is the fused operator. */
-export function halfProbe(convolution: Operator, algorithm: ConvolutionAlgorithm): Probe {
+export function halfProbe(convolution: Operator, algorithm: ConvolutionAlgorithm): HalfProbe {
   const { algorithm: kernel } = GATHERS.named(algorithm);
   const { name } = kernel;
-  const ofOperator = probes.get(convolution) ?? new Map<string, Probe>();
+  const ofOperator = probes.get(convolution) ?? new Map<string, HalfProbe>();
   probes.set(convolution, ofOperator);
   let probe = ofOperator.get(name);
   if (probe === undefined) {
@@ -41,7 +43,7 @@ export function halfProbe(convolution: Operator, algorithm: ConvolutionAlgorithm
   return probe;
 }
 
-function makeProbe(convolution: Operator, { name, roundsSource: onMatrixUnits = false }: GatherAlgorithm): Probe {
+function makeProbe(convolution: Operator, { name, roundsSource: onMatrixUnits = false }: GatherAlgorithm): HalfProbe {
   const random = seededRandom(16);
   const x = Float32Array.from({ length: BATCH * IN * HEIGHT * WIDTH }, (_, i) => {
     const value = 2 * random() - 1;
@@ -63,10 +65,10 @@ function makeProbe(convolution: Operator, { name, roundsSource: onMatrixUnits = 
       weight: { shape: [OUT, IN, 3, 3], data: weight },
     },
     compute: (inputs) => {
-      const half = applyOne(halfWeightOperator, [inputs['weight'] as Tensor], {});
-      return { y: applyOne(convolution, [inputs['x'] as Tensor, half], attributes) };
+      const half = applyOne(halfWeightOperator, [inputs.weight], {});
+      return { y: applyOne(convolution, [inputs.x, half], attributes) };
     },
-    fault: ({ y }) => fault(y as ArrayLike<number>, x, weight, onMatrixUnits),
+    fault: ({ y }) => fault(y, x, weight, onMatrixUnits),
   };
 }
 

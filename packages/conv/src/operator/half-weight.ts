@@ -1,13 +1,5 @@
 /** Weights as float16, as an operator so that constant weights are converted once. */
-import {
-  type Dispatch,
-  dispatchLine,
-  elementCount,
-  type Kernel,
-  type Operator,
-  type TensorType,
-  type View,
-} from '@infnet/core';
+import { defineOperator, dispatchLine, elementCount, type Kernel, type Operator } from '@infnet/core';
 import { requireType } from '../geometry.js';
 import source from '../kernels/half-weight.wgsl';
 
@@ -16,16 +8,16 @@ export const halfWeightKernel: Kernel = { name: 'conv/half-weight', source };
 /**
  * Input: float32 of any shape. Output: the same as float16; the device needs `shader-f16`. Made by the planner only.
  */
-export const halfWeightOperator: Operator = {
+export const halfWeightOperator: Operator<Record<string, never>> = defineOperator({
   name: 'halfWeight',
-  arity: 1,
-  infer: ([weight], _attributes, where) => {
-    requireType(weight as TensorType, 'f32', 'the weight', where);
-    return [{ shape: (weight as TensorType).shape, dtype: 'f16' }];
+  inputs: ['x'],
+  outputs: ['y'],
+  infer({ x }, _attributes, where) {
+    requireType(x, 'f32', 'the weight', where);
+    return { y: { shape: x.shape, dtype: 'f16' } };
   },
   takesViews: false,
-  lower: ({ inputs, outputs }): Dispatch[] => {
-    const [x, y] = [inputs[0] as View, outputs[0] as View];
+  lower({ inputs: { x }, outputs: { y } }) {
     const count = elementCount(x.type.shape);
     return [
       {
@@ -39,4 +31,4 @@ export const halfWeightOperator: Operator = {
       },
     ];
   },
-};
+});

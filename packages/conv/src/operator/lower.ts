@@ -1,5 +1,12 @@
 /** How convolution nodes, plain and fused, become dispatches. */
-import { type Attributes, byteLength, type Dispatch, type LowerContext, type View } from '@infnet/core';
+import {
+  byteLength,
+  type Dispatch,
+  type GivenOperands,
+  type LowerContext,
+  type Operands,
+  type View,
+} from '@infnet/core';
 import type { ConvolutionAlgorithm } from '../forward/algorithm.js';
 import { forwardGather, withTransposedWeights } from '../forward/gather.js';
 import { GATHERS } from '../forward/registry.js';
@@ -14,43 +21,40 @@ export interface Conv2dAttributes extends Conv2dSettings {
   readonly transposedWeights?: boolean | undefined;
 }
 
-/** What an input of a (fused) convolution is. */
-export type OperandRole = 'x' | 'weight' | 'bias' | 'affine' | 'residual' | 'addend' | 'transformedWeight';
+/** Operands of a convolution. */
+export const INPUTS = ['x', 'weight', 'bias?'] as const;
+/** Operands of a convolution that fusion made: of those that may be left out the attributes say which are there. */
+export const FUSED_INPUTS = ['x', 'weight', 'bias?', 'affine?', 'residual?', 'addend?', 'transformedWeight?'] as const;
 
-/** Dispatches of `act(affine(conv(x + addend, weight)) + residual)`; `roles` names the inputs in their order. */
+/** What an input of a (fused) convolution is. */
+export type OperandRole = keyof Operands<typeof FUSED_INPUTS, unknown>;
+
+/** Operands of a convolution, plain or fused. */
+export type ConvolutionOperands<T> = GivenOperands<typeof FUSED_INPUTS, T>;
+
+/** Dispatches of `y = act(affine(conv(x + addend, weight)) + residual)`. */
 export function lowerConvolution(
-  context: LowerContext<Attributes>,
-  attributes: Conv2dAttributes,
-  roles: readonly OperandRole[],
-  relu: boolean,
+  operands: ConvolutionOperands<View>,
+  y: View,
+  attributes: Conv2dAttributes & { readonly relu?: boolean },
+  context: Pick<LowerContext, 'device' | 'precision' | 'scratch'>,
 ): Dispatch[] {
-  const views = new Map(roles.map((role, i) => [role, context.inputs[i] as View]));
-  const x = views.get('x') as View;
-  const weight = views.get('weight') as View;
-  const y = context.outputs[0] as View;
-  const { transposedWeights = false } = attributes;
-  const geometry = conv2dGeometry(
-    x.type.shape,
-    weightShape(weight.type.shape, transposedWeights),
-    attributes,
-    'conv2d',
-  );
+  const { x, weight, bias, affine, residual, addend, transformedWeight } = operands;
+  const { transposedWeights = false, relu = false } = attributes;
+  const stored = weightShape(weight.type.shape, transposedWeights);
+  const geometry = conv2dGeometry(x.type.shape, stored, attributes, 'conv2d');
   const gather = transposedWeights ? withTransposedWeights(forwardGather(geometry)) : forwardGather(geometry, weight);
   const { device, precision } = context;
   const { algorithm, tile } = GATHERS.take(attributes.algorithm, { gather, device, precision, rounded: false });
-  const bytes = [...views]
-    .filter(([role]) => role !== 'transformedWeight')
-    .reduce((sum, [, view]) => sum + byteLength(view.type), byteLength(y.type));
-  const given = {
-    x,
-    weight,
-    y,
-    affine: views.get('affine') ?? views.get('bias'),
-    residual: views.get('residual'),
-    addend: views.get('addend'),
-    transformedWeight: views.get('transformedWeight'),
-  };
-  const affine = views.has('affine') ? 'scaleShift' : views.has('bias') ? 'bias' : 'none';
-  const work = { flops: conv2dFlops(geometry), bytes };
-  return algorithm.dispatches({ gather, views: given, epilogue: { affine, relu }, work }, context, tile);
+  const bytes = [x, weight, bias, affine, residual, addend, y].reduce(
+    (sum, view) => sum + (view === undefined ? 0 : byteLength(view.type)),
+    0,
+  );
+  const views = { x, weight, y, affine: affine ?? bias, residual, addend, transformedWeight };
+  const epilogue = { affine: affine ? 'scaleShift' : bias ? 'bias' : 'none', relu } as const;
+  return algorithm.dispatches(
+    { gather, views, epilogue, work: { flops: conv2dFlops(geometry), bytes } },
+    context,
+    tile,
+  );
 }

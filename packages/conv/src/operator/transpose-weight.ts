@@ -1,26 +1,19 @@
 /** Weights with their result channels last, as an operator so that constant weights are transposed once. */
-import {
-  type Dispatch,
-  dispatchLine,
-  elementCount,
-  type Kernel,
-  type Operator,
-  type Shape,
-  type View,
-} from '@infnet/core';
+import { defineOperator, dispatchLine, elementCount, type Kernel, type Operator, type Shape } from '@infnet/core';
 import source from '../kernels/transpose-weight.wgsl';
 
 export const transposeWeightKernel: Kernel = { name: 'conv/transpose-weight', source };
 
 /** Input: weight [oc, ic, kh, kw]. Output: the same values as [ic, kh, kw, oc]. Made by the planner only. */
-export const transposeWeightOperator: Operator = {
+export const transposeWeightOperator: Operator<Record<string, never>> = defineOperator({
   name: 'transposeWeight',
-  infer: ([weight]) => {
-    const [outChannels = 0, ...rest] = weight?.shape ?? [];
-    return [{ shape: [...rest, outChannels], dtype: 'f32' }];
+  inputs: ['x'],
+  outputs: ['y'],
+  infer({ x }) {
+    const [outChannels = 0, ...rest] = x.shape;
+    return { y: { shape: [...rest, outChannels], dtype: 'f32' } };
   },
-  lower: ({ inputs, outputs }): Dispatch[] => {
-    const [x, y] = [inputs[0] as View, outputs[0] as View];
+  lower({ inputs: { x }, outputs: { y } }) {
     const { shape } = x.type;
     const rows = shape[0] as number;
     const count = elementCount(shape);
@@ -36,7 +29,7 @@ export const transposeWeightOperator: Operator = {
       },
     ];
   },
-};
+});
 
 /** The shape [oc, ic, kh, kw] of weights as they are stored: so, or with the result channels last. */
 export function weightShape(stored: Shape, channelsLast: boolean): Shape {

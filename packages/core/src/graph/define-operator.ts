@@ -13,10 +13,13 @@ import {
 } from './operands.js';
 import type {
   Attributes,
+  CandidateContext,
+  Candidates,
   Dispatch,
   GradientContext,
   LowerContext,
   Operator,
+  Probe,
   Replacement,
   RewriteContext,
   View,
@@ -72,7 +75,21 @@ export interface NamedNode<I extends Names, O extends Names, A extends Attribute
   readonly outputs: Operands<O, Tensor>;
 }
 
-type ByPosition = 'infer' | 'lower' | 'gradient' | 'absorbConsumer' | 'absorbProducer';
+/** What an operator looks at to say which ways it has, operands by name. */
+export interface NamedCandidateContext<I extends Names, A extends Attributes = Attributes>
+  extends Omit<CandidateContext<A>, 'inputs'> {
+  readonly inputs: Operands<I, TensorType>;
+}
+
+type ByPosition =
+  | 'infer'
+  | 'lower'
+  | 'candidates'
+  | 'gradient'
+  | 'absorbConsumer'
+  | 'absorbProducer'
+  | 'convertConstants'
+  | 'probes';
 
 /** An operator as it is written. What is not here is as in {@link Operator}. */
 export interface OperatorDefinition<I extends Names, O extends Names, A extends Attributes>
@@ -87,12 +104,18 @@ export interface OperatorDefinition<I extends Names, O extends Names, A extends 
   infer(inputs: Operands<I, TensorType>, attributes: A, where: string): GivenOperands<O, TensorType>;
   /** Kernel calls that compute the outputs from the inputs, in order. */
   lower(context: NamedLowerContext<I, O, A>): readonly Dispatch[];
+  /** As of {@link Operator}. */
+  candidates?(context: NamedCandidateContext<I, A>): Candidates | undefined;
   /** Gradients of the inputs, as graph operations; what is left out gets none. */
   gradient?(context: NamedGradientContext<I, O, A>): GivenGradients<I, Tensor>;
   /** As of {@link Operator}. */
   absorbConsumer?(node: NamedNode<I, O, A>, consumer: GraphNode, rewrite: RewriteContext): Replacement | undefined;
   /** As of {@link Operator}: `producer`'s only output is the only use of one of the inputs. */
   absorbProducer?(node: NamedNode<I, O, A>, producer: GraphNode, rewrite: RewriteContext): Replacement | undefined;
+  /** As of {@link Operator}. */
+  convertConstants?(node: NamedNode<I, O, A>, rewrite: RewriteContext): Replacement | undefined;
+  /** As of {@link Operator}. */
+  probes?(node: NamedNode<I, O, A>): readonly Probe[];
 }
 
 /**
@@ -105,7 +128,8 @@ export function defineOperator<
   const O extends Names,
   A extends Attributes = Record<string, never>,
 >(definition: OperatorDefinition<I, O, A>): NamedOperator<I, O, A> {
-  const { infer, lower, gradient, absorbConsumer, absorbProducer, ...rest } = definition;
+  const { infer, lower, candidates, gradient, absorbConsumer, absorbProducer, convertConstants, probes, ...rest } =
+    definition;
   const { name, inputs, outputs, counts } = definition;
   const [into, out] = [new OperandNames(inputs), new OperandNames(outputs)];
   const arity = definition.arity ?? into.arity;
@@ -128,6 +152,10 @@ export function defineOperator<
         inputs: inputsOf(context.inputs, context.attributes),
         outputs: outputsOf(context.outputs, context.attributes),
       }),
+    ...(candidates && {
+      candidates: ({ inputs, ...context }: CandidateContext<A>) =>
+        candidates({ ...context, inputs: inputsOf(inputs, context.attributes) }),
+    }),
     ...(gradient && {
       gradient({ attributes, inputs, outputs, outputGradients, needed }: GradientContext<A>) {
         if (outputGradients.every((g) => g === undefined)) return [];
@@ -150,6 +178,10 @@ export function defineOperator<
       absorbProducer: (node: GraphNode<A>, _index: number, producer: GraphNode, rewrite: RewriteContext) =>
         absorbProducer(named(node), producer, rewrite),
     }),
+    ...(convertConstants && {
+      convertConstants: (node: GraphNode<A>, rewrite: RewriteContext) => convertConstants(named(node), rewrite),
+    }),
+    ...(probes && { probes: (node: GraphNode<A>) => probes(named(node)) }),
   };
 }
 

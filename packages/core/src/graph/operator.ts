@@ -72,14 +72,14 @@ export interface RewriteContext {
  * A small computation with a known result, by which a device shows that kernels which rely on it (float16) can be
  * trusted there. Run once per context, before the first plan that needs it: give the same object every time.
  */
-export interface Probe {
+export interface Probe<I extends string = string, O extends string = string> {
   /** Named in the message when it fails. */
   readonly name: string;
-  readonly inputs: Readonly<Record<string, { readonly shape: Shape; readonly data: Float32Array }>>;
+  readonly inputs: Readonly<Record<I, { readonly shape: Shape; readonly data: Float32Array }>>;
   /** What is computed of the inputs, traced and planned like any function. */
-  compute(inputs: Readonly<Record<string, Tensor>>): Readonly<Record<string, Tensor>>;
+  compute(inputs: Readonly<Record<I, Tensor>>): Readonly<Record<O, Tensor>>;
   /** What is wrong with the results, with the figures; undefined when they are right. */
-  fault(outputs: Readonly<Record<string, ArrayLike<number>>>): string | undefined;
+  fault(outputs: Readonly<Record<O, ArrayLike<number>>>): string | undefined;
 }
 
 /** What a gradient rule sees. */

@@ -56,12 +56,11 @@ function rankOf(tensor: Tensor, all: ReadonlySet<Tensor>): number {
 /** The lines as tensors. */
 export function joinLines(values: ReadonlyMap<Parameter, Tensor>, layout: LineLayout): readonly Tensor[] {
   return layout.lengths.map((length, line) => {
-    const parts = [...layout.places].filter(([, place]) => place.line === line);
-    const tensors = parts.map(([parameter]) => values.get(parameter) as Tensor);
-    return joinFlat(
-      tensors,
-      parts.map(([, { start }]) => start),
-      length,
-    );
+    const parts = [...values].flatMap(([parameter, tensor]) => {
+      const place = layout.places.get(parameter);
+      return place?.line === line ? [{ tensor, start: place.start }] : [];
+    });
+    const [tensors, starts] = [parts.map(({ tensor }) => tensor), parts.map(({ start }) => start)];
+    return joinFlat(tensors, starts, length);
   });
 }

@@ -1,18 +1,22 @@
 /** The operators at the end of a training step: statistics of gradients, the decision, and updates in place. */
 import {
-  apply,
+  applyNamed,
   applyOne,
   type Dispatch,
+  defineOperator,
+  dispatch,
   dispatchLine,
   elementCount,
   type Graph,
   type Kernel,
+  type NamedOperator,
   type Operator,
   type Parameter,
   sharesWorkgroupMemory,
   type Tensor,
   type View,
 } from '@infnet/core';
+import { operandAt } from '../operand-at.js';
 import accumulateSource from './accumulate.wgsl';
 import statisticsSource from './gradient-statistics.wgsl';
 import totalSource from './gradient-statistics-total.wgsl';
@@ -31,6 +35,8 @@ export const storeValuesKernel: Kernel = { name: 'trainer/store-values', source:
 
 type GroupsAttributes = { readonly groups: readonly SegmentGroup[] };
 
+const CONTROL = { shape: [CONTROL_SIZE], dtype: 'f32' } as const;
+
 const gridOf = ({ workgroups, count }: SegmentGroup): readonly [number, number, number] => [workgroups, count, 1];
 
 export type StatisticsAttributes = GroupsAttributes & {
@@ -47,14 +53,19 @@ export function rootOfSquares(sum: number): number {
  * Inputs: the table, the lines. Output: [segments, 2], sum of squares (see {@link rootOfSquares}) and largest magnitude
  * (bits of floats).
  */
-export const gradientStatisticsOperator: Operator<StatisticsAttributes> = {
+export const gradientStatisticsOperator: NamedOperator<
+  readonly ['segments', '...lines'],
+  readonly ['statistics'],
+  StatisticsAttributes
+> = defineOperator({
   name: 'gradientStatistics',
-  infer: ([table]) => [{ shape: [table?.shape[0] as number, 2], dtype: 'f32' }],
-  lower({ inputs: [segments, ...lines], outputs, attributes, device, scratch }) {
+  inputs: ['segments', '...lines'],
+  outputs: ['statistics'],
+  infer: ({ segments }) => ({ statistics: { shape: [segments.shape[0] as number, 2], dtype: 'f32' } }),
+  lower({ inputs: { segments, lines }, outputs: { statistics }, attributes, device, scratch }) {
     const { groups, shared: isShared = sharesWorkgroupMemory(device.traits) } = attributes;
-    const statistics = outputs[0] as View;
     return groups.flatMap((group): Dispatch[] => {
-      const g = lines[group.line] as View;
+      const g = operandAt(lines, group.line);
       const parts = group.workgroups * group.count;
       const partial = scratch(2 * parts, 'partial statistics');
       const shared = { groups: group.workgroups, partialOffset: 0 };
@@ -65,7 +76,7 @@ export const gradientStatisticsOperator: Operator<StatisticsAttributes> = {
         workgroups: isShared ? gridOf(group) : dispatchLine(Math.ceil(parts / 64)),
         flops: 3 * group.values,
         bytes: 4 * (group.values + 2 * parts),
-        operands: { g, segments: segments as View, partial },
+        operands: { g, segments, partial },
       };
       const total: Dispatch = {
         kernel: gradientStatisticsTotalKernel,
@@ -79,15 +90,19 @@ export const gradientStatisticsOperator: Operator<StatisticsAttributes> = {
       return [measure, total];
     });
   },
-};
+});
 
-/** Inputs: statistics, loss, numbers. Output: the control; see step-control.wgsl. */
-export const stepControlOperator: Operator<Record<string, never>> = {
+/** The decision of a step; see step-control.wgsl. */
+export const stepControlOperator: NamedOperator<
+  readonly ['statistics', 'loss', 'numbers'],
+  readonly ['control'],
+  Record<string, never>
+> = defineOperator({
   name: 'stepControl',
-  infer: () => [{ shape: [CONTROL_SIZE], dtype: 'f32' }],
-  lower({ inputs, outputs }) {
-    const [statistics, loss, numbers] = inputs as readonly [View, View, View];
-    const result = outputs[0] as View;
+  inputs: ['statistics', 'loss', 'numbers'],
+  outputs: ['control'],
+  infer: () => ({ control: CONTROL }),
+  lower({ inputs: { statistics, loss, numbers }, outputs: { control: result } }) {
     const count = statistics.type.shape[0] as number;
     const params = {
       statisticsOffset: statistics.offset,
@@ -100,7 +115,7 @@ export const stepControlOperator: Operator<Record<string, never>> = {
     const cost = { flops: 2 * count, bytes: 8 * count + 68 };
     return [{ kernel: stepControlKernel, constants: {}, params, workgroups: [1, 1, 1], ...cost, operands }];
   },
-};
+});
 
 /**
  * Workgroups for each parameter that look at its new values. Few, because they seldom look: mostly each only finds that
@@ -108,65 +123,58 @@ export const stepControlOperator: Operator<Record<string, never>> = {
  */
 const MOST_LOOKING = 8;
 
+const VERDICT_INPUTS = ['segments', 'numbers', 'control', '...slabs', '...lines', 'figures?'] as const;
+
 /**
- * Looks at a step before it changes anything. Inputs: table, numbers, control, then `slabs` as the update has them,
- * then lines, last (with `statistics`) the figures of the new running statistics. Output: the control; see
- * step-verdict.wgsl.
+ * Looks at a step before it changes anything. `slabs` are as the update has them, `figures` (with `statistics`) those
+ * of the new running statistics. Output: the control; see step-verdict.wgsl.
  */
 export function verdictOperator(
   update: SegmentUpdate,
   { values, statistics }: { readonly values: boolean; readonly statistics: boolean },
-): Operator<Record<string, never>> {
-  return {
+): NamedOperator<typeof VERDICT_INPUTS, readonly ['control'], Record<string, never>> {
+  return defineOperator({
     name: 'stepVerdict',
-    infer: () => [{ shape: [CONTROL_SIZE], dtype: 'f32' }],
-    lower({ inputs, outputs, scratch }) {
-      const [segments, numbers, control, ...rest] = inputs as readonly [View, View, View, ...View[]];
-      const figures = statistics ? (rest.at(-1) as View) : undefined;
-      const slabs = rest.slice(0, update.slabs);
-      const lines = rest.slice(update.slabs, statistics ? -1 : undefined);
-      const groups = values ? update.table.groups : [];
-      const looking = groups.map(({ workgroups }) => Math.min(workgroups, MOST_LOOKING));
-      const counts = groups.map(({ count }, i) => count * (looking[i] as number));
-      const parts = counts.reduce((sum, count) => sum + count, 0);
-      const largest = values ? scratch(3 * parts, 'largest new values') : undefined;
-      const looks = groups.map((group, i) => {
-        const before = counts.slice(0, i).reduce((sum, count) => sum + count, 0);
-        const view = largest as View;
-        const told = { view, offset: view.offset + 3 * before, groups: looking[i] as number };
-        return update.dispatch(group, { segments, numbers, control, slabs, lines, largest: told });
+    inputs: VERDICT_INPUTS,
+    outputs: ['control'],
+    counts: () => ({ inputs: { slabs: update.slabs, figures: statistics } }),
+    infer: () => ({ control: CONTROL }),
+    lower({ inputs: { figures, control, ...inputs }, outputs: { control: result }, scratch }) {
+      let parts = 0;
+      const looking = (values ? update.table.groups : []).map((group) => {
+        const groups = Math.min(group.workgroups, MOST_LOOKING);
+        const before = parts;
+        parts += group.count * groups;
+        return { group, groups, before };
       });
-      const result = outputs[0] as View;
-      const verdict: Dispatch = {
+      const view = values ? scratch(3 * parts, 'largest new values') : undefined;
+      const looks = looking.map(({ group, groups, before }) => {
+        const largest = view && { view, offset: view.offset + 3 * before, groups };
+        return update.dispatch(group, { ...inputs, control, largest });
+      });
+      const verdict = {
         kernel: stepVerdictKernel,
         constants: { VALUES: Number(values), STATISTICS: Number(statistics) },
         params: {
           controlOffset: control.offset,
           resultOffset: result.offset,
-          ...(largest === undefined ? {} : { largestOffset: largest.offset, parts }),
-          ...(figures === undefined
-            ? {}
-            : { statisticsOffset: figures.offset, statisticsCount: figures.type.shape[0] as number }),
+          ...(view && { largestOffset: view.offset, parts }),
+          ...(figures && { statisticsOffset: figures.offset, statisticsCount: figures.type.shape[0] as number }),
         },
-        workgroups: [1, 1, 1],
+        workgroups: [1, 1, 1] as const,
         flops: 3 * parts,
         bytes: 4 * (3 * parts + 2 * CONTROL_SIZE),
-        operands: {
-          ...{ control, result },
-          ...(largest === undefined ? {} : { largest }),
-          ...(figures === undefined ? {} : { statistics: figures }),
-        },
       };
-      return [...looks, verdict];
+      return [...looks, dispatch(verdict, { control, result, largest: view, statistics: figures })];
     },
-  };
+  });
 }
 
-/** What an update in place is made of. Its inputs: table, numbers, control, then `slabs`, then `lines`. */
+/** What an update in place is made of. */
 export interface SegmentUpdate {
   readonly name: string;
   readonly table: SegmentTable;
-  /** How many of the inputs from the fourth on are slabs, which are changed. */
+  /** How many slabs there are, which are changed. */
   readonly slabs: number;
   /** The dispatch of a group of segments. */
   dispatch(group: SegmentGroup, operands: UpdateOperands): Dispatch;
@@ -182,41 +190,40 @@ export interface UpdateOperands {
    * Given: change nothing, and write there the largest magnitudes of the new values, three for each workgroup, of which
    * every parameter has `groups`.
    */
-  readonly largest?: { readonly view: View; readonly offset: number; readonly groups: number };
+  readonly largest?: { readonly view: View; readonly offset: number; readonly groups: number } | undefined;
+}
+
+/** What an update is applied to. */
+export interface UpdateTensors {
+  readonly segments: Tensor;
+  readonly numbers: Tensor;
+  readonly control: Tensor;
+  readonly slabs: readonly Parameter[];
+  readonly lines: readonly Tensor[];
 }
 
 /** Applies an update to slabs in place and registers the result with the graph. */
-export function updateSlabs(
-  graph: Graph,
-  update: SegmentUpdate,
-  inputs: {
-    readonly segments: Tensor;
-    readonly numbers: Tensor;
-    readonly control: Tensor;
-    readonly slabs: readonly Parameter[];
-    readonly lines: readonly Tensor[];
-  },
-): void {
-  const { segments, numbers, control, slabs, lines } = inputs;
-  const tensors = slabs.map((slab) => graph.parameter(slab));
-  const changed = apply(updateOperator(update), [segments, numbers, control, ...tensors, ...lines], {});
-  for (const [i, slab] of slabs.entries()) graph.update(slab, changed[i] as Tensor);
+export function updateSlabs(graph: Graph, update: SegmentUpdate, inputs: UpdateTensors): void {
+  const changed = applyNamed(updateOperator(update), inputs, {});
+  for (const [i, slab] of inputs.slabs.entries()) graph.update(slab, operandAt(changed.slabs, i));
 }
 
-const FIXED_INPUTS = 3;
+const UPDATE_INPUTS = ['segments', 'numbers', 'control', '...slabs', '...lines'] as const;
 
-function updateOperator(update: SegmentUpdate): Operator<Record<string, never>> {
-  const { name, slabs, table } = update;
-  return {
+function updateOperator(
+  update: SegmentUpdate,
+): NamedOperator<typeof UPDATE_INPUTS, readonly ['...slabs'], Record<string, never>> {
+  const { name, slabs: count, table } = update;
+  const first = UPDATE_INPUTS.indexOf('...slabs');
+  return defineOperator({
     name,
-    infer: (inputs) => inputs.slice(FIXED_INPUTS, FIXED_INPUTS + slabs),
-    updatesInPlace: Array.from({ length: slabs }, (_, i) => [i, FIXED_INPUTS + i] as const),
-    lower({ inputs }) {
-      const [segments, numbers, control, ...rest] = inputs as readonly [View, View, View, ...View[]];
-      const operands = { segments, numbers, control, slabs: rest.slice(0, slabs), lines: rest.slice(slabs) };
-      return table.groups.map((group) => update.dispatch(group, operands));
-    },
-  };
+    inputs: UPDATE_INPUTS,
+    outputs: ['...slabs'],
+    counts: () => ({ inputs: { slabs: count } }),
+    infer: ({ slabs }) => ({ slabs }),
+    updatesInPlace: Array.from({ length: count }, (_, i) => [i, first + i] as const),
+    lower: ({ inputs }) => table.groups.map((group) => update.dispatch(group, inputs)),
+  });
 }
 
 /** The update that puts values where parameters are: running statistics, unless the step is void. */
@@ -226,7 +233,7 @@ export function storeValuesUpdate(table: SegmentTable, slabs: number): SegmentUp
     table,
     slabs,
     dispatch(group, { segments, control, slabs, lines }) {
-      const [p, x] = [slabs[group.slab] as View, lines[group.line] as View];
+      const [p, x] = [operandAt(slabs, group.slab), operandAt(lines, group.line)];
       return {
         kernel: storeValuesKernel,
         constants: {},
@@ -245,13 +252,16 @@ export function storeValuesUpdate(table: SegmentTable, slabs: number): SegmentUp
   };
 }
 
-/** Inputs: sum (a parameter), line, numbers. Output: the new sum, in place. */
-export const accumulateOperator: Operator<Record<string, never>> = {
+const ACCUMULATE_INPUTS = ['sum', 'g', 'numbers'] as const;
+
+/** Adds a line to a sum (a parameter) in place. Output: the new sum. */
+const accumulateOperator: Operator<Record<string, never>> = defineOperator({
   name: 'accumulate',
-  infer: ([sum]) => [sum as never],
-  updatesInPlace: [[0, 0]],
-  lower({ inputs }) {
-    const [sum, g, numbers] = inputs as readonly [View, View, View];
+  inputs: ACCUMULATE_INPUTS,
+  outputs: ['sum'],
+  infer: ({ sum }) => ({ sum }),
+  updatesInPlace: [[0, ACCUMULATE_INPUTS.indexOf('sum')]],
+  lower({ inputs: { sum, g, numbers } }) {
     const count = elementCount(g.type.shape);
     return [
       {
@@ -265,12 +275,12 @@ export const accumulateOperator: Operator<Record<string, never>> = {
       },
     ];
   },
-};
+});
 
 /** Adds a line of gradients to the line of the batches before. */
 export function accumulate(sum: Parameter, line: Tensor, numbers: Tensor): Tensor {
   const { graph } = line;
-  const result = applyOne(accumulateOperator, [graph.parameter(sum), line, numbers], {});
+  const result = applyOne(accumulateOperator, [sum, line, numbers], {});
   graph.update(sum, result);
   return result;
 }

@@ -16,9 +16,9 @@ import {
   type ParameterSlab,
   ParameterStore,
   type StateDict,
-  type View,
 } from '@infnet/core';
 import { type NumberRange, numberProblems } from '../numbers.js';
+import { operandAt } from '../operand-at.js';
 import type { LineLayout } from './lines.js';
 import type { UpdateOperands } from './operators.js';
 import type { StepNumbers } from './records.js';
@@ -179,8 +179,8 @@ export abstract class Optimizer {
     const { kernel, constants, params, moments, flopsEach } = this.spec;
     const first = this.#parameterSlabs.length;
     const perMoment = (slabs.length - first) / Math.max(1, moments.length);
-    const states = moments.map(({ binding }, i) => [binding, slabs[first + i * perMoment + group.state] as View]);
-    const g = lines[group.line] as View;
+    const states = moments.map(({ binding }, i) => [binding, operandAt(slabs, first + i * perMoment + group.state)]);
+    const g = operandAt(lines, group.line);
     const { check } = this.spec;
     const groups = largest?.groups ?? group.workgroups;
     return {
@@ -199,7 +199,7 @@ export abstract class Optimizer {
       flops: flopsEach * group.values,
       bytes: 4 * group.values * (3 + 2 * moments.length),
       operands: {
-        ...{ p: slabs[group.slab] as View, g, segments, numbers, control },
+        ...{ p: operandAt(slabs, group.slab), g, segments, numbers, control },
         ...Object.fromEntries(states),
         ...(largest === undefined ? {} : { largest: largest.view }),
       },

@@ -14,7 +14,7 @@
 
 import { type StateDict, seededRandom, Tensor, type TensorData } from '@infnet/core';
 import { add, mean, mul, sigmoid, sub } from '@infnet/nn';
-import type { StepLoss } from '../step/trace-step.js';
+import type { StepLoss } from '../step/step-loss.js';
 import type { ItemRequest, TrainingData } from '../trainer/data.js';
 import { mixSeed, permutation } from '../trainer/order.js';
 import { checkChoices, checkNumbers } from './options-check.js';

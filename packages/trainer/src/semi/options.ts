@@ -1,6 +1,6 @@
 /** What a propagation is given, and what it tells. */
 import type { Context, Module, StateDict, Tensor } from '@infnet/core';
-import type { StepLoss } from '../step/trace-step.js';
+import type { StepLoss } from '../step/step-loss.js';
 import type { TrainingData } from '../trainer/data.js';
 import type { TrainerEvents } from '../trainer/events.js';
 import type { TrainerOptions } from '../trainer/options.js';

@@ -7,7 +7,7 @@
  * of the state, and random draws follow from seed and round. That is why any strategy can be resumed.
  */
 import type { InputSpec, Module, StateDict, Tensor } from '@infnet/core';
-import type { StepLoss } from '../step/trace-step.js';
+import type { StepLoss } from '../step/step-loss.js';
 import type { TrainerCompanion } from '../trainer/companion.js';
 import type { TrainingData } from '../trainer/data.js';
 import type { TrainerState } from '../trainer/state.js';

@@ -8,6 +8,7 @@
  * same bits.
  */
 import type { Graph, GraphNode, Tensor } from '@infnet/core';
+import { operandAt } from '../operand-at.js';
 
 /** The block that a module path belongs to; what is in no block is kept. */
 export type BlockOf = (path: string) => string | undefined;
@@ -30,20 +31,19 @@ export const numberedBlock: BlockOf = (path) => {
  * @param kept tensors to keep in any case (asked for, new running statistics).
  */
 export function recompute(graph: Graph, forward: number, blockOf: BlockOf, kept: ReadonlySet<Tensor>): void {
-  const before = graph.nodes.slice(0, forward);
-  const inner = innerTensors(before, blockOf, kept);
-  const producers = new Map(before.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+  const inner = innerTensors(graph.nodes.slice(0, forward), blockOf, kept);
   const again = new Map<Tensor, Tensor>();
   const nodes: GraphNode[] = [];
   const available = (tensor: Tensor): Tensor => {
-    if (!inner.has(tensor)) return tensor;
-    if (!again.has(tensor)) {
-      const { operator, inputs, attributes, outputs, scope } = producers.get(tensor) as GraphNode;
-      const copy = graph.makeNode(operator, inputs.map(available), attributes, `${scope} (again)`.trimStart());
-      nodes.push(copy);
-      for (const [i, output] of outputs.entries()) again.set(output, copy.outputs[i] as Tensor);
-    }
-    return again.get(tensor) as Tensor;
+    const producer = inner.get(tensor);
+    if (producer === undefined) return tensor;
+    const known = again.get(tensor);
+    if (known !== undefined) return known;
+    const { operator, inputs, attributes, outputs, scope } = producer;
+    const copy = graph.makeNode(operator, inputs.map(available), attributes, `${scope} (again)`.trimStart());
+    nodes.push(copy);
+    for (const [i, output] of outputs.entries()) again.set(output, operandAt(copy.outputs, i));
+    return available(tensor);
   };
   for (const node of graph.nodes.slice(forward)) {
     const inputs = node.inputs.map(available);
@@ -52,17 +52,21 @@ export function recompute(graph: Graph, forward: number, blockOf: BlockOf, kept:
   graph.nodes.splice(forward, graph.nodes.length, ...nodes);
 }
 
-/** What the forward pass uses only inside the block that computed it. */
-function innerTensors(nodes: readonly GraphNode[], blockOf: BlockOf, kept: ReadonlySet<Tensor>): Set<Tensor> {
-  const blocks = new Map<Tensor, string>();
-  for (const { scope, outputs } of nodes) {
-    const block = blockOf(scope);
+/** What the forward pass uses only inside the block that computed it, with the nodes that did. */
+function innerTensors(
+  nodes: readonly GraphNode[],
+  blockOf: BlockOf,
+  kept: ReadonlySet<Tensor>,
+): ReadonlyMap<Tensor, GraphNode> {
+  const inner = new Map<Tensor, { readonly block: string; readonly node: GraphNode }>();
+  for (const node of nodes) {
+    const block = blockOf(node.scope);
     if (block === undefined) continue;
-    for (const output of outputs) if (!kept.has(output)) blocks.set(output, block);
+    for (const output of node.outputs) if (!kept.has(output)) inner.set(output, { block, node });
   }
   for (const { scope, inputs } of nodes) {
     const block = blockOf(scope);
-    for (const input of inputs) if (blocks.get(input) !== block) blocks.delete(input);
+    for (const input of inputs) if (inner.get(input)?.block !== block) inner.delete(input);
   }
-  return new Set(blocks.keys());
+  return new Map([...inner].map(([tensor, { node }]) => [tensor, node]));
 }

@@ -18,17 +18,9 @@ import { rootOfSquares } from '../optimizer/operators.js';
 import type { Optimizer } from '../optimizer/optimizer.js';
 import { CONTROL_SIZE, packNumbers, readControl, type StepControl } from '../optimizer/records.js';
 import type { StepBatch } from '../optimizer/step-turns.js';
-import {
-  gradientLine,
-  NUMBERS,
-  OWN,
-  REPORT,
-  STATISTICS,
-  STEP_OPTIONS,
-  type TracedStep,
-  type TraceStepOptions,
-  traceStep,
-} from './trace-step.js';
+import { gradientLine, NUMBERS, REPORT, STATISTICS } from './finish-step.js';
+import { OWN } from './step-loss.js';
+import { STEP_OPTIONS, type TracedStep, type TraceStepOptions, traceStep } from './trace-step.js';
 
 export interface TrainingStepOptions<N extends string = string>
   extends TraceStepOptions<N>,

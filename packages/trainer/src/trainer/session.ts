@@ -16,7 +16,8 @@ import type { GradientClip } from '../optimizer/clip.js';
 import type { Optimizer, OptimizerState } from '../optimizer/optimizer.js';
 import { scaledSize } from '../step/multi-scale.js';
 import type { BlockOf } from '../step/recompute.js';
-import { type StepLoss, type TraceStepOptions, traceStep } from '../step/trace-step.js';
+import type { StepLoss } from '../step/step-loss.js';
+import { type TraceStepOptions, traceStep } from '../step/trace-step.js';
 import { type TrainingStep, type TrainingStepOptions, trainingStep } from '../step/training-step.js';
 
 export interface SessionOptions extends Pick<PlanOptions, 'precision' | 'memoryBudget' | 'maxSubmitSeconds'> {
