@@ -1,6 +1,4 @@
 """A convolution and its two gradients, each alone, by cuDNN where the tensors lie on a card; on the CPU by what PyTorch has there."""
-import time
-
 import torch
 
 PASSES = ("forward", "inputGradient", "weightGradient")
@@ -18,22 +16,6 @@ def why_not():
 def precision(tf32):
     """Within it cuDNN tries its algorithms and keeps the fastest, with or without TensorFloat-32."""
     return torch.backends.cudnn.flags(enabled=True, benchmark=True, deterministic=False, allow_tf32=tf32)
-
-
-def timed(run, repeats, device):
-    """Seconds of all runs, one after the other; on a card by CUDA events."""
-    if device == "cpu":
-        begin = time.perf_counter()
-        for _ in range(repeats):
-            run()
-        return time.perf_counter() - begin
-    begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-    begin.record()
-    for _ in range(repeats):
-        run()
-    end.record()
-    end.synchronize()
-    return begin.elapsed_time(end) / 1e3
 
 
 class Convolution:

@@ -7,13 +7,15 @@ default settings. Reads one JSON object per line, answers with one per line:
     {"ask": "load"}                      versions and device
     {"ask": "prepare", "folder": DIR}    reads DIR/graph.json and DIR/values.f32, runs once, writes DIR/results.f32
     {"ask": "run"}                       one timed run: inputs from the host's memory, results back into it
-    {"ask": "device_seconds"}            seconds of one run on data that lies on the card; none on the CPU
+    {"ask": "device_seconds"}            seconds of one run on data that lies on the card, by what ran: "run", or each pass of a
+                                         convolution by cuDNN; none on the CPU
     {"ask": "ceilings"}                  FLOP/s of a large float32 product, bytes/s of a large copy; on a card
     {"ask": "release"}
 """
 
 import array
 import json
+import math
 import os
 import resource
 import sys
@@ -23,8 +25,9 @@ import torch.nn.functional as F
 
 import cudnn
 
-# Runs between two events: one alone is shorter than what starting it takes.
+# Runs between two events at least: one alone is shorter than what starting it takes; and seconds that they should take together.
 BACK_TO_BACK = 8
+SAMPLE_SECONDS = 5e-3
 
 
 def pads(top, left, bottom, right):
@@ -228,17 +231,19 @@ class Peer:
             return {name: outputs[name].cpu() for name in names}
 
         names = [item["name"] for item in graph["outputs"] if item["name"] != "rows"]
-        return run(names), lambda: run(graph["timed"]), lambda: compute(resident)
+        return run(names), lambda: run(graph["timed"]), {"run": lambda: compute(resident)}
 
     def gradients(self, graph, net, forward, host):
         (weight,) = net.trained()
 
         resident = self.upload(host)
 
+        def convolution(inputs):
+            return cudnn.Convolution(inputs["x"], weight.detach(), inputs["g"], graph["nodes"][0]["attributes"])
+
         def compute(inputs):
             if self.cudnn:
-                shape = graph["nodes"][0]["attributes"]
-                one = cudnn.Convolution(inputs["x"], weight.detach(), inputs["g"], shape)
+                one = convolution(inputs)
                 return {name: one.run(of, self.tf32) for name, of in zip(("y", "dX", "dW"), cudnn.PASSES)}
             x = inputs["x"].detach().requires_grad_(True)
             y = forward({**inputs, "x": x})["y"]
@@ -246,7 +251,10 @@ class Peer:
             return {"y": y, "dX": dx, "dW": dw}
 
         run = lambda: compute(self.upload(host))
-        return run(), lambda: [tensor[0, :1].cpu() for tensor in run().values()], lambda: compute(resident)
+        alone = convolution(resident) if self.cudnn else None
+        passes = {name: lambda name=name: alone.run(name, self.tf32) for name in cudnn.PASSES}
+        on_device = passes if self.cudnn else {"run": lambda: compute(resident)}
+        return run(), lambda: [tensor[0, :1].cpu() for tensor in run().values()], on_device
 
     def step(self, graph, net, forward, host):
         adam = graph["adam"]
@@ -265,7 +273,7 @@ class Peer:
 
         run = lambda: compute(self.upload(host)).item()
         losses = [run() for _ in range(adam["steps"])]
-        return {"losses": torch.tensor(losses)}, run, lambda: compute(resident)
+        return {"losses": torch.tensor(losses)}, run, {"run": lambda: compute(resident)}
 
     def run(self):
         self.run_once()
@@ -275,7 +283,9 @@ class Peer:
 
     def device_seconds(self):
         """By CUDA events around several runs."""
-        return {"seconds": seconds_on_card(self.run_resident, BACK_TO_BACK)} if self.device == "cuda" else {}
+        if self.device != "cuda":
+            return {}
+        return {"seconds": {name: seconds_on_card(run) for name, run in self.run_resident.items()}}
 
     def ceilings(self):
         if self.device != "cuda":
@@ -284,8 +294,8 @@ class Peer:
         a, b = torch.randn(n, n, device="cuda"), torch.randn(n, n, device="cuda")
         source = torch.empty(2**30, dtype=torch.uint8, device="cuda")
         target = torch.empty_like(source)
-        product = seconds_on_card(lambda: torch.matmul(a, b), 10)
-        return {"compute": 2 * n**3 / product, "bandwidth": 2 * 2**30 / seconds_on_card(lambda: target.copy_(source), 20)}
+        product = seconds_on_card(lambda: torch.matmul(a, b))
+        return {"compute": 2 * n**3 / product, "bandwidth": 2 * 2**30 / seconds_on_card(lambda: target.copy_(source))}
 
     def release(self):
         self.run_once = self.run_resident = None
@@ -295,10 +305,22 @@ class Peer:
         return {}
 
 
-def seconds_on_card(run, times):
-    """Of one run; the first does not count."""
+def seconds_on_card(run):
+    """Of one run, several between two events; the first does not count."""
     run()
-    return cudnn.timed(run, times, "cuda") / times
+    begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+
+    def timed(times):
+        begin.record()
+        for _ in range(times):
+            run()
+        end.record()
+        end.synchronize()
+        return begin.elapsed_time(end) / 1e3
+
+    once = timed(1)
+    times = max(BACK_TO_BACK, min(32, math.ceil(SAMPLE_SECONDS / max(once, 1e-6))))
+    return timed(times) / times
 
 
 def main():

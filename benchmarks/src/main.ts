@@ -2,37 +2,25 @@
 import { isInfnetError, open } from '@infnet/core';
 import { plainMessage } from '@infnet/errors';
 import { ceilingSuite } from './ceilings.js';
-import { forwardSuite } from './forward-suite.js';
-import { gradientSuite } from './gradients/suite.js';
-import { matrixSuite } from './matrix.js';
 import { memorySuite } from './memory-suite.js';
 import { type BenchOptions, readOptions, usage } from './options.js';
+import { serve } from './peers/child.js';
+import { peerSuite } from './peers/suite.js';
+import { forwardSuite, trainingSuite } from './profile-suite.js';
 import type { Suite } from './suite.js';
-import { trainingSuite } from './training-suite.js';
 
 const SUITES: Readonly<Record<Exclude<BenchOptions['suite'], 'peers'>, Suite>> = {
   forward: forwardSuite,
-  gradients: gradientSuite,
   training: trainingSuite,
   memory: memorySuite,
   ceilings: ceilingSuite,
-  matrix: matrixSuite,
 };
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
-  if (options.help) {
-    console.log(usage());
-    return;
-  }
-  if (options.child !== undefined) {
-    const { serve } = await import('./peers/child.js');
-    return serve(options.child);
-  }
-  if (options.suite === 'peers') {
-    const { peerSuite } = await import('./peers/suite.js');
-    return peerSuite(options);
-  }
+  if (options.help) return console.log(usage());
+  if (options.child !== undefined) return serve(options.child);
+  if (options.suite === 'peers') return peerSuite(options);
   const context = await open();
   try {
     await SUITES[options.suite](context, options);

@@ -1,6 +1,16 @@
 /** A report's sections as lines for a terminal: what the page shows, without its pictures and charts of points. */
-import type { Block, Section } from '@infnet/report';
-import { formatTable } from './table.js';
+import type { Block, Section, Table } from '@infnet/report';
+import type { Timing } from './statistics.js';
+
+/** Columns of a table. */
+export const left = (title: string): Table['columns'][number] => ({ title, align: 'left' });
+export const right = (title: string): Table['columns'][number] => ({ title, align: 'right' });
+
+/** `1.50 s (1.25 to 2.00)` */
+export function spread({ median, smallest, largest }: Timing, scale: number, unit: string, digits: number): string {
+  const [middle, low, high] = [median, smallest, largest].map((value) => (value * scale).toFixed(digits));
+  return `${middle} ${unit} (${low} to ${high})`;
+}
 
 export function sectionLines({ title, note, blocks }: Section): string[] {
   return ['', title, ...(note === undefined ? [] : [`  ${note}`]), ...blocks.flatMap(blockLines)];
@@ -8,15 +18,8 @@ export function sectionLines({ title, note, blocks }: Section): string[] {
 
 function blockLines(block: Block): string[] {
   switch (block.kind) {
-    case 'table': {
-      const { title, columns, rows } = block;
-      const lines = formatTable(
-        columns.map((column) => column.title),
-        rows.map((row) => row.map(String)),
-        columns.flatMap(({ align }, i) => (align === 'right' ? [] : [i])),
-      );
-      return ['', ...(title === undefined ? [] : [title]), ...lines];
-    }
+    case 'table':
+      return ['', ...(block.title === undefined ? [] : [block.title]), ...tableLines(block)];
     case 'facts':
       return ['', ...block.rows.map(([label, value]) => `  ${label}: ${value}`)];
     case 'bars': {
@@ -31,4 +34,16 @@ function blockLines(block: Block): string[] {
     default:
       return [];
   }
+}
+
+function tableLines({ columns, rows }: Table): string[] {
+  const lines = [columns.map(({ title }) => title), ...rows.map((row) => row.map(String))];
+  const widths = columns.map((_, i) => Math.max(...lines.map((cells) => cells[i]?.length ?? 0)));
+  return lines.map((cells) => {
+    const padded = columns.map(({ align }, i) => {
+      const [cell, width] = [cells[i] ?? '', widths[i] as number];
+      return align === 'right' ? cell.padStart(width) : cell.padEnd(width);
+    });
+    return `  ${padded.join('  ')}`.trimEnd();
+  });
 }

@@ -10,9 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { bundleTests, isNodeTest, testFiles } from '../gpu/bundle-tests.mjs';
 import { assertSize, chooseGoldens, isRuntimeFile, runtimePackages } from '../gpu/plan.mjs';
-import { layerTable } from '../src/card/layer-tables.js';
-import { allowance, STEPS, scaled, TOTAL } from '../src/card/steps.js';
-import { checkedBesideTorch, collect, readTally, report, statedPeak } from '../src/card/summary.js';
+import { allowance, commands, STEPS, scaled, TOTAL } from '../src/card/steps.js';
+import { checkedBesideTorch, collect, readTally, report } from '../src/card/summary.js';
 import { cardCases } from '../src/peers/cases.js';
 import type { CaseResult } from '../src/peers/figures.js';
 import { PartClock } from '../src/peers/part-clock.js';
@@ -146,18 +145,40 @@ describe('the time of a run', () => {
   });
 });
 
+describe('the commands of a run', () => {
+  const options = { root: folder, work: '/figures', size: 352, quick: false, python: 'python9' };
+
+  it('are one for each step', () => {
+    expect(STEPS.map(({ name }) => name).filter((name) => name !== 'table')).toEqual(Object.keys(commands(options)));
+  });
+
+  it('measure layers beside cuDNN, nets beside PyTorch, and matrix units, each into a folder of its own', () => {
+    const card = commands(options);
+    const [one, eight] = card['layers']?.(100) ?? [];
+    expect(one?.join(' ')).toContain(
+      '--peers --size 352 --out /figures/layers --seconds 50 --parts gradients --only infnet,cudnn,cudnn-tf32 --batch 1',
+    );
+    expect(eight?.join(' ')).toMatch(/--seconds 47 .*--batch 8 --runs 3$/);
+    expect(card['matrix']?.(40)[0]).toContain('infnet,infnet-exact,infnet-half,infnet-matrix');
+    expect(card['compare']?.(160)[0]?.join(' ')).toContain('infnet-tuned,torch-fp32,torch-cuda,torch-compile');
+    const rehearsal = commands({ ...options, quick: true, onCard: false });
+    expect(rehearsal['layers']?.(100)).toHaveLength(1);
+    expect(rehearsal['compare']?.(160)[0]?.join(' ')).toMatch(/--quick .*infnet-tuned,torch-cpu --runs 2$/);
+  });
+});
+
 describe('figures', () => {
   const peers = ['infnet', 'torch-fp32', 'torch-compile'] as const;
   const cases: readonly CaseResult[] = [
     {
       title: 'forward 1x3x352x352',
       group: 'card',
-      onDevice: true,
+      onDevice: 3,
       workload: { kind: 'forward', net: 'inf-net', batch: 1, size: 352 },
       flops: 2e12,
       outcomes: [
-        { peer: 'infnet', seconds: [1, 2, 3], device: [1], heldBytes: 2 ** 30 },
-        { peer: 'torch-fp32', seconds: [3, 3, 3], device: [0.5], difference: 1e-6 },
+        { peer: 'infnet', seconds: [1, 2, 3], device: { run: [1] }, heldBytes: 2 ** 30 },
+        { peer: 'torch-fp32', seconds: [3, 3, 3], device: { run: [0.5] }, difference: 1e-6 },
         { peer: 'torch-compile', seconds: [], cannot: 'no answer\nto anything' },
       ],
     },
@@ -166,7 +187,7 @@ describe('figures', () => {
   it('of PyTorch without TensorFloat-32 are held against ours: another number is an error of the run', () => {
     const [first] = cases as [CaseResult];
     const outcomes = first.outcomes.map((outcome) => ({ ...outcome, difference: 0.01 }));
-    const compare = (found: CaseResult) => ({ results: [first, found] }) as unknown as PeerFigures;
+    const compare = (found: CaseResult) => ({ figures: { a: { results: [first, found] } as unknown as PeerFigures } });
     expect(checkedBesideTorch(compare(first))).toEqual({ compared: 2, differing: 0 });
     expect(checkedBesideTorch(compare({ ...first, outcomes }))).toEqual({ compared: 2, differing: 1 });
   });
@@ -178,47 +199,30 @@ describe('figures', () => {
     expect(ratioOf([3], [])).toBeUndefined();
   });
 
-  it('of layers are shares of the peak, heaviest first', () => {
-    const layer = (label: string, gflop: number, gflopsPerSecond: number) => ({
-      label,
-      count: 2,
-      gflop,
-      passes: { forward: { gflopsPerSecond } },
-    });
-    const layers = {
-      totals: { forward: { gflopsPerSecond: 6700 } },
-      layers: [layer('light', 1, 670), layer('heavy', 2, 33_500)],
-    };
-    const lines = layerTable(layers, statedPeak('NVIDIA H200, 143771 MiB') ?? 0);
-    expect(lines.slice(1).map((line) => line.trim().replace(/ +/g, ' '))).toEqual([
-      'all layers, forward 6700.0 10.0 %',
-      'heavy, 2 times 33500.0 50.0 %',
-      'light, 2 times 670.0 1.0 %',
-    ]);
-  });
-
   it('are collected from logs that may have been cut off', () => {
     const logs = {
       doctor:
         '$ infnet doctor\nWarning: x\n{\n "adapter": { "message": "infnet: NVIDIA H200" }\n}\n\nname, memory.total [MiB]\nNVIDIA H200, 143771 MiB\n',
       tests: 'pass a.test.mjs: one\nskip a.test.mjs: two\nFAIL a.test.mjs: three\n    Error: 1 is not 2\npass b.te',
-      ceilings: '$ node\n{"compute":5e13,"bandwidth":4e12}\n\n# done\n',
       compare: undefined,
     };
     const outcomes = { tests: { outcome: 'ended after its 150 s', seconds: 150 } };
-    const figures = {
-      'peers-gpu-1x352.json': JSON.stringify({ peers, loaded: {}, ceilings: {}, results: cases }),
-      'peers-gpu-1x352.html': '<!doctype html>',
+    const ceilings = { infnet: { compute: 5e13, bandwidth: 4e12 } };
+    const found = { peers, loaded: {}, startUp: [], settings: { batch: 1 }, ceilings, results: cases };
+    const files = {
+      'compare/peers-gpu-1x352.json': JSON.stringify(found),
+      'matrix/peers-gpu-1x352.json': '{"cut',
       'tuning.json': '{"ver',
     };
-    const results = collect({ about: { commit: 'abc' }, outcomes, logs, figures, seconds: 500 });
+    const results = collect({ about: { commit: 'abc' }, outcomes, logs, files, seconds: 500 });
     expect(results.tests).toEqual({ passed: 2, failed: 1, skipped: 1 });
     expect(results.failures).toEqual(['a.test.mjs: three']);
     expect(results.card).toBe('NVIDIA H200, 143771 MiB');
-    expect(results.ceilings?.bandwidth).toBe(4e12);
+    expect(Object.keys(results.figures)).toEqual(['compare/peers-gpu-1x352.json']);
     const text = report(results).join('\n');
     expect(text).toContain('Tests: 2 passed, 1 failed, 1 skipped');
-    expect(text).toContain('GFLOP/s: 67000.0 stated, 50000.0 measured by multiply-adds');
+    expect(text).toContain('Float32 peak as the vendor states it: 67000 GFLOP/s');
+    expect(text).toContain('Multiply-adds, measured by infnet: 50000.0 GFLOP/s');
     expect(text).toMatch(/infnet +2000 +1000 to 3000 +1000 +1\.00 +2000\.00/);
     expect(text).toMatch(/PyTorch CUDA, compiled +cannot: no answer/);
     expect(text).toContain('Checked beside PyTorch without TensorFloat-32: 1 results, 0 differ');

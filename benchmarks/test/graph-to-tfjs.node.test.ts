@@ -32,7 +32,7 @@ function itWithTfjs(name: string, body: (tf: Tf) => Promise<void>): void {
 }
 
 let context: Context;
-const ours: Peer = new InfnetPeer('exact');
+const ours: Peer = new InfnetPeer({ precision: 'exact' });
 beforeAll(async () => {
   if (typeof tf === 'string') return;
   await tf.setBackend('cpu');

@@ -6,6 +6,7 @@
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { PRECISIONS } from '../peers/cases.js';
 
 /** Seconds of a run from the start of unpacking to the last byte written. */
 export const TOTAL = 540;
@@ -24,9 +25,7 @@ export interface Step {
 export const STEPS: readonly Step[] = [
   { name: 'doctor', limit: 40, minimum: 5, reserve: 10 },
   { name: 'tests', limit: 150, minimum: 10, reserve: 60 },
-  { name: 'ceilings', limit: 40, minimum: 5, reserve: 15 },
-  { name: 'layers', limit: 100, minimum: 10, reserve: 40 },
-  { name: 'cudnn', limit: 70, minimum: 5, reserve: 25 },
+  { name: 'layers', limit: 190, minimum: 10, reserve: 75 },
   { name: 'tune', limit: 60, minimum: 10, reserve: 15 },
   { name: 'matrix', limit: 40, minimum: 8, reserve: 12 },
   { name: 'compare', limit: 400, minimum: 20, reserve: 160 },
@@ -70,41 +69,37 @@ export interface CommandOptions {
   readonly onCard?: boolean;
 }
 
-/** The commands of each step, in order, given the seconds they have. */
+/** The commands of each step, in order, given the seconds they have. Figures of a step go to its folder in `work`. */
 export function commands(options: CommandOptions): Readonly<Record<string, (seconds: number) => string[][]>> {
   const { root, work, size, quick, python, onCard = true } = options;
-  const node = process.execPath;
-  const infnet = [node, join(root, 'node_modules/@infnet/cli/bin/infnet.js')];
-  const benchmarks = join(root, 'node_modules/@infnet/benchmarks');
-  const sized = ['--size', `${size}`];
-  const bench = [node, join(benchmarks, 'dist/main.js'), ...sized];
+  const infnet = [process.execPath, join(root, 'node_modules/@infnet/cli/bin/infnet.js')];
   const hurried = quick ? ['--quick'] : [];
-  const layers = (batch: number, runs: number): string[] => [
-    ...[...bench, '--gradients', '--batch', `${batch}`, '--runs', `${runs}`, '--out', work],
+  const peers = (step: string, seconds: number, ...args: readonly (string | number)[]): string[] => [
+    ...[process.execPath, join(root, 'node_modules/@infnet/benchmarks/dist/main.js'), '--peers', '--size', `${size}`],
+    ...['--out', join(work, step), '--seconds', `${Math.max(1, Math.floor(seconds))}`, ...hurried, ...args.map(String)],
   ];
-  const card = ['infnet', 'infnet-exact', 'infnet-tuned', 'torch-fp32', 'torch-cuda', 'torch-compile'];
-  const peers = onCard ? card : ['infnet', 'infnet-exact', 'infnet-tuned', 'torch-cpu'];
+  const layers = (batch: number, runs: number, seconds: number): string[] => {
+    const only = onCard ? 'infnet,cudnn,cudnn-tf32' : 'infnet,torch-cpu';
+    return peers('layers', seconds, '--parts', 'gradients', '--only', only, '--batch', batch, '--runs', runs);
+  };
+  const nets = ['infnet', 'infnet-exact', 'infnet-tuned', ...(onCard ? ON_CARD : ['torch-cpu'])].join(',');
   return {
     doctor: () => [
       [...infnet, 'doctor', '--json'],
       ['nvidia-smi', '--query-gpu=name,memory.total,driver_version,clocks.sm,clocks.max.sm', '--format=csv'],
+      [python, '-c', 'import torch; print(torch.__version__, torch.backends.cudnn.version())'],
     ],
-    tests: () => [testCommand(node, root, quick)],
-    ceilings: () => [[...bench, '--ceilings']],
-    layers: () => (quick ? [layers(1, 1)] : [layers(1, 5), layers(8, 3)]),
-    cudnn: (seconds) => [
-      [python, join(benchmarks, 'python/torch_layers.py'), work, '--seconds', `${Math.max(1, seconds - 10)}`],
+    tests: () => [testCommand(process.execPath, root, quick)],
+    layers: (seconds) => (quick ? [layers(1, 1, seconds)] : [layers(1, 5, seconds / 2), layers(8, 3, seconds / 2 - 3)]),
+    tune: () => [
+      [...infnet, 'tune', '--size', `${size}`, '--rounds', quick ? '1' : '5', '--out', join(work, 'tuning.json')],
     ],
-    tune: () => [[...infnet, 'tune', ...sized, '--rounds', quick ? '1' : '5', '--out', join(work, 'tuning.json')]],
-    matrix: () => [[...bench, '--matrix', ...hurried]],
-    compare: (seconds) => [
-      [
-        ...[...bench, '--peers', '--parts', 'card', '--only', peers.join(','), '--out', work],
-        ...['--seconds', `${Math.max(1, Math.floor(seconds - 3))}`, '--runs', quick ? '2' : '15', ...hurried],
-      ],
-    ],
+    matrix: (seconds) => [peers('matrix', seconds, '--parts', 'matrix', '--only', PRECISIONS.join(','))],
+    compare: (seconds) => [peers('compare', seconds - 3, '--parts', 'card', '--only', nets, '--runs', quick ? 2 : 15)],
   };
 }
+
+const ON_CARD = ['torch-fp32', 'torch-cuda', 'torch-compile'];
 
 /** Tests that a rehearsal runs: small, and of every kind (goldens, properties, bad input). */
 const QUICK_TESTS = /^(conv-block|edge-attention|reverse-attention)\./;

@@ -1,50 +1,40 @@
 /**
- * Whether three results of one layer are right, in two ways that share nothing with the kernels:
+ * Whether three results of one convolution are right, in two ways that share nothing with the kernels:
  *
  *   samples    some values of each, again in float64 by the definition of the convolution;
  *   adjoints   <y, g> = <x, dX> = <w, dW>, which holds for every bilinear map and looks at every value.
  */
 import { InfnetError, type Shape } from '@infnet/core';
-import type { Layer } from './layers.js';
-import type { LayerData } from './passes.js';
+import type { LayerShape } from '../peers/protocol.js';
+import { layerOutput } from '../peers/workloads.js';
+import { layerLabel } from './layers.js';
 
-/** Results of the three passes; dX is missing for the first layer. */
-export interface LayerResults {
-  readonly y: Float32Array;
-  readonly dX: Float32Array | undefined;
-  readonly dW: Float32Array;
-}
+/** x [n, c, h, w], w [oc, c / groups, kh, kw], and g [n, oc, oh, ow], the gradient of the output. */
+export type LayerData = Readonly<Record<'x' | 'w' | 'g', Float32Array>>;
+
+export type LayerResults = Readonly<Record<'y' | 'dX' | 'dW', Float32Array>>;
 
 /** Samples of each result. */
 const SAMPLES = 61;
+
 /** Largest error relative to the largest value, that of float32 sums in any order (and of Winograd's F(2 x 2)). */
 const TOLERANCE = 1e-4;
 
-interface Settings {
-  readonly stride: readonly number[];
-  readonly padding: readonly number[];
-  readonly dilation: readonly number[];
-  readonly groups: number;
-}
-
 /** @throws InfnetError `BENCH_WRONG` naming the layer, the value and what it should be. */
-export function verify(layer: Layer, data: LayerData, { y, dX, dW }: LayerResults): void {
-  const { x, w, g } = data;
-  checkSamples(layer, 'the output', y, (i) => outputValue(layer, data, i));
-  if (dX !== undefined) checkSamples(layer, 'the input gradient', dX, (i) => inputGradientValue(layer, data, i));
-  checkSamples(layer, 'the weight gradient', dW, (i) => weightGradientValue(layer, data, i));
+export function verify(layer: LayerShape, { x, w, g }: LayerData, { y, dX, dW }: LayerResults): void {
+  const at = (data: Float32Array, index: number): number => data[index] as number;
+  check(layer, 'the output', y, (i) => sumOver(layer, { y: i }, (xi, wi) => at(x, xi) * at(w, wi)));
+  check(layer, 'the input gradient', dX, (i) => sumOver(layer, { x: i }, (_, wi, yi) => at(g, yi) * at(w, wi)));
+  check(layer, 'the weight gradient', dW, (i) => sumOver(layer, { w: i }, (xi, _, yi) => at(x, xi) * at(g, yi)));
   const expected = dot(y, g);
   const scale = Math.sqrt(dot(y, y) * dot(g, g));
-  for (const [name, product] of [
-    ['<x, dX>', dX && dot(x, dX)],
-    ['<w, dW>', dot(w, dW)],
-  ] as const) {
-    if (product === undefined || Math.abs(product - expected) <= (TOLERANCE / 10) * scale) continue;
+  for (const [name, product] of Object.entries({ '<x, dX>': dot(x, dX), '<w, dW>': dot(w, dW) })) {
+    if (Math.abs(product - expected) <= (TOLERANCE / 10) * scale) continue;
     throw wrong(layer, `${name} is ${product}, <y, g> is ${expected} (norms' product ${scale})`);
   }
 }
 
-function checkSamples(layer: Layer, what: string, actual: Float32Array, reference: (index: number) => number): void {
+function check(layer: LayerShape, what: string, actual: Float32Array, reference: (index: number) => number): void {
   const largest = actual.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   for (const index of sampleIndices(actual.length)) {
     const [value, expected] = [actual[index] as number, reference(index)];
@@ -60,87 +50,64 @@ export function sampleIndices(length: number): number[] {
   return Array.from({ length: count }, (_, i) => Math.round((i * (length - 1)) / Math.max(1, count - 1)));
 }
 
-function outputValue(layer: Layer, { x, w }: LayerData, index: number): number {
-  const [n, m, row, column] = place(layer.output, index);
-  const { perGroup, group, kernel } = channels(layer, m);
-  let sum = 0;
-  for (let k = 0; k < perGroup; k++)
-    for (let ty = 0; ty < kernel[0]; ty++)
-      for (let tx = 0; tx < kernel[1]; tx++) {
-        const [r, c] = [source(layer, 0, row, ty), source(layer, 1, column, tx)];
-        sum += at(layer.input, x, n, group * perGroup + k, r, c) * at(layer.weight, w, m, k, ty, tx);
-      }
-  return sum;
-}
+type Four = readonly [number, number, number, number];
 
-function inputGradientValue(layer: Layer, { w, g }: LayerData, index: number): number {
-  const [n, channel, row, column] = place(layer.input, index);
-  const { stride, padding, dilation, groups } = settings(layer);
-  const { perGroup, outPerGroup, kernel } = channels(layer, 0);
-  const group = Math.floor(channel / perGroup);
-  const outer = (axis: 0 | 1, position: number, tap: number): number =>
-    (position + (padding[axis] as number) - tap * (dilation[axis] as number)) / (stride[axis] as number);
+const four = ([a = 1, b = 1, c = 1, d = 1]: Shape): Four => [a, b, c, d];
+
+/** Sum over all products of the convolution that one value of x, w or y takes part in; `product` gets flat indices. */
+function sumOver(
+  layer: LayerShape,
+  one: { readonly x?: number; readonly w?: number; readonly y?: number },
+  product: (x: number, w: number, y: number) => number,
+): number {
+  const { stride, padding, dilation, groups } = layer;
+  const [input, weight, output] = [four(layer.input), four(layer.weight), four(layerOutput(layer))];
+  const [xAt, wAt, yAt] = [place(input, one.x), place(weight, one.w), place(output, one.y)];
+  const perGroup = weight[1];
   let sum = 0;
-  for (let ty = 0; ty < kernel[0]; ty++)
-    for (let tx = 0; tx < kernel[1]; tx++) {
-      const [r, c] = [outer(0, row, ty), outer(1, column, tx)];
-      if (!Number.isInteger(r) || !Number.isInteger(c)) continue;
-      for (let m = group * outPerGroup; m < Math.min((group + 1) * outPerGroup, outPerGroup * groups); m++)
-        sum += at(layer.output, g, n, m, r, c) * at(layer.weight, w, m, channel % perGroup, ty, tx);
+  /** Output positions along an axis that a tap has, and where they read. */
+  const along = (axis: 0 | 1, tap: number): (readonly [out: number, source: number])[] => {
+    const [step, offset] = [stride[axis], tap * dilation[axis] - padding[axis]];
+    const source = xAt?.[axis + 2];
+    const known = source === undefined ? yAt?.[axis + 2] : (source - offset) / step;
+    return range(known, output[axis + 2] as number)
+      .filter((out) => Number.isInteger(out) && out >= 0 && out < (output[axis + 2] as number))
+      .map((out) => [out, out * step + offset] as const)
+      .filter(([, position]) => position >= 0 && position < (input[axis + 2] as number));
+  };
+  for (const m of range(wAt?.[0] ?? yAt?.[1], weight[0])) {
+    const first = Math.floor(m / (weight[0] / groups)) * perGroup;
+    for (const k of range(xAt === undefined ? wAt?.[1] : xAt[1] - first, perGroup)) {
+      if (k < 0 || k >= perGroup) continue;
+      for (const ty of range(wAt?.[2], weight[2])) {
+        for (const tx of range(wAt?.[3], weight[3])) {
+          const [rows, columns] = [along(0, ty), along(1, tx)];
+          for (const n of range(xAt?.[0] ?? yAt?.[0], input[0])) {
+            for (const [row, r] of rows) {
+              for (const [column, c] of columns) {
+                const [xi, wi] = [flat(input, n, first + k, r, c), flat(weight, m, k, ty, tx)];
+                sum += product(xi, wi, flat(output, n, m, row, column));
+              }
+            }
+          }
+        }
+      }
     }
+  }
   return sum;
 }
 
-function weightGradientValue(layer: Layer, { x, g }: LayerData, index: number): number {
-  const [m, k, ty, tx] = place(layer.weight, index);
-  const [batch, , height, width] = layer.output as readonly [number, number, number, number];
-  const { perGroup, group } = channels(layer, m);
-  let sum = 0;
-  for (let n = 0; n < batch; n++)
-    for (let row = 0; row < height; row++)
-      for (let column = 0; column < width; column++) {
-        const [r, c] = [source(layer, 0, row, ty), source(layer, 1, column, tx)];
-        sum += at(layer.input, x, n, group * perGroup + k, r, c) * at(layer.output, g, n, m, row, column);
-      }
-  return sum;
-}
-
-const settings = ({ attributes }: Layer): Settings => attributes as unknown as Settings;
-
-/** Position of the input that output position and tap meet along an axis. */
-function source(layer: Layer, axis: 0 | 1, position: number, tap: number): number {
-  const { stride, padding, dilation } = settings(layer);
-  return position * (stride[axis] as number) + tap * (dilation[axis] as number) - (padding[axis] as number);
-}
-
-/** Group of result channel m, and the sizes of a group. */
-function channels(
-  layer: Layer,
-  m: number,
-): {
-  readonly perGroup: number;
-  readonly outPerGroup: number;
-  readonly group: number;
-  readonly kernel: readonly [number, number];
-} {
-  const [outChannels, perGroup, height, width] = layer.weight as readonly [number, number, number, number];
-  const outPerGroup = outChannels / settings(layer).groups;
-  return { perGroup, outPerGroup, group: Math.floor(m / outPerGroup), kernel: [height, width] };
-}
+const range = (known: number | undefined, count: number): number[] =>
+  known === undefined ? Array.from({ length: count }, (_, i) => i) : [known];
 
 /** The four indices of a flat one. */
-function place(shape: Shape, index: number): [number, number, number, number] {
-  const [, b, c, d] = shape as readonly [number, number, number, number];
+function place([, b, c, d]: Four, index: number | undefined): Four | undefined {
+  if (index === undefined) return undefined;
   const rest = Math.floor(index / d);
   return [Math.floor(rest / (b * c)), Math.floor(rest / c) % b, rest % c, index % d];
 }
 
-/** Zero outside. */
-function at(shape: Shape, data: Float32Array, n: number, channel: number, row: number, column: number): number {
-  const [, count, height, width] = shape as readonly [number, number, number, number];
-  if (row < 0 || row >= height || column < 0 || column >= width) return 0;
-  return data[((n * count + channel) * height + row) * width + column] as number;
-}
+const flat = ([, b, c, d]: Four, i: number, j: number, k: number, l: number): number => ((i * b + j) * c + k) * d + l;
 
 function dot(a: Float32Array, b: Float32Array): number {
   let sum = 0;
@@ -148,6 +115,6 @@ function dot(a: Float32Array, b: Float32Array): number {
   return sum;
 }
 
-function wrong({ path, input, weight }: Layer, message: string): InfnetError {
-  return new InfnetError({ code: 'BENCH_WRONG', message: `${message} ([${input}] * [${weight}])`, where: path });
+function wrong(layer: LayerShape, message: string): InfnetError {
+  return new InfnetError({ code: 'BENCH_WRONG', message, where: layerLabel(layer) });
 }

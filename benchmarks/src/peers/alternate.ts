@@ -3,7 +3,7 @@
  * does changes within seconds; in turns it meets all alike, and the ratio stays. The order moves on with every round,
  * so that nobody always follows the same neighbour.
  */
-import type { Part, PeerName, Prepared, Workload } from './protocol.js';
+import { type DeviceSeconds, messageOf, type Part, type PeerName, type Prepared, type Workload } from './protocol.js';
 
 export interface Case {
   readonly title: string;
@@ -14,10 +14,14 @@ export interface Case {
   /** Share of the part's time, where that is short. Default 1. */
   readonly weight?: number;
   /**
-   * Whether the device's own time is asked for too. The first round then does not count: a card takes that long to
-   * wake.
+   * The device's own time is asked for too, once in so many rounds: it costs several runs. The first round then does
+   * not count: a card takes that long to wake.
    */
-  readonly onDevice?: boolean;
+  readonly onDevice?: number;
+  /** How often a layer occurs in its net. */
+  readonly count?: number;
+  /** False where the gradient of the input counts in no sum: it is an image. */
+  readonly needsInputGradient?: boolean;
 }
 
 /** What a case needs of a peer; a process, or a stand-in for tests. */
@@ -26,24 +30,21 @@ export interface Asked {
   /** `share`: of the time that there is, where it is short. */
   prepare(workload: Workload, share: number): Promise<Prepared>;
   sample(): Promise<number>;
-  device?(): Promise<number | undefined>;
+  device?(): Promise<DeviceSeconds | undefined>;
   release(): Promise<void>;
 }
 
 /** What came of one peer in one case. */
-export interface Outcome {
+export interface Outcome extends Partial<Omit<Prepared, 'results'>> {
   readonly peer: PeerName;
   /** Its error, where it cannot do the work. */
   readonly cannot?: string;
   /** Seconds of each run. */
   readonly seconds: readonly number[];
-  /** Seconds of single runs on the device, on data that lies there. */
-  readonly device?: readonly number[];
+  /** See {@link DeviceSeconds}: the same names, seconds of each time that it was asked. */
+  readonly device?: Readonly<Record<string, readonly number[]>>;
   /** Largest relative L2 difference of a result from infnet's. */
   readonly difference?: number;
-  readonly firstSeconds?: number;
-  readonly heldBytes?: number;
-  readonly processBytes?: number;
 }
 
 export interface AlternateOptions {
@@ -65,7 +66,7 @@ function shareOf(index: number, count: number): number {
 
 /** Outcomes in the order of the peers. The first peer's results are what the others are compared with. */
 export async function alternate(
-  { workload, onDevice = false }: Pick<Case, 'workload' | 'onDevice'>,
+  { workload, onDevice }: Pick<Case, 'workload' | 'onDevice'>,
   peers: readonly Asked[],
   { rounds, budget, now = () => performance.now() / 1e3 }: AlternateOptions,
 ): Promise<Outcome[]> {
@@ -84,17 +85,25 @@ export async function alternate(
   const running = peers.filter(({ name }) => outcomes.get(name)?.cannot === undefined);
   const begin = now();
   const allowed = typeof budget === 'number' ? budget : budget();
-  for (let round = onDevice ? -1 : 0; round < rounds && (round <= 0 || now() - begin < allowed); round++) {
+  for (
+    let round = onDevice === undefined ? 0 : -1;
+    round < rounds && (round <= 0 || now() - begin < allowed);
+    round++
+  ) {
     for (const peer of rotated(running, Math.max(0, round))) {
       const outcome = outcomes.get(peer.name) as Outcome;
       if (outcome.cannot !== undefined) continue;
       try {
         const sample = await peer.sample();
         const seconds = round < 0 ? [] : [...outcome.seconds, sample];
-        // One look at the device's own time in three rounds: it costs several runs.
-        const found = onDevice && round >= 0 && round % 3 === 0 ? await peer.device?.() : undefined;
-        const device = found === undefined ? outcome.device : [...(outcome.device ?? []), found];
-        outcomes.set(peer.name, { ...outcome, seconds, ...(device === undefined ? {} : { device }) });
+        const isLook = onDevice !== undefined && round >= 0 && round % onDevice === 0;
+        const found = isLook ? Object.entries((await peer.device?.()) ?? {}) : [];
+        const device = found.map(([name, value]) => [name, [...(outcome.device?.[name] ?? []), value]]);
+        outcomes.set(peer.name, {
+          ...outcome,
+          seconds,
+          ...(device.length > 0 ? { device: Object.fromEntries(device) } : {}),
+        });
       } catch (error) {
         outcomes.set(peer.name, cannot(peer.name, error));
       }
@@ -106,7 +115,7 @@ export async function alternate(
 
 /** What is shown of a peer that did not do the work. */
 export function cannot(peer: PeerName, error: unknown): Outcome {
-  return { peer, seconds: [], cannot: error instanceof Error ? error.message : String(error) };
+  return { peer, seconds: [], cannot: messageOf(error) };
 }
 
 function rotated<T>(items: readonly T[], by: number): readonly T[] {

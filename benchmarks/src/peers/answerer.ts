@@ -50,8 +50,8 @@ export class Answerer implements Answers {
     const begin = performance.now();
     this.#running = await this.#peer.prepare(workload, traced);
     const firstSeconds = (performance.now() - begin) / 1e3;
-    const { results, heldBytes } = this.#running;
-    return { results, heldBytes, firstSeconds, processBytes: this.#memory() - before };
+    const { results, heldBytes, note } = this.#running;
+    return { results, heldBytes, note, firstSeconds, processBytes: this.#memory() - before };
   }
 
   async #sample(): Promise<number> {

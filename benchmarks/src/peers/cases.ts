@@ -1,8 +1,9 @@
 /** What is measured. */
 import { trace } from '@infnet/core';
-import { distinctConvolutions, type Layer, layerLabel, layerShape } from '../gradients/layers.js';
+import { distinctConvolutions, type Layer, layerLabel } from '../gradients/layers.js';
 import type { Case } from './alternate.js';
-import { type LayerShape, type NetName, type Part, PEERS, type PeerName, type Workload } from './protocol.js';
+import { PEERS } from './peer-table.js';
+import type { LayerShape, NetName, Part, PeerName, Workload } from './protocol.js';
 import { layerFlops, makeNet } from './workloads.js';
 
 export interface CaseOptions {
@@ -51,15 +52,33 @@ export function cardCases({ size, quick }: CaseOptions): Case[] {
     const { kind, batch } = workload as Extract<Workload, { kind: 'forward' | 'step' }>;
     const what = kind === 'step' ? 'training step' : 'forward';
     const title = `${what} ${batch}x3x${size}x${size}${weight < 1 ? ', compiled' : ''}`;
-    return { title, group: 'card', workload, only, weight, onDevice: true };
+    return { title, group: 'card', workload, only, weight, onDevice: 3 };
   };
   const isEager = (name: PeerName): boolean => name !== 'torch-compile';
-  const ofNets = PEERS.filter((name) => isEager(name) && !name.startsWith('cudnn'));
+  const ofNets = PEERS.filter((name) => isEager(name) && !/^cudnn|half|matrix/.test(name));
   return [
     ...workloads.map((workload, i) => makeCase(workload, i === 0 ? ofNets : ofNets.filter(notTuned), 1)),
     ...workloads.map((workload) => makeCase(workload, ['infnet', 'torch-compile'], 0.5)),
   ];
 }
+
+/**
+ * Inf-Net at half precision with and without matrix units (experimental), beside the same adapter's other precisions.
+ */
+export function matrixCases({ size, quick }: CaseOptions): Case[] {
+  return (quick ? [1] : [1, 8]).map((batch) => {
+    const workload = { kind: 'forward', net: 'inf-net', batch, size, damped: true } as const;
+    return {
+      title: `forward ${batch}x3x${size}x${size}, damped`,
+      group: 'matrix',
+      workload,
+      only: PRECISIONS,
+      onDevice: 1,
+    };
+  });
+}
+
+export const PRECISIONS: readonly PeerName[] = ['infnet', 'infnet-exact', 'infnet-half', 'infnet-matrix'];
 
 /** `infnet tune` makes its table for one image. */
 const notTuned = (name: PeerName): boolean => name !== 'infnet-tuned';
@@ -80,7 +99,9 @@ const PUBLIC: readonly LayerShape[] = [
 /** The distinct convolutions of Inf-Net, heaviest first. Quick: the three heaviest. */
 export function layerCases({ size, batch, quick }: CaseOptions): Case[] {
   const layers = infNetLayers(size, batch);
-  return (quick ? layers.slice(0, 3) : layers).map((shape) => layerCase(shape, 'layer'));
+  return (quick ? layers.slice(0, 3) : layers).map(({ count: _, needsInputGradient: __, ...shape }) =>
+    layerCase(shape, 'layer'),
+  );
 }
 
 /** The public shapes, forward, then with their gradients; their size is their own. Quick: the smaller one, forward. */
@@ -90,22 +111,28 @@ export function publicCases({ quick }: CaseOptions): Case[] {
   return [...forward, ...PUBLIC.map((shape) => gradientCase(shape, 'public'))];
 }
 
-/** The same convolutions with their gradients. Quick: the heaviest, and the heaviest dilated one. */
+/**
+ * The same convolutions with their gradients, and each pass alone on the device. Quick: the heaviest, and the heaviest
+ * dilated one.
+ */
 export function gradientCases({ size, batch, quick }: CaseOptions): Case[] {
   const layers = infNetLayers(size, batch);
   const dilated = layers.filter(({ dilation }) => dilation[0] > 1);
-  const shapes = quick ? [...layers.slice(0, 1), ...dilated.slice(0, 1)] : layers;
-  return shapes.map((shape) => gradientCase(shape, 'gradients'));
+  const chosen = quick ? [...layers.slice(0, 1), ...dilated.slice(0, 1)] : layers;
+  return chosen.map(({ count, needsInputGradient, ...shape }) => ({
+    ...gradientCase(shape, 'gradients'),
+    ...{ count, needsInputGradient, onDevice: 1 },
+  }));
 }
 
 function layerCase(shape: LayerShape, group: Part): Case {
   const copies = copiesFor(layerFlops(shape));
-  const title = `${copies === 1 ? '' : `${copies} of `}${layerTitle(shape)}`;
+  const title = `${copies === 1 ? '' : `${copies} of `}${layerLabel(shape)}`;
   return { title, group, workload: { kind: 'layer', copies, ...shape } };
 }
 
 function gradientCase(shape: LayerShape, group: Part): Case {
-  return { title: `${layerTitle(shape)} and gradients`, group, workload: { kind: 'gradients', ...shape } };
+  return { title: `${layerLabel(shape)} and gradients`, group, workload: { kind: 'gradients', ...shape } };
 }
 
 export const OVERHEAD_LENGTH = 64;
@@ -116,22 +143,11 @@ export function overheadCases(): Case[] {
 }
 
 /** Sorted by the work of all occurrences together. */
-function infNetLayers(size: number, batch: number): LayerShape[] {
+function infNetLayers(size: number, batch: number): Layer[] {
   const net = makeNet('inf-net');
   const graph = trace(({ image }) => net.call(image), { image: [batch, 3, size, size] });
-  const work = ({ flops, count }: Layer): number => flops * count;
-  const sorted = distinctConvolutions(graph).sort((a, b) => work(b) - work(a));
-  const shapes = sorted.map((layer) => layerShape(layer));
-  const seen = new Set<string>();
-  return shapes.filter((shape) => {
-    const key = JSON.stringify(shape);
-    return !seen.has(key) && seen.add(key);
-  });
-}
-
-function layerTitle(shape: LayerShape): string {
-  const { input, weight, ...attributes } = shape;
-  return layerLabel({ input, weight, attributes });
+  const work = (layer: Layer): number => layerFlops(layer) * layer.count;
+  return distinctConvolutions(graph).sort((a, b) => work(b) - work(a));
 }
 
 /** Enough work for the clock, without more than a few copies. */

@@ -12,7 +12,11 @@ const TOLERANCE = 1e-3;
  */
 const TOLERANCE_OF_INF_NET_STEP = 0.2;
 
-export function toleranceOf(workload: Workload): number {
+/** Of a net whose weights are stored with 11 bits. */
+const TOLERANCE_OF_HALF = 2e-2;
+
+export function toleranceOf(workload: Workload, peer: PeerName = 'infnet'): number {
+  if (peer === 'infnet-half' || peer === 'infnet-matrix') return TOLERANCE_OF_HALF;
   return workload.kind === 'step' && workload.net === 'inf-net' ? TOLERANCE_OF_INF_NET_STEP : TOLERANCE;
 }
 
@@ -36,6 +40,7 @@ export interface Cell {
   readonly ratio?: Ratio;
   readonly deviceRatio?: Ratio;
   readonly heldBytes?: number;
+  readonly note?: string;
   readonly difference?: number;
   /** Whether its results differ from the reference by more than {@link toleranceOf}. */
   readonly wrong: boolean;
@@ -44,15 +49,15 @@ export interface Cell {
 /** One cell per peer that was asked. */
 export function cellsOf({ outcomes, flops, workload }: CaseResult): Cell[] {
   return outcomes.map((outcome): Cell => {
-    const { peer, cannot, difference, heldBytes } = outcome;
-    const [timing, device] = [summary(outcome.seconds), summary(outcome.device)];
-    const wrong = (difference ?? 0) > toleranceOf(workload);
+    const { peer, cannot, difference, heldBytes, note } = outcome;
+    const [timing, device] = [summary(outcome.seconds), summary(outcome.device?.['run'])];
+    const wrong = (difference ?? 0) > toleranceOf(workload, peer);
     if (timing === undefined) return { peer, cannot, difference, wrong };
     const base = outcomes.find((other) => other.peer === referenceOf(peer) && other !== outcome);
     return {
-      ...{ peer, timing, device, difference, wrong, heldBytes },
+      ...{ peer, timing, device, difference, wrong, heldBytes, note },
       ratio: ratioOf(outcome.seconds, base?.seconds),
-      deviceRatio: ratioOf(outcome.device, base?.device),
+      deviceRatio: ratioOf(outcome.device?.['run'], base?.device?.['run']),
       rate: flops > 0 ? flops / (device ?? timing).median : undefined,
     };
   });

@@ -1,13 +1,12 @@
 /** Tables of figures: of one case with a line per peer, of many cases with a column per peer. */
 import type { Table } from '@infnet/report';
 import type { Ratio } from '../statistics.js';
+import { left, right } from '../text.js';
 import { type CaseResult, type Cell, cellOf, oursOf } from './figures.js';
 import { NO_TIME } from './measure-part.js';
-import { PEER_TITLES, type PeerName } from './protocol.js';
+import { PEER_TITLES } from './peer-table.js';
+import type { PeerName } from './protocol.js';
 import type { StartUp } from './startup.js';
-
-export const left = (title: string): Table['columns'][number] => ({ title, align: 'left' });
-export const right = (title: string): Table['columns'][number] => ({ title, align: 'right' });
 
 /**
  * One line per case, one column per peer: median, range where there are several runs, ratio to ours on the same
@@ -36,7 +35,8 @@ export function wideTable(results: readonly CaseResult[], peers: readonly PeerNa
  * memory held and the ratios of single rounds.
  */
 export function caseTable(result: CaseResult, peers: readonly PeerName[]): Table {
-  const onDevice = result.onDevice ? ['by round', 'device ms', 'times as long', 'GiB'] : [];
+  const isOnDevice = result.outcomes.some(({ device }) => device?.['run'] !== undefined);
+  const onDevice = isOnDevice ? ['by round', 'device ms', 'times as long', 'GiB'] : [];
   const titles = ['ms', 'range', 'times as long', ...onDevice, 'GFLOP/s', 'differs by'];
   const asked = peers.filter((peer) => result.only?.includes(peer) ?? true);
   return {
@@ -47,7 +47,7 @@ export function caseTable(result: CaseResult, peers: readonly PeerName[]): Table
       const cell = cellOf(result, peer);
       const name = PEER_TITLES[peer];
       if (cell?.timing === undefined) return [name, ...titles.map(() => ''), cannotText(cell)];
-      const { timing, device, ratio, deviceRatio, heldBytes, difference, wrong } = cell;
+      const { timing, device, ratio, deviceRatio, heldBytes, difference, wrong, note } = cell;
       const [median, low, high] = [timing.median, timing.smallest, timing.largest].map(milliseconds);
       const own = [
         ratio === undefined ? '' : `${formatRatio(ratio.smallest)} to ${formatRatio(ratio.largest)}`,
@@ -57,8 +57,8 @@ export function caseTable(result: CaseResult, peers: readonly PeerName[]): Table
       ];
       return [
         ...[name, median as string, timing.runs > 1 ? `${low} to ${high}` : '', formatMedian(ratio)],
-        ...(result.onDevice ? own : []),
-        ...[rateText(cell), formatDifference(difference), wrong ? 'DIFFERS' : ''],
+        ...(isOnDevice ? own : []),
+        ...[rateText(cell), formatDifference(difference), [wrong ? 'DIFFERS' : '', note ?? ''].join(' ').trim()],
       ];
     }),
   };

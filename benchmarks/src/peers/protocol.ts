@@ -9,7 +9,14 @@ import type { Traced } from './workloads.js';
 /** Everything that can be measured, as plain data: every peer builds it for itself from the same seeds. */
 export type Workload =
   /** A net in inference. */
-  | { readonly kind: 'forward'; readonly net: NetName; readonly batch: number; readonly size: number }
+  | {
+      readonly kind: 'forward';
+      readonly net: NetName;
+      readonly batch: number;
+      readonly size: number;
+      /** Smaller weights, so that no map leaves float16. */
+      readonly damped?: boolean;
+    }
   /** One convolution, `copies` times with different weights, so that a run is not too short for the clock. */
   | ({ readonly kind: 'layer'; readonly copies: number } & LayerShape)
   /** A convolution with the gradients of its input and its weights. */
@@ -42,25 +49,21 @@ export interface LayerShape {
   readonly groups: number;
 }
 
-export const PEERS = [
-  'infnet',
-  'infnet-exact',
-  'infnet-tuned',
-  'ort-webgpu',
-  'ort-cpu',
-  'tfjs',
-  'infnet-chromium',
-  'ort-chromium',
-  'tfjs-chromium',
-  'torch-cpu',
-  'torch-fp32',
-  'torch-cuda',
-  'torch-compile',
-  'cudnn',
-  'cudnn-tf32',
-] as const;
+/** The three parts of a convolution's work in training, each alone. */
+export const PASSES = ['forward', 'inputGradient', 'weightGradient'] as const;
 
-export type PeerName = (typeof PEERS)[number];
+export type PassName = (typeof PASSES)[number];
+
+/** See `peer-table.ts`. */
+export type PeerName =
+  | 'infnet'
+  | `infnet-${'exact' | 'tuned' | 'half' | 'matrix'}`
+  | `ort-${'webgpu' | 'cpu'}`
+  | 'tfjs'
+  | `${'infnet' | 'ort' | 'tfjs'}-chromium`
+  | `torch-${'cpu' | 'fp32' | 'cuda' | 'compile'}`
+  | 'cudnn'
+  | 'cudnn-tf32';
 
 /** Those that live in a page of headless Chromium. */
 export type ChromiumPeerName = Extract<PeerName, `${string}-chromium`>;
@@ -74,29 +77,11 @@ export function referenceOf(name: PeerName): PeerName {
   return isInChromium(name) ? 'infnet-chromium' : 'infnet';
 }
 
-export const PEER_TITLES: Readonly<Record<PeerName, string>> = {
-  infnet: 'infnet',
-  'infnet-exact': 'infnet (exact)',
-  'infnet-tuned': 'infnet (tuned)',
-  'ort-webgpu': 'onnxruntime WebGPU',
-  'ort-cpu': 'onnxruntime CPU',
-  tfjs: 'tfjs WebGPU',
-  'infnet-chromium': 'infnet in Chromium',
-  'ort-chromium': 'onnxruntime-web WebGPU in Chromium',
-  'tfjs-chromium': 'tfjs WebGPU in Chromium',
-  'torch-cpu': 'PyTorch CPU',
-  'torch-fp32': 'PyTorch CUDA, no TensorFloat-32',
-  'torch-cuda': 'PyTorch CUDA',
-  'torch-compile': 'PyTorch CUDA, compiled',
-  cudnn: 'cuDNN',
-  'cudnn-tf32': 'cuDNN, TensorFloat-32',
-};
-
 /** The option by which this program becomes a peer's process. */
 export const CHILD_OPTION = 'peer-process';
 
 /** Parts of the suite. */
-export const PARTS = ['forward', 'layer', 'public', 'gradients', 'step', 'card', 'overhead'] as const;
+export const PARTS = ['forward', 'layer', 'public', 'gradients', 'step', 'card', 'matrix', 'overhead'] as const;
 
 export type Part = (typeof PARTS)[number];
 
@@ -126,7 +111,12 @@ export interface Prepared {
    * Growth of the process's memory since before, in bytes, where it can be known; of a browser, of all its processes.
    */
   readonly processBytes?: number;
+  /** What else is to be known of how it was done. */
+  readonly note?: string;
 }
+
+/** Seconds on the device by what ran: `run`, or the {@link PASSES} of a convolution. */
+export type DeviceSeconds = Readonly<Record<string, number>>;
 
 /** Who measures ceilings: ours in both places, and PyTorch on its card. */
 export const CEILING_PEERS = ['infnet', 'infnet-chromium', 'torch-fp32'] as const;
@@ -147,8 +137,8 @@ export interface Requests {
   readonly prepare: { readonly takes: Workload; readonly gives: Prepared };
   /** One timed run of what was prepared last: seconds. */
   readonly sample: { readonly takes: undefined; readonly gives: number };
-  /** Seconds of one run on data that lies on the device, where that can be told. */
-  readonly device: { readonly takes: undefined; readonly gives: number | undefined };
+  /** Of one run on data that lies on the device, where that can be told. */
+  readonly device: { readonly takes: undefined; readonly gives: DeviceSeconds | undefined };
   readonly release: { readonly takes: undefined; readonly gives: undefined };
   /** Only {@link CEILING_PEERS}. */
   readonly ceilings: { readonly takes: undefined; readonly gives: Ceilings };
@@ -177,12 +167,12 @@ export interface Peer {
 }
 
 /** A prepared workload. */
-export interface Running {
-  readonly results: Readonly<Record<string, Float32Array>>;
-  readonly heldBytes?: number;
+export interface Running extends Pick<Prepared, 'results' | 'heldBytes' | 'note'> {
   /** One run, from inputs in JavaScript's memory to results in JavaScript's memory. */
   run(): Promise<void>;
   /** See {@link Requests.device}. */
-  device?(): Promise<number | undefined>;
+  device?(): Promise<DeviceSeconds | undefined>;
   release(): Promise<void>;
 }
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -8,19 +8,13 @@ import {
   type Section,
   type Table,
 } from '@infnet/report';
+import { passBlocks } from '../gradients/pass-table.js';
+import { left, right } from '../text.js';
 import { type CaseResult, cellOf, errorsOf, meanRatio } from './figures.js';
-import { caseTable, largestDifferences, left, right, startUpTable, wideTable } from './format.js';
-import {
-  type CeilingPeer,
-  type Ceilings,
-  type Loaded,
-  type Part,
-  PEER_TITLES,
-  type PeerName,
-  referenceOf,
-} from './protocol.js';
+import { caseTable, largestDifferences, startUpTable, wideTable } from './format.js';
+import { isOnCpu, PEER_TITLES } from './peer-table.js';
+import { type CeilingPeer, type Ceilings, type Loaded, type Part, type PeerName, referenceOf } from './protocol.js';
 import type { StartUp } from './startup.js';
-import { isOnCpu } from './usual-peers.js';
 
 /** Everything that a run of the suite found; also what the JSON file holds. */
 export interface PeerFigures {
@@ -43,6 +37,7 @@ export const PART_TITLES: Readonly<Record<Part, string>> = {
   gradients: 'Convolutions with the gradients of input and weights',
   step: 'Training steps (forward, gradients, batch norm, Adam)',
   card: 'Inf-Net on a card: forward, and training steps with its own loss',
+  matrix: 'Matrix units (experimental): forward of Inf-Net at half precision with and without them',
   overhead: 'What an operator costs beside its work',
 };
 
@@ -115,10 +110,14 @@ export function compared(figures: PeerFigures): Section {
 const FEW = 6;
 
 export function partSection(part: Part, results: readonly CaseResult[], figures: PeerFigures): Section {
-  const { peers } = figures;
+  const { peers, ceilings } = figures;
+  const passes = passBlocks(results, peers, ceilings.infnet);
   const tables =
     results.length <= FEW ? results.map((result) => caseTable(result, peers)) : [wideTable(results, peers)];
-  return { title: PART_TITLES[part], blocks: [...tables, ...meanBars(results, peers), ...rooflines(results, figures)] };
+  return {
+    title: PART_TITLES[part],
+    blocks: [...tables, ...passes, ...meanBars(results, peers), ...rooflines(results, figures)],
+  };
 }
 
 /** How many times as long as ours: the geometric mean over the part's cases, with the smallest and largest ratio. */

@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool, type PoolOptions } from './pool.js';
-import type { PeerName, Workload } from './protocol.js';
+import { messageOf, type PeerName, type Workload } from './protocol.js';
 
 /** Seconds of one start. */
 export interface Start {
@@ -39,7 +39,7 @@ export async function measureStartUp(
       const warm = await start(peer, workload, { ...options, environment });
       found.push({ peer, cold, warm });
     } catch (error) {
-      found.push({ peer, cannot: error instanceof Error ? error.message : String(error) });
+      found.push({ peer, cannot: messageOf(error) });
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

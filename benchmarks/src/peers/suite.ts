@@ -12,6 +12,7 @@ import {
   forwardCases,
   gradientCases,
   layerCases,
+  matrixCases,
   overheadCases,
   publicCases,
   stepCases,
@@ -20,6 +21,7 @@ import type { CaseResult } from './figures.js';
 import { measurePart, NO_TIME } from './measure-part.js';
 import type { Patience } from './parent.js';
 import { PartClock } from './part-clock.js';
+import { inOrderOfPreparing, usualPeers } from './peer-table.js';
 import { Pool } from './pool.js';
 import {
   ASKABLE_PARTS,
@@ -33,7 +35,6 @@ import {
 } from './protocol.js';
 import { closingSections, compared, PART_TITLES, type PeerFigures, partSection, renderPeerReport } from './report.js';
 import { measureStartUp, type StartUp } from './startup.js';
-import { inOrderOfPreparing, usualPeers } from './usual-peers.js';
 
 const CASES: Readonly<Record<Part, (options: CaseOptions) => Case[]>> = {
   forward: forwardCases,
@@ -42,6 +43,7 @@ const CASES: Readonly<Record<Part, (options: CaseOptions) => Case[]>> = {
   gradients: gradientCases,
   step: stepCases,
   card: cardCases,
+  matrix: matrixCases,
   overhead: overheadCases,
 };
 
@@ -58,6 +60,7 @@ const WEIGHTS: Readonly<Record<Part, number>> = {
   gradients: 2,
   step: 5,
   card: 20,
+  matrix: 4,
   overhead: 1,
 };
 
@@ -125,7 +128,7 @@ export async function peerSuite(given: BenchOptions): Promise<void> {
 /** What was asked, with everything that was left open. @throws InfnetError `CLI_OPTION` when no case is left. */
 function settle(given: BenchOptions, kind: AdapterKind): Settled {
   const { quick, size, batch, runs, out, seconds, match = '' } = given;
-  const unasked = ['card', ...(quick ? ['public', 'startup'] : [])];
+  const unasked = ['card', 'matrix', ...(quick ? ['public', 'startup'] : [])];
   const names = given.parts ?? ASKABLE_PARTS.filter((part) => !unasked.includes(part));
   const startUp = names.includes('startup');
   const parts = PARTS.filter((part) => names.includes(part)).flatMap((part) => {

@@ -20,7 +20,7 @@ import { convolutionCosts, InfNet } from '@infnet/inf-net';
 import { add, concat, mean, mul, narrow, sigmoid } from '@infnet/nn';
 import { res2net50 } from '@infnet/res2net';
 import { infNetLoss, type SupervisedMaps } from '@infnet/trainer';
-import type { LayerShape, NetName, Workload } from './protocol.js';
+import type { LayerShape, NetName, PassName, Workload } from './protocol.js';
 
 /** A workload, traced. */
 export interface Traced {
@@ -61,13 +61,25 @@ export function makeNet(name: NetName): BenchmarkNet {
   return net as BenchmarkNet;
 }
 
-function traceForward({ net: name, batch, size }: Extract<Workload, { kind: 'forward' }>): Traced {
+function traceForward({ net: name, batch, size, damped }: Extract<Workload, { kind: 'forward' }>): Traced {
   const net = makeNet(name);
   const prediction = name === 'inf-net' ? 'lateralMap2' : 'layer4';
   const graph = trace(({ image }: { readonly image: Tensor }) => ({ output: net.call(image)[prediction] as Tensor }), {
     image: [batch, 3, size, size],
   });
-  return finish(graph, net.parameters(), ['output'], { net });
+  const traced = finish(graph, net.parameters(), ['output'], { net });
+  return damped ? { ...traced, state: once(() => dampedWeights(traced.state())) } : traced;
+}
+
+/**
+ * Weights of convolutions that are smaller than they were drawn: batch norm that has seen nothing does not normalise,
+ * and what grows from block to block would leave float16, in which matrix units take their operands.
+ */
+function dampedWeights(state: StateDict): StateDict {
+  const smaller = (data: ArrayLike<number>): Float32Array => Float32Array.from(data, (value) => 0.7 * value);
+  return new Map(
+    [...state].map(([name, { shape, data }]) => [name, { shape, data: shape.length === 4 ? smaller(data) : data }]),
+  );
 }
 
 /** Whole results for the comparison; in timed runs one row of each convolution, so that reading back does not count. */
@@ -97,6 +109,18 @@ function traceGradients(workload: Extract<Workload, { kind: 'gradients' }>, forw
     { x: workload.input, g: output },
   );
   return finish(graph, [weight], forwardOnly ? ['y'] : ['row0', 'row1', 'row2']);
+}
+
+/** One pass of a convolution alone: y of x and w, dX of g and w, or dW of g and x. */
+export function tracePass(layer: LayerShape, pass: PassName): Graph {
+  return trace(
+    ({ x, w, g }: Readonly<Record<'x' | 'w' | 'g', Tensor>>) => {
+      const y = convolve(x, w, layer);
+      if (pass === 'forward') return y;
+      return gradients([{ output: y, gradient: g }], [pass === 'inputGradient' ? x : w])[0] as Tensor;
+    },
+    { x: layer.input, w: layer.weight, g: layerOutput(layer) },
+  );
 }
 
 export type StepWorkload = Extract<Workload, { kind: 'step' }>;
@@ -164,7 +188,7 @@ function traceChain(length: number): Traced {
   return finish(graph, [], ['output']);
 }
 
-function convolve(x: Tensor, weight: Parameter, { stride, padding, dilation, groups }: LayerShape): Tensor {
+function convolve(x: Tensor, weight: Parameter | Tensor, { stride, padding, dilation, groups }: LayerShape): Tensor {
   const [top, left, bottom, right] = padding;
   if (top !== bottom || left !== right) throw new Error(`padding ${padding} is not the same on both sides`);
   return conv2d(x, weight, undefined, { stride, padding: [top, left], dilation, groups });

@@ -10,7 +10,7 @@ import { OrtWebPeer } from './ort-web.js';
 import { RESULTS, TFJS_MODULE } from './paths.js';
 
 const MAKERS: Readonly<Record<ChromiumPeerName, () => Peer>> = {
-  'infnet-chromium': () => new InfnetPeer('fast'),
+  'infnet-chromium': () => new InfnetPeer({ precision: 'fast' }),
   'tfjs-chromium': () => new TfjsPeer(loadTfjs),
   'ort-chromium': () => new OrtWebPeer(),
 };

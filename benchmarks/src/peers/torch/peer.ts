@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BETAS, CLAMP, EPSILON, LEARNING_RATE, STEPS_COMPARED } from '../optimizer.js';
-import type { Ceilings, Peer, Running, Workload } from '../protocol.js';
+import type { Ceilings, DeviceSeconds, Peer, Running, Workload } from '../protocol.js';
 import { type ResultLengths, resultsOf } from '../results.js';
 import type { Traced } from '../workloads.js';
 import { graphToJson } from './graph-to-json.js';
@@ -52,7 +52,7 @@ export class TorchPeer implements Peer {
         results: resultsOf(lengths, await readFile(join(folder, 'results.f32'))),
         heldBytes: heldBytes ?? undefined,
         run: async () => void (await python.ask({ ask: 'run' })),
-        device: async () => (await python.ask({ ask: 'device_seconds' }))['seconds'] as number | undefined,
+        device: async () => (await python.ask({ ask: 'device_seconds' }))['seconds'] as DeviceSeconds | undefined,
         release: async () => void (await python.ask({ ask: 'release' })),
       };
     } finally {
