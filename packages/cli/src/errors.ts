@@ -41,6 +41,8 @@ export type CliErrorCode =
   | 'CLI_GRID'
   /** Every slice failed, so there are no scores. */
   | 'CLI_NOTHING_SCORED'
+  /** The answer could not be written to the standard output. */
+  | 'CLI_STDOUT'
   /** Ctrl-C. */
   | 'CLI_INTERRUPTED';
 

@@ -1,4 +1,5 @@
 /** Files that failed, said as they do: what happened, and what to do about it, once for each advice. */
+import { printable } from '@infnet/errors';
 import type { Reason } from './errors.js';
 import type { Progress } from './progress.js';
 
@@ -11,7 +12,7 @@ export class FailureTeller {
   }
 
   tell(file: string, { code, message, fix }: Reason): void {
-    this.#progress.line(`infnet: ${file} failed: [${code}] ${message}`);
+    this.#progress.line(`infnet: ${printable(file)} failed: [${code}] ${message}`);
     if (fix === undefined || this.#advised.has(fix)) return;
     this.#advised.add(fix);
     this.#progress.line(`  Fix: ${fix}`);

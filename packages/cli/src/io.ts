@@ -2,8 +2,11 @@
 
 export interface Output {
   write(text: string): unknown;
+  /** Whether lines may be drawn anew in place. */
   readonly isTTY?: boolean;
-  readonly columns?: number;
+  readonly columns?: number | undefined;
+  /** Puts a text in place of what the line has. Default: the codes of terminals are written. */
+  redraw?(text: string): void;
 }
 
 export interface Io {

@@ -3,6 +3,7 @@ import { reasonOf, renderError } from './errors.js';
 import { EXIT, type Io, say } from './io.js';
 import { sayJson } from './json.js';
 import { makeProgram } from './program.js';
+import { escapedIo } from './terminal.js';
 
 /**
  * Runs one command line.
@@ -10,7 +11,8 @@ import { makeProgram } from './program.js';
  * @param argv the arguments after the program's name, e.g. `['segment', 'slices', '--weights', 'w.pth', '--out', 'r']`
  * @returns the exit code ({@link EXIT}); never rejects
  */
-export async function main(argv: readonly string[], io: Io): Promise<number> {
+export async function main(argv: readonly string[], raw: Io): Promise<number> {
+  const io = escapedIo(raw);
   let code: number = EXIT.ok;
   const program = makeProgram(io, (result) => {
     code = result;

@@ -2,7 +2,9 @@
  * Progress on stderr. On a terminal a bar that is drawn in place; elsewhere (a log file, a pipe) a line now and then,
  * so that a log stays readable.
  */
+import { printable } from '@infnet/errors';
 import type { Output } from './io.js';
+import { redraw } from './terminal.js';
 
 const BAR = 24;
 const TERMINAL_INTERVAL = 80;
@@ -44,7 +46,9 @@ export class Progress {
     this.#ended = done >= this.#total;
     this.#shown = now;
     const rate = (done - this.#from) / Math.max(1e-3, (now - this.#started) / 1000);
-    const figures = [`${done}/${this.#total}`, detail, ...this.#timing(done, rate)].filter((text) => text !== '');
+    const figures = [`${done}/${this.#total}`, printable(detail), ...this.#timing(done, rate)].filter(
+      (text) => text !== '',
+    );
     if (!this.#output.isTTY) {
       this.#output.write(`${this.#label}: ${figures.join(', ')}\n`);
       return;
@@ -52,7 +56,7 @@ export class Progress {
     const full = this.#total === 0 ? BAR : Math.round((BAR * done) / this.#total);
     const text = `${this.#label} [${'#'.repeat(full)}${'-'.repeat(BAR - full)}] ${figures.join('  ')}`;
     const columns = this.#output.columns ?? 80;
-    this.#output.write(`\r\x1b[2K${text.length < columns ? text : `${text.slice(0, columns - 2)}…`}`);
+    redraw(this.#output, text.length < columns ? text : `${text.slice(0, columns - 2)}…`);
     this.#drawn = true;
   }
 
@@ -64,7 +68,7 @@ export class Progress {
 
   /** Takes the bar away. */
   clear(): void {
-    if (this.#drawn) this.#output.write('\r\x1b[2K');
+    if (this.#drawn) redraw(this.#output, '');
     this.#drawn = false;
   }
 

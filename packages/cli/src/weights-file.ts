@@ -6,10 +6,11 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Checkpoint, type NetSignature, type PeeledTensors, peelPrefix, readCheckpoint } from '@infnet/checkpoint';
 import { sha256 } from '@infnet/data';
-import { InfnetError, isInfnetError, plainMessage } from '@infnet/errors';
+import { InfnetError, isInfnetError, plainMessage, printable } from '@infnet/errors';
 import { readFile } from '@infnet/node';
 import { cliError } from './errors.js';
 import { type Io, say } from './io.js';
+import { listed } from './names.js';
 import { asArgument } from './shell.js';
 
 /** Which option gave a file of weights. */
@@ -142,23 +143,14 @@ function notesOf({ path, strippedPrefix, skipped }: Checkpoint, { prefix, outsid
   const peeled = strippedPrefix + prefix;
   if (peeled !== '') notes.push(`its keys are read without ${printable(peeled)}`);
   if (outside.length > 0)
-    notes.push(`${outside.length} keys are not of this net and were left out: ${listed(outside)}`);
-  if (skipped.length > 0) notes.push(`left aside, never run: ${listed(skipped)}`);
+    notes.push(`${outside.length} keys are not of this net and were left out: ${listed(outside, 8)}`);
+  if (skipped.length > 0) notes.push(`left aside, never run: ${listed(skipped, 8)}`);
   return notes;
 }
 
 /** What was done to a file of weights, on the terminal. */
 export function tellNotes(io: Io, { file, notes }: { readonly file: string; readonly notes: readonly string[] }): void {
-  for (const note of notes) say(io.stderr, `infnet: ${basename(file)}: ${note}`);
-}
-
-function listed(names: readonly string[]): string {
-  return `${names.slice(0, 8).map(printable).join(', ')}${names.length > 8 ? ', ...' : ''}`;
-}
-
-/** A name from a file as it may stand on a terminal. */
-function printable(name: string): string {
-  return /^[!-~]{1,100}$/.test(name) ? name : JSON.stringify(name.slice(0, 100)).replace(/\p{C}/gu, '?');
+  for (const note of notes) say(io.stderr, `infnet: ${printable(basename(file))}: ${note}`);
 }
 
 const RESAVE =

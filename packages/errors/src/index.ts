@@ -4,6 +4,10 @@
  * Every failure of an infnet package is an {@link InfnetError}. Codes are upper snake case, start with the area
  * (`SHAPE_`, `DEVICE_`, `MEMORY_`, `CHECKPOINT_`, `DATA_`, `KERNEL_`, `GRAPH_`, `CLI_`) and never change meaning.
  */
+import { escapeControls, printable } from './printable.js';
+
+export { escapeControls, printable } from './printable.js';
+
 export interface InfnetErrorFields {
   /** Stable, upper snake case, e.g. `SHAPE_MISMATCH`. */
   readonly code: string;
@@ -45,10 +49,13 @@ export function isInfnetError(error: unknown, code?: string): error is InfnetErr
   return code === undefined || (error as InfnetError).code === code;
 }
 
+/** Most characters of a place: more than any path that a person can read. */
+const MOST_WHERE = 500;
+
 function render(fields: InfnetErrorFields): string {
-  const where = fields.where === undefined ? '' : ` (at ${fields.where})`;
+  const where = fields.where === undefined ? '' : ` (at ${printable(fields.where, MOST_WHERE)})`;
   const fix = fields.fix === undefined ? '' : `\n  Fix: ${fields.fix}`;
-  return `[${fields.code}] ${fields.message}${where}${fix}`;
+  return escapeControls(`[${fields.code}] ${fields.message}${where}${fix}`);
 }
 
 /** The message alone: without the code before it, and without place and fix behind it. */

@@ -53,6 +53,7 @@ export type {
 export { cut } from './segment/job.js';
 export { type DonePicture, pictureNames, segmentPictures } from './segment/pictures.js';
 export { type DoneVolume, type DoneVolumeSlice, segmentVolume, segmentVolumes, volumeNames } from './segment/volume.js';
+export { SharedContext } from './shared-context.js';
 export type {
   Figures,
   Interpretation,

@@ -1,12 +1,6 @@
 /** A task's net on a device: slices in, logits out. */
-import {
-  type Context,
-  ParameterStore,
-  type PlanOptions,
-  type PlanProgress,
-  type Precision,
-  Predictor,
-} from '@infnet/core';
+import { type ParameterStore, type PlanOptions, type PlanProgress, type Precision, Predictor } from '@infnet/core';
+import type { SharedContext } from './shared-context.js';
 import type { TaskNet, TaskSlice } from './task.js';
 import type { LoadedNet } from './weights.js';
 
@@ -60,15 +54,16 @@ export interface NetworkOptions extends NetworkSize, Pick<PlanOptions, 'precisio
   readonly onProgress?: (progress: Pick<PlanProgress, 'done' | 'total'>) => void;
 }
 
-/** Puts weights on a device and plans a size. The context's disposal frees everything. */
+/**
+ * Puts weights on a device and plans a size; on another device again where that was lost. The disposal of the shared
+ * context frees everything.
+ */
 export async function openNetwork(
-  context: Context,
+  shared: SharedContext,
   { net, state }: Pick<LoadedNet, 'net' | 'state'>,
   { precision, onMessage, onProgress, ...size }: NetworkOptions,
 ): Promise<Network> {
-  const parameters = new ParameterStore(context, net.module);
-  parameters.load(state);
-  const predictor = predictorOf(net, parameters, { precision, onMessage });
+  const predictor = predictorOf(net, shared.weights(net.module, state), { precision, onMessage });
   const plan = await predictor.prepare(batchOf(net, size), { onProgress });
   return {
     net,

@@ -195,19 +195,22 @@ export class Predictor<I extends string = string, O extends string = string> imp
   ): Promise<R> {
     checkOptions('Predictor', size, { item: 'object', batch: 'size' });
     const key = JSON.stringify([size.batch, Object.entries(size.item)]);
-    let current = await this.#present(parameters);
+    let lost: { readonly store: ParameterStore | undefined; readonly error: unknown } | undefined;
     for (let device = 1; ; device++) {
-      const { store, plans } = current;
+      let store: ParameterStore | undefined;
       try {
-        return await plans.use(
+        const current = await this.#present(parameters);
+        store = current.store;
+        if (store === lost?.store) throw lost.error;
+        return await current.plans.use(
           key,
-          () => this.#plan(store, size, onProgress),
+          () => this.#plan(current.store, size, onProgress),
           async (planning) => body(await unlessAborted(planning, signal)),
         );
       } catch (error) {
-        if (!isInfnetError(error, 'CONTEXT_LOST') || device === MOST_DEVICES) throw error;
-        current = await this.#present(parameters);
-        if (current.store === store) throw error;
+        const isAgain = store !== undefined && store === lost?.store;
+        if (!isInfnetError(error, 'CONTEXT_LOST') || device === MOST_DEVICES || isAgain) throw error;
+        lost = { store, error };
       }
     }
   }

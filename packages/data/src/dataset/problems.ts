@@ -1,5 +1,5 @@
 /** What can be wrong with a data set, collected by kind, and the one error or list that tells all of it. */
-import type { InfnetError } from '@infnet/errors';
+import { type InfnetError, printable } from '@infnet/errors';
 import { dataError } from '../errors.js';
 
 /** Kinds that make a data set wrong, and what they are called. */
@@ -80,6 +80,8 @@ const FIXES: Partial<Record<ProblemKind, string>> = {
 };
 
 const SHOWN = 10;
+/** Characters of a note that are shown. */
+const MOST_NOTE = 1000;
 
 export class ProblemList {
   readonly #entries = new Map<ProblemKind, ProblemEntry[]>();
@@ -128,7 +130,10 @@ export class ProblemList {
 export function describeProblems(problems: readonly Problem[]): string {
   return problems
     .map(({ title, count, entries }) => {
-      const named = entries.slice(0, SHOWN).map(({ file, note }) => (note === undefined ? file : `${file} (${note})`));
+      const named = entries.slice(0, SHOWN).map(({ file, note }) => {
+        const said = note === undefined ? '' : ` (${printable(note, MOST_NOTE)})`;
+        return printable(file) + said;
+      });
       const more = count > SHOWN ? `, and ${count - SHOWN} more` : '';
       return `  ${title}, ${count}: ${named.join(', ')}${more}`;
     })

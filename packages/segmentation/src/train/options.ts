@@ -293,6 +293,15 @@ export const TRAIN_OPTIONS = {
     named: ['snapshotEvery'],
     help: 'keep the state also within epochs; 0: only after each',
   },
+  snapshotMinutes: {
+    kind: 'number',
+    value: 'minutes',
+    least: 0,
+    default: 5,
+    changes: true,
+    named: ['snapshotMinutes'],
+    help: 'keep the state also whenever so many minutes have passed; 0: not',
+  },
   snapshotEpochs: {
     kind: 'whole',
     value: 'epochs',

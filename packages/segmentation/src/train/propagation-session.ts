@@ -2,11 +2,12 @@
  * A semi-supervised training. All stages and rounds share one context, so that kernels are compiled once, not in every
  * round.
  */
-import { type Context, ParameterStore } from '@infnet/core';
+import { ParameterStore } from '@infnet/core';
 import { binaryToEdge } from '@infnet/data';
 import { InfnetError } from '@infnet/errors';
 import { constant, decodePropagationState, Propagation, type PropagationEvent } from '@infnet/trainer';
 import { unlabelledSlices } from '../data.js';
+import { SharedContext } from '../shared-context.js';
 import { augmentationOf } from './data.js';
 import { lastBatchOf, scheduleOf, strategyOf } from './method.js';
 import type { Place, SessionParts, SessionState, TrainingSession } from './session.js';
@@ -64,14 +65,16 @@ export function propagationSession(parts: SessionParts): TrainingSession {
   /** Without a first stage, what there is before any pseudo label are the weights as given. */
   const scoreGiven = async (): Promise<void> => {
     if (epochs > 0 || initial === undefined || validate === undefined || parts.isGivenKnown === true) return;
-    const context = await shared.open();
-    const parameters = new ParameterStore(context, net.module);
-    try {
-      parameters.load(initial);
-      await events.onGiven?.(await validate({ context, parameters, place: course.place }));
-    } finally {
-      parameters.dispose();
-    }
+    const metrics = await shared.use(async (context) => {
+      const parameters = new ParameterStore(context, net.module);
+      try {
+        parameters.load(initial);
+        return await validate({ context, parameters, place: course.place });
+      } finally {
+        parameters.dispose();
+      }
+    });
+    await events.onGiven?.(metrics);
   };
   return {
     begun: undefined,
@@ -137,31 +140,5 @@ class Course {
       this.#epochBegan = performance.now();
       await events.onEpoch?.({ epoch: epoch + 1, epochs, loss, parts, learningRate, seconds, metrics }, place);
     } else await events.onStageEnd?.(place, event.weights);
-  }
-}
-
-/** One context for all stages and rounds. */
-class SharedContext {
-  readonly #open: () => Promise<Context>;
-  #context: Context | undefined;
-
-  constructor(open: () => Promise<Context>) {
-    this.#open = open;
-  }
-
-  async open(): Promise<Context> {
-    this.#context ??= await this.#open();
-    return this.#context;
-  }
-
-  /** Kept for the next training, unless its device was lost. */
-  release(context: Context): void {
-    if (context.status === 'alive') return;
-    context.dispose();
-    if (this.#context === context) this.#context = undefined;
-  }
-
-  dispose(): void {
-    this.#context?.dispose();
   }
 }

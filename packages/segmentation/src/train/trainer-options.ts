@@ -13,7 +13,7 @@ type AsTheyAre = {
     : never]: TrainSettings[N & keyof TrainSettings];
 };
 
-type Shared = AsTheyAre & Pick<TrainerOptions, 'optimizer' | 'clip' | 'plan' | 'snapshotEvery'>;
+type Shared = AsTheyAre & Pick<TrainerOptions, 'optimizer' | 'clip' | 'plan' | 'snapshotEvery' | 'snapshotMinutes'>;
 
 export function trainerOptionsOf(settings: TrainSettings): Shared {
   const values: Readonly<Record<string, unknown>> = { ...settings };
@@ -21,12 +21,13 @@ export function trainerOptionsOf(settings: TrainSettings): Shared {
   const asTheyAre = Object.fromEntries(
     rows.flatMap(([name, { trainer }]) => (trainer === undefined ? [] : [[trainer, values[name]]])),
   ) as AsTheyAre;
-  const { precision, snapshotEvery } = settings;
+  const { precision, snapshotEvery, snapshotMinutes } = settings;
   return {
     ...asTheyAre,
     optimizer: (parameters) => optimizerOf(settings, parameters),
     clip: clipOf(settings),
     plan: { precision },
     ...(snapshotEvery > 0 ? { snapshotEvery } : {}),
+    ...(snapshotMinutes > 0 ? { snapshotMinutes } : {}),
   };
 }

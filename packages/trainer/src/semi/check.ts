@@ -47,6 +47,7 @@ const TRAINING: Readonly<Record<keyof StageTraining, true>> = {
   validateEvery: true,
   snapshotEvery: true,
   snapshotEpochs: true,
+  snapshotMinutes: true,
   plan: true,
 };
 

@@ -30,6 +30,7 @@ export type StageTraining = Partial<
     | 'validateEvery'
     | 'snapshotEvery'
     | 'snapshotEpochs'
+    | 'snapshotMinutes'
     | 'plan'
   >
 >;

@@ -21,6 +21,7 @@ type Checked = Partial<
     | 'patience'
     | 'snapshotEvery'
     | 'snapshotEpochs'
+    | 'snapshotMinutes'
     | 'plan'
     | 'lastBatch'
   >
@@ -32,7 +33,13 @@ const endless = (value: number): NumberRange => ({ value, least: 1, whole: true,
 /** A line for every option that is out of its range, `prefix` before its name. */
 export function optionProblems(options: Checked, prefix = ''): string[] {
   const { epochs = 1, batchSize = 1, seed = 0, accumulate = 1, scales = [1], sizeMultiple = 32, plan = {} } = options;
-  const { validateEvery = 1, patience = Infinity, snapshotEvery = Infinity, snapshotEpochs = 1 } = options;
+  const {
+    validateEvery = 1,
+    patience = Infinity,
+    snapshotEvery = Infinity,
+    snapshotEpochs = 1,
+    snapshotMinutes = Infinity,
+  } = options;
   const { memoryBudget = Infinity, maxSubmitSeconds = 0.5 } = plan;
   const ranges: Readonly<Record<string, NumberRange>> = {
     epochs: count(epochs),
@@ -44,6 +51,7 @@ export function optionProblems(options: Checked, prefix = ''): string[] {
     patience: endless(patience),
     snapshotEvery: endless(snapshotEvery),
     snapshotEpochs: endless(snapshotEpochs),
+    snapshotMinutes: { value: snapshotMinutes, least: SMALLEST, endless: true },
     'plan.memoryBudget': { value: memoryBudget, least: SMALLEST, endless: true },
     'plan.maxSubmitSeconds': { value: maxSubmitSeconds, least: SMALLEST, endless: true },
   };
@@ -89,6 +97,7 @@ const OPTIONS: Readonly<Record<keyof TrainerOptions, true>> = {
   patience: true,
   snapshotEvery: true,
   snapshotEpochs: true,
+  snapshotMinutes: true,
   plan: true,
   prefetch: true,
   companion: true,

@@ -61,6 +61,8 @@ export interface TrainerOptions<N extends string = string>
   readonly patience?: number;
   /** Steps between snapshots within an epoch. Default: none but at its end. */
   readonly snapshotEvery?: number;
+  /** A snapshot also after so many minutes. Default, and Infinity: none. */
+  readonly snapshotMinutes?: number;
   /**
    * Epochs between snapshots; the best and the last one always make one. Default 1. A snapshot reads the whole state
    * back.

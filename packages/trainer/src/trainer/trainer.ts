@@ -12,6 +12,7 @@ import { noClip } from '../optimizer/clip.js';
 import { checkLearningRate, type StepReport } from '../step/training-step.js';
 import { checkOptions, checkSchedule } from './check.js';
 import { type Batch, BatchLoader } from './loader.js';
+import { Losses } from './losses.js';
 import { notFinite } from './not-finite.js';
 import type { TrainerOptions, TrainingResult } from './options.js';
 import { batchSizes, type OrderOptions, type StepItems, stepCount, stepsOfEpoch } from './order.js';
@@ -21,9 +22,6 @@ import { assertContinues, type Best, namesHash, type Position, type TrainerState
 
 /** Errors of a step that leave everything as it was before it. */
 const UNMOVED = ['TRAINING_NOT_FINITE', 'PLAN_INPUT', 'TRAINING_BATCH', 'TRAINING_LEARNING_RATE'];
-
-/** Lost devices in a row, without a new snapshot between them, after which training gives up. */
-const MOST_REBUILDS = 3;
 
 export class Trainer<N extends string = string> {
   readonly #options: TrainerOptions<N>;
@@ -35,6 +33,9 @@ export class Trainer<N extends string = string> {
   readonly #loader: BatchLoader;
   readonly #progress = new TrainingProgress();
   #snapshot: TrainerState | undefined;
+  readonly #losses = new Losses();
+  /** When the last snapshot was made; a time of `performance.now()`. */
+  #snapshotAt = 0;
   #running = false;
   /** Whether a step is on its way, so that values on the device may be neither those before it nor those after it. */
   #isMoving = false;
@@ -88,8 +89,6 @@ export class Trainer<N extends string = string> {
     const { signal } = options;
     if (this.#running) throw new InfnetError({ code: 'TRAINER_RUNNING', message: 'this trainer runs already' });
     this.#running = true;
-    let rebuilds = 0;
-    let lastFrom = -1;
     try {
       for (;;) {
         try {
@@ -101,15 +100,13 @@ export class Trainer<N extends string = string> {
           const error = await this.#lossOr(reason);
           const isLost = isInfnetError(error, 'CONTEXT_LOST');
           if (!isLost) await this.#rescue(error);
-          if (!isLost || this.#snapshot === undefined) throw error;
-          const from = this.#snapshot.position.step;
-          rebuilds = from > lastFrom ? 1 : rebuilds + 1;
-          lastFrom = from;
-          if (rebuilds >= MOST_REBUILDS) throw error;
           const at = this.#progress.position;
+          // Before the first snapshot nothing has moved: it starts again from the first weights.
+          const from = this.#snapshot?.position ?? at;
+          if (!isLost || !this.#losses.goesOn(at, from)) throw error;
           this.#isMoving = false;
-          this.#progress.restore(this.#snapshot);
-          await this.#options.onRebuild?.({ error, at, from: this.#progress.position });
+          if (this.#snapshot !== undefined) this.#progress.restore(this.#snapshot);
+          await this.#options.onRebuild?.({ error, at, from });
         } finally {
           this.#close();
         }
@@ -172,6 +169,7 @@ export class Trainer<N extends string = string> {
     await this.#options.onMemory?.(this.#session.predictMemory());
     await this.#session.prepare(this.#options.onPrepare);
     this.#snapshot ??= await this.#readState();
+    this.#snapshotAt = performance.now();
   }
 
   #close(): void {
@@ -200,7 +198,7 @@ export class Trainer<N extends string = string> {
   async #epoch(signal: AbortSignal | undefined): Promise<boolean> {
     const progress = this.#progress;
     const { epoch } = progress.position;
-    const { snapshotEvery = Number.POSITIVE_INFINITY, prefetch = true } = this.#options;
+    const { prefetch = true } = this.#options;
     const started = performance.now();
     const steps = stepsOfEpoch(this.#order, epoch);
     const units = steps.length * this.#scales.length;
@@ -215,7 +213,7 @@ export class Trainer<N extends string = string> {
       const batches = await (loaded ?? this.#load(steps, unit, epoch));
       loaded = prefetch ? this.#load(steps, unit + 1, epoch) : undefined;
       learningRate = await this.#unit(steps, unit, batches);
-      if (progress.position.step % snapshotEvery === 0 && progress.position.unit < units) await this.#keepSnapshot();
+      if (progress.position.unit < units && this.#isSnapshotDue()) await this.#keepSnapshot();
     }
     await this.#endEpoch(epoch, learningRate, (performance.now() - started) / 1000);
     return true;
@@ -279,7 +277,7 @@ export class Trainer<N extends string = string> {
     // Told before the state is kept: a log never misses an epoch, whenever the program is killed; at most it hears of
     // one twice.
     await this.#options.onEpoch?.({ epoch, epochs, step, loss, parts, learningRate, seconds, metrics, isBest });
-    if (isBest || isLast || (epoch + 1) % snapshotEpochs === 0) {
+    if (isBest || isLast || (epoch + 1) % snapshotEpochs === 0 || this.#isTimeDue()) {
       const state = await this.#keepSnapshot();
       if (isBest) await this.#options.onBest?.(state, this.#progress.best as Best);
     }
@@ -294,9 +292,23 @@ export class Trainer<N extends string = string> {
     return { ...metrics };
   }
 
+  /** Within an epoch. */
+  #isSnapshotDue(): boolean {
+    const { snapshotEvery = Number.POSITIVE_INFINITY } = this.#options;
+    const { step } = this.#progress.position;
+    const since = step - (this.#snapshot?.position.step ?? 0);
+    return step % snapshotEvery === 0 || this.#isTimeDue() || this.#losses.isSnapshotDue(step, since);
+  }
+
+  #isTimeDue(): boolean {
+    const { snapshotMinutes = Number.POSITIVE_INFINITY } = this.#options;
+    return performance.now() - this.#snapshotAt >= snapshotMinutes * 60_000;
+  }
+
   async #keepSnapshot(): Promise<TrainerState> {
     const state = await this.#readState();
     this.#snapshot = state;
+    this.#snapshotAt = performance.now();
     await this.#options.onSnapshot?.(state);
     return state;
   }

@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type ClassMap, compareNames, decodeImage, duplicateNote, isHidden, readClassMap } from '@infnet/data';
+import { printable } from '@infnet/errors';
 import { readFile } from '@infnet/node';
 import { cliError, type FailedFile, reasonOn } from '../../errors.js';
 import type { Form } from './options.js';
@@ -26,7 +27,7 @@ export async function classesOfFiles({ pred, gt }: Form & { kind: 'files' }): Pr
   const unpaired = names.flatMap((name): FailedFile[] => {
     const [prediction, truth] = [predictions.get(name), truths.get(name)];
     if (prediction !== undefined && truth !== undefined) return [];
-    const message = `There is no ${truth === undefined ? 'true class map' : 'prediction'} called ${name}.`;
+    const message = `There is no ${truth === undefined ? 'true class map' : 'prediction'} called ${printable(name)}.`;
     const fix = 'Every prediction needs one true class map of its name, and the other way round.';
     return [{ file: (prediction ?? truth) as string, code: 'CLI_UNPAIRED', message, fix }];
   });

@@ -10,6 +10,7 @@ import type { ByteImage } from '@infnet/data';
 import { type FailedFile, reasonOf } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
 import { documentJson, sayJson } from '../../json.js';
+import { listed } from '../../names.js';
 import { Progress } from '../../progress.js';
 import { taskOf } from '../../tasks.js';
 import { makeFolder } from '../segment/inputs.js';
@@ -68,7 +69,10 @@ async function evaluateFrom(
   const { out, json, bootstrap: resamples, seed } = options;
   if (out !== undefined) await makeFolder(out);
   if (source.ignored.length > 0) {
-    say(io.stderr, `infnet: ignored ${source.ignored.length} files that are no pictures: ${listed(source.ignored)}`);
+    say(
+      io.stderr,
+      `infnet: ignored ${source.ignored.length} files that are no pictures: ${listed(source.ignored, SHOWN)}`,
+    );
   }
   const cases = new Cases(options.worst);
   const score = (item: Item): SliceScores => {
@@ -158,8 +162,4 @@ function shortened(notes: readonly string[]): string[] {
 
 function seconds(from: number, to: number): number {
   return (to - from) / 1000;
-}
-
-function listed(paths: readonly string[]): string {
-  return `${paths.slice(0, SHOWN).join(', ')}${paths.length > SHOWN ? ', ...' : ''}`;
 }

@@ -4,8 +4,10 @@
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { compareNames, duplicateNote, isHidden, isVolumeName, stemOf } from '@infnet/data';
+import { printable } from '@infnet/errors';
 import { cliError, type FailedFile } from '../../errors.js';
 import { nameFormats } from '../../formats.js';
+import { listed } from '../../names.js';
 import { adviceFor } from '../../shell.js';
 import { KINDS, type Kind } from './options.js';
 
@@ -68,11 +70,12 @@ export async function findPairs({ pred, gt, images, which, strict }: PairOptions
     ];
     if (several.length > 0) failed.push(...several);
     else if (truth === undefined)
-      failed.push(unpaired(prediction as string, `There is no mask called ${name} in ${gt}.`));
-    else if (prediction === undefined) failed.push(unpaired(truth, `There is no prediction for ${name} in ${pred}.`));
+      failed.push(unpaired(prediction as string, `There is no mask called ${printable(name)} in ${gt}.`));
+    else if (prediction === undefined)
+      failed.push(unpaired(truth, `There is no prediction for ${printable(name)} in ${pred}.`));
     else if (isVolumeName(prediction) !== isVolumeName(truth)) {
       const [volume, picture] = isVolumeName(truth) ? ['mask', 'prediction'] : ['prediction', 'mask'];
-      failed.push(unpaired(prediction, `The ${volume} of ${name} is a volume, the ${picture} a picture.`));
+      failed.push(unpaired(prediction, `The ${volume} of ${printable(name)} is a volume, the ${picture} a picture.`));
     } else {
       const image = slices?.get(name)?.find((file) => isVolumeName(file) === isVolumeName(truth));
       const isVolume = isVolumeName(truth);
@@ -172,8 +175,7 @@ function nothingPairs(
   truths: ReadonlyMap<string, unknown>,
   gt: string,
 ): Error {
-  const some = (names: ReadonlyMap<string, unknown>): string =>
-    `${[...names.keys()].slice(0, SHOWN).join(', ')}${names.size > SHOWN ? ', ...' : ''}`;
+  const some = (names: ReadonlyMap<string, unknown>): string => listed(names.keys(), SHOWN);
   return cliError(
     'CLI_NO_INPUT',
     `No prediction has a mask of its name. Predictions: ${some(predictions)}. Masks: ${some(truths)}.`,

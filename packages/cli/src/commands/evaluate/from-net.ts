@@ -17,7 +17,7 @@ import {
   type TaskSlice,
 } from '@infnet/segmentation';
 import { adviceInFlags } from '../../advice.js';
-import { openContext } from '../../context.js';
+import { adapterOf, sharedContext } from '../../context.js';
 import { problemLines, problemNotes } from '../../data-notes.js';
 import { type FailedFile, reasonOf } from '../../errors.js';
 import { parseValidate } from '../../held-out.js';
@@ -92,9 +92,10 @@ export async function fromNet<I>(
   requireCompanions(task, whole, data);
   const dataset = heldOut(whole, options);
   const batch = Math.min(options.batch, dataset.length);
-  const context = await openContext(options, (line) => say(io.stderr, line));
+  const shared = sharedContext(options, (line) => progress.line(line));
   try {
-    const network = await prepareWithProgress(context, weights, { size, batch, precision }, progress, io.signal);
+    await shared.open();
+    const network = await prepareWithProgress(shared, weights, { size, batch, precision }, progress, io.signal);
     const part = dataset === whole ? '' : `, ${dataset.length} of them (--validate ${validate})`;
     const [, title] = /^(.*?, width [^,]*)/.exec(net.title) ?? [undefined, net.title];
     return {
@@ -106,7 +107,7 @@ export async function fromNet<I>(
       facts: [
         ['Net', `${title}, from ${resolve(file)}${description.untrained ? ' (UNTRAINED)' : ''}`],
         ['Slices', `${whole.length} in ${resolve(data)}${part}, predicted at ${size} x ${size}`],
-        ['Adapter', context.adapter.message.replace(/^infnet: /, '')],
+        ['Adapter', adapterOf(shared).message.replace(/^infnet: /, '')],
       ],
       settings: {
         data,
@@ -117,13 +118,13 @@ export async function fromNet<I>(
         ...(isMap ? { masks } : {}),
         ...(isMap && whole.items.some(({ slice }) => slice !== undefined) ? { window, orient: options.orient } : {}),
         weights: description,
-        adapter: context.adapter,
+        adapter: adapterOf(shared),
       },
       items: (signal) => predictAll(toItem, { dataset, network, options: { ...options, batch } }, data, signal),
-      [Symbol.dispose]: () => context.dispose(),
+      [Symbol.dispose]: () => shared.dispose(),
     };
   } catch (error) {
-    context.dispose();
+    shared.dispose();
     throw error;
   }
 }

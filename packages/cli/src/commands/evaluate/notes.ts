@@ -1,4 +1,5 @@
 /** What a reader of the scores must know of the slices. */
+import { listed } from '../../names.js';
 import type { Evaluation } from './score.js';
 
 const NAMED = 5;
@@ -29,9 +30,8 @@ export function notesOn({ slices, scoring, set }: Evaluation): string[] {
   }
   const inverted = slices.filter((slice) => slice.inverted).map(({ name }) => name);
   if (inverted.length > 0) {
-    const named = `${inverted.slice(0, NAMED).join(', ')}${inverted.length > NAMED ? ', ...' : ''}`;
     notes.push(
-      `${inverted.length} of ${count} masks are infected all along their border (are infected and healthy exchanged?): ${named}.`,
+      `${inverted.length} of ${count} masks are infected all along their border (are infected and healthy exchanged?): ${listed(inverted, NAMED)}.`,
     );
   }
   const resized = slices.filter(({ resizedFrom }) => resizedFrom !== undefined).length;

@@ -1,4 +1,5 @@
 /** Every item of a source scored, with the files that failed; and results written, where that does not fail. */
+import { printable } from '@infnet/errors';
 import { writeFileAtomic } from '@infnet/node';
 import { cliError, type FailedFile, reasonOf } from '../../errors.js';
 import { FailureTeller } from '../../failures.js';
@@ -60,7 +61,7 @@ export async function scoreAll<I extends Pick<Item, 'name'> & Partial<Pick<Item,
     throw cliError('CLI_INTERRUPTED', message);
   }
   if (slices.length === 0) {
-    const lines = failed.slice(0, SHOWN).map(({ file, code, message }) => `  ${file}: [${code}] ${message}`);
+    const lines = failed.slice(0, SHOWN).map(({ file, code, message }) => `  ${printable(file)}: [${code}] ${message}`);
     const more = failed.length > SHOWN ? [`  and ${failed.length - SHOWN} more`] : [];
     throw cliError(
       'CLI_NOTHING_SCORED',

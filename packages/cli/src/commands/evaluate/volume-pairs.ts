@@ -17,6 +17,7 @@ import {
   volumeSliceValues,
   voxelMillilitres,
 } from '@infnet/data';
+import { printable } from '@infnet/errors';
 import { readFile } from '@infnet/node';
 import { noteText } from '../../data-notes.js';
 import { cliError, reasonOn } from '../../errors.js';
@@ -84,7 +85,7 @@ export async function openVolumePair(pair: Pair, options: VolumePairOptions): Pr
 
 /** What was noticed when a file was read: which of several geometries counts, bytes behind the end, and the like. */
 function tell({ notes: noticed }: Volume, path: string, notes: string[]): void {
-  for (const note of noticed) notes.push(`${path}: ${noteText(note)}`);
+  for (const note of noticed) notes.push(`${printable(path)}: ${noteText(note)}`);
 }
 
 /** @throws InfnetError `CLI_GRID` */
@@ -97,7 +98,7 @@ function onGrid(volume: Volume, like: Volume, path: string, orient: SliceOrienta
       where: path,
     });
   }
-  if (placed.note !== undefined) notes.push(`${path}: ${placed.note}`);
+  if (placed.note !== undefined) notes.push(`${printable(path)}: ${placed.note}`);
   return placed.volume;
 }
 

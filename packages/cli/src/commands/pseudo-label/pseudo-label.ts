@@ -15,7 +15,7 @@ import { isInfnetError } from '@infnet/errors';
 import { type AdapterChoice, folderSource, readFile, writeFileAtomic } from '@infnet/node';
 import { type Network, pseudoLabels, type SegmentationTask, type TaskData, VolumeLabel } from '@infnet/segmentation';
 import type { TRAIN_OPTIONS } from '@infnet/segmentation/options';
-import { openContext } from '../../context.js';
+import { adapterOf, sharedContext } from '../../context.js';
 import { problemLines, problemNotes } from '../../data-notes.js';
 import { cliError, reasonOf } from '../../errors.js';
 import { FailureTeller } from '../../failures.js';
@@ -82,16 +82,17 @@ export async function pseudoLabel(options: PseudoLabelOptions, io: Io): Promise<
   const pictures = dataset.items.some(({ slice }) => slice === undefined);
   const folders = ['GT', ...(options.images ? ['Imgs'] : []), ...(pictures && isSoft(task) ? ['Edge'] : [])];
   for (const name of folders) await makeFolder(join(out, name));
-  const context = await openContext(options, (line) => say(io.stderr, line));
+  const shared = sharedContext(options, (line) => progress.line(line));
   try {
+    await shared.open();
     const items = Math.min(batch, dataset.length);
-    const network = await prepareWithProgress(context, weights, { size, batch: items, precision }, progress, io.signal);
+    const network = await prepareWithProgress(shared, weights, { size, batch: items, precision }, progress, io.signal);
     const { labelled, errors } = await labelAll(task, dataset, network, options, progress, io.signal);
     const interrupted = io.signal?.aborted === true && labelled.length + errors.length < dataset.length;
     const exitCode = interrupted ? EXIT.interrupted : errors.length > 0 ? EXIT.someFailed : EXIT.ok;
     if (json) {
       const settings = { size, labels: options.labels, precision: network.precision, weights: weights.description };
-      const common = { command: 'pseudo-label', ok: exitCode === EXIT.ok, exitCode, adapter: context.adapter };
+      const common = { command: 'pseudo-label', ok: exitCode === EXIT.ok, exitCode, adapter: adapterOf(shared) };
       sayJson(io, {
         ...common,
         settings,
@@ -104,7 +105,7 @@ export async function pseudoLabel(options: PseudoLabelOptions, io: Io): Promise<
     return exitCode;
   } finally {
     progress.clear();
-    context.dispose();
+    shared.dispose();
   }
 }
 

@@ -4,10 +4,12 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { isVolumeName } from '@infnet/data';
+import { printable } from '@infnet/errors';
 import { makeFolder as makeFolders } from '@infnet/node';
 import { pictureNames, type SegmentationTask, volumeNames } from '@infnet/segmentation';
 import { cliError } from '../../errors.js';
 import { nameFormats } from '../../formats.js';
+import { listed } from '../../names.js';
 import { adviceFor, asArgument } from '../../shell.js';
 import { SUMMARY } from './outputs.js';
 
@@ -85,8 +87,7 @@ async function nothingIn(path: string, files: readonly string[], folders: number
 /** Says which files were left out, and what they are. @param what the files are not */
 export async function ignoredLine(ignored: readonly string[], what: string): Promise<string> {
   const { counts } = await nameFormats(ignored);
-  const names = `${ignored.slice(0, 5).join(', ')}${ignored.length > 5 ? ', ...' : ''}`;
-  return `infnet: ignored ${ignored.length} files that are no ${what}: ${names}${counts === '' ? '' : ` (${counts})`}`;
+  return `infnet: ignored ${ignored.length} files that are no ${what}: ${listed(ignored, 5)}${counts === '' ? '' : ` (${counts})`}`;
 }
 
 /** Makes the folder of results. @throws InfnetError `CLI_OUTPUT_FOLDER` */
@@ -128,7 +129,8 @@ function checkClashes(files: readonly SliceFile[], out: string, task: Segmentati
     const other = byStem.get(key(one.stem));
     if (other !== undefined) {
       const what = other.isVolume || one.isVolume ? 'overlay' : task.maps.at(-1)?.name;
-      const message = `${other.path} and ${one.path} would both write ${one.stem}.${what}.png.`;
+      const result = printable(`${one.stem}.${what}.png`);
+      const message = `${printable(other.path)} and ${printable(one.path)} would both write ${result}.`;
       throw cliError('CLI_OUTPUT_CLASH', message, 'Rename one, or segment them into different folders.', {
         details: { stem: one.stem, files: [other.path, one.path] },
       });
@@ -141,7 +143,7 @@ function checkClashes(files: readonly SliceFile[], out: string, task: Segmentati
     if (!inputs.has(key(resolve(out, name)))) continue;
     throw cliError(
       'CLI_OUTPUT_CLASH',
-      `The result ${name} would overwrite an input.`,
+      `The result ${printable(name)} would overwrite an input.`,
       'Give another folder by --out.',
       { where: resolve(out, name) },
     );

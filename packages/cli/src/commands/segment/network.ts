@@ -1,6 +1,6 @@
 /** A task's net on a device, compiled under a bar. */
-import type { Context, PlanProgress } from '@infnet/core';
-import { type Network, type NetworkOptions, openNetwork, type TaskNet } from '@infnet/segmentation';
+import type { PlanProgress } from '@infnet/core';
+import { type Network, type NetworkOptions, openNetwork, type SharedContext, type TaskNet } from '@infnet/segmentation';
 import { cliError } from '../../errors.js';
 import type { Progress } from '../../progress.js';
 import { unlessAborted } from '../../stop.js';
@@ -16,7 +16,7 @@ export function checkSize(size: number, { sizeMultiple: multiple }: Pick<TaskNet
 
 /** Puts the weights on the device and compiles; given up on Ctrl-C. @throws InfnetError `CLI_INTERRUPTED` */
 export async function prepareWithProgress(
-  context: Context,
+  shared: SharedContext,
   weights: LoadedWeights,
   options: Pick<NetworkOptions, 'size' | 'batch' | 'precision'>,
   progress: Progress,
@@ -31,7 +31,7 @@ export async function prepareWithProgress(
   };
   const onMessage = (line: string): void => progress.line(line);
   try {
-    return await unlessAborted(openNetwork(context, weights, { ...options, onProgress, onMessage }), signal);
+    return await unlessAborted(openNetwork(shared, weights, { ...options, onProgress, onMessage }), signal);
   } finally {
     progress.clear();
   }

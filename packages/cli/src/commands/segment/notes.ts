@@ -1,5 +1,6 @@
 /** What was noticed in a file that was read all the same, in the command line's words. */
 import type { DataNote } from '@infnet/data';
+import { printable } from '@infnet/errors';
 import { noteText } from '../../data-notes.js';
 import type { Progress } from '../../progress.js';
 import type { SliceFile } from './inputs.js';
@@ -20,7 +21,7 @@ export class NoteTeller {
     for (const note of notes) {
       const count = (this.#told.get(note.code) ?? 0) + 1;
       this.#told.set(note.code, count);
-      if (count <= TOLD) this.#progress.line(`infnet: ${path}: ${noteText(note)}`);
+      if (count <= TOLD) this.#progress.line(`infnet: ${printable(path)}: ${noteText(note)}`);
     }
   }
 

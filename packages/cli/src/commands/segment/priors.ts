@@ -5,10 +5,11 @@
  */
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Context } from '@infnet/core';
 import { finalPngU8, type GreyImage, probabilityToU8 } from '@infnet/data';
-import { type CompanionSource, probabilityOf } from '@infnet/segmentation';
+import { printable } from '@infnet/errors';
+import { type CompanionSource, probabilityOf, type SharedContext } from '@infnet/segmentation';
 import { cliError } from '../../errors.js';
+import { listed } from '../../names.js';
 import type { Progress } from '../../progress.js';
 import { readMap } from '../evaluate/maps.js';
 import { prepareWithProgress } from './network.js';
@@ -56,12 +57,13 @@ function nameOf(stem: string, names: readonly string[], folder: string): string 
     const [found, ...others] = own.filter((name) => pattern.test(name.normalize('NFC').slice(plain.length)));
     if (found !== undefined && others.length === 0) return found;
     if (found === undefined) continue;
-    const message = `There are several priors for ${stem}: ${[found, ...others].join(', ')}.`;
+    const message = `There are several priors for ${printable(stem)}: ${listed([found, ...others], 5)}.`;
     throw cliError('CLI_PRIOR', message, 'Keep one.', { where: resolve(folder) });
   }
+  const shown = printable(stem);
   throw cliError(
     'CLI_PRIOR',
-    `There is no prior for ${stem}: neither ${stem}.prob.png nor ${stem}.mask.png nor ${stem}.png.`,
+    `There is no prior for ${shown}: neither ${shown}.prob.png nor ${shown}.mask.png nor ${shown}.png.`,
     'Make priors with infnet segment, or give the weights that make them: --prior-weights.',
     { where: resolve(folder) },
   );
@@ -69,13 +71,13 @@ function nameOf(stem: string, names: readonly string[], folder: string): string 
 
 /** Inf-Net's probabilities, as the `.prob.png` of `infnet segment` have them. */
 export async function priorsOfNet(
-  context: Context,
+  shared: SharedContext,
   weights: LoadedWeights,
   { size, batch, precision, stretch = false }: Pick<SegmentOptions, 'size' | 'batch' | 'precision' | 'stretch'>,
   progress: Progress,
   signal: AbortSignal | undefined,
 ): Promise<CompanionSource> {
-  const network = await prepareWithProgress(context, weights, { size, batch, precision }, progress, signal);
+  const network = await prepareWithProgress(shared, weights, { size, batch, precision }, progress, signal);
   return {
     async *make(sources, load, { signal: abort, onFailed }) {
       const answers = network.each(sources, load, { size, batch }, { signal: abort, onFailed });

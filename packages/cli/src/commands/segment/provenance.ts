@@ -11,8 +11,9 @@ import type { WeightsDescription } from './weights.js';
 export function provenanceOf(
   weights: WeightsDescription,
   { size, stretch = false }: Pick<SegmentOptions, 'size' | 'stretch'>,
-  { adapter }: Pick<Context, 'adapter'>,
+  adapter: Context['adapter'],
   { net, precision }: Pick<Network, 'net' | 'precision'>,
+  time: Date,
 ): Provenance {
   return {
     version: version(),
@@ -24,6 +25,6 @@ export function provenanceOf(
     ...(stretch ? { stretched: true } : {}),
     precision,
     adapter: adapter.message.replace(/^infnet: /, ''),
-    time: new Date().toISOString(),
+    time: time.toISOString(),
   };
 }

@@ -5,7 +5,7 @@
  * After that a file that fails is reported, and the others are done: the pictures first, then the volumes.
  */
 import { join, resolve } from 'node:path';
-import type { Context } from '@infnet/core';
+import { printable } from '@infnet/errors';
 import { readFile } from '@infnet/node';
 import {
   type CompanionSource,
@@ -14,10 +14,11 @@ import {
   type SegmentationTask,
   type SegmentHost,
   type SegmentJob,
+  type SharedContext,
   segmentPictures,
   segmentVolumes,
 } from '@infnet/segmentation';
-import { openContext } from '../../context.js';
+import { adapterOf, sharedContext } from '../../context.js';
 import { cliError } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
 import { sayJson } from '../../json.js';
@@ -63,16 +64,18 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
   tellWeights(weights, priorWeights, io);
   const read = performance.now();
 
-  const context = await openContext(options, (line) => say(io.stderr, line));
+  const shared = sharedContext(options, (line) => progress.line(line));
   try {
+    await shared.open();
     const opened = performance.now();
     // A batch larger than there are slices would compute empty ones. How many a volume has is not known yet.
     const batch = volumes.length > 0 ? options.batch : Math.min(options.batch, slices.length);
     const settled = { ...options, batch, window: windowOf(task, options) };
-    const companions = priors ?? (await priorsOf(context, priorWeights, settled, progress, signal));
-    const network = await prepareWithProgress(context, weights, { size, batch, precision }, progress, signal);
+    const companions = priors ?? (await priorsOf(shared, priorWeights, settled, progress, signal));
+    const network = await prepareWithProgress(shared, weights, { size, batch, precision }, progress, signal);
     const compiled = performance.now();
-    const deviceBytes = context.memory.bytes;
+    const { memory, pipelines } = await shared.open();
+    const deviceBytes = memory.bytes;
     const reports = new AllReports(progress);
     const notes = new NoteTeller(progress);
     const host: SegmentHost = {
@@ -82,8 +85,14 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
       progress,
       signal,
     };
-    const made = provenanceOf(weights.description, options, context, network);
-    const job: SegmentJob = { task, network, companions, options: settled, host, made };
+    const began = new Date();
+    const job: SegmentJob = {
+      ...{ task, network, companions, options: settled, host },
+      // A lost device may have been replaced by another.
+      get made() {
+        return provenanceOf(weights.description, options, adapterOf(shared), network, began);
+      },
+    };
     await segmentPictures(slices, reports, job);
     await segmentVolumes(volumes, reports, job);
     notes.finish();
@@ -109,10 +118,10 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
         ok: exitCode === EXIT.ok,
         exitCode,
         interrupted,
-        adapter: context.adapter,
+        adapter: adapterOf(shared),
         weights: weights.description,
         ...priorsDocument(options, priorWeights),
-        provenance: cut(job, made),
+        provenance: cut(job, job.made),
         settings: { ...settingsOf(task, settled, options), precision: network.precision },
         out: resolve(out),
         summary: resolve(out, SUMMARY),
@@ -129,17 +138,20 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
           totalSeconds: seconds(started, ended),
         },
         memory: { deviceBytes },
-        pipelines: context.pipelines.size,
+        pipelines: pipelines.size,
       };
       sayJson(io, document);
       return exitCode;
     }
     for (const { file, counts, width, height } of done) {
-      say(io.stdout, `${file}: ${shares(classes, counts, width * height)}`);
+      say(io.stdout, `${printable(file)}: ${shares(classes, counts, width * height)}`);
     }
     for (const { file, volume, counts, millilitres } of doneVolumes) {
       const { width, height, depth } = volume;
-      say(io.stdout, `${file}: ${depth} slices, ${shares(classes, counts, width * height * depth, millilitres)}`);
+      say(
+        io.stdout,
+        `${printable(file)}: ${depth} slices, ${shares(classes, counts, width * height * depth, millilitres)}`,
+      );
     }
     const counts = [
       ...(slices.length > 0 ? [`${done.length} of ${slices.length} slices`] : []),
@@ -150,7 +162,7 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
     return exitCode;
   } finally {
     progress.clear();
-    context.dispose();
+    shared.dispose();
   }
 }
 
@@ -200,19 +212,19 @@ async function loadPriorWeights({
 }
 
 async function priorsOf(
-  context: Context,
+  shared: SharedContext,
   weights: LoadedWeights | undefined,
   options: SegmentOptions,
   progress: Progress,
   signal: AbortSignal | undefined,
 ): Promise<CompanionSource | undefined> {
   if (weights === undefined) return undefined;
-  return priorsOfNet(context, weights, { ...options, size: options.priorSize ?? options.size }, progress, signal);
+  return priorsOfNet(shared, weights, { ...options, size: options.priorSize ?? options.size }, progress, signal);
 }
 
 function tellWeights({ net, description }: LoadedWeights, priors: LoadedWeights | undefined, io: Io): void {
   const { file, tensors, warning } = description;
-  say(io.stderr, `infnet: ${net.name} from ${file} (${tensors} tensors)`);
+  say(io.stderr, `infnet: ${net.name} from ${printable(file)} (${tensors} tensors)`);
   tellNotes(io, description);
   if (warning !== undefined) say(io.stderr, `infnet: ${warning}`);
   if (description['orderSaid'] === false) {
@@ -223,7 +235,7 @@ function tellWeights({ net, description }: LoadedWeights, priors: LoadedWeights 
     );
   }
   if (priors === undefined) return;
-  say(io.stderr, `infnet: priors by ${priors.net.name} from ${priors.description.file}`);
+  say(io.stderr, `infnet: priors by ${priors.net.name} from ${printable(priors.description.file)}`);
   tellNotes(io, priors.description);
   if (priors.description.warning !== undefined) say(io.stderr, `infnet: of the priors: ${priors.description.warning}`);
 }

@@ -13,6 +13,7 @@ import {
 } from '@infnet/inf-net';
 import { isUNet, type LoadedNet, loadNet, type NetOptions, type SegmentationTask } from '@infnet/segmentation';
 import { cliError } from '../../errors.js';
+import { listed } from '../../names.js';
 import { inWordsOfCli, readWeightsFile, type WeightsFile, type WeightsSource } from '../../weights-file.js';
 
 /** What the user is told of the weights; beside these, by name, what the task tells of its net. */
@@ -97,7 +98,7 @@ type Tensors = ReadonlyMap<string, CheckpointTensor>;
 /** What the weights are of instead of the task's net, and what to do. */
 function wrongNet({ name }: SegmentationTask, tensors: Tensors, file: string): Error {
   if (name === 'infection') return noInfNet(tensors, file);
-  const keys = listed(tensors, 5);
+  const keys = listed(tensors.keys(), 5);
   if (name !== 'classes') {
     const message = `These are no weights of the task ${name}. The ${tensors.size} keys are ${keys}.`;
     const fix = 'Give a file that infnet train --task has written with this task.';
@@ -134,11 +135,6 @@ function noInfNet(tensors: Tensors, file: string): Error {
     );
   }
   const fix = 'Give a checkpoint of Inf-Net, as infnet train writes it, or name the backbone by --backbone.';
-  const message = `The keys of the checkpoint are of no backbone that is known. It has ${tensors.size} keys: ${listed(tensors, 10)}.`;
+  const message = `The keys of the checkpoint are of no backbone that is known. It has ${tensors.size} keys: ${listed(tensors.keys(), 10)}.`;
   return cliError('CLI_BACKBONE', message, fix, { where: file });
-}
-
-function listed(tensors: Tensors, most: number): string {
-  const keys = [...tensors.keys()];
-  return `${keys.slice(0, most).join(', ')}${keys.length > most ? ', ...' : ''}`;
 }

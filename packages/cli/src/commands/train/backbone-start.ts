@@ -16,6 +16,7 @@ import {
 import { infection, type TaskNet } from '@infnet/segmentation';
 import type { TrainSettings } from '@infnet/segmentation/options';
 import { cliError } from '../../errors.js';
+import { listed } from '../../names.js';
 import { inWordsOfCli, readWeightsFile, type WeightsFile, type WeightsSource } from '../../weights-file.js';
 import { readTaskFile } from '../segment/weights.js';
 
@@ -40,7 +41,7 @@ export async function readTrainingWeights(file: string, source: WeightsSource): 
   if (alone !== undefined) return { file: read, alone };
   if (asked !== undefined) return { file: asked, alone };
   const keys = [...read.tensors.keys()];
-  const message = `There is no backbone in the file: its ${keys.length} keys are ${keys.slice(0, 5).join(', ')}${keys.length > 5 ? ', ...' : ''}.`;
+  const message = `There is no backbone in the file: its ${keys.length} keys are ${listed(keys, 5)}.`;
   const fix =
     'Give weights of Res2Net-50 or -101 (version 1b), ResNet-50 or VGG-16, as Res2Net released them or timm or torchvision has them.';
   throw cliError('CLI_BACKBONE', message, fix, { where: file });
@@ -85,7 +86,8 @@ export function backboneStart(
   const given = inWordsOfCli(file, flag, () => assertMatches(match, file));
   const left = [...tensors.keys()].filter((key) => rename(key) === undefined);
   const started = `the backbone (${title}, ${given.size} tensors) starts from it, the rest of the net from seed ${seed}`;
-  const told = left.length === 0 ? [] : [`not of the backbone and left out: ${listed(left)}`];
+  const told =
+    left.length === 0 ? [] : [`${left.length} keys are not of the backbone and were left out: ${listed(left, 6)}`];
   return {
     net,
     state: completeState(module, given, seed),
@@ -93,8 +95,4 @@ export function backboneStart(
     notes: [...notes, started, ...told],
     told: { backbone, width },
   };
-}
-
-function listed(keys: readonly string[]): string {
-  return `${keys.slice(0, 6).join(', ')}${keys.length > 6 ? `, ... (${keys.length})` : ''}`;
 }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { StateDict } from '@infnet/core';
+import { printable } from '@infnet/errors';
 import { recognizeBackbone, recognizeNet, type Trained, weightsOrigin } from '@infnet/inf-net';
 import { classes, infection, type NetOptions, type SegmentationTask, type TaskNet } from '@infnet/segmentation';
 import type { TrainSettings } from '@infnet/segmentation/options';
@@ -48,7 +49,7 @@ export async function makeNet(
   const { net, state, trained, told, trainedOn } = start;
   checkSize(size, net, nameOf(task, net));
   if (!resumed) refuseOthers(settings, told, given, file);
-  const notes = start.notes.map((note) => `${basename(file)}: ${note}`);
+  const notes = start.notes.map((note) => `${printable(basename(file))}: ${note}`);
   const from = trainedOn === undefined ? {} : { startedFrom: trainedOn };
   return { net, initial: state, settings: { ...settings, ...told, ...from }, trained, notes };
 }

@@ -8,7 +8,7 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { checkpointFile, FILES, RecordedRun, RunLog, type RunStore, writeSettings } from '@infnet/segmentation';
-import { openContext } from '../../context.js';
+import { onceEach, openContext } from '../../context.js';
 import { reasonOf, renderError } from '../../errors.js';
 import { type Io, say } from '../../io.js';
 import { Progress } from '../../progress.js';
@@ -77,14 +77,4 @@ export async function train(given: TrainOptions, io: Io): Promise<number> {
 
 function whereOf(store: RunStore): string {
   return dirname(store.where(FILES.config));
-}
-
-/** Rounds open contexts again and again; which adapter it is needs saying once. */
-function onceEach(tell: (line: string) => void): (line: string) => void {
-  const told = new Set<string>();
-  return (line) => {
-    if (told.has(line)) return;
-    told.add(line);
-    tell(line);
-  };
 }
