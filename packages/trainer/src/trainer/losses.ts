@@ -3,7 +3,8 @@
  *
  * A training that is thrown back goes on as long as it gets anywhere. There is no hope where the same step loses one
  * device after the other, or where none of many lives gets beyond what was reached before. Where losses come more often
- * than snapshots it would never get there: so after a loss snapshots come at half of what was lost, until it is made up.
+ * than snapshots it would never get there: so after a loss snapshots come at half of what was lost, until it is made
+ * up.
  */
 import type { Position } from './state.js';
 
