@@ -1,5 +1,6 @@
 /** What the page makes of results: figures, table, what is stale. Pure, without a page. */
 import { PROVENANCE_COLUMNS, type Provenance, type SliceOrientation, sliceLayout } from '@infnet/data';
+import { thrownBy } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import { duration, percent, short } from '../src/app/format.js';
 import { bounded, type Notice } from '../src/app/notices.js';
@@ -10,7 +11,7 @@ import { figuresOf } from '../src/places/segment/figures.js';
 import { differences, type Setting } from '../src/places/segment/stale.js';
 import type { Item } from '../src/places/segment/state.js';
 import type { TaskReport } from '../src/worker/task-protocol.js';
-import { upToDate } from '../src/worker/train-store.js';
+import { type StoredSettings, settingsOf, upToDate } from '../src/worker/train-settings.js';
 import { turned } from '../src/worker/turn.js';
 
 const made: Provenance = {
@@ -271,14 +272,36 @@ describe('folders that are dropped', () => {
   });
 });
 
-it('a training that was stored before there were other tasks is one of infections', () => {
-  const rest = { size: 96, epochs: 30, batch: 4, learningRate: 1e-3, seed: 1, augment: true };
-  const settings = { ...rest, group: 5, roundEpochs: 3, lastEpochs: 5 };
-  const data = { kind: 'files', labelled: [], unlabelled: [] } as const;
+describe('a training that another version of the page stored', () => {
+  const rest = { size: 96, epochs: 30, batch: 4, seed: 1, group: 5, roundEpochs: 3 };
+  const older = { ...rest, learningRate: 1e-3, augment: true, lastEpochs: 5 };
   const net = { backbone: 'vgg16', width: 0.25, channels: 16 };
-  const known = { settings: { ...settings, task: 'infection', options: net }, data };
-  expect(upToDate({ settings: { ...settings, ...net }, data })).toEqual(known);
-  expect(upToDate(known)).toEqual(known);
+  const asked = { ...rest, lr: 1e-3, augment: 'mild', masks: 'binary', finetuneEpochs: 5 } as const;
+  const phantoms = { kind: 'phantoms', labelled: 6, unlabelled: 2, validation: 4, seed: 1000 } as const;
+  const known = settingsOf({ ...asked, task: 'infection', options: net }, phantoms);
+
+  it('goes on as it began: before there were other tasks, with the names of then, and with those of now', () => {
+    expect(upToDate({ ...older, ...net }, phantoms)).toEqual(known);
+    expect(upToDate({ ...older, task: 'infection', options: net }, phantoms)).toEqual(known);
+    expect(upToDate(known, phantoms)).toEqual(known);
+    const files = { kind: 'files', labelled: [], unlabelled: [] } as const;
+    const ofFiles = upToDate({ ...older, ...net }, { ...files, masks: 'nonzero' });
+    expect(ofFiles).toEqual(settingsOf({ ...asked, masks: 'nonzero', task: 'infection', options: net }, files));
+    // What the page always did, whatever the usual settings are.
+    expect(known).toMatchObject({ loss: 'dice', schedule: 'cosine', clip: 0.5, optimizer: 'adam', semi: true });
+    expect(known).toMatchObject({ roundLr: 1e-3 / 3, pseudoEpochs: 5, labels: 'probability' });
+  });
+
+  it.each<[string, object, RegExp]>([
+    ['an optimiser that there is not', { optimizer: 'lion' }, /--optimizer is lion/],
+    ['a learning rate that is none', { lr: 'fast' }, /--lr is fast/],
+    ['no task', { task: undefined }, /task/],
+    ['a net that is not said', { options: [] }, /net is built with/],
+  ])('is refused, with what is wrong: %s', (_, change, words) => {
+    const stored = { ...known, ...change } as StoredSettings;
+    const { code, message } = thrownBy(() => upToDate(stored, phantoms));
+    expect([code, message]).toEqual(['TRAIN_UNREADABLE', expect.stringMatching(words)]);
+  });
 });
 
 describe('figures for people', () => {

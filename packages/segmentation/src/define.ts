@@ -179,7 +179,7 @@ function recogniseOwn(
 ): Recognised | undefined {
   const said = metadata.get(TASK_NAME);
   if (said !== undefined && said !== task) return undefined;
-  const built = net({ ...netOptionsOf(metadata.get(NET_OPTIONS)), ...asked });
+  const built = net({ ...parsedOptions(metadata.get(NET_OPTIONS)), ...asked });
   const names = built.module.stateDictSpec().map(({ name }) => name);
   if (!names.some((name) => tensors.has(name))) return undefined;
   const isOptional = (name: string): boolean => name.endsWith('.num_batches_tracked');
@@ -187,7 +187,7 @@ function recogniseOwn(
 }
 
 /** What {@link NET_OPTIONS} says; nothing where it is not of this form. */
-export function netOptionsOf(text: unknown): NetOptions {
+function parsedOptions(text: unknown): NetOptions {
   if (typeof text !== 'string') return {};
   let value: unknown;
   try {

@@ -3,7 +3,7 @@ export { assertTask } from './check.js';
 export { type ClassScores, ClassTable } from './class-table.js';
 export { masksData, unlabelledSlices } from './data.js';
 export { decideByLargest, decideByThreshold, probabilityOf } from './decide.js';
-export { defineTask, NET_OPTIONS, netOptionsOf, TASK_NAME, type TaskDefinition } from './define.js';
+export { defineTask, NET_OPTIONS, TASK_NAME, type TaskDefinition } from './define.js';
 export { requireFinite } from './finite.js';
 export { inputNamed } from './inputs.js';
 export { type PseudoLabel, type PseudoLabelOptions, pseudoLabels } from './label/pseudo-label.js';
@@ -81,7 +81,7 @@ export {
   type ReadProgress,
   type TrainingSlices,
 } from './train/data.js';
-export { lastBatchOf } from './train/method.js';
+export { lastBatchOf, lossOf } from './train/method.js';
 export {
   type Place,
   type SessionEnd,

@@ -1,13 +1,14 @@
 /** A training that runs: what it tells goes to the page and, with its state, into the storage. */
 import { isInfnetError } from '@infnet/errors';
 import type { TrainedOn } from '@infnet/inf-net';
+import type { Place, SessionEvents } from '@infnet/segmentation';
 import { taskNamed } from '../tasks.js';
 import type { Gpu } from './gpu.js';
 import type { Call } from './handlers.js';
-import { openTrainData } from './train-data.js';
+import { type OpenedData, openTrainData } from './train-data.js';
 import type { EpochLine, Picture, RoundLine, StepLine, TrainEnd, TrainEvent, TrainRecord } from './train-protocol.js';
 import { idOf, type StoredProgress, type StoredTraining, type TrainStorage } from './train-store.js';
-import { runTraining } from './training.js';
+import { encodeState, openTraining } from './training.js';
 
 /** Milliseconds between two stored states: writing all weights takes a moment. */
 const STORE_EVERY = 5000;
@@ -74,65 +75,23 @@ export class StoredRun {
     await this.#store.keep(idOf(this.#training), this.#progress('running'), undefined);
     try {
       const task = taskNamed(settings.task);
-      const opened = await openTrainData(
-        task,
-        data,
-        settings.seed,
-        (step) => tell({ kind: 'progress', progress: step }),
-        signal,
-      );
+      const opened = await openTrainData(data, {
+        ...{ task, settings, signal },
+        onProgress: (step) => tell({ kind: 'progress', progress: step }),
+      });
       this.#trainedOn = opened.trainedOn;
-      const end = await runTraining(
-        {
-          task,
-          settings,
-          data: opened,
-          open: () => this.#gpu.openAnother(),
-          labels: this.#store.labels,
-          ...(resume === undefined ? {} : { resume }),
-          events: {
-            onMemory: (bytes) => tell({ kind: 'memory', bytes }),
-            onPrepare: (done, total) => this.#tellProgress('Compiling GPU programs', done, total),
-            onLabel: (done, total) => this.#tellProgress('Labelling slices', done, total),
-            onStep: ({ loss, epoch, batch, batches, speed }, { stage, epochs }) => {
-              const line = { step: (this.#steps.at(-1)?.step ?? 0) + 1, loss };
-              this.#steps.push(line);
-              this.#stepsNow++;
-              const left = epochs * batches - (epoch * batches + batch + 1);
-              const each = (performance.now() - this.#begun) / 1000 / this.#stepsNow;
-              const secondsLeft = this.#stepsNow < 3 ? undefined : left * each;
-              tell({ kind: 'step', line, stage, epoch: epoch + 1, epochs, speed, secondsLeft });
-            },
-            onEpoch: (epoch) => {
-              const line = { ...epoch, step: this.#lastStep, heldOut: opened.validation !== opened.train };
-              this.#epochs.push(line);
-              tell({ kind: 'epoch', line });
-            },
-            onRound: (round) => {
-              // A round that is taken up again begins a second time.
-              if (this.#rounds.some((known) => known.round === round.round)) return;
-              const line = { ...round, step: this.#lastStep };
-              this.#rounds.push(line);
-              tell({ kind: 'round', line });
-            },
-            onPictures: (pictures) => {
-              this.#pictures = pictures;
-              tell({ kind: 'pictures', pictures });
-            },
-            onRebuild: (steps) => {
-              this.#rewind(this.#lastStep - steps);
-              tell({ kind: 'rebuilt', step: this.#lastStep });
-            },
-            onState: async (encode) => {
-              if (performance.now() - this.#storedAt < STORE_EVERY) return;
-              await this.#keep('running', encode());
-            },
-          },
+      const session = openTraining({
+        ...{ task, settings, resume, data: opened, labels: this.#store.labels },
+        open: () => this.#gpu.openAnother(),
+        events: this.#events(opened),
+        onPictures: (pictures) => {
+          this.#pictures = pictures;
+          tell({ kind: 'pictures', pictures });
         },
-        signal,
-      );
-      const status = end.stopped;
-      await this.#keep(status, end.state);
+      });
+      const end = await session.run(signal);
+      const status = end.stopped === 'aborted' ? 'paused' : 'finished';
+      await this.#keep(status, encodeState(end.state));
       return { status, step: this.#lastStep };
     } catch (error) {
       // What came after the stored state comes again when it is continued.
@@ -147,6 +106,46 @@ export class StoredRun {
       }
       throw error;
     }
+  }
+
+  #events({ train, validation }: OpenedData): SessionEvents {
+    const { tell } = this.#call;
+    return {
+      onMemory: ({ total }) => tell({ kind: 'memory', bytes: total }),
+      onPrepare: ({ done, total }) => this.#tellProgress('Compiling GPU programs', done, total),
+      onLabel: (done, total) => this.#tellProgress('Labelling slices', done, total),
+      onStep: ({ loss, epoch, batch, batches, speed }, place) => {
+        const line = { step: this.#lastStep + 1, loss };
+        this.#steps.push(line);
+        this.#stepsNow++;
+        const { epochs } = place;
+        const left = epochs * batches - (epoch * batches + batch + 1);
+        const each = (performance.now() - this.#begun) / 1000 / this.#stepsNow;
+        const secondsLeft = this.#stepsNow < 3 ? undefined : left * each;
+        tell({ kind: 'step', line, stage: stageOf(place), epoch: epoch + 1, epochs, speed, secondsLeft });
+      },
+      onEpoch: ({ epoch, loss, metrics }, place) => {
+        const stage = stageOf(place);
+        const heldOut = validation !== train;
+        const line = { epoch, loss, dice: metrics?.['dice'], stage, step: this.#lastStep, heldOut };
+        this.#epochs.push(line);
+        tell({ kind: 'epoch', line });
+      },
+      onStage: ({ round }, { images, pseudo }) => {
+        // A round that is taken up again begins a second time.
+        if (round === undefined || this.#rounds.some((known) => known.round === round)) return;
+        const line = { round, pseudo, images, step: this.#lastStep };
+        this.#rounds.push(line);
+        tell({ kind: 'round', line });
+      },
+      onRebuild: ({ at, from }) => {
+        this.#rewind(this.#lastStep - (at.step - from.step));
+        tell({ kind: 'rebuilt', step: this.#lastStep });
+      },
+      onState: async (state) => {
+        if (performance.now() - this.#storedAt >= STORE_EVERY) await this.#keep('running', encodeState(state));
+      },
+    };
   }
 
   get #lastStep(): number {
@@ -190,4 +189,8 @@ export class StoredRun {
       this.#call.tell({ kind: 'unstored', why: error instanceof Error ? error.message : String(error) });
     }
   }
+}
+
+function stageOf({ stage = 'labelled', round }: Place): string {
+  return round === undefined ? stage : `round ${round}`;
 }

@@ -1,25 +1,23 @@
 /** What the worker does for Train, and what of a training is kept. */
 import type { MaskMode } from '@infnet/data';
 import type { NetOptions } from '@infnet/segmentation';
+import type { TrainSettings as EngineSettings } from '@infnet/segmentation/options';
 import type { Method, Progress } from '../protocol.js';
 
-export interface TrainSettings {
-  /** Pixels per side of the net's input. */
-  readonly size: number;
+/** What is chosen on the page. */
+export interface AskedSettings
+  extends Pick<
+    EngineSettings,
+    'size' | 'epochs' | 'batch' | 'lr' | 'seed' | 'augment' | 'masks' | 'group' | 'roundEpochs' | 'finetuneEpochs'
+  > {
   readonly task: string;
   /** What its net is built with. */
   readonly options: NetOptions;
-  readonly epochs: number;
-  readonly batch: number;
-  readonly learningRate: number;
-  readonly seed: number;
-  /** Flips, small rotations, brightness. */
-  readonly augment: boolean;
-  /** Unlabelled slices that get a label in each round. */
-  readonly group: number;
-  readonly roundEpochs: number;
-  /** Epochs on all pseudo labels, and then on the labelled slices again; 0: neither. */
-  readonly lastEpochs: number;
+}
+
+/** What a training depends on: all settings of the engine's. */
+export interface TrainSettings extends EngineSettings, Pick<AskedSettings, 'task' | 'options'> {
+  readonly task: string;
 }
 
 /** A file with its path below the folder that was dropped. */
@@ -41,7 +39,7 @@ export type TrainData =
       readonly kind: 'files';
       readonly labelled: readonly StoredFile[];
       readonly unlabelled: readonly StoredFile[];
-      /** What the masks' values mean; absent in what older versions of the page stored: binary. */
+      /** What the masks' values mean, where an older version of the page stored it: it is a setting now. */
       readonly masks?: MaskMode;
     };
 
@@ -164,12 +162,7 @@ export interface TrainMethods {
   trainDiscard: Method<{ readonly id: string }, undefined>;
   /** Reads the files as a training would. @throws with all that is wrong, by file */
   trainCheck: Method<
-    {
-      readonly files: readonly StoredFile[];
-      readonly task: string;
-      readonly labelled: boolean;
-      readonly masks: MaskMode;
-    },
+    { readonly files: readonly StoredFile[]; readonly labelled: boolean; readonly settings: AskedSettings },
     SlicesReport,
     Progress
   >;
@@ -177,7 +170,7 @@ export interface TrainMethods {
    * Begins a training where none is stored. Stopping the call pauses.
    * @throws `TRAIN_ELSEWHERE`, `TRAIN_STORED` where one is
    */
-  train: Method<{ readonly settings: TrainSettings; readonly data: TrainData }, TrainEnd, TrainEvent>;
+  train: Method<{ readonly settings: AskedSettings; readonly data: TrainData }, TrainEnd, TrainEvent>;
   /** Goes on with what is stored. @throws `TRAIN_ELSEWHERE`, `TRAIN_CHANGED` */
   trainContinue: Method<{ readonly id: string }, TrainEnd, TrainEvent>;
   /** The weights as they were last, as safetensors. @throws `TRAIN_CHANGED` */

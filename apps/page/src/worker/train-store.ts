@@ -7,6 +7,7 @@ import type { TrainedOn } from '@infnet/inf-net';
 import type { PseudoLabel, PseudoLabelStore } from '@infnet/trainer';
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
 import type { Picture, TrainData, TrainLog, TrainSettings, TrainStatus } from './train-protocol.js';
+import { type StoredSettings, upToDate } from './train-settings.js';
 
 /** That of a training that an older version of the page stored. */
 const OLDER = 'older';
@@ -18,6 +19,9 @@ export interface StoredTraining {
   readonly data: TrainData;
 }
 
+/** As some version of the page stored it. */
+type StoredAnyhow = Omit<StoredTraining, 'settings'> & { readonly settings: StoredSettings };
+
 export interface StoredProgress {
   readonly status: TrainStatus;
   readonly log: TrainLog;
@@ -28,23 +32,6 @@ export interface StoredProgress {
 
 export function idOf({ id }: StoredTraining): string {
   return id ?? OLDER;
-}
-
-/** As a version of the page stored it that knew Inf-Net alone. */
-type OlderTraining = Omit<StoredTraining, 'settings'> & {
-  readonly settings: Omit<TrainSettings, 'task' | 'options'> & {
-    readonly task?: undefined;
-    readonly backbone: string;
-    readonly width: number;
-    readonly channels: number;
-  };
-};
-
-export function upToDate(training: StoredTraining | OlderTraining): StoredTraining {
-  const { settings } = training;
-  if (settings.task !== undefined) return { ...training, settings };
-  const { backbone, width, channels, task: _, ...rest } = settings;
-  return { ...training, settings: { ...rest, task: 'infection', options: { backbone, width, channels } } };
 }
 
 /** Somebody else threw the training away, or put another in its place. */
@@ -63,6 +50,7 @@ export interface TrainStorage {
   /** In place of what is there; all of it or nothing. */
   begin(training: StoredTraining): Promise<void>;
   clear(): Promise<void>;
+  /** @throws InfnetError `TRAIN_UNREADABLE` where another version of the page stored what this one does not know */
   training(): Promise<StoredTraining | undefined>;
   progress(): Promise<StoredProgress | undefined>;
   state(): Promise<Uint8Array | undefined>;
@@ -111,8 +99,8 @@ export class TrainStore implements TrainStorage {
   }
 
   async training(): Promise<StoredTraining | undefined> {
-    const training = (await this.#database.get('current', 'training')) as StoredTraining | OlderTraining | undefined;
-    return training === undefined ? undefined : upToDate(training);
+    const stored = (await this.#database.get('current', 'training')) as StoredAnyhow | undefined;
+    return stored === undefined ? undefined : { ...stored, settings: upToDate(stored.settings, stored.data) };
   }
 
   async progress(): Promise<StoredProgress | undefined> {

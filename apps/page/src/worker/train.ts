@@ -2,7 +2,7 @@
  * Train: a training that is stored as it goes, paused, continued after a reload, and taken up again when the device is
  * lost.
  */
-import { InfnetError } from '@infnet/errors';
+import { InfnetError, isInfnetError } from '@infnet/errors';
 import { taskNamed } from '../tasks.js';
 import type { Gpu } from './gpu.js';
 import type { Call, Handlers } from './handlers.js';
@@ -11,6 +11,7 @@ import { recordFrom, StoredRun, type Unstored } from './stored-run.js';
 import { checkFiles } from './train-data.js';
 import { TrainOwner } from './train-owner.js';
 import type { StoredNow, TrainEnd, TrainEvent, TrainMethods, TrainRecord } from './train-protocol.js';
+import { settingsOf } from './train-settings.js';
 import { idOf, type StoredTraining, type TrainStorage, TrainStore } from './train-store.js';
 import { nothing, weightsOf } from './trained-weights.js';
 
@@ -26,7 +27,10 @@ export function trainHandlers(gpu: Gpu): Handlers<TrainMethods> {
   /** A storage with the training in it: one that lasts, unless the browser refuses. */
   const begin = async (training: StoredTraining): Promise<TrainStorage> => {
     const storage = await opened();
-    const record = await recordOf(storage);
+    const record = await recordOf(storage).catch((error: unknown) => {
+      // Whoever starts another one was told so.
+      if (!isInfnetError(error, 'TRAIN_UNREADABLE')) throw error;
+    });
     if (record !== undefined) throw otherStored(record);
     try {
       await storage.begin(training);
@@ -62,11 +66,13 @@ export function trainHandlers(gpu: Gpu): Handlers<TrainMethods> {
       });
       return undefined;
     },
-    trainCheck: ({ files, task, labelled, masks }, { tell, signal }) =>
-      checkFiles(files, labelled, { task: taskNamed(task), masks, onProgress: tell, signal }),
+    trainCheck: ({ files, labelled, settings: asked }, { tell, signal }) => {
+      const settings = settingsOf(asked, { kind: 'files', labelled: [], unlabelled: [] });
+      return checkFiles(files, labelled, { task: taskNamed(asked.task), settings, onProgress: tell, signal });
+    },
     async train({ settings, data }, call) {
       return owner.alone(async () => {
-        const training = { id: crypto.randomUUID(), settings, data };
+        const training = { id: crypto.randomUUID(), settings: settingsOf(settings, data), data };
         const storage = await begin(training);
         if (!storage.isLasting) call.tell({ kind: 'fleeting' });
         return run(storage, training, call);

@@ -5,10 +5,7 @@ import { decodeImage, encodePng, phantomSlice, readNifti, readProvenance, toRgb8
 import { loadNet } from '@infnet/segmentation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fixture } from '../../../../packages/data/test/fixtures/nifti.js';
-import { openTrainData } from '../../src/worker/train-data.js';
-import type { TrainSettings } from '../../src/worker/train-protocol.js';
-import { weightsFile } from '../../src/worker/trained-weights.js';
-import { runTraining } from '../../src/worker/training.js';
+import { trainedInNode } from '../node-training.js';
 import tissue from '../own-task.js';
 import {
   type BuiltPage,
@@ -94,16 +91,15 @@ export function taskTests(built: () => BuiltPage): void {
 
     it('learns from phantoms with the bits of Node, and segments with what it learned', async () => {
       const { page, problems } = visit;
-      const settings: TrainSettings = {
-        ...{ task: 'tissue', options: { width: 4 }, size: 32, epochs: 2, batch: 2, learningRate: 1e-3, seed: 1 },
-        ...{ augment: true, group: 5, roundEpochs: 3, lastEpochs: 5 },
-      };
-      const expected = (async () => {
-        const phantoms = { kind: 'phantoms', labelled: 4, unlabelled: 0, validation: 4, seed: 1000 } as const;
-        const data = await openTrainData(tissue, phantoms, settings.seed, () => {});
-        const { parameters } = await runTraining({ task: tissue, settings, data, open: inNode });
-        return weightsFile(tissue, settings, parameters, { steps: 4, epochs: 2, trainedOn: data.trainedOn });
-      })();
+      const phantoms = { kind: 'phantoms', labelled: 4, unlabelled: 0, validation: 4, seed: 1000 } as const;
+      const expected = trainedInNode(
+        tissue,
+        {
+          ...{ task: 'tissue', options: { width: 4 }, size: 32, epochs: 2, batch: 2, lr: 1e-3, seed: 1 },
+          ...{ augment: 'mild', masks: 'binary', group: 5, roundEpochs: 3, finetuneEpochs: 5 },
+        },
+        phantoms,
+      );
       await page.getByRole('link', { name: 'Train', exact: true }).click();
       await page.getByRole('combobox', { name: 'Task' }).selectOption('tissue');
       expect(await page.getByRole('combobox', { name: 'Backbone' }).count()).toBe(0);

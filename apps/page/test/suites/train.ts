@@ -1,32 +1,26 @@
 /** Train: the bits of Node through all that may disturb a training, and rounds of pseudo labels. */
 import { readSafetensors } from '@infnet/checkpoint';
-import { open } from '@infnet/core';
 import { infection } from '@infnet/segmentation';
 import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
-import { openTrainData } from '../../src/worker/train-data.js';
-import type { TrainData, TrainSettings } from '../../src/worker/train-protocol.js';
-import { weightsFile } from '../../src/worker/trained-weights.js';
-import { runTraining } from '../../src/worker/training.js';
+import type { AskedSettings, TrainData } from '../../src/worker/train-protocol.js';
+import { trainedInNode } from '../node-training.js';
+import tissue from '../own-task.js';
 import { type BuiltPage, button, downloaded, PATIENT } from '../support.js';
 
 declare const infnetTest: import('../../src/app/test-hooks.js').TestHooks;
 
+/** More than go by while the training is disturbed. */
+const EPOCHS = 60;
+
 export function trainTests(built: () => BuiltPage): void {
   describe('Train', () => {
-    const settings: TrainSettings = {
-      size: 32,
-      // The fewest layers: dispatches are what costs at this size.
-      task: 'infection',
-      options: { backbone: 'vgg16', width: 0.125, channels: 16 },
-      epochs: 10,
-      batch: 2,
-      learningRate: 1e-3,
-      seed: 1,
-      augment: true,
-      group: 1,
-      roundEpochs: 1,
-      lastEpochs: 1,
+    const usual = {
+      ...({ size: 32, batch: 2, lr: 1e-3, seed: 1, augment: 'mild', masks: 'binary' } as const),
+      ...{ group: 1, roundEpochs: 1, finetuneEpochs: 1 },
+    };
+    const phantoms = (labelled: number): TrainData => {
+      return { kind: 'phantoms', labelled, unlabelled: 0, validation: 4, seed: 1000 };
     };
 
     async function fill(page: Page, values: Readonly<Record<string, number>>): Promise<void> {
@@ -41,44 +35,57 @@ export function trainTests(built: () => BuiltPage): void {
     const reaches = (page: Page, step: number) =>
       expect.poll(() => stepsOf(page), { timeout: PATIENT, interval: 100 }).toBeGreaterThanOrEqual(step);
 
-    it('50 steps, through a lost device, a pause and a reload, none of them on the page’s thread: the bits of Node', async () => {
-      const data: TrainData = { kind: 'phantoms', labelled: 10, unlabelled: 0, validation: 4, seed: 1000 };
-      const inNode = (async () => {
-        const opened = await openTrainData(infection, data, settings.seed, () => {});
-        const openContext = () => open({ adapter: 'swiftshader', onMessage: () => {} });
-        const { parameters } = await runTraining({ task: infection, settings, data: opened, open: openContext });
-        return weightsFile(infection, settings, parameters, { steps: 50, epochs: 10, trainedOn: opened.trainedOn });
-      })();
+    it('Inf-Net: the bits of Node, and no step on the page’s thread', async () => {
+      // The fewest layers: dispatches are what costs at this size.
+      const options = { backbone: 'vgg16', width: 0.125, channels: 16 };
+      const inNode = trainedInNode(infection, { ...usual, task: 'infection', options, epochs: 3 }, phantoms(4));
       const { page, context, problems } = await built().visit('train');
       await page.getByRole('combobox', { name: 'Backbone' }).selectOption('vgg16');
-      await fill(page, { 'With masks': 10, 'Size, pixels': 32, Epochs: 10, 'Slices per step': 2, Width: 0.125 });
+      await fill(page, { 'With masks': 4, 'Size, pixels': 32, Epochs: 3, 'Slices per step': 2, Width: 0.125 });
       await button(page, 'Start training').click();
-      await reaches(page, 5);
-      await page.evaluate(() => infnetTest.destroyDevice('train'));
-      await page.getByText('The training went on from step').waitFor();
-      await reaches(page, 14);
-      await button(page, 'Pause').click();
-      await button(page, 'Resume').click();
-      await reaches(page, 22);
+      await reaches(page, 1);
       // None is computed on the page's thread, so that it has time between any two steps. Counted, not timed
       // (`scripts/input-delay.mjs` does that): a step on the page's thread would leave no turn before the next.
-      const { turns, steps } = await page.evaluate(countTurns, 10);
+      const { turns, steps } = await page.evaluate(countTurns, 3);
       expect(turns).toBeGreaterThan(steps);
-      await page.reload();
-      await page.getByText('The page was closed while it trained').waitFor();
-      expect(await stepsOf(page)).toBeGreaterThan(0);
       await page.getByRole('heading', { name: 'Finished' }).waitFor();
-      expect(await stepsOf(page)).toBe(50);
+      expect(await stepsOf(page)).toBe(6);
       expect(await page.locator('.pictures canvas').count()).toBe(4);
       const bytes = await downloaded(page, () => button(page, 'Save weights').click());
       expect(Buffer.compare(bytes, await inNode)).toBe(0);
       expect(Object.fromEntries(readSafetensors(bytes).metadata)).toMatchObject({
-        trained_on: '10 phantoms of infnet',
-        trained_epochs: '10',
+        trained_on: '4 phantoms of infnet',
+        trained_epochs: '3',
       });
       await button(page, 'Use in Segment').click();
       await page.getByRole('link', { name: 'Segment', exact: true }).click();
       await page.locator('.strong-line .warning', { hasText: 'trained on phantoms' }).waitFor();
+      expect(problems).toEqual([]);
+      await context.close();
+    });
+
+    it('through a lost device, a pause and a reload: the bits of Node', async () => {
+      const asked: AskedSettings = { ...usual, task: 'tissue', options: { width: 4 }, epochs: EPOCHS };
+      const inNode = trainedInNode(tissue, asked, phantoms(4));
+      const { page, context, problems } = await built().visit('train');
+      await page.getByRole('combobox', { name: 'Task' }).selectOption('tissue');
+      await fill(page, { 'With masks': 4, 'Size, pixels': 32, Epochs: EPOCHS, 'Slices per step': 2, Width: 4 });
+      await button(page, 'Start training').click();
+      await reaches(page, 3);
+      await page.evaluate(() => infnetTest.destroyDevice('train'));
+      await page.getByText('The training went on from step').waitFor();
+      const lost = await stepsOf(page);
+      await reaches(page, lost + 3);
+      await button(page, 'Pause').click();
+      await button(page, 'Resume').click();
+      await reaches(page, lost + 6);
+      await page.reload();
+      await page.getByText('The page was closed while it trained').waitFor();
+      expect(await stepsOf(page)).toBeGreaterThan(0);
+      await page.getByRole('heading', { name: 'Finished' }).waitFor();
+      expect(await stepsOf(page)).toBe(2 * EPOCHS);
+      const bytes = await downloaded(page, () => button(page, 'Save weights').click());
+      expect(Buffer.compare(bytes, await inNode)).toBe(0);
       expect(problems).toEqual([]);
       await context.close();
     });
@@ -108,7 +115,7 @@ export function trainTests(built: () => BuiltPage): void {
       await button(early, 'Start training').waitFor();
       // The smallest net there is, and never to its end.
       await first.getByRole('combobox', { name: 'Task' }).selectOption('tissue');
-      await fill(first, { 'With masks': 40, 'Size, pixels': 32, Epochs: 1000, 'Slices per step': 2, Width: 4 });
+      await fill(first, { 'With masks': 4, 'Size, pixels': 32, Epochs: 1000, 'Slices per step': 2, Width: 4 });
       await button(first, 'Start training').click();
       await reaches(first, 3);
       const second = await another();

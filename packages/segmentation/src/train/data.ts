@@ -24,7 +24,7 @@ export interface TrainingSlices {
   readonly phantoms: number;
 }
 
-export interface ReadProgress {
+export interface ReadProgress extends Pick<TaskDataOptions, 'oneClass'> {
   onProgress(done: number, total: number, name: string): void;
   readonly signal?: AbortSignal;
 }
@@ -80,10 +80,10 @@ export async function openUnlabelledSlices(
 /** How files become slices, and how much is kept of them. */
 function decoding(
   { range, window, orient, cache, skipBad }: TrainSettings,
-  { onProgress, signal }: ReadProgress,
+  { onProgress, signal, oneClass }: ReadProgress,
 ): TaskDataOptions {
   return {
-    ...{ range, window, orient, signal },
+    ...{ range, window, orient, signal, oneClass },
     cacheBytes: cache * 2 ** 20,
     onProblem: skipBad ? 'skip' : 'error',
     onProgress: ({ done, total, name }) => onProgress(done, total, name),

@@ -15,6 +15,7 @@ import { trainerOptionsOf } from './trainer-options.js';
 
 export function propagationSession(parts: SessionParts): TrainingSession {
   const { settings, net, loss, train, unlabelled, initial, labels, validate, events = {} } = parts;
+  const { stageValidateEvery: validateEvery } = parts;
   if (unlabelled === undefined) {
     const fix = 'Give unlabelled slices, or settings without semi.';
     throw new InfnetError({ code: 'TRAIN_UNLABELLED', message: 'there are no slices without masks', fix });
@@ -43,7 +44,12 @@ export function propagationSession(parts: SessionParts): TrainingSession {
       pseudo: { ...each, epochs: pseudoEpochs, start: pseudoStart },
       finetune: { ...each, epochs: finetuneEpochs },
     },
-    training: { ...training, sizeMultiple: net.sizeMultiple, lastBatch: lastBatchOf(size, net) },
+    training: {
+      ...training,
+      sizeMultiple: net.sizeMultiple,
+      lastBatch: lastBatchOf(size, net),
+      ...(validateEvery === undefined ? {} : { validateEvery }),
+    },
     ...(maxRounds > 0 ? { maxRounds } : {}),
     seed,
     predictBatch: batchSize,

@@ -71,6 +71,10 @@ export interface SessionParts {
   /** First values of the parameters. Default: from the seed. */
   readonly initial?: StateDict;
   readonly validate?: (asked: Validating) => Promise<Figures>;
+  /** Epochs between the validations of one stage of several. Default: at the end of each stage and round. */
+  readonly stageValidateEvery?: number;
+  /** What becomes of a smaller last batch where there is one stage. Default `keep`. */
+  readonly lastBatch?: 'keep' | 'drop';
   /** Where pseudo labels are kept. Default: in memory. */
   readonly labels?: PseudoLabelStore;
   /** A state as it was kept, and what its file is called. */

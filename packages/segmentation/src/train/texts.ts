@@ -47,6 +47,7 @@ const LEGEND = 'Green: what is infected. Orange: what the net says (probability 
 export const INFECTION_TRAINING: TaskTraining = {
   title: 'Inf-Net',
   defaults: {},
+  netOptions: ({ backbone, width, channels }) => ({ backbone, width, channels }),
   foreign: { why: 'of another net than Inf-Net', fix: 'Leave it out.' },
   lossNote(loss) {
     const kinds: Readonly<Record<string, string>> = {
@@ -78,6 +79,7 @@ export function classesTraining(classes: readonly TaskClass[], channelOrder: str
   return {
     title: 'the multi-class U-Net',
     defaults: { loss: 'cross-entropy', optimizer: 'sgd', momentum: 0.7, lr: 1e-2, schedule: 'constant', clip: 0 },
+    netOptions: ({ width, loss }) => ({ width, order: loss === 'as-released' ? loss : 'classes' }),
     foreign: {
       why: 'not with --multi-class, which trains a U-Net',
       fix: 'Leave it out. The net is made smaller by --width.',

@@ -23,6 +23,7 @@ export function trainerSession(parts: SessionParts): TrainingSession {
     loss: (batch) => net.loss(batch, loss),
     learningRate: scheduleOf(settings),
     sizeMultiple: net.sizeMultiple,
+    lastBatch: parts.lastBatch,
     initial,
     ...(patience > 0 ? { patience } : {}),
     ...(validate === undefined

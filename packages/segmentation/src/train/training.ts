@@ -1,5 +1,5 @@
 /** What a task says of its training beyond data and loss: settings of its own, and the words for its reports. */
-import type { TaskNet } from '../task.js';
+import type { NetOptions, TaskNet } from '../task.js';
 import type { TrainSettings } from './options.js';
 
 /** What a report says of its validations. */
@@ -19,6 +19,8 @@ export interface TaskTraining {
   readonly title: string;
   /** Settings that are others than the usual ones where nobody gives them. */
   readonly defaults: Partial<TrainSettings>;
+  /** What settings say of its net. Default: nothing, so that it is built as usual. */
+  netOptions?(settings: TrainSettings): NetOptions;
   /** Why options of other tasks are refused, and what to do. */
   readonly foreign: { readonly why: string; readonly fix: string };
   /** Smallest side of the net's input at which it can be trained. */

@@ -39,7 +39,7 @@ export class OwnSlices {
     try {
       const report = await trainWorker().ask(
         'trainCheck',
-        { files, task: settings.value.task, labelled: this.#labelled, masks: masks.value },
+        { files, labelled: this.#labelled, settings: settings.value },
         { signal: reading.signal, onEvent: (progress) => tell({ state: 'reading', progress }) },
       );
       tell({ state: 'fit', report });
@@ -51,12 +51,11 @@ export class OwnSlices {
   }
 }
 
-export const masks: Signal<MaskMode> = signal('binary');
 export const labelled: OwnSlices = new OwnSlices(true);
 export const unlabelled: OwnSlices = new OwnSlices(false);
 
 export async function chooseMasks(mode: MaskMode): Promise<void> {
-  masks.value = mode;
+  settings.value = { ...settings.value, masks: mode };
   await checkAgain();
 }
 

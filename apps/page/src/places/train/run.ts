@@ -7,7 +7,7 @@ import { trainWorker } from '../../app/workers.js';
 import { STOPPED } from '../../protocol.js';
 import type { TrainData, TrainEnd, TrainEvent } from '../../worker/train-protocol.js';
 import { hear } from './hear.js';
-import { labelled, masks, unlabelled } from './own-slices.js';
+import { labelled, unlabelled } from './own-slices.js';
 import {
   canLabel,
   clear,
@@ -88,7 +88,6 @@ export async function start(): Promise<void> {
           kind: 'files',
           labelled: labelled.files.value,
           unlabelled: isSemi ? unlabelled.files.value : [],
-          masks: masks.value,
         };
   clear();
   await run((options) => trainWorker().ask('train', { settings: settings.value, data }, options));

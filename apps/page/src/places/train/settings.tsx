@@ -5,20 +5,20 @@ import { type ChosenNet, NetFields, TaskChoice } from '../../app/net-fields.js';
 import type { NumberLimits } from '../../app/number.js';
 import { taskNamed } from '../../app/tasks.js';
 import { Panel } from '../../app/ui.js';
-import type { TrainSettings } from '../../worker/train-protocol.js';
+import type { AskedSettings } from '../../worker/train-protocol.js';
 import { checkAgain, unlabelled } from './own-slices.js';
 import { canLabel, isElsewhere, phantoms, settings, source, status } from './state.js';
 
 /** A setting that is a number, with its label. */
 type NumberSetting = NumberLimits & {
-  readonly key: { [K in keyof TrainSettings]: TrainSettings[K] extends number ? K : never }[keyof TrainSettings];
+  readonly key: { [K in keyof AskedSettings]: AskedSettings[K] extends number ? K : never }[keyof AskedSettings];
   readonly label: string;
 };
 
 const ALWAYS: readonly NumberSetting[] = [
   { key: 'epochs', label: 'Epochs', min: 1, max: 1000, step: 1 },
   { key: 'batch', label: 'Slices per step', min: 2, max: 32, step: 1 },
-  { key: 'learningRate', label: 'Learning rate', min: 1e-6, max: 0.1, step: 'any' },
+  { key: 'lr', label: 'Learning rate', min: 1e-6, max: 0.1, step: 'any' },
   { key: 'seed', label: 'Seed', min: 0, max: 1e6, step: 1 },
 ];
 
@@ -26,10 +26,10 @@ const ALWAYS: readonly NumberSetting[] = [
 const ROUNDS: readonly NumberSetting[] = [
   { key: 'group', label: 'Slices per round', min: 1, max: 100, step: 1 },
   { key: 'roundEpochs', label: 'Epochs per round', min: 1, max: 100, step: 1 },
-  { key: 'lastEpochs', label: 'Epochs at the end', min: 0, max: 500, step: 1 },
+  { key: 'finetuneEpochs', label: 'Epochs at the end', min: 0, max: 500, step: 1 },
 ];
 
-function sizeSetting({ task }: TrainSettings): NumberSetting {
+function sizeSetting({ task }: AskedSettings): NumberSetting {
   const step = taskNamed(task)?.sizeMultiple ?? 32;
   return { key: 'size', label: 'Size, pixels', min: Math.max(step, 32), max: 512, step };
 }
@@ -43,7 +43,7 @@ function choose({ task, options }: ChosenNet): void {
 export function SettingsPanel(): VNode {
   const now = settings.value;
   const isFixed = status.value !== undefined || isElsewhere.value;
-  const set = (change: Partial<TrainSettings>): void => {
+  const set = (change: Partial<AskedSettings>): void => {
     settings.value = { ...settings.value, ...change };
   };
   const numbers = (of: readonly NumberSetting[]): VNode[] =>
@@ -67,8 +67,8 @@ export function SettingsPanel(): VNode {
       {!isFixed && (
         <Check
           label="Vary the slices (flips, small turns, brightness)"
-          checked={now.augment}
-          onChange={(augment) => set({ augment })}
+          checked={now.augment === 'mild'}
+          onChange={(varied) => set({ augment: varied ? 'mild' : 'none' })}
         />
       )}
     </Panel>

@@ -6,7 +6,7 @@ import { Choice, NumberField } from '../../app/fields.js';
 import { whole } from '../../app/format.js';
 import { taskNamed } from '../../app/tasks.js';
 import { ErrorText, Facts, Panel, ProgressBar } from '../../app/ui.js';
-import { type Checked, chooseMasks, labelled, masks, type OwnSlices, unlabelled } from './own-slices.js';
+import { type Checked, chooseMasks, labelled, type OwnSlices, unlabelled } from './own-slices.js';
 import { canLabel, isElsewhere, phantoms, settings, source, status } from './state.js';
 
 export function SlicesPanel(): VNode {
@@ -89,7 +89,12 @@ function Own({ isFixed }: { isFixed: boolean }): VNode {
         hint="A folder with Imgs and GT in it: slices, and masks under the same names"
       />
       {isCut ? (
-        <Choice label="Masks hold" value={masks.value} options={MASKS} onChange={(mode) => void chooseMasks(mode)} />
+        <Choice
+          label="Masks hold"
+          value={settings.value.masks}
+          options={MASKS}
+          onChange={(mode) => void chooseMasks(mode)}
+        />
       ) : (
         <p class="hint">Masks hold the class of every pixel: {names}.</p>
       )}

@@ -3,27 +3,28 @@ import { batch, type Signal, signal } from '@preact/signals';
 import { SMALL_NET } from '../../app/tasks.js';
 import type { Progress, WireError } from '../../protocol.js';
 import type {
+  AskedSettings,
   EpochLine,
   Picture,
   RoundLine,
   StepLine,
   TrainRecord,
-  TrainSettings,
   TrainStatus,
 } from '../../worker/train-protocol.js';
 
-export const settings: Signal<TrainSettings> = signal({
+export const settings: Signal<AskedSettings> = signal({
   size: 96,
   task: 'infection',
   options: SMALL_NET,
   epochs: 30,
   batch: 4,
-  learningRate: 1e-3,
+  lr: 1e-3,
   seed: 1,
-  augment: true,
+  augment: 'mild',
+  masks: 'binary',
   group: 5,
   roundEpochs: 3,
-  lastEpochs: 5,
+  finetuneEpochs: 5,
 });
 export const source: Signal<'phantoms' | 'files'> = signal('phantoms');
 export const phantoms: Signal<{ readonly labelled: number; readonly unlabelled: number }> = signal({

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import type { StateDict } from '@infnet/core';
 import { printable } from '@infnet/errors';
 import { recognizeBackbone, recognizeNet, type Trained, weightsOrigin } from '@infnet/inf-net';
-import { classes, infection, type NetOptions, type SegmentationTask, type TaskNet } from '@infnet/segmentation';
+import { classes, infection, type SegmentationTask, type TaskNet } from '@infnet/segmentation';
 import type { TrainSettings } from '@infnet/segmentation/options';
 import { cliError } from '../../errors.js';
 import type { WeightsFile, WeightsSource } from '../../weights-file.js';
@@ -40,7 +40,7 @@ export async function makeNet(
   const { weights, backboneWeights, weightsKey: key, size } = settings;
   const file = backboneWeights ?? weights;
   if (file === undefined || (resumed && !existsSync(file))) {
-    const net = task.net(netOptionsOf(task, settings));
+    const net = task.net(task.training.netOptions?.(settings) ?? {});
     checkSize(size, net, nameOf(task, net));
     return { net, initial: undefined, settings, trained: 'false', notes: [] };
   }
@@ -52,13 +52,6 @@ export async function makeNet(
   const notes = start.notes.map((note) => `${printable(basename(file))}: ${note}`);
   const from = trainedOn === undefined ? {} : { startedFrom: trainedOn };
   return { net, initial: state, settings: { ...settings, ...told, ...from }, trained, notes };
-}
-
-/** What settings say of the task's net. */
-function netOptionsOf(task: SegmentationTask, settings: TrainSettings): NetOptions {
-  const { backbone, width, channels, loss } = settings;
-  if (task.name === infection.name) return { backbone, width, channels };
-  return task.name === classes.name ? { width, order: loss === 'as-released' ? 'as-released' : 'classes' } : {};
 }
 
 function nameOf(task: SegmentationTask, { options }: TaskNet): string {
