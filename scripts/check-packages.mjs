@@ -6,6 +6,7 @@
  *   3. All tarballs are unpacked side by side, as npm would, and a plain Node imports every entry point: so the
  *      condition `@infnet/source` is proved harmless to those who do not set it. A strict program that imports
  *      everything is compiled against their declaration files.
+ *   4. What an embedder installs with `npm i @infnet/conv`: `check-install.mjs`.
  *
  * Needs `npm run build` first. `node scripts/check-packages.mjs conv nn` examines these only (and what they depend on
  * must be among them, for step 3).
@@ -13,6 +14,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { checkInstall } from './check-install.mjs';
 import { packages, root, run, tool } from './tools.mjs';
 import { entries, untar } from './untar.mjs';
 
@@ -138,6 +140,7 @@ async function checkTypes() {
   }
 }
 if (packed) await checkTypes();
+if (packed && asked.length === 0) console.log(await checkInstall(tarballs, fail));
 
 rmSync(join(work, 'unpacked'), { recursive: true, force: true });
 console.log(

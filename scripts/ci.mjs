@@ -11,6 +11,7 @@ import { root, run, tally } from './tools.mjs';
 const steps = [
   ['lint', ['npm', 'run', '--silent', 'lint']],
   ['typecheck', ['npm', 'run', '--silent', 'typecheck']],
+  ['dependencies', ['npm', 'run', '--silent', 'check:dependencies']],
   ['build', ['npm', 'run', '--silent', 'build']],
   ['check:packages', ['npm', 'run', '--silent', 'check:packages']],
   ['size', ['npm', 'run', '--silent', 'size']],

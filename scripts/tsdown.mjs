@@ -64,9 +64,10 @@ export function library({ platform = 'neutral' } = {}) {
     target: 'es2023',
     unbundle: true,
     fixedExtension: false,
-    sourcemap: true,
+    // No maps: a file of dist is a file of src without types, and src lies beside it. They were half of what is installed.
+    sourcemap: false,
     clean: true,
-    dts: { oxc: true, sourcemap: true },
+    dts: { oxc: true },
     banner: { dts: referencesOf(manifest) },
     tsconfig: join(root, 'tsconfig.base.json'),
     // Everything that is not a file of this package: other packages, Node's modules, `#imports`.

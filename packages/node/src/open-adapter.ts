@@ -152,7 +152,7 @@ async function openSwiftShader(view: View): Promise<FoundAdapter> {
   throw new InfnetError({
     code: 'DEVICE_NO_SWIFTSHADER',
     message: 'The software adapter SwiftShader is not installed.',
-    fix: 'Run: npm install @infnet/swiftshader (Linux x64).',
+    fix: 'Run: npm install @infnet/swiftshader (Linux x64; a download of 66 MB).',
     cause: npm.error,
   });
 }
@@ -209,7 +209,7 @@ function hiddenBy(): string {
 
 function howToGetSoftware(): string {
   return process.platform === 'linux' && process.arch === 'x64'
-    ? 'Run: npm install @infnet/swiftshader (a software adapter, nothing else is needed).'
+    ? 'Run: npm install @infnet/swiftshader (a software adapter, a download of 66 MB; nothing else is needed).'
     : process.platform === 'linux'
       ? 'Install Mesa 25 or newer (mesa-vulkan-drivers, libvulkan1), whose llvmpipe is a software adapter.'
       : 'On this platform a GPU is needed.';

@@ -35,9 +35,9 @@ const WANTED_LIMITS = [
 
 /**
  * Opens a context of its own: in Node through Dawn (npm `webgpu`, loaded now), in browsers through `navigator.gpu`.
- * In Node the order is: a real GPU, llvmpipe, the SwiftShader that comes from npm.
+ * In Node the order is: a real GPU, llvmpipe, the SwiftShader that comes from npm. There it needs `@infnet/node`.
  *
- * @throws InfnetError `DEVICE_NO_WEBGPU`, `DEVICE_NO_ADAPTER`, `DEVICE_REFUSED`.
+ * @throws InfnetError `DEVICE_NODE_NOT_INSTALLED`, `DEVICE_NO_WEBGPU`, `DEVICE_NO_ADAPTER`, `DEVICE_REFUSED`.
  */
 export async function open(options: OpenOptions = {}): Promise<Context> {
   checkNames('open', options, ['onMessage', 'adapter', 'powerPreference', 'experimental']);
