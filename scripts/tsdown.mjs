@@ -64,7 +64,8 @@ export function library({ platform = 'neutral' } = {}) {
     target: 'es2023',
     unbundle: true,
     fixedExtension: false,
-    // No maps: a file of dist is a file of src without types, and src lies beside it. They were half of what is installed.
+    // No maps: a file of dist is a file of src without types, and src lies beside it. They were half of what is
+    // installed.
     sourcemap: false,
     clean: true,
     dts: { oxc: true },

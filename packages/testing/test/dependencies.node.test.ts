@@ -1,4 +1,6 @@
-/** What users install beside infnet's packages is examined by the lock file alone (`scripts/check-dependencies.mjs`). */
+/**
+ * What users install beside infnet's packages is examined by the lock file alone (`scripts/check-dependencies.mjs`).
+ */
 import { describe, expect, it } from 'vitest';
 import { examine, installedWith, licenceProblem } from '../../../scripts/check-dependencies.mjs';
 
