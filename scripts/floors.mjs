@@ -10,7 +10,15 @@
 export const floors = [
   {
     floor: '7',
-    rooms: ['cli', 'apps/page', 'examples/own-task', 'examples/custom-net', 'examples/embed-kernel', 'benchmarks'],
+    rooms: [
+      'cli',
+      'apps/page',
+      'examples/own-task',
+      'examples/custom-net',
+      'examples/embed-kernel',
+      'benchmarks',
+      'fuzz',
+    ],
     what: 'what people start',
   },
   { floor: '5', rooms: ['segmentation'], what: 'tasks: what a slice becomes, what logits mean' },
@@ -30,17 +38,17 @@ export const floors = [
   {
     floor: 'beside',
     rooms: ['checkpoint', 'data', 'metrics', 'report'],
-    what: 'files of weights; images and masks; scores; HTML reports. They know `errors` only',
+    what: 'files of weights; images and masks; scores; HTML reports. They know the ground floor only',
   },
   { floor: '0.2', rooms: ['node'], what: 'Dawn in Node' },
   { floor: '0.1', rooms: ['swiftshader'], what: 'the software adapter' },
-  { floor: '0', rooms: ['errors'], what: 'errors' },
+  { floor: '0', rooms: ['errors', 'inflate'], what: 'errors; compressed streams' },
 ];
 
 /** These may import only what is listed, whatever lies below them. */
 export const only = {
-  checkpoint: ['errors'],
-  data: ['errors'],
+  checkpoint: ['errors', 'inflate'],
+  data: ['errors', 'inflate'],
   metrics: ['errors'],
   report: ['errors'],
   core: ['errors', 'node'],
@@ -54,7 +62,7 @@ export const exempt = new Set(['testing']);
 
 /** The folder of a room in the repository. */
 export function folderOf(room) {
-  return room.includes('/') || room === 'benchmarks' ? room : `packages/${room}`;
+  return room.includes('/') || room === 'benchmarks' || room === 'fuzz' ? room : `packages/${room}`;
 }
 
 /** The row of every room, counted from the ground. */

@@ -40,7 +40,10 @@ export function unwrappedKeys(keys: readonly string[]): Map<string, string> {
   return new Map(keys.map((key, i) => [key, unique ? (names[i] as string) : key]));
 }
 
+const WRAPPED = new RegExp(`(^|\\.)(${[...WRAPPERS].join('|')})\\.`);
+
 function withoutWrappers(key: string): string {
+  if (!WRAPPED.test(key)) return key;
   const parts = key.split('.');
   const kept = parts.filter((part, i) => i === parts.length - 1 || !WRAPPERS.has(part));
   return kept.length === parts.length ? key : kept.join('.');

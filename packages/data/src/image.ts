@@ -64,48 +64,49 @@ export interface DepthOptions {
 
 /** RGB, 8 bit, as Pillow's `convert('RGB')`; 16 bit see {@link DepthOptions}. The input is never modified. */
 export function toRgb8(image: AnyImage, options: DepthOptions = {}): RgbImage {
-  const { width, height, channels } = image;
-  const samples = bytes(image, options);
-  if (channels === 3) return { width, height, channels: 3, data: samples };
+  const { width, height, channels, data: samples } = image;
+  const bytes = byteOf(image, options);
+  if (channels === 3 && bytes === undefined) return { width, height, channels: 3, data: new Uint8Array(samples) };
   const count = width * height;
   const data = new Uint8Array(count * 3);
-  const colour = channels === 4;
+  const [green, blue] = channels >= 3 ? [1, 2] : [0, 0];
   for (let i = 0, from = 0, to = 0; i < count; i++, from += channels, to += 3) {
-    data[to] = samples[from] as number;
-    data[to + 1] = samples[colour ? from + 1 : from] as number;
-    data[to + 2] = samples[colour ? from + 2 : from] as number;
+    const [r, g, b] = [samples[from] as number, samples[from + green] as number, samples[from + blue] as number];
+    data[to] = bytes === undefined ? r : (bytes[r] as number);
+    data[to + 1] = bytes === undefined ? g : (bytes[g] as number);
+    data[to + 2] = bytes === undefined ? b : (bytes[b] as number);
   }
   return { width, height, channels: 3, data };
 }
 
 /** Grey, 8 bit, as Pillow's `convert('L')`: `(19595 R + 38470 G + 7471 B + 32768) >> 16`. */
 export function toGrey8(image: AnyImage, options: DepthOptions = {}): GreyImage {
-  const { width, height, channels } = image;
-  const samples = bytes(image, options);
-  if (channels === 1) return { width, height, channels: 1, data: samples };
+  const { width, height, channels, data: samples } = image;
+  const bytes = byteOf(image, options);
+  if (channels === 1 && bytes === undefined) return { width, height, channels: 1, data: new Uint8Array(samples) };
   const count = width * height;
   const data = new Uint8Array(count);
   for (let i = 0, from = 0; i < count; i++, from += channels) {
-    const first = samples[from] as number;
-    data[i] =
-      channels === 2
-        ? first
-        : (19595 * first + 38470 * (samples[from + 1] as number) + 7471 * (samples[from + 2] as number) + 32768) >> 16;
+    const [r, g, b] = [samples[from] as number, samples[from + 1] as number, samples[from + 2] as number];
+    const red = bytes === undefined ? r : (bytes[r] as number);
+    if (channels <= 2) data[i] = red;
+    else if (bytes === undefined) data[i] = greyOf(red, g, b);
+    else data[i] = greyOf(red, bytes[g] as number, bytes[b] as number);
   }
   return { width, height, channels: 1, data };
 }
 
-/** The samples in 8 bit, in a fresh array. */
-function bytes(image: AnyImage, options: DepthOptions): Uint8Array {
+function greyOf(r: number, g: number, b: number): number {
+  return (19595 * r + 38470 * g + 7471 * b + 32768) >> 16;
+}
+
+/** The byte that each 16-bit sample becomes; undefined where samples are bytes. */
+function byteOf(image: AnyImage, options: DepthOptions): Uint8Array | undefined {
   const { data } = image;
   checkSize(image, 'image');
-  if (!(data instanceof Uint16Array)) return Uint8Array.from(data);
+  if (!(data instanceof Uint16Array)) return undefined;
   const range = options.range ?? 'full';
-  const out = new Uint8Array(data.length);
-  if (range === 'full') {
-    for (let i = 0; i < data.length; i++) out[i] = (data[i] as number) >> 8;
-    return out;
-  }
+  if (range === 'full') return Uint8Array.from({ length: 65536 }, (_, value) => value >> 8);
   const [low, high] = range === 'minmax' ? extremes(data, image.channels) : range;
   if (!(high >= low)) {
     throw dataError({
@@ -115,10 +116,9 @@ function bytes(image: AnyImage, options: DepthOptions): Uint8Array {
     });
   }
   const scale = high === low ? 0 : 255 / (high - low);
-  for (let i = 0; i < data.length; i++) {
-    out[i] = Math.round(Math.min(255, Math.max(0, ((data[i] as number) - low) * scale)));
-  }
-  return out;
+  return Uint8Array.from({ length: 65536 }, (_, value) =>
+    Math.round(Math.min(255, Math.max(0, (value - low) * scale))),
+  );
 }
 
 /** Of the colours: what is opaque is as white as can be, and says nothing of the picture. */
@@ -126,10 +126,12 @@ function extremes(data: ArrayLike<number>, channels: number): [number, number] {
   const colours = channels % 2 === 0 ? channels - 1 : channels;
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < data.length; i++) {
-    if (i % channels >= colours) continue;
-    low = Math.min(low, data[i] as number);
-    high = Math.max(high, data[i] as number);
+  for (let i = 0; i < data.length; i += channels) {
+    for (let c = 0; c < colours; c++) {
+      const value = data[i + c] as number;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
   }
   return [low, high];
 }

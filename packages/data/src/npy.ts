@@ -47,21 +47,20 @@ export function readNpy(bytes: Uint8Array, name = 'array'): FloatTensor {
   if (bytes.length < prefix) throw npyError(name, 'The file ends inside its header.', 'Copy it again.');
   const start = prefix + (version === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
   if (bytes.length < start) throw npyError(name, 'The file ends inside its header.', 'Copy it again.');
-  const header = new TextDecoder().decode(bytes.subarray(prefix, start));
-
-  const dtype = /'descr'\s*:\s*'([^']*)'/.exec(header)?.[1] ?? 'structured';
-  if (dtype !== '<f4') {
-    throw npyError(name, `The array is of type ${dtype}, not float32 ('<f4').`, "Save array.astype('<f4').");
+  if (start - prefix > MOST_HEADER) {
+    const message = `The header has ${start - prefix} bytes; that of an array of float32 has at most ${MOST_HEADER}.`;
+    throw npyError(name, message, 'Write it with numpy.save.');
   }
-  if (!/'fortran_order'\s*:\s*False/.test(header)) {
+  const { descr, fortran_order, shape: tuple } = fieldsOf(bytes.subarray(prefix, start), name);
+  if (descr !== '<f4') {
+    const type = descr.startsWith('[') ? 'structured' : descr;
+    throw npyError(name, `The array is of type ${quoted(type)}, not float32 ('<f4').`, "Save array.astype('<f4').");
+  }
+  if (fortran_order !== 'False') {
     throw npyError(name, 'The array is in Fortran order.', 'Save numpy.ascontiguousarray(array).');
   }
-  const tuple = /'shape'\s*:\s*\(([\d\s,]*)\)/.exec(header)?.[1];
-  if (tuple === undefined) throw npyError(name, `The header has no shape: ${header.trim()}`);
-  const shape = tuple
-    .split(',')
-    .filter((part) => part.trim() !== '')
-    .map(Number);
+  const shape = tuple.split(',', MOST_AXES + 2).flatMap((part) => (part.trim() === '' ? [] : [Number(part)]));
+  if (shape.length > MOST_AXES) throw npyError(name, `The array has more than ${MOST_AXES} axes.`);
   const count = shape.reduce((product, extent) => product * extent, 1);
   if (bytes.length !== start + count * 4) {
     throw npyError(
@@ -73,6 +72,45 @@ export function readNpy(bytes: Uint8Array, name = 'array'): FloatTensor {
   const data = new Float32Array(count);
   for (let i = 0; i < count; i++) data[i] = view.getFloat32(start + i * 4, true);
   return { data, shape };
+}
+
+/** NumPy itself reads no longer ones. */
+const MOST_HEADER = 10_000;
+/** As NumPy has it from 2.0 on. */
+const MOST_AXES = 64;
+
+const FIELDS = ['descr', 'fortran_order', 'shape'] as const;
+type Fields = Readonly<Record<(typeof FIELDS)[number], string>>;
+
+/** A field of the header: its name, and a text, a word, a tuple of numbers, or a list, which goes to the end. */
+const FIELD =
+  /^\s*(['"])(\w{1,20})\1\s*:\s*(?:'([^'\\]*)'|"([^"\\]*)"|(True|False)|\(([\d\s,]*)\)|(\[[\s\S]*))\s*(?:,|$)/;
+
+/** The header is a dictionary as Python writes it, with each of three fields once. @throws `DATA_NPY` */
+function fieldsOf(bytes: Uint8Array, name: string): Fields {
+  const text = new TextDecoder('latin1').decode(bytes).trim();
+  const found = new Map<string, string>();
+  let rest = /^\{([\s\S]*)\}$/.exec(text)?.[1] ?? text;
+  for (let match = FIELD.exec(rest); match !== null; match = FIELD.exec(rest)) {
+    const [all, , field = '', ...values] = match;
+    if (found.has(field)) throw npyError(name, `The header has ${field} twice.`);
+    const value = values.find((one) => one !== undefined) ?? '';
+    // What a list holds does not matter: an array of records is not read.
+    if (value.startsWith('[')) return { descr: value, fortran_order: 'False', shape: '' };
+    found.set(field, value);
+    rest = rest.slice(all.length);
+  }
+  const [descr, fortran_order, shape] = FIELDS.map((field) => found.get(field));
+  const isWhole = rest.trim() === '' && found.size === FIELDS.length;
+  if (isWhole && descr !== undefined && fortran_order !== undefined && shape !== undefined) {
+    return { descr, fortran_order, shape };
+  }
+  throw npyError(name, `The header is not that of an array (descr, fortran_order, shape): ${quoted(text)}`);
+}
+
+/** Text of the file as it may stand in a message: short, and without what a terminal might obey. */
+function quoted(text: string): string {
+  return text.slice(0, 120).replace(/[^ -~]/g, '?');
 }
 
 function npyError(where: string, message: string, fix?: string): Error {

@@ -2,9 +2,9 @@
  * Writing PNG files. No time stamps: the same picture gives the same bytes everywhere. Texts are put in by
  * `provenance-files.ts`.
  */
+import { crc32 } from '@infnet/inflate';
 import { encode } from 'fast-png';
 import { zlibSync } from 'fflate';
-import { crc32 } from './decode/png-chunks.js';
 import { dataError } from './errors.js';
 import { checkSize, type GreyImage } from './image.js';
 

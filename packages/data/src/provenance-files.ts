@@ -3,7 +3,7 @@
  */
 import { isInfnetError } from '@infnet/errors';
 import type { DataSource } from './dataset/source.js';
-import { type PngChunk, readPngChunks } from './decode/png-chunks.js';
+import { type PngChunk, pngChunks } from './decode/png-chunks.js';
 import { gunzip, isGzip } from './nifti/gunzip.js';
 import { HEADER_BYTES, parseHeader } from './nifti/header.js';
 import { pngChunk } from './png.js';
@@ -21,8 +21,7 @@ const MOST_EXTENSIONS = 1 << 20;
  * @throws InfnetError `DATA_TRUNCATED`, `DATA_CORRUPT` for a file that is not a whole PNG
  */
 export function withPngText(png: Uint8Array, keyword: string, text: string | undefined): Uint8Array {
-  const chunks = readPngChunks(png, 'the picture');
-  const kept = chunks.filter((one) => textOf(png, one, keyword) === undefined);
+  const kept = [...pngChunks(png, 'the picture')].filter((one) => textOf(png, one, keyword) === undefined);
   const parts = kept.map(({ start, length }) => png.subarray(start, start + 12 + length));
   if (text !== undefined) {
     // Keyword, end, not compressed, method 0, no language, no translated keyword.
@@ -45,7 +44,7 @@ export function withPngText(png: Uint8Array, keyword: string, text: string | und
 
 /** The text of that name in a PNG file, if {@link withPngText} wrote one. @throws InfnetError as `withPngText` */
 export function pngText(png: Uint8Array, keyword: string): string | undefined {
-  for (const one of readPngChunks(png, 'the picture')) {
+  for (const one of pngChunks(png, 'the picture')) {
     const text = textOf(png, one, keyword);
     if (text !== undefined) return text;
   }
@@ -152,7 +151,7 @@ function beginning(bytes: Uint8Array, count: number): Uint8Array {
   if (!isGzip(bytes)) return bytes.subarray(0, count);
   const out = new Uint8Array(count);
   let filled = 0;
-  gunzip(bytes, 'the volume', 0, (piece) => {
+  gunzip(bytes, 'the volume', (piece) => {
     const part = piece.subarray(0, count - filled);
     out.set(part, filled);
     filled += part.length;

@@ -1,5 +1,5 @@
+import { crc32 } from '@infnet/inflate';
 import { describe, expect, it } from 'vitest';
-import { crc32 } from '../src/decode/png-chunks.js';
 import { decodeImage, toGrey8, toRgb8 } from '../src/index.js';
 import { COLOUR_JPEG, GREY_JPEG } from './support/pictures.js';
 

@@ -1,6 +1,6 @@
+import { crc32 } from '@infnet/inflate';
 import { expectError } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
-import { crc32 } from '../src/decode/png-chunks.js';
 import { type GreyImage, type Phantom, phantomSlice } from '../src/index.js';
 
 const small = { width: 160, height: 200 } as const;

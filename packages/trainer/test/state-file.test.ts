@@ -1,7 +1,7 @@
 /** A state through the bytes of a file, and back to the bit. */
-import { writeSafetensors } from '@infnet/checkpoint';
+import { readSafetensors, writeSafetensors } from '@infnet/checkpoint';
 import { describe, expect, it } from 'vitest';
-import { decodeTrainerState, encodeTrainerState, type TrainerState } from '../src/index.js';
+import { decodePropagationState, decodeTrainerState, encodeTrainerState, type TrainerState } from '../src/index.js';
 
 const tensor = (...values: number[]) => ({ shape: [values.length], data: Float32Array.from(values) });
 const state: TrainerState = {
@@ -52,5 +52,65 @@ describe('a state file', () => {
     for (const length of [3, 40, bytes.length - 1]) {
       expect(() => decodeTrainerState(bytes.subarray(0, length), 's')).toThrow(/CHECKPOINT_/);
     }
+  });
+});
+
+describe('a state file with what cannot be', () => {
+  /** The file with its progress changed, at one place or as a whole text. */
+  const changed = (change: (progress: Record<string, unknown>) => unknown, text?: string): Uint8Array => {
+    const { tensors, metadata } = readSafetensors(encodeTrainerState(state));
+    const progress: Record<string, unknown> = JSON.parse(String(metadata.get('progress')));
+    const said = text ?? JSON.stringify(change(progress) ?? progress);
+    return writeSafetensors(tensors, { kind: String(metadata.get('kind')), progress: said });
+  };
+
+  it.each([
+    ['position.epoch is no number', (p) => ({ ...p, position: { epoch: 'three', unit: 1, step: 10 } })],
+    ['position is no object', (p) => ({ ...p, position: undefined })],
+    ['plan is no object', (p) => ({ ...p, plan: null })],
+    ['sums.loss is no number', (p) => ({ ...p, sums: { loss: [1] } })],
+    ['best.metrics is no list of figures', (p) => ({ ...p, best: { epoch: 1, step: 1, value: 0.5, metrics: 7 } })],
+    ['optimizer is no object', (p) => ({ ...p, optimizer: 'adam' })],
+    ['progress is no object', () => 'nothing'],
+  ] satisfies [string, (progress: Record<string, unknown>) => unknown][])('%s', (says, change) => {
+    expect(() => decodeTrainerState(changed(change), 'last.safetensors')).toThrow(
+      new RegExp(`TRAINER_STATE_FILE.*${says}.*last\\.safetensors`, 's'),
+    );
+  });
+
+  it('no JSON, JSON that nests deeper than a stack, and lists without end', () => {
+    const deep = '[{"a":'.repeat(40_000) + '1' + '}]'.repeat(40_000);
+    for (const text of ['{', 'null', deep, `[${'{},'.repeat(200_000)}{}]`]) {
+      expect(() => decodeTrainerState(changed(() => undefined, text))).toThrow(/TRAINER_STATE_FILE/);
+    }
+  });
+
+  it('tensors that are no float32', () => {
+    const { tensors, metadata } = readSafetensors(encodeTrainerState(state));
+    tensors.set('parameters/bn.bias', {
+      name: 'parameters/bn.bias',
+      shape: [1],
+      dtype: 'int64',
+      data: BigInt64Array.of(1n),
+    });
+    const texts = Object.fromEntries([...metadata].map(([name, value]) => [name, String(value)]));
+    expect(() => decodeTrainerState(writeSafetensors(tensors, texts))).toThrow(/TRAINER_STATE_FILE.*bn\.bias.*int64/s);
+  });
+});
+
+describe('the state file of a propagation with what cannot be', () => {
+  const file = (progress: unknown): Uint8Array =>
+    writeSafetensors([], { kind: 'infnet propagation state', progress: JSON.stringify(progress) });
+
+  it.each([
+    ['state is no object', {}],
+    ['state is no object', []],
+    ['progress is no object', 7],
+    ['hasWeights', { state: {}, hasWeights: 1, trainer: null }],
+    ['state.problem', { state: { version: 1, problem: 3 }, hasWeights: false, trainer: null }],
+  ])('%s', (says, progress) => {
+    expect(() => decodePropagationState(file(progress), 'last')).toThrow(
+      new RegExp(`SEMI_STATE_FILE.*${says === 'hasWeights' ? '' : says}.*last`, 's'),
+    );
   });
 });

@@ -23,8 +23,9 @@ function tryUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
+/** In pieces: a text that grows by one character at a time is a chain of as many objects. */
 export function latin1(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
+  const pieces: string[] = [];
+  for (let at = 0; at < bytes.length; at += 4096) pieces.push(String.fromCharCode(...bytes.subarray(at, at + 4096)));
+  return pieces.join('');
 }

@@ -14,7 +14,7 @@ import { ByteReader } from '../bytes/reader.js';
 import { latin1 } from '../bytes/text.js';
 import { checkpointError, corrupt, quote, truncated } from '../errors.js';
 import { forbidden, resolveGlobal } from '../pickle/globals.js';
-import { PickleMeter } from '../pickle/limits.js';
+import { PICKLE_LIMITS, PickleMeter } from '../pickle/limits.js';
 import { elementSize, parseStorageId } from '../pickle/rebuild.js';
 import { unpickle } from '../pickle/unpickler.js';
 import { describe, PyDict, PyInert, PyList, type StorageRef } from '../pickle/values.js';
@@ -42,7 +42,7 @@ export function isPthLegacy(bytes: Uint8Array): boolean {
 /** Reads the object and finds the storages. */
 export function readPthLegacy(bytes: Uint8Array): PickledFile {
   const reader = new ByteReader(bytes, 'The file');
-  const meter = new PickleMeter();
+  const meter = new PickleMeter(PICKLE_LIMITS, bytes.length);
   if (unpickle(reader, { meter }) !== MAGIC_NUMBER)
     throw corrupt('The file does not start with the number of torch.save.');
   const version = unpickle(reader, { meter });
@@ -97,6 +97,7 @@ function findStorages(
   for (const key of keys.items) {
     const storage = typeof key === 'string' ? named.get(key) : undefined;
     if (storage === undefined) throw corrupt(`The file lists a storage that no tensor names: ${describe(key)}.`);
+    if (found.has(storage.key)) throw corrupt(`The file lists storage ${quote(storage.key)} twice.`);
     const count = reader.u64();
     if (count !== storage.count) {
       throw corrupt(`Storage ${quote(storage.key)} has ${count} elements; its tensors expect ${storage.count}.`);

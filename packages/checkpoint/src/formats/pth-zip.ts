@@ -6,6 +6,7 @@ import type { Budget } from '../bytes/budget.js';
 import { ByteReader } from '../bytes/reader.js';
 import { checkpointError, corrupt, quote } from '../errors.js';
 import { resolveGlobal } from '../pickle/globals.js';
+import { PICKLE_LIMITS, PickleMeter } from '../pickle/limits.js';
 import { parseStorageId } from '../pickle/rebuild.js';
 import { unpickle } from '../pickle/unpickler.js';
 import type { PyValue } from '../pickle/values.js';
@@ -39,6 +40,7 @@ export function readPthZip(
     );
   }
   const root = unpickle(new ByteReader(readZipEntry(bytes, pickle, options), 'The pickle'), {
+    meter: new PickleMeter(PICKLE_LIMITS, bytes.length),
     persistentLoad: (id) => parseStorageId(id, resolveGlobal),
   });
   const read = new Map<string, Uint8Array>();
@@ -60,6 +62,9 @@ function findPickle(entries: ReadonlyMap<string, ZipEntry>): ZipEntry {
   let found: ZipEntry | undefined;
   for (const entry of entries.values()) {
     if (entry.name !== 'data.pkl' && !entry.name.endsWith('/data.pkl')) continue;
+    if (entry.name.length === found?.name.length) {
+      throw corrupt(`The archive has two objects, ${quote(found.name)} and ${quote(entry.name)}.`);
+    }
     if (found === undefined || entry.name.length < found.name.length) found = entry;
   }
   if (found !== undefined) return found;

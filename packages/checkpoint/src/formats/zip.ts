@@ -6,9 +6,8 @@
  * included), and hands out views. Deflated entries, which appear when somebody packed the archive again, are inflated.
  * Layout: PKWARE's APPNOTE.TXT 6.3, sections 4.3 and 4.5.3.
  */
-import { Inflate } from 'fflate';
+import { crc32, Inflater } from '@infnet/inflate';
 import type { Budget } from '../bytes/budget.js';
-import { crc32 } from '../bytes/crc32.js';
 import { ByteReader } from '../bytes/reader.js';
 import { decodeText } from '../bytes/text.js';
 import { checkpointError, corrupt, quote, truncated } from '../errors.js';
@@ -21,8 +20,11 @@ const STORED = 0;
 const DEFLATED = 8;
 /** Deflate cannot expand more than this. */
 const MAX_INFLATION = 1032;
-/** Deflated bytes that are inflated at a time. */
-const INFLATE_STEP = 16384;
+const LOCAL_LENGTH = 30;
+/** The sizes and the checksum are behind the data, and not in the local header. */
+const HAS_DESCRIPTOR = 8;
+/** A checkpoint has an entry for each storage, and the largest nets have some ten thousand. */
+const MAX_ENTRIES = 100_000;
 
 /** One file of the archive. */
 export interface ZipEntry {
@@ -40,19 +42,35 @@ export function readZipDirectory(bytes: Uint8Array): Map<string, ZipEntry> {
   const directory = findDirectory(bytes);
   const reader = new ByteReader(bytes.subarray(0, directory.offset + directory.size), 'The zip directory');
   reader.position = directory.offset;
+  if (directory.count > MAX_ENTRIES) {
+    const fix = 'Save the state dict alone: torch.save(model.state_dict(), "weights.pth").';
+    const message = `The zip archive has ${directory.count} entries; at most ${MAX_ENTRIES} are read.`;
+    throw checkpointError('CHECKPOINT_LIMIT', message, fix);
+  }
   const entries = new Map<string, ZipEntry>();
-  let stored = 0;
   for (let i = 0; i < directory.count; i++) {
     const entry = readCentralHeader(reader);
     if (entries.has(entry.name)) throw corrupt(`The zip archive has two entries called ${quote(entry.name)}.`);
     entries.set(entry.name, entry);
-    stored += entry.compressedSize;
   }
-  // Entries that overlap could make a small file cost any amount of work.
-  if (stored > bytes.length) {
-    throw corrupt(`The entries of the zip archive claim ${stored} bytes; the file has ${bytes.length}.`);
-  }
+  checkOverlap([...entries.values()], directory.offset, bytes.length);
   return entries;
+}
+
+/** Entries that overlap are two readings of the same bytes, and could make a small file cost any amount of work. */
+function checkOverlap(entries: readonly ZipEntry[], end: number, fileLength: number): void {
+  const sorted = [...entries].sort((a, b) => a.headerOffset - b.headerOffset);
+  for (const [n, { name, headerOffset, compressedSize }] of sorted.entries()) {
+    const next = sorted[n + 1]?.headerOffset ?? end;
+    if (headerOffset > fileLength) {
+      throw truncated(`The zip entry ${quote(name)} starts at ${headerOffset}, after the end of the file.`);
+    }
+    if (headerOffset + LOCAL_LENGTH + compressedSize <= next) continue;
+    throw corrupt(
+      `The zip entry ${quote(name)} claims ${compressedSize} bytes from ${headerOffset} on, beyond byte ${next}, ` +
+        'where something else begins.',
+    );
+  }
 }
 
 function readCentralHeader(reader: ByteReader): ZipEntry {
@@ -117,19 +135,27 @@ export function readZipEntry(
 }
 
 function packedBytes(bytes: Uint8Array, entry: ZipEntry): Uint8Array {
-  if (entry.headerOffset > bytes.length) {
-    throw truncated(`The zip entry ${quote(entry.name)} starts at ${entry.headerOffset}, after the end of the file.`);
-  }
   const reader = new ByteReader(bytes, `The zip entry ${quote(entry.name)}`, entry.headerOffset);
   if (reader.u32() !== LOCAL_HEADER) throw corrupt(`The zip entry ${quote(entry.name)} has no header where it should.`);
-  reader.skip(22);
+  reader.skip(2);
+  const flags = reader.u16();
+  const method = reader.u16();
+  reader.skip(4);
+  const [crc, compressedSize, size] = [reader.u32(), reader.u32(), reader.u32()];
   const nameLength = reader.u16();
   const extraLength = reader.u16();
-  reader.skip(nameLength + extraLength);
+  const name = decodeText(reader.take(nameLength));
+  const isSame = (here: number, there: number): boolean => here === there || here === 0xffffffff;
+  const isSized = (flags & HAS_DESCRIPTOR) !== 0 || (crc === entry.crc32 && isSame(size, entry.size));
+  const isPacked = (flags & HAS_DESCRIPTOR) !== 0 || isSame(compressedSize, entry.compressedSize);
+  if (name !== entry.name || method !== entry.method || !isSized || !isPacked) {
+    throw corrupt(`The zip entry ${quote(entry.name)} is another one by its own header than by the directory.`);
+  }
+  reader.skip(extraLength);
   return reader.take(entry.compressedSize);
 }
 
-/** Inflates piece by piece, so that data which yields more than its entry claims is left at once. */
+/** Inflates piece by piece, so that data that yields more than its entry claims is left at once. */
 function inflate(packed: Uint8Array, entry: ZipEntry, budget: Budget): Uint8Array {
   const name = quote(entry.name);
   if (entry.size > (packed.length + 1) * MAX_INFLATION) {
@@ -137,18 +163,16 @@ function inflate(packed: Uint8Array, entry: ZipEntry, budget: Budget): Uint8Arra
   }
   const out = budget.allocate(Uint8Array, entry.size);
   let length = 0;
-  const stream = new Inflate((piece) => {
-    if (length + piece.length <= out.length) out.set(piece, length);
+  const { status, reason } = new Inflater().run(packed, 0, (piece) => {
+    if (piece.length > out.length - length) return false;
+    out.set(piece, length);
     length += piece.length;
+    return true;
   });
-  try {
-    for (let at = 0; at === 0 || (at < packed.length && length <= out.length); at += INFLATE_STEP) {
-      stream.push(packed.subarray(at, at + INFLATE_STEP), at + INFLATE_STEP >= packed.length);
-    }
-  } catch (cause) {
-    throw corrupt(`The zip entry ${name} cannot be inflated: ${cause instanceof Error ? cause.message : cause}.`);
+  if (status === 'damaged') throw corrupt(`The zip entry ${name} cannot be inflated: ${reason}.`);
+  if (status !== 'complete' || length !== out.length) {
+    throw corrupt(`The zip entry ${name} does not inflate to ${out.length} bytes.`);
   }
-  if (length !== out.length) throw corrupt(`The zip entry ${name} does not inflate to ${out.length} bytes.`);
   return out;
 }
 

@@ -19,7 +19,7 @@
  */
 import { checkpointError, corrupt, FIX, quote } from '../errors.js';
 import { DTYPES, type Dtype } from '../tensors/dtype.js';
-import type { PickleMeter } from './limits.js';
+import { COST, type PickleMeter } from './limits.js';
 import { rebuildFromType, rebuildParameter, rebuildTensor, rebuildTensorV3 } from './rebuild.js';
 import {
   describe,
@@ -126,9 +126,13 @@ function makeDict(args: readonly PyValue[], meter: PickleMeter): PyValue {
   if (pairs === undefined) throw corrupt(`A dictionary is made from ${describe(source)}.`);
   for (const pair of pairs) {
     meter.opcode();
+    meter.spend(COST.entry);
     const items = sequenceItems(pair);
     if (items?.length !== 2) throw corrupt(`A dictionary is made from pairs, one of which is ${describe(pair)}.`);
-    dict.set(items[0] as PyValue, items[1] as PyValue);
+    const [key, value] = [items[0] as PyValue, items[1] as PyValue];
+    if (typeof key === 'string' && dict.has(key))
+      throw corrupt(`A dictionary is made with the key ${quote(key)} twice.`);
+    dict.set(key, value);
   }
   return dict;
 }

@@ -47,6 +47,8 @@ const PLAIN_TENSORS: ReadonlySet<string> = new Set([
 export function rebuildFromType(args: readonly PyValue[], meter: PickleMeter): PyValue {
   const [rebuild, type, inner] = args;
   const call = rebuild instanceof PyGlobal ? rebuild.means.call : undefined;
+  // Torch never wraps it twice, and whoever does may do so deeper than the stack is.
+  if (call === rebuildFromType) throw corrupt('A tensor with attributes is made from another such.');
   const plain = type instanceof PyInert && PLAIN_TENSORS.has(type.name);
   if (call !== undefined && plain && inner instanceof PyTuple) return call(inner.items, meter);
   const name = rebuild instanceof PyInert ? rebuild.name : describe(type);

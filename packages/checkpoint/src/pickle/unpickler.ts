@@ -9,10 +9,10 @@
  */
 import type { ByteReader } from '../bytes/reader.js';
 import { decodeText, decodeUtf8 } from '../bytes/text.js';
-import { checkpointError, corrupt } from '../errors.js';
+import { checkpointError, corrupt, quote } from '../errors.js';
 import { resolveGlobal } from './globals.js';
 import { decodeLong } from './integers.js';
-import { PickleMeter } from './limits.js';
+import { COST, PickleMeter } from './limits.js';
 import { HIGHEST_PROTOCOL, OP } from './opcodes.js';
 import { decodeDecimal, decodeFloat, decodeQuoted, decodeRawUnicode } from './text-values.js';
 import { describe, PyDict, PyGlobal, PyInert, PyList, PySet, PyTuple, type PyValue } from './values.js';
@@ -144,7 +144,7 @@ class Unpickler {
         this.#popMark();
         break;
       case OP.DUP:
-        this.#push(this.#top());
+        this.#pushAgain(this.#top());
         break;
       case OP.BINPUT:
         this.#put(reader.u8());
@@ -284,12 +284,21 @@ class Unpickler {
   }
 
   #push(value: PyValue): void {
+    const size = typeof value === 'string' ? COST.value + value.length : typeof value === 'number' ? COST.value : 0;
+    this.#meter.spend(COST.place + size);
+    this.#stack.push(value);
+  }
+
+  /** A text or value that was stored before: a place, and no more. */
+  #pushAgain(value: PyValue): void {
+    this.#meter.spend(COST.place);
     this.#stack.push(value);
   }
 
   /** Pushes a new object, which is counted. */
   #make(value: PyValue): void {
     this.#meter.object();
+    if (value instanceof Uint8Array) this.#meter.spend(COST.view);
     this.#stack.push(value);
   }
 
@@ -326,6 +335,7 @@ class Unpickler {
   }
 
   #put(index: number): void {
+    this.#meter.spend(COST.entry);
     this.#memo.set(index, this.#top());
     this.#meter.memo(this.#memo.size);
   }
@@ -333,7 +343,7 @@ class Unpickler {
   #get(index: number): void {
     const value = this.#memo.get(index);
     if (value === undefined) throw this.#bad(`uses memo entry ${index}, which it never stored`);
-    this.#push(value);
+    this.#pushAgain(value);
   }
 
   #index(line: string): number {
@@ -355,12 +365,16 @@ class Unpickler {
   #setItems(items: readonly PyValue[]): void {
     const target = this.#top();
     if (items.length % 2 !== 0) throw this.#bad('has a dictionary key without a value');
-    if (target instanceof PyInert) {
-      for (let i = 0; i < items.length; i += 2) target.setItem(items[i] as PyValue, items[i + 1] as PyValue);
-      return;
+    if (!(target instanceof PyInert || target instanceof PyDict)) {
+      throw this.#bad(`sets an item of ${describe(target)}`);
     }
-    if (!(target instanceof PyDict)) throw this.#bad(`sets an item of ${describe(target)}`);
-    for (let i = 0; i < items.length; i += 2) target.set(items[i] as PyValue, items[i + 1] as PyValue);
+    this.#meter.spend((COST.entry * items.length) / 2);
+    for (let i = 0; i < items.length; i += 2) {
+      const [key, value] = [items[i] as PyValue, items[i + 1] as PyValue];
+      // Python takes the last; no dictionary is written so, and readers may disagree about which one counts.
+      if (typeof key === 'string' && target.has(key)) throw this.#bad(`has the key ${quote(key)} twice`);
+      target.set(key, value);
+    }
   }
 
   #stackGlobal(): void {
@@ -386,6 +400,8 @@ class Unpickler {
     if (callable instanceof PyInert) {
       // A bare name has nothing in it; an instance that is called goes along.
       const bare = callable.args.length + callable.given.length === 0;
+      // The arguments may be one long tuple that is called with again and again.
+      if (!bare) this.#meter.spend(COST.place * args.length);
       this.#make(new PyInert(callable.name, bare ? args : [callable, ...args]));
       return;
     }

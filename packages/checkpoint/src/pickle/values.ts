@@ -29,6 +29,10 @@ export class PyDict {
     return this.#entries?.get(key);
   }
 
+  has(key: PyValue): boolean {
+    return this.#entries?.has(key) === true;
+  }
+
   set(key: PyValue, value: PyValue): void {
     this.#entries ??= new Map();
     this.#entries.set(key, value);
@@ -83,7 +87,11 @@ export class PyInert {
     for (const value of values) this.#given.push(value);
   }
 
-  setItem(key: PyValue, value: PyValue): void {
+  has(key: PyValue): boolean {
+    return this.entries?.has(key) === true;
+  }
+
+  set(key: PyValue, value: PyValue): void {
     this.entries ??= new PyDict();
     this.entries.set(key, value);
   }
@@ -159,10 +167,12 @@ export function asDict(value: PyValue | undefined): PyDict | undefined {
  * linear.
  */
 export class TensorFinder {
-  readonly #without = new Set<PyValue>();
+  readonly #without = new Set<PyValue | readonly PyValue[]>();
 
   /** Whether a tensor or storage is in one of the values, however deep. */
   isIn(values: readonly PyValue[]): boolean {
+    // Many objects may have been made with one long tuple.
+    if (this.#without.has(values)) return false;
     const seen = new Set<PyValue>(values);
     // A set is walked in the order of insertion, also while it grows.
     for (const next of seen) {
@@ -171,6 +181,7 @@ export class TensorFinder {
       if (this.#without.has(next)) continue;
       for (const part of partsOf(next)) if (part !== null && typeof part === 'object') seen.add(part);
     }
+    this.#without.add(values);
     for (const value of seen) if (value !== null && typeof value === 'object') this.#without.add(value);
     return false;
   }

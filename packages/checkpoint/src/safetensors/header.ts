@@ -7,12 +7,19 @@ import { decodeUtf8 } from '../bytes/text.js';
 import { checkpointError, corrupt, quote, truncated } from '../errors.js';
 import { type Dtype, dtypeFromSafetensors, dtypeLayout } from '../tensors/dtype.js';
 import { countElements, MAX_AXES } from '../tensors/geometry.js';
-import { type Json, readJsonObject } from './json.js';
+import { JsonReader } from './json.js';
 
 /** The same limit as in the format's own library. */
 const MAX_HEADER = 100_000_000;
 const LENGTH_BYTES = 8;
 export const METADATA_KEY = '__metadata__';
+
+/**
+ * Tensors of a file, and texts beside them; the largest published nets have some ten thousand tensors in one. A tensor
+ * costs ten times the bytes that name it.
+ */
+const MAX_ENTRIES = 32_768;
+const WHAT = 'The safetensors header';
 
 /** Types of the format that are not read here: floats of 4 to 8 bits, complex numbers. */
 const KNOWN_DTYPES: ReadonlySet<string> = new Set(
@@ -51,32 +58,47 @@ export function readHeader(bytes: Uint8Array): SafetensorsHeader {
   }
   const tensors: HeaderTensor[] = [];
   let metadata: ReadonlyMap<string, string> = new Map();
-  readJsonObject(decodeUtf8(bytes.subarray(LENGTH_BYTES, dataStart)), (name, value) => {
-    if (name === METADATA_KEY) metadata = parseMetadata(value);
-    else tensors.push(parseTensor(name, value));
+  const json = new JsonReader(decodeUtf8(bytes.subarray(LENGTH_BYTES, dataStart)));
+  if (json.peek() !== '{') throw corrupt(`${WHAT} is not a JSON object.`);
+  json.object(WHAT, MAX_ENTRIES, (name) => {
+    if (name === METADATA_KEY) metadata = parseMetadata(json);
+    else tensors.push(parseTensor(name, json));
   });
+  json.end();
   checkCoverage(tensors, bytes.length - dataStart);
   return { tensors, metadata, dataStart };
 }
 
 /** null is what writers that have no metadata put there; the format's own library takes it for none. */
-function parseMetadata(value: Json): ReadonlyMap<string, string> {
-  if (value === null) return new Map();
-  if (!(value instanceof Map)) throw corrupt(`${METADATA_KEY} in the safetensors header is not an object.`);
-  for (const [key, text] of value) {
-    if (typeof text !== 'string') throw corrupt(`${METADATA_KEY} has ${quote(key)}, whose value is not a string.`);
-  }
-  return value as Map<string, string>;
+function parseMetadata(json: JsonReader): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>();
+  if (json.takeNull()) return texts;
+  json.object(`${METADATA_KEY} in the safetensors header`, MAX_ENTRIES, (key) => {
+    if (json.peek() !== '"') throw corrupt(`${METADATA_KEY} has ${quote(key)}, whose value is not a string.`);
+    texts.set(key, json.string());
+  });
+  return texts;
 }
 
-function parseTensor(name: string, value: Json): HeaderTensor {
+const FIELDS = ['dtype', 'shape', 'data_offsets'];
+
+function parseTensor(name: string, json: JsonReader): HeaderTensor {
   const what = `Tensor ${quote(name)} in the safetensors header`;
-  if (!(value instanceof Map)) throw corrupt(`${what} is not an object.`);
-  for (const key of value.keys()) {
-    if (!['dtype', 'shape', 'data_offsets'].includes(key)) throw corrupt(`${what} has an unknown field ${quote(key)}.`);
-  }
-  const dtypeName = value.get('dtype');
-  if (typeof dtypeName !== 'string') throw corrupt(`${what} has no dtype.`);
+  const none = (field: string): Error => corrupt(`${what} has no ${field === 'dtype' ? '' : 'valid '}${field}.`);
+  let dtypeName: string | undefined;
+  const sizes = new Map<string, readonly number[]>();
+  json.object(what, FIELDS.length, (field) => {
+    if (!FIELDS.includes(field)) throw json.unwanted(`${what} has an unknown field ${quote(field)}.`);
+    if (field === 'dtype') {
+      if (json.peek() !== '"') throw none(field);
+      dtypeName = json.string();
+      return;
+    }
+    const read = json.sizes(field === 'shape' ? MAX_AXES : 2);
+    if (read === undefined) throw none(field);
+    sizes.set(field, read);
+  });
+  if (dtypeName === undefined) throw none('dtype');
   const dtype = dtypeFromSafetensors(dtypeName);
   if (dtype === undefined) {
     throw checkpointError(
@@ -86,11 +108,10 @@ function parseTensor(name: string, value: Json): HeaderTensor {
       { tensor: name, dtype: dtypeName },
     );
   }
-  const shape = value.get('shape');
-  if (!isSizes(shape) || shape.length > MAX_AXES) throw corrupt(`${what} has no valid shape.`);
-  const offsets = value.get('data_offsets');
-  if (!isSizes(offsets) || offsets.length !== 2) throw corrupt(`${what} has no valid data_offsets.`);
-  const [begin, end] = offsets as [number, number];
+  const shape = sizes.get('shape');
+  const [begin, end] = sizes.get('data_offsets') ?? [];
+  if (shape === undefined) throw none('shape');
+  if (begin === undefined || end === undefined) throw none('data_offsets');
   const needed = countElements(shape) * dtypeLayout(dtype).size;
   if (end - begin !== needed) {
     throw corrupt(`${what} has shape [${shape}] and ${dtypeName}, so ${needed} bytes, but offsets ${begin} to ${end}.`);
@@ -115,8 +136,4 @@ function checkCoverage(tensors: readonly HeaderTensor[], length: number): void {
     }
   }
   if (end < length) throw corrupt(`${length - end} bytes after the last tensor belong to no tensor.`);
-}
-
-function isSizes(value: Json | undefined): value is number[] {
-  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && (item as number) >= 0);
 }

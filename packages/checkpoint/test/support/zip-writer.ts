@@ -1,5 +1,5 @@
+import { crc32 } from '@infnet/inflate';
 import { deflateSync } from 'fflate';
-import { crc32 } from '../../src/bytes/crc32.js';
 
 /** How {@link writeZip} writes. */
 export interface ZipOptions {

@@ -1,7 +1,4 @@
-/**
- * The frame of a JPEG file: size, components and kind from the frame header (SOF), and whether the file reaches its end
- * marker. libjpeg fills missing data with grey and goes on; a slice that is half grey must be an error instead.
- */
+/** The frame of a JPEG file: its segments, and size, components and kind from the frame header (SOF). */
 import { dataError } from '../errors.js';
 
 export interface JpegHeader {
@@ -13,36 +10,47 @@ export interface JpegHeader {
   readonly precision: number;
   /** Low four bits of the SOF marker: 0 baseline, 1 extended, 2 progressive, 3 lossless, 9 and up arithmetic. */
   readonly kind: number;
+  readonly planes: readonly JpegPlane[];
+}
+
+/** A component of the picture: its number in scans, and its sampling factors across and down. */
+export interface JpegPlane {
+  readonly id: number;
+  readonly across: number;
+  readonly down: number;
 }
 
 const SOI = 0xd8;
 const EOI = 0xd9;
-const SOS = 0xda;
+export const SOS = 0xda;
+
+/** The markers SOF0 to SOF15, among which are three others. */
+export function isFrame(marker: number): boolean {
+  return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+}
 
 /** Reads up to the frame header. Throws `DATA_TRUNCATED` or `DATA_CORRUPT`. */
 export function readJpegHeader(bytes: Uint8Array, where: string): JpegHeader {
   for (const { marker, start, end } of segments(bytes, where)) {
-    const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
-    if (isFrame) {
-      if (end - start < 8) throw jpegCorrupt(where, 'The JPEG frame header is too short.');
+    if (isFrame(marker)) {
+      const components = bytes[start + 7] as number;
+      if (end - start < 8 + 3 * components) throw jpegCorrupt(where, 'The JPEG frame header is too short.');
       return {
+        planes: Array.from({ length: components }, (_, n) => {
+          const at = start + 8 + 3 * n;
+          const sampling = bytes[at + 1] as number;
+          return { id: bytes[at] as number, across: sampling >> 4, down: sampling & 15 };
+        }),
         precision: bytes[start + 2] as number,
         height: word(bytes, start + 3),
         width: word(bytes, start + 5),
-        components: bytes[start + 7] as number,
+        components,
         kind: marker & 15,
       };
     }
     if (marker === SOS) throw jpegCorrupt(where, 'The JPEG has picture data but no frame header before it.');
   }
   throw jpegCorrupt(where, 'The JPEG ends without a picture.');
-}
-
-/** Walks the whole file. Throws `DATA_TRUNCATED` unless the end marker comes after at least one scan. */
-export function checkJpegEnd(bytes: Uint8Array, where: string): void {
-  let scans = 0;
-  for (const { marker } of segments(bytes, where)) if (marker === SOS) scans++;
-  if (scans === 0) throw jpegCorrupt(where, 'The JPEG ends without a picture.');
 }
 
 /**
@@ -68,7 +76,7 @@ export function exifOrientation(bytes: Uint8Array): number | undefined {
   return undefined;
 }
 
-interface Segment {
+export interface Segment {
   readonly marker: number;
   /** First byte of the length field. */
   readonly start: number;
@@ -77,7 +85,7 @@ interface Segment {
 }
 
 /** The marker segments after SOI, up to EOI. */
-function* segments(bytes: Uint8Array, where: string): Generator<Segment> {
+export function* segments(bytes: Uint8Array, where: string): Generator<Segment> {
   let at = 2;
   while (true) {
     // Entropy-coded data and stray bytes run up to the next 0xff that is neither stuffed (0xff00) nor a restart marker.

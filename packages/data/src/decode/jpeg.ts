@@ -8,13 +8,18 @@
 import { dataError } from '../errors.js';
 import type { DecodedImage } from '../image.js';
 import type { DataNote } from '../notes.js';
-import { checkJpegEnd, exifOrientation, jpegCorrupt, jpegTruncated, readJpegHeader } from './jpeg-header.js';
+import { exifOrientation, jpegCorrupt, jpegTruncated, readJpegHeader } from './jpeg-header.js';
+import { checkJpegScans } from './jpeg-scans.js';
 import { type JpegCodec, jpegCodec, resetJpegCodec } from './jpeg-wasm.js';
 import { checkLimits, type SizeLimits } from './limits.js';
 
+/** Pixels from which an instance is not kept. */
+const LARGE = 2 ** 22;
+
 /** Decodes a JPEG file; see {@link decodeImage}. */
 export async function decodeJpeg(bytes: Uint8Array, where: string, limits: SizeLimits): Promise<DecodedImage> {
-  const { width, height, components, precision, kind } = readJpegHeader(bytes, where);
+  const header = readJpegHeader(bytes, where);
+  const { width, height, components, precision, kind } = header;
   if (precision !== 8 || kind > 2 || (components !== 1 && components !== 3)) {
     const what =
       precision !== 8
@@ -31,10 +36,12 @@ export async function decodeJpeg(bytes: Uint8Array, where: string, limits: SizeL
     });
   }
   checkLimits(width, height, where, limits);
-  checkJpegEnd(bytes, where);
+  checkJpegScans(bytes, header, where);
 
   const codec = await jpegCodec();
   const { rgba, notes } = run(codec, bytes, where);
+  // WebAssembly's memory grows and never shrinks: a large picture's goes with its instance.
+  if (width * height > LARGE) resetJpegCodec();
   const turn = exifOrientation(bytes);
   if (turn !== undefined && turn !== 1) {
     const message = `its EXIF data ask for a turned or mirrored picture (orientation ${turn}); it is taken as stored`;

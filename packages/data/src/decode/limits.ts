@@ -14,6 +14,20 @@ export const MAX_PIXELS: number = 2 ** 25;
 /** A picture with a side below 16 pixels shows no lung; it is most likely a placeholder or a thumbnail gone wrong. */
 export const MIN_SIDE: number = 16;
 
+/** No deflate stream expands more. */
+export const MAX_EXPANSION = 1032;
+
+/** Of what a small file asks for, so much is given at its word. */
+const ON_TRUST = 2 ** 24;
+
+/**
+ * Whether so much memory is taken only after the compressed data were counted: a header may call for a thousand times
+ * the file, and only some files hold it.
+ */
+export function isHeldLater(needed: number, fileLength: number): boolean {
+  return needed > ON_TRUST + 4 * fileLength;
+}
+
 /** Throws `DATA_ZERO_SIZE`, `DATA_TOO_SMALL` or `DATA_TOO_LARGE`. */
 export function checkLimits(width: number, height: number, where: string, limits: SizeLimits): void {
   const { maxPixels = MAX_PIXELS, minSide = MIN_SIDE } = limits;

@@ -4,6 +4,7 @@
  * Walking the frame before decoding is what makes the errors good: a cut file is told from a damaged one, a damaged
  * chunk is named, and the size is known before anything is allocated.
  */
+import { crc32 } from '@infnet/inflate';
 import { dataError } from '../errors.js';
 
 export interface PngHeader {
@@ -57,21 +58,35 @@ export function readPngHeader(bytes: Uint8Array, where: string): PngHeader {
   };
 }
 
-/** All chunks up to IEND, each inside the file and with a right checksum. */
-export function readPngChunks(bytes: Uint8Array, where: string): PngChunk[] {
+/**
+ * Chunks that may stand once (https://www.w3.org/TR/png-3/#5ChunkOrdering): with two of them there are two pictures,
+ * and nobody knows which is meant. The data are one run of IDAT, for the same reason.
+ */
+const ONCE: ReadonlySet<string> = new Set(
+  'IHDR PLTE IEND acTL cHRM cICP cLLI gAMA iCCP mDCV sBIT sRGB bKGD hIST tRNS eXIf pHYs tIME'.split(' '),
+);
+
+/** All chunks up to IEND in turn, each inside the file, with a right checksum, and once where it may stand once. */
+export function* pngChunks(bytes: Uint8Array, where: string): Generator<PngChunk> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const chunks: PngChunk[] = [];
+  const met = new Set<string>();
+  let before = '';
   for (let start = 8; ; ) {
     if (start + 12 > bytes.length) throw truncated(where, bytes.length, 'the end marker IEND');
     const chunk = { type: chunkType(bytes, start), start, length: view.getUint32(start) };
-    if (!/^[A-Za-z]{4}$/.test(chunk.type)) {
-      throw corrupt(where, `At byte ${start} a chunk should start, but its type reads '${printable(chunk.type)}'.`);
+    const { type, length } = chunk;
+    if (!/^[A-Za-z]{4}$/.test(type)) {
+      throw corrupt(where, `At byte ${start} a chunk should start, but its type reads '${printable(type)}'.`);
     }
-    if (start + 12 + chunk.length > bytes.length) throw truncated(where, bytes.length, `chunk ${chunk.type} complete`);
+    if (start + 12 + length > bytes.length) throw truncated(where, bytes.length, `chunk ${type} complete`);
     checkCrc(bytes, view, chunk, where);
-    chunks.push(chunk);
-    if (chunk.type === 'IEND') return chunks;
-    start += 12 + chunk.length;
+    if (met.has(type)) throw corrupt(where, `The PNG has a second chunk ${type} (at byte ${start}); there may be one.`);
+    if (ONCE.has(type)) met.add(type);
+    if (before === 'IDAT' && type !== 'IDAT') met.add(before);
+    before = type;
+    yield chunk;
+    if (type === 'IEND') return;
+    start += 12 + length;
   }
 }
 
@@ -81,19 +96,6 @@ function chunkType(bytes: Uint8Array, start: number): string {
 
 function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?');
-}
-
-const CRC_TABLE: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? 0xedb88320 ^ (crc >>> 1) : crc >>> 1;
-  return crc;
-});
-
-/** CRC-32 as in PNG, ZIP and gzip. @param before that of the bytes before these */
-export function crc32(bytes: Uint8Array, before = 0): number {
-  let crc = before ^ 0xffffffff;
-  for (const byte of bytes) crc = (CRC_TABLE[(crc ^ byte) & 0xff] as number) ^ (crc >>> 8);
-  return (crc ^ 0xffffffff) >>> 0;
 }
 
 function checkCrc(bytes: Uint8Array, view: DataView, { type, start, length }: PngChunk, where: string): void {

@@ -1,7 +1,8 @@
 /**
- * From the inflated data of a PNG to samples: filters are undone in place, row by row, and the rows of the seven Adam7
- * passes, each a small picture of its own, are spread over the picture. Filters: https://www.w3.org/TR/png-3/#9Filters;
- * passes: https://www.w3.org/TR/png-3/#8Interlace.
+ * From the inflated data of a PNG to samples, row by row as they come: the filter of a row is undone with the row
+ * before it, and its samples go to their places in the picture. So the picture is held once, and two rows beside it.
+ * The rows of the seven Adam7 passes, each a small picture of its own, are spread over the picture. Filters:
+ * https://www.w3.org/TR/png-3/#9Filters; passes: https://www.w3.org/TR/png-3/#8Interlace.
  */
 import { CHANNELS, corrupt, type PngHeader } from './png-chunks.js';
 
@@ -45,41 +46,83 @@ export function inflatedSize(header: PngHeader): number {
   return passesOf(header).reduce((sum, { rows, rowBytes }) => sum + rows * (1 + rowBytes), 0);
 }
 
-/**
- * Samples as stored (not stretched), interleaved, [height * width * channels]; of 16 bits as `Uint16Array`.
- *
- * @param raw the inflated data, {@link inflatedSize} bytes; changed
- * @throws `DATA_CORRUPT` for a filter that is none
- */
-export function samplesOf(
-  raw: Uint8Array,
-  header: PngHeader,
-  where: string,
-): Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> {
-  const { width, height, bitDepth, colourType } = header;
-  const channels = CHANNELS[colourType];
-  const count = width * height * channels;
-  const out = bitDepth === 16 ? new Uint16Array(count) : new Uint8Array(count);
-  const pixelBytes = Math.max(1, (bitDepth * channels) / 8);
-  let at = 0;
-  for (const { pass, columns, rows, rowBytes } of passesOf(header)) {
-    const [left, top, right, down] = pass;
-    for (let n = 0; n < rows; n++) {
-      const start = at + 1;
-      unfilter(raw, at, rowBytes, n === 0, pixelBytes, where);
-      at = start + rowBytes;
-      const to = ((top + n * down) * width + left) * channels;
-      if (bitDepth === 8 && right === 1) out.set(raw.subarray(start, at), to);
-      else spread(raw, start, bitDepth, out, to, columns, channels, right);
-    }
+/** Takes the inflated data, {@link inflatedSize} bytes in any pieces, and makes samples of them. */
+export class PngRows {
+  /** As stored (not stretched), interleaved, [height * width * channels]; of 16 bits as `Uint16Array`. */
+  readonly samples: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
+  readonly #header: PngHeader;
+  readonly #where: string;
+  readonly #passes: PassSize[];
+  /** Bytes to the left neighbour of a sample. */
+  readonly #pixelBytes: number;
+  #row: Uint8Array;
+  #above: Uint8Array;
+  #pass = 0;
+  #y = 0;
+  /** Bytes of the row that are there; -1 before its filter. */
+  #filled = -1;
+  #filter = 0;
+
+  constructor(header: PngHeader, where: string) {
+    const { width, height, bitDepth, colourType } = header;
+    const channels = CHANNELS[colourType];
+    const count = width * height * channels;
+    this.samples = bitDepth === 16 ? new Uint16Array(count) : new Uint8Array(count);
+    this.#header = header;
+    this.#where = where;
+    this.#passes = passesOf(header);
+    this.#pixelBytes = Math.max(1, (bitDepth * channels) / 8);
+    const longest = Math.max(...this.#passes.map(({ rowBytes }) => rowBytes));
+    this.#row = new Uint8Array(longest);
+    this.#above = new Uint8Array(longest);
   }
-  return out;
+
+  /**
+   * @returns whether more is needed; bytes beyond the last row are left aside
+   * @throws `DATA_CORRUPT` for a filter that is none
+   */
+  take(piece: Uint8Array): boolean {
+    let at = 0;
+    while (at < piece.length) {
+      const size = this.#passes[this.#pass];
+      if (size === undefined) return false;
+      if (this.#filled < 0) {
+        this.#filter = piece[at++] as number;
+        this.#filled = 0;
+        if (this.#filter > 4) {
+          throw corrupt(this.#where, `A row of the PNG names filter ${this.#filter}, which PNG does not have.`);
+        }
+      }
+      const count = Math.min(piece.length - at, size.rowBytes - this.#filled);
+      this.#row.set(piece.subarray(at, at + count), this.#filled);
+      this.#filled += count;
+      at += count;
+      if (this.#filled === size.rowBytes) this.#finishRow(size);
+    }
+    return this.#pass < this.#passes.length;
+  }
+
+  #finishRow({ pass, columns, rows, rowBytes }: PassSize): void {
+    const { width, bitDepth, colourType } = this.#header;
+    const [left, top, right, down] = pass;
+    const channels = CHANNELS[colourType];
+    const row = this.#row;
+    unfilter(this.#filter, row, this.#above, rowBytes, this.#y === 0, this.#pixelBytes);
+    const to = ((top + this.#y * down) * width + left) * channels;
+    if (bitDepth === 8 && right === 1) this.samples.set(row.subarray(0, rowBytes), to);
+    else spread(row, bitDepth, this.samples, to, columns, channels, right);
+    this.#row = this.#above;
+    this.#above = row;
+    this.#filled = -1;
+    if (++this.#y < rows) return;
+    this.#y = 0;
+    this.#pass++;
+  }
 }
 
 /** One row's samples to their places. */
 function spread(
-  raw: Uint8Array,
-  start: number,
+  row: Uint8Array,
   bits: PngHeader['bitDepth'],
   out: Uint8Array | Uint16Array,
   first: number,
@@ -88,45 +131,48 @@ function spread(
   step: number,
 ): void {
   const mask = 2 ** bits - 1;
+  const count = columns * channels;
+  if (bits === 16 && step === 1) {
+    for (let n = 0; n < count; n++) out[first + n] = ((row[2 * n] as number) << 8) | (row[2 * n + 1] as number);
+    return;
+  }
   for (let x = 0, n = 0, to = first; x < columns; x++, to += step * channels) {
     for (let c = 0; c < channels; c++, n++) {
-      if (bits === 16) out[to + c] = ((raw[start + 2 * n] as number) << 8) | (raw[start + 2 * n + 1] as number);
-      else if (bits === 8) out[to + c] = raw[start + n] as number;
+      if (bits === 16) out[to + c] = ((row[2 * n] as number) << 8) | (row[2 * n + 1] as number);
+      else if (bits === 8) out[to + c] = row[n] as number;
       // Below 8 bits: high bits first; there is one channel.
-      else out[to + c] = ((raw[start + ((n * bits) >> 3)] as number) >> (8 - bits - ((n * bits) & 7))) & mask;
+      else out[to + c] = ((row[(n * bits) >> 3] as number) >> (8 - bits - ((n * bits) & 7))) & mask;
     }
   }
 }
 
-/**
- * Undoes the filter of the row at `at`, whose first byte names it; the row before is as long. Bytes wrap around, as the
- * standard wants.
- */
-function unfilter(raw: Uint8Array, at: number, length: number, isFirst: boolean, pixel: number, where: string): void {
-  const filter = raw[at] as number;
-  const start = at + 1;
-  const end = start + length;
-  const above = length + 1;
+/** Undoes the filter of a row of `length` bytes. Bytes wrap around, as the standard wants. */
+function unfilter(
+  filter: number,
+  row: Uint8Array,
+  above: Uint8Array,
+  length: number,
+  isFirst: boolean,
+  pixel: number,
+): void {
   // Above the first row all is 0, so that its filters are simpler ones: up does nothing, Paeth is sub.
   const kind = isFirst ? [0, 1, 0, 5, 1][filter] : filter;
-  if (filter > 4) throw corrupt(where, `A row of the PNG names filter ${filter}, which PNG does not have.`);
   if (kind === 1) {
-    for (let i = start + pixel; i < end; i++) raw[i] = (raw[i] as number) + (raw[i - pixel] as number);
+    for (let i = pixel; i < length; i++) row[i] = (row[i] as number) + (row[i - pixel] as number);
   } else if (kind === 2) {
-    for (let i = start; i < end; i++) raw[i] = (raw[i] as number) + (raw[i - above] as number);
+    for (let i = 0; i < length; i++) row[i] = (row[i] as number) + (above[i] as number);
   } else if (kind === 3) {
-    for (let i = start; i < end; i++) {
-      const left = i < start + pixel ? 0 : (raw[i - pixel] as number);
-      raw[i] = (raw[i] as number) + ((left + (raw[i - above] as number)) >> 1);
+    for (let i = 0; i < length; i++) {
+      const left = i < pixel ? 0 : (row[i - pixel] as number);
+      row[i] = (row[i] as number) + ((left + (above[i] as number)) >> 1);
     }
   } else if (kind === 5) {
-    for (let i = start + pixel; i < end; i++) raw[i] = (raw[i] as number) + ((raw[i - pixel] as number) >> 1);
+    for (let i = pixel; i < length; i++) row[i] = (row[i] as number) + ((row[i - pixel] as number) >> 1);
   } else if (kind === 4) {
-    for (let i = start; i < end; i++) {
-      const isLeftmost = i < start + pixel;
-      const left = isLeftmost ? 0 : (raw[i - pixel] as number);
-      const corner = isLeftmost ? 0 : (raw[i - above - pixel] as number);
-      raw[i] = (raw[i] as number) + paeth(left, raw[i - above] as number, corner);
+    // The leftmost pixel has nothing at its left, and Paeth is up there.
+    for (let i = 0; i < pixel; i++) row[i] = (row[i] as number) + (above[i] as number);
+    for (let i = pixel; i < length; i++) {
+      row[i] = (row[i] as number) + paeth(row[i - pixel] as number, above[i] as number, above[i - pixel] as number);
     }
   }
 }

@@ -1,96 +1,118 @@
 /**
- * PNG to samples. Frame, checksums and size come first (`png-chunks.ts`); the compressed data are inflated into exactly
- * the bytes that the header calls for, so that a small file cannot fill the memory and missing rows are not silently
- * black; then filters and passes are undone (`png-rows.ts`), and samples below 8 bit and palettes expanded.
+ * PNG to samples. Frame, checksums and size come first (`png-chunks.ts`); what the header calls for is compared with
+ * what the compressed data can hold, and where that is a large picture of a small file, with what they do hold, before
+ * memory is taken; then the data are inflated into rows (`png-rows.ts`), and samples below 8 bit and palettes expanded.
  */
-import { Unzlib } from 'fflate';
+import { Inflater } from '@infnet/inflate';
 import type { DecodedImage } from '../image.js';
 import type { DataNote } from '../notes.js';
-import { checkLimits, type SizeLimits } from './limits.js';
-import { CHANNELS, corrupt, type PngChunk, readPngChunks, readPngHeader } from './png-chunks.js';
-import { inflatedSize, samplesOf } from './png-rows.js';
-
-/** Chunks that may stand once: with two of them there are two pictures, and nobody knows which is meant. */
-const ONCE = ['IHDR', 'PLTE', 'tRNS'] as const;
+import { checkLimits, isHeldLater, MAX_EXPANSION, type SizeLimits } from './limits.js';
+import { CHANNELS, corrupt, type PngHeader, pngChunks, readPngHeader } from './png-chunks.js';
+import { inflatedSize, PngRows } from './png-rows.js';
 
 /** Decodes a PNG file; see {@link decodeImage}. */
 export function decodePng(bytes: Uint8Array, where: string, limits: SizeLimits): DecodedImage {
   const header = readPngHeader(bytes, where);
   const { width, height, bitDepth, colourType } = header;
   checkLimits(width, height, where, limits);
-  const chunks = readPngChunks(bytes, where);
-  for (const type of ONCE) {
-    const count = chunks.filter((chunk) => chunk.type === type).length;
-    if (count > 1) throw corrupt(where, `The PNG has ${count} chunks ${type}; there may be one.`);
-  }
-  if (colourType === 3 && !chunks.some((chunk) => chunk.type === 'PLTE')) {
-    throw corrupt(where, 'The PNG uses a palette but has none (no PLTE chunk).');
-  }
-  const { raw, notes } = inflate(bytes, chunks, inflatedSize(header), where);
-  const noted = notes.length > 0 ? { notes } : {};
-  const samples = samplesOf(raw, header, where);
-  if (samples instanceof Uint16Array) {
-    return { width, height, channels: CHANNELS[colourType], depth: 16, data: samples, format: 'png', ...noted };
-  }
-  if (colourType === 3) {
-    const palette = readPalette(bytes, chunks, where);
+  const { palette, data: compressed } = readFrame(bytes, header, where);
+  const { samples, notes } = inflate(compressed, header, bytes.length, where);
+  const common = { width, height, format: 'png' as const, ...(notes.length > 0 ? { notes } : {}) };
+  if (samples instanceof Uint16Array) return { ...common, channels: CHANNELS[colourType], depth: 16, data: samples };
+  if (palette !== undefined) {
     const channels = palette[0]?.length === 4 ? 4 : 3;
     const data = lookUp(samples, palette, channels, where);
-    return { width, height, channels, depth: 8, data, format: 'png', indices: samples, palette, ...noted };
+    return { ...common, channels, depth: 8, data, indices: samples, palette };
   }
   stretch(samples, bitDepth);
-  return { width, height, channels: CHANNELS[colourType], depth: 8, data: samples, format: 'png', ...noted };
+  return { ...common, channels: CHANNELS[colourType], depth: 8, data: samples };
+}
+
+interface Frame {
+  /** Of a picture with a palette. */
+  readonly palette: number[][] | undefined;
+  /** The zlib stream. */
+  readonly data: Uint8Array;
+}
+
+function readFrame(bytes: Uint8Array, { colourType }: PngHeader, where: string): Frame {
+  let [first, pieces, length] = [0, 0, 0];
+  const body = new Map<string, Uint8Array>();
+  for (const chunk of pngChunks(bytes, where)) {
+    const start = chunk.start + 8;
+    if (chunk.type === 'IDAT') {
+      if (pieces++ === 0) first = start;
+      length += chunk.length;
+    } else if (chunk.type === 'PLTE' || chunk.type === 'tRNS') {
+      if (pieces > 0) throw corrupt(where, `The PNG has its chunk ${chunk.type} after the data that need it.`);
+      body.set(chunk.type, bytes.subarray(start, start + chunk.length));
+    }
+  }
+  const palette = colourType === 3 ? readPalette(body.get('PLTE'), body.get('tRNS'), where) : undefined;
+  return { palette, data: pieces === 1 ? bytes.subarray(first, first + length) : joined(bytes, first, pieces, length) };
+}
+
+/** The contents of so many chunks in a row. */
+function joined(bytes: Uint8Array, first: number, pieces: number, length: number): Uint8Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const out = new Uint8Array(length);
+  for (let n = 0, from = first, to = 0; n < pieces; n++) {
+    const count = view.getUint32(from - 8);
+    out.set(bytes.subarray(from, from + count), to);
+    from += count + 12;
+    to += count;
+  }
+  return out;
 }
 
 interface Inflated {
-  readonly raw: Uint8Array<ArrayBuffer>;
+  readonly samples: PngRows['samples'];
   readonly notes: readonly DataNote[];
 }
 
-/**
- * The picture's data, `expected` bytes; what the file has more of is told and left aside, and no more of it is
- * inflated.
- */
-function inflate(bytes: Uint8Array, chunks: readonly PngChunk[], expected: number, where: string): Inflated {
-  const raw = new Uint8Array(expected);
-  let total = 0;
-  const inflator = new Unzlib((piece) => {
-    if (total < expected) raw.set(piece.subarray(0, expected - total), total);
-    total += piece.length;
-  });
-  const step = 1 << 14;
-  try {
-    for (const { type, start, length } of chunks) {
-      if (type !== 'IDAT') continue;
-      for (let at = 0; at < length && total <= expected; at += step) {
-        inflator.push(bytes.subarray(start + 8 + at, start + 8 + Math.min(length, at + step)), false);
-      }
-    }
+/** What the file has more of is told and left aside, and no more of it is inflated. */
+function inflate(data: Uint8Array, header: PngHeader, fileLength: number, where: string): Inflated {
+  const expected = inflatedSize(header);
+  const [method = 0, flags = 0] = data;
+  if (data.length > 0 && ((method & 15) !== 8 || method >> 4 > 7 || (method * 256 + flags) % 31 || flags & 32)) {
+    throw corrupt(where, 'The PNG data cannot be decompressed: invalid zlib data.');
+  }
+  if (data.length * MAX_EXPANSION < expected) throw tooShort(where, `${data.length} compressed bytes`, expected);
+  const inflater = new Inflater();
+  const run = (take: (piece: Uint8Array) => boolean): boolean => {
+    const { status, total, reason } = inflater.run(data, 2, take);
     // With all of it there, how the stream ends is of no importance.
-    if (total < expected) inflator.push(new Uint8Array(0), true);
-  } catch (cause) {
-    if (total < expected) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw corrupt(where, `The PNG data cannot be decompressed: ${reason}.`, {}, cause);
-    }
+    if (total >= expected) return total > expected || status === 'stopped';
+    if (status === 'damaged') throw corrupt(where, `The PNG data cannot be decompressed: ${reason}.`);
+    throw tooShort(where, `only ${total} bytes`, expected);
+  };
+  let counted = 0;
+  if (isHeldLater(expected, fileLength)) {
+    run((piece) => {
+      counted += piece.length;
+      return counted < expected;
+    });
   }
-  if (total < expected) {
-    const message = `The PNG data decompresses to only ${total} bytes, its header calls for ${expected}.`;
-    throw corrupt(where, message, { expected });
-  }
-  if (total === expected) return { raw, notes: [] };
+  const rows = new PngRows(header, where);
+  let needsMore = true;
+  const isSurplus = run((piece) => {
+    if (!needsMore) return false;
+    needsMore = rows.take(piece);
+    return true;
+  });
+  if (!isSurplus) return { samples: rows.samples, notes: [] };
   const message = `it has more data than its ${expected} bytes of picture; they are left aside`;
-  return { raw, notes: [{ code: 'PNG_SURPLUS', message }] };
+  return { samples: rows.samples, notes: [{ code: 'PNG_SURPLUS', message }] };
+}
+
+function tooShort(where: string, holds: string, expected: number): Error {
+  const message = `The PNG data decompresses to ${holds}, its header calls for ${expected}.`;
+  return corrupt(where, message, { expected });
 }
 
 /** RGB, or RGBA where the file says how clear its colours are. */
-function readPalette(bytes: Uint8Array, chunks: readonly PngChunk[], where: string): number[][] {
-  const body = (type: string): Uint8Array | undefined => {
-    const chunk = chunks.find((one) => one.type === type);
-    return chunk === undefined ? undefined : bytes.subarray(chunk.start + 8, chunk.start + 8 + chunk.length);
-  };
-  const colours = body('PLTE') as Uint8Array;
-  const clear = body('tRNS');
+function readPalette(colours: Uint8Array | undefined, clear: Uint8Array | undefined, where: string): number[][] {
+  if (colours === undefined) throw corrupt(where, 'The PNG uses a palette but has none (no PLTE chunk).');
   if (colours.length % 3 !== 0 || colours.length > 3 * 256) {
     throw corrupt(where, `The palette of the PNG has ${colours.length} bytes; up to 256 colours have 3 each.`);
   }
@@ -101,13 +123,15 @@ function readPalette(bytes: Uint8Array, chunks: readonly PngChunk[], where: stri
 }
 
 function lookUp(indices: Uint8Array, palette: readonly number[][], channels: 3 | 4, where: string): Uint8Array {
+  const beyond = indices.findIndex((index) => index >= palette.length);
+  if (beyond >= 0) {
+    throw corrupt(where, `Pixel ${beyond} uses colour ${indices[beyond]} of a palette with ${palette.length} colours.`);
+  }
+  const colours = Uint8Array.from(palette.flat());
   const out = new Uint8Array(indices.length * channels);
-  for (let i = 0; i < indices.length; i++) {
-    const colour = palette[indices[i] as number];
-    if (colour === undefined) {
-      throw corrupt(where, `Pixel ${i} uses colour ${indices[i]} of a palette with ${palette.length} colours.`);
-    }
-    out.set(colour, i * channels);
+  for (let i = 0, to = 0; i < indices.length; i++, to += channels) {
+    const from = (indices[i] as number) * channels;
+    for (let c = 0; c < channels; c++) out[to + c] = colours[from + c] as number;
   }
   return out;
 }

@@ -1,26 +1,19 @@
 /**
- * Gzip, piece by piece and with checksums.
- *
- * fflate inflates. It neither verifies the checksums nor stops at a size, and both matter: a flipped bit in a `.nii.gz`
- * gives plausible voxels, and a small file can inflate to more than the memory holds. A file may have several members
- * (bgzip and concatenated files do), each with a trailer: CRC-32 and length.
+ * Gzip, piece by piece and with checksums: a flipped bit in a `.nii.gz` gives plausible voxels, and a small file can
+ * inflate to more than the memory holds. A file may have several members (bgzip and concatenated files do), each with a
+ * header and a trailer (RFC 1952): CRC-32 and length.
  *
  * What follows the last member (padding of tapes and blocks, mostly zeros) is not compressed data, and gzip(1), Python
- * and nibabel leave it alone. fflate takes it for a broken member. The end of the last member is found then by its
- * trailer, whose eight bytes are known by what was decoded.
+ * and nibabel leave it alone.
  */
-import { Gunzip } from 'fflate';
-import { crc32 } from '../decode/png-chunks.js';
+import { crc32, Inflater } from '@infnet/inflate';
 import { niftiCorrupt, niftiTruncated } from './errors.js';
 
-/** Compressed bytes at a time. Deflate expands at most 1032 times, so a piece is at most 34 MB. */
-const PIECE = 1 << 15;
-
-/** No deflate stream expands more. */
-export const MAX_EXPANSION = 1032;
-
-/** Bytes of a member's trailer: CRC-32 and length. */
+/** Bytes of a member's header without its optional fields, and of its trailer. */
+const HEADER = 10;
 const TRAILER = 8;
+
+const FLAG = { headerCrc: 2, extra: 4, name: 8, comment: 16 } as const;
 
 export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
@@ -36,63 +29,49 @@ export interface Gunzipped {
 /**
  * Hands the decoded bytes to `take`, piece by piece, until that says `false` or they end.
  *
- * @param needed how many there must be: with fewer and a wrong checksum the file is cut off (fflate does not notice a
- *   cut between two symbols)
  * @throws `DATA_TRUNCATED`, `DATA_CORRUPT`
  */
-export function gunzip(
-  bytes: Uint8Array,
-  where: string,
-  needed: number,
-  take: (piece: Uint8Array) => boolean,
-): Gunzipped {
+export function gunzip(bytes: Uint8Array, where: string, take: (piece: Uint8Array) => boolean): Gunzipped {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let [total, memberLength, crc, at] = [0, 0, 0, 0];
-  let wanted = true;
-  const isTrailer = (start: number): boolean =>
-    view.getUint32(start, true) === crc && view.getUint32(start + 4, true) === memberLength % 2 ** 32;
-  const checkMember = (end: number): void => {
-    if (!wanted) return;
-    if (!isTrailer(end - TRAILER)) throw wrongChecksum(where, end);
-    [memberLength, crc] = [0, 0];
-  };
-  const inflator = new Gunzip((piece) => {
-    if (!wanted) return;
-    total += piece.length;
-    memberLength += piece.length;
+  const inflater = new Inflater();
+  let [total, crc, wanted] = [0, 0, true];
+  const takeMore = (piece: Uint8Array): boolean => {
     crc = crc32(piece, crc);
     wanted = take(piece);
-  });
-  inflator.onmember = (start) => checkMember(start);
-  // Fewer than four bytes after a trailer may have waited for the next piece.
-  const endOfMember = (): number | undefined => {
-    const last = Math.min(bytes.length, at + PIECE) - TRAILER;
-    for (let start = Math.max(0, at - TRAILER - 4); start <= last; start++) {
-      if (isTrailer(start)) return start + TRAILER;
-    }
-    return undefined;
+    return wanted;
   };
-  try {
-    for (at = 0; at < bytes.length && wanted; at += PIECE) {
-      inflator.push(bytes.subarray(at, Math.min(bytes.length, at + PIECE)), at + PIECE >= bytes.length);
+  for (let at = 0; ; ) {
+    if (bytes[at + 2] !== undefined && bytes[at + 2] !== 8) {
+      throw niftiCorrupt(where, `The compressed data cannot be decompressed: method ${bytes[at + 2]} is not gzip's.`);
     }
-    at -= PIECE;
-  } catch (cause) {
-    if (isOwn(cause)) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    if (/unexpected EOF/.test(reason)) throw cutOff(where, bytes.length, total);
-    // What fflate says of bytes that begin no member; before the first one they are the file's own.
-    const end = /invalid gzip data/.test(reason) && total > 0 ? endOfMember() : undefined;
-    if (end !== undefined) return { total, trailing: lengthOf(bytes.subarray(end)) };
-    throw niftiCorrupt(where, `The compressed data cannot be decompressed: ${reason}.`, cause);
+    crc = 0;
+    const member = inflater.run(bytes, dataStart(bytes, at), takeMore);
+    total += member.total;
+    if (!wanted) return { total, trailing: 0 };
+    if (member.status === 'damaged') {
+      throw niftiCorrupt(where, `The compressed data cannot be decompressed: ${member.reason}.`);
+    }
+    if (member.status === 'cut' || member.end + TRAILER > bytes.length) throw cutOff(where, bytes.length, total);
+    at = member.end + TRAILER;
+    if (view.getUint32(at - 8, true) !== crc || view.getUint32(at - 4, true) !== member.total % 2 ** 32) {
+      throw wrongChecksum(where, at);
+    }
+    if (bytes[at] !== 0x1f || bytes[at + 1] !== 0x8b) return { total, trailing: lengthOf(bytes.subarray(at)) };
   }
-  if (!wanted) return { total, trailing: 0 };
-  if (bytes.length < 18) throw cutOff(where, bytes.length, total);
-  if (isTrailer(bytes.length - TRAILER)) return { total, trailing: 0 };
-  const end = endOfMember();
-  if (end !== undefined) return { total, trailing: lengthOf(bytes.subarray(end)) };
-  if (total < needed) throw cutOff(where, bytes.length, total);
-  throw wrongChecksum(where, bytes.length);
+}
+
+/** Where the compressed data of the member at `at` begin; the end of the file where its header does not end. */
+function dataStart(bytes: Uint8Array, at: number): number {
+  const flags = bytes[at + 3] ?? 0;
+  let start = at + HEADER;
+  if (flags & FLAG.extra) start += 2 + ((bytes[start] ?? 0) | ((bytes[start + 1] ?? 0) << 8));
+  for (const text of [FLAG.name, FLAG.comment]) {
+    if ((flags & text) === 0) continue;
+    const end = bytes.indexOf(0, start);
+    if (end < 0) return bytes.length;
+    start = end + 1;
+  }
+  return start + (flags & FLAG.headerCrc ? 2 : 0);
 }
 
 /** Without the zeros at its end. */
@@ -100,10 +79,6 @@ function lengthOf(bytes: Uint8Array): number {
   let length = bytes.length;
   while (length > 0 && bytes[length - 1] === 0) length--;
   return length;
-}
-
-function isOwn(error: unknown): boolean {
-  return error instanceof Error && error.name === 'InfnetError';
 }
 
 function wrongChecksum(where: string, end: number): Error {

@@ -2,14 +2,16 @@
  * Bytes of a `.nii` or `.nii.gz` to a volume.
  *
  * The order of things keeps a bad file cheap: the header is decoded alone; what it calls for is compared with the limit
- * and with what the file can hold at all; only then is memory taken, once, and filled. Nothing is inflated beyond it.
+ * and with what the file can hold at all (where that is far more than the file, with what it does hold); only then is
+ * memory taken, once, and filled. Nothing is inflated beyond it.
  */
 import { FORMAT_BYTES } from '../decode/formats.js';
+import { isHeldLater, MAX_EXPANSION } from '../decode/limits.js';
 import { dataError } from '../errors.js';
 import type { DataNote } from '../notes.js';
 import { DATATYPES, isLittleEndianMachine, swapBytes, type VolumeData } from './datatypes.js';
 import { niftiCorrupt, niftiTruncated, voxelsAlone } from './errors.js';
-import { gunzip, isGzip, MAX_EXPANSION } from './gunzip.js';
+import { gunzip, isGzip } from './gunzip.js';
 import { HEADER_BYTES, parseHeader } from './header.js';
 import type { Volume, VolumeHeader } from './volume.js';
 
@@ -75,6 +77,7 @@ export function readNifti(
   }
   const compressed = isGzip(bytes);
   if (bytes.length * (compressed ? MAX_EXPANSION : 1) < end) throw tooShort(name, shape, end, bytes.length, compressed);
+  if (compressed && isHeldLater(end, bytes.length)) requireHeld(bytes, end, shape, name);
   const data = allocate(length, shape, name);
   const notes = [...header.notes];
   if (compressed) {
@@ -105,7 +108,7 @@ function beginning(bytes: Uint8Array, name: string): Uint8Array {
   const head = new Uint8Array(FORMAT_BYTES);
   let filled = 0;
   try {
-    gunzip(bytes, name, HEADER_BYTES[1], (piece) => {
+    gunzip(bytes, name, (piece) => {
       const part = piece.subarray(0, head.length - filled);
       head.set(part, filled);
       filled += part.length;
@@ -118,6 +121,16 @@ function beginning(bytes: Uint8Array, name: string): Uint8Array {
   return head.subarray(0, filled);
 }
 
+/** Counts what a small file decodes to, before a large volume is taken memory for. */
+function requireHeld(bytes: Uint8Array, end: number, shape: string, name: string): void {
+  let held = 0;
+  gunzip(bytes, name, (piece) => {
+    held += piece.length;
+    return held < end;
+  });
+  if (held < end) throw tooShort(name, shape, end, held, false);
+}
+
 /**
  * Decodes the file and keeps `data.length` bytes from `offset` on.
  * @returns how many bytes follow the compressed data
@@ -126,7 +139,7 @@ function inflateInto(data: Uint8Array, offset: number, bytes: Uint8Array, shape:
   const end = offset + data.length;
   let at = 0;
   let tooMuch = false;
-  const { total, trailing } = gunzip(bytes, name, end, (piece) => {
+  const { total, trailing } = gunzip(bytes, name, (piece) => {
     const from = Math.max(0, offset - at);
     const to = Math.min(piece.length, end - at);
     if (from < to) data.set(piece.subarray(from, to), at + from - offset);

@@ -1,7 +1,7 @@
+import { crc32 } from '@infnet/inflate';
 import { expectError } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import { power, tangent } from '../../src/dataset/arithmetic.js';
-import { crc32 } from '../../src/decode/png-chunks.js';
 import {
   type Augmentation,
   type AugmentationOptions,

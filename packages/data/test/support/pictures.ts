@@ -1,6 +1,7 @@
 /** Files for tests, made here: nothing in this folder comes from a patient. */
+
+import { crc32 } from '@infnet/inflate';
 import { zlibSync } from 'fflate';
-import { crc32 } from '../../src/decode/png-chunks.js';
 
 /** One PNG chunk with its checksum. */
 export function chunk(type: string, data: Uint8Array): Uint8Array {

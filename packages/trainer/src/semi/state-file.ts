@@ -1,20 +1,14 @@
 /** A propagation's state as the bytes of one safetensors file: all tensors, and the rest as JSON in the metadata. */
 import { readSafetensors, writeSafetensors } from '@infnet/checkpoint';
 import { InfnetError } from '@infnet/core';
-import { readJson, withoutNull, writeJson } from '../json.js';
-import { partsOf, stateFrom, stateOf, type Progress as TrainerProgress, tensorsOf } from '../trainer/state-file.js';
+import { withoutNull, writeJson } from '../json.js';
+import { type PropagationProgress, parsePropagationProgress, requireFloats } from '../state-schema.js';
+import { partsOf, stateFrom, stateOf, tensorsOf } from '../trainer/state-file.js';
 import type { PropagationState } from './state.js';
 import type { TrainingFigures } from './strategy.js';
 
 const KIND = 'infnet propagation state';
 const WEIGHTS = 'weights/';
-
-/** Everything but tensors, and which of them there are. */
-interface Progress {
-  readonly state: Omit<PropagationState, 'weights' | 'trainer'>;
-  readonly hasWeights: boolean;
-  readonly trainer: TrainerProgress | null;
-}
 
 /**
  * Bytes of a state; the same state gives the same bytes.
@@ -28,7 +22,11 @@ export function encodePropagationState(
   const tensors = weights === undefined ? [] : tensorsOf(WEIGHTS, weights);
   const training = trainer === undefined ? undefined : partsOf(trainer);
   tensors.push(...(training?.tensors ?? []));
-  const progress: Progress = { state, hasWeights: weights !== undefined, trainer: training?.progress ?? null };
+  const progress: PropagationProgress = {
+    state,
+    hasWeights: weights !== undefined,
+    trainer: training?.progress ?? null,
+  };
   return writeSafetensors(tensors, { ...metadata, kind: KIND, progress: writeJson(progress) });
 }
 
@@ -36,7 +34,8 @@ export function encodePropagationState(
  * The state in the bytes of {@link encodePropagationState}, equal to the bit.
  *
  * @param file what to call it in errors
- * @throws InfnetError `CHECKPOINT_...` for damaged bytes, `SEMI_STATE_FILE` for a file that is none of these
+ * @throws InfnetError `CHECKPOINT_...` for damaged bytes, `SEMI_STATE_FILE` for a file that is none of these, or says
+ *   what cannot be
  */
 export function decodePropagationState(bytes: Uint8Array, file?: string): PropagationState {
   const { tensors, metadata } = readSafetensors(bytes, { ...(file === undefined ? {} : { file }), copy: true });
@@ -49,7 +48,8 @@ export function decodePropagationState(bytes: Uint8Array, file?: string): Propag
       fix: 'Give the file that the propagation wrote.',
     });
   }
-  const { state, hasWeights, trainer } = readJson(text) as Progress;
+  requireFloats(tensors, { code: 'SEMI_STATE_FILE', file });
+  const { state, hasWeights, trainer } = parsePropagationProgress(text, file);
   return {
     ...state,
     stages: state.stages.map((record) => ({ ...record, figures: figuresFrom(record.figures) })),

@@ -6,21 +6,14 @@
  */
 import { type CheckpointTensor, readSafetensors, type WritableTensor, writeSafetensors } from '@infnet/checkpoint';
 import { InfnetError, type StateDict } from '@infnet/core';
-import { readJson, withoutNull, writeJson } from '../json.js';
-import type { OptimizerState } from '../optimizer/optimizer.js';
+import { withoutNull, writeJson } from '../json.js';
+import { parseTrainerProgress, requireFloats, type TrainerProgress } from '../state-schema.js';
 import type { Best, TrainerState } from './state.js';
 
 const KIND = 'infnet training state';
 const PARAMETERS = 'parameters/';
 const MOMENTS = 'optimizer/';
 const COMPANION = 'companion/';
-
-/** Everything but tensors. */
-export type Progress = Omit<TrainerState, 'parameters' | 'optimizer' | 'companion'> & {
-  readonly optimizer: Omit<OptimizerState, 'moments'>;
-  /** Whether there is one, which may have no tensors; absent in files of versions that did not say. */
-  readonly hasCompanion?: boolean;
-};
 
 /**
  * Bytes of a state; the same state gives the same bytes.
@@ -37,7 +30,7 @@ export function encodeTrainerState(
 
 /** A state as what goes into JSON, and tensors. */
 export function partsOf({ parameters, optimizer, companion, ...rest }: TrainerState): {
-  readonly progress: Progress;
+  readonly progress: TrainerProgress;
   readonly tensors: readonly WritableTensor[];
 } {
   const { moments, ...figures } = optimizer;
@@ -50,7 +43,8 @@ export function partsOf({ parameters, optimizer, companion, ...rest }: TrainerSt
  * The state in the bytes of {@link encodeTrainerState}, equal to the bit.
  *
  * @param file what to call it in errors
- * @throws InfnetError `CHECKPOINT_...` for damaged bytes, `TRAINER_STATE_FILE` for a file that is none of these
+ * @throws InfnetError `CHECKPOINT_...` for damaged bytes, `TRAINER_STATE_FILE` for a file that is none of these, or
+ *   says what cannot be
  */
 export function decodeTrainerState(bytes: Uint8Array, file?: string): TrainerState {
   const { tensors, metadata } = readSafetensors(bytes, { ...(file === undefined ? {} : { file }), copy: true });
@@ -63,12 +57,13 @@ export function decodeTrainerState(bytes: Uint8Array, file?: string): TrainerSta
       fix: 'Weights alone cannot be resumed. Give the file that the training wrote, or start anew with these weights.',
     });
   }
-  return stateFrom(readJson(progress) as Progress, tensors);
+  requireFloats(tensors, { code: 'TRAINER_STATE_FILE', file });
+  return stateFrom(parseTrainerProgress(progress, file), tensors);
 }
 
 /** What {@link partsOf} took apart. */
 export function stateFrom(
-  { optimizer, hasCompanion, ...rest }: Progress,
+  { optimizer, hasCompanion, ...rest }: TrainerProgress,
   tensors: ReadonlyMap<string, CheckpointTensor>,
 ): TrainerState {
   const companion = stateOf(COMPANION, tensors);

@@ -1,6 +1,6 @@
 /**
- * CRC-32 as zip files have it (polynomial 0xEDB88320, reflected), eight bytes a step ("slicing by eight": table k
- * holds the checksum of a byte followed by k zero bytes, so eight look-ups replace eight dependent ones).
+ * CRC-32 as PNG, gzip and ZIP files have it (polynomial 0xEDB88320, reflected), eight bytes a step ("slicing by eight":
+ * table k holds the checksum of a byte followed by k zero bytes, so eight look-ups replace eight dependent ones).
  */
 const SLICES = 8;
 let tables: Uint32Array | undefined;
@@ -19,13 +19,13 @@ function makeTables(): Uint32Array {
   return made;
 }
 
-/** The checksum of `bytes`, unsigned. */
-export function crc32(bytes: Uint8Array): number {
+/** The checksum of `bytes`, unsigned. @param before that of the bytes before these */
+export function crc32(bytes: Uint8Array, before = 0): number {
   tables ??= makeTables();
   const t = tables;
   const length = bytes.length;
   const whole = length - (length % SLICES);
-  let crc = -1;
+  let crc = ~before;
   let i = 0;
   for (; i < whole; i += SLICES) {
     crc ^= bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
