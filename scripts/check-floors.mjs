@@ -7,6 +7,7 @@
  *   - a `node:` module outside the packages that are Node's,
  *   - a relative import that leaves the package,
  *   - a listed `@infnet/*` dependency that is not on a lower floor,
+ *   - an import of `errors` where `core` is there, which has the same: errors come through one door,
  *   - files of a package that import each other in a circle, by types too (`circles.mjs` has those that may),
  *   - `using`, which the build would turn into an import of a helper that is not a dependency,
  *   - a table or drawing in CONTRIBUTING.md that is not what the imports say; `--draw` draws both again.
@@ -66,6 +67,7 @@ function checkFile(name, folder, file, listed, imports, own) {
       const other = dependency.slice('@infnet/'.length);
       const why = forbidden(name, other);
       if (why !== undefined) say(why);
+      if (other === 'errors' && listed.has('@infnet/core')) say('what stands on core takes errors from @infnet/core');
       if (heights.has(other)) imports.add(other);
     }
     if (!strict) continue;

@@ -1,6 +1,5 @@
 /** `npm run bench`; `--help` lists the options. One file per suite. */
-import { isInfnetError, open } from '@infnet/core';
-import { plainMessage } from '@infnet/errors';
+import { isInfnetError, open, plainMessage } from '@infnet/core';
 import { ceilingSuite } from './ceilings.js';
 import { memorySuite } from './memory-suite.js';
 import { type BenchOptions, readOptions, usage } from './options.js';

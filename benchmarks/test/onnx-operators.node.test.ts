@@ -18,7 +18,6 @@ import {
   mulScalar,
   narrow,
   pad2d,
-  placeInZeros,
   relu,
   reshape,
   sigmoid,
@@ -27,8 +26,8 @@ import {
   split,
   sub,
   sum,
-  sumTo,
 } from '@infnet/nn';
+import { placeInZeros, sumTo } from '@infnet/nn/kernels';
 import { product } from '@infnet/partial-decoder';
 import { addResized, reverseAttention } from '@infnet/reverse-attention';
 import { afterAll, beforeAll, describe } from 'vitest';

@@ -7,7 +7,7 @@
  */
 
 import own from 'page:tasks';
-import { InfnetError } from '@infnet/errors';
+import { InfnetError } from '@infnet/core';
 import { infection, type SegmentationTask } from '@infnet/segmentation';
 
 /** @throws InfnetError `TASK_COMPANION` for one that needs more than the slice */

@@ -2,7 +2,7 @@
  * All it takes to run an infnet kernel in a WebGPU program: a pipeline and a bind group from a description. No context,
  * no planner; nothing is allocated but what this file asks the device for.
  */
-import { type CallDescription, describeCall, type KernelCall } from '@infnet/core';
+import { type CallDescription, describeCall, type KernelCall } from '@infnet/core/kernels';
 
 /** A kernel call ready to be put into compute passes, as often as one likes. */
 export interface KernelPass {

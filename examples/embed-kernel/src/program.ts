@@ -1,7 +1,7 @@
 /**
  * The program's own work: a feature map through one convolution and one reverse attention, in one pass and one submit.
  */
-import { conv2dCall } from '@infnet/conv';
+import { conv2dCall } from '@infnet/conv/kernels';
 import { reverseAttentionCall } from '@infnet/reverse-attention';
 import { createKernelPass } from './kernel-pass.js';
 

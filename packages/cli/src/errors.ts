@@ -1,6 +1,6 @@
 /** Errors as people and programs are told them. */
 import { dirname } from 'node:path';
-import { InfnetError, isInfnetError, plainMessage } from '@infnet/errors';
+import { InfnetError, isInfnetError, plainMessage } from '@infnet/core';
 import { adviceInFlags } from './advice.js';
 import { adviceFor } from './shell.js';
 

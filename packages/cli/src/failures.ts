@@ -1,5 +1,5 @@
 /** Files that failed, said as they do: what happened, and what to do about it, once for each advice. */
-import { printable } from '@infnet/errors';
+import { printable } from '@infnet/core';
 import type { Reason } from './errors.js';
 import type { Progress } from './progress.js';
 

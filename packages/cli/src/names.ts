@@ -1,4 +1,4 @@
-import { printable } from '@infnet/errors';
+import { printable } from '@infnet/core';
 
 /** Some names from outside in a line: the first ones, and a mark that there are more. */
 export function listed(names: Iterable<string>, most: number): string {

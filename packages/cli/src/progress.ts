@@ -2,7 +2,7 @@
  * Progress on stderr. On a terminal a bar that is drawn in place; elsewhere (a log file, a pipe) a line now and then,
  * so that a log stays readable.
  */
-import { printable } from '@infnet/errors';
+import { printable } from '@infnet/core';
 import type { Output } from './io.js';
 import { redraw } from './terminal.js';
 

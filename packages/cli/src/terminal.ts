@@ -2,7 +2,7 @@
  * The outputs as commands write to them. Texts come from everywhere, and a terminal obeys some characters: what is
  * written is escaped once, here, so that no command can forget it. Cursor codes are the outputs' own.
  */
-import { escapeControls } from '@infnet/errors';
+import { escapeControls } from '@infnet/core';
 import type { Io, Output } from './io.js';
 
 class Escaped implements Output {

@@ -5,8 +5,8 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Checkpoint, type NetSignature, type PeeledTensors, peelPrefix, readCheckpoint } from '@infnet/checkpoint';
+import { InfnetError, isInfnetError, plainMessage, printable } from '@infnet/core';
 import { sha256 } from '@infnet/data';
-import { InfnetError, isInfnetError, plainMessage, printable } from '@infnet/errors';
 import { readFile } from '@infnet/node';
 import { cliError } from './errors.js';
 import { type Io, say } from './io.js';

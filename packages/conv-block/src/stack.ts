@@ -9,20 +9,17 @@ import {
   checkOptions,
   type Dispatch,
   defineOperator,
-  dispatchLine,
   elementCount,
   formatShape,
   InfnetError,
-  type Kernel,
-  type KernelCall,
   type Operator,
   sameShape,
-  sizedCall,
   standardOperator,
   type Tensor,
   type TensorLike,
   type View,
 } from '@infnet/core';
+import { dispatchLine, type Kernel, type KernelCall, sizedCall } from '@infnet/core/kernels';
 import source from './stack.wgsl';
 
 export const stackKernel: Kernel = { name: 'conv-block/stack', source };

@@ -5,13 +5,10 @@ import {
   type DeviceProfile,
   elementCount,
   InfnetError,
-  type KernelCall,
-  type OperandRange,
   type OptionTable,
   type Shape,
-  sizedCall,
-  wholeRange,
 } from '@infnet/core';
+import { type KernelCall, type OperandRange, sizedCall, wholeRange } from '@infnet/core/kernels';
 import { GATHER_KERNELS, type GatherKernel } from './forward/algorithm.js';
 import { gatherCall } from './forward/call.js';
 import type { Epilogue } from './forward/epilogue.js';

@@ -1,5 +1,5 @@
 /** Workgroups of kernels that work in layers: lines of workgroups in x and y for each of many layers in z. */
-import { dispatchLine, type KernelCall } from '@infnet/core';
+import { dispatchLine, type KernelCall } from '@infnet/core/kernels';
 
 /** The most workgroups that every device takes in one dimension. */
 const MOST = 65535;

@@ -1,5 +1,6 @@
 /** Tiles: how large a piece of the result one subgroup or workgroup makes. Few choices, because each is a pipeline. */
-import type { AdapterTraits, DeviceProfile, SubgroupTiles } from '@infnet/core';
+import type { DeviceProfile } from '@infnet/core';
+import type { AdapterTraits, SubgroupTiles } from '@infnet/core/kernels';
 
 export interface SubgroupTile {
   /** Result channels of a tile. */

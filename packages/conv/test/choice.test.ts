@@ -1,5 +1,6 @@
 /** Which kernel is taken where: by device, shape, precision and memory. */
-import { ADAPTER_TRAITS, DEFAULT_LIMITS, DEFAULT_PROFILE, type DeviceProfile } from '@infnet/core';
+import { DEFAULT_LIMITS, DEFAULT_PROFILE, type DeviceProfile } from '@infnet/core';
+import { ADAPTER_TRAITS } from '@infnet/core/kernels';
 import { describe, expect, it } from 'vitest';
 import { variantName } from '../src/algorithm.js';
 import { forwardGather, inputGradientGather } from '../src/forward/gather.js';

@@ -3,7 +3,6 @@
  * table, choices.txt. It changes only where a choice is meant to change.
  */
 import {
-  ADAPTER_TRAITS,
   DEFAULT_LIMITS,
   DEFAULT_PROFILE,
   type DeviceProfile,
@@ -13,6 +12,7 @@ import {
   type Tensor,
   trace,
 } from '@infnet/core';
+import { ADAPTER_TRAITS } from '@infnet/core/kernels';
 import { expect, it } from 'vitest';
 import { conv2d } from '../src/index.js';
 import { Net } from './half-support.js';

@@ -1,17 +1,11 @@
 /** The operator's shapes and errors, the module, and what the kernels' text expands to. */
 
-import { initialValues, kernelVariant, Module, schedule, type Tensor, trace } from '@infnet/core';
+import { initialValues, Module, schedule, type Tensor, trace } from '@infnet/core';
+import { kernelVariant } from '@infnet/core/kernels';
 import { thrownBy } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
-import {
-  Conv2d,
-  type Conv2dOptions,
-  conv2d,
-  conv2dFlops,
-  foldBatchNormKernel,
-  gemmKernel,
-  winogradWeightKernel,
-} from '../src/index.js';
+import { Conv2d, type Conv2dOptions, conv2d, conv2dFlops } from '../src/index.js';
+import { foldBatchNormKernel, gemmKernel, winogradWeightKernel } from '../src/kernels.js';
 import { geometryOfCase } from './reference.js';
 
 function outputOf(

@@ -5,7 +5,6 @@ import {
   elementCount,
   gradients,
   type HostTensor,
-  type Kernel,
   type Operator,
   ParameterStore,
   schedule,
@@ -14,10 +13,12 @@ import {
   trace,
   type View,
 } from '@infnet/core';
+import type { Kernel } from '@infnet/core/kernels';
 import { add, addOperator, BatchNorm2d, batchNorm2dOperator, relu, reluOperator } from '@infnet/nn';
 import { expectClose } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { conv2d, conv2dCall, conv2dOperator, conv2dSettings } from '../src/index.js';
+import { conv2d, conv2dOperator, conv2dSettings } from '../src/index.js';
+import { conv2dCall } from '../src/kernels.js';
 import { compute, openQuietly, random } from './support.js';
 
 let context: Context;

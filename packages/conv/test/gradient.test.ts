@@ -13,17 +13,15 @@ import {
 import { expectClose, numRuns } from '@infnet/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ConvolutionAlgorithm, conv2d, conv2dSettings } from '../src/index.js';
 import {
-  type ConvolutionAlgorithm,
-  conv2d,
   conv2dBiasGradientCalls,
   conv2dInputGradientCall,
   conv2dInputGradientOperator,
-  conv2dSettings,
   conv2dWeightGradientCalls,
   conv2dWeightGradientOperator,
   type WeightGradientAlgorithm,
-} from '../src/index.js';
+} from '../src/kernels.js';
 import { gatherCases, winogradCases } from './cases.js';
 import { geometryOfCase, inputGradientReference, type ReferenceCase, weightGradientReference } from './reference.js';
 import { compute, dispatch, label, openQuietly, random, weights } from './support.js';

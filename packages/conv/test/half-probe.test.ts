@@ -2,7 +2,8 @@
 import { type Context, ParameterStore, preparePlan, trace } from '@infnet/core';
 import { expectClose, roundToHalf } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { conv2d, fusedConv2dOperator } from '../src/index.js';
+import { conv2d } from '../src/index.js';
+import { fusedConv2dOperator } from '../src/kernels.js';
 import { halfProbe } from '../src/operator/half-probe.js';
 import { Net, NO_F16, runHalf } from './half-support.js';
 import { conv2dReference } from './reference.js';

@@ -16,13 +16,8 @@ import {
 import { add, BatchNorm2d, relu } from '@infnet/nn';
 import { expectClose, goldenNote, hasGolden, loadGolden, relL2, roundToHalf } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type ConvolutionAlgorithm,
-  conv2d,
-  conv2dSettings,
-  fusedConv2dOperator,
-  winogradWeightOperator,
-} from '../src/index.js';
+import { type ConvolutionAlgorithm, conv2d, conv2dSettings } from '../src/index.js';
+import { fusedConv2dOperator, winogradWeightOperator } from '../src/kernels.js';
 import { Net, NO_F16, runHalf } from './half-support.js';
 import { conv2dReference, type ReferenceCase } from './reference.js';
 import { compute, gatherAlgorithms, label, openQuietly, random, weights } from './support.js';

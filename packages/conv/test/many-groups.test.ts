@@ -1,13 +1,14 @@
 /** More layers (groups, classes, splits) than a dimension of workgroups takes: folded, and right. */
-import { type Context, evaluate, gradients, type KernelCall, open, schedule, type Tensor, trace } from '@infnet/core';
+import { type Context, evaluate, gradients, open, schedule, type Tensor, trace } from '@infnet/core';
+import type { KernelCall } from '@infnet/core/kernels';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { conv2d } from '../src/index.js';
 import {
-  conv2d,
   conv2dCall,
   conv2dInputGradientCall,
   conv2dWeightGradientCalls,
   type WeightGradientCalls,
-} from '../src/index.js';
+} from '../src/kernels.js';
 import { layeredWorkgroups } from '../src/layers.js';
 import { dispatch } from './support.js';
 

@@ -4,7 +4,8 @@
  * No software adapter has the feature. Dawn's null backend has: it validates shaders and pipelines as every backend
  * does, and computes nothing. What the builtins compute is therefore not tested anywhere but on a card, by the probe.
  */
-import { DEFAULT_PROFILE, describeCall, type KernelCall, SUBGROUP_MATRIX_FEATURE } from '@infnet/core';
+import { DEFAULT_PROFILE } from '@infnet/core';
+import { describeCall, type KernelCall, SUBGROUP_MATRIX_FEATURE } from '@infnet/core/kernels';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { create } from 'webgpu';
 import { type GatherOperands, gatherCall } from '../src/forward/call.js';

@@ -3,7 +3,8 @@
  * float64. What is not tested here are the builtins; matrix-compile.node.test.ts compiles them, and on a card the probe
  * computes with them.
  */
-import { type Context, DEFAULT_PROFILE, type DeviceProfile, type SubgroupMatrix, type Tensor } from '@infnet/core';
+import { type Context, DEFAULT_PROFILE, type DeviceProfile, type Tensor } from '@infnet/core';
+import type { SubgroupMatrix } from '@infnet/core/kernels';
 import { expectClose, fill, isLong, longNote, relL2 } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { KernelAlgorithm } from '../src/forward/algorithm.js';

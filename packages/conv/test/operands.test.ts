@@ -1,11 +1,12 @@
 /** Channel ranges, operands in the storage that is written, epilogues: through KernelCalls on a bare device. */
-import { ADAPTER_TRAITS, type Context, type DeviceProfile, describeCall, type KernelCall } from '@infnet/core';
+import type { Context, DeviceProfile } from '@infnet/core';
+import { ADAPTER_TRAITS, describeCall, type KernelCall } from '@infnet/core/kernels';
 import { expectClose, fill } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GatherOperands, gatherCall } from '../src/forward/call.js';
 import { forwardGather } from '../src/forward/gather.js';
 import { KERNELS } from '../src/forward/registry.js';
-import { conv2dCall } from '../src/index.js';
+import { conv2dCall } from '../src/kernels.js';
 import { conv2dReference, geometryOfCase, type ReferenceCase } from './reference.js';
 import { dispatch, openQuietly } from './support.js';
 

@@ -2,14 +2,13 @@
 import {
   type Context,
   type DeviceProfile,
-  describeCall,
   evaluate,
   type HostTensor,
-  type KernelCall,
   open,
   type PlanOptions,
   type Precision,
 } from '@infnet/core';
+import { describeCall, type KernelCall } from '@infnet/core/kernels';
 import { fill } from '@infnet/testing';
 import { variantName } from '../src/algorithm.js';
 import type { Gather } from '../src/forward/gather.js';

@@ -2,7 +2,6 @@
  * Weights stored with their result channels last: the same convolution, in every kernel that reads weights by strides.
  */
 import {
-  ADAPTER_TRAITS,
   applyOne,
   type Context,
   DEFAULT_PROFILE,
@@ -16,9 +15,11 @@ import {
   type Tensor,
   trace,
 } from '@infnet/core';
+import { ADAPTER_TRAITS } from '@infnet/core/kernels';
 import { expectClose } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Conv2d, conv2dSettings, fusedConv2dOperator } from '../src/index.js';
+import { Conv2d, conv2dSettings } from '../src/index.js';
+import { fusedConv2dOperator } from '../src/kernels.js';
 import { transposeWeightOperator } from '../src/operator/transpose-weight.js';
 import { conv2dReference, geometryOfCase, type ReferenceCase } from './reference.js';
 import { compute, gatherAlgorithms, label, openQuietly, random, weights } from './support.js';

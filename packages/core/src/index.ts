@@ -1,13 +1,9 @@
-export { InfnetError, type InfnetErrorFields, isInfnetError } from '@infnet/errors';
+/**
+ * Context, tensors, tracing, gradients, planning, prediction, profiling; and errors, for all that stands on this
+ * package. Kernels and their calls: `@infnet/core/kernels`.
+ */
+export * from '@infnet/errors';
 export type { AdapterDescription } from './context/adapter.js';
-export { ADAPTER_TRAITS } from './context/adapters/index.js';
-export {
-  type AdapterTraits,
-  readsAgain,
-  type SubgroupTiles,
-  sharesWorkgroupMemory,
-  type WinogradWorth,
-} from './context/adapters/traits.js';
 export type { MemoryUse } from './context/buffers.js';
 export { Context, type ContextStatus } from './context/context.js';
 export {
@@ -20,17 +16,11 @@ export {
 export { fromDevice, type OpenOptions, open } from './context/open.js';
 export type { PlatformOptions } from './context/platform.js';
 export type { Precision } from './context/precision.js';
-export {
-  chooseSubgroupMatrix,
-  type ExperimentalOptions,
-  SUBGROUP_MATRIX_FEATURE,
-  type SubgroupMatrix,
-  type SubgroupMatrixConfig,
-} from './context/subgroup-matrix.js';
+export type { ExperimentalOptions } from './context/subgroup-matrix.js';
 export type { Tuning } from './context/tuning.js';
 export type { WrappedBuffer } from './context/wrapped-buffer.js';
 export { gradients, type Upstream } from './gradient/gradients.js';
-export { fill, fillOperator, sumDispatch, sumKernel, sumOperator, sumTensors } from './gradient/sum.js';
+export { fill, sumTensors } from './gradient/sum.js';
 export {
   applyNamed,
   defineOperator,
@@ -63,42 +53,7 @@ export type {
 export { standardName, standardOperator } from './graph/standard.js';
 export { Tensor } from './graph/tensor.js';
 export { type InputSpec, type TraceResult, trace } from './graph/trace.js';
-export {
-  batchSize,
-  itemSize,
-  type LineCallFields,
-  lineCall,
-  type OperandRange,
-  rangeElements,
-  rangeParams,
-  vectorWidth,
-  wholeRange,
-} from './kernel/call.js';
-export { type Constants, expandSource } from './kernel/expand.js';
-export {
-  batchedLines,
-  type CallBinding,
-  type CallBuffers,
-  type CallDescription,
-  describeCall,
-  dispatchLine,
-  type Kernel,
-  type KernelBinding,
-  type KernelCall,
-  type KernelParameter,
-  type KernelVariant,
-  kernelVariant,
-  packParameters,
-} from './kernel/kernel.js';
-export {
-  checkNames,
-  checkOptions,
-  type OptionKind,
-  type OptionTable,
-  type SizedOperand,
-  sizedCall,
-} from './kernel/options.js';
-export { type SumPartialsCallOptions, sumPartialsCall, sumPartialsKernel } from './kernel/sum-partials.js';
+export { checkNames, checkOptions, type OptionKind, type OptionTable } from './kernel/options.js';
 export { initialValues, seededRandom } from './module/initialize.js';
 export { Module, Sequential } from './module/module.js';
 export { type Initializer, Parameter, type ParameterOptions, ParameterSlab } from './module/parameter.js';

@@ -1,7 +1,8 @@
 /** Classes of adapters: which one an adapter is of, and what their traits say. */
 import { describe, expect, it } from 'vitest';
 import { traitsOf } from '../src/context/adapters/index.js';
-import { ADAPTER_TRAITS, DEFAULT_PROFILE, readsAgain, sharesWorkgroupMemory } from '../src/index.js';
+import { DEFAULT_PROFILE } from '../src/index.js';
+import { ADAPTER_TRAITS, readsAgain, sharesWorkgroupMemory } from '../src/kernels.js';
 
 describe('the class of an adapter', () => {
   it.each([

@@ -1,15 +1,7 @@
 /** The vocabulary that kernel calls are written with. */
 import { describe, expect, it } from 'vitest';
-import {
-  describeCall,
-  dispatch,
-  lineCall,
-  rangeParams,
-  sumPartialsCall,
-  type View,
-  vectorWidth,
-  wholeRange,
-} from '../src/index.js';
+import { dispatch, type View } from '../src/index.js';
+import { describeCall, lineCall, rangeParams, sumPartialsCall, vectorWidth, wholeRange } from '../src/kernels.js';
 
 const view = (label: string): View => ({
   storage: { id: 0, bytes: 4, kind: 'input', label },

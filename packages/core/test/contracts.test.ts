@@ -8,7 +8,6 @@ import {
   evaluate,
   type Graph,
   gradients,
-  type Kernel,
   type LowerContext,
   type Operator,
   open,
@@ -19,6 +18,7 @@ import {
   trace,
   type View,
 } from '../src/index.js';
+import type { Kernel } from '../src/kernels.js';
 import { assertFits } from '../src/plan/fit.js';
 import { join, scale, scaleOperator, split } from './operators.js';
 import { value, valueKernel, valueOperator } from './own-operators.js';

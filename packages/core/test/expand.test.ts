@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { expandSource } from '../src/index.js';
+import { expandSource } from '../src/kernels.js';
 
 describe('expandSource', () => {
   it('unrolls loops, nested ones too', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeCall, dispatchLine, type Kernel, kernelVariant, packParameters } from '../src/index.js';
+import { describeCall, dispatchLine, type Kernel, kernelVariant, packParameters } from '../src/kernels.js';
 
 const kernel: Kernel = {
   name: 'test/layout',

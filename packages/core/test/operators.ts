@@ -4,13 +4,13 @@ import {
   applyOne,
   type Dispatch,
   elementCount,
-  type Kernel,
   type LowerContext,
   type Operator,
   type Tensor,
   type TensorLike,
   type View,
 } from '../src/index.js';
+import type { Kernel } from '../src/kernels.js';
 import source from './kernels/scale-add.wgsl';
 
 const kernel: Kernel = { name: 'test/scale-add', source };

@@ -1,5 +1,6 @@
 /** Operators as a user writes them, in the ways that they go wrong. */
-import { applyOne, elementCount, type Kernel, type Operator, type Tensor, type View } from '../src/index.js';
+import { applyOne, elementCount, type Operator, type Tensor, type View } from '../src/index.js';
+import type { Kernel } from '../src/kernels.js';
 
 /** What a kernel of one value at a time knows of where its operands lie. */
 interface Knows {

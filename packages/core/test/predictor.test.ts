@@ -4,7 +4,6 @@ import {
   type BatchSize,
   type Context,
   elementCount,
-  type Kernel,
   Module,
   type Operator,
   open,
@@ -16,6 +15,7 @@ import {
   type Tensor,
   type View,
 } from '../src/index.js';
+import type { Kernel } from '../src/kernels.js';
 import { scale } from './operators.js';
 
 const kernel: Kernel = {

@@ -7,7 +7,6 @@ import {
   type Dispatch,
   elementCount,
   evaluate,
-  type Kernel,
   type Operator,
   open,
   Parameter,
@@ -15,11 +14,11 @@ import {
   ParameterStore,
   preparePlan,
   schedule,
-  sumDispatch,
   type Tensor,
   trace,
   type View,
 } from '../src/index.js';
+import { type Kernel, sumDispatch } from '../src/kernels.js';
 import addSource from './kernels/add-in-place.wgsl';
 import twiceSource from './kernels/twice.wgsl';
 import { join, scale } from './operators.js';

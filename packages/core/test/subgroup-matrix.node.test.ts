@@ -6,13 +6,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { create } from 'webgpu';
 import { contextOn } from '../src/context/open.js';
-import {
-  type Context,
-  chooseSubgroupMatrix,
-  fromDevice,
-  type OpenOptions,
-  SUBGROUP_MATRIX_FEATURE,
-} from '../src/index.js';
+import { type Context, fromDevice, type OpenOptions } from '../src/index.js';
+import { chooseSubgroupMatrix, SUBGROUP_MATRIX_FEATURE } from '../src/kernels.js';
 
 const FEATURES = new Set([SUBGROUP_MATRIX_FEATURE, 'subgroups', 'shader-f16']);
 const config = (componentType: string, resultComponentType: string, M: number, N: number, K: number) => ({

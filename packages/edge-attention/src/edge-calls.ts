@@ -1,9 +1,7 @@
 /** The first face: edges of masks, the edge loss and its gradient as dispatches of kernels. */
+import { checkOptions, elementCount, type ImageShape } from '@infnet/core';
 import {
-  checkOptions,
   dispatchLine,
-  elementCount,
-  type ImageShape,
   type Kernel,
   type KernelCall,
   lineCall,
@@ -12,7 +10,7 @@ import {
   sizedCall,
   sumPartialsCall,
   wholeRange,
-} from '@infnet/core';
+} from '@infnet/core/kernels';
 import edgeLossSource from './edge-loss.wgsl';
 import gradientSource from './edge-loss-gradient.wgsl';
 import maskEdgeSource from './mask-edge.wgsl';

@@ -12,7 +12,7 @@ import {
   type TensorLike,
   type TensorType,
 } from '@infnet/core';
-import { refuseTargetGradient } from '@infnet/nn';
+import { refuseTargetGradient } from '@infnet/nn/kernels';
 import { edgeLossCalls, edgeLossGradientCall, maskEdgeCall } from './edge-calls.js';
 
 function checkMap(type: TensorType, what: string, where: string): TensorType {

@@ -1,6 +1,5 @@
 /** What a forward costs, from schedules: no GPU is touched. */
 import {
-  ADAPTER_TRAITS,
   DEFAULT_PROFILE,
   type DeviceProfile,
   type Module,
@@ -11,6 +10,7 @@ import {
   type TraceResult,
   trace,
 } from '@infnet/core';
+import { ADAPTER_TRAITS } from '@infnet/core/kernels';
 import { describe, expect, it } from 'vitest';
 import { convolutionCosts, InfNet, UNet } from '../src/index.js';
 

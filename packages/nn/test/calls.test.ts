@@ -1,5 +1,5 @@
 /** The first face: kernel calls as plain data, run here as somebody else's WebGPU program would run them. */
-import { describeCall, type KernelCall, kernelVariant } from '@infnet/core';
+import { describeCall, type KernelCall, kernelVariant } from '@infnet/core/kernels';
 import { expectClose } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import {
@@ -13,7 +13,7 @@ import {
   reluCall,
   sigmoidCall,
   softmaxCall,
-} from '../src/index.js';
+} from '../src/kernels.js';
 import { array64 } from './reference/array.js';
 import * as reference from './reference/operators.js';
 import { exact, random, useContext } from './support/harness.js';

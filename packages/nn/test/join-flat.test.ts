@@ -1,6 +1,7 @@
 import { type Context, evaluate, open, trace } from '@infnet/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { joinFlat, narrow, relu } from '../src/index.js';
+import { narrow, relu } from '../src/index.js';
+import { joinFlat } from '../src/kernels.js';
 
 describe('joinFlat', () => {
   let context: Context;

@@ -2,19 +2,8 @@ import { type Tensor, trace } from '@infnet/core';
 import { expectClose } from '@infnet/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  broadcastTo,
-  concat,
-  mean,
-  narrow,
-  relu,
-  reshape,
-  Softmax2d,
-  softmax,
-  sum,
-  sumProductTo,
-  sumTo,
-} from '../src/index.js';
+import { broadcastTo, concat, mean, narrow, relu, reshape, Softmax2d, softmax, sum } from '../src/index.js';
+import { sumProductTo, sumTo } from '../src/kernels.js';
 import { array64 } from './reference/array.js';
 import * as reference from './reference/operators.js';
 import { checkGradients, codeOf, exact, forAll, random, run, type Tensors, useContext } from './support/harness.js';

@@ -21,8 +21,8 @@ import {
   relu,
   sigmoid,
   softmax,
-  sumTo,
 } from '../src/index.js';
+import { sumTo } from '../src/kernels.js';
 import { type Host, random, runWithGradients, type Tensors, useContext } from './support/harness.js';
 
 useContext();

@@ -1,20 +1,15 @@
 /** The first face: a product of two or three maps, and its gradients, as dispatches of a kernel. */
+import { checkOptions, elementCount, InfnetError, type OptionTable, requireSizes, type Shape } from '@infnet/core';
 import {
-  checkOptions,
-  elementCount,
-  InfnetError,
   type Kernel,
   type KernelCall,
   lineCall,
   type OperandRange,
-  type OptionTable,
   rangeParams,
-  requireSizes,
-  type Shape,
   sizedCall,
   vectorWidth,
   wholeRange,
-} from '@infnet/core';
+} from '@infnet/core/kernels';
 import source from './product.wgsl';
 import gradientSource from './product-gradient.wgsl';
 

@@ -4,25 +4,27 @@
 import {
   type Attributes,
   applyNamed,
-  batchedLines,
   checkOptions,
   defineOperator,
   dispatch,
   elementCount,
   formatShape,
   InfnetError,
-  type Kernel,
-  type KernelCall,
   type NamedOperator,
-  type OperandRange,
-  rangeElements,
   type Shape,
   sameShape,
-  sizedCall,
   standardOperator,
   type Tensor,
   type TensorType,
 } from '@infnet/core';
+import {
+  batchedLines,
+  type Kernel,
+  type KernelCall,
+  type OperandRange,
+  rangeElements,
+  sizedCall,
+} from '@infnet/core/kernels';
 import source from './split-step.wgsl';
 
 export const splitStepKernel: Kernel = { name: 'res2net/split-step', source };

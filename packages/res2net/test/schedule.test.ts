@@ -1,6 +1,5 @@
 /** What blocks and backbones cost, from schedules: no GPU is touched. */
 import {
-  ADAPTER_TRAITS,
   DEFAULT_PROFILE,
   type DeviceProfile,
   type Schedule,
@@ -9,6 +8,7 @@ import {
   type Tensor,
   trace,
 } from '@infnet/core';
+import { ADAPTER_TRAITS } from '@infnet/core/kernels';
 import { describe, expect, it } from 'vitest';
 import { Res2NetBlock, type Res2NetBlockOptions, res2net50 } from '../src/index.js';
 

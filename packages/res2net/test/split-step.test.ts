@@ -1,4 +1,5 @@
-import { type Context, describeCall, evaluate, gradients, open, schedule, type Tensor, trace } from '@infnet/core';
+import { type Context, evaluate, gradients, open, schedule, type Tensor, trace } from '@infnet/core';
+import { describeCall } from '@infnet/core/kernels';
 import { concat, relu, split } from '@infnet/nn';
 import { numRuns } from '@infnet/testing';
 import fc from 'fast-check';

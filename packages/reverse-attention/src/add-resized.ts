@@ -9,18 +9,20 @@ import {
   type ImageShape,
   InfnetError,
   imageShape,
+  type Operator,
+  standardOperator,
+  type Tensor,
+  type TensorLike,
+} from '@infnet/core';
+import {
   type Kernel,
   type KernelCall,
   lineCall,
   type OperandRange,
-  type Operator,
   rangeParams,
   sizedCall,
-  standardOperator,
-  type Tensor,
-  type TensorLike,
   wholeRange,
-} from '@infnet/core';
+} from '@infnet/core/kernels';
 import source from './add-resized.wgsl';
 import { resizeBack } from './resize-back.js';
 import { mapShape } from './shapes.js';

@@ -1,5 +1,5 @@
 import { applyOne, sameShape, type Tensor } from '@infnet/core';
-import { interpolateGradientOperator } from '@infnet/nn';
+import { interpolateGradientOperator } from '@infnet/nn/kernels';
 
 /** The gradient of a map from that of the map resized to g's size (bilinear, align_corners = false). */
 export function resizeBack(g: Tensor, map: Tensor): Tensor {

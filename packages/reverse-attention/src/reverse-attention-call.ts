@@ -1,20 +1,16 @@
 /** The first face: reverse attention and its gradient as dispatches of a kernel, for any WebGPU program. */
+import { checkOptions, elementCount, type ImageShape, InfnetError, type OptionTable } from '@infnet/core';
 import {
-  checkOptions,
   dispatchLine,
-  elementCount,
-  type ImageShape,
-  InfnetError,
   type Kernel,
   type KernelCall,
   lineCall,
   type OperandRange,
-  type OptionTable,
   rangeParams,
   sizedCall,
   vectorWidth,
   wholeRange,
-} from '@infnet/core';
+} from '@infnet/core/kernels';
 import source from './reverse-attention.wgsl';
 import gradientSource from './reverse-attention-gradient.wgsl';
 import { checkShapes } from './shapes.js';

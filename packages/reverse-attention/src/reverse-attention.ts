@@ -9,13 +9,13 @@ import {
   imageShape,
   type NamedOperator,
   replaceBy,
-  sharesWorkgroupMemory,
   standardName,
   standardOperator,
   type Tensor,
   type TensorLike,
   type View,
 } from '@infnet/core';
+import { sharesWorkgroupMemory } from '@infnet/core/kernels';
 import { resizeBack } from './resize-back.js';
 import { reverseAttentionCall, reverseAttentionGradientCall } from './reverse-attention-call.js';
 import { checkShapes, mapShape, requireSame } from './shapes.js';

@@ -1,6 +1,5 @@
 import {
   Context,
-  describeCall,
   evaluate,
   gradients,
   type HostTensor,
@@ -11,6 +10,7 @@ import {
   type Tensor,
   trace,
 } from '@infnet/core';
+import { describeCall } from '@infnet/core/kernels';
 import { add, batchNorm2d, concat, narrow } from '@infnet/nn';
 import { expectClose, fill, gradcheck, itWithGolden, sizeOf } from '@infnet/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

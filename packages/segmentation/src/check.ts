@@ -1,5 +1,5 @@
 /** Whether a value that a user's module gave is a task: the first field that is wrong is named. */
-import { InfnetError } from '@infnet/errors';
+import { InfnetError } from '@infnet/core';
 import type { SegmentationTask } from './task.js';
 
 type Kind = 'text' | 'texts' | 'list' | 'function' | 'object';

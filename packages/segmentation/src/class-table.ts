@@ -4,8 +4,9 @@
  * Pixels of all slices are counted together, so that slices without a class do not decide its score: a mean over slices
  * would be over ones and zeros there.
  */
+
+import { InfnetError } from '@infnet/core';
 import type { GreyImage } from '@infnet/data';
-import { InfnetError } from '@infnet/errors';
 
 /** Overlap of one class. A quotient 0/0 is 1 in Dice and IoU (nothing there, nothing found), else NaN. */
 export interface ClassScores {

@@ -1,4 +1,6 @@
 /** Data sets as tasks read them: slices with masks, and slices with class maps and priors. */
+
+import { InfnetError } from '@infnet/core';
 import {
   type DataSource,
   type Dataset,
@@ -7,7 +9,6 @@ import {
   openDataset,
   openMultiClassDataset,
 } from '@infnet/data';
-import { InfnetError } from '@infnet/errors';
 import type { TrainingData, UnlabelledData } from '@infnet/trainer';
 import { infNetBatches, joined } from './batches.js';
 import type { TaskData, TaskDataOptions, TaskNet, TrainingOptions } from './task.js';

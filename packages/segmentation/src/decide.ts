@@ -3,8 +3,9 @@
  * decided there, so that borders are as smooth as the slice is fine. One channel and a threshold tell two classes
  * apart; of several channels (softmax) the largest wins.
  */
+
+import { InfnetError } from '@infnet/core';
 import { type FloatMap, type GreyImage, minMaxNormalize, resizeBilinearFloat, sigmoid } from '@infnet/data';
-import { InfnetError } from '@infnet/errors';
 import { requireFinite } from './finite.js';
 import type { Interpretation, InterpretOptions } from './task.js';
 

@@ -1,5 +1,5 @@
 /** A task of one's own, from a net and a few functions; all else follows. */
-import { checkNames, formatShape, type Module, type Shape, type Tensor } from '@infnet/core';
+import { checkNames, formatShape, InfnetError, type Module, type Shape, type Tensor } from '@infnet/core';
 import {
   type ByteImage,
   type Colour,
@@ -10,7 +10,6 @@ import {
   type RgbImage,
   type VolumeWindow,
 } from '@infnet/data';
-import { InfnetError } from '@infnet/errors';
 import type { StepLoss } from '@infnet/trainer';
 import { classMapBatches, maskBatches } from './batches.js';
 import { openClassMaps, openMasks } from './data.js';

@@ -1,4 +1,4 @@
-import { InfnetError } from '@infnet/errors';
+import { InfnetError } from '@infnet/core';
 
 /**
  * The one check of what a net gave: nothing is made of numbers that are none.

@@ -1,5 +1,5 @@
 import type { Tensor } from '@infnet/core';
-import { InfnetError } from '@infnet/errors';
+import { InfnetError } from '@infnet/core';
 
 /** The tensor of this name. @throws InfnetError `TASK_INPUT` where there is none */
 export function inputNamed(inputs: Readonly<Record<string, Tensor>>, name: string): Tensor {

@@ -1,5 +1,5 @@
 /** What tests ask of errors: anything but an InfnetError, and no error at all, fails the test. */
-import { InfnetError } from '@infnet/errors';
+import { InfnetError } from '@infnet/core';
 
 /** The error that `run` throws. */
 export function thrownBy(run: () => unknown): InfnetError {

@@ -1,19 +1,22 @@
 export { readJson, writeJson } from './json.js';
-export * from './loss/bce.js';
-export * from './loss/cross-entropy.js';
-export * from './loss/dice-loss.js';
-export * from './loss/inf-net-loss.js';
-export * from './loss/joint-loss.js';
-export * from './optimizer/adam.js';
-export * from './optimizer/clip.js';
+export { type BceAttributes, bce, bceOperator, bceWithLogits } from './loss/bce.js';
 export {
-  accumulateKernel,
-  gradientStatisticsKernel,
-  gradientStatisticsTotalKernel,
-  stepControlKernel,
-  stepVerdictKernel,
-  storeValuesKernel,
-} from './optimizer/operators.js';
+  type CrossEntropyAttributes,
+  type CrossEntropyOptions,
+  crossEntropy,
+  crossEntropyOperator,
+} from './loss/cross-entropy.js';
+export { type DiceLossAttributes, type DiceLossOptions, diceLoss, diceLossOperator } from './loss/dice-loss.js';
+export {
+  type InfNetLossVariant,
+  type InfNetTargets,
+  infNetLoss,
+  type LossWithParts,
+  type SupervisedMaps,
+} from './loss/inf-net-loss.js';
+export { type JointLossAttributes, type JointLossVariant, jointLoss, jointLossOperator } from './loss/joint-loss.js';
+export { Adam, type AdamOptions, AdamW } from './optimizer/adam.js';
+export { checkClip, clampGradients, clipGradientNorm, type GradientClip, noClip } from './optimizer/clip.js';
 export {
   Optimizer,
   type OptimizerCheck,
@@ -23,11 +26,57 @@ export {
   type OptimizerState,
   type ParameterSettings,
 } from './optimizer/optimizer.js';
-export * from './optimizer/sgd.js';
+export { SGD, type SGDOptions } from './optimizer/sgd.js';
 export type { BoundAfter, LargestMove, Magnitudes } from './optimizer/state-bounds.js';
 export type { StepBatch } from './optimizer/step-turns.js';
-export * from './schedule.js';
-export * from './semi/index.js';
+export {
+  constant,
+  cosine,
+  type LearningRateSchedule,
+  type Progress,
+  releasedStep,
+  type StepOptions,
+  stepDecay,
+  warmUp,
+} from './schedule.js';
+export { type Confidence, entropyConfidence, lesionConfidence } from './semi/confidence.js';
+export { type ConfidenceFilterOptions, confidenceFiltered } from './semi/confidence-filtered.js';
+export type { EdgeOf } from './semi/hybrid-data.js';
+export {
+  encodeLabel,
+  type LabelEncoding,
+  labelHash,
+  memoryLabelStore,
+  type PseudoLabel,
+  type PseudoLabelStore,
+} from './semi/labels.js';
+export { type MeanTeacherOptions, meanTeacher } from './semi/mean-teacher.js';
+export type { PropagationEvent, PropagationOptions, PropagationProgress, PropagationResult } from './semi/options.js';
+export { Propagation } from './semi/propagation.js';
+export { type RandomSelectionOptions, randomSelection } from './semi/random-selection.js';
+export {
+  defaultStages,
+  type PseudoStageOptions,
+  releasedStages,
+  type StageName,
+  type StageOptions,
+  type Stages,
+  type StageTraining,
+} from './semi/stages.js';
+export type { PropagationProblem, PropagationState, StageRecord } from './semi/state.js';
+export { decodePropagationState, encodePropagationState } from './semi/state-file.js';
+export type {
+  Prediction,
+  RoundContext,
+  RoundPlan,
+  RoundRecord,
+  RoundTraining,
+  SemiStrategy,
+  Settings,
+  TrainingContext,
+  TrainingFigures,
+} from './semi/strategy.js';
+export type { UnlabelledData } from './semi/unlabelled.js';
 export { scaledSize } from './step/multi-scale.js';
 export { type BlockOf, numberedBlock } from './step/recompute.js';
 export type { InputResize } from './step/resize-inputs.js';

@@ -1,6 +1,7 @@
 /** Lines and segments, without a device. */
 import { apply, Graph, Parameter, type Tensor } from '@infnet/core';
-import { batchNorm2dGradientOperator, relu } from '@infnet/nn';
+import { relu } from '@infnet/nn';
+import { batchNorm2dGradientOperator } from '@infnet/nn/kernels';
 import { describe, expect, it } from 'vitest';
 import { layOutLines } from '../src/optimizer/lines.js';
 import { type Segment, segmentTable } from '../src/optimizer/segments.js';

@@ -6,8 +6,7 @@
  * Every result is compared with ours before anything is timed.
  */
 import { conv2d } from '@infnet/conv';
-import { type Context, preparePlan, trace } from '@infnet/core';
-import { InfnetError } from '@infnet/errors';
+import { type Context, InfnetError, preparePlan, trace } from '@infnet/core';
 import { VERSION } from '../app/version.js';
 import { type Contestant, type ConvCase, gflopOf, inputsOf, type PreparedConv, QUICK_SET } from './compare-cases.js';
 import type { CompareMethods, CompareRow, LibraryName } from './compare-protocol.js';

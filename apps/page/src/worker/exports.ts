@@ -1,4 +1,6 @@
 /** Results as files, the same bytes as `infnet segment` writes, each with where it comes from. */
+
+import { InfnetError } from '@infnet/core';
 import {
   commonProvenance,
   encodePng,
@@ -10,7 +12,6 @@ import {
   stampPng,
   writeNpy,
 } from '@infnet/data';
-import { InfnetError } from '@infnet/errors';
 import type { TaskMap } from '@infnet/segmentation';
 import { type Answer, type Item, missing } from './items.js';
 

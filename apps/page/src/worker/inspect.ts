@@ -3,7 +3,7 @@ import {
   type Context,
   elementCount,
   type GraphNode,
-  kernelVariant,
+  InfnetError,
   ParameterStore,
   type Plan,
   preparePlan,
@@ -12,7 +12,7 @@ import {
   type Tensor,
   trace,
 } from '@infnet/core';
-import { InfnetError } from '@infnet/errors';
+import { kernelVariant } from '@infnet/core/kernels';
 import { parameterCount } from '@infnet/inf-net';
 import type { Progress } from '../protocol.js';
 import { taskNamed } from '../tasks.js';

@@ -1,4 +1,6 @@
 /** Slices and volumes as they were dropped, decoded once, with what the net said of them. */
+
+import { InfnetError } from '@infnet/core';
 import {
   type DataNote,
   decodeImage,
@@ -20,7 +22,6 @@ import {
   volumeSlice,
   voxelMillilitres,
 } from '@infnet/data';
-import { InfnetError } from '@infnet/errors';
 import type { Interpretation } from '@infnet/segmentation';
 import type { ItemReport, ItemSource, VolumeView } from './segment-protocol.js';
 import type { LoadedWeights } from './weights.js';

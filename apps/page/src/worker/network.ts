@@ -1,6 +1,5 @@
 /** The loaded weights on the device: put there when needed, and again after the device was lost. */
-import { ParameterStore, Predictor, type Tensor } from '@infnet/core';
-import { InfnetError } from '@infnet/errors';
+import { InfnetError, ParameterStore, Predictor, type Tensor } from '@infnet/core';
 import type { Gpu } from './gpu.js';
 import type { LoadedWeights } from './weights.js';
 

@@ -6,8 +6,9 @@
  * place that it means: `Imgs` or `GT`, and a name that says from which folder it comes where there are several. What is
  * wrong is told with the paths that people know.
  */
+
+import { InfnetError, isInfnetError } from '@infnet/core';
 import { type DataSource, describeProblems, type Problem, type ProblemKind } from '@infnet/data';
-import { InfnetError, isInfnetError } from '@infnet/errors';
 import { folderRole } from '../app/slice-folders.js';
 import type { StoredFile } from './train-protocol.js';
 

@@ -1,6 +1,7 @@
 /** Segment: slices and volumes through the net, one slice at a time. */
+
+import { InfnetError } from '@infnet/core';
 import { type FloatMap, type Provenance, probabilityMap, sliceLayout, windowRange } from '@infnet/data';
-import { InfnetError } from '@infnet/errors';
 import type { Interpretation } from '@infnet/segmentation';
 import { VERSION } from '../app/version.js';
 import { tasks } from '../tasks.js';

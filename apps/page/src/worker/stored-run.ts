@@ -1,5 +1,5 @@
 /** A training that runs: what it tells goes to the page and, with its state, into the storage. */
-import { isInfnetError } from '@infnet/errors';
+import { isInfnetError } from '@infnet/core';
 import type { TrainedOn } from '@infnet/inf-net';
 import type { Place, SessionEvents } from '@infnet/segmentation';
 import { taskNamed } from '../tasks.js';

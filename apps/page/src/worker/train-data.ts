@@ -1,6 +1,7 @@
 /** The slices of a training. Runs in Node too. */
+
+import { InfnetError } from '@infnet/core';
 import { describeProblems, phantomSource } from '@infnet/data';
-import { InfnetError } from '@infnet/errors';
 import type { TrainedOn } from '@infnet/inf-net';
 import {
   openTrainingSlices,

@@ -6,7 +6,7 @@
  * the lock back when a tab is closed or crashes, and then any other may go on from what was stored. Where there are no
  * locks nothing is stored that tabs could share.
  */
-import { InfnetError } from '@infnet/errors';
+import { InfnetError } from '@infnet/core';
 
 const NAME = 'infnet-training';
 /** After a reload the worker of the old page may hold the lock for another moment. Milliseconds. */

@@ -2,7 +2,7 @@
  * Settings of the page's trainings: those of the engine, as its table of options has them, but for what the page sets
  * and what people choose. They are stored whole, so that a training goes on as it began, whatever later versions take.
  */
-import { InfnetError } from '@infnet/errors';
+import { InfnetError } from '@infnet/core';
 import { checkSettings, type TrainSettings as EngineSettings, TRAIN_OPTIONS } from '@infnet/segmentation/options';
 import type { AskedSettings, TrainData, TrainSettings } from './train-protocol.js';
 

@@ -2,7 +2,7 @@
  * A training in IndexedDB, so that it survives a reload. State and log are written in one transaction: after a reload
  * the curves end where the weights do.
  */
-import { InfnetError } from '@infnet/errors';
+import { InfnetError } from '@infnet/core';
 import type { TrainedOn } from '@infnet/inf-net';
 import type { PseudoLabel, PseudoLabelStore } from '@infnet/trainer';
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';

@@ -2,7 +2,7 @@
  * Train: a training that is stored as it goes, paused, continued after a reload, and taken up again when the device is
  * lost.
  */
-import { InfnetError, isInfnetError } from '@infnet/errors';
+import { InfnetError, isInfnetError } from '@infnet/core';
 import { taskNamed } from '../tasks.js';
 import type { Gpu } from './gpu.js';
 import type { Call, Handlers } from './handlers.js';

@@ -1,5 +1,5 @@
 /** The weights of a stored training as a file. Runs in Node too. */
-import { InfnetError } from '@infnet/errors';
+import { InfnetError } from '@infnet/core';
 import { trainingMetadata } from '@infnet/inf-net';
 import { type SegmentationTask, weightsFile } from '@infnet/segmentation';
 import { decodePropagationState, decodeTrainerState } from '@infnet/trainer';

@@ -1,8 +1,8 @@
 /** From the bytes of a checkpoint to a net that fits it, of one of the page's tasks. Runs in Node too. */
 import { type Checkpoint, peelPrefix, readCheckpoint } from '@infnet/checkpoint';
 import type { StateDict } from '@infnet/core';
+import { InfnetError } from '@infnet/core';
 import { sha256 } from '@infnet/data';
-import { InfnetError } from '@infnet/errors';
 import { trainedOf, weightsOrigin } from '@infnet/inf-net';
 import { loadNet, type SegmentationTask, TASK_NAME, type TaskNet } from '@infnet/segmentation';
 import type { WeightsReport } from './segment-protocol.js';

@@ -1,5 +1,5 @@
 /** Errors in parts, for the page. */
-import { isInfnetError, plainMessage } from '@infnet/errors';
+import { isInfnetError, plainMessage } from '@infnet/core';
 import { type MethodName, STOPPED, type WireError } from '../protocol.js';
 
 const STOP_CODES: ReadonlySet<string> = new Set(['RUN_ABORTED', STOPPED]);

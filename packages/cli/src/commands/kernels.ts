@@ -7,16 +7,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative, sep } from 'node:path';
-import {
-  ADAPTER_TRAITS,
-  type Constants,
-  DEFAULT_PROFILE,
-  expandSource,
-  isInfnetError,
-  type Kernel,
-  schedule,
-  trace,
-} from '@infnet/core';
+import { DEFAULT_PROFILE, isInfnetError, schedule, trace } from '@infnet/core';
+import { ADAPTER_TRAITS, type Constants, expandSource, type Kernel } from '@infnet/core/kernels';
 import { InfNet } from '@infnet/inf-net';
 import { cliError } from '../errors.js';
 import { EXIT, type Io, say } from '../io.js';

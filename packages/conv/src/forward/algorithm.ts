@@ -1,15 +1,6 @@
 /** What an algorithm of a gathering product is: a forward convolution, an input gradient or a batched product. */
-import type {
-  Attributes,
-  DeviceProfile,
-  Dispatch,
-  Kernel,
-  KernelCall,
-  LowerContext,
-  Operator,
-  Precision,
-  View,
-} from '@infnet/core';
+import type { Attributes, DeviceProfile, Dispatch, LowerContext, Operator, Precision, View } from '@infnet/core';
+import type { Kernel, KernelCall } from '@infnet/core/kernels';
 import type { Algorithm, Tile, VariantName } from '../algorithm.js';
 import type { Epilogue } from './epilogue.js';
 import type { Gather } from './gather.js';

@@ -1,5 +1,6 @@
 /** Kernel calls of a gathering product: what all kernels have in common. */
-import type { DeviceProfile, KernelCall, OperandRange } from '@infnet/core';
+import type { DeviceProfile } from '@infnet/core';
+import type { KernelCall, OperandRange } from '@infnet/core/kernels';
 import type { Variant } from '../algorithm.js';
 import { layeredWorkgroups } from '../layers.js';
 import type { KernelAlgorithm } from './algorithm.js';

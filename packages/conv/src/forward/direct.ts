@@ -1,5 +1,5 @@
 /** `direct`: no product, for few result channels per group (depthwise, one-channel maps), on any adapter. */
-import { type Kernel, sharesWorkgroupMemory } from '@infnet/core';
+import { type Kernel, sharesWorkgroupMemory } from '@infnet/core/kernels';
 import source from '../kernels/direct.wgsl';
 import type { KernelAlgorithm } from './algorithm.js';
 import { LINE } from './call.js';

@@ -1,5 +1,5 @@
 /** What the convolution kernels do to a sum before they store it. */
-import type { OperandRange } from '@infnet/core';
+import type { OperandRange } from '@infnet/core/kernels';
 
 /** What is done to a sum before it is stored: `act(sum * scale + shift + residual)`. */
 export interface Epilogue {

@@ -3,7 +3,8 @@
  *
  * What is chosen here is reasoned, not measured: no card that has these units was at hand.
  */
-import type { DeviceProfile, Kernel, KernelCall, SubgroupMatrix } from '@infnet/core';
+import type { DeviceProfile } from '@infnet/core';
+import type { Kernel, KernelCall, SubgroupMatrix } from '@infnet/core/kernels';
 import { sizesOf, unavailable, variantName } from '../algorithm.js';
 import source from '../kernels/gemm-matrix.wgsl';
 import { MANY_WORKGROUPS } from '../tile.js';

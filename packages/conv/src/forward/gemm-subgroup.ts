@@ -1,5 +1,5 @@
 /** `gemm-subgroup`: lanes broadcast the weights that they loaded, for CPU adapters with subgroups. */
-import { type Kernel, sharesWorkgroupMemory } from '@infnet/core';
+import { type Kernel, sharesWorkgroupMemory } from '@infnet/core/kernels';
 import { sizesUpTo, type Tile, unavailable, variantName } from '../algorithm.js';
 import source from '../kernels/gemm-subgroup.wgsl';
 import { subgroupTile } from '../tile.js';

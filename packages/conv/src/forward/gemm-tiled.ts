@@ -1,5 +1,5 @@
 /** `gemm-tiled`: tiles in workgroup memory, for GPUs. */
-import { type Kernel, sharesWorkgroupMemory } from '@infnet/core';
+import { type Kernel, sharesWorkgroupMemory } from '@infnet/core/kernels';
 import { sizesOf, type Tile } from '../algorithm.js';
 import source from '../kernels/gemm-tiled.wgsl';
 import { tiledTile } from '../tile.js';

@@ -1,5 +1,5 @@
 /** `gemm`: a product in registers, for CPU adapters without subgroups. */
-import { type Kernel, sharesWorkgroupMemory } from '@infnet/core';
+import { type Kernel, sharesWorkgroupMemory } from '@infnet/core/kernels';
 import source from '../kernels/gemm.wgsl';
 import type { KernelAlgorithm } from './algorithm.js';
 import { LINE } from './call.js';

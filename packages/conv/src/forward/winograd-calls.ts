@@ -7,7 +7,8 @@
  * any other convolution. Per result F(2 x 2) multiplies 4 times and F(4 x 4) 2.25 times instead of 9; its transforms
  * cost precision: about 2e-7 and 4e-6 of the largest value, so only F(2 x 2) is used at precision `exact`.
  */
-import { type DeviceProfile, dispatchLine, type Kernel, type KernelCall, type OperandRange } from '@infnet/core';
+import type { DeviceProfile } from '@infnet/core';
+import { dispatchLine, type Kernel, type KernelCall, type OperandRange } from '@infnet/core/kernels';
 import inputSource from '../kernels/winograd-input.wgsl';
 import outputSource from '../kernels/winograd-output.wgsl';
 import weightSource from '../kernels/winograd-weight.wgsl';

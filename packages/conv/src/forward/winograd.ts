@@ -14,8 +14,8 @@ import {
   InfnetError,
   type LowerContext,
   type Precision,
-  type WinogradWorth,
 } from '@infnet/core';
+import type { WinogradWorth } from '@infnet/core/kernels';
 import { winogradWeightOperator } from '../operator/winograd-weight.js';
 import type { GatherAlgorithm, GatherWork } from './algorithm.js';
 import type { Epilogue } from './epilogue.js';

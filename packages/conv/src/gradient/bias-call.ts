@@ -1,5 +1,5 @@
 /** Kernel calls of the bias gradient: the sum over images and pixels, in two passes of fixed order. */
-import { dispatchLine, type Kernel, type KernelCall, type OperandRange } from '@infnet/core';
+import { dispatchLine, type Kernel, type KernelCall, type OperandRange } from '@infnet/core/kernels';
 import source from '../kernels/bias-gradient.wgsl';
 import { sumSplitsCall } from './weight-calls.js';
 

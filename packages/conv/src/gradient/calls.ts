@@ -1,15 +1,6 @@
 /** The first face of the gradients: dispatches over buffers of somebody else's WebGPU program. */
-import {
-  checkOptions,
-  DEFAULT_PROFILE,
-  type DeviceProfile,
-  elementCount,
-  type KernelCall,
-  type OperandRange,
-  type Shape,
-  sizedCall,
-  wholeRange,
-} from '@infnet/core';
+import { checkOptions, DEFAULT_PROFILE, type DeviceProfile, elementCount, type Shape } from '@infnet/core';
+import { type KernelCall, type OperandRange, sizedCall, wholeRange } from '@infnet/core/kernels';
 import { CONVOLUTION_OPTIONS } from '../conv2d-call.js';
 import { GATHER_KERNELS, type GatherKernel } from '../forward/algorithm.js';
 import { gatherCall } from '../forward/call.js';

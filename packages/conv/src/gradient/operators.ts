@@ -4,7 +4,6 @@ import {
   type Dispatch,
   defineOperator,
   type GivenGradients,
-  type KernelCall,
   type NamedGradientContext,
   type Operator,
   type Shape,
@@ -12,6 +11,7 @@ import {
   type TensorType,
   type View,
 } from '@infnet/core';
+import type { KernelCall } from '@infnet/core/kernels';
 import type { ConvolutionAlgorithm } from '../forward/algorithm.js';
 import { inputGradientGather } from '../forward/gather.js';
 import { GATHERS } from '../forward/registry.js';

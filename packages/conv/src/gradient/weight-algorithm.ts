@@ -1,5 +1,6 @@
 /** What an algorithm of a weight gradient is. */
-import type { DeviceProfile, Kernel } from '@infnet/core';
+import type { DeviceProfile } from '@infnet/core';
+import type { Kernel } from '@infnet/core/kernels';
 import type { Algorithm, Tile, VariantName } from '../algorithm.js';
 import type { Conv2dGeometry } from '../geometry.js';
 

@@ -1,5 +1,6 @@
 /** Kernel calls of the weight gradient: a product over all pixels, split where the result is small and the sum long. */
-import { type DeviceProfile, dispatchLine, type Kernel, type KernelCall, type OperandRange } from '@infnet/core';
+import type { DeviceProfile } from '@infnet/core';
+import { dispatchLine, type Kernel, type KernelCall, type OperandRange } from '@infnet/core/kernels';
 import type { Variant } from '../algorithm.js';
 import { type Conv2dGeometry, conv2dFlops } from '../geometry.js';
 import padSource from '../kernels/pad.wgsl';

@@ -2,7 +2,7 @@
  * `plain`: the weight gradient in registers, for CPU adapters without subgroups; `single`: the same kernel with one
  * value per invocation, for groups of so few channels that larger tiles would be mostly empty.
  */
-import { type Kernel, sharesWorkgroupMemory } from '@infnet/core';
+import { type Kernel, sharesWorkgroupMemory } from '@infnet/core/kernels';
 import { forwardGather, isPointwise } from '../forward/gather.js';
 import source from '../kernels/weight-gradient.wgsl';
 import { columnsOf, fitsPadded, type WeightAlgorithm } from './weight-algorithm.js';

@@ -1,5 +1,5 @@
 /** `subgroup`: lanes broadcast the gradients that they loaded, for CPU adapters with subgroups. */
-import { type Kernel, sharesWorkgroupMemory } from '@infnet/core';
+import { type Kernel, sharesWorkgroupMemory } from '@infnet/core/kernels';
 import { sizesUpTo, type Tile, unavailable } from '../algorithm.js';
 import { forwardGather, isPointwise } from '../forward/gather.js';
 import source from '../kernels/weight-gradient-subgroup.wgsl';

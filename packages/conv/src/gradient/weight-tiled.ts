@@ -1,5 +1,5 @@
 /** `tiled`: tiles in workgroup memory, for GPUs, and wherever x with its padding would be too large. */
-import { type Kernel, sharesWorkgroupMemory } from '@infnet/core';
+import { type Kernel, sharesWorkgroupMemory } from '@infnet/core/kernels';
 import { sizesOf, type Tile } from '../algorithm.js';
 import source from '../kernels/weight-gradient-tiled.wgsl';
 import { tiledTile } from '../tile.js';

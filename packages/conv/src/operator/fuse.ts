@@ -15,12 +15,12 @@ import {
   type NamedOperator,
   type Replacement,
   type RewriteContext,
-  readsAgain,
   replaceBy,
   sameShape,
   standardName,
   type Tensor,
 } from '@infnet/core';
+import { readsAgain } from '@infnet/core/kernels';
 import { type Variant, variantName } from '../algorithm.js';
 import type { GatherAlgorithm } from '../forward/algorithm.js';
 import { forwardGather, type Gather } from '../forward/gather.js';

@@ -1,5 +1,6 @@
 /** Weights as float16, as an operator so that constant weights are converted once. */
-import { defineOperator, dispatchLine, elementCount, type Kernel, type Operator } from '@infnet/core';
+import { defineOperator, elementCount, type Operator } from '@infnet/core';
+import { dispatchLine, type Kernel } from '@infnet/core/kernels';
 import { requireType } from '../geometry.js';
 import source from '../kernels/half-weight.wgsl';
 

@@ -1,5 +1,6 @@
 /** Weights with their result channels last, as an operator so that constant weights are transposed once. */
-import { defineOperator, dispatchLine, elementCount, type Kernel, type Operator, type Shape } from '@infnet/core';
+import { defineOperator, elementCount, type Operator, type Shape } from '@infnet/core';
+import { dispatchLine, type Kernel } from '@infnet/core/kernels';
 import source from '../kernels/transpose-weight.wgsl';
 
 export const transposeWeightKernel: Kernel = { name: 'conv/transpose-weight', source };

@@ -5,25 +5,27 @@ import {
   defineOperator,
   dispatch,
   elementCount,
-  type Kernel,
-  type KernelCall,
   type LowerContext,
-  lineCall,
   MOST_EPS,
   type NamedOperator,
-  type OperandRange,
   type Replacement,
-  rangeParams,
   replaceBy,
   requireBetween,
   requireShape,
   requireType,
   type Shape,
-  sizedCall,
   standardName,
   type View,
-  wholeRange,
 } from '@infnet/core';
+import {
+  type Kernel,
+  type KernelCall,
+  lineCall,
+  type OperandRange,
+  rangeParams,
+  sizedCall,
+  wholeRange,
+} from '@infnet/core/kernels';
 import inputSource from './gradient-input.wgsl';
 import sumsSource from './gradient-sums.wgsl';
 import mergeSource from './merge-sums.wgsl';

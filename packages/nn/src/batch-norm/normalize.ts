@@ -1,19 +1,15 @@
 /** The call that normalises with known statistics. */
+import { checkOptions, elementCount, MOST_EPS, requireBetween, type Shape } from '@infnet/core';
 import {
-  checkOptions,
-  elementCount,
   type Kernel,
   type KernelCall,
   lineCall,
-  MOST_EPS,
   type OperandRange,
   rangeParams,
-  requireBetween,
-  type Shape,
   sizedCall,
   vectorWidth,
   wholeRange,
-} from '@infnet/core';
+} from '@infnet/core/kernels';
 import source from './normalize.wgsl';
 
 export const normalizeKernel: Kernel = { name: 'nn/batch-norm', source };

@@ -8,19 +8,21 @@ import {
   type Dispatch,
   dispatch,
   elementCount,
-  type Kernel,
-  type KernelCall,
   type LowerContext,
-  lineCall,
   MOST_EPS,
-  type OperandRange,
-  rangeParams,
   requireBetween,
   type Shape,
-  sizedCall,
   type View,
-  wholeRange,
 } from '@infnet/core';
+import {
+  type Kernel,
+  type KernelCall,
+  lineCall,
+  type OperandRange,
+  rangeParams,
+  sizedCall,
+  wholeRange,
+} from '@infnet/core/kernels';
 import { partCount } from '../reduce/reduce.js';
 import mergeSource from './merge-statistics.wgsl';
 import source from './statistics.wgsl';

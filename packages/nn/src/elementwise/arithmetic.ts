@@ -2,7 +2,6 @@
 import {
   applyOne,
   defineOperator,
-  type KernelCall,
   type NamedOperator,
   type OperatorDefinition,
   replaceBy,
@@ -12,6 +11,7 @@ import {
   type Tensor,
   type TensorLike,
 } from '@infnet/core';
+import type { KernelCall } from '@infnet/core/kernels';
 import { sumProductTo, sumTo } from '../reduce/sum.js';
 import { type BinaryCallOptions, binaryCall, lowerBinary } from './binary.js';
 import { broadcastShape } from './broadcast.js';

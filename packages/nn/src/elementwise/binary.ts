@@ -1,20 +1,14 @@
 /** The call of the kernel that all functions of two tensors share. */
+import { checkOptions, type Dispatch, dispatch, elementCount, requireSizes, type Shape, type View } from '@infnet/core';
 import {
-  checkOptions,
-  type Dispatch,
-  dispatch,
-  elementCount,
   type Kernel,
   type KernelCall,
   lineCall,
   type OperandRange,
-  requireSizes,
-  type Shape,
   sizedCall,
-  type View,
   vectorWidth,
   wholeRange,
-} from '@infnet/core';
+} from '@infnet/core/kernels';
 import source from './binary.wgsl';
 import { broadcastShape, broadcastStrides, type Loop, mergeLoops } from './broadcast.js';
 

@@ -3,7 +3,6 @@ import {
   applyOne,
   defineOperator,
   inferSame,
-  type KernelCall,
   Module,
   type Operator,
   requireShape,
@@ -13,6 +12,7 @@ import {
   type TensorLike,
   type TensorType,
 } from '@infnet/core';
+import type { KernelCall } from '@infnet/core/kernels';
 import { type BinaryCallOptions, binaryCall, lowerBinary } from './binary.js';
 import { lowerUnary, type UnaryCallOptions, unaryCall } from './unary.js';
 

@@ -3,12 +3,12 @@ import {
   applyOne,
   defineOperator,
   inferSame,
-  type KernelCall,
   type Operator,
   standardOperator,
   type Tensor,
   type TensorLike,
 } from '@infnet/core';
+import type { KernelCall } from '@infnet/core/kernels';
 import { lowerUnary, type UnaryCallOptions, unaryCall } from './unary.js';
 
 export const addScalarOperator: Operator<{ readonly value: number }> = standardOperator(

@@ -3,13 +3,13 @@ import {
   applyOne,
   defineOperator,
   inferSame,
-  type KernelCall,
   Module,
   type Operator,
   standardOperator,
   type Tensor,
   type TensorLike,
 } from '@infnet/core';
+import type { KernelCall } from '@infnet/core/kernels';
 import { lowerBinary } from './binary.js';
 import { inferPair } from './relu.js';
 import { lowerUnary, type UnaryCallOptions, unaryCall } from './unary.js';

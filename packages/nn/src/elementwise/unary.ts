@@ -1,27 +1,29 @@
 /** The call of the kernel that all functions of one tensor share, and the operators made from it. */
 import {
   applyOne,
-  batchSize,
   checkOptions,
   type Dispatch,
   dispatch,
   elementCount,
+  type Operator,
+  type OptionTable,
+  requireSizes,
+  type Shape,
+  type TensorLike,
+  type View,
+} from '@infnet/core';
+import {
+  batchSize,
   itemSize,
   type Kernel,
   type KernelCall,
   lineCall,
   type OperandRange,
-  type Operator,
-  type OptionTable,
   rangeParams,
-  requireSizes,
-  type Shape,
   sizedCall,
-  type TensorLike,
-  type View,
   vectorWidth,
   wholeRange,
-} from '@infnet/core';
+} from '@infnet/core/kernels';
 import source from './unary.wgsl';
 
 export const unaryKernel: Kernel = { name: 'nn/unary', source };

@@ -1,19 +1,14 @@
 /** Moves values from one view to another: the work of joins, ranges and reshapes that could not be made free. */
+import { checkOptions, type Dispatch, dispatch, elementCount, type LowerContext, type View } from '@infnet/core';
 import {
   batchSize,
-  checkOptions,
-  type Dispatch,
-  dispatch,
-  elementCount,
   itemSize,
   type Kernel,
   type KernelCall,
-  type LowerContext,
   lineCall,
   sizedCall,
-  type View,
   vectorWidth,
-} from '@infnet/core';
+} from '@infnet/core/kernels';
 import source from './copy.wgsl';
 
 export const copyKernel: Kernel = { name: 'nn/copy', source };

@@ -4,7 +4,6 @@ import {
   type Dispatch,
   defineOperator,
   elementCount,
-  itemSize,
   type Operator,
   requireInteger,
   requireType,
@@ -13,6 +12,7 @@ import {
   type TensorLike,
   type View,
 } from '@infnet/core';
+import { itemSize } from '@infnet/core/kernels';
 import { copyRows } from './copy.js';
 
 export type JoinFlatAttributes = {

@@ -1,7 +1,6 @@
 /** pad2d: zeros around each map, or, with negative figures, fewer rows and columns. */
 import {
   applyOne,
-  batchSize,
   checkNames,
   checkOptions,
   type Dispatch,
@@ -11,20 +10,23 @@ import {
   formatShape,
   type ImageShape,
   imageShape,
-  type Kernel,
-  type KernelCall,
-  lineCall,
   Module,
-  type OperandRange,
   type Operator,
   shapeError,
-  sizedCall,
   standardOperator,
   type Tensor,
   type TensorLike,
   type View,
-  wholeRange,
 } from '@infnet/core';
+import {
+  batchSize,
+  type Kernel,
+  type KernelCall,
+  lineCall,
+  type OperandRange,
+  sizedCall,
+  wholeRange,
+} from '@infnet/core/kernels';
 import source from './pad.wgsl';
 
 export const padKernel: Kernel = { name: 'nn/pad', source };

@@ -12,23 +12,25 @@ import {
   elementCount,
   type ImageShape,
   imageShape,
-  type Kernel,
-  type KernelCall,
-  lineCall,
   Module,
-  type OperandRange,
   type Operator,
   type Pair,
-  rangeParams,
   requireShape,
   requireType,
-  sizedCall,
   standardOperator,
   type Tensor,
   type TensorLike,
   type TensorType,
-  wholeRange,
 } from '@infnet/core';
+import {
+  type Kernel,
+  type KernelCall,
+  lineCall,
+  type OperandRange,
+  rangeParams,
+  sizedCall,
+  wholeRange,
+} from '@infnet/core/kernels';
 import gradientSource from './avg-pool-gradient.wgsl';
 import { type PoolCallOptions, poolCall, poolTile } from './pool.js';
 import {

@@ -6,22 +6,24 @@ import {
   elementCount,
   type ImageShape,
   imageShape,
-  type Kernel,
-  type KernelCall,
-  lineCall,
   Module,
-  type OperandRange,
   type Operator,
   type Pair,
-  rangeParams,
   requireShape,
   requireType,
-  sizedCall,
   standardOperator,
   type Tensor,
   type TensorLike,
-  wholeRange,
 } from '@infnet/core';
+import {
+  type Kernel,
+  type KernelCall,
+  lineCall,
+  type OperandRange,
+  rangeParams,
+  sizedCall,
+  wholeRange,
+} from '@infnet/core/kernels';
 import gradientSource from './max-pool-gradient.wgsl';
 import winnerSource from './max-pool-winner.wgsl';
 import { type PoolCallOptions, poolCall } from './pool.js';

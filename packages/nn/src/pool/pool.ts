@@ -1,6 +1,6 @@
 /** The call of the kernel that maximum and mean pooling share. */
+import type { ImageShape } from '@infnet/core';
 import {
-  type ImageShape,
   type Kernel,
   type KernelCall,
   lineCall,
@@ -8,7 +8,7 @@ import {
   rangeParams,
   sizedCall,
   wholeRange,
-} from '@infnet/core';
+} from '@infnet/core/kernels';
 import source from './pool.wgsl';
 import { checkedShape, type PoolAttributes } from './window.js';
 

@@ -11,14 +11,10 @@ import {
   dispatch,
   elementCount,
   InfnetError,
-  type Kernel,
-  type KernelCall,
   type LowerContext,
-  lineCall,
-  sizedCall,
   type View,
-  wholeRange,
 } from '@infnet/core';
+import { type Kernel, type KernelCall, lineCall, sizedCall, wholeRange } from '@infnet/core/kernels';
 import { binaryCall } from '../elementwise/binary.js';
 import { broadcastShape, broadcastStrides, type Loop, type LoopOperand, mergeLoops } from '../elementwise/broadcast.js';
 import source from './reduce.wgsl';

@@ -9,26 +9,28 @@ import {
   formatShape,
   type ImageShape,
   imageShape,
-  type Kernel,
-  type KernelCall,
-  lineCall,
   Module,
-  type OperandRange,
   type Operator,
   type Pair,
   pair,
-  rangeParams,
   requireBetween,
   requireInteger,
   requireShape,
   requireType,
   shapeError,
-  sizedCall,
   standardOperator,
   type Tensor,
   type TensorLike,
-  wholeRange,
 } from '@infnet/core';
+import {
+  type Kernel,
+  type KernelCall,
+  lineCall,
+  type OperandRange,
+  rangeParams,
+  sizedCall,
+  wholeRange,
+} from '@infnet/core/kernels';
 import source from './bilinear.wgsl';
 import gradientSource from './bilinear-gradient.wgsl';
 

@@ -7,20 +7,22 @@ import {
   dispatch,
   elementCount,
   formatShape,
+  type Operator,
+  requireInteger,
+  type Shape,
+  shapeError,
+  type Tensor,
+  type TensorLike,
+} from '@infnet/core';
+import {
   type Kernel,
   type KernelCall,
   lineCall,
   type OperandRange,
-  type Operator,
   rangeParams,
-  requireInteger,
-  type Shape,
-  shapeError,
   sizedCall,
-  type Tensor,
-  type TensorLike,
   wholeRange,
-} from '@infnet/core';
+} from '@infnet/core/kernels';
 import source from './nearest.wgsl';
 
 export const nearestKernel: Kernel = { name: 'nn/nearest', source };

@@ -1,27 +1,29 @@
 /** softmax over channels: positive values that sum to 1 at every position. */
 import {
   applyOne,
-  batchSize,
   checkOptions,
   defineOperator,
   dispatch,
   elementCount,
-  type Kernel,
-  type KernelCall,
-  lineCall,
   Module,
-  type OperandRange,
   type Operator,
-  rangeParams,
   requireType,
   type Shape,
   shapeError,
-  sizedCall,
   standardOperator,
   type Tensor,
   type TensorLike,
-  wholeRange,
 } from '@infnet/core';
+import {
+  batchSize,
+  type Kernel,
+  type KernelCall,
+  lineCall,
+  type OperandRange,
+  rangeParams,
+  sizedCall,
+  wholeRange,
+} from '@infnet/core/kernels';
 import { inferPair } from '../elementwise/relu.js';
 import source from './softmax.wgsl';
 

@@ -1,4 +1,6 @@
 /** Pictures: the task's maps and an overlay for each. */
+
+import { isInfnetError } from '@infnet/core';
 import {
   type AnyImage,
   type DataNote,
@@ -12,7 +14,6 @@ import {
   toRgb8,
   writeNpy,
 } from '@infnet/data';
-import { isInfnetError } from '@infnet/errors';
 import type { Answered } from '../network.js';
 import type { SegmentationTask } from '../task.js';
 import {

@@ -5,6 +5,8 @@
  * axial slices do not lie along the file's third axis, the probability of all voxels too. Files are written when the
  * last slice is done, so that a volume has all its results or none.
  */
+
+import { InfnetError, isInfnetError } from '@infnet/core';
 import {
   type DataNote,
   type GreyImage,
@@ -24,7 +26,6 @@ import {
   voxelMillilitres,
   windowRange,
 } from '@infnet/data';
-import { InfnetError, isInfnetError } from '@infnet/errors';
 import type { Interpretation, SegmentationTask, TaskMap } from '../task.js';
 import {
   answersOf,

@@ -1,5 +1,6 @@
 /** Ground-glass opacity and consolidation of an infection that is known: the multi-class U-Net. */
 import type { InputSpec } from '@infnet/core';
+import { InfnetError } from '@infnet/core';
 import {
   type ChannelOrder,
   CLASS_NAMES,
@@ -11,7 +12,6 @@ import {
   multiClassInput,
   resizeNearest,
 } from '@infnet/data';
-import { InfnetError } from '@infnet/errors';
 import { UNET_SIGNATURES, UNet } from '@infnet/inf-net';
 import { sigmoid } from '@infnet/nn';
 import { bce, crossEntropy } from '@infnet/trainer';

@@ -1,4 +1,6 @@
 /** The slices of a training: opened, checked, and those set aside that it is validated on. */
+
+import { InfnetError } from '@infnet/core';
 import {
   type DataSource,
   describeProblems,
@@ -8,7 +10,6 @@ import {
   splitUnits,
   watchPhantoms,
 } from '@infnet/data';
-import { InfnetError } from '@infnet/errors';
 import type { SegmentationTask, TaskData, TaskDataOptions } from '../task.js';
 import { TRAIN_OPTIONS, type TrainSettings } from './options.js';
 

@@ -2,9 +2,8 @@
  * A semi-supervised training. All stages and rounds share one context, so that kernels are compiled once, not in every
  * round.
  */
-import { ParameterStore } from '@infnet/core';
+import { InfnetError, ParameterStore } from '@infnet/core';
 import { binaryToEdge } from '@infnet/data';
-import { InfnetError } from '@infnet/errors';
 import { constant, decodePropagationState, Propagation, type PropagationEvent } from '@infnet/trainer';
 import { unlabelledSlices } from '../data.js';
 import { SharedContext } from '../shared-context.js';

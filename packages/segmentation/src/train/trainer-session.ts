@@ -1,5 +1,5 @@
 /** A training of one stage. */
-import { InfnetError } from '@infnet/errors';
+import { InfnetError } from '@infnet/core';
 import { decodeTrainerState, Trainer } from '@infnet/trainer';
 import { augmentationOf } from './data.js';
 import { scheduleOf } from './method.js';

@@ -2,11 +2,11 @@
  * Every exported kernel call of every package, given what it cannot take: an `InfnetError`, never a call that runs and
  * is wrong. The calls are found by looking: one that is added without a line in `VALID` fails here.
  */
-import { readdirSync } from 'node:fs';
-import { describeCall, isInfnetError, type KernelCall } from '@infnet/core';
+import { isInfnetError } from '@infnet/core';
+import { describeCall, type KernelCall } from '@infnet/core/kernels';
 import { describe, expect, it } from 'vitest';
+import { sourceDoors } from './source-doors.js';
 
-const PACKAGES = new URL('../../../', import.meta.url);
 /** Functions of core that take calls and make none: tested in core. */
 const OF_CORE = new Set(['describeCall', 'lineCall', 'sizedCall']);
 
@@ -194,9 +194,9 @@ const VALID: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
 const found: Readonly<Record<string, Call>> = Object.fromEntries(
   (
     await Promise.all(
-      readdirSync(PACKAGES)
-        .filter((name) => !['cli', 'testing'].includes(name))
-        .map(async (name) => Object.entries((await import(new URL(`${name}/src/index.ts`, PACKAGES).href)) as object)),
+      [...sourceDoors()]
+        .filter(([door]) => !['cli', 'testing'].includes(door))
+        .map(async ([, { href }]) => Object.entries((await import(href)) as object)),
     )
   )
     .flat()

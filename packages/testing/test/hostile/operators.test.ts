@@ -6,7 +6,6 @@
  */
 import {
   type Attributes,
-  describeCall,
   type HostDType,
   isInfnetError,
   Module,
@@ -17,6 +16,7 @@ import {
   type TensorType,
   trace,
 } from '@infnet/core';
+import { describeCall } from '@infnet/core/kernels';
 import { describe, expect, it } from 'vitest';
 import { replaced } from './hostile.js';
 import { type OperatorCase, operatorCases } from './operator-cases.js';

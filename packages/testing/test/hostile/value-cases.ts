@@ -1,6 +1,7 @@
 /** What a case of values.ts is computed with here, by the case's name up to a number or what follows. */
 import { conv2d } from '@infnet/conv';
-import { applyOne, fillOperator, type Operator, type Shape, type Tensor } from '@infnet/core';
+import { applyOne, type Operator, type Shape, type Tensor } from '@infnet/core';
+import { fillOperator } from '@infnet/core/kernels';
 import * as nn from '@infnet/nn';
 import { product } from '@infnet/partial-decoder';
 import { addResized, reverseAttention } from '@infnet/reverse-attention';

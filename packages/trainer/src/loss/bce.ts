@@ -4,21 +4,23 @@ import {
   checkOptions,
   defineOperator,
   dispatch,
-  dispatchLine,
   elementCount,
-  type Kernel,
-  type KernelCall,
-  lineCall,
   type Operator,
-  rangeParams,
   type Shape,
-  sizedCall,
-  sumPartialsCall,
   type Tensor,
   type TensorLike,
   type TensorType,
-  wholeRange,
 } from '@infnet/core';
+import {
+  dispatchLine,
+  type Kernel,
+  type KernelCall,
+  lineCall,
+  rangeParams,
+  sizedCall,
+  sumPartialsCall,
+  wholeRange,
+} from '@infnet/core/kernels';
 import source from './bce.wgsl';
 import gradientSource from './bce-gradient.wgsl';
 import { type Deal, deal, type Ranges, requireMaps, requireSame, requireScalar, SCALAR } from './common.js';

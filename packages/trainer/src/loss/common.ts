@@ -1,5 +1,6 @@
 /** What the losses share: how values are dealt to workgroups, where operands lie, and which shapes fit. */
-import { formatShape, InfnetError, type OperandRange, type Shape, sameShape, type TensorType } from '@infnet/core';
+import { formatShape, InfnetError, type Shape, sameShape, type TensorType } from '@infnet/core';
+import type { OperandRange } from '@infnet/core/kernels';
 
 export type Ranges<Name extends string> = Partial<Readonly<Record<Name, OperandRange>>>;
 

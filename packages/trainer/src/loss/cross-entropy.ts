@@ -5,25 +5,27 @@ import {
   checkOptions,
   defineOperator,
   dispatch,
-  dispatchLine,
   elementCount,
   formatShape,
   InfnetError,
-  type Kernel,
-  type KernelCall,
-  lineCall,
   type NamedOperator,
   type Operator,
-  rangeParams,
   type Shape,
   sameShape,
-  sizedCall,
-  sumPartialsCall,
   Tensor,
   type TensorLike,
   type TensorType,
-  wholeRange,
 } from '@infnet/core';
+import {
+  dispatchLine,
+  type Kernel,
+  type KernelCall,
+  lineCall,
+  rangeParams,
+  sizedCall,
+  sumPartialsCall,
+  wholeRange,
+} from '@infnet/core/kernels';
 import { deal, type Ranges, requireMaps, requireScalar, SCALAR } from './common.js';
 import source from './cross-entropy.wgsl';
 import gradientSource from './cross-entropy-gradient.wgsl';

@@ -4,21 +4,23 @@ import {
   checkOptions,
   defineOperator,
   dispatch,
-  dispatchLine,
   elementCount,
   InfnetError,
-  type Kernel,
-  type KernelCall,
-  lineCall,
   type Operator,
-  rangeParams,
   type Shape,
-  sizedCall,
   type Tensor,
   type TensorLike,
   type TensorType,
-  wholeRange,
 } from '@infnet/core';
+import {
+  dispatchLine,
+  type Kernel,
+  type KernelCall,
+  lineCall,
+  rangeParams,
+  sizedCall,
+  wholeRange,
+} from '@infnet/core/kernels';
 import { deal, type Ranges, requireKept, requireMaps, requireSame, requireScalar, SCALAR } from './common.js';
 import source from './dice-loss.wgsl';
 import gradientSource from './dice-loss-gradient.wgsl';

@@ -8,26 +8,29 @@
  */
 import {
   applyOne,
-  batchSize,
   checkOptions,
   defineOperator,
   dispatch,
-  dispatchLine,
   elementCount,
   graphOf,
-  type Kernel,
-  type KernelCall,
-  lineCall,
   type Operator,
-  rangeParams,
   type Shape,
-  sizedCall,
   Tensor,
   type TensorLike,
   type TensorType,
-  wholeRange,
 } from '@infnet/core';
-import { avgPool2d, refuseTargetGradient } from '@infnet/nn';
+import {
+  batchSize,
+  dispatchLine,
+  type Kernel,
+  type KernelCall,
+  lineCall,
+  rangeParams,
+  sizedCall,
+  wholeRange,
+} from '@infnet/core/kernels';
+import { avgPool2d } from '@infnet/nn';
+import { refuseTargetGradient } from '@infnet/nn/kernels';
 import { deal, type Ranges, requireKept, requireMaps, requireSame, requireScalar, SCALAR } from './common.js';
 import source from './joint-loss.wgsl';
 import gradientSource from './joint-loss-gradient.wgsl';

@@ -1,7 +1,8 @@
 /** Adam (Kingma and Ba, 2015) and AdamW (Loshchilov and Hutter, 2019), with PyTorch's arithmetic. */
 
-import type { Kernel, ParameterStore } from '@infnet/core';
+import type { ParameterStore } from '@infnet/core';
 import { checkNames } from '@infnet/core';
+import type { Kernel } from '@infnet/core/kernels';
 import { SMALLEST } from '../numbers.js';
 import source from './adam.wgsl';
 import { checkNumbers, Optimizer, type OptimizerOptions } from './optimizer.js';

@@ -6,7 +6,7 @@
  * for writing once per dispatch only: batch norm's gradients of weight and bias, for example.
  */
 import { elementCount, type Parameter, type Tensor } from '@infnet/core';
-import { joinFlat } from '@infnet/nn';
+import { joinFlat } from '@infnet/nn/kernels';
 
 /** Elements of the longest line: 64 MiB, half of what every device can bind. */
 const LONGEST = 2 ** 24;

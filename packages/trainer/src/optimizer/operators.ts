@@ -5,17 +5,15 @@ import {
   type Dispatch,
   defineOperator,
   dispatch,
-  dispatchLine,
   elementCount,
   type Graph,
-  type Kernel,
   type NamedOperator,
   type Operator,
   type Parameter,
-  sharesWorkgroupMemory,
   type Tensor,
   type View,
 } from '@infnet/core';
+import { dispatchLine, type Kernel, sharesWorkgroupMemory } from '@infnet/core/kernels';
 import { operandAt } from '../operand-at.js';
 import accumulateSource from './accumulate.wgsl';
 import statisticsSource from './gradient-statistics.wgsl';

@@ -11,12 +11,12 @@ import {
   type Dispatch,
   elementCount,
   InfnetError,
-  type Kernel,
   Parameter,
   type ParameterSlab,
   ParameterStore,
   type StateDict,
 } from '@infnet/core';
+import type { Kernel } from '@infnet/core/kernels';
 import { type NumberRange, numberProblems } from '../numbers.js';
 import { operandAt } from '../operand-at.js';
 import type { LineLayout } from './lines.js';

@@ -1,7 +1,8 @@
 /** Stochastic gradient descent with momentum, with PyTorch's arithmetic (no dampening, no Nesterov). */
 
-import type { Kernel, ParameterStore } from '@infnet/core';
+import type { ParameterStore } from '@infnet/core';
 import { checkNames } from '@infnet/core';
+import type { Kernel } from '@infnet/core/kernels';
 import { checkNumbers, Optimizer, type OptimizerOptions } from './optimizer.js';
 import type { StepNumbers } from './records.js';
 import source from './sgd.wgsl';

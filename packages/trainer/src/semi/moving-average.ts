@@ -5,9 +5,7 @@
 import {
   applyOne,
   type Context,
-  dispatchLine,
   elementCount,
-  type Kernel,
   type Operator,
   type ParameterStore,
   type Plan,
@@ -15,6 +13,7 @@ import {
   trace,
   type View,
 } from '@infnet/core';
+import { dispatchLine, type Kernel } from '@infnet/core/kernels';
 import source from './moving-average.wgsl';
 
 export const movingAverageKernel: Kernel = { name: 'trainer/moving-average', source };

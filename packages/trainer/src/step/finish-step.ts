@@ -17,7 +17,7 @@ import {
   type ParameterStore,
   type Tensor,
 } from '@infnet/core';
-import { joinFlat } from '@infnet/nn';
+import { joinFlat } from '@infnet/nn/kernels';
 import { operandAt } from '../operand-at.js';
 import { joinLines, type LineLayout, layOutLines } from '../optimizer/lines.js';
 import {

@@ -1,8 +1,8 @@
 /** Class maps that are there already, in two folders, paired by name. */
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { printable } from '@infnet/core';
 import { type ClassMap, compareNames, decodeImage, duplicateNote, isHidden, readClassMap } from '@infnet/data';
-import { printable } from '@infnet/errors';
 import { readFile } from '@infnet/node';
 import { cliError, type FailedFile, reasonOn } from '../../errors.js';
 import type { Form } from './options.js';

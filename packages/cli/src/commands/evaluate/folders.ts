@@ -3,8 +3,8 @@
  */
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
+import { printable } from '@infnet/core';
 import { compareNames, duplicateNote, isHidden, isVolumeName, stemOf } from '@infnet/data';
-import { printable } from '@infnet/errors';
 import { cliError, type FailedFile } from '../../errors.js';
 import { nameFormats } from '../../formats.js';
 import { listed } from '../../names.js';

@@ -6,8 +6,8 @@
  * bit (quirk 20), and the evaluation resizes it.
  */
 import { join, resolve } from 'node:path';
+import { isInfnetError } from '@infnet/core';
 import { finalPngU8, type Problem, probabilityToU8, split, stemOf, voxelMillilitres } from '@infnet/data';
-import { isInfnetError } from '@infnet/errors';
 import { folderSource } from '@infnet/node';
 import {
   type Network,

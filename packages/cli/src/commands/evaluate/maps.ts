@@ -6,6 +6,8 @@
  * conventions `as-released` an 8-bit map is rounded to 8 bits again afterwards, because the tool writes the resized
  * picture back to its file.
  */
+
+import type { InfnetError } from '@infnet/core';
 import {
   type DecodedImage,
   decodeImage,
@@ -14,7 +16,6 @@ import {
   readMask,
   resizeBilinearFloat,
 } from '@infnet/data';
-import type { InfnetError } from '@infnet/errors';
 import type { Conventions } from '@infnet/metrics';
 import { readFile } from '@infnet/node';
 import { noteText } from '../../data-notes.js';

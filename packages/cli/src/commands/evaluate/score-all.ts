@@ -1,5 +1,5 @@
 /** Every item of a source scored, with the files that failed; and results written, where that does not fail. */
-import { printable } from '@infnet/errors';
+import { printable } from '@infnet/core';
 import { writeFileAtomic } from '@infnet/node';
 import { cliError, type FailedFile, reasonOf } from '../../errors.js';
 import { FailureTeller } from '../../failures.js';

@@ -5,6 +5,7 @@
  * order of the truth.
  */
 import { basename } from 'node:path';
+import { printable } from '@infnet/core';
 import {
   onGridOf,
   readNifti,
@@ -17,7 +18,6 @@ import {
   volumeSliceValues,
   voxelMillilitres,
 } from '@infnet/data';
-import { printable } from '@infnet/errors';
 import { readFile } from '@infnet/node';
 import { noteText } from '../../data-notes.js';
 import { cliError, reasonOn } from '../../errors.js';

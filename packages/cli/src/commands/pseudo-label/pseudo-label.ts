@@ -1,6 +1,7 @@
 /** `infnet pseudo-label`: slices in, a data set with the masks that a net predicts out. */
 import { extname, join, resolve } from 'node:path';
 import type { Precision } from '@infnet/core';
+import { isInfnetError } from '@infnet/core';
 import {
   binaryToEdge,
   type DepthOptions,
@@ -11,7 +12,6 @@ import {
   stemOf,
   type VolumeWindow,
 } from '@infnet/data';
-import { isInfnetError } from '@infnet/errors';
 import { type AdapterChoice, folderSource, readFile, writeFileAtomic } from '@infnet/node';
 import { type Network, pseudoLabels, type SegmentationTask, type TaskData, VolumeLabel } from '@infnet/segmentation';
 import type { TRAIN_OPTIONS } from '@infnet/segmentation/options';

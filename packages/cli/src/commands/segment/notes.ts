@@ -1,6 +1,7 @@
 /** What was noticed in a file that was read all the same, in the command line's words. */
+
+import { printable } from '@infnet/core';
 import type { DataNote } from '@infnet/data';
-import { printable } from '@infnet/errors';
 import { noteText } from '../../data-notes.js';
 import type { Progress } from '../../progress.js';
 import type { SliceFile } from './inputs.js';

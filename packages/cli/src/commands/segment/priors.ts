@@ -5,8 +5,8 @@
  */
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { printable } from '@infnet/core';
 import { finalPngU8, type GreyImage, probabilityToU8 } from '@infnet/data';
-import { printable } from '@infnet/errors';
 import { type CompanionSource, probabilityOf, type SharedContext } from '@infnet/segmentation';
 import { cliError } from '../../errors.js';
 import { listed } from '../../names.js';

@@ -5,7 +5,7 @@
  * After that a file that fails is reported, and the others are done: the pictures first, then the volumes.
  */
 import { join, resolve } from 'node:path';
-import { printable } from '@infnet/errors';
+import { printable } from '@infnet/core';
 import { readFile } from '@infnet/node';
 import {
   type CompanionSource,

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { StateDict } from '@infnet/core';
-import { printable } from '@infnet/errors';
+import { printable } from '@infnet/core';
 import { recognizeBackbone, recognizeNet, type Trained, weightsOrigin } from '@infnet/inf-net';
 import { classes, infection, type SegmentationTask, type TaskNet } from '@infnet/segmentation';
 import type { TrainSettings } from '@infnet/segmentation/options';

@@ -1,5 +1,5 @@
 /** What the trainer refuses, in the words of the command line. */
-import { isInfnetError, plainMessage } from '@infnet/errors';
+import { isInfnetError, plainMessage } from '@infnet/core';
 import { type OptionRow, optionFlag, TRAIN_OPTIONS } from '@infnet/segmentation/options';
 import { cliError } from '../../errors.js';
 

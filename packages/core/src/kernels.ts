@@ -1,0 +1,45 @@
+/** Kernels and their calls as data: the vocabulary of those who write or embed kernels, and what adapters do well. */
+export { ADAPTER_TRAITS } from './context/adapters/index.js';
+export {
+  type AdapterTraits,
+  readsAgain,
+  type SubgroupTiles,
+  sharesWorkgroupMemory,
+  type WinogradWorth,
+} from './context/adapters/traits.js';
+export {
+  chooseSubgroupMatrix,
+  SUBGROUP_MATRIX_FEATURE,
+  type SubgroupMatrix,
+  type SubgroupMatrixConfig,
+} from './context/subgroup-matrix.js';
+export { fillOperator, sumDispatch, sumKernel, sumOperator } from './gradient/sum.js';
+export {
+  batchSize,
+  itemSize,
+  type LineCallFields,
+  lineCall,
+  type OperandRange,
+  rangeElements,
+  rangeParams,
+  vectorWidth,
+  wholeRange,
+} from './kernel/call.js';
+export { type Constants, expandSource } from './kernel/expand.js';
+export {
+  batchedLines,
+  type CallBinding,
+  type CallBuffers,
+  type CallDescription,
+  describeCall,
+  dispatchLine,
+  type Kernel,
+  type KernelBinding,
+  type KernelCall,
+  type KernelParameter,
+  type KernelVariant,
+  kernelVariant,
+  packParameters,
+} from './kernel/kernel.js';
+export { type SizedOperand, sizedCall } from './kernel/options.js';
+export { type SumPartialsCallOptions, sumPartialsCall, sumPartialsKernel } from './kernel/sum-partials.js';
