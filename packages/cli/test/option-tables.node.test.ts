@@ -111,7 +111,7 @@ describe('settings', () => {
     ['seed was 1, is 2; the number of scales was 1, is 3', '--seed was 1, is 2; --scales was 1, is 3.'],
     ['groupSize is 0; accept.best is 2; the epochs of the run', '--group is 0; --accept is 2; the epochs of the run.'],
   ])('what the trainer refuses is told in flags: %s', async (message, told) => {
-    const { InfnetError } = await import('@infnet/errors');
+    const { InfnetError } = await import('@infnet/core');
     const make = (): never => {
       throw new InfnetError({ code: 'TRAINER_OPTION', message });
     };

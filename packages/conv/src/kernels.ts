@@ -1,4 +1,6 @@
-/** Convolution below its operator: kernels, calls for your own buffers, gradients, and what only the planner applies. */
+/**
+ * Convolution below its operator: kernels, calls for your own buffers, gradients, and what only the planner applies.
+ */
 export { type Conv2dCallOptions, conv2dCall } from './conv2d-call.js';
 export type { GatherKernel } from './forward/algorithm.js';
 export { directKernel } from './forward/direct.js';
