@@ -33,7 +33,7 @@ export function measureFolder(folder) {
 
 const GUEST = `
 import { fromDevice, open } from '@infnet/core';
-import { conv2dCall } from '@infnet/conv';
+import { conv2dCall } from '@infnet/conv/kernels';
 const device = { features: new Set(), limits: {}, lost: new Promise(() => {}) };
 if (fromDevice(device).status !== 'alive') throw new Error('a guest has no context');
 if (typeof conv2dCall !== 'function') throw new Error('no kernel');
