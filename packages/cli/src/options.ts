@@ -5,8 +5,6 @@ import { optionOf, parserOf } from './option-table.js';
 
 export { optionFlag } from '@infnet/segmentation/options';
 
-export const BACKBONES = TRAIN_OPTIONS.backbone.values;
-
 export const ADAPTER_ROW = {
   kind: 'choice',
   value: 'kind',
@@ -113,4 +111,13 @@ export function givenOptions(command: Command): string[] {
   return command.options
     .map((option) => option.attributeName())
     .filter((name) => command.getOptionValueSource(name) === 'cli');
+}
+
+/** Of a net that is made. */
+export const backboneOption = (): Option => optionOf('backbone', TRAIN_OPTIONS.backbone);
+
+/** Of weights that are there. */
+export function weightsBackboneOption(): Option {
+  const { default: _, ...row } = TRAIN_OPTIONS.backbone;
+  return optionOf('backbone', { ...row, help: 'which backbone the weights are of (default: told from their keys)' });
 }

@@ -12,7 +12,7 @@ import { addTune } from './commands/tune/define.js';
 import type { WeightsCommandOptions } from './commands/weights.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { EXIT, type Io } from './io.js';
-import { adapterOption, BACKBONES, definition, fractionOrOne, integer, needs, share } from './options.js';
+import { adapterOption, backboneOption, definition, fractionOrOne, integer, needs, share } from './options.js';
 import { version } from './version.js';
 
 /** @param done gets the exit code of the command that ran */
@@ -124,7 +124,7 @@ function addWeights(program: Command, io: Io, done: (code: number) => void): voi
     )
     .option('--out <file>', 'required; the .safetensors file to write')
     .option('--seed <n>', 'the same seed gives the same bytes', integer(0, 2 ** 31), 1)
-    .addOption(new Option('--backbone <name>', 'which backbone').choices(BACKBONES).default('res2net50'))
+    .addOption(backboneOption())
     .option('--width <factor>', 'multiplies the channels, for small nets', fractionOrOne, 1)
     .option('--json', 'print one JSON document on stdout')
     .action(async (options: WeightsCommandOptions, command: Command) => {

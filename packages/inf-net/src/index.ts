@@ -1,10 +1,19 @@
 /** Inf-Net and the multi-class U-Net, composed from the infnet packages. */
-export { Backbone, type Features, type PerLevel } from './backbone/backbone.js';
+export { Backbone, type Features, type NamedShapes, type PerLevel } from './backbone/backbone.js';
 export { Bottleneck, ResNet50 } from './backbone/resnet50.js';
+export {
+  BACKBONE_TABLE,
+  BACKBONES,
+  type BackboneEntry,
+  type BackboneName,
+  type BackboneOptions,
+  DEFAULT_BACKBONE,
+  type MadeBackbone,
+} from './backbone/table.js';
 export { VGG16 } from './backbone/vgg16.js';
 export { type ConvolutionCost, convolutionCosts, parameterCount } from './cost.js';
 export { InfNet, type InfNetOutputs } from './inf-net.js';
-export { BACKBONES, type BackboneName, type InfNetOptions } from './options.js';
+export type { InfNetOptions } from './options.js';
 export { describeTraining, type TrainedOn, trainingMetadata, type WeightsOrigin, weightsOrigin } from './origin.js';
 export {
   BACKBONE_SIGNATURES,
@@ -21,7 +30,6 @@ export {
   hasDecoder,
   INF_NET_SIGNATURES,
   isOptionalEntry,
-  type NamedShapes,
   type RecognizedNet,
   recognizeBackbone,
   recognizeNet,

@@ -15,12 +15,9 @@ import { InfnetError, Module, type Tensor } from '@infnet/core';
 import { EdgeBranch } from '@infnet/edge-attention';
 import { interpolate } from '@infnet/nn';
 import { PartialDecoder, ReceptiveFieldBlock } from '@infnet/partial-decoder';
-import type { Res2Net } from '@infnet/res2net';
 import { ReverseAttentionBranch } from '@infnet/reverse-attention';
 import { widen } from './backbone/backbone.js';
-import { makeBackbone, type NamedBackbone } from './backbone/make.js';
-import type { ResNet50 } from './backbone/resnet50.js';
-import type { VGG16 } from './backbone/vgg16.js';
+import { BACKBONE_TABLE, type MadeBackbone } from './backbone/table.js';
 import { checkedOptions, type InfNetOptions } from './options.js';
 
 /** Logits [N, 1, H, W], all of the image's size, in the order in which the reference returns them. */
@@ -36,14 +33,15 @@ export interface InfNetOutputs extends Readonly<Record<string, Tensor>> {
 
 /** [N, inputChannels, H, W] to five maps. H and W must be multiples of {@link InfNet.sizeMultiple}. */
 export class InfNet extends Module<readonly [image: Tensor], InfNetOutputs> {
-  // Properties are named and ordered as the reference's state dict.
-  readonly resnet: Res2Net | ResNet50 | undefined;
-  readonly vgg: VGG16 | undefined;
+  // Properties are named and ordered as the reference's state dict. The backbone is one of the first two, or has a name
+  // of its own.
+  readonly resnet: Module | undefined;
+  readonly vgg: Module | undefined;
   readonly rfb2_1: ReceptiveFieldBlock;
   readonly rfb3_1: ReceptiveFieldBlock;
   readonly rfb4_1: ReceptiveFieldBlock;
   readonly ParDec: PartialDecoder;
-  readonly #backbone: NamedBackbone;
+  readonly #backbone: MadeBackbone;
   readonly #reverse4: ReverseAttentionBranch;
   readonly #reverse3: ReverseAttentionBranch;
   readonly #reverse2: ReverseAttentionBranch;
@@ -52,8 +50,9 @@ export class InfNet extends Module<readonly [image: Tensor], InfNetOutputs> {
   /** @throws InfnetError `MODULE_OPTION`. */
   constructor(options: InfNetOptions = {}) {
     super();
-    const { channels, width, ...rest } = checkedOptions(options);
-    const backbone = makeBackbone({ channels, width, ...rest });
+    const { backbone: name, channels, width, inputChannels } = checkedOptions(options);
+    const { attribute, make } = BACKBONE_TABLE[name];
+    const backbone = make({ width, inputChannels });
     const [level1, level2, level3, level4] = backbone.channels;
     const edgeChannels = widen(64, width);
     const branch = (level: number, inChannels: number, hidden: number): ReverseAttentionBranch => {
@@ -61,8 +60,7 @@ export class InfNet extends Module<readonly [image: Tensor], InfNetOutputs> {
       return new ReverseAttentionBranch({ level, inChannels, channels: widen(hidden, width), edgeChannels, scale });
     };
     this.#backbone = backbone;
-    this.resnet = backbone.resnet;
-    this.vgg = backbone.vgg;
+    Object.assign(this, { [attribute]: backbone.module });
     this.rfb2_1 = new ReceptiveFieldBlock(level2, channels);
     this.rfb3_1 = new ReceptiveFieldBlock(level3, channels);
     this.rfb4_1 = new ReceptiveFieldBlock(level4, channels);

@@ -1,8 +1,5 @@
 import { checkNames, InfnetError } from '@infnet/core';
-
-export type BackboneName = 'res2net50' | 'res2net101' | 'resnet50' | 'vgg16';
-
-export const BACKBONES: readonly BackboneName[] = ['res2net50', 'res2net101', 'resnet50', 'vgg16'];
+import { BACKBONES, type BackboneName, DEFAULT_BACKBONE } from './backbone/table.js';
 
 export interface InfNetOptions {
   /** Default `res2net50`, the paper's. */
@@ -21,7 +18,7 @@ export interface InfNetOptions {
 /** @throws InfnetError `MODULE_OPTION`. */
 export function checkedOptions(options: InfNetOptions): Required<InfNetOptions> {
   checkNames('InfNet', options, ['backbone', 'channels', 'width', 'inputChannels']);
-  const { backbone = 'res2net50', channels = 32, width = 1, inputChannels = 3 } = options;
+  const { backbone = DEFAULT_BACKBONE, channels = 32, width = 1, inputChannels = 3 } = options;
   const fail = (message: string, fix: string): never => {
     throw new InfnetError({ code: 'MODULE_OPTION', message, where: 'InfNet', fix });
   };

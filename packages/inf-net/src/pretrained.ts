@@ -6,8 +6,8 @@
  * torchvision's and timm's `resnet50`), and torchvision's numbered list of layers for VGG-16.
  */
 import { initialValues, type Module, type StateDict } from '@infnet/core';
-import type { BackboneName } from './options.js';
-import type { NamedShapes } from './weights.js';
+import type { NamedShapes } from './backbone/backbone.js';
+import type { BackboneName } from './backbone/table.js';
 
 /** A backbone's weights that Inf-Net can start from. */
 export interface RecognizedBackbone {

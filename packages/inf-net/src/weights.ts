@@ -1,9 +1,7 @@
 /** Which Inf-Net a checkpoint is of, and a net's state dict as PyTorch would write it. */
 import { initialValues, type Module, type Shape, type StateDict } from '@infnet/core';
-import type { BackboneName } from './options.js';
-
-/** A checkpoint's entries, as far as recognising needs them: those of `@infnet/checkpoint` fit. */
-export type NamedShapes = ReadonlyMap<string, { readonly shape: readonly number[] }>;
+import type { NamedShapes } from './backbone/backbone.js';
+import { BACKBONE_TABLE, BACKBONES, type BackboneName } from './backbone/table.js';
 
 /** What a net must be built with to take a checkpoint. */
 export interface RecognizedNet {
@@ -13,23 +11,13 @@ export interface RecognizedNet {
   readonly channels: number;
 }
 
-/** The tensor whose first dimension is `base` times the width, and the way each backbone is recognised. */
-const SIGNS: Readonly<Record<BackboneName, { readonly widest: string; readonly base: number }>> = {
-  res2net50: { widest: 'resnet.layer4.0.conv3.weight', base: 2048 },
-  res2net101: { widest: 'resnet.layer4.0.conv3.weight', base: 2048 },
-  resnet50: { widest: 'resnet.layer4.0.conv3.weight', base: 2048 },
-  vgg16: { widest: 'vgg.conv5_1.conv5_3_1.weight', base: 512 },
-};
-
 /**
  * Names by which Inf-Net is found behind whatever prefix, one list for each kind of backbone: for `peelPrefix` of
  * @infnet/checkpoint.
  */
 export const INF_NET_SIGNATURES: readonly (readonly string[])[] = [
-  ['resnet.conv1.0.weight'],
-  ['resnet.conv1.weight'],
-  ['vgg.conv1.conv1_1.weight'],
-];
+  ...new Set(BACKBONES.map((name) => BACKBONE_TABLE[name].signature)),
+].map((signature) => [signature]);
 
 /** The same for the multi-class U-Net. */
 export const UNET_SIGNATURES: readonly (readonly string[])[] = [['inc.double_conv.0.weight', 'outc.conv.weight']];
@@ -39,7 +27,7 @@ export const UNET_SIGNATURES: readonly (readonly string[])[] = [['inc.double_con
  * files may have them or not. A `ParameterStore` does not.
  */
 export function isOptionalEntry(name: string): boolean {
-  return name.endsWith('.num_batches_tracked') || /^(resnet\.fc|vgg\.conv[45]_2)\./.test(name);
+  return name.endsWith('.num_batches_tracked') || BACKBONES.some((one) => BACKBONE_TABLE[one].unused?.test(name));
 }
 
 /** Whether there is anything of Inf-Net's beside the backbone. */
@@ -85,19 +73,12 @@ function isInitial(tensors: ReadonlyMap<string, { readonly data: ArrayLike<numbe
 
 /** The backbone by the keys; undefined when they are of none that is known. */
 export function recognizeBackbone(tensors: NamedShapes): BackboneName | undefined {
-  const keys = [...tensors.keys()];
-  if (tensors.has('resnet.conv1.0.weight')) {
-    const blocks = keys.map((key) => Number(/^resnet\.layer3\.(\d+)\./.exec(key)?.[1] ?? -1));
-    // Layer 3 has 6 blocks in a Res2Net-50, 23 in a Res2Net-101.
-    return Math.max(...blocks) >= 6 ? 'res2net101' : 'res2net50';
-  }
-  if (tensors.has('resnet.conv1.weight')) return 'resnet50';
-  return keys.some((key) => key.startsWith('vgg.')) ? 'vgg16' : undefined;
+  return BACKBONES.find((name) => BACKBONE_TABLE[name].isOf(tensors));
 }
 
 /** Width and channels by the shapes; 1 and 32 where the tensors that tell are missing. */
 export function recognizeNet(tensors: NamedShapes, backbone: BackboneName): RecognizedNet {
-  const { widest, base } = SIGNS[backbone];
+  const { widest, base } = BACKBONE_TABLE[backbone];
   const rows = tensors.get(widest)?.shape[0];
   const width = rows === undefined || rows === 0 ? 1 : rows / base;
   return { backbone, width, channels: tensors.get('rfb2_1.conv_res.conv.weight')?.shape[0] || 32 };

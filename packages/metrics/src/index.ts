@@ -12,7 +12,7 @@ export {
 export type { Counts } from './overlap/counts.js';
 export { CURVE_NAMES, type CurveName, type Curves } from './overlap/curves.js';
 export type { Conventions, Ratios } from './overlap/ratios.js';
-export { SCORE_NAMES, type ScoreName, type Scores } from './scores.js';
+export { SCORE_NAMES, type ScoreGroup, type ScoreName, type Scores, shownScores } from './scores.js';
 export type { BootstrapOptions, Interval, Intervals } from './set/bootstrap.js';
 export { evaluateSet, type SetOptions, type SetScores } from './set/set-scores.js';
 export { distanceTransform } from './surface/distance-transform.js';

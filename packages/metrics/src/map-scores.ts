@@ -2,10 +2,9 @@
 import { fail, requireRange } from './errors.js';
 import { type Mask, type ProbabilityMap, readMap, readMask, requireExtents } from './input.js';
 import { type Counts, countOne, countThresholds } from './overlap/counts.js';
-import { bestThreshold, type Curves, curvesOf, largest, mean } from './overlap/curves.js';
+import { type Curves, curvesOf, mean } from './overlap/curves.js';
 import { type Conventions, ratios } from './overlap/ratios.js';
-import { sMeasure } from './s-measure.js';
-import type { Scores } from './scores.js';
+import { type Scores, scoresOf } from './scores.js';
 import { readThresholds } from './thresholds.js';
 
 /** Options that say what is measured. Scores are comparable only when all of them are equal. */
@@ -70,18 +69,9 @@ export function evaluateMap(map: ProbabilityMap, mask: Mask, options: MapOptions
   const thresholds = Float64Array.from(settings.thresholds);
   const curves = curvesOf(countThresholds(values, reference, thresholds), conventions);
   const counts = countOne(values, reference, threshold);
-  const { fmeasure: _, ...fixed } = ratios(counts, conventions);
-  return {
-    settings,
-    width,
-    height,
-    counts,
-    curves,
-    ...curveScores(curves, thresholds),
-    ...fixed,
-    sMeasure: sMeasure(values, reference, width, height, conventions),
-    mae: meanAbsoluteError(values, reference.data),
-  };
+  const facts = { values, reference, width, height, conventions, counts, ratios: ratios(counts, conventions) };
+  const scores = scoresOf(curves, thresholds, (_, ofImage) => ofImage(facts));
+  return { settings, width, height, counts, curves, ...scores };
 }
 
 /** Mean Dice over the thresholds: `evaluateMap(...).meanDice` without the rest. */
@@ -92,38 +82,6 @@ export function meanDice(map: ProbabilityMap, mask: Mask, options: EvaluationOpt
   const values = readMap(map, stretch, where);
   const counts = countThresholds(values, reference, Float64Array.from(thresholds));
   return mean(curvesOf(counts, conventions).dice);
-}
-
-/** The scores that are functions of the curves alone. */
-export function curveScores(curves: Curves, thresholds: ArrayLike<number>): CurveScores {
-  return {
-    meanPrecision: mean(curves.precision),
-    meanSensitivity: mean(curves.sensitivity),
-    meanSpecificity: mean(curves.specificity),
-    meanDice: mean(curves.dice),
-    meanFMeasure: mean(curves.fmeasure),
-    meanIou: mean(curves.iou),
-    meanEMeasure: mean(curves.emeasure),
-    maxPrecision: largest(curves.precision),
-    maxSensitivity: largest(curves.sensitivity),
-    maxSpecificity: largest(curves.specificity),
-    maxDice: largest(curves.dice),
-    maxFMeasure: largest(curves.fmeasure),
-    maxIou: largest(curves.iou),
-    maxEMeasure: largest(curves.emeasure),
-    bestThreshold: bestThreshold(curves.dice, thresholds),
-  };
-}
-
-export type CurveScores = Omit<
-  Scores,
-  'sMeasure' | 'mae' | 'dice' | 'iou' | 'sensitivity' | 'specificity' | 'precision'
->;
-
-function meanAbsoluteError(map: Float64Array, mask: Uint8Array): number {
-  let sum = 0;
-  for (let i = 0; i < map.length; i++) sum += Math.abs(map[i]! - mask[i]!);
-  return sum / map.length;
 }
 
 function readSettings(options: EvaluationOptions, where: string): EvaluationSettings {

@@ -7,6 +7,9 @@ export type PerLevel = readonly [number, number, number, number];
 /** Feature maps of four levels; each is half the size of the one before. */
 export type Features = readonly [Tensor, Tensor, Tensor, Tensor];
 
+/** A checkpoint's entries, as far as recognising needs them: those of `@infnet/checkpoint` fit. */
+export type NamedShapes = ReadonlyMap<string, { readonly shape: readonly number[] }>;
+
 export abstract class Backbone extends Module<readonly [Tensor], Features> {
   /** Channels of the four levels. */
   abstract readonly channels: PerLevel;

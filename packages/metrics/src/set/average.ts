@@ -7,19 +7,15 @@
  * best.
  */
 
-import { curveScores, type MapScores } from '../map-scores.js';
+import type { MapScores } from '../map-scores.js';
 import { CURVE_NAMES, type CurveName, type Curves, emptyCurves } from '../overlap/curves.js';
-import type { Scores } from '../scores.js';
-
-/** The scores that are not functions of a curve: means over the images. */
-const SCALARS = ['sMeasure', 'mae', 'dice', 'iou', 'sensitivity', 'specificity', 'precision'] as const;
-type Scalar = (typeof SCALARS)[number];
+import { IMAGE_SCORES, record, type ScoreName, type Scores, scoresOf } from '../scores.js';
 
 /** The images of a set, laid out for many averages. */
 export class SetAverage {
   private readonly thresholds: readonly number[];
   private readonly curves: Readonly<Record<CurveName, readonly Float64Array[]>>;
-  private readonly scalars: Readonly<Record<Scalar, Float64Array>>;
+  private readonly scalars: Readonly<Record<ScoreName, Float64Array>>;
   /** `sane`: an image on which a score is undefined is left out of that score. `as-released`: NaN wins. */
   private readonly skipUndefined: boolean;
 
@@ -30,15 +26,14 @@ export class SetAverage {
     // Scores that were written as JSON have null where they were undefined, which would count as 0.
     const value = (given: number | null): number => given ?? Number.NaN;
     this.curves = record(CURVE_NAMES, (name) => scores.map((image) => Float64Array.from(image.curves[name], value)));
-    this.scalars = record(SCALARS, (name) => Float64Array.from(scores, (image) => value(image[name])));
+    this.scalars = record(IMAGE_SCORES, (name) => Float64Array.from(scores, (image) => value(image[name])));
   }
 
   /** Mean curves and scores, image `i` counting `weights[i]` times (a whole number). */
   weighted(weights: ArrayLike<number>): { readonly curves: Curves; readonly scores: Scores } {
     const curves: Record<CurveName, readonly number[]> = emptyCurves();
     for (const name of CURVE_NAMES) curves[name] = this.curve(this.curves[name], weights);
-    const scalars = record(SCALARS, (name) => this.scalar(this.scalars[name], weights));
-    return { curves, scores: { ...curveScores(curves, this.thresholds), ...scalars } };
+    return { curves, scores: scoresOf(curves, this.thresholds, (name) => this.scalar(this.scalars[name], weights)) };
   }
 
   private curve(images: readonly Float64Array[], weights: ArrayLike<number>): number[] {
@@ -67,8 +62,4 @@ export class SetAverage {
     }
     return sum / count;
   }
-}
-
-function record<K extends string, V>(names: readonly K[], value: (name: K) => V): Record<K, V> {
-  return Object.fromEntries(names.map((name) => [name, value(name)])) as Record<K, V>;
 }

@@ -7,7 +7,7 @@
  */
 import { requireInteger, requireRange } from '../errors.js';
 import { percentile } from '../percentile.js';
-import { SCORE_NAMES, type ScoreName, type Scores } from '../scores.js';
+import { record, SCORE_NAMES, type ScoreName, type Scores } from '../scores.js';
 import type { SetAverage } from './average.js';
 import { randomUint32 } from './random.js';
 
@@ -59,5 +59,5 @@ export function bootstrap(
     if (Number.isNaN(scores[name]) || sorted.length === 0) return { low: Number.NaN, high: Number.NaN };
     return { low: percentile(sorted, (1 - confidence) / 2), high: percentile(sorted, (1 + confidence) / 2) };
   };
-  return Object.fromEntries(SCORE_NAMES.map((name) => [name, interval(name)])) as Record<ScoreName, Interval>;
+  return record(SCORE_NAMES, interval);
 }

@@ -3,6 +3,7 @@
 import { INFECTION_COLOUR, overlay, predictionInput } from '@infnet/data';
 import {
   BACKBONES,
+  DEFAULT_BACKBONE,
   hasDecoder,
   INF_NET_SIGNATURES,
   InfNet,
@@ -32,7 +33,7 @@ export const infection: SegmentationTask = {
   ],
   companions: [],
   netOptions: [
-    { name: 'backbone', summary: 'which backbone', value: 'res2net50', choices: BACKBONES },
+    { name: 'backbone', summary: 'which backbone', value: DEFAULT_BACKBONE, choices: BACKBONES },
     { name: 'width', summary: 'multiplies the channels, for smaller nets', value: 1 },
     { name: 'channels', summary: "channels of the decoder's inputs", value: 32 },
   ],
@@ -57,7 +58,7 @@ function infNetTask(asked: NetOptions): TaskNet {
   const backbone = BACKBONES.find((name) => name === asked['backbone']);
   const { width, channels } = { width: Number(asked['width'] ?? 1), channels: Number(asked['channels'] ?? 32) };
   const module = new InfNet({ ...(backbone === undefined ? {} : { backbone }), width, channels });
-  const options = { backbone: backbone ?? 'res2net50', width, channels };
+  const options = { backbone: backbone ?? DEFAULT_BACKBONE, width, channels };
   return {
     module,
     options,

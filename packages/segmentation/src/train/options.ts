@@ -4,6 +4,7 @@
  *
  * What is right for one task only by default is said by the task.
  */
+import { BACKBONES, type BackboneName, DEFAULT_BACKBONE } from '@infnet/inf-net';
 import type { OptionsOf, OptionTable, SettingsOf } from '../options/table.js';
 
 export const TRAIN_OPTIONS = {
@@ -122,8 +123,8 @@ export const TRAIN_OPTIONS = {
   backbone: {
     kind: 'choice',
     value: 'name',
-    values: ['res2net50', 'res2net101', 'resnet50', 'vgg16'],
-    default: 'res2net50',
+    values: BACKBONES as readonly BackboneName[],
+    default: DEFAULT_BACKBONE as BackboneName,
     tasks: ['infection'],
     help: 'which backbone',
   },

@@ -3,7 +3,6 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT, type Io } from '../../io.js';
 import {
   adapterOption,
-  BACKBONES,
   fraction,
   givenOptions,
   integer,
@@ -13,6 +12,7 @@ import {
   range,
   taskOption,
   tuningOption,
+  weightsBackboneOption,
   weightsKeyOption,
   windowOption,
 } from '../../options.js';
@@ -31,7 +31,7 @@ Volumes (.nii, .nii.gz; predictions 0 to 1 or 0 and 1) are scored slice by slice
 millilitres. Prediction and truth lie on one grid, in any storage order.
 
 With --multi-class, background, ground-glass and consolidation are scored one by one: over the pixels of all slices, and as mean
-over slices. --out then gets scores.csv and scores.json.
+over slices; volumes of labels also as a whole. --out then gets scores.csv and scores.json, and volumes.csv.
 
 Exit codes: ${EXIT.ok} all evaluated, ${EXIT.someFailed} some files failed (named) and the others were evaluated, ${EXIT.setUp} wrong usage or set-up, or nothing could be
 evaluated, ${EXIT.interrupted} stopped by Ctrl-C; nothing is written then`;
@@ -59,11 +59,7 @@ export function addEvaluate(program: Command, io: Io, done: (code: number) => vo
     )
     .option('--size <pixels>', "the net's input size, a multiple of 32 (VGG-16: 16)", integer(16, 4096), 352)
     .option('--batch <n>', 'slices per run of the net', integer(1, 1024), 1)
-    .addOption(
-      new Option('--backbone <name>', 'which backbone the weights are of (default: told from their keys)').choices(
-        BACKBONES,
-      ),
-    )
+    .addOption(weightsBackboneOption())
     .addOption(taskOption())
     .addOption(adapterOption())
     .addOption(tuningOption())
@@ -90,9 +86,17 @@ export function addEvaluate(program: Command, io: Io, done: (code: number) => vo
     .option('--bootstrap <n>', 'resamples for the 95 % intervals; 0: no intervals', integer(0, 1_000_000), 1000)
     .option('--seed <n>', 'of the resamples, and of a drawn share', integer(0, 2 ** 31), 1)
     .option('--surface', 'add Hausdorff 95 and average surface distance of every slice', false)
-    .option('--spacing <y,x>', 'distance of rows and of columns in mm; implies --surface (default: pixels)', numbers)
+    .option(
+      '--spacing <y,x>',
+      'distance of rows and of columns in mm; implies --surface (default: that of the volume, else pixels)',
+      numbers,
+    )
     .option('--worst <n>', 'how many of the worst and of the best cases the report shows', integer(0, 100), 5)
-    .option('--multi-class', 'class maps (<stem>.classes.png or <stem>.png), or a U-Net with Imgs, GT and Prior', false)
+    .option(
+      '--multi-class',
+      'class maps (<stem>.classes.png, .nii.gz or <stem>.png), or a U-Net with Imgs, GT and Prior',
+      false,
+    )
     .option('--out <folder>', 'where scores.csv, scores.json and report.html go; made if missing')
     .option('--json', 'print one JSON document on stdout and nothing else there', false)
     .addHelpText('after', HELP)

@@ -1,5 +1,5 @@
 /** Which scores are shown, in what order and words: the same on the terminal and in the report. */
-import type { Interval, ScoreName } from '@infnet/metrics';
+import { type ScoreGroup as Group, type Interval, shownScores } from '@infnet/metrics';
 import type { Evaluation } from './score.js';
 import { meanOf, VOLUME_SCORES } from './volumes.js';
 
@@ -15,51 +15,23 @@ export interface ScoreGroup {
   readonly lines: readonly ScoreLine[];
 }
 
-type Names = readonly (readonly [ScoreName, string])[];
-
-const OVER_THRESHOLDS: Names = [
-  ['meanDice', 'Dice'],
-  ['meanSensitivity', 'sensitivity'],
-  ['meanSpecificity', 'specificity'],
-  ['meanEMeasure', 'E-measure'],
-];
-const OF_THE_MAP: Names = [
-  ['sMeasure', 'S-measure'],
-  ['mae', 'mean absolute error'],
-];
-const AT_THRESHOLD: Names = [
-  ['dice', 'Dice'],
-  ['iou', 'IoU'],
-  ['sensitivity', 'sensitivity'],
-  ['specificity', 'specificity'],
-  ['precision', 'precision'],
-];
-const AT_BEST: Names = [
-  ['maxDice', 'Dice'],
-  ['maxIou', 'IoU'],
-  ['maxEMeasure', 'E-measure'],
-];
-
-const OF_VOLUMES: Readonly<Record<(typeof VOLUME_SCORES)[number], string>> = {
-  dice: 'Dice',
-  iou: 'IoU',
-  sensitivity: 'sensitivity',
-  specificity: 'specificity',
-  precision: 'precision',
-};
-
 export function scoreGroups({ set, scoring, volumes, surface }: Evaluation): readonly ScoreGroup[] {
-  const lines = (names: Names): ScoreLine[] =>
-    names.map(([name, title]) => ({ title, value: figure(set[name]), interval: span(set.intervals?.[name]) }));
+  const lines = (group: Group): ScoreLine[] =>
+    shownScores(group).map(({ name, title }) => ({
+      title,
+      value: figure(set[name]),
+      interval: span(set.intervals?.[name]),
+    }));
   const groups: ScoreGroup[] = [
-    { title: `mean over ${set.settings.thresholds.length} thresholds`, lines: lines(OVER_THRESHOLDS) },
-    { title: 'of the map itself', lines: lines(OF_THE_MAP) },
-    { title: `at threshold ${scoring.threshold}`, lines: lines(AT_THRESHOLD) },
-    { title: `each at its best threshold (Dice: ${figure(set.bestThreshold)})`, lines: lines(AT_BEST) },
+    { title: `mean over ${set.settings.thresholds.length} thresholds`, lines: lines('thresholds') },
+    { title: 'of the map itself', lines: lines('map') },
+    { title: `at threshold ${scoring.threshold}`, lines: lines('fixed') },
+    { title: `each at its best threshold (Dice: ${figure(set.bestThreshold)})`, lines: lines('best') },
   ];
   if (volumes.length > 0) {
+    const titles = new Map(shownScores('fixed').map(({ name, title }) => [String(name), title]));
     const value = (name: (typeof VOLUME_SCORES)[number]): ScoreLine => ({
-      title: OF_VOLUMES[name],
+      title: titles.get(name) ?? name,
       value: figure(meanOf(volumes, name)),
       interval: '',
     });
@@ -77,7 +49,7 @@ export function scoreGroups({ set, scoring, volumes, surface }: Evaluation): rea
   });
   const { infinite, slices } = surface.hausdorff95;
   const without = infinite === 0 ? '' : `; without ${infinite} of ${slices} slices, where only one mask is empty`;
-  return [...groups, { title: `surfaces, in ${scoring.unit}${without}`, lines: distances }];
+  return [...groups, { title: `surfaces, in ${surface.unit}${without}`, lines: distances }];
 }
 
 export function figure(value: number): string {

@@ -1,7 +1,7 @@
 /** The options of `infnet export` and their help. */
 import { type Command, Option } from 'commander';
 import { EXIT, type Io } from '../../io.js';
-import { BACKBONES, integer, needs, taskOption, weightsKeyOption } from '../../options.js';
+import { integer, needs, taskOption, weightsBackboneOption, weightsKeyOption } from '../../options.js';
 import { EXPORTED_OUTPUTS, type ExportOptions } from './options.js';
 
 const HELP = `
@@ -24,16 +24,12 @@ export function addExport(program: Command, io: Io, done: (code: number) => void
     .addOption(
       new Option(
         '--outputs <which>',
-        'the probability of infection, the logits it comes from (lateralMap2), or all five maps of logits',
+        'the probability of infection (of each class), the logits it comes from (lateralMap2), or all maps of logits',
       )
         .choices(EXPORTED_OUTPUTS)
         .default(EXPORTED_OUTPUTS[0]),
     )
-    .addOption(
-      new Option('--backbone <name>', 'which backbone the weights are of (default: told from their keys)').choices(
-        BACKBONES,
-      ),
-    )
+    .addOption(weightsBackboneOption())
     .addOption(taskOption())
     .option('--json', 'print one JSON document on stdout')
     .addHelpText('after', HELP)

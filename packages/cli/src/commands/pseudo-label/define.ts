@@ -5,7 +5,6 @@ import { type Command, Option } from 'commander';
 import { EXIT, type Io } from '../../io.js';
 import {
   adapterOption,
-  BACKBONES,
   givenOptions,
   integer,
   needs,
@@ -14,6 +13,7 @@ import {
   range,
   taskOption,
   tuningOption,
+  weightsBackboneOption,
   weightsKeyOption,
   windowOption,
 } from '../../options.js';
@@ -48,11 +48,7 @@ export function addPseudoLabel(program: Command, io: Io, done: (code: number) =>
     .addOption(orientOption())
     .option('--no-images', 'do not copy the slices')
     .option('--skip-bad', 'leave out slices that cannot be read instead of refusing the folder', false)
-    .addOption(
-      new Option('--backbone <name>', 'which backbone the weights are of (default: told from their keys)').choices(
-        BACKBONES,
-      ),
-    )
+    .addOption(weightsBackboneOption())
     .addOption(taskOption())
     .addOption(adapterOption())
     .addOption(tuningOption())

@@ -6,6 +6,7 @@ import { assertMatches, matchStateDict } from '@infnet/checkpoint';
 import type { StateDict } from '@infnet/core';
 import {
   BACKBONE_SIGNATURES,
+  BACKBONE_TABLE,
   completeState,
   hasDecoder,
   isOptionalEntry,
@@ -81,7 +82,9 @@ export function backboneStart(
   const { backbone, width, rename, title } = alone;
   const net = infection.net({ backbone, width, channels });
   const { module } = net;
-  const expected = module.stateDictSpec().filter(({ name }) => /^(resnet|vgg)\./.test(name));
+  const expected = module
+    .stateDictSpec()
+    .filter(({ name }) => name.startsWith(`${BACKBONE_TABLE[backbone].attribute}.`));
   const match = matchStateDict(expected, { tensors }, { optional: isOptionalEntry, rename });
   const given = inWordsOfCli(file, flag, () => assertMatches(match, file));
   const left = [...tensors.keys()].filter((key) => rename(key) === undefined);

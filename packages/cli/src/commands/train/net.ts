@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { StateDict } from '@infnet/core';
 import { printable } from '@infnet/core';
-import { recognizeBackbone, recognizeNet, type Trained, weightsOrigin } from '@infnet/inf-net';
+import { DEFAULT_BACKBONE, recognizeBackbone, recognizeNet, type Trained, weightsOrigin } from '@infnet/inf-net';
 import { classes, infection, type SegmentationTask, type TaskNet } from '@infnet/segmentation';
 import type { TrainSettings } from '@infnet/segmentation/options';
 import { cliError } from '../../errors.js';
@@ -86,7 +86,7 @@ async function startOf(
 function wholeNet(file: WeightsFile, source: WeightsSource): Start {
   const { net, state, description } = weightsOf(infection, file, {}, source);
   const { trained, notes } = description;
-  const { backbone } = recognizeNet(file.tensors, recognizeBackbone(file.tensors) ?? 'res2net50');
+  const { backbone } = recognizeNet(file.tensors, recognizeBackbone(file.tensors) ?? DEFAULT_BACKBONE);
   const told = { backbone, width: Number(net.options['width']), channels: Number(net.options['channels']) };
   return { net, state, trained, notes, told };
 }

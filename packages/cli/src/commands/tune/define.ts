@@ -1,7 +1,7 @@
 /** The options of `infnet tune` and their help. */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { EXIT, type Io } from '../../io.js';
-import { above, adapterOption, BACKBONES, integer, needs, precisionOption, taskOption } from '../../options.js';
+import { above, adapterOption, backboneOption, integer, needs, precisionOption, taskOption } from '../../options.js';
 import type { TuneCommandOptions } from './options.js';
 
 const HELP = `
@@ -21,7 +21,7 @@ export function addTune(program: Command, io: Io, done: (code: number) => void):
     .option('--out <file>', 'required; the .json file to write')
     .option('--size <pixels>', "the net's input size, a multiple of 32 (VGG-16: 16)", integer(16, 4096), 352)
     .option('--batch <n>', 'slices per run of the net', integer(1, 1024), 1)
-    .addOption(new Option('--backbone <name>', 'which backbone').choices(BACKBONES).default('res2net50'))
+    .addOption(backboneOption())
     .option('--width <factor>', 'multiplies the channels, for smaller nets', above(0), 1)
     .option('--channels <n>', "channels of the decoder's inputs", integer(1), 32)
     .option('--training', 'tune a training step (forward, gradients, Adam) instead of the forward', false)
