@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeClassMap, encodePng } from '@infnet/data';
 import { describe, expect, it } from 'vitest';
+import { niftiOf } from '../../data/test/support/volumes.js';
 import { unetWeights, writeClassPhantoms } from './multi-class-support.js';
 import { infnet, temporaryFolder, write } from './support.js';
 
@@ -86,6 +87,63 @@ describe('class maps in files', () => {
     expect(apart).toMatchObject({ code: 2, stderr: expect.stringContaining('Name them alike') });
     const foreign = await evaluate('--pred', pred, '--gt', gt, '--threshold', '0.4', '--surface');
     expect(foreign.stderr).toMatch(/--threshold, --surface: not with --multi-class/);
+  });
+});
+
+describe('volumes of labels', () => {
+  const slice = (...first: readonly number[]) => ({
+    ...{ width: 4, height: 3 },
+    data: Uint8Array.from({ length: 12 }, (_, i) => first[i] ?? 0),
+  });
+  const truth = niftiOf([slice(1, 1, 2, 2), slice(1)], 'uint8');
+  const folders = (pred: Readonly<Record<string, Uint8Array>>, gt: Readonly<Record<string, Uint8Array>>) => [
+    ...['--pred', write(temporaryFolder(), pred), '--gt', write(temporaryFolder(), gt)],
+  ];
+
+  it('are scored slice by slice and as a whole, with millilitres, in any storage order', async () => {
+    const predicted = niftiOf([slice(1, 0, 2, 1), slice(1)], 'uint8', { code: 'RAS' });
+    const out = temporaryFolder();
+    const args = [...folders({ 'a.classes.nii': predicted }, { 'a.nii': truth }), '--out', out];
+    const { code, stdout, stderr } = await evaluate(...args, '--json');
+    expect(code, stderr).toBe(0);
+    const result = JSON.parse(stdout);
+    expect(result.slices.map(({ name }: { name: string }) => name)).toEqual(['a.nii slice 0', 'a.nii slice 1']);
+    const [, glass, solid] = result.classes;
+    expect(glass).toMatchObject({ truth: 3, predicted: 3, dice: 4 / 6 });
+    expect(solid).toMatchObject({ truth: 2, predicted: 1, dice: 2 / 3 });
+    const [volume] = result.volumes;
+    expect(volume).toMatchObject({ name: 'a', slices: 2, accuracy: 22 / 24 });
+    expect(volume.classes[1]).toMatchObject({ dice: 4 / 6, truth: 3 });
+    expect(volume.classes[1].truthMillilitres).toBeCloseTo(3 * 0.8 * 0.8 * 5 * 1e-3, 6);
+    expect(volume.classes[2].predictedMillilitres).toBeCloseTo(0.8 * 0.8 * 5 * 1e-3, 6);
+    expect(result.files.volumes).toBe(join(out, 'volumes.csv'));
+    const lines = readFileSync(join(out, 'volumes.csv'), 'utf8').trimEnd().split('\n');
+    expect(lines).toHaveLength(1 + 3);
+    expect(lines[2]).toMatch(/^a,2,ground-glass opacity,0\.0096\d*,0\.0096\d*,0\.666/);
+  });
+
+  it('name what is no label, another grid, and a volume beside a picture', async () => {
+    const bad = {
+      'a.nii': niftiOf([slice(1, 3), slice()], 'uint8'),
+      'b.nii': niftiOf([slice(), slice(), slice()], 'uint8'),
+      'c.png': map(1),
+      'd.nii': truth,
+    };
+    const args = folders(bad, { 'a.nii': truth, 'b.nii': truth, 'c.nii': truth, 'd.nii': truth });
+    const { code, stdout } = await evaluate(...args, '--json');
+    expect(code).toBe(1);
+    const { images, errors } = JSON.parse(stdout);
+    expect(images).toBe(2);
+    const said = errors.map(({ file, code: why }: { file: string; code: string }) => [file.split(/[\\/]/).at(-1), why]);
+    expect(said).toEqual([
+      ['c.png', 'CLI_UNPAIRED'],
+      ['a.nii', 'CLI_NOT_CLASSES'],
+      ['b.nii', 'CLI_GRID'],
+    ]);
+    expect(errors[1]).toMatchObject({
+      message: expect.stringContaining('the value 3'),
+      fix: expect.stringContaining('0 to 2'),
+    });
   });
 });
 

@@ -4,7 +4,8 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { openDataset, readNifti } from '@infnet/data';
+import { encodePng, type GreyImage, openDataset, readNifti } from '@infnet/data';
+import { surfaceScores } from '@infnet/metrics';
 import { folderSource } from '@infnet/node';
 import { writeTorchZip } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
@@ -86,6 +87,35 @@ describe('evaluate', () => {
     const { code: exit, document } = await evaluate(files);
     expect(exit).toBe(2);
     expect(document.error.message).toContain(`[${code}]`);
+  });
+
+  it('surface distances are in millimetres where the volume says how large its voxels are', async () => {
+    const spacing = [0.5, 2, 5] as const;
+    const files = {
+      'pred/a.nii': niftiOf(labelled([...one.masks.slice(1), ...one.masks.slice(0, 1)]), 'uint8', { spacing }),
+      'gt/a.nii': niftiOf(labelled(one.masks), 'uint8', { spacing }),
+    };
+    const { code, stderr, document } = await evaluate(files, '--surface');
+    expect(code, stderr).toBe(0);
+    expect(document.settings).toMatchObject({ unit: 'mm', spacing: null });
+    const [mask, shown] = [one.masks[1], one.masks[2]] as [GreyImage, GreyImage];
+    // The released orientation has i down and j to the right.
+    const shape = [mask.height, mask.width];
+    const expected = surfaceScores(shown.data, mask.data, { shape, spacing: [0.5, 2] });
+    expect(document.slices[1].hausdorff95).toBeCloseTo(expected.hausdorff95, 5);
+    const pixels = surfaceScores(shown.data, mask.data, { shape, spacing: [1, 1] });
+    expect(expected.hausdorff95).not.toBeCloseTo(pixels.hausdorff95, 1);
+    const given = await evaluate(files, '--spacing', '1,1');
+    expect(given.document.slices[1].hausdorff95).toBeCloseTo(pixels.hausdorff95, 5);
+    expect(given.document.settings).toMatchObject({ unit: 'mm', spacing: [1, 1] });
+  });
+
+  it('slices that do not say their size take no part in means of millimetres, and that is told', async () => {
+    const picture = encodePng(one.masks[1] as GreyImage);
+    const files = { 'pred/a.nii': truth, 'gt/a.nii': truth, 'pred/p.png': picture, 'gt/p.png': picture };
+    const { document } = await evaluate(files, '--surface');
+    expect(document.surface.hausdorff95).toMatchObject({ slices: 3 });
+    expect(document.notes.join()).toMatch(/1 of 4 slices do not say how large their pixels are.*--spacing/);
   });
 
   it('labels of the truth are joined when asked for, and the scan is shown', async () => {

@@ -23,6 +23,8 @@ export interface AxisOptions {
   readonly count: number;
   /** Move free ends outwards to round numbers. */
   readonly nice: boolean;
+  /** Ticks at whole numbers alone: epochs, steps. */
+  readonly whole?: boolean;
   /** Label of a tick; default is the number. */
   readonly format?: (value: number) => string;
 }
@@ -54,8 +56,14 @@ export function niceStep(rough: number): number {
 }
 
 /** Round numbers in `min`..`max`, at most about `count` steps of them, all with the same decimals. */
-export function linearTicks(min: number, max: number, count: number, format?: (value: number) => string): Tick[] {
-  const step = niceStep((max - min) / count);
+export function linearTicks(
+  min: number,
+  max: number,
+  count: number,
+  format?: (value: number) => string,
+  whole = false,
+): Tick[] {
+  const step = Math.max(whole ? 1 : 0, niceStep((max - min) / count));
   const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   const plain = decimals <= 6 && Math.max(Math.abs(min), Math.abs(max)) < 1e7;
   const ticks: Tick[] = [];
@@ -85,7 +93,7 @@ function linearAxis(low: number, high: number, options: AxisOptions): Axis {
     if (options.min === undefined) min = Number((Math.floor(min / step + 1e-6) * step).toPrecision(12));
     if (options.max === undefined) max = Number((Math.ceil(max / step - 1e-6) * step).toPrecision(12));
   }
-  const ticks = linearTicks(min, max, options.count, options.format);
+  const ticks = linearTicks(min, max, options.count, options.format, options.whole);
   return { min, max, scale: 'linear', ticks, position: (value) => (value - min) / (max - min) };
 }
 

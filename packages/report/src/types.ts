@@ -55,6 +55,8 @@ export interface ChartAxis {
   readonly min?: number;
   readonly max?: number;
   readonly scale?: 'linear' | 'log';
+  /** Ticks at whole numbers alone: epochs, steps. For linear axes. */
+  readonly whole?: boolean;
 }
 
 export interface Series {

@@ -10,6 +10,9 @@ describe('ticks', () => {
     expect(labels(linearTicks(0, 1, 5))).toEqual(['0.0', '0.2', '0.4', '0.6', '0.8', '1.0']);
     expect(linearTicks(0, 0.7, 7).map(({ value }) => value)).toEqual([0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]);
     expect(labels(linearTicks(-3, 3, 3))).toEqual(['−2', '0', '2']);
+    // Epochs: no tick between the second and the third.
+    expect(labels(linearTicks(1, 3, 6, undefined, true))).toEqual(['1', '2', '3']);
+    expect(labels(linearTicks(1, 1.5, 6, undefined, true))).toEqual(['1']);
     expect(labels(linearTicks(1, 60, 6))).toEqual(['10', '20', '30', '40', '50', '60']);
   });
 

@@ -6,6 +6,7 @@ export {
   type SliceOrientation,
   StoredSlices,
   sliceLayout,
+  sliceSpacing,
   type VolumeGrid,
 } from './orient.js';
 export {

@@ -51,6 +51,9 @@ export interface SliceLayout {
   readonly through: number;
   /** The file's axis that the slices lie along: 0 for i, 1 for j, 2 for k. */
   readonly axis: 0 | 1 | 2;
+  /** The file's axes along which rows follow each other, and columns. */
+  readonly rows: 0 | 1 | 2;
+  readonly columns: 0 | 1 | 2;
   /** Voxels of a slice along the file's other two axes, in the file's order, whichever way up the picture is. */
   readonly extents: readonly [number, number];
 }
@@ -95,6 +98,16 @@ export function sliceLayout(volume: VolumeGrid, orient: SliceOrientation = 'rele
   return layout(extents, strides, find(ASSUMED, code.charAt(0)), find(ASSUMED, code.charAt(1)));
 }
 
+/** Distances of a slice's rows and of its columns in millimetres; undefined where the file does not say. */
+export function sliceSpacing(
+  volume: VolumeGrid & Pick<VolumeHeader, 'spacing'>,
+  orient: SliceOrientation = 'released',
+): readonly [number, number] | undefined {
+  const { rows, columns } = sliceLayout(volume, orient);
+  const [y, x] = [volume.spacing[rows], volume.spacing[columns]];
+  return Number.isFinite(y) && Number.isFinite(x) ? [y, x] : undefined;
+}
+
 interface Found {
   readonly axis: 0 | 1 | 2;
   /** Whether the file stores it the other way round. */
@@ -126,6 +139,8 @@ function layout(
     down: signed(down),
     through: strides[axis],
     axis,
+    rows: down.axis,
+    columns: right.axis,
     extents: extents.filter((_, at) => at !== axis) as [number, number],
   };
 }

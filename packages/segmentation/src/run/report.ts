@@ -76,7 +76,7 @@ function lossCurves(
   return {
     kind: 'lines',
     title: names.length > 0 ? 'Mean loss of each epoch, by supervision' : 'Mean loss of each epoch',
-    x: { label: 'epoch' },
+    x: { label: 'epoch', whole: true },
     y: { label: 'loss' },
     series: [
       { name: names.length > 0 ? 'all together' : 'loss', points: epochs.map(({ epoch, loss }) => [epoch, loss]) },
@@ -111,7 +111,7 @@ function validationSection(
         {
           kind: 'lines',
           title: 'Validation by epoch',
-          x: { label: 'epoch' },
+          x: { label: 'epoch', whole: true },
           y: { label: 'score', min: 0, max: 1 },
           series,
           ...marks(best),
@@ -174,21 +174,21 @@ export function course(lines: readonly LogLine[], epochs: readonly EpochLine[]):
     {
       kind: 'lines',
       title: 'Learning rate',
-      x: { label: 'epoch' },
+      x: { label: 'epoch', whole: true },
       y: { label: 'rate', scale: 'log' },
       series: [{ name: 'learning rate', points: epochs.map(({ epoch, learningRate }) => [epoch, learningRate]) }],
     },
     {
       kind: 'lines',
       title: 'Norm of the gradient, before the clip',
-      x: { label: 'step' },
+      x: { label: 'step', whole: true },
       y: { label: 'norm', scale: 'log' },
       series: [{ name: 'all gradients together', points: steps.map(({ step, gradientNorm }) => [step, gradientNorm]) }],
     },
     {
       kind: 'lines',
       title: 'Time of a step',
-      x: { label: 'step' },
+      x: { label: 'step', whole: true },
       y: { label: 'seconds', min: 0 },
       series: [{ name: 'seconds', points: steps.map(({ step, seconds }) => [step, seconds]) }],
     },

@@ -1,20 +1,34 @@
-/** Class maps that are there already, in two folders, paired by name. */
+/** Class maps that are there already, pictures or volumes of labels, in two folders, paired by name. */
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { printable } from '@infnet/core';
-import { type ClassMap, compareNames, decodeImage, duplicateNote, isHidden, readClassMap } from '@infnet/data';
+import {
+  type ClassMap,
+  compareNames,
+  decodeImage,
+  duplicateNote,
+  isHidden,
+  isVolumeName,
+  readClassMap,
+  type SliceOrientation,
+} from '@infnet/data';
 import { readFile } from '@infnet/node';
 import { cliError, type FailedFile, reasonOn } from '../../errors.js';
+import { classSlices } from './class-volumes.js';
 import type { Form } from './options.js';
 import type { ClassItem, SliceSource } from './source.js';
 
-/** A class map of `infnet segment` is `7.classes.png`; any other is called as its slice. */
-const MAP = /^(.*?)(\.classes)?\.png$/is;
+/** A class map of `infnet segment` is `7.classes.png` or `7.classes.nii.gz`; any other is called as its slice. */
+const MAP = /^(.*?)(\.classes)?\.(png|nii|nii\.gz)$/is;
 /** What else `infnet segment` writes. */
-const COMPANION = /\.(overlay|prior|prob|mask)\.png$/i;
+const COMPANION = /\.(overlay|prior|prob|mask)\.(png|nii|nii\.gz)$/i;
 
 /** @throws InfnetError `CLI_NO_INPUT` */
-export async function classesOfFiles({ pred, gt }: Form & { kind: 'files' }): Promise<SliceSource<ClassItem>> {
+export async function classesOfFiles(
+  { pred, gt }: Form & { kind: 'files' },
+  classes: number,
+  orient: SliceOrientation,
+): Promise<SliceSource<ClassItem>> {
   const [{ maps: predictions, failed: several }, { maps: truths, failed: alike }] = [
     await mapsOf(pred),
     await mapsOf(gt),
@@ -22,11 +36,19 @@ export async function classesOfFiles({ pred, gt }: Form & { kind: 'files' }): Pr
   const names = [...new Set([...predictions.keys(), ...truths.keys()])].sort(compareNames);
   const pairs = names.flatMap((name) => {
     const [prediction, truth] = [predictions.get(name), truths.get(name)];
-    return prediction === undefined || truth === undefined ? [] : [{ name, prediction, truth }];
+    if (prediction === undefined || truth === undefined) return [];
+    return isVolumeName(prediction) === isVolumeName(truth) ? [{ name, prediction, truth }] : [];
   });
   const unpaired = names.flatMap((name): FailedFile[] => {
     const [prediction, truth] = [predictions.get(name), truths.get(name)];
-    if (prediction !== undefined && truth !== undefined) return [];
+    if (prediction !== undefined && truth !== undefined) {
+      if (isVolumeName(prediction) === isVolumeName(truth)) return [];
+      const [volume, picture] = isVolumeName(truth)
+        ? ['true class map', 'prediction']
+        : ['prediction', 'true class map'];
+      const message = `The ${volume} of ${printable(name)} is a volume, the ${picture} a picture.`;
+      return [{ file: prediction, code: 'CLI_UNPAIRED', message, fix: 'Give both as volumes or both as pictures.' }];
+    }
     const message = `There is no ${truth === undefined ? 'true class map' : 'prediction'} called ${printable(name)}.`;
     const fix = 'Every prediction needs one true class map of its name, and the other way round.';
     return [{ file: (prediction ?? truth) as string, code: 'CLI_UNPAIRED', message, fix }];
@@ -37,19 +59,33 @@ export async function classesOfFiles({ pred, gt }: Form & { kind: 'files' }): Pr
       where: resolve(pred),
     });
   }
+  let total = pairs.length;
+  const notes: string[] = [];
+  const isVolume = pairs.some(({ truth }) => isVolumeName(truth));
   return {
-    total: pairs.length,
+    get total() {
+      return total;
+    },
     failed: [...several, ...alike, ...unpaired],
     ignored: [],
-    notes: [],
+    notes,
     said: [],
     facts: [],
-    settings: { pred, gt },
+    settings: { pred, gt, ...(isVolume ? { orient } : {}) },
     async *items(signal) {
-      for (const { name, prediction, truth } of pairs) {
+      for (const pair of pairs) {
         if (signal?.aborted) return;
+        const { name, prediction, truth } = pair;
         let file = prediction;
         try {
+          if (isVolumeName(truth)) {
+            const slices = await classSlices(pair, classes, orient, notes, (path) => {
+              file = path;
+            });
+            total += slices.length - 1;
+            for (const item of slices) yield { item };
+            continue;
+          }
           const predicted = await readMap(prediction);
           file = truth;
           yield { item: { name, predicted, truth: await readMap(truth) } };

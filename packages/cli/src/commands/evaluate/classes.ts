@@ -15,6 +15,7 @@ import { optionFlag } from '../../options.js';
 import type { Progress } from '../../progress.js';
 import { askedFor } from '../../tasks.js';
 import { makeFolder } from '../segment/inputs.js';
+import { CLASS_SCORES, ClassVolumes, classVolumesCsv } from './class-volumes.js';
 import type { EvaluateOptions } from './options.js';
 import { FILES } from './outputs.js';
 import { scoreAll, writeOrTell } from './score-all.js';
@@ -22,19 +23,7 @@ import type { ClassItem, SliceSource } from './source.js';
 
 /** Options of probabilities and of pictures in a report. */
 const FOREIGN: readonly string[] = [
-  ...[
-    'images',
-    'which',
-    'backbone',
-    'range',
-    'window',
-    'orient',
-    'masks',
-    'conventions',
-    'threshold',
-    'stretch',
-    'bootstrap',
-  ],
+  ...['images', 'which', 'backbone', 'range', 'window', 'masks', 'conventions', 'threshold', 'stretch', 'bootstrap'],
   ...['surface', 'spacing', 'worst'],
 ];
 
@@ -64,13 +53,16 @@ export async function evaluateClasses(
   if (options.out !== undefined) await makeFolder(options.out);
   const names = task.classes.map(({ name }) => name);
   const table = new ClassTable(names);
-  const score = ({ name, truth, predicted }: ClassItem): ScoredSlice => {
+  const ofVolumes = new ClassVolumes(names);
+  const score = ({ name, truth, predicted, volume }: ClassItem): ScoredSlice => {
     const own = new ClassTable(names);
     own.add(truth, predicted);
     table.addTable(own);
+    if (volume !== undefined) ofVolumes.add(volume, own);
     return { name, width: truth.width, height: truth.height, accuracy: own.accuracy, classes: own.classes };
   };
   const { slices, failed } = await scoreAll(source, score, progress, io.signal);
+  const volumes = ofVolumes.results;
   const result = {
     command: 'evaluate',
     images: slices.length,
@@ -78,12 +70,14 @@ export async function evaluateClasses(
     ...figuresOf(table, slices),
     notes: [...source.said, ...source.notes],
     slices,
+    ...(volumes.length === 0 ? {} : { volumes }),
     errors: failed,
   };
-  const files = options.out === undefined ? null : filesIn(options.out);
+  const files = options.out === undefined ? null : filesIn(options.out, volumes.length > 0);
   if (files !== null) {
     await writeOrTell(files.csv, csvOf(slices, failed), failed, progress);
     await writeOrTell(files.json, `${documentJson(result, 1)}\n`, failed, progress);
+    if (files.volumes !== undefined) await writeOrTell(files.volumes, classVolumesCsv(volumes), failed, progress);
   }
   const exitCode = failed.length > 0 ? EXIT.someFailed : EXIT.ok;
   if (options.json) {
@@ -124,18 +118,21 @@ function figuresOf(table: ClassTable, slices: readonly ScoredSlice[]): SetFigure
   return { dice, accuracy: table.accuracy, classes, table: table.rows };
 }
 
-function filesIn(out: string): { readonly csv: string; readonly json: string } {
-  return { csv: resolve(join(out, FILES.csv)), json: resolve(join(out, FILES.json)) };
+function filesIn(
+  out: string,
+  hasVolumes: boolean,
+): { readonly csv: string; readonly json: string; readonly volumes?: string } {
+  const files = { csv: resolve(join(out, FILES.csv)), json: resolve(join(out, FILES.json)) };
+  return hasVolumes ? { ...files, volumes: resolve(join(out, FILES.volumes)) } : files;
 }
 
 /** A line for each slice and class. */
 function csvOf(slices: readonly ScoredSlice[], failed: readonly FailedFile[]): string {
-  const scores = ['dice', 'iou', 'sensitivity', 'specificity', 'precision'] as const;
-  const header = ['name', 'width', 'height', 'class', ...scores, 'true_pixels', 'predicted_pixels', 'error'];
+  const header = ['name', 'width', 'height', 'class', ...CLASS_SCORES, 'true_pixels', 'predicted_pixels', 'error'];
   const lines = slices.flatMap(({ name, width, height, classes }) =>
     classes.map((one) => [
       ...[name, String(width), String(height), one.name],
-      ...scores.map((score) => String(one[score])),
+      ...CLASS_SCORES.map((score) => String(one[score])),
       ...[String(one.truth), String(one.predicted), ''],
     ]),
   );

@@ -39,7 +39,9 @@ export async function evaluate(options: EvaluateOptions, io: Io): Promise<number
     refuseMapOptions(options);
     const form = formOf(options);
     const source =
-      form.kind === 'files' ? await classesOfFiles(form) : await fromNet(task, classItem, form, options, io, progress);
+      form.kind === 'files'
+        ? await classesOfFiles(form, task.classes.length, options.orient)
+        : await fromNet(task, classItem, form, options, io, progress);
     return finishing(source, progress, () => evaluateClasses(task, source, options, io, progress));
   }
   const scoring = scoringOf(options);

@@ -7,7 +7,17 @@
  */
 import { join, resolve } from 'node:path';
 import { isInfnetError } from '@infnet/core';
-import { finalPngU8, type Problem, probabilityToU8, split, stemOf, voxelMillilitres } from '@infnet/data';
+import {
+  finalPngU8,
+  type Problem,
+  probabilityToU8,
+  type SliceOrientation,
+  sliceSpacing,
+  split,
+  stemOf,
+  type VolumeHeader,
+  voxelMillilitres,
+} from '@infnet/data';
 import { folderSource } from '@infnet/node';
 import {
   type Network,
@@ -31,7 +41,7 @@ import { loadWeights } from '../segment/weights.js';
 import { requireCompanions } from '../train/companions.js';
 import { type MapPicture, scoredTruth } from './maps.js';
 import type { EvaluateOptions, Form } from './options.js';
-import type { ClassItem, Found, Item, SliceSource } from './source.js';
+import type { ClassItem, Found, Item, ItemVolume, SliceSource } from './source.js';
 
 /** Findings in a data set that leave nothing out. */
 const HARMLESS: ReadonlySet<string> = new Set([
@@ -257,12 +267,17 @@ export async function mapItem(
     ...(slice === undefined
       ? {}
       : {
-          volume: { name: stemOf(path), file, millilitres: voxelMillilitres(await dataset.volumeHeader(index)) },
+          volume: volumeOf(stemOf(path), file, await dataset.volumeHeader(index), options.orient),
         }),
     map,
     truth: scoredTruth(truth),
     image: async () => (await dataset.slice(index)).image,
   };
+}
+
+function volumeOf(name: string, file: string, header: VolumeHeader, orient: SliceOrientation): ItemVolume {
+  const spacing = sliceSpacing(header, orient);
+  return { name, file, millilitres: voxelMillilitres(header), ...(spacing && { spacing }) };
 }
 
 /** The classes that are scored. */

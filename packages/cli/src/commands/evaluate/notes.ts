@@ -4,7 +4,7 @@ import type { Evaluation } from './score.js';
 
 const NAMED = 5;
 
-export function notesOn({ slices, scoring, set }: Evaluation): string[] {
+export function notesOn({ slices, scoring, set, surface }: Evaluation): string[] {
   const count = slices.length;
   const released = scoring.conventions === 'as-released';
   const notes: string[] = [];
@@ -38,6 +38,12 @@ export function notesOn({ slices, scoring, set }: Evaluation): string[] {
   if (resized > 0) {
     notes.push(
       `${resized} of ${count} maps had another size than their mask and were resized bilinearly (the paper's tool: MATLAB's bicubic).`,
+    );
+  }
+  const inPixels = slices.filter(({ surface: own }) => own?.unit === 'pixels').length;
+  if (surface?.unit === 'mm' && inPixels > 0) {
+    notes.push(
+      `${inPixels} of ${count} slices do not say how large their pixels are: their surface distances are in pixels and take no part in means (--spacing Y,X sets it).`,
     );
   }
   if (released && !scoring.stretch) notes.push('The paper’s tool stretches every map; here none was (--no-stretch).');

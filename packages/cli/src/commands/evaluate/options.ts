@@ -68,9 +68,10 @@ export interface Scoring {
   readonly conventions: Conventions;
   readonly threshold: number;
   readonly stretch: boolean;
-  /** Distance between rows and between columns; undefined: no surface distances. */
+  /** Whether surface distances are taken. */
+  readonly surface: boolean;
+  /** Distance between rows and between columns in mm; undefined: that of the volume, else pixels. */
   readonly spacing?: readonly [number, number];
-  readonly unit: 'mm' | 'pixels';
 }
 
 /** @throws InfnetError `CLI_USAGE` */
@@ -84,11 +85,11 @@ export function scoringOf({ conventions, threshold, stretch, surface, spacing }:
   }
   const [y = 1, x = 1] = spacing ?? [];
   return {
+    surface: surface || spacing !== undefined,
     conventions,
     threshold,
     stretch: stretch ?? conventions === 'as-released',
-    ...(surface || spacing !== undefined ? { spacing: [y, x] as const } : {}),
-    unit: spacing === undefined ? 'pixels' : 'mm',
+    ...(spacing === undefined ? {} : { spacing: [y, x] as const }),
   };
 }
 

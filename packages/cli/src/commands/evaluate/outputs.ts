@@ -1,6 +1,6 @@
 /** The scores as files: a line for each slice, and one document. */
 
-import { CURVE_NAMES, SCORE_NAMES, type ScoreName, type Scores } from '@infnet/metrics';
+import { CURVE_NAMES, SCORE_NAMES } from '@infnet/metrics';
 import { csv } from '../../csv.js';
 import type { FailedFile } from '../../errors.js';
 import { type Evaluation, type SliceScores, SURFACE_NAMES } from './score.js';
@@ -13,7 +13,7 @@ export const FILES = { csv: 'scores.csv', json: 'scores.json', report: 'report.h
  * In the order of the slices; then the files that failed, with the reason in the last column. NaN and Infinity by name.
  */
 export function scoresCsv({ slices, scoring }: Evaluation, failed: readonly FailedFile[]): string {
-  const distances = scoring.spacing === undefined ? [] : SURFACE_NAMES;
+  const distances = scoring.surface ? SURFACE_NAMES : [];
   const header = [
     'name',
     'width',
@@ -50,17 +50,22 @@ export function documentOf(
   { curves }: { readonly curves: boolean },
 ): Readonly<Record<string, unknown>> {
   const { set, slices, volumes, scoring, surface } = evaluation;
-  const { conventions, threshold, stretch, spacing, unit } = scoring;
+  const { conventions, threshold, stretch, spacing = [1, 1] } = scoring;
   return {
     command: 'evaluate',
-    settings: { ...settings, conventions, threshold, stretch, spacing: spacing ?? null, unit },
+    settings: {
+      ...{ ...settings, conventions, threshold, stretch },
+      // That of volumes is each one's own.
+      spacing: scoring.surface && !(surface?.unit === 'mm' && scoring.spacing === undefined) ? spacing : null,
+      unit: surface?.unit ?? 'pixels',
+    },
     images: set.images,
-    ...scoresOf(set),
+    ...pick(SCORE_NAMES, set),
     bootstrap: set.bootstrap ?? null,
     intervals: set.intervals ?? null,
-    surface: surface ?? null,
+    surface: surface === undefined ? null : pick(SURFACE_NAMES, surface),
     notes,
-    ...(curves ? { thresholds: set.settings.thresholds, curves: pickCurves(set.curves) } : {}),
+    ...(curves ? { thresholds: set.settings.thresholds, curves: pick(CURVE_NAMES, set.curves) } : {}),
     slices: slices.map(sliceDocument),
     ...(volumes.length === 0 ? {} : { volumes: volumes.map(volumeDocument) }),
     errors: failed,
@@ -80,15 +85,11 @@ function sliceDocument({ name, files, volume, resizedFrom, scores, infected, sur
     infectedTruth: infected.truth,
     infectedPrediction: infected.prediction,
     counts,
-    ...scoresOf(scores),
-    ...surface,
+    ...pick(SCORE_NAMES, scores),
+    ...(surface && pick(SURFACE_NAMES, surface)),
   };
 }
 
-function scoresOf(scores: Scores): Record<ScoreName, number> {
-  return Object.fromEntries(SCORE_NAMES.map((name) => [name, scores[name]])) as Record<ScoreName, number>;
-}
-
-function pickCurves(curves: Evaluation['set']['curves']): object {
-  return Object.fromEntries(CURVE_NAMES.map((name) => [name, curves[name]]));
+function pick<K extends string, V>(names: readonly K[], values: Readonly<Record<K, V>>): Record<string, V> {
+  return Object.fromEntries(names.map((name) => [name, values[name]]));
 }

@@ -13,10 +13,11 @@ import type { Scoring } from './options.js';
 import type { Item, ItemVolume } from './source.js';
 import { scoreVolumes, type VolumeResult } from './volumes.js';
 
-/** In the unit of the spacing. Both masks empty: 0; one of them: Infinity. */
+/** Both masks empty: 0; one of them: Infinity. */
 export interface SurfaceDistances {
   readonly hausdorff95: number;
   readonly averageSurfaceDistance: number;
+  readonly unit: 'mm' | 'pixels';
 }
 
 export const SURFACE_NAMES = ['hausdorff95', 'averageSurfaceDistance'] as const;
@@ -41,7 +42,8 @@ const MASK_ABOVE = 128;
 export function scoreSlice(item: Item, scoring: Scoring): SliceScores {
   const { name, files, map, truth, volume } = item;
   const { width, height } = truth;
-  const { spacing, threshold } = scoring;
+  const { threshold } = scoring;
+  const spacing = scoring.spacing ?? volume?.spacing;
   const scores = evaluateMap(mapAt(map, truth, scoring.conventions), truth.data, {
     width,
     height,
@@ -62,13 +64,14 @@ export function scoreSlice(item: Item, scoring: Scoring): SliceScores {
     inverted: looksInverted(truth),
     infected: { truth: (tp + fn) / area, prediction: (tp + fp) / area },
   };
-  if (spacing === undefined) return common;
+  if (!scoring.surface) return common;
   const predicted = Uint8Array.from(scoredValues(item, scoring), (v) => (v >= threshold ? 255 : 0));
   const { hausdorff95, averageSurfaceDistance } = surfaceScores(predicted, truth.data, {
     shape: [height, width],
-    spacing,
+    spacing: spacing ?? [1, 1],
   });
-  return { ...common, surface: { hausdorff95, averageSurfaceDistance } };
+  const unit = spacing === undefined ? 'pixels' : 'mm';
+  return { ...common, surface: { hausdorff95, averageSurfaceDistance, unit } };
 }
 
 /** The values that are compared with thresholds: 0..1, at the mask's size, stretched if the scoring stretches. */
@@ -99,7 +102,8 @@ export interface Evaluation {
   readonly set: SetScores;
   /** Volumes as a whole; empty where all are pictures. */
   readonly volumes: readonly VolumeResult[];
-  readonly surface?: Readonly<Record<(typeof SURFACE_NAMES)[number], SurfaceSummary>>;
+  /** Of the slices whose distances are in `unit`. */
+  readonly surface?: Readonly<Record<(typeof SURFACE_NAMES)[number], SurfaceSummary>> & Pick<SurfaceDistances, 'unit'>;
 }
 
 export function scoreSet(
@@ -113,10 +117,17 @@ export function scoreSet(
     { bootstrap },
   );
   const volumes = scoreVolumes(slices, scoring.conventions);
-  if (scoring.spacing === undefined) return { scoring, slices, set, volumes };
+  const distances = slices.flatMap(({ surface }) => surface ?? []);
+  if (distances.length === 0) return { scoring, slices, set, volumes };
+  // Millimetres and pixels have no common mean.
+  const unit = distances.some((one) => one.unit === 'mm') ? 'mm' : 'pixels';
   const of = (name: (typeof SURFACE_NAMES)[number]): SurfaceSummary =>
-    summarise(slices.map(({ surface }) => surface?.[name] ?? Number.POSITIVE_INFINITY));
-  const surface = { hausdorff95: of('hausdorff95'), averageSurfaceDistance: of('averageSurfaceDistance') };
+    summarise(distances.filter((one) => one.unit === unit).map((one) => one[name]));
+  const surface = {
+    hausdorff95: of('hausdorff95'),
+    averageSurfaceDistance: of('averageSurfaceDistance'),
+    unit,
+  } as const;
   return { scoring, slices, set, volumes, surface };
 }
 

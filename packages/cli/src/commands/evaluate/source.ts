@@ -21,6 +21,7 @@ export interface Item {
 export interface ClassItem extends Pick<Item, 'name'> {
   readonly truth: GreyImage;
   readonly predicted: GreyImage;
+  readonly volume?: ItemVolume;
 }
 
 /** What the slices of a volume have in common. */
@@ -29,6 +30,8 @@ export interface ItemVolume {
   readonly file: string;
   /** Of one voxel; undefined where the file does not say. */
   readonly millilitres: number | undefined;
+  /** Distances of a slice's rows and columns in mm; missing where the file does not say. */
+  readonly spacing?: readonly [number, number];
 }
 
 export type Found<I = Item> = { readonly item: I } | { readonly failed: FailedFile };

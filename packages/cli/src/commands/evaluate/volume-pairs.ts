@@ -12,6 +12,7 @@ import {
   readVolumeMask,
   type SliceOrientation,
   sliceLayout,
+  sliceSpacing,
   type Volume,
   type VolumeWindow,
   volumeSlice,
@@ -24,7 +25,7 @@ import { cliError, reasonOn } from '../../errors.js';
 import type { Pair } from './folders.js';
 import { type MapPicture, notBinary, scoredTruth } from './maps.js';
 import type { Truths } from './options.js';
-import type { Found, ItemVolume } from './source.js';
+import type { Found } from './source.js';
 
 export interface VolumePairOptions {
   readonly masks: Truths;
@@ -43,21 +44,19 @@ export async function openVolumePair(pair: Pair, options: VolumePairOptions): Pr
   const notes: string[] = [];
   let file = truth;
   try {
-    const drawn = readNifti(await readFile(truth), truth);
-    tell(drawn, truth, notes);
+    const drawn = await readVolume(truth, notes);
     const { mask, foreign } = readVolumeMask(drawn, masks);
     if (foreign !== undefined) throw notBinary(foreign, masks, truth);
     file = prediction;
-    const stored = readNifti(await readFile(prediction), prediction);
-    tell(stored, prediction, notes);
-    const map = onGrid(stored, mask, prediction, orient, notes);
+    const map = onGrid(await readVolume(prediction, notes), mask, prediction, orient, notes);
     const white = whiteOf(map, prediction);
     let scan: Volume | undefined;
     if (image !== undefined) {
       file = image;
       scan = onGrid(readNifti(await readFile(image), image), mask, image, orient, notes);
     }
-    const volume: ItemVolume = { name, file: truth, millilitres: voxelMillilitres(mask) };
+    const spacing = sliceSpacing(mask, orient);
+    const volume = { name, file: truth, millilitres: voxelMillilitres(mask), ...(spacing && { spacing }) };
     const files = { prediction, mask: truth, ...(image === undefined ? {} : { image }) };
     return {
       count: sliceLayout(mask, orient).count,
@@ -83,13 +82,15 @@ export async function openVolumePair(pair: Pair, options: VolumePairOptions): Pr
   }
 }
 
-/** What was noticed when a file was read: which of several geometries counts, bytes behind the end, and the like. */
-function tell({ notes: noticed }: Volume, path: string, notes: string[]): void {
-  for (const note of noticed) notes.push(`${printable(path)}: ${noteText(note)}`);
+/** Notes grow by what is noticed in it: which of several geometries counts, bytes behind the end, and the like. */
+export async function readVolume(path: string, notes: string[]): Promise<Volume> {
+  const volume = readNifti(await readFile(path), path);
+  for (const note of volume.notes) notes.push(`${printable(path)}: ${noteText(note)}`);
+  return volume;
 }
 
 /** @throws InfnetError `CLI_GRID` */
-function onGrid(volume: Volume, like: Volume, path: string, orient: SliceOrientation, notes: string[]): Volume {
+export function onGrid(volume: Volume, like: Volume, path: string, orient: SliceOrientation, notes: string[]): Volume {
   const placed = onGridOf(volume, like, orient);
   if ('wrong' in placed) {
     const fix =

@@ -41,7 +41,9 @@ export async function exportNet(options: ExportOptions, io: Io): Promise<number>
   });
   await writeFileAtomic(out, bytes);
   const input = net.inputShapes(size)['image'] ?? [];
-  report({ ...options, input, outputs: [...graph.outputs.keys()], bytes: bytes.length }, description, io);
+  const classes = task.classes.length > 2 ? task.classes.map(({ name }) => name) : undefined;
+  const outputs = [...graph.outputs.keys()];
+  report({ ...options, input, outputs, bytes: bytes.length, ...(classes && { classes }) }, description, io);
   return EXIT.ok;
 }
 
@@ -69,18 +71,24 @@ interface Written extends Omit<ExportOptions, 'outputs'> {
   readonly input: readonly number[];
   readonly outputs: readonly string[];
   readonly bytes: number;
+  /** One channel each, where there are several. */
+  readonly classes?: readonly string[];
 }
 
 function report(
-  { out, weights, batch, openBatch, input, outputs, bytes, json }: Written,
+  { out, weights, batch, openBatch, input, outputs, bytes, classes, json }: Written,
   { trained, untrained, notes }: WeightsDescription,
   io: Io,
 ): void {
   const file = resolve(out);
   if (untrained) say(io.stderr, `The weights in ${weights} are UNTRAINED: what the net says means nothing.`);
   const shape = [openBatch ? 'batch' : batch, ...input];
-  const document = { command: 'export', ok: true, file, bytes, input: shape, outputs, trained, untrained, notes };
+  const written = { file, bytes, input: shape, outputs, ...(classes && { classes }) };
+  const document = { command: 'export', ok: true, ...written, trained, untrained, notes };
   if (json) sayJson(io, document);
   else
-    say(io.stdout, `image [${shape.join(', ')}] to ${outputs.join(', ')} (${(bytes / 1e6).toFixed(1)} MB) in ${file}`);
+    say(
+      io.stdout,
+      `image [${shape.join(', ')}] to ${outputs.join(', ')}${classes ? ` of ${classes.join(', ')}` : ''} (${(bytes / 1e6).toFixed(1)} MB) in ${file}`,
+    );
 }
