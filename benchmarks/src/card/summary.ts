@@ -3,8 +3,7 @@
  * functions.
  */
 import { cellsOf } from '../peers/figures.js';
-import { PARTS } from '../peers/protocol.js';
-import { closingSections, compared, type PeerFigures, partSection } from '../peers/report.js';
+import { closingSections, compared, type PeerFigures, partSections } from '../peers/report.js';
 import { sectionLines } from '../text.js';
 
 /** Float32 FLOP/s outside the tensor cores, as the vendor states them, by what the card's name contains. */
@@ -117,13 +116,8 @@ export function report(results: RunResults): string[] {
 }
 
 function figureLines(figures: PeerFigures): string[] {
-  const { results, settings } = figures;
-  const parts = PARTS.flatMap((part) => {
-    const found = results.filter(({ group }) => group === part);
-    return found.length === 0 ? [] : [partSection(part, found, figures)];
-  });
-  const about = Object.entries(settings).map(([name, value]) => `${name} ${String(value)}`);
-  const sections = [...parts, ...closingSections(figures), compared(figures)];
+  const about = Object.entries(figures.settings).map(([name, value]) => `${name} ${String(value)}`);
+  const sections = [...partSections(figures), ...closingSections(figures), compared(figures)];
   return ['', `== ${about.join(', ')}`, ...sections.flatMap(sectionLines)];
 }
 

@@ -154,3 +154,39 @@ function infNetLayers(size: number, batch: number): Layer[] {
 function copiesFor(flops: number): number {
   return Math.max(1, Math.min(8, Math.ceil(2e8 / flops)));
 }
+
+/** Every part: what its tables are called, what it needs of a bounded run's time, and when it is done unasked. */
+export const PART_TABLE: Readonly<
+  Record<
+    Part,
+    {
+      readonly title: string;
+      /** Nets have many shaders to compile. */
+      readonly weight: number;
+      /** Default: always. */
+      readonly when?: 'named' | 'unless quick';
+      readonly cases: (options: CaseOptions) => Case[];
+    }
+  >
+> = {
+  forward: { title: 'Nets in inference', weight: 8, cases: forwardCases },
+  layer: { title: 'Convolutions of Inf-Net, each alone', weight: 3, cases: layerCases },
+  public: {
+    title: 'Convolutions of other benchmarks, forward and with gradients',
+    ...{ weight: 3, when: 'unless quick', cases: publicCases },
+  },
+  gradients: {
+    title: 'Convolutions with the gradients of input and weights',
+    ...{ weight: 2, cases: gradientCases },
+  },
+  step: { title: 'Training steps (forward, gradients, batch norm, Adam)', weight: 5, cases: stepCases },
+  card: {
+    title: 'Inf-Net on a card: forward, and training steps with its own loss',
+    ...{ weight: 20, when: 'named', cases: cardCases },
+  },
+  matrix: {
+    title: 'Matrix units (experimental): forward of Inf-Net at half precision with and without them',
+    ...{ weight: 4, when: 'named', cases: matrixCases },
+  },
+  overhead: { title: 'What an operator costs beside its work', weight: 1, cases: overheadCases },
+};

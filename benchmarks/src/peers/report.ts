@@ -10,10 +10,19 @@ import {
 } from '@infnet/report';
 import { passBlocks } from '../gradients/pass-table.js';
 import { left, right } from '../text.js';
+import { PART_TABLE } from './cases.js';
 import { type CaseResult, cellOf, errorsOf, meanRatio } from './figures.js';
 import { caseTable, largestDifferences, startUpTable, wideTable } from './format.js';
 import { isOnCpu, PEER_TITLES } from './peer-table.js';
-import { type CeilingPeer, type Ceilings, type Loaded, type Part, type PeerName, referenceOf } from './protocol.js';
+import {
+  type CeilingPeer,
+  type Ceilings,
+  type Loaded,
+  PARTS,
+  type Part,
+  type PeerName,
+  referenceOf,
+} from './protocol.js';
 import type { StartUp } from './startup.js';
 
 /** Everything that a run of the suite found; also what the JSON file holds. */
@@ -30,17 +39,6 @@ export interface PeerFigures {
   readonly results: readonly CaseResult[];
 }
 
-export const PART_TITLES: Readonly<Record<Part, string>> = {
-  forward: 'Nets in inference',
-  layer: 'Convolutions of Inf-Net, each alone',
-  public: 'Convolutions of other benchmarks, forward and with gradients',
-  gradients: 'Convolutions with the gradients of input and weights',
-  step: 'Training steps (forward, gradients, batch norm, Adam)',
-  card: 'Inf-Net on a card: forward, and training steps with its own loss',
-  matrix: 'Matrix units (experimental): forward of Inf-Net at half precision with and without them',
-  overhead: 'What an operator costs beside its work',
-};
-
 const READING = [
   'Times are medians, in milliseconds, with the shortest and the longest; "times as long" is by the median of infnet in',
   'the same place, "by round" the range of single rounds. A run begins with inputs in JavaScript memory and ends with',
@@ -51,19 +49,22 @@ const READING = [
 ].join(' ');
 
 export function renderPeerReport(figures: PeerFigures): string {
-  const { results } = figures;
-  const parts = (Object.keys(PART_TITLES) as Part[]).flatMap((part) => {
-    const found = results.filter(({ group }) => group === part);
-    return found.length === 0 ? [] : [partSection(part, found, figures)];
-  });
   const report: Report = {
     title: 'infnet compared with other libraries',
     subtitle: figures.adapter.message,
-    sections: [compared(figures), ...parts, ...closingSections(figures)],
+    sections: [compared(figures), ...partSections(figures), ...closingSections(figures)],
     data: figures,
     footer: `Made by npm run bench -- --peers, ${figures.date}. Compare only what stands in one table: it was measured in turns.`,
   };
   return renderReport(report);
+}
+
+/** A section for each part that has results. */
+export function partSections(figures: PeerFigures): Section[] {
+  return PARTS.flatMap((part) => {
+    const found = figures.results.filter(({ group }) => group === part);
+    return found.length === 0 ? [] : [partSection(part, found, figures)];
+  });
 }
 
 /** What stands behind the parts. */
@@ -115,7 +116,7 @@ export function partSection(part: Part, results: readonly CaseResult[], figures:
   const tables =
     results.length <= FEW ? results.map((result) => caseTable(result, peers)) : [wideTable(results, peers)];
   return {
-    title: PART_TITLES[part],
+    title: PART_TABLE[part].title,
     blocks: [...tables, ...passes, ...meanBars(results, peers), ...rooflines(results, figures)],
   };
 }

@@ -6,17 +6,7 @@ import type { BenchOptions } from '../options.js';
 import { progress, writeText } from '../suite.js';
 import { sectionLines } from '../text.js';
 import type { AlternateOptions, Case } from './alternate.js';
-import {
-  type CaseOptions,
-  cardCases,
-  forwardCases,
-  gradientCases,
-  layerCases,
-  matrixCases,
-  overheadCases,
-  publicCases,
-  stepCases,
-} from './cases.js';
+import { type CaseOptions, PART_TABLE } from './cases.js';
 import type { CaseResult } from './figures.js';
 import { measurePart, NO_TIME } from './measure-part.js';
 import type { Patience } from './parent.js';
@@ -25,6 +15,7 @@ import { inOrderOfPreparing, usualPeers } from './peer-table.js';
 import { Pool } from './pool.js';
 import {
   ASKABLE_PARTS,
+  type AskablePart,
   CEILING_PEERS,
   type CeilingPeer,
   type Ceilings,
@@ -33,37 +24,14 @@ import {
   type PeerName,
   referenceOf,
 } from './protocol.js';
-import { closingSections, compared, PART_TITLES, type PeerFigures, partSection, renderPeerReport } from './report.js';
+import { closingSections, compared, type PeerFigures, partSection, renderPeerReport } from './report.js';
 import { measureStartUp, type StartUp } from './startup.js';
-
-const CASES: Readonly<Record<Part, (options: CaseOptions) => Case[]>> = {
-  forward: forwardCases,
-  layer: layerCases,
-  public: publicCases,
-  gradients: gradientCases,
-  step: stepCases,
-  card: cardCases,
-  matrix: matrixCases,
-  overhead: overheadCases,
-};
 
 /** Seconds after which no further round of a case begins. */
 const BUDGET = 300;
 const QUICK_BUDGET = 4;
 /** Seconds of a quick run from the start of this process to its last answer. */
 const QUICK_SECONDS = 160;
-/** What each part needs of a bounded run's time: nets have many shaders to compile. */
-const WEIGHTS: Readonly<Record<Part, number>> = {
-  forward: 8,
-  layer: 3,
-  public: 3,
-  gradients: 2,
-  step: 5,
-  card: 20,
-  matrix: 4,
-  overhead: 1,
-};
-
 const PATIENCE = 900;
 /** The same in a run of given seconds. */
 const BOUNDED_PATIENCE = 90;
@@ -105,7 +73,7 @@ export async function peerSuite(given: BenchOptions): Promise<void> {
     console.log(adapter.message);
     for (const { part, cases } of parts) {
       const asked = inOrderOfPreparing(peers).map((name) => pool.asked(name));
-      const onProgress = progress(PART_TITLES[part]);
+      const onProgress = progress(PART_TABLE[part].title);
       const onResult = async (result: CaseResult, done: number): Promise<void> => {
         results.push(result);
         onProgress(done, cases.length);
@@ -128,18 +96,21 @@ export async function peerSuite(given: BenchOptions): Promise<void> {
 /** What was asked, with everything that was left open. @throws InfnetError `CLI_OPTION` when no case is left. */
 function settle(given: BenchOptions, kind: AdapterKind): Settled {
   const { quick, size, batch, runs, out, seconds, match = '' } = given;
-  const unasked = ['card', 'matrix', ...(quick ? ['public', 'startup'] : [])];
-  const names = given.parts ?? ASKABLE_PARTS.filter((part) => !unasked.includes(part));
+  const isAsked = (part: AskablePart): boolean => {
+    const when = part === 'startup' ? 'unless quick' : PART_TABLE[part].when;
+    return when === undefined || (when === 'unless quick' && !quick);
+  };
+  const names = given.parts ?? ASKABLE_PARTS.filter(isAsked);
   const startUp = names.includes('startup');
   const parts = PARTS.filter((part) => names.includes(part)).flatMap((part) => {
-    const cases = CASES[part]({ size, batch, quick }).filter(({ title }) => title.includes(match));
+    const cases = PART_TABLE[part].cases({ size, batch, quick }).filter(({ title }) => title.includes(match));
     return cases.length === 0 ? [] : [{ part, cases }];
   });
   if (parts.length === 0 && !startUp) {
     const message = `--match "${match}" is in no title of the parts ${names.join(', ')}`;
     throw new InfnetError({ code: 'CLI_OPTION', message, fix: 'Titles stand at the left of the tables.' });
   }
-  const weights = [1, ...parts.map(({ part }) => WEIGHTS[part])];
+  const weights = [1, ...parts.map(({ part }) => PART_TABLE[part].weight)];
   // `performance.now` begins with this process.
   const isQuick = quick && !startUp && given.patience === undefined;
   const limit = seconds ?? (isQuick ? QUICK_SECONDS : undefined);
