@@ -1,7 +1,10 @@
 /** onnxruntime-web on its WebGPU execution provider. */
+
 import { ort, wasmUrl } from 'peer:ort';
-import type { Contestant } from '../compare-cases.js';
-import { onnxConv } from './onnx-conv.js';
+import { exportOnnx } from '@infnet/checkpoint';
+import { conv2d } from '@infnet/conv';
+import { Parameter, trace } from '@infnet/core';
+import type { Contestant, ConvCase } from '../compare-cases.js';
 
 export async function openOrt(): Promise<Contestant | undefined> {
   if (ort === undefined) return undefined;
@@ -11,12 +14,10 @@ export async function openOrt(): Promise<Contestant | undefined> {
   return {
     version: env.versions.web ?? '',
     async prepare(one, weight) {
-      const session = await InferenceSession.create(onnxConv(one, weight), { executionProviders: ['webgpu'] });
-      const shape = [1, one.inChannels, one.extent, one.extent];
+      const session = await InferenceSession.create(modelOf(one, weight), { executionProviders: ['webgpu'] });
       return {
         async run(values) {
-          const x = new Tensor('float32', values, shape);
-          const { y } = await session.run({ x });
+          const { y } = await session.run({ x: new Tensor('float32', values, shapeOf(one)) });
           return (await y?.getData()) as Float32Array;
         },
         dispose: () => void session.release(),
@@ -24,4 +25,16 @@ export async function openOrt(): Promise<Contestant | undefined> {
     },
     dispose: () => {},
   };
+}
+
+const shapeOf = ({ inChannels, extent }: ConvCase): number[] => [1, inChannels, extent, extent];
+
+function modelOf(one: ConvCase, data: Float32Array): Uint8Array {
+  const { inChannels, outChannels, kernel, stride } = one;
+  const weight = new Parameter([outChannels, inChannels, kernel, kernel], { init: { kind: 'uniformFanIn' } });
+  weight.name = 'weight';
+  const graph = trace(({ x }) => ({ y: conv2d(x, weight, undefined, { stride, padding: (kernel - 1) / 2 }) }), {
+    x: shapeOf(one),
+  });
+  return exportOnnx(graph, new Map([['weight', { shape: weight.shape, data }]]));
 }
