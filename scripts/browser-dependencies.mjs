@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import { root } from './tools.mjs';
 
 const nodePackages = new Set(['node', 'swiftshader', 'cli']);
-const importOf = /(?:\bfrom|\bimport|\bimport\()\s*['"]([^'"]+)['"]/g;
+// Statements at the start of a line, without those of types only; and imports inside expressions.
+const importOf = /^(?:import|export)\b(?! type\b)(?:[^'"]*?\bfrom)?\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm;
 
 function* sources(folder) {
   for (const name of ['src', 'test']) {
@@ -30,9 +31,10 @@ export function browserDependencies() {
   for (const name of readdirSync(join(root, 'packages'))) {
     if (nodePackages.has(name)) continue;
     for (const file of sources(join(root, 'packages', name))) {
-      for (const [statement, id] of readFileSync(file, 'utf8').matchAll(importOf)) {
+      for (const [, stated, asked] of readFileSync(file, 'utf8').matchAll(importOf)) {
+        const id = stated ?? asked;
         const own = /^[.#]|^@infnet\/|^node:|^vitest(\/|$)|\.wgsl$/.test(id);
-        if (!own && !builtinModules.includes(id) && !statement.startsWith('import type')) found.add(id);
+        if (!own && !builtinModules.includes(id)) found.add(id);
       }
     }
   }

@@ -1,7 +1,8 @@
 /**
  * Keeps the house standing: a package imports only from floors below its own (`floors.mjs` is the plan).
  *
- * For every room's `src` it reads the imports (also dynamic ones, types, re-exports) and fails on
+ * For every room's `src` it reads the imports (also dynamic ones, types, re-exports, and the `#include`s of kernels)
+ * and fails on
  *   - an import of a package that is not on a lower floor,
  *   - an import of a package that `package.json` does not list,
  *   - a `node:` module outside the packages that are Node's,
@@ -28,7 +29,7 @@ const started = new Set(floors[0].rooms);
 function* sources(folder) {
   if (!existsSync(folder)) return;
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile() && /\.(m?ts|tsx)$/.test(entry.name)) yield join(entry.parentPath ?? entry.path, entry.name);
+    if (entry.isFile() && /\.(m?ts|tsx|wgsl)$/.test(entry.name)) yield join(entry.parentPath ?? entry.path, entry.name);
   }
 }
 
@@ -48,7 +49,9 @@ function forbidden(name, other) {
 function checkFile(name, folder, file, listed, imports, own) {
   const problems = [];
   const text = readFileSync(file, 'utf8');
-  const info = ts.preProcessFile(text, true, true);
+  const imported = file.endsWith('.wgsl')
+    ? [...text.matchAll(/^\s*#include "(.+)"/gm)].map(({ 1: fileName, index: pos }) => ({ fileName, pos }))
+    : ts.preProcessFile(text, true, true).importedFiles;
   const strict = !started.has(name) || name === 'cli';
   const where = relative(root, file).replaceAll(sep, '/');
   const using = /^\s*(?:await )?using \w+ = /m.exec(text);
@@ -58,7 +61,7 @@ function checkFile(name, folder, file, listed, imports, own) {
       `${where}:${line}  'using': the build makes it an import that no package lists; dispose in a finally block`,
     );
   }
-  for (const { fileName: id, pos } of info.importedFiles) {
+  for (const { fileName: id, pos } of imported) {
     const line = text.slice(0, pos).split('\n').length;
     const say = (why) => problems.push(`${where}:${line}  '${id}': ${why}`);
     const parts = id.split('/');

@@ -5,13 +5,15 @@
  * Line ends are normalised, so that a checkout on Windows runs the same shader text.
  *
  * A line `#include "./piece.part.wgsl"` stands for that file's text: what several kernels read and write alike is
- * written once. It is resolved here, before anything runs, so that the text a package hands out is whole.
+ * written once. `@infnet/core/kernels/piece.part.wgsl` is a piece in `src/kernels` of another package. It is resolved
+ * here, before anything runs, so that the text a package hands out is whole.
  *
  * A build leaves out comments and indentation: they are for people, who find them in the `.wgsl` files beside the code,
  * and would be a fifth of what a page downloads.
  */
 import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { root } from './tools.mjs';
 
 /**
  * @param {{ suffix?: string, compact?: boolean }} [options] `suffix` is added to the module's name. A build that keeps
@@ -61,7 +63,8 @@ export function readWgsl(file, onPiece = () => {}, within = []) {
   const whole = lines.flatMap((line) => {
     const piece = /^#include "(.+)"$/.exec(line.trim())?.[1];
     if (piece === undefined) return [line];
-    const path = resolve(dirname(file), piece);
+    const [, name, rest] = /^@infnet\/([\w-]+)\/(.+)$/.exec(piece) ?? [];
+    const path = name === undefined ? resolve(dirname(file), piece) : join(root, 'packages', name, 'src', rest);
     onPiece(path);
     return [readWgsl(path, onPiece, [...within, file]).trimEnd()];
   });

@@ -12,7 +12,6 @@ struct Params {
   count: u32,
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 #if APART
 @group(0) @binding(1) var<storage, read> whole: array<f32>;
 #for k in 0..COUNT
@@ -25,14 +24,9 @@ struct Params {
 #end
 #end
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let t = (group.y * groups.x + group.x) * 64u + lane;
-  if (t >= params.count) { return; }
+#include "@infnet/core/kernels/each.part.wgsl"
+
+fn each(t: u32) {
   var i = t;
 #for k in 0..COUNT
   if (i < params.size$(k)) {

@@ -42,4 +42,10 @@ export {
   packParameters,
 } from './kernel/kernel.js';
 export { type SizedOperand, sizedCall } from './kernel/options.js';
-export { type SumPartialsCallOptions, sumPartialsCall, sumPartialsKernel } from './kernel/sum-partials.js';
+export {
+  type DealtRows,
+  dealRows,
+  type SumPartialsCallOptions,
+  sumPartialsCall,
+  sumPartialsKernel,
+} from './kernel/sum-partials.js';

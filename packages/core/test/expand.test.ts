@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { namesOfConstants } from '../src/kernel/expand.js';
 import { expandSource } from '../src/kernels.js';
 
 describe('expandSource', () => {
@@ -12,6 +13,23 @@ describe('expandSource', () => {
     expect(expandSource(source, { A: 1, B: 0 })).toBe('one');
     expect(expandSource(source, { A: 3, B: 0 })).toBe('many');
     expect(expandSource(source, { A: 3, B: 1 })).toBe('none');
+  });
+
+  it('names values for the lines below; a loop has its own in every turn', () => {
+    const source =
+      '#let A = N / 2\n$(A)\n#for i in 0..2\n#let A = A + i\n$(A)\n#end\n$(A)\n#if A == 2\n#let B = 7\n#end\n$(B)';
+    expect(expandSource(source, { N: 5 })).toBe('2\n2\n3\n2\n7');
+  });
+
+  it('lets a name that it makes replace the default of a piece', () => {
+    expect(expandSource('#let LANES = 32\n#default LANES 64\n$(LANES)', {})).toBe('32');
+    expect(expandSource('#default LANES 64\n$(LANES)', {})).toBe('64');
+  });
+
+  it('does not take a name that the text makes for a constant that calls may give', () => {
+    expect([...namesOfConstants('#default LANES 64\n#let ROWS = TILE / 8\n#let LANES = 32\n$(ROWS + LANES)')]).toEqual([
+      'TILE',
+    ]);
   });
 
   it('does not look into a branch that is not taken', () => {
@@ -41,6 +59,8 @@ describe('expandSource', () => {
     ['#for i in 0..3', 'directive without #end'],
     ['#if 1\na', 'directive without #end'],
     ['a\n#end', 'closes nothing'],
+    ['#let A 1', 'expected "#let NAME = EXPRESSION"'],
+    ['#let A = B', 'unknown name "B"'],
   ])('refuses %j and says where', (source, message) => {
     expect(() => expandSource(source, { N: 1 }, 'kernel k')).toThrow(message);
     expect(() => expandSource(source, { N: 1 }, 'kernel k')).toThrow(/KERNEL_EXPANSION.*\(at kernel k/s);

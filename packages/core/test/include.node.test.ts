@@ -25,6 +25,13 @@ describe('readWgsl', () => {
     expect(pieces).toEqual(['parts/outer.part.wgsl', 'parts/deep.part.wgsl'].map((name) => join(folder, name)));
   });
 
+  it('finds a piece of another package by its name', () => {
+    const file = write('other.wgsl', '#include "@infnet/core/kernels/relu.part.wgsl"\n');
+    const pieces: string[] = [];
+    expect(readWgsl(file, (piece) => pieces.push(piece))).toContain('fn relu(');
+    expect(pieces).toEqual([join(import.meta.dirname, '..', 'src', 'kernels', 'relu.part.wgsl')]);
+  });
+
   it('refuses a file that is missing, or that includes itself', () => {
     const missing = write('missing.wgsl', '#include "./nothing.part.wgsl"\n');
     expect(() => readWgsl(missing)).toThrow('nothing.part.wgsl');

@@ -1,6 +1,7 @@
 /** The first face: edges of masks, the edge loss and its gradient as dispatches of kernels. */
 import { checkOptions, elementCount, type ImageShape } from '@infnet/core';
 import {
+  dealRows,
   dispatchLine,
   type Kernel,
   type KernelCall,
@@ -61,9 +62,6 @@ export interface EdgeLossCalls {
   readonly partialCount: number;
 }
 
-/** Workgroups of the first pass, at most (more only where there are more batch items). */
-const MOST_GROUPS = 1024;
-
 /** The two dispatches of the mean binary cross entropy of logits with the edge of a mask. */
 export function edgeLossCalls(options: EdgeLossCallOptions): EdgeLossCalls {
   const where = 'edgeLossCalls';
@@ -72,16 +70,13 @@ export function edgeLossCalls(options: EdgeLossCallOptions): EdgeLossCalls {
   const { shape, ranges = {}, yOffset = 0 } = options;
   const whole = wholeRange(shape);
   const values = elementCount(shape);
-  const batch = shape[0];
-  // At least 8 values per invocation, so that the barrier behind them costs little.
-  const rounds = Math.max(8, Math.ceil(values / (64 * MOST_GROUPS)));
-  const groupsPerItem = Math.ceil(whole.batchStride / (64 * rounds));
-  const count = batch * groupsPerItem;
+  const dealt = dealRows(shape[0], whole.batchStride);
+  const { count } = dealt;
   const { logits = whole, mask = whole } = ranges;
   const partial: KernelCall = {
     kernel: edgeLossKernel,
     constants: {},
-    params: { ...rangeParams({ logits, mask }), ...mapParams(shape), rounds, groupsPerItem, count },
+    params: { ...rangeParams({ logits, mask }), height: shape[2], width: shape[3], ...dealt },
     workgroups: dispatchLine(count),
     flops: 8 * values,
     bytes: 4 * (2 * values + count),

@@ -18,24 +18,16 @@ struct Params {
   count: u32,
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> g: array<f32>;
 @group(0) @binding(2) var<storage, read> logits: array<f32>;
 @group(0) @binding(3) var<storage, read> mask: array<f32>;
 @group(0) @binding(4) var<storage, read_write> d: array<f32>;
 
 #include "./edge-at.part.wgsl"
+#include "@infnet/nn/elementwise/logistic.part.wgsl"
+#include "@infnet/core/kernels/each.part.wgsl"
 
-#include "../../nn/src/elementwise/logistic.part.wgsl"
-
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let t = (group.y * groups.x + group.x) * 64u + lane;
-  if (t >= params.count) { return; }
+fn each(t: u32) {
   let n = t / params.itemSize;
   let i = t - n * params.itemSize;
   let z = logits[params.logitsOffset + n * params.logitsBatchStride + i];

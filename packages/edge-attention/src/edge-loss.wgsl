@@ -6,57 +6,35 @@
 //
 //   logits   [N, C, H, W]  read: batch item n is contiguous and starts at logitsOffset + n * logitsBatchStride
 //   mask     [N, C, H, W]  read, likewise
-//   partial  [N * groupsPerItem]  written
+//   partial  [N * groupsPerRow]  written
 //
-// Tile: 64 invocations sum `rounds` values each, 64 apart; then invocation 0 adds their 64 sums in order, so the result
-// has the same bits every time. Dispatch: N * groupsPerItem workgroups in a line.
+// Tile and dispatch: see sum-rows.part.wgsl; a row is a batch item.
+#let SUMS = 1
 
 struct Params {
   logitsOffset: u32, logitsBatchStride: u32,
   maskOffset: u32, maskBatchStride: u32,
-  itemSize: u32,
   height: u32, width: u32,
-  rounds: u32,
-  groupsPerItem: u32,
-  count: u32,
+#include "@infnet/core/kernels/sum-rows-params.part.wgsl"
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> logits: array<f32>;
 @group(0) @binding(2) var<storage, read> mask: array<f32>;
-@group(0) @binding(3) var<storage, read_write> partial: array<f32>;
 
-var<workgroup> sums: array<f32, 64>;
-
-#include "../../nn/src/elementwise/logistic.part.wgsl"
-
+#include "@infnet/core/kernels/sum-rows.part.wgsl"
+#include "@infnet/nn/elementwise/logistic.part.wgsl"
 #include "./edge-at.part.wgsl"
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let t = group.y * groups.x + group.x;
-  let n = t / params.groupsPerItem;
-  var sum = 0.0;
-  if (t < params.count) {
-    let fromLogits = params.logitsOffset + n * params.logitsBatchStride;
-    let fromMask = params.maskOffset + n * params.maskBatchStride;
-    let first = (t - n * params.groupsPerItem) * params.rounds * 64u + lane;
-    for (var round = 0u; round < params.rounds; round++) {
-      let i = first + round * 64u;
-      if (i < params.itemSize) {
-        let z = logits[fromLogits + i];
-        sum += logisticCrossEntropy(z, edgeAt(fromMask, i));
-      }
-    }
-  }
-  sums[lane] = sum;
-  workgroupBarrier();
-  if (lane == 0u && t < params.count) {
-    for (var k = 1u; k < 64u; k++) { sum += sums[k]; }
-    partial[t] = sum;
-  }
+/// Where a batch item begins in both.
+struct Row {
+  logits: u32,
+  mask: u32,
+}
+
+fn rowOf(n: u32) -> Row {
+  return Row(params.logitsOffset + n * params.logitsBatchStride, params.maskOffset + n * params.maskBatchStride);
+}
+
+fn terms(row: Row, i: u32) -> Terms {
+  return Terms(logisticCrossEntropy(logits[row.logits + i], edgeAt(row.mask, i)));
 }

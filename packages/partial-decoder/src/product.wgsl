@@ -18,13 +18,8 @@ struct Params {
   count: u32,
 }
 
-#if VECTOR == 4
-alias Value = vec4<f32>;
-#else
-alias Value = f32;
-#end
+#include "@infnet/core/kernels/value.part.wgsl"
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> a: array<Value>;
 @group(0) @binding(2) var<storage, read> b: array<Value>;
 @group(0) @binding(3) var<storage, read_write> y: array<Value>;
@@ -32,14 +27,9 @@ alias Value = f32;
 @group(0) @binding(4) var<storage, read> c: array<Value>;
 #end
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let t = (group.y * groups.x + group.x) * 64u + lane;
-  if (t >= params.count) { return; }
+#include "@infnet/core/kernels/each.part.wgsl"
+
+fn each(t: u32) {
   let n = t / params.span;
   let first = t - n * params.span;
   let fromA = (params.aOffset + n * params.aBatchStride) / $(VECTOR)u;

@@ -13,22 +13,15 @@
 struct Params {
   count: u32,
   lines: u32,
-#default FOLDED 0
 #if FOLDED
   batch: u32,
 #end
-  partOffset: u32,
-  partBatchStride: u32,
-  previousOffset: u32,
-  previousBatchStride: u32,
-  lastOffset: u32,
-  lastBatchStride: u32,
-  sumOffset: u32,
-  sumBatchStride: u32,
-  passedOffset: u32,
-  passedBatchStride: u32,
+  partOffset: u32, partBatchStride: u32,
+  previousOffset: u32, previousBatchStride: u32,
+  lastOffset: u32, lastBatchStride: u32,
+  sumOffset: u32, sumBatchStride: u32,
+  passedOffset: u32, passedBatchStride: u32,
 }
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> part: array<f32>;
 @group(0) @binding(2) var<storage, read> last: array<f32>;
 @group(0) @binding(3) var<storage, read_write> sum: array<f32>;
@@ -37,24 +30,9 @@ struct Params {
 @group(0) @binding(5) var<storage, read> previous: array<f32>;
 #end
 
-@compute @workgroup_size(64)
-#if FOLDED
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_id) local: vec3u,
-) {
-  let index = group.y * groups.x + group.x;
-  let n = index / params.lines;
-  let first = index % params.lines * 256u + local.x;
-  if (n >= params.batch) {
-    return;
-  }
-#else
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
-  let first = (group.z * params.lines + group.x) * 256u + local.x;
-  let n = group.y;
-#end
+#include "@infnet/core/kernels/lines.part.wgsl"
+
+fn each(n: u32, first: u32) {
 #for j in 0..4
   let i$(j) = first + $(j * 64)u;
   if (i$(j) < params.count) {

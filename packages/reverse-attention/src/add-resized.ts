@@ -45,7 +45,7 @@ export function addResizedCall(options: AddResizedCallOptions): KernelCall {
   checkOptions(where, options, { x: 'image', coarse: 'image', 'ranges?': operand });
   checkPair(options.x, options.coarse, where);
   const { x: shape, coarse, ranges = {} } = options;
-  const [, , height, width] = shape;
+  const [, channels, height, width] = shape;
   const [, , coarseHeight, coarseWidth] = coarse;
   const whole = wholeRange(shape);
   const count = elementCount(shape);
@@ -53,7 +53,7 @@ export function addResizedCall(options: AddResizedCallOptions): KernelCall {
   const call = lineCall(addResizedKernel, {
     params: {
       ...rangeParams(operands),
-      itemSize: whole.batchStride,
+      channels,
       height,
       width,
       coarseHeight,

@@ -32,11 +32,7 @@ struct Params {
 #end
 }
 
-#if VECTOR == 4
-alias Value = vec4<f32>;
-#else
-alias Value = f32;
-#end
+#include "@infnet/core/kernels/value.part.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> g: array<Value>;
@@ -51,34 +47,7 @@ alias Value = f32;
 var<workgroup> sums: array<Value, $(GROUP)>;
 #end
 
-#include "../../core/src/kernels/nan.part.wgsl"
-
-/// The logit at pixel p of the feature map; `item` is where the batch item's logits start.
-fn logitAt(item: u32, p: u32) -> f32 {
-#if RESIZE
-  let row = p / params.width;
-  let column = p - row * params.width;
-  let v = max((f32(row) + 0.5) * params.rowStep - 0.5, 0.0);
-  let u = max((f32(column) + 0.5) * params.columnStep - 0.5, 0.0);
-  let top = min(u32(v), params.logitsHeight - 1u);
-  let left = min(u32(u), params.logitsWidth - 1u);
-  let upper = item + top * params.logitsWidth;
-  let lower = item + min(top + select(0u, 1u, params.rowStep != 1.0), params.logitsHeight - 1u) * params.logitsWidth;
-  let right = min(left + select(0u, 1u, params.columnStep != 1.0), params.logitsWidth - 1u);
-  let fv = v - f32(top);
-  let fu = u - f32(left);
-  let above = (1.0 - fu) * logits[upper + left] + fu * logits[upper + right];
-  let below = (1.0 - fu) * logits[lower + left] + fu * logits[lower + right];
-  return (1.0 - fv) * above + fv * below;
-#else
-  return logits[item + p];
-#end
-}
-
-fn reverse(a: f32) -> f32 {
-  let result = select(1.0 / (1.0 + exp(min(a, 80.0))), 0.0, bitcast<u32>(a) == 0x7f800000u);
-  return keepNan(result, a);
-}
+#include "./reversed.part.wgsl"
 
 @compute @workgroup_size($(GROUP))
 fn main(
@@ -97,13 +66,7 @@ fn main(
   var sum = Value(0.0);
   if (inside) {
     let item = params.logitsOffset + n * params.logitsBatchStride;
-#if VECTOR == 4
-#for k in 0..4
-    w[$(k)] = reverse(logitAt(item, at * 4u + $(k)u));
-#end
-#else
-    w = reverse(logitAt(item, at));
-#end
+    w = reversedAt(item, at);
     let gStart = (params.gOffset + n * params.gBatchStride) / $(VECTOR)u + at;
     let xStart = (params.xOffset + n * params.xBatchStride) / $(VECTOR)u + at;
 #if INPUT

@@ -1,5 +1,5 @@
 /** Kernel calls of the bias gradient: the sum over images and pixels, in two passes of fixed order. */
-import { dispatchLine, type Kernel, type KernelCall, type OperandRange } from '@infnet/core/kernels';
+import { type Kernel, type KernelCall, lineCall, type OperandRange, rangeParams } from '@infnet/core/kernels';
 import source from '../kernels/bias-gradient.wgsl';
 import { sumSplitsCall } from './weight-calls.js';
 
@@ -17,13 +17,12 @@ export function biasGradientCalls(
   const { batch, channels, pixels } = sizes;
   const splits = Math.min(64, pixels);
   const values = batch * channels * pixels;
-  const product: KernelCall = {
-    kernel: biasGradientKernel,
-    constants: {},
-    params: { batch, channels, pixels, splits, gOffset: g.offset, gBatchStride: g.batchStride },
-    workgroups: dispatchLine(Math.ceil((channels * splits) / 64)),
+  const count = channels * splits;
+  const product = lineCall(biasGradientKernel, {
+    params: { batch, channels, pixels, splits, ...rangeParams({ g }) },
+    invocations: count,
     flops: values,
-    bytes: 4 * (values + channels * splits),
-  };
-  return { product, sum: sumSplitsCall(splits, channels, 1, y), partialElements: channels * splits };
+    values: values + count,
+  });
+  return { product, sum: sumSplitsCall(splits, channels, 1, y), partialElements: count };
 }

@@ -9,25 +9,18 @@ struct Params {
   channels: u32,
   pixels: u32,
   splits: u32,
+  count: u32, // channels * splits
   gOffset: u32,
   gBatchStride: u32,
 }
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> g: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  if (index >= params.channels * params.splits) {
-    return;
-  }
-  let m = index / params.splits;
-  let split = index % params.splits;
+#include "@infnet/core/kernels/each.part.wgsl"
+
+fn each(t: u32) {
+  let m = t / params.splits;
+  let split = t % params.splits;
   var sum = 0.0;
   for (var n = 0u; n < params.batch; n++) {
     let map = params.gOffset + n * params.gBatchStride + m * params.pixels;

@@ -1,4 +1,4 @@
-// Parameters of every kernel that gathers x by taps and writes y; what they mean: see gemm-subgroup.wgsl.
+// Parameters of every kernel that gathers x by taps and writes y: see gather.part.wgsl.
   inChannels: u32, // of one group: the length of the sum
   outChannels: u32, // of one group
   channels: u32, // result channels of all groups
@@ -37,9 +37,4 @@
   residualOffset: u32,
   residualBatchStride: u32,
   relu: u32,
-#default FOLDED 0
-#if FOLDED
-  lineRows: u32, // workgroups of one layer in y
-  layersPerRow: u32, // layers that share y
-  layers: u32,
-#end
+#include "./layers-params.part.wgsl"

@@ -6,8 +6,7 @@
 //                        + shift[m] + residual[n, m, pixel])
 //
 // half() rounds to float16, which is what these units multiply; sums are float32. Values beyond 65504 become infinite.
-// Which convolution it is, and the layout of x, weight, y, bias, affine, residual and addend: see gemm-subgroup.wgsl,
-// whose parameters these are.
+// Which convolution it is, and the layout of x, weight, y, bias, affine, residual and addend: see gather.part.wgsl.
 //
 // A subgroup matrix is spread over the lanes of a subgroup in a way that only the hardware knows: it can be loaded,
 // stored and multiplied as a whole, no lane can look at its part. So everything else is done in workgroup memory:
@@ -29,6 +28,12 @@
 //
 // Dispatch: x, y: tiles, channel tiles fastest; z: group * classes + class. Workgroup: SUBGROUPS_M * SUBGROUPS_N full
 // subgroups.
+#let BLOCKS_M = TILE_M / (SUBGROUPS_M * M)
+#let BLOCKS_N = TILE_N / (SUBGROUPS_N * N)
+#let SUBGROUPS = SUBGROUPS_M * SUBGROUPS_N
+#let INVOCATIONS = SUBGROUPS * SUBGROUP
+// Sums of a matrix in a lane.
+#let SUMS = M * N / SUBGROUP
 #if EMULATED == 0
 enable chromium_experimental_subgroup_matrix;
 enable subgroups;
@@ -64,18 +69,18 @@ const SOURCE_ROW = $(TILE_N + 8)u;
 var<workgroup> weights: array<Half, $(TILE_M * (TILE_K + 8))>;
 var<workgroup> sources: array<Half, $(TILE_K * (TILE_N + 8))>;
 // A matrix of sums of every subgroup.
-var<workgroup> results: array<f32, $(SUBGROUPS_M * SUBGROUPS_N * M * N)>;
+var<workgroup> results: array<f32, $(SUBGROUPS * M * N)>;
 
 #if EMULATED
 // The sums of one matrix after the other: rows, then columns of matrices.
-var<private> sums: array<array<f32, $(M * N / SUBGROUP)>, $(TILE_M / (SUBGROUPS_M * M) * (TILE_N / (SUBGROUPS_N * N)))>;
+var<private> sums: array<array<f32, $(SUMS)>, $(BLOCKS_M * BLOCKS_N)>;
 
 // Adds left * right to all matrices; `left` and `right` say where the first of each begin.
 fn multiplyAccumulate(left: u32, right: u32, lane: u32) {
-  for (var block = 0u; block < $(TILE_M / (SUBGROUPS_M * M) * (TILE_N / (SUBGROUPS_N * N)))u; block++) {
-    let leftAt = left + block / $(TILE_N / (SUBGROUPS_N * N))u * $(M)u * WEIGHT_ROW;
-    let rightAt = right + block % $(TILE_N / (SUBGROUPS_N * N))u * $(N)u;
-    for (var i = 0u; i < $(M * N / SUBGROUP)u; i++) {
+  for (var block = 0u; block < $(BLOCKS_M * BLOCKS_N)u; block++) {
+    let leftAt = left + block / $(BLOCKS_N)u * $(M)u * WEIGHT_ROW;
+    let rightAt = right + block % $(BLOCKS_N)u * $(N)u;
+    for (var i = 0u; i < $(SUMS)u; i++) {
       let row = (lane + i * $(SUBGROUP)u) / $(N)u;
       let column = (lane + i * $(SUBGROUP)u) % $(N)u;
       var sum = sums[block][i];
@@ -88,7 +93,7 @@ fn multiplyAccumulate(left: u32, right: u32, lane: u32) {
 }
 
 fn store(at: u32, block: u32, lane: u32) {
-  for (var i = 0u; i < $(M * N / SUBGROUP)u; i++) {
+  for (var i = 0u; i < $(SUMS)u; i++) {
     results[at + lane + i * $(SUBGROUP)u] = sums[block][i];
   }
 }
@@ -100,62 +105,44 @@ alias Sums = subgroup_matrix_result<f32, $(N), $(M)>;
 #end
 
 struct Tile {
+  layer: Layer,
   firstChannel: u32,
   firstPixel: u32,
-  group: u32,
-  classY: i32,
-  classX: i32,
 }
 
 // Finishes what lies in `results`: of every subgroup the same one of its matrices.
 fn finishBlock(tile: Tile, block: u32, local: u32) {
-  let i = block / $(TILE_N / (SUBGROUPS_N * N))u;
-  let j = block % $(TILE_N / (SUBGROUPS_N * N))u;
-  for (var e = local; e < $(SUBGROUPS_M * SUBGROUPS_N * M * N)u; e += $(SUBGROUPS_M * SUBGROUPS_N * SUBGROUP)u) {
+  let i = block / $(BLOCKS_N)u;
+  let j = block % $(BLOCKS_N)u;
+  for (var e = local; e < $(SUBGROUPS * M * N)u; e += $(INVOCATIONS)u) {
     let subgroup = e / $(M * N)u;
-    let blockRow = subgroup / $(SUBGROUPS_N)u * $(TILE_M / (SUBGROUPS_M * M))u + i;
-    let blockColumn = subgroup % $(SUBGROUPS_N)u * $(TILE_N / (SUBGROUPS_N * N))u + j;
+    let blockRow = subgroup / $(SUBGROUPS_N)u * $(BLOCKS_M)u + i;
+    let blockColumn = subgroup % $(SUBGROUPS_N)u * $(BLOCKS_N)u + j;
     let channel = tile.firstChannel + blockRow * $(M)u + e % $(M * N)u / $(N)u;
-    let q = tile.firstPixel + blockColumn * $(N)u + e % $(N)u;
-    let n = q / params.area;
-    let p = q - n * params.area;
-    let row = i32(p / params.columns) * params.resultStrideY + tile.classY;
-    let column = i32(p % params.columns) * params.resultStrideX + tile.classX;
-    let inside = q < params.pixels && u32(row) < params.resultHeight && u32(column) < params.resultWidth;
-    if (inside && channel < params.outChannels) {
-      finish(results[e], n, tile.group * params.outChannels + channel, u32(row) * params.resultWidth + u32(column));
+    let result = resultAt(tile.layer, tile.firstPixel + blockColumn * $(N)u + e % $(N)u);
+    if (result.inside && channel < params.outChannels) {
+      finish(results[e], tile.layer, result.n, channel, result.place);
     }
   }
 }
 
-@compute @workgroup_size($(SUBGROUPS_M * SUBGROUPS_N * SUBGROUP))
+@compute @workgroup_size($(INVOCATIONS))
 fn main(
-#include "./workgroup-id.part.wgsl"
-  @builtin(num_workgroups) workgroups: vec3u,
+  at: Invocation,
   @builtin(local_invocation_index) local: u32,
 #if EMULATED == 0
   @builtin(subgroup_id) subgroup: u32,
 #end
 ) {
-#include "./layer.part.wgsl"
-  let classes = u32(params.resultStrideY * params.resultStrideX);
-  let group = workgroup.z / classes;
-  let classY = i32(workgroup.z % classes) / params.resultStrideX;
-  let classX = i32(workgroup.z) % params.resultStrideX;
-  let xGroup = params.xOffset + group * params.inChannels * params.xChannelStride;
-  let addendGroup = params.addendOffset + group * params.inChannels * params.xChannelStride;
-  let weightGroup = params.weightOffset + i32(group) * params.weightGroupStride;
-  let index = workgroup.y * workgroups.x + workgroup.x;
+  if (isBeyondLayers(layerOf(at))) { return; }
+  let layer = gatherLayer(layerOf(at));
+  let index = numberOf(at);
   let firstChannel = index % params.channelTiles * $(TILE_M)u;
   let firstPixel = index / params.channelTiles * $(TILE_N)u;
-  let tile = Tile(firstChannel, firstPixel, group, classY, classX);
+  let tile = Tile(layer, firstChannel, firstPixel);
 
   // The pixel that this invocation loads, whatever the channel.
-  let loaded = min(firstPixel + local % $(TILE_N)u, params.pixels - 1u);
-  let loadedN = loaded / params.area;
-  let loadedPlace = loaded - loadedN * params.area;
-  let loadedRow = i32(loadedPlace / params.columns) * params.sourceStrideY;
-  let loadedColumn = i32(loadedPlace % params.columns) * params.sourceStrideX;
+  let pixel = pixelAt(firstPixel + local % $(TILE_N)u);
   // Where the subgroup's share of the tiles begins.
 #if EMULATED
   let subgroup = local / $(SUBGROUP)u;
@@ -164,75 +151,61 @@ fn main(
   let leftRows = subgroup / $(SUBGROUPS_N)u * $(TILE_M / SUBGROUPS_M)u * WEIGHT_ROW;
   let rightColumns = subgroup % $(SUBGROUPS_N)u * $(TILE_N / SUBGROUPS_N)u;
 #if EMULATED == 0
-#for i in 0..TILE_M / (SUBGROUPS_M * M)
-#for j in 0..TILE_N / (SUBGROUPS_N * N)
+#for i in 0..BLOCKS_M
+#for j in 0..BLOCKS_N
   var sums$(i)_$(j): Sums;
 #end
 #end
 #end
-  for (var ky = 0; ky < params.kernelHeight; ky++) {
-    let numeratorY = classY + params.tapStartY + ky * params.tapStepY;
-    if (numeratorY % params.resultStrideY != 0) {
-      continue;
-    }
-    let tapY = numeratorY / params.resultStrideY;
-    for (var kx = 0; kx < params.kernelWidth; kx++) {
-      let numeratorX = classX + params.tapStartX + kx * params.tapStepX;
-      if (numeratorX % params.resultStrideX != 0) {
-        continue;
+  for (var t = 0; t < tapCount(); t++) {
+    let tap = tapOf(layer, t);
+    if (!tap.seen) { continue; }
+    let loaded = sourceOf(layer, pixel, tap);
+    for (var first = 0u; first < params.inChannels; first += $(TILE_K)u) {
+      for (var k = local / $(TILE_N)u; k < $(TILE_K)u; k += $(INVOCATIONS / TILE_N)u) {
+        let channel = min(first + k, params.inChannels - 1u) * params.xChannelStride;
+        let value = source(loaded.at + channel, loaded.addendAt + channel);
+        let kept = select(0.0, value, loaded.inside && first + k < params.inChannels);
+        sources[k * SOURCE_ROW + local % $(TILE_N)u] = narrow(kept);
       }
-      let tapX = numeratorX / params.resultStrideX;
-      let tap = ky * params.weightTapStrideY + kx * params.weightTapStrideX;
-      let inside = u32(loadedRow + tapY) < params.sourceHeight && u32(loadedColumn + tapX) < params.sourceWidth;
-      let place = select(0u, u32(loadedRow + tapY) * params.sourceWidth + u32(loadedColumn + tapX), inside);
-      let at = xGroup + loadedN * params.xBatchStride + place;
-      let addendAt = addendGroup + loadedN * params.addendBatchStride + place;
-      for (var first = 0u; first < params.inChannels; first += $(TILE_K)u) {
-        for (var k = local / $(TILE_N)u; k < $(TILE_K)u; k += $(SUBGROUPS_M * SUBGROUPS_N * SUBGROUP / TILE_N)u) {
-          let channel = min(first + k, params.inChannels - 1u) * params.xChannelStride;
-          let value = source(at + channel, addendAt + channel);
-          let kept = select(0.0, value, inside && first + k < params.inChannels);
-          sources[k * SOURCE_ROW + local % $(TILE_N)u] = narrow(kept);
-        }
-        for (var e = local; e < $(TILE_M * TILE_K)u; e += $(SUBGROUPS_M * SUBGROUPS_N * SUBGROUP)u) {
-          let k = first + e % $(TILE_K)u;
-          let m = min(firstChannel + e / $(TILE_K)u, params.outChannels - 1u);
-          let weightAt = weightGroup + tap + i32(m) * params.weightOutStride
-            + i32(min(k, params.inChannels - 1u)) * params.weightInStride;
-          let value = select(0.0, f32(weight[weightAt]), k < params.inChannels);
-          weights[e / $(TILE_K)u * WEIGHT_ROW + e % $(TILE_K)u] = narrow(value);
-        }
-        workgroupBarrier();
-        for (var k = 0u; k < $(TILE_K)u; k += $(K)u) {
-          let leftAt = leftRows + k;
-          let rightAt = k * SOURCE_ROW + rightColumns;
+      for (var e = local; e < $(TILE_M * TILE_K)u; e += $(INVOCATIONS)u) {
+        let k = first + e % $(TILE_K)u;
+        let m = min(firstChannel + e / $(TILE_K)u, params.outChannels - 1u);
+        let weightAt = layer.weight + tap.weight + i32(m) * params.weightOutStride
+          + i32(min(k, params.inChannels - 1u)) * params.weightInStride;
+        let value = select(0.0, f32(weight[weightAt]), k < params.inChannels);
+        weights[e / $(TILE_K)u * WEIGHT_ROW + e % $(TILE_K)u] = narrow(value);
+      }
+      workgroupBarrier();
+      for (var k = 0u; k < $(TILE_K)u; k += $(K)u) {
+        let leftAt = leftRows + k;
+        let rightAt = k * SOURCE_ROW + rightColumns;
 #if EMULATED
-          multiplyAccumulate(leftAt, rightAt, lane);
+        multiplyAccumulate(leftAt, rightAt, lane);
 #else
-#for j in 0..TILE_N / (SUBGROUPS_N * N)
-          let right$(j) = subgroupMatrixLoad<Right, row_major>(&sources, rightAt + $(j * N)u, SOURCE_ROW);
+#for j in 0..BLOCKS_N
+        let right$(j) = subgroupMatrixLoad<Right, row_major>(&sources, rightAt + $(j * N)u, SOURCE_ROW);
 #end
-#for i in 0..TILE_M / (SUBGROUPS_M * M)
-          let left$(i) = subgroupMatrixLoad<Left, row_major>(&weights, leftAt + $(i * M)u * WEIGHT_ROW, WEIGHT_ROW);
-#for j in 0..TILE_N / (SUBGROUPS_N * N)
-          sums$(i)_$(j) = subgroupMatrixMultiplyAccumulate(left$(i), right$(j), sums$(i)_$(j));
+#for i in 0..BLOCKS_M
+        let left$(i) = subgroupMatrixLoad<Left, row_major>(&weights, leftAt + $(i * M)u * WEIGHT_ROW, WEIGHT_ROW);
+#for j in 0..BLOCKS_N
+        sums$(i)_$(j) = subgroupMatrixMultiplyAccumulate(left$(i), right$(j), sums$(i)_$(j));
 #end
 #end
 #end
-        }
-        workgroupBarrier();
       }
+      workgroupBarrier();
     }
   }
   // A loop, for the text that finishes is long; which matrix is stored must be written out.
-  for (var block = 0u; block < $(TILE_M / (SUBGROUPS_M * M) * (TILE_N / (SUBGROUPS_N * N)))u; block++) {
+  for (var block = 0u; block < $(BLOCKS_M * BLOCKS_N)u; block++) {
 #if EMULATED
     store(subgroup * $(M * N)u, block, lane);
 #else
     switch (block) {
-#for i in 0..TILE_M / (SUBGROUPS_M * M)
-#for j in 0..TILE_N / (SUBGROUPS_N * N)
-      case $(i * (TILE_N / (SUBGROUPS_N * N)) + j)u: {
+#for i in 0..BLOCKS_M
+#for j in 0..BLOCKS_N
+      case $(i * BLOCKS_N + j)u: {
         subgroupMatrixStore<row_major>(&results, subgroup * $(M * N)u, sums$(i)_$(j), $(N)u);
       }
 #end

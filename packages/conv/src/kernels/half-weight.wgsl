@@ -9,19 +9,11 @@ enable f16;
 struct Params {
   count: u32,
 }
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f16>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  if (index >= params.count) {
-    return;
-  }
+#include "@infnet/core/kernels/each.part.wgsl"
+
+fn each(index: u32) {
   y[index] = f16(x[index]);
 }

@@ -8,36 +8,24 @@
 struct Params {
   count: u32,
   channels: u32,
-  inHeight: u32,
-  inWidth: u32,
-  outHeight: u32,
-  outWidth: u32,
-  top: u32,
-  left: u32,
-  xOffset: u32,
-  xBatchStride: u32,
+  inHeight: u32, inWidth: u32,
+  outHeight: u32, outWidth: u32,
+  top: u32, left: u32,
+  xOffset: u32, xBatchStride: u32,
 }
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  if (index >= params.count) {
-    return;
-  }
-  let line = index / params.outWidth;
-  let map = line / params.outHeight;
+#include "@infnet/core/kernels/each.part.wgsl"
+#include "@infnet/core/kernels/position.part.wgsl"
+
+fn each(index: u32) {
+  let to = positionOf(index, params.channels, params.outHeight, params.outWidth);
   // Unsigned: what lies above or to the left of x wraps around to a large number.
-  let row = line % params.outHeight - params.top;
-  let column = index % params.outWidth - params.left;
+  let row = to.row - params.top;
+  let column = to.column - params.left;
   let inside = row < params.inHeight && column < params.inWidth;
-  let at = (map % params.channels * params.inHeight + row) * params.inWidth + column;
-  let place = params.xOffset + map / params.channels * params.xBatchStride + at;
+  let at = (to.plane * params.inHeight + row) * params.inWidth + column;
+  let place = params.xOffset + to.n * params.xBatchStride + at;
   y[index] = select(0.0, x[select(0u, place, inside)], inside);
 }

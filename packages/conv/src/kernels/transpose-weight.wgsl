@@ -7,25 +7,17 @@
 // Dispatch: one invocation per value of y, in lines of 64, so that writes are contiguous.
 struct Params {
   rows: u32,
-  columns: u32,
+  count: u32, // rows * columns
   xOffset: u32,
   xStride: u32,
 }
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + local;
-  if (index >= params.rows * params.columns) {
-    return;
-  }
-  let column = index / params.rows;
-  let row = index - column * params.rows;
-  y[index] = x[params.xOffset + row * params.xStride + column];
+#include "@infnet/core/kernels/each.part.wgsl"
+
+fn each(t: u32) {
+  let column = t / params.rows;
+  let row = t - column * params.rows;
+  y[t] = x[params.xOffset + row * params.xStride + column];
 }

@@ -1,4 +1,4 @@
-// Parameters of every weight gradient; what they mean: see weight-gradient-subgroup.wgsl.
+// Parameters of every weight gradient; see weight-gradient.part.wgsl.
   outChannels: u32, // of one group
   inChannels: u32, // of one group
   columns: u32, // inChannels * taps
@@ -23,9 +23,4 @@
   yBatchStride: u32, // between result channels
   ySplitStride: u32,
   channelTiles: u32,
-#default FOLDED 0
-#if FOLDED
-  lineRows: u32, // workgroups of one layer in y
-  layersPerRow: u32, // layers that share y
-  layers: u32,
-#end
+#include "./layers-params.part.wgsl"

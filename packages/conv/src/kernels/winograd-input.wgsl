@@ -13,19 +13,24 @@ struct Params {
   tileRows: u32,
   tileColumns: u32,
   tiles: u32,
+  count: u32, // channels * tiles
   xOffset: u32,
   xBatchStride: u32,
   addendOffset: u32,
   addendBatchStride: u32,
 }
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 #if ADDEND
 @group(0) @binding(2) var<storage, read> addend: array<f32>;
 #end
 @group(0) @binding(3) var<storage, read_write> v: array<f32>;
 
-alias Values = array<f32, $(TILE + 2)>;
+// Values along one side of a tile with its border, and invocations of a workgroup.
+#let SIDE = TILE + 2
+#let LANES = 32
+#include "@infnet/core/kernels/each.part.wgsl"
+
+alias Values = array<f32, $(SIDE)>;
 
 fn transform(d: Values) -> Values {
 #if TILE == 2
@@ -46,19 +51,9 @@ fn transform(d: Values) -> Values {
 #end
 }
 
-@compute @workgroup_size(32)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (workgroup.y * workgroups.x + workgroup.x) * 32u + local;
-  let count = params.channels * params.tiles;
-  if (index >= count) {
-    return;
-  }
-  let tile = index % params.tiles;
-  let channel = index / params.tiles;
+fn each(t: u32) {
+  let tile = t % params.tiles;
+  let channel = t / params.tiles;
   let perImage = params.tileRows * params.tileColumns;
   let n = tile / perImage;
   let firstRow = i32(tile % perImage / params.tileColumns) * $(TILE) + params.startY;
@@ -68,14 +63,14 @@ fn main(
 #if ADDEND
   let addendAt = params.addendOffset + n * params.addendBatchStride + map;
 #end
-#for i in 0..TILE + 2
+#for i in 0..SIDE
   let rowInside$(i) = u32(firstRow + $(i)) < params.sourceHeight;
   let row$(i) = select(0u, u32(firstRow + $(i)) * params.sourceWidth, rowInside$(i));
   let columnInside$(i) = u32(firstColumn + $(i)) < params.sourceWidth;
   let column$(i) = select(0u, u32(firstColumn + $(i)), columnInside$(i));
 #end
-#for c in 0..TILE + 2
-#for r in 0..TILE + 2
+#for c in 0..SIDE
+#for r in 0..SIDE
 #if ADDEND
   let sum$(r)_$(c) = x[at + row$(r) + column$(c)] + addend[addendAt + row$(r) + column$(c)];
 #else
@@ -89,14 +84,14 @@ fn main(
   let e$(c) = transform(Values(d0_$(c), d1_$(c), d2_$(c), d3_$(c), d4_$(c), d5_$(c)));
 #end
 #end
-#for r in 0..TILE + 2
+#for r in 0..SIDE
 #if TILE == 2
   let v$(r) = transform(Values(e0[$(r)], e1[$(r)], e2[$(r)], e3[$(r)]));
 #else
   let v$(r) = transform(Values(e0[$(r)], e1[$(r)], e2[$(r)], e3[$(r)], e4[$(r)], e5[$(r)]));
 #end
-#for c in 0..TILE + 2
-  v[$(r * (TILE + 2) + c)u * count + index] = v$(r)[$(c)];
+#for c in 0..SIDE
+  v[$(r * SIDE + c)u * params.count + t] = v$(r)[$(c)];
 #end
 #end
 }

@@ -12,6 +12,7 @@ struct Params {
   tileRows: u32,
   tileColumns: u32,
   tiles: u32,
+  count: u32, // channels * tiles
   yOffset: u32,
   yBatchStride: u32,
   affineOffset: u32,
@@ -19,7 +20,6 @@ struct Params {
   residualBatchStride: u32,
   relu: u32,
 }
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> p: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 #if AFFINE == 1
@@ -31,9 +31,13 @@ struct Params {
 @group(0) @binding(4) var<storage, read> residual: array<f32>;
 #end
 
-#include "../../../core/src/kernels/relu.part.wgsl"
+// Values along one side of a tile with its border, and invocations of a workgroup.
+#let SIDE = TILE + 2
+#let LANES = 32
+#include "@infnet/core/kernels/each.part.wgsl"
+#include "@infnet/core/kernels/relu.part.wgsl"
 
-alias Values = array<f32, $(TILE + 2)>;
+alias Values = array<f32, $(SIDE)>;
 alias Results = array<f32, $(TILE)>;
 
 fn transform(e: Values) -> Results {
@@ -48,27 +52,17 @@ fn transform(e: Values) -> Results {
 #end
 }
 
-@compute @workgroup_size(32)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (workgroup.y * workgroups.x + workgroup.x) * 32u + local;
-  let count = params.channels * params.tiles;
-  if (index >= count) {
-    return;
-  }
-  let tile = index % params.tiles;
-  let channel = index / params.tiles;
+fn each(t: u32) {
+  let tile = t % params.tiles;
+  let channel = t / params.tiles;
   let perImage = params.tileRows * params.tileColumns;
   let n = tile / perImage;
   let firstRow = tile % perImage / params.tileColumns * $(TILE)u;
   let firstColumn = tile % params.tileColumns * $(TILE)u;
-#for c in 0..TILE + 2
+#for c in 0..SIDE
   let e$(c) = transform(Values(
-#for r in 0..TILE + 2
-    p[$(r * (TILE + 2) + c)u * count + index],
+#for r in 0..SIDE
+    p[$(r * SIDE + c)u * params.count + t],
 #end
   ));
 #end

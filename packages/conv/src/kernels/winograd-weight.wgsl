@@ -13,12 +13,17 @@ struct Params {
   weightInStride: i32,
   weightTapStrideY: i32,
   weightTapStrideX: i32,
+  count: u32, // inChannels * outChannels
 }
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> weight: array<f32>;
 @group(0) @binding(2) var<storage, read_write> u: array<f32>;
 
-alias Values = array<f32, $(TILE + 2)>;
+// Values along one side of a tile with its border, and invocations of a workgroup.
+#let SIDE = TILE + 2
+#let LANES = 32
+#include "@infnet/core/kernels/each.part.wgsl"
+
+alias Values = array<f32, $(SIDE)>;
 
 fn transform(a: f32, b: f32, c: f32) -> Values {
 #if TILE == 2
@@ -33,19 +38,9 @@ fn transform(a: f32, b: f32, c: f32) -> Values {
 #end
 }
 
-@compute @workgroup_size(32)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (workgroup.y * workgroups.x + workgroup.x) * 32u + local;
-  let count = params.outChannels * params.inChannels;
-  if (index >= count) {
-    return;
-  }
-  let m = i32(index / params.inChannels);
-  let k = i32(index % params.inChannels);
+fn each(t: u32) {
+  let m = i32(t / params.inChannels);
+  let k = i32(t % params.inChannels);
   let at = params.weightOffset + m * params.weightOutStride + k * params.weightInStride;
 #for x in 0..3
   let g$(x) = transform(
@@ -54,10 +49,10 @@ fn main(
     weight[at + 2 * params.weightTapStrideY + $(x) * params.weightTapStrideX],
   );
 #end
-#for r in 0..TILE + 2
+#for r in 0..SIDE
   let row$(r) = transform(g0[$(r)], g1[$(r)], g2[$(r)]);
-#for c in 0..TILE + 2
-  u[$(r * (TILE + 2) + c)u * count + index] = row$(r)[$(c)];
+#for c in 0..SIDE
+  u[$(r * SIDE + c)u * params.count + t] = row$(r)[$(c)];
 #end
 #end
 }

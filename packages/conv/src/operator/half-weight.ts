@@ -1,6 +1,6 @@
 /** Weights as float16, as an operator so that constant weights are converted once. */
-import { defineOperator, elementCount, type Operator } from '@infnet/core';
-import { dispatchLine, type Kernel } from '@infnet/core/kernels';
+import { defineOperator, dispatch, elementCount, type Operator } from '@infnet/core';
+import { type Kernel, lineCall } from '@infnet/core/kernels';
 import { requireType } from '../geometry.js';
 import source from '../kernels/half-weight.wgsl';
 
@@ -20,16 +20,8 @@ export const halfWeightOperator: Operator<Record<string, never>> = defineOperato
   takesViews: false,
   lower({ inputs: { x }, outputs: { y } }) {
     const count = elementCount(x.type.shape);
-    return [
-      {
-        kernel: halfWeightKernel,
-        constants: {},
-        params: { count },
-        workgroups: dispatchLine(Math.ceil(count / 64)),
-        flops: 0,
-        bytes: 6 * count,
-        operands: { x, y },
-      },
-    ];
+    // Four bytes are read and two written.
+    const call = lineCall(halfWeightKernel, { params: {}, invocations: count, flops: 0, values: 1.5 * count });
+    return [dispatch(call, { x, y })];
   },
 });

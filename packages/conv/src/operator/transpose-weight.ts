@@ -1,6 +1,6 @@
 /** Weights with their result channels last, as an operator so that constant weights are transposed once. */
-import { defineOperator, elementCount, type Operator, type Shape } from '@infnet/core';
-import { dispatchLine, type Kernel } from '@infnet/core/kernels';
+import { defineOperator, dispatch, elementCount, type Operator, type Shape } from '@infnet/core';
+import { type Kernel, lineCall } from '@infnet/core/kernels';
 import source from '../kernels/transpose-weight.wgsl';
 
 export const transposeWeightKernel: Kernel = { name: 'conv/transpose-weight', source };
@@ -18,17 +18,9 @@ export const transposeWeightOperator: Operator<Record<string, never>> = defineOp
     const { shape } = x.type;
     const rows = shape[0] as number;
     const count = elementCount(shape);
-    return [
-      {
-        kernel: transposeWeightKernel,
-        constants: {},
-        params: { rows, columns: count / rows, xOffset: x.offset, xStride: x.batchStride },
-        workgroups: dispatchLine(Math.ceil(count / 64)),
-        flops: 0,
-        bytes: 8 * count,
-        operands: { x, y },
-      },
-    ];
+    const params = { rows, xOffset: x.offset, xStride: x.batchStride };
+    const call = lineCall(transposeWeightKernel, { params, invocations: count, flops: 0, values: 2 * count });
+    return [dispatch(call, { x, y })];
   },
 });
 

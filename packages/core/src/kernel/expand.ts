@@ -2,11 +2,12 @@
  * The tiny expansion that lets a `.wgsl` file stay short where registers must be unrolled.
  *
  * WGSL has no arrays of registers: a private array with a dynamic index costs several times a register, so a tile of
- * 8 x 4 accumulators has to be 32 variables. Five directives, each alone on its line, and one inline form:
+ * 8 x 4 accumulators has to be 32 variables. Six directives, each alone on its line, and one inline form:
  *
  *     #for i in 0..TILE        lines repeated with i = 0, 1, ..., TILE - 1
  *     #if HAS_BIAS             lines kept when the expression is not 0 (also: #elif, #else)
  *     #end                     closes the nearest #for or #if
+ *     #let ROWS = TILE / 8     names a value for the lines below (in a #for: those of this turn)
  *     #default FOLDED 0        the value of a constant that calls may leave out
  *     $(expression)            replaced by the integer value of the expression
  *
@@ -24,13 +25,15 @@ export type Constants = Readonly<Record<string, number>>;
 
 const namesBySource = new Map<string, ReadonlySet<string>>();
 
-/** Names that the directives of a source use: its constants and loop variables. */
+/** Names that the directives of a source use and do not make: its constants and loop variables. */
 export function namesOfConstants(source: string): ReadonlySet<string> {
   let names = namesBySource.get(source);
   if (names === undefined) {
-    const expressions = [...source.matchAll(/^\s*#(?:for|if|elif)\s(.*)$|\$\(([^\n]*)/gm)].map(([text]) => text);
-    names = new Set(expressions.flatMap((text) => text.match(/\b[A-Za-z_]\w*/g) ?? []));
-    for (const word of ['for', 'if', 'elif', 'in', 'min', 'max']) (names as Set<string>).delete(word);
+    const expressions = [...source.matchAll(/^\s*#(?:for|if|elif|let)\s(.*)$|\$\(([^\n]*)/gm)].map(([text]) => text);
+    const made = [...source.matchAll(LET)].map(([, name]) => name as string);
+    const found = new Set(expressions.flatMap((text) => text.match(/\b[A-Za-z_]\w*/g) ?? []));
+    for (const word of ['for', 'if', 'elif', 'let', 'in', 'min', 'max', ...made]) found.delete(word);
+    names = found;
     namesBySource.set(source, names);
   }
   return names;
@@ -59,8 +62,12 @@ function defaultsOf(source: string): Constants {
 }
 
 const DEFAULT = /^\s*#default\s+(\w+)\s+(\d+)\s*$/gm;
+const LET = /^\s*#let\s+([A-Za-z_]\w*)\s*=\s*(.+)$/gm;
 
-function expandLines(lines: readonly string[], start: number, scope: Constants, out: string[], where: string): number {
+/** Names and values as they are at a line: `#let` adds to them. */
+type Scope = Record<string, number>;
+
+function expandLines(lines: readonly string[], start: number, scope: Scope, out: string[], where: string): number {
   let i = start;
   while (i < lines.length) {
     const line = lines[i] as string;
@@ -69,7 +76,12 @@ function expandLines(lines: readonly string[], start: number, scope: Constants, 
     else if (text.startsWith('#if ')) i = expandIf(lines, i, scope, out, where);
     else if (/^#(end|else|elif)\b/.test(text)) return i;
     else if (text.startsWith('#default ')) i++;
-    else {
+    else if (text.startsWith('#let ')) {
+      const place = `${where}, line ${i + 1}`;
+      const [, name, expression] = [...text.matchAll(LET)][0] ?? fail('expected "#let NAME = EXPRESSION"', place);
+      scope[name as string] = evaluateExpression(expression as string, scope, place);
+      i++;
+    } else {
       out.push(substitute(line, scope, `${where}, line ${i + 1}`));
       i++;
     }
@@ -77,7 +89,7 @@ function expandLines(lines: readonly string[], start: number, scope: Constants, 
   return i;
 }
 
-function expandFor(lines: readonly string[], at: number, scope: Constants, out: string[], where: string): number {
+function expandFor(lines: readonly string[], at: number, scope: Scope, out: string[], where: string): number {
   const match = /^#for\s+(\w+)\s+in\s+(.+?)\.\.(.+)$/.exec((lines[at] as string).trim());
   if (!match) fail(`line ${at + 1}: expected "#for NAME in FROM..TO"`, where);
   const [, name, from, to] = match as unknown as [string, string, string, string];
@@ -92,7 +104,7 @@ function expandFor(lines: readonly string[], at: number, scope: Constants, out: 
   return block.next + 1;
 }
 
-function expandIf(lines: readonly string[], at: number, scope: Constants, out: string[], where: string): number {
+function expandIf(lines: readonly string[], at: number, scope: Scope, out: string[], where: string): number {
   let taken = false;
   let i = at;
   for (;;) {
@@ -147,6 +159,6 @@ function fail(message: string, where: string): never {
     code: 'KERNEL_EXPANSION',
     message,
     where,
-    fix: 'See packages/core/src/kernel/expand.ts for the five directives a .wgsl file may use.',
+    fix: 'See packages/core/src/kernel/expand.ts for the directives a .wgsl file may use.',
   });
 }

@@ -1,9 +1,30 @@
-/** The second pass of a sum or mean that workgroups made parts of: the parts added in a fixed order. */
+/** Sums and means in two passes: workgroups make parts of them, and the parts are added in a fixed order. */
 import source from '../kernels/sum-partials.wgsl';
 import type { Kernel, KernelCall } from './kernel.js';
 import { checkOptions, sizedCall } from './options.js';
 
 export const sumPartialsKernel: Kernel = { name: 'core/sum-partials', source };
+
+/** Workgroups of a first pass, at most (more only where there are more rows). */
+const MOST_GROUPS = 1024;
+
+/** How the values of rows are dealt to the workgroups of a first pass: parameters of `sum-rows.part.wgsl`. */
+export interface DealtRows {
+  /** Values of a row. */
+  readonly rowSize: number;
+  /** Values that each of a workgroup's 64 invocations sums. */
+  readonly rounds: number;
+  readonly groupsPerRow: number;
+  /** Workgroups altogether. */
+  readonly count: number;
+}
+
+export function dealRows(rows: number, rowSize: number): DealtRows {
+  // At least 8 values per invocation, so that the barrier behind them costs little.
+  const rounds = Math.max(8, Math.ceil((rows * rowSize) / (64 * MOST_GROUPS)));
+  const groupsPerRow = Math.ceil(rowSize / (64 * rounds));
+  return { rowSize, rounds, groupsPerRow, count: rows * groupsPerRow };
+}
 
 export interface SumPartialsCallOptions {
   /** Partial sums. */

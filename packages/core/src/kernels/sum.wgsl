@@ -8,7 +8,6 @@
 struct Params {
   count: u32,
   lines: u32,
-#default FOLDED 0
 #if FOLDED
   batch: u32,
 #end
@@ -19,32 +18,16 @@ struct Params {
   x$(i)BatchStride: u32,
 #end
 }
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 #for i in 0..COUNT
 @group(0) @binding($(i + 2)) var<storage, read> x$(i): array<f32>;
 #end
 
-@compute @workgroup_size(64)
-#if FOLDED
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_id) local: vec3u,
-) {
-  let index = group.y * groups.x + group.x;
-  let n = index / params.lines;
-  let line = index % params.lines;
-  if (n >= params.batch) {
-    return;
-  }
-#else
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
-  let line = group.z * params.lines + group.x;
-  let n = group.y;
-#end
+#include "./lines.part.wgsl"
+
+fn each(n: u32, first: u32) {
 #for j in 0..4
-  let i$(j) = line * 256u + $(j * 64)u + local.x;
+  let i$(j) = first + $(j * 64)u;
   if (i$(j) < params.count) {
     var sum = x0[params.x0Offset + n * params.x0BatchStride + i$(j)];
 #for k in 1..COUNT

@@ -15,6 +15,7 @@
 //             area
 //
 // Tile as in normalize.wgsl. Dispatch: ceil(N * C * span / 64) workgroups in a line.
+#let MEAN = 0
 
 struct Params {
   gOffset: u32, gBatchStride: u32,
@@ -37,13 +38,8 @@ struct Params {
 #end
 }
 
-#if VECTOR == 4
-alias Value = vec4<f32>;
-#else
-alias Value = f32;
-#end
+#include "@infnet/core/kernels/value.part.wgsl"
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> g: array<Value>;
 @group(0) @binding(2) var<storage, read> weight: array<f32>;
 #if BATCH
@@ -62,26 +58,17 @@ alias Value = f32;
 @group(0) @binding(8) var<storage, read> mask: array<Value>;
 #end
 
-#include "../../../core/src/kernels/relu-vector.part.wgsl"
+#include "@infnet/core/kernels/relu-vector.part.wgsl"
+#include "@infnet/core/kernels/each.part.wgsl"
+#include "./figures.part.wgsl"
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let t = (group.y * groups.x + group.x) * 64u + lane;
-  if (t >= params.count) { return; }
+fn each(t: u32) {
   let plane = t / params.span;
   let first = t - plane * params.span;
   let n = plane / params.channels;
   let c = plane - n * params.channels;
-#if BATCH
-  let inverse = statistics[params.statisticsOffset + params.channels + c];
-#else
-  let inverse = inverseSqrt(variance[params.varianceOffset + c] + params.eps);
-#end
-  let scale = weight[params.weightOffset + c] * inverse;
+  let figures = figuresOf(c);
+  let scale = weight[params.weightOffset + c] * figures.inverse;
   let area = params.area / $(VECTOR)u;
   let fromG = (params.gOffset + n * params.gBatchStride + c * params.area) / $(VECTOR)u;
   let to = (params.dOffset + n * params.dBatchStride + c * params.area) / $(VECTOR)u;
@@ -90,10 +77,10 @@ fn main(
 #end
 #if BATCH
   let fromX = (params.xOffset + n * params.xBatchStride + c * params.area) / $(VECTOR)u;
-  let center = Value(statistics[params.statisticsOffset + c]);
-  let lacking = Value(statistics[params.statisticsOffset + 2u * params.channels + c]);
+  let center = Value(figures.center);
+  let lacking = Value(figures.lacking);
   let plain = Value(sumG[params.sumGOffset + c] * params.perCount);
-  let weighted = sumGH[params.sumGHOffset + c] * params.perCount * inverse;
+  let weighted = sumGH[params.sumGHOffset + c] * params.perCount * figures.inverse;
 #end
 #for k in 0..TILE
   let e$(k) = first + $(k)u * params.span;

@@ -33,7 +33,6 @@ struct Params {
 #end
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> g: array<f32>;
 #if BATCH
@@ -52,16 +51,11 @@ struct Params {
 @group(0) @binding(7) var<storage, read> mask: array<f32>;
 #end
 
-#include "../../../core/src/kernels/relu-vector.part.wgsl"
+#include "@infnet/core/kernels/relu-vector.part.wgsl"
+#include "@infnet/core/kernels/each.part.wgsl"
+#include "./figures.part.wgsl"
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let t = (group.y * groups.x + group.x) * 64u + lane;
-  if (t >= params.count) { return; }
+fn each(t: u32) {
   let c = t / params.parts;
   let part = t - c * params.parts;
   let fromX = params.xOffset + c * params.area;
@@ -69,15 +63,7 @@ fn main(
 #if MASK
   let fromMask = params.maskOffset + c * params.area;
 #end
-#if BATCH
-  let center = statistics[params.statisticsOffset + c];
-  let inverse = statistics[params.statisticsOffset + params.channels + c];
-  let lacking = statistics[params.statisticsOffset + 2u * params.channels + c];
-#else
-  let center = mean[params.meanOffset + c];
-  let lacking = 0.0;
-  let inverse = inverseSqrt(variance[params.varianceOffset + c] + params.eps);
-#end
+  let figures = figuresOf(c);
   var n = part / params.area;
   var p = part - n * params.area;
   var plain = 0.0;
@@ -89,7 +75,7 @@ fn main(
     let v = g[fromG + n * params.gBatchStride + p];
 #end
     plain += v;
-    weighted += v * ((x[fromX + n * params.xBatchStride + p] - center) - lacking);
+    weighted += v * ((x[fromX + n * params.xBatchStride + p] - figures.center) - figures.lacking);
     p += params.rest;
     n += params.items;
     if (p >= params.area) {
@@ -99,8 +85,8 @@ fn main(
   }
 #if FINAL
   first[params.firstOffset + c] = plain;
-  second[params.secondOffset + c] = weighted * inverse;
+  second[params.secondOffset + c] = weighted * figures.inverse;
 #else
-  sums[t] = vec2f(plain, weighted * inverse);
+  sums[t] = vec2f(plain, weighted * figures.inverse);
 #end
 }

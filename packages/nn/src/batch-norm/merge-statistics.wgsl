@@ -22,7 +22,6 @@ struct Params {
   count: u32,
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> moments: array<vec4<f32>>;
 #if FINAL
 #include "./statistics.part.wgsl"
@@ -30,14 +29,9 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> merged: array<vec4<f32>>;
 #end
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let t = (workgroup.y * workgroups.x + workgroup.x) * 64u + lane;
-  if (t >= params.count) { return; }
+#include "@infnet/core/kernels/each.part.wgsl"
+
+fn each(t: u32) {
   let c = t / params.groups;
   let first = (t - c * params.groups) * params.group;
   let end = min(first + params.group, params.parts);

@@ -17,7 +17,6 @@ struct Params {
   count: u32,
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> sums: array<vec2f>;
 #if FINAL
 @group(0) @binding(2) var<storage, read_write> first: array<f32>;
@@ -26,14 +25,9 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> merged: array<vec2f>;
 #end
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let t = (workgroup.y * workgroups.x + workgroup.x) * 64u + lane;
-  if (t >= params.count) { return; }
+#include "@infnet/core/kernels/each.part.wgsl"
+
+fn each(t: u32) {
   let c = t / params.groups;
   let begin = (t - c * params.groups) * params.group;
   let end = min(begin + params.group, params.parts);

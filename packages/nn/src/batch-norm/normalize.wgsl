@@ -33,13 +33,8 @@ struct Params {
 #end
 }
 
-#if VECTOR == 4
-alias Value = vec4<f32>;
-#else
-alias Value = f32;
-#end
+#include "@infnet/core/kernels/value.part.wgsl"
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<Value>;
 @group(0) @binding(2) var<storage, read> weight: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
@@ -54,29 +49,19 @@ alias Value = f32;
 @group(0) @binding(7) var<storage, read> residual: array<Value>;
 #end
 
-#include "../../../core/src/kernels/relu-vector.part.wgsl"
+#include "@infnet/core/kernels/relu-vector.part.wgsl"
+#include "@infnet/core/kernels/each.part.wgsl"
+#include "./figures.part.wgsl"
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let t = (group.y * groups.x + group.x) * 64u + lane;
-  if (t >= params.count) { return; }
+fn each(t: u32) {
   let plane = t / params.span;
   let first = t - plane * params.span;
   let n = plane / params.channels;
   let c = plane - n * params.channels;
-#if BATCH
-  let inverse = statistics[params.statisticsOffset + params.channels + c];
-  let center = Value(statistics[params.statisticsOffset + c]);
-  let lacking = Value(statistics[params.statisticsOffset + 2u * params.channels + c]);
-#else
-  let inverse = inverseSqrt(variance[params.varianceOffset + c] + params.eps);
-  let center = Value(mean[params.meanOffset + c]);
-#end
-  let scale = weight[params.weightOffset + c] * inverse;
+  let figures = figuresOf(c);
+  let center = Value(figures.center);
+  let lacking = Value(figures.lacking);
+  let scale = weight[params.weightOffset + c] * figures.inverse;
   let shift = Value(bias[params.biasOffset + c]);
   let area = params.area / $(VECTOR)u;
   let base = (params.xOffset + n * params.xBatchStride + c * params.area) / $(VECTOR)u;

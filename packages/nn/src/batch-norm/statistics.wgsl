@@ -29,7 +29,6 @@ struct Params {
   count: u32,
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 #if FINAL
 #include "./statistics.part.wgsl"
@@ -37,14 +36,9 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> moments: array<vec4<f32>>;
 #end
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let t = (group.y * groups.x + group.x) * 64u + lane;
-  if (t >= params.count) { return; }
+#include "@infnet/core/kernels/each.part.wgsl"
+
+fn each(t: u32) {
   let c = t / params.parts;
   let part = t - c * params.parts;
   let channel = params.xOffset + c * params.area;

@@ -30,11 +30,7 @@ struct Params {
   count: u32,
 }
 
-#if VECTOR == 4
-alias Value = vec4<f32>;
-#else
-alias Value = f32;
-#end
+#include "@infnet/core/kernels/value.part.wgsl"
 #if A_SPLAT
 alias ValueA = f32;
 #else
@@ -46,12 +42,11 @@ alias ValueB = f32;
 alias ValueB = Value;
 #end
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> a: array<ValueA>;
 @group(0) @binding(2) var<storage, read> b: array<ValueB>;
 @group(0) @binding(3) var<storage, read_write> y: array<Value>;
 
-#include "../../../core/src/kernels/relu-vector.part.wgsl"
+#include "@infnet/core/kernels/relu-vector.part.wgsl"
 
 fn f(p: Value, q: Value) -> Value {
 #if FUNCTION == 1
@@ -84,14 +79,9 @@ fn f(p: Value, q: Value) -> Value {
 #end
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let t = (group.y * groups.x + group.x) * 64u + lane;
-  if (t >= params.count) { return; }
+#include "@infnet/core/kernels/each.part.wgsl"
+
+fn each(t: u32) {
 #if NESTED
   let above3 = t / params.steps3;
   let i3 = t - above3 * params.steps3;

@@ -1,7 +1,7 @@
 // The logistic function and the cross entropy made of it, to float32's last digits and with PyTorch's values for NaN
 // and Infinity.
 
-#include "../../../core/src/kernels/nan.part.wgsl"
+#include "@infnet/core/kernels/nan.part.wgsl"
 
 /// log(1 + e) for 0 <= e <= 1, as 2 artanh(e / (2 + e)): exact to float32 where log(1 + e) would round 1 + e first.
 fn logOnePlus(e: f32) -> f32 {

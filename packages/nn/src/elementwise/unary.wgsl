@@ -13,10 +13,8 @@
 // multiples of 4). Dispatch: ceil(N * span / 64) workgroups in a line. Offsets and sizes in `params` count floats.
 
 struct Params {
-  xOffset: u32,
-  xBatchStride: u32,
-  yOffset: u32,
-  yBatchStride: u32,
+  xOffset: u32, xBatchStride: u32,
+  yOffset: u32, yBatchStride: u32,
   item: u32,
   span: u32,
   count: u32,
@@ -24,18 +22,13 @@ struct Params {
   beta: f32,
 }
 
-#if VECTOR == 4
-alias Value = vec4<f32>;
-#else
-alias Value = f32;
-#end
+#include "@infnet/core/kernels/value.part.wgsl"
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<Value>;
 @group(0) @binding(2) var<storage, read_write> y: array<Value>;
 
-#include "../../../core/src/kernels/nan.part.wgsl"
-#include "../../../core/src/kernels/relu-vector.part.wgsl"
+#include "@infnet/core/kernels/nan.part.wgsl"
+#include "@infnet/core/kernels/relu-vector.part.wgsl"
 
 fn f(v: Value) -> Value {
 #if FUNCTION == 1
@@ -60,14 +53,9 @@ fn f(v: Value) -> Value {
 #end
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let t = (group.y * groups.x + group.x) * 64u + lane;
-  if (t >= params.count) { return; }
+#include "@infnet/core/kernels/each.part.wgsl"
+
+fn each(t: u32) {
   let n = t / params.span;
   let first = t - n * params.span;
   let item = params.item / $(VECTOR)u;

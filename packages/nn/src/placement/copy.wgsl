@@ -25,20 +25,14 @@ alias Word = vec4u;
 alias Word = u32;
 #end
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> y: array<Word>;
 #if IN_PLACE == 0
 @group(0) @binding(2) var<storage, read> x: array<Word>;
 #end
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let t = (group.y * groups.x + group.x) * 64u + lane;
-  if (t >= params.count) { return; }
+#include "@infnet/core/kernels/each.part.wgsl"
+
+fn each(t: u32) {
   let row = t / params.span;
   let first = t - row * params.span;
   let n = row / params.rows;

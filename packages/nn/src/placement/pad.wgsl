@@ -23,35 +23,26 @@ struct Params {
   count: u32,
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<u32>;
 @group(0) @binding(2) var<storage, read_write> y: array<u32>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let t = (group.y * groups.x + group.x) * 64u + lane;
-  if (t >= params.count) { return; }
-  let line = t / params.outputColumns;
-  let j = t - line * params.outputColumns;
-  let block = line / params.outputRows;
-  let i = line - block * params.outputRows;
-  let n = block / params.blocks;
-  let p0 = (block - n * params.blocks) * $(TILE)u;
+#include "@infnet/core/kernels/each.part.wgsl"
+#include "@infnet/core/kernels/position.part.wgsl"
+
+fn each(t: u32) {
+  let to = positionOf(t, params.blocks, params.outputRows, params.outputColumns);
+  let p0 = to.plane * $(TILE)u;
   // Wraps around below zero and is then too large.
-  let row = u32(i32(i) - params.top);
-  let column = u32(i32(j) - params.left);
+  let row = u32(i32(to.row) - params.top);
+  let column = u32(i32(to.column) - params.left);
   let inside = row < params.inputRows && column < params.inputColumns;
-  let base = params.xOffset + n * params.xBatchStride + row * params.xRowStride + column;
-  let to = params.yOffset + n * params.yBatchStride + i * params.yRowStride + j;
+  let base = params.xOffset + to.n * params.xBatchStride + row * params.xRowStride + column;
+  let place = params.yOffset + to.n * params.yBatchStride + to.row * params.yRowStride + to.column;
 #for k in 0..TILE
   if (p0 + $(k)u < params.planes) {
     var v$(k) = 0u;
     if (inside) { v$(k) = x[base + (p0 + $(k)u) * params.xPlaneStride]; }
-    y[to + (p0 + $(k)u) * params.yPlaneStride] = v$(k);
+    y[place + (p0 + $(k)u) * params.yPlaneStride] = v$(k);
   }
 #end
 }

@@ -11,9 +11,7 @@
 struct Params {
   gOffset: u32, gBatchStride: u32,
   dOffset: u32, dBatchStride: u32,
-  channels: u32,
-  inputHeight: u32, inputWidth: u32,
-  outputHeight: u32, outputWidth: u32,
+#include "./maps-params.part.wgsl"
   tilesY: u32, tilesX: u32,
   kernelHeight: u32, kernelWidth: u32,
   strideY: u32, strideX: u32,
@@ -21,14 +19,8 @@ struct Params {
   count: u32,
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> g: array<f32>;
 @group(0) @binding(2) var<storage, read_write> d: array<f32>;
-
-// The first window that reaches position p of the padded map.
-fn firstWindow(p: u32, extent: u32, stride: u32) -> u32 {
-  return select(0u, (p - extent) / stride + 1u, p >= extent);
-}
 
 // How many positions the window that starts at `start` of the padded map counts along one dimension.
 fn counted(start: u32, extent: u32, pad: u32, size: u32) -> u32 {
@@ -39,21 +31,15 @@ fn counted(start: u32, extent: u32, pad: u32, size: u32) -> u32 {
 #end
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let t = (group.y * groups.x + group.x) * 64u + lane;
-  if (t >= params.count) { return; }
-  let line = t / params.tilesX;
-  let column = (t - line * params.tilesX) * $(TILE_X)u;
-  let plane = line / params.tilesY;
-  let row = (line - plane * params.tilesY) * $(TILE_Y)u;
-  let n = plane / params.channels;
-  let c = plane - n * params.channels;
-  let base = params.gOffset + n * params.gBatchStride + c * params.outputHeight * params.outputWidth;
+#include "@infnet/core/kernels/each.part.wgsl"
+#include "@infnet/core/kernels/position.part.wgsl"
+#include "./first-window.part.wgsl"
+
+fn each(t: u32) {
+  let tile = positionOf(t, params.channels, params.tilesY, params.tilesX);
+  let row = tile.row * $(TILE_Y)u;
+  let column = tile.column * $(TILE_X)u;
+  let base = params.gOffset + tile.n * params.gBatchStride + tile.plane * params.outputHeight * params.outputWidth;
   // Positions and starts of windows count from the corner of the padded map.
   let p = row + params.padY;
   let q = column + params.padX;
@@ -83,7 +69,7 @@ fn main(
 #end
     }
   }
-  let to = params.dOffset + n * params.dBatchStride + c * params.inputHeight * params.inputWidth;
+  let to = params.dOffset + tile.n * params.dBatchStride + tile.plane * params.inputHeight * params.inputWidth;
 #for a in 0..TILE_Y
 #for b in 0..TILE_X
   if (row + $(a)u < params.inputHeight && column + $(b)u < params.inputWidth) {

@@ -38,10 +38,12 @@ import {
   checkPoolNames,
   checkWindow,
   inferPool,
+  mapParams,
   type PoolAttributes,
   type PoolOptions,
   poolAttributes,
   pooledShape,
+  windowParams,
 } from './window.js';
 
 export const avgPoolGradientKernel: Kernel = { name: 'nn/avg-pool-gradient', source: gradientSource };
@@ -143,7 +145,7 @@ export interface AvgPoolGradientCallOptions extends AvgPoolAttributes {
  */
 export function avgPool2dGradientCall(options: AvgPoolGradientCallOptions): KernelCall {
   checkWindow('avgPool2dGradientCall', options, { countIncludePad: 'flag', 'g?': 'range', 'd?': 'range' });
-  const { shape, kernel, stride, padding, countIncludePad } = options;
+  const { shape, kernel, countIncludePad } = options;
   const to = checkedShape(shape, options, 'avgPool2dGradientCall');
   const { g = wholeRange(to), d = wholeRange(shape) } = options;
   const [inputs, outputs] = [elementCount(shape), elementCount(to)];
@@ -153,19 +155,10 @@ export function avgPool2dGradientCall(options: AvgPoolGradientCallOptions): Kern
     constants: { COUNT_PAD: Number(countIncludePad), TILE_Y: tileY, TILE_X: tileX },
     params: {
       ...rangeParams({ g, d }),
-      channels: shape[1],
-      inputHeight: shape[2],
-      inputWidth: shape[3],
-      outputHeight: to[2],
-      outputWidth: to[3],
+      ...mapParams(shape, to),
       tilesY,
       tilesX,
-      kernelHeight: kernel[0],
-      kernelWidth: kernel[1],
-      strideY: stride[0],
-      strideX: stride[1],
-      padY: padding[0],
-      padX: padding[1],
+      ...windowParams(options),
     },
     invocations: shape[0] * shape[1] * tilesY * tilesX,
     flops: 2 * outputs * kernel[0] * kernel[1],

@@ -12,9 +12,7 @@
 struct Params {
   gOffset: u32, gBatchStride: u32,
   dOffset: u32, dBatchStride: u32,
-  channels: u32,
-  inputHeight: u32, inputWidth: u32,
-  outputHeight: u32, outputWidth: u32,
+#include "./maps-params.part.wgsl"
   tilesX: u32,
   extentY: u32, extentX: u32,
   strideY: u32, strideX: u32,
@@ -22,34 +20,22 @@ struct Params {
   count: u32,
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> winner: array<u32>;
 @group(0) @binding(2) var<storage, read> g: array<f32>;
 @group(0) @binding(3) var<storage, read_write> d: array<f32>;
 
-// The first window that reaches position p of the padded map.
-fn firstWindow(p: u32, extent: u32, stride: u32) -> u32 {
-  return select(0u, (p - extent) / stride + 1u, p >= extent);
-}
+#include "@infnet/core/kernels/each.part.wgsl"
+#include "@infnet/core/kernels/position.part.wgsl"
+#include "./first-window.part.wgsl"
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let t = (group.y * groups.x + group.x) * 64u + lane;
-  if (t >= params.count) { return; }
-  let line = t / params.tilesX;
-  let column = (t - line * params.tilesX) * $(TILE)u;
-  let plane = line / params.inputHeight;
-  let row = line - plane * params.inputHeight;
-  let n = plane / params.channels;
-  let c = plane - n * params.channels;
+fn each(t: u32) {
+  let to = positionOf(t, params.channels, params.inputHeight, params.tilesX);
+  let column = to.column * $(TILE)u;
   let outputs = params.outputHeight * params.outputWidth;
-  let base = params.gOffset + n * params.gBatchStride + c * outputs;
-  let me = row * params.inputWidth + column;
-  let p = row + params.padY;
+  let base = params.gOffset + to.n * params.gBatchStride + to.plane * outputs;
+  let wins = (to.n * params.channels + to.plane) * outputs;
+  let me = to.row * params.inputWidth + column;
+  let p = to.row + params.padY;
   let q = column + params.padX;
   let endI = min(p / params.strideY + 1u, params.outputHeight);
   let endJ = min((q + $(TILE - 1)u) / params.strideX + 1u, params.outputWidth);
@@ -60,15 +46,15 @@ fn main(
   for (var i = firstWindow(p, params.extentY, params.strideY); i < endI; i++) {
     for (var j = firstJ; j < endJ; j++) {
       let at = i * params.outputWidth + j;
-      let won = winner[plane * outputs + at] - me;
+      let won = winner[wins + at] - me;
       let value = g[base + at];
 #for b in 0..TILE
       s$(b) += select(0.0, value, won == $(b)u);
 #end
     }
   }
-  let to = params.dOffset + n * params.dBatchStride + c * params.inputHeight * params.inputWidth + me;
+  let place = params.dOffset + to.n * params.dBatchStride + to.plane * params.inputHeight * params.inputWidth + me;
 #for b in 0..TILE
-  if (column + $(b)u < params.inputWidth) { d[to + $(b)u] = s$(b); }
+  if (column + $(b)u < params.inputWidth) { d[place + $(b)u] = s$(b); }
 #end
 }

@@ -9,9 +9,7 @@
 
 struct Params {
   xOffset: u32, xBatchStride: u32,
-  channels: u32,
-  inputHeight: u32, inputWidth: u32,
-  outputHeight: u32, outputWidth: u32,
+#include "./maps-params.part.wgsl"
   kernelHeight: i32, kernelWidth: i32,
   strideY: i32, strideX: i32,
   padY: i32, padX: i32,
@@ -19,29 +17,18 @@ struct Params {
   count: u32,
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> winner: array<u32>;
 
-#include "../../../core/src/kernels/nan.part.wgsl"
+#include "@infnet/core/kernels/nan.part.wgsl"
+#include "@infnet/core/kernels/each.part.wgsl"
+#include "@infnet/core/kernels/position.part.wgsl"
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let t = (group.y * groups.x + group.x) * 64u + lane;
-  if (t >= params.count) { return; }
-  let line = t / params.outputWidth;
-  let j = t - line * params.outputWidth;
-  let plane = line / params.outputHeight;
-  let i = line - plane * params.outputHeight;
-  let n = plane / params.channels;
-  let c = plane - n * params.channels;
-  let base = params.xOffset + n * params.xBatchStride + c * params.inputHeight * params.inputWidth;
-  let top = i32(i) * params.strideY - params.padY;
-  let left = i32(j) * params.strideX - params.padX;
+fn each(t: u32) {
+  let to = positionOf(t, params.channels, params.outputHeight, params.outputWidth);
+  let base = params.xOffset + to.n * params.xBatchStride + to.plane * params.inputHeight * params.inputWidth;
+  let top = i32(to.row) * params.strideY - params.padY;
+  let left = i32(to.column) * params.strideX - params.padX;
   // Only numbers are compared: `best` stays a number, and a NaN beside it is remembered.
   var best = 0.0;
   var lost = false;

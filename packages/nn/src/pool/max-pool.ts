@@ -32,9 +32,11 @@ import {
   checkPoolNames,
   checkWindow,
   inferPool,
+  mapParams,
   type PoolAttributes,
   type PoolOptions,
   poolAttributes,
+  windowParams,
 } from './window.js';
 
 export const maxPoolWinnerKernel: Kernel = { name: 'nn/max-pool-winner', source: winnerSource };
@@ -91,30 +93,21 @@ export function maxPool2dCall(options: PoolCallOptions): KernelCall {
   return poolCall('max', options);
 }
 
-function sizes(shape: ImageShape, to: ImageShape): Record<string, number> {
-  return { channels: shape[1], inputHeight: shape[2], inputWidth: shape[3], outputHeight: to[2], outputWidth: to[3] };
-}
-
 /**
  * One dispatch of `nn/max-pool-winner`; bindings x, winner.
  * @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`.
  */
 export function maxPoolWinnerCall(options: Omit<PoolCallOptions, 'y'>): KernelCall {
   checkWindow('maxPoolWinnerCall', options, { 'x?': 'range' });
-  const { shape, kernel, stride, padding, dilation, x = wholeRange(shape) } = options;
+  const { shape, kernel, dilation, x = wholeRange(shape) } = options;
   const to = checkedShape(shape, options, 'maxPoolWinnerCall');
   const outputs = elementCount(to);
   const call = lineCall(maxPoolWinnerKernel, {
     constants: {},
     params: {
       ...rangeParams({ x }),
-      ...sizes(shape, to),
-      kernelHeight: kernel[0],
-      kernelWidth: kernel[1],
-      strideY: stride[0],
-      strideX: stride[1],
-      padY: padding[0],
-      padX: padding[1],
+      ...mapParams(shape, to),
+      ...windowParams(options),
       dilationY: dilation[0],
       dilationX: dilation[1],
     },
@@ -148,7 +141,7 @@ export function maxPoolGradientCall(options: MaxPoolGradientCallOptions): Kernel
     constants: { TILE },
     params: {
       ...rangeParams({ g, d }),
-      ...sizes(shape, to),
+      ...mapParams(shape, to),
       tilesX,
       extentY: (kernel[0] - 1) * dilation[0] + 1,
       extentX: (kernel[1] - 1) * dilation[1] + 1,

@@ -10,7 +10,7 @@ import {
   wholeRange,
 } from '@infnet/core/kernels';
 import source from './pool.wgsl';
-import { checkedShape, type PoolAttributes } from './window.js';
+import { checkedShape, mapParams, type PoolAttributes, windowParams } from './window.js';
 
 export const poolKernel: Kernel = { name: 'nn/pool', source };
 
@@ -32,7 +32,7 @@ export function poolTile(kernel: readonly [number, number]): readonly [number, n
 
 /** One dispatch of `nn/pool`; bindings x, y. The options were checked. */
 export function poolCall(mode: 'max' | 'mean', options: PoolCallOptions & { readonly countPad?: boolean }): KernelCall {
-  const { shape, kernel, stride, padding, dilation, countPad = true } = options;
+  const { shape, kernel, stride, dilation, countPad = true } = options;
   const to = checkedShape(shape, options, 'poolCall');
   const { x = wholeRange(shape), y = wholeRange(to) } = options;
   const [tileY, tileX] = poolTile(kernel);
@@ -52,19 +52,10 @@ export function poolCall(mode: 'max' | 'mean', options: PoolCallOptions & { read
     },
     params: {
       ...rangeParams({ x, y }),
-      channels: shape[1],
-      inputHeight: shape[2],
-      inputWidth: shape[3],
-      outputHeight: to[2],
-      outputWidth: to[3],
+      ...mapParams(shape, to),
       tilesY,
       tilesX,
-      kernelHeight: kernel[0],
-      kernelWidth: kernel[1],
-      strideY: stride[0],
-      strideX: stride[1],
-      padY: padding[0],
-      padX: padding[1],
+      ...windowParams(options),
       ...(dilated ? { dilationY: dilation[0], dilationX: dilation[1] } : {}),
     },
     invocations: shape[0] * shape[1] * tilesY * tilesX,

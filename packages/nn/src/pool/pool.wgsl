@@ -23,9 +23,7 @@
 struct Params {
   xOffset: u32, xBatchStride: u32,
   yOffset: u32, yBatchStride: u32,
-  channels: u32,
-  inputHeight: u32, inputWidth: u32,
-  outputHeight: u32, outputWidth: u32,
+#include "./maps-params.part.wgsl"
   tilesY: u32, tilesX: u32,
   kernelHeight: i32, kernelWidth: i32,
   strideY: i32, strideX: i32,
@@ -36,7 +34,6 @@ struct Params {
   count: u32,
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
@@ -73,24 +70,17 @@ fn join(a: f32, b: f32) -> f32 {
 }
 #end
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let t = (group.y * groups.x + group.x) * 64u + lane;
-  if (t >= params.count) { return; }
-  let line = t / params.tilesX;
-  let j0 = (t - line * params.tilesX) * $(TILE_X)u;
-  let plane = line / params.tilesY;
-  let i0 = (line - plane * params.tilesY) * $(TILE_Y)u;
-  let n = plane / params.channels;
-  let c = plane - n * params.channels;
+#include "@infnet/core/kernels/each.part.wgsl"
+#include "@infnet/core/kernels/position.part.wgsl"
+
+fn each(t: u32) {
+  let tile = positionOf(t, params.channels, params.tilesY, params.tilesX);
+  let i0 = tile.row * $(TILE_Y)u;
+  let j0 = tile.column * $(TILE_X)u;
   let height = i32(params.inputHeight);
   let width = i32(params.inputWidth);
-  let base = params.xOffset + n * params.xBatchStride + c * params.inputHeight * params.inputWidth;
-  let to = params.yOffset + n * params.yBatchStride + c * params.outputHeight * params.outputWidth;
+  let base = params.xOffset + tile.n * params.xBatchStride + tile.plane * params.inputHeight * params.inputWidth;
+  let to = params.yOffset + tile.n * params.yBatchStride + tile.plane * params.outputHeight * params.outputWidth;
 
   // Rows and columns from the first window's corner on; extent: what one window spans.
 #if DILATED

@@ -123,3 +123,30 @@ export function inferPool(x: TensorType, attributes: PoolAttributes, where: stri
   }
   return { shape: to, dtype: 'f32' };
 }
+
+/** Sizes of the maps before and after, as the kernels of pooling name them. */
+export function mapParams(
+  shape: ImageShape,
+  to: ImageShape,
+): Record<'channels' | 'inputHeight' | 'inputWidth' | 'outputHeight' | 'outputWidth', number> {
+  return { channels: shape[1], inputHeight: shape[2], inputWidth: shape[3], outputHeight: to[2], outputWidth: to[3] };
+}
+
+/** The window and its steps, as the kernels of pooling name them. */
+export function windowParams({
+  kernel,
+  stride,
+  padding,
+}: Pick<PoolAttributes, 'kernel' | 'stride' | 'padding'>): Record<
+  'kernelHeight' | 'kernelWidth' | 'strideY' | 'strideX' | 'padY' | 'padX',
+  number
+> {
+  return {
+    kernelHeight: kernel[0],
+    kernelWidth: kernel[1],
+    strideY: stride[0],
+    strideX: stride[1],
+    padY: padding[0],
+    padX: padding[1],
+  };
+}

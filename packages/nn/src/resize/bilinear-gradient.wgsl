@@ -22,24 +22,16 @@ struct Params {
   count: u32,
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> g: array<f32>;
 @group(0) @binding(2) var<storage, read_write> d: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let t = (group.y * groups.x + group.x) * 64u + lane;
-  if (t >= params.count) { return; }
-  let line = t / params.inner;
-  let q = t - line * params.inner;
-  let block = line / params.input;
-  let k = line - block * params.input;
-  let n = block / params.blocks;
-  let p0 = (block - n * params.blocks) * $(TILE)u;
+#include "@infnet/core/kernels/each.part.wgsl"
+#include "@infnet/core/kernels/position.part.wgsl"
+
+fn each(t: u32) {
+  let at = positionOf(t, params.blocks, params.input, params.inner);
+  let k = at.row;
+  let p0 = at.plane * $(TILE)u;
 
   // Results whose source position may lie in (k - 1, k + 1). Positions below 0 and beyond the end are held at the ends.
   let last = params.output - 1u;
@@ -53,8 +45,8 @@ fn main(
   }
   let gPlane = params.output * params.inner;
   let dPlane = params.input * params.inner;
-  let base = params.gOffset + n * params.gBatchStride + p0 * gPlane + q;
-  let to = params.dOffset + n * params.dBatchStride + p0 * dPlane + k * params.inner + q;
+  let base = params.gOffset + at.n * params.gBatchStride + p0 * gPlane + at.column;
+  let to = params.dOffset + at.n * params.dBatchStride + p0 * dPlane + k * params.inner + at.column;
 #for a in 0..TILE
   var sum$(a) = 0.0;
 #end

@@ -1,6 +1,6 @@
 // nn/bilinear: y = x resized, each value a mean of four neighbours weighted by their distance.
 //
-//   x  [N, C, inputHeight,  inputWidth ]  read: batch item n is contiguous and starts at xOffset + n * xBatchStride
+//   x  [N, C, inputHeight,  inputWidth ]  read: batch item n is contiguous and starts at xOffset + at.n * xBatchStride
 //   y  [N, C, outputHeight, outputWidth]  written, likewise
 //
 //   source position of result i:  s = max(0, scale * (i + half) - half)
@@ -25,27 +25,18 @@ struct Params {
   count: u32,
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let t = (group.y * groups.x + group.x) * 64u + lane;
-  if (t >= params.count) { return; }
-  let line = t / params.outputWidth;
-  let j = t - line * params.outputWidth;
-  let block = line / params.outputHeight;
-  let i = line - block * params.outputHeight;
-  let n = block / params.blocks;
-  let c0 = (block - n * params.blocks) * $(TILE)u;
+#include "@infnet/core/kernels/each.part.wgsl"
+#include "@infnet/core/kernels/position.part.wgsl"
 
-  let sourceY = max(0.0, params.scaleY * (f32(i) + params.half) - params.half);
-  let sourceX = max(0.0, params.scaleX * (f32(j) + params.half) - params.half);
+fn each(t: u32) {
+  let at = positionOf(t, params.blocks, params.outputHeight, params.outputWidth);
+  let c0 = at.plane * $(TILE)u;
+
+  let sourceY = max(0.0, params.scaleY * (f32(at.row) + params.half) - params.half);
+  let sourceX = max(0.0, params.scaleX * (f32(at.column) + params.half) - params.half);
   let top = min(u32(sourceY), params.inputHeight - 1u);
   let left = min(u32(sourceX), params.inputWidth - 1u);
   let down = select(0u, params.inputWidth, top + 1u < params.inputHeight && params.inputHeight != params.outputHeight);
@@ -55,8 +46,8 @@ fn main(
 
   let inputPlane = params.inputHeight * params.inputWidth;
   let outputPlane = params.outputHeight * params.outputWidth;
-  let base = params.xOffset + n * params.xBatchStride + c0 * inputPlane + top * params.inputWidth + left;
-  let to = params.yOffset + n * params.yBatchStride + c0 * outputPlane + i * params.outputWidth + j;
+  let base = params.xOffset + at.n * params.xBatchStride + c0 * inputPlane + top * params.inputWidth + left;
+  let to = params.yOffset + at.n * params.yBatchStride + c0 * outputPlane + at.row * params.outputWidth + at.column;
 #for k in 0..TILE
   if (c0 + $(k)u < params.channels) {
     let p = base + $(k)u * inputPlane;

@@ -1,7 +1,7 @@
 // nn/nearest: y = x resized, each value that of the nearest position: for labels and masks, whose values must not be
 // mixed.
 //
-//   x  [N, P, inputHeight,  inputWidth ]  read: batch item n is contiguous and starts at xOffset + n * xBatchStride
+//   x  [N, P, inputHeight,  inputWidth ]  read: batch item n is contiguous and starts at xOffset + at.n * xBatchStride
 //   y  [N, P, outputHeight, outputWidth]  written, likewise; values of 32 bits, whatever they mean
 //
 //   nearest to result i:  ALIGNED 1 (corner pixels on corner pixels)    i (input - 1) / (output - 1), rounded, half up
@@ -19,7 +19,6 @@ struct Params {
   count: u32,
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<u32>;
 @group(0) @binding(2) var<storage, read_write> y: array<u32>;
 
@@ -32,22 +31,13 @@ fn nearest(i: u32, input: u32, output: u32) -> u32 {
 #end
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let t = (group.y * groups.x + group.x) * 64u + lane;
-  if (t >= params.count) { return; }
-  let line = t / params.outputWidth;
-  let j = t - line * params.outputWidth;
-  let plane = line / params.outputHeight;
-  let i = line - plane * params.outputHeight;
-  let n = plane / params.planes;
-  let p = plane - n * params.planes;
-  let row = p * params.inputHeight + nearest(i, params.inputHeight, params.outputHeight);
-  let base = params.xOffset + n * params.xBatchStride + row * params.inputWidth;
-  let to = params.yOffset + n * params.yBatchStride + (p * params.outputHeight + i) * params.outputWidth + j;
-  y[to] = x[base + nearest(j, params.inputWidth, params.outputWidth)];
+#include "@infnet/core/kernels/each.part.wgsl"
+#include "@infnet/core/kernels/position.part.wgsl"
+
+fn each(t: u32) {
+  let at = positionOf(t, params.planes, params.outputHeight, params.outputWidth);
+  let row = at.plane * params.inputHeight + nearest(at.row, params.inputHeight, params.outputHeight);
+  let base = params.xOffset + at.n * params.xBatchStride + row * params.inputWidth;
+  let line = at.plane * params.outputHeight + at.row;
+  y[params.yOffset + at.n * params.yBatchStride + line * params.outputWidth + at.column] = x[base + nearest(at.column, params.inputWidth, params.outputWidth)];
 }

@@ -22,23 +22,16 @@ struct Params {
   count: u32,
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 #if GRADIENT
 @group(0) @binding(3) var<storage, read> g: array<f32>;
 #end
 
-#include "../../../core/src/kernels/nan.part.wgsl"
+#include "@infnet/core/kernels/nan.part.wgsl"
+#include "@infnet/core/kernels/each.part.wgsl"
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let t = (group.y * groups.x + group.x) * 64u + lane;
-  if (t >= params.count) { return; }
+fn each(t: u32) {
   let n = t / params.area;
   let p = t - n * params.area;
   let base = params.xOffset + n * params.xBatchStride + p;

@@ -25,13 +25,12 @@ struct Params {
   count: u32,
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> g: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 @group(0) @binding(3) var<storage, read> t: array<f32>;
 @group(0) @binding(4) var<storage, read_write> d: array<f32>;
 
-#include "../../../nn/src/elementwise/logistic.part.wgsl"
+#include "@infnet/nn/elementwise/logistic.part.wgsl"
 
 #include "./clamped-log.part.wgsl"
 
@@ -47,14 +46,9 @@ fn slope(value: f32, truth: f32) -> f32 {
 #end
 }
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let k = (group.y * groups.x + group.x) * 64u + lane;
-  if (k >= params.count) { return; }
+#include "@infnet/core/kernels/each.part.wgsl"
+
+fn each(k: u32) {
   let n = k / params.item;
   let i = k - n * params.item;
   let value = x[params.xOffset + n * params.xBatchStride + i];

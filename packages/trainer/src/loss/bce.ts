@@ -12,6 +12,7 @@ import {
   type TensorType,
 } from '@infnet/core';
 import {
+  dealRows,
   dispatchLine,
   type Kernel,
   type KernelCall,
@@ -23,7 +24,7 @@ import {
 } from '@infnet/core/kernels';
 import source from './bce.wgsl';
 import gradientSource from './bce-gradient.wgsl';
-import { type Deal, deal, type Ranges, requireMaps, requireSame, requireScalar, SCALAR } from './common.js';
+import { type Ranges, requireMaps, requireSame, requireScalar, SCALAR } from './common.js';
 
 export const bceKernel: Kernel = { name: 'trainer/bce', source };
 export const bceGradientKernel: Kernel = { name: 'trainer/bce-gradient', source: gradientSource };
@@ -58,13 +59,12 @@ export function bceCalls(options: BceCallOptions): BceCalls {
   const { shape, logits, ranges = {}, yOffset = 0 } = options;
   const whole = wholeRange(shape);
   const values = elementCount(shape);
-  const item = whole.batchStride;
-  const dealt: Deal = deal(values / item, item);
+  const dealt = dealRows(values / whole.batchStride, whole.batchStride);
   const { x = whole, t = whole } = ranges;
   const partial: KernelCall = {
     kernel: bceKernel,
     constants: { LOGITS: Number(logits) },
-    params: { ...rangeParams({ x, t }), item, ...dealt },
+    params: { ...rangeParams({ x, t }), ...dealt },
     workgroups: dispatchLine(dealt.count),
     flops: 20 * values,
     bytes: 4 * (2 * values + dealt.count),

@@ -8,63 +8,40 @@
 //   t        [N, item]  read, likewise
 //   partial  [N * groupsPerRow]  written
 //
-// Tile: 64 invocations sum `rounds` values each, 64 apart; then invocation 0 adds their 64 sums in order, so the result
-// has the same bits every time. Dispatch: N * groupsPerRow workgroups in a line.
+// Tile and dispatch: see sum-rows.part.wgsl; a row is a batch item.
+#let SUMS = 1
 
 struct Params {
   xOffset: u32, xBatchStride: u32,
   tOffset: u32, tBatchStride: u32,
-  item: u32,
-  rounds: u32,
-  groupsPerRow: u32,
-  count: u32,
+#include "@infnet/core/kernels/sum-rows-params.part.wgsl"
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> t: array<f32>;
-@group(0) @binding(3) var<storage, read_write> partial: array<f32>;
 
-var<workgroup> sums: array<f32, 64>;
-
-#include "../../../nn/src/elementwise/logistic.part.wgsl"
-
+#include "@infnet/core/kernels/sum-rows.part.wgsl"
+#include "@infnet/nn/elementwise/logistic.part.wgsl"
 #include "./clamped-log.part.wgsl"
 
-#if LOGITS
-fn f(z: f32, truth: f32) -> f32 {
-  return logisticCrossEntropy(z, truth);
+/// Where a batch item begins in x and t.
+struct Row {
+  x: u32,
+  t: u32,
 }
-#else
-/// NaN unless p is a probability: PyTorch refuses such a p, a kernel cannot.
-fn f(p: f32, truth: f32) -> f32 {
-  if (!isProbability(p)) { return nan(); }
-  return -truth * clampedLog(p) - (1.0 - truth) * clampedLog(1.0 - p);
-}
-#end
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let g = group.y * groups.x + group.x;
-  let n = g / params.groupsPerRow;
-  var sum = 0.0;
-  if (g < params.count) {
-    let fromX = params.xOffset + n * params.xBatchStride;
-    let fromT = params.tOffset + n * params.tBatchStride;
-    let first = (g - n * params.groupsPerRow) * params.rounds * 64u + lane;
-    for (var round = 0u; round < params.rounds; round++) {
-      let i = first + round * 64u;
-      if (i < params.item) { sum += f(x[fromX + i], t[fromT + i]); }
-    }
-  }
-  sums[lane] = sum;
-  workgroupBarrier();
-  if (lane == 0u && g < params.count) {
-    for (var k = 1u; k < 64u; k++) { sum += sums[k]; }
-    partial[g] = sum;
-  }
+fn rowOf(n: u32) -> Row {
+  return Row(params.xOffset + n * params.xBatchStride, params.tOffset + n * params.tBatchStride);
+}
+
+fn terms(row: Row, i: u32) -> Terms {
+  let prediction = x[row.x + i];
+  let truth = t[row.t + i];
+#if LOGITS
+  return Terms(logisticCrossEntropy(prediction, truth));
+#else
+  // PyTorch refuses what is no probability, a kernel cannot.
+  if (!isProbability(prediction)) { return Terms(nan()); }
+  return Terms(-truth * clampedLog(prediction) - (1.0 - truth) * clampedLog(1.0 - prediction));
+#end
 }

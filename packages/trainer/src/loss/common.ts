@@ -1,27 +1,8 @@
-/** What the losses share: how values are dealt to workgroups, where operands lie, and which shapes fit. */
+/** What the losses share: where operands lie, and which shapes fit. */
 import { formatShape, InfnetError, type Shape, sameShape, type TensorType } from '@infnet/core';
 import type { OperandRange } from '@infnet/core/kernels';
 
 export type Ranges<Name extends string> = Partial<Readonly<Record<Name, OperandRange>>>;
-
-/** Workgroups of a first pass, at most (more only where there are more rows). */
-const MOST_GROUPS = 1024;
-
-/** How the values of `rows` rows are dealt to the workgroups of a first pass. */
-export interface Deal {
-  /** Values that each of a workgroup's 64 invocations sums. */
-  readonly rounds: number;
-  readonly groupsPerRow: number;
-  /** Workgroups altogether. */
-  readonly count: number;
-}
-
-export function deal(rows: number, inner: number): Deal {
-  // At least 8 values per invocation, so that the barrier behind them costs little.
-  const rounds = Math.max(8, Math.ceil((rows * inner) / (64 * MOST_GROUPS)));
-  const groupsPerRow = Math.ceil(inner / (64 * rounds));
-  return { rounds, groupsPerRow, count: rows * groupsPerRow };
-}
 
 /** Type of every loss. */
 export const SCALAR: TensorType = { shape: [], dtype: 'f32' };

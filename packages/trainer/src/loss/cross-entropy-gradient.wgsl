@@ -41,7 +41,6 @@ alias Target = u32;
 alias Target = f32;
 #end
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> g: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<f32>;
 #if TARGET == 0
@@ -52,17 +51,11 @@ alias Target = f32;
 @group(0) @binding(5) var<storage, read> scale: array<f32>;
 #end
 
-#include "../../../nn/src/elementwise/logistic.part.wgsl"
+#include "@infnet/nn/elementwise/logistic.part.wgsl"
 #include "./softmax-sums.part.wgsl"
+#include "@infnet/core/kernels/each.part.wgsl"
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let k = (group.y * groups.x + group.x) * 64u + lane;
-  if (k >= params.count) { return; }
+fn each(k: u32) {
   let n = k / params.area;
   let i = k - n * params.area;
   let fromX = params.xOffset + n * params.xBatchStride + i;

@@ -23,7 +23,7 @@ struct Params {
 var<workgroup> sums: array<f32, 64>;
 var<workgroup> counts: array<u32, 64>;
 
-#include "../../../core/src/kernels/nan.part.wgsl"
+#include "@infnet/core/kernels/nan.part.wgsl"
 
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32) {

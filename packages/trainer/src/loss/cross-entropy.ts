@@ -17,6 +17,7 @@ import {
   type TensorType,
 } from '@infnet/core';
 import {
+  dealRows,
   dispatchLine,
   type Kernel,
   type KernelCall,
@@ -26,7 +27,7 @@ import {
   sumPartialsCall,
   wholeRange,
 } from '@infnet/core/kernels';
-import { deal, type Ranges, requireMaps, requireScalar, SCALAR } from './common.js';
+import { type Ranges, requireMaps, requireScalar, SCALAR } from './common.js';
 import source from './cross-entropy.wgsl';
 import gradientSource from './cross-entropy-gradient.wgsl';
 import totalSource from './cross-entropy-total.wgsl';
@@ -75,7 +76,7 @@ export function crossEntropyCalls(options: CrossEntropyCallOptions): CrossEntrop
   const target = targetShape(shape, classes);
   const [n, channels] = shape as readonly [number, number];
   const area = elementCount(shape.slice(2));
-  const dealt = deal(n, area);
+  const dealt = dealRows(n, area);
   const { x = wholeRange(shape), t = wholeRange(target) } = ranges;
   const partial: KernelCall = {
     kernel: crossEntropyKernel,

@@ -22,9 +22,7 @@ struct Params {
   tOffset: u32, tBatchStride: u32,
   channels: u32,
   area: u32,
-  rounds: u32,
-  groupsPerRow: u32,
-  count: u32,
+#include "@infnet/core/kernels/sum-rows-params.part.wgsl"
 #if CLASSES
   ignored: u32,
 #end
@@ -50,7 +48,7 @@ var<workgroup> sums: array<f32, 64>;
 var<workgroup> counts: array<u32, 64>;
 #end
 
-#include "../../../nn/src/elementwise/logistic.part.wgsl"
+#include "@infnet/nn/elementwise/logistic.part.wgsl"
 #include "./softmax-sums.part.wgsl"
 
 @compute @workgroup_size(64)
@@ -69,7 +67,7 @@ fn main(
     let first = (g - n * params.groupsPerRow) * params.rounds * 64u + lane;
     for (var round = 0u; round < params.rounds; round++) {
       let i = first + round * 64u;
-      if (i < params.area) {
+      if (i < params.rowSize) {
         let fromX = params.xOffset + n * params.xBatchStride + i;
         let fromT = params.tOffset + n * params.tBatchStride + i;
 #if CLASSES

@@ -26,7 +26,6 @@ struct Params {
   count: u32,
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> g: array<f32>;
 @group(0) @binding(2) var<storage, read> t: array<f32>;
 @group(0) @binding(3) var<storage, read> factors: array<f32>;
@@ -35,16 +34,10 @@ struct Params {
 @group(0) @binding(5) var<storage, read> x: array<f32>;
 #end
 
-#include "../../../nn/src/elementwise/logistic.part.wgsl"
+#include "@infnet/nn/elementwise/logistic.part.wgsl"
+#include "@infnet/core/kernels/each.part.wgsl"
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let k = (group.y * groups.x + group.x) * 64u + lane;
-  if (k >= params.count) { return; }
+fn each(k: u32) {
   let map = k / params.area;
   let n = map / params.channels;
   let i = k - n * params.channels * params.area;

@@ -12,10 +12,8 @@
 // Dispatch: 1 workgroup.
 
 struct Params {
-  yOffset: u32,
-  factorsOffset: u32,
-  groupsPerRow: u32,
-  maps: u32,
+  yOffset: u32, factorsOffset: u32,
+  maps: u32, groupsPerRow: u32,
   smooth_: f32,
 }
 

@@ -13,6 +13,7 @@ import {
   type TensorType,
 } from '@infnet/core';
 import {
+  dealRows,
   dispatchLine,
   type Kernel,
   type KernelCall,
@@ -21,7 +22,7 @@ import {
   sizedCall,
   wholeRange,
 } from '@infnet/core/kernels';
-import { deal, type Ranges, requireKept, requireMaps, requireSame, requireScalar, SCALAR } from './common.js';
+import { type Ranges, requireKept, requireMaps, requireSame, requireScalar, SCALAR } from './common.js';
 import source from './dice-loss.wgsl';
 import gradientSource from './dice-loss-gradient.wgsl';
 import totalSource from './dice-loss-total.wgsl';
@@ -82,13 +83,13 @@ export function diceLossCalls(options: DiceLossCallOptions): DiceLossCalls {
   const whole = wholeRange(shape);
   const { channels, area, maps } = mapsOf(shape);
   const values = maps * area;
-  const dealt = deal(maps, area);
+  const dealt = dealRows(maps, area);
   const { x = whole, t = whole } = ranges;
   const calls: { readonly partial: KernelCall; readonly total: KernelCall } = {
     partial: {
       kernel: diceLossKernel,
       constants: { SIGMOID: Number(sigmoid) },
-      params: { ...rangeParams({ x, t }), channels, area, ...dealt },
+      params: { ...rangeParams({ x, t }), channels, ...dealt },
       workgroups: dispatchLine(dealt.count),
       flops: 8 * values,
       bytes: 4 * (2 * values + 3 * dealt.count),

@@ -10,70 +10,42 @@
 //   t        [N, C, area]  read, likewise
 //   partial  [N * C * groupsPerRow, 3]  written
 //
-// Tile: 64 invocations sum `rounds` values each, 64 apart; then invocations 0 to 2 add one column of the 64 sums in
-// order.
-// Dispatch: N * C * groupsPerRow workgroups in a line.
+// Tile and dispatch: see sum-rows.part.wgsl; a row is a map.
+#let SUMS = 3
 
 struct Params {
   xOffset: u32, xBatchStride: u32,
   tOffset: u32, tBatchStride: u32,
   channels: u32,
-  area: u32,
-  rounds: u32,
-  groupsPerRow: u32,
-  count: u32,
+#include "@infnet/core/kernels/sum-rows-params.part.wgsl"
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> t: array<f32>;
-@group(0) @binding(3) var<storage, read_write> partial: array<f32>;
 
-var<workgroup> sums: array<f32, 192>;
+#include "@infnet/core/kernels/sum-rows.part.wgsl"
+#include "@infnet/nn/elementwise/logistic.part.wgsl"
 
-#include "../../../nn/src/elementwise/logistic.part.wgsl"
+/// Where a map begins in x and t.
+struct Row {
+  x: u32,
+  t: u32,
+}
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let g = group.y * groups.x + group.x;
-  let map = g / params.groupsPerRow;
+fn rowOf(map: u32) -> Row {
   let n = map / params.channels;
-  let c = map - n * params.channels;
-  var overlap = 0.0;
-  var total = 0.0;
-  var wrong = 0.0;
-  if (g < params.count) {
-    let fromX = params.xOffset + n * params.xBatchStride + c * params.area;
-    let fromT = params.tOffset + n * params.tBatchStride + c * params.area;
-    let first = (g - map * params.groupsPerRow) * params.rounds * 64u + lane;
-    for (var round = 0u; round < params.rounds; round++) {
-      let i = first + round * 64u;
-      if (i < params.area) {
-        let truth = t[fromT + i];
+  let inside = (map - n * params.channels) * params.rowSize;
+  return Row(params.xOffset + n * params.xBatchStride + inside, params.tOffset + n * params.tBatchStride + inside);
+}
+
+fn terms(row: Row, i: u32) -> Terms {
+  let truth = t[row.t + i];
 #if SIGMOID
-        let p = sigmoid(x[fromX + i]);
-        let q = oneMinusSigmoid(x[fromX + i]);
+  let p = sigmoid(x[row.x + i]);
+  let q = oneMinusSigmoid(x[row.x + i]);
 #else
-        let p = x[fromX + i];
-        let q = 1.0 - p;
+  let p = x[row.x + i];
+  let q = 1.0 - p;
 #end
-        overlap += p * truth;
-        total += p + truth;
-        wrong += p * (1.0 - truth) + q * truth;
-      }
-    }
-  }
-  sums[lane] = overlap;
-  sums[64u + lane] = total;
-  sums[128u + lane] = wrong;
-  workgroupBarrier();
-  if (lane < 3u && g < params.count) {
-    var sum = 0.0;
-    for (var l = 0u; l < 64u; l++) { sum += sums[lane * 64u + l]; }
-    partial[g * 3u + lane] = sum;
-  }
+  return Terms(p * truth, p + truth, p * (1.0 - truth) + q * truth);
 }

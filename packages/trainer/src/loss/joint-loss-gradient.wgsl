@@ -13,8 +13,7 @@
 // Tile: one value per invocation. Dispatch: ceil(N * item / 64) workgroups in a line.
 
 struct Params {
-  gOffset: u32,
-  imageOffset: u32,
+  gOffset: u32, imageOffset: u32,
   zOffset: u32, zBatchStride: u32,
   tOffset: u32, tBatchStride: u32,
   pooledOffset: u32, pooledBatchStride: u32,
@@ -24,7 +23,6 @@ struct Params {
   count: u32,
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> g: array<f32>;
 @group(0) @binding(2) var<storage, read> z: array<f32>;
 @group(0) @binding(3) var<storage, read> t: array<f32>;
@@ -32,16 +30,10 @@ struct Params {
 @group(0) @binding(5) var<storage, read> image: array<f32>;
 @group(0) @binding(6) var<storage, read_write> d: array<f32>;
 
-#include "../../../nn/src/elementwise/logistic.part.wgsl"
+#include "@infnet/nn/elementwise/logistic.part.wgsl"
+#include "@infnet/core/kernels/each.part.wgsl"
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let k = (group.y * groups.x + group.x) * 64u + lane;
-  if (k >= params.count) { return; }
+fn each(k: u32) {
   let n = k / params.item;
   let i = k - n * params.item;
   let value = z[params.zOffset + n * params.zBatchStride + i];

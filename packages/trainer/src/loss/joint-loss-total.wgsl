@@ -14,11 +14,8 @@
 // sums in order. Dispatch: 1 workgroup.
 
 struct Params {
-  yOffset: u32,
-  imageOffset: u32,
-  groupsPerRow: u32,
-  images: u32,
-  item: u32,
+  yOffset: u32, imageOffset: u32,
+  images: u32, groupsPerRow: u32, item: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;

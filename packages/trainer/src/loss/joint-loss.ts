@@ -21,6 +21,7 @@ import {
 } from '@infnet/core';
 import {
   batchSize,
+  dealRows,
   dispatchLine,
   type Kernel,
   type KernelCall,
@@ -31,7 +32,7 @@ import {
 } from '@infnet/core/kernels';
 import { avgPool2d } from '@infnet/nn';
 import { refuseTargetGradient } from '@infnet/nn/kernels';
-import { deal, type Ranges, requireKept, requireMaps, requireSame, requireScalar, SCALAR } from './common.js';
+import { type Ranges, requireKept, requireMaps, requireSame, requireScalar, SCALAR } from './common.js';
 import source from './joint-loss.wgsl';
 import gradientSource from './joint-loss-gradient.wgsl';
 import totalSource from './joint-loss-total.wgsl';
@@ -80,13 +81,13 @@ export function jointLossCalls(options: JointLossCallOptions): JointLossCalls {
   const values = elementCount(shape);
   const item = whole.batchStride;
   const images = values / item;
-  const dealt = deal(images, item);
+  const dealt = dealRows(images, item);
   const { z = whole, t = whole, pooled = whole } = ranges;
   const calls: { readonly partial: KernelCall; readonly total: KernelCall } = {
     partial: {
       kernel: jointLossKernel,
       constants: {},
-      params: { ...rangeParams({ z, t, pooled }), item, ...dealt },
+      params: { ...rangeParams({ z, t, pooled }), ...dealt },
       workgroups: dispatchLine(dealt.count),
       flops: 35 * values,
       bytes: 4 * (3 * values + 6 * dealt.count),

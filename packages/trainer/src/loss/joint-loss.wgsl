@@ -12,71 +12,44 @@
 //   pooled   [N, item]  read, likewise; the mask's 31 x 31 average
 //   partial  [N * groupsPerRow, 6]  written
 //
-// Tile: 64 invocations sum `rounds` values each, 64 apart; then invocations 0 to 5 add one column of the 64 sums in
-// order.
-// Dispatch: N * groupsPerRow workgroups in a line.
+// Tile and dispatch: see sum-rows.part.wgsl; a row is a batch item.
+#let SUMS = 6
 
 struct Params {
   zOffset: u32, zBatchStride: u32,
   tOffset: u32, tBatchStride: u32,
   pooledOffset: u32, pooledBatchStride: u32,
-  item: u32,
-  rounds: u32,
-  groupsPerRow: u32,
-  count: u32,
+#include "@infnet/core/kernels/sum-rows-params.part.wgsl"
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> z: array<f32>;
 @group(0) @binding(2) var<storage, read> t: array<f32>;
 @group(0) @binding(3) var<storage, read> pooled: array<f32>;
-@group(0) @binding(4) var<storage, read_write> partial: array<f32>;
 
-/// Column k of lane l at k * 64 + l.
-var<workgroup> sums: array<f32, 384>;
+#include "@infnet/core/kernels/sum-rows.part.wgsl"
+#include "@infnet/nn/elementwise/logistic.part.wgsl"
 
-#include "../../../nn/src/elementwise/logistic.part.wgsl"
+/// Where a batch item begins in z, t and pooled.
+struct Row {
+  z: u32,
+  t: u32,
+  pooled: u32,
+}
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let g = group.y * groups.x + group.x;
-  let n = g / params.groupsPerRow;
-#for k in 0..6
-  var sum$(k) = 0.0;
-#end
-  if (g < params.count) {
-    let fromZ = params.zOffset + n * params.zBatchStride;
-    let fromT = params.tOffset + n * params.tBatchStride;
-    let fromPooled = params.pooledOffset + n * params.pooledBatchStride;
-    let first = (g - n * params.groupsPerRow) * params.rounds * 64u + lane;
-    for (var round = 0u; round < params.rounds; round++) {
-      let i = first + round * 64u;
-      if (i < params.item) {
-        let value = z[fromZ + i];
-        let truth = t[fromT + i];
-        let w = 1.0 + 5.0 * abs(pooled[fromPooled + i] - truth);
-        let p = sigmoid(value);
-        let f = logisticCrossEntropy(value, truth);
-        sum0 += f;
-        sum1 += w * f;
-        sum2 += w;
-        sum3 += p * truth * w;
-        sum4 += (p + truth) * w;
-        sum5 += (p * (1.0 - truth) + oneMinusSigmoid(value) * truth) * w;
-      }
-    }
-  }
-#for k in 0..6
-  sums[$(k * 64)u + lane] = sum$(k);
-#end
-  workgroupBarrier();
-  if (lane < 6u && g < params.count) {
-    var sum = 0.0;
-    for (var l = 0u; l < 64u; l++) { sum += sums[lane * 64u + l]; }
-    partial[g * 6u + lane] = sum;
-  }
+fn rowOf(n: u32) -> Row {
+  return Row(
+    params.zOffset + n * params.zBatchStride,
+    params.tOffset + n * params.tBatchStride,
+    params.pooledOffset + n * params.pooledBatchStride,
+  );
+}
+
+fn terms(row: Row, i: u32) -> Terms {
+  let value = z[row.z + i];
+  let truth = t[row.t + i];
+  let w = 1.0 + 5.0 * abs(pooled[row.pooled + i] - truth);
+  let p = sigmoid(value);
+  let f = logisticCrossEntropy(value, truth);
+  let wrong = p * (1.0 - truth) + oneMinusSigmoid(value) * truth;
+  return Terms(f, w * f, w, p * truth * w, (p + truth) * w, wrong * w);
 }

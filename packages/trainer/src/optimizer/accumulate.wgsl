@@ -14,20 +14,13 @@ struct Params {
   count: u32,
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> sum: array<f32>;
 @group(0) @binding(2) var<storage, read> g: array<f32>;
 @group(0) @binding(3) var<storage, read> numbers: array<f32>;
 #include "./step-numbers.part.wgsl"
+#include "@infnet/core/kernels/each.part.wgsl"
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
-  if (i >= params.count) { return; }
+fn each(i: u32) {
   let added = g[params.gOffset + i];
   // A choice, not a product with keep: the old sum may be infinite or NaN.
   if (stepNumbers(params.numbersOffset).keep == 0.0) { sum[i] = added; } else { sum[i] += added; }

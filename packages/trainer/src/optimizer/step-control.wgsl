@@ -17,10 +17,7 @@
 // workgroup.
 
 struct Params {
-  statisticsOffset: u32,
-  lossOffset: u32,
-  numbersOffset: u32,
-  resultOffset: u32,
+  statisticsOffset: u32, lossOffset: u32, numbersOffset: u32, resultOffset: u32,
   count: u32,
 }
 

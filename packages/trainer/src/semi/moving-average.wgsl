@@ -13,18 +13,12 @@ struct Params {
   rateOffset: u32,
 }
 
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> average: array<f32>;
 @group(0) @binding(2) var<storage, read> value: array<f32>;
 @group(0) @binding(3) var<storage, read> rate: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let i = (group.y * groups.x + group.x) * 64u + lane;
-  if (i >= params.count) { return; }
+#include "@infnet/core/kernels/each.part.wgsl"
+
+fn each(i: u32) {
   average[i] += rate[params.rateOffset] * (value[i] - average[i]);
 }
