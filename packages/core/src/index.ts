@@ -72,6 +72,7 @@ export type { PlanOptions, PlanProgress, RunOptions, ScheduleOptions } from './p
 export { type Plan, preparePlan } from './plan/plan.js';
 export type { PlanMemory } from './plan/plan-memory.js';
 export { type Schedule, schedule } from './plan/schedule.js';
+export { unlessAborted } from './predictor/abort.js';
 export type { Predictable } from './predictor/batches.js';
 export type { BatchSize, ItemInputs, ItemOutputs } from './predictor/items.js';
 export {

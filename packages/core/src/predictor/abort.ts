@@ -6,17 +6,22 @@ export function assertNotAborted(signal: AbortSignal | undefined): void {
 }
 
 /**
- * Waits for `promise` unless `signal` is aborted first. What the promise stands for goes on.
+ * Waits for `promise` unless `signal` is aborted first. What the promise stands for goes on: a driver's compiler cannot
+ * be called back.
  *
- * @throws InfnetError `RUN_ABORTED`
+ * @param error what it rejects with then. Default: `RUN_ABORTED` of a `Predictor`.
  */
-export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export async function unlessAborted<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+  error: () => Error = aborted,
+): Promise<T> {
   if (signal === undefined) return promise;
-  assertNotAborted(signal);
   let stop = (): void => {};
   const stopped = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(aborted());
-    signal.addEventListener('abort', stop, { once: true });
+    stop = () => reject(error());
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
   });
   try {
     return await Promise.race([promise, stopped]);
