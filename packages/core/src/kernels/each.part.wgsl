@@ -1,5 +1,5 @@
-// Calls `each(t)` for every t below params.count: one invocation each, in a line of workgroups of LANES, which is folded
-// into y where it is longer than x may be.
+// Calls `each(t)` for every t below params.count: one invocation each, in a line of workgroups of LANES, which is
+// folded into y where it is longer than x may be.
 #default LANES 64
 @group(0) @binding(0) var<uniform> params: Params;
 

@@ -1,6 +1,7 @@
-// Calls `each(n, first)`, which makes the values first, first + 64, first + 128 and first + 192 of batch item n, so that
-// neighbours load neighbours: workgroups of 64, of which each makes a line of 256 values; lines of an item in x and z,
-// items in y. FOLDED 1, where there are more items than y takes: all workgroups in one line, `lines` for each item.
+// Calls `each(n, first)`, which makes the values first, first + 64, first + 128 and first + 192 of batch item n, so
+// that neighbours load neighbours: workgroups of 64, of which each makes a line of 256 values; lines of an item in x
+// and z, items in y. FOLDED 1, where there are more items than y takes: all workgroups in one line, `lines` for each
+// item.
 #default FOLDED 0
 @group(0) @binding(0) var<uniform> params: Params;
 

@@ -1,6 +1,6 @@
 // SUMS sums of terms over the values of each row: partial[group * SUMS + k] = the k-th sum over the group's values, of
-// which `params.groupsPerRow` groups have a row's. The kernel says what a row is (`Row`, `rowOf`) and makes the terms of
-// its value i (`terms`).
+// which `params.groupsPerRow` groups have a row's. The kernel says what a row is (`Row`, `rowOf`) and makes the terms
+// of its value i (`terms`).
 //
 // A workgroup's 64 invocations sum `rounds` values each, 64 apart; then invocation k adds the 64 sums of column k in
 // order, so that the result has the same bits every time. Dispatch: rows * groupsPerRow workgroups in a line.

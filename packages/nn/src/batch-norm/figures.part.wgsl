@@ -1,5 +1,5 @@
-// What a channel is normalised by: from the statistics of the batch (BATCH 1), or from the running ones. MEAN 0 where the
-// running mean is not needed.
+// What a channel is normalised by: from the statistics of the batch (BATCH 1), or from the running ones. MEAN 0 where
+// the running mean is not needed.
 #default MEAN 1
 struct Figures {
   inverse: f32, // 1 / sqrt(variance + eps)
