@@ -4,4 +4,5 @@
  */
 export * from './check.js';
 export * from './draw.js';
+export * from './hard-numbers.js';
 export * from './values.js';

@@ -1,6 +1,7 @@
 /**
  * Every exported kernel call of every package, given what it cannot take: an `InfnetError`, never a call that runs and
- * is wrong. The calls are found by looking: one that is added without a line in `VALID` fails here.
+ * is wrong. The calls are found by looking: one that takes something else than a tensor's shape and the places of x and y,
+ * and has no line in `VALID`, fails here.
  */
 import { isInfnetError } from '@infnet/core';
 import { describeCall, type KernelCall } from '@infnet/core/kernels';
@@ -108,9 +109,7 @@ const VALID: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     ['leakyRelu', { ...unary, alpha: 0.1 }],
     ['affine', { ...unary, alpha: 2, beta: 1 }],
   ],
-  reluCall: [[unary]],
   reluGradientCall: [[{ ...binary, b: MAP, ranges: { a: item, b: item, y: item } }]],
-  sigmoidCall: [[unary]],
   affineCall: [[{ ...unary, alpha: 2, beta: 1 }]],
   copyCall: [
     [{ batch: 2, rows: 3, length: 8, x: places, y: places }],
@@ -273,48 +272,48 @@ function* wrongs(
   }
 }
 
-it('are all known here, and those that are known are there', () => {
-  expect(Object.keys(found).sort()).toEqual(Object.keys(VALID).sort());
+it('are there, those that are known here', () => {
+  expect(Object.keys(found)).toEqual(expect.arrayContaining(Object.keys(VALID)));
+  expect(Object.keys(found).length).toBeGreaterThan(40);
 });
 
-describe.each(Object.entries(VALID).flatMap(([name, ways]) => ways.map((given, way) => ({ name, way, given }))))(
-  '$name, way $way',
-  ({ name, given }) => {
-    const call = found[name] as Call;
+describe.each(
+  Object.keys(found).flatMap((name) => (VALID[name] ?? [[unary]]).map((given, way) => ({ name, way, given }))),
+)('$name, way $way', ({ name, given }) => {
+  const call = found[name] as Call;
 
-    it('takes what it should, and says how large its buffers must be', () => {
-      expect(codeFor(call, given)).toBeUndefined();
-      for (const made of callsOf(call(...given))) {
-        const { bindings } = describeCall(made);
-        const buffers = Object.fromEntries(bindings.map((binding) => [binding.name, binding.minBindingSize]));
-        expect(Object.values(buffers).every((size) => size > 0)).toBe(true);
-        expect(describeCall(made, buffers).bindings).toEqual(bindings);
-        for (const { name: binding, minBindingSize } of bindings) {
-          const { [binding]: _, ...missing } = buffers;
-          const wrong = [missing, { ...missing, [`${binding}_`]: 4 }, { ...buffers, surplus: 4 }];
-          wrong.push({ ...buffers, [binding]: minBindingSize - 4 }, { ...buffers, [binding]: Number.NaN });
-          for (const given of wrong) {
-            expect(() => describeCall(made, given)).toThrow(expect.objectContaining({ code: 'KERNEL_OPERANDS' }));
-          }
+  it('takes what it should, and says how large its buffers must be', () => {
+    expect(codeFor(call, given)).toBeUndefined();
+    for (const made of callsOf(call(...given))) {
+      const { bindings } = describeCall(made);
+      const buffers = Object.fromEntries(bindings.map((binding) => [binding.name, binding.minBindingSize]));
+      expect(Object.values(buffers).every((size) => size > 0)).toBe(true);
+      expect(describeCall(made, buffers).bindings).toEqual(bindings);
+      for (const { name: binding, minBindingSize } of bindings) {
+        const { [binding]: _, ...missing } = buffers;
+        const wrong = [missing, { ...missing, [`${binding}_`]: 4 }, { ...buffers, surplus: 4 }];
+        wrong.push({ ...buffers, [binding]: minBindingSize - 4 }, { ...buffers, [binding]: Number.NaN });
+        for (const given of wrong) {
+          expect(() => describeCall(made, given)).toThrow(expect.objectContaining({ code: 'KERNEL_OPERANDS' }));
         }
       }
-    });
+    }
+  });
 
-    it('refuses what is NaN, infinite, empty, misspelt or of another kind, wherever it is', () => {
-      const taken: string[] = [];
-      for (const [at, value] of given.entries()) {
-        for (const { what, given: wrong } of wrongs(value, [String(at)], (changed) => given.with(at, changed))) {
-          const code = codeFor(call, wrong);
-          if (code === undefined || !/^[A-Z_]+$/.test(code)) taken.push(`${what}: ${code ?? 'taken'}`);
-        }
+  it('refuses what is NaN, infinite, empty, misspelt or of another kind, wherever it is', () => {
+    const taken: string[] = [];
+    for (const [at, value] of given.entries()) {
+      for (const { what, given: wrong } of wrongs(value, [String(at)], (changed) => given.with(at, changed))) {
+        const code = codeFor(call, wrong);
+        if (code === undefined || !/^[A-Z_]+$/.test(code)) taken.push(`${what}: ${code ?? 'taken'}`);
       }
-      expect(taken).toEqual([]);
-    });
+    }
+    expect(taken).toEqual([]);
+  });
 
-    it('refuses to be called without anything, and items of a batch that overlap', () => {
-      expect(codeFor(call, [])).toMatch(/^[A-Z_]+$/);
-      const halved = JSON.parse(JSON.stringify(given), (key, value) => (key === 'batchStride' ? 1 : value));
-      if (JSON.stringify(halved) !== JSON.stringify(given)) expect(codeFor(call, halved)).toBe('KERNEL_RANGE');
-    });
-  },
-);
+  it('refuses to be called without anything, and items of a batch that overlap', () => {
+    expect(codeFor(call, [])).toMatch(/^[A-Z_]+$/);
+    const halved = JSON.parse(JSON.stringify(given), (key, value) => (key === 'batchStride' ? 1 : value));
+    if (JSON.stringify(halved) !== JSON.stringify(given)) expect(codeFor(call, halved)).toBe('KERNEL_RANGE');
+  });
+});
