@@ -27,7 +27,7 @@ const batchNorm = { eps: 1e-5, momentum: 0.1, training: true };
 const bnAllows = ['.eps=0', '.eps=0.5', '.momentum=0', '.momentum=0.5'];
 const interpolated = { size: [5, 6], mode: 'bilinear', alignCorners: false, ratio: undefined };
 
-/** A right use of an operator that is not listed: its inputs are images of one shape, and it has no attributes. */
+/** A right use of an operator that is not listed: so many inputs, images of one shape, and no attributes. */
 export const imagesOf = (count: number): OperatorCase => ({ types: Array.from({ length: count }, () => map) });
 
 export const operatorCases: Readonly<Record<string, OperatorCase>> = {
@@ -134,6 +134,8 @@ export const operatorCases: Readonly<Record<string, OperatorCase>> = {
   'conv-block/stackOperator': { types: [map, map], free: ['0.0', '1.0'] },
   'conv-block/unstackOperator': { types: [f(3, 4)], attributes: { sizes: [1, 2] } },
 
+  'partial-decoder/productOperator': { types: [map, map] },
+  'partial-decoder/productGradientOperator': { types: [map, map, map] },
   'reverse-attention/reverseAttentionOperator': {
     types: [map, f(2, 1, 4, 4)],
     free: ['0.1', '0.2', '0.3', '1.2', '1.3'],

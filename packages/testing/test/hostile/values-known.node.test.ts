@@ -14,7 +14,7 @@ function checkedElsewhere(): string[] {
     const folder = new URL(`../../../${name}/test/`, import.meta.url);
     const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.test.ts')) : [];
     return files.flatMap((file) =>
-      [...readFileSync(new URL(file, folder), 'utf8').matchAll(/checkHardNumbers\(\w+, (\w+),/g)].map(
+      [...readFileSync(new URL(file, folder), 'utf8').matchAll(/checkHardNumbers\([\w()]+, (\w+),/g)].map(
         ([, checked]) => checked as string,
       ),
     );
