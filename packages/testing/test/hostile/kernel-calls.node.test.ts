@@ -1,7 +1,7 @@
 /**
  * Every exported kernel call of every package, given what it cannot take: an `InfnetError`, never a call that runs and
- * is wrong. The calls are found by looking: one that takes something else than a tensor's shape and the places of x and y,
- * and has no line in `VALID`, fails here.
+ * is wrong. The calls are found by looking: one that takes something else than a tensor's shape and the places of x and
+ * y, and has no line in `VALID`, fails here.
  */
 import { isInfnetError } from '@infnet/core';
 import { describeCall, type KernelCall } from '@infnet/core/kernels';
