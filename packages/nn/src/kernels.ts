@@ -1,11 +1,10 @@
 /** Below the operators: kernels, calls for your own buffers, and what gradient rules and the planner apply. */
 
 export { type FusedBatchNormAttributes, fusedBatchNorm2dOperator } from './batch-norm/batch-norm.js';
+export { type BatchNormGradientAttributes, batchNorm2dGradientOperator } from './batch-norm/gradient.js';
 export {
-  type BatchNormGradientAttributes,
   type BatchNormGradientInputCallOptions,
   type BatchNormGradientSumsCallOptions,
-  batchNorm2dGradientOperator,
   batchNormGradientInputCall,
   batchNormGradientInputKernel,
   batchNormGradientSumsCall,
@@ -13,7 +12,7 @@ export {
   finalSumsCall,
   mergeSumsCall,
   mergeSumsKernel,
-} from './batch-norm/gradient.js';
+} from './batch-norm/gradient-calls.js';
 export {
   type BatchNorm2dCallOptions,
   batchNorm2dCall,
