@@ -46,7 +46,9 @@ export function circlesOf(edges) {
   return circles;
 }
 
-/** What is wrong with the imports of a room: circles with a file that is not among the known ones, and known ones gone. */
+/**
+ * What is wrong with the imports of a room: circles with a file that is not among the known ones, and known ones gone.
+ */
 export function circleProblems(room, edges) {
   const allowed = known[room] ?? [];
   const circles = circlesOf(edges);
