@@ -43,7 +43,7 @@ export class PickleMeter {
   /** @param length bytes of the file, to which its memory is in proportion */
   constructor(
     readonly limits: PickleLimits = PICKLE_LIMITS,
-    length = Number.POSITIVE_INFINITY,
+    length: number = Number.POSITIVE_INFINITY,
   ) {
     this.#left = FREE + PER_BYTE * length;
   }
