@@ -1,5 +1,5 @@
 /** NaN, infinities and other hard numbers in a function of single values, and in its gradient. */
-import { type Context, evaluate, gradients, type Tensor } from '@infnet/core';
+import { type Context, evaluate, gradients, type Tensor, type TraceResult } from '@infnet/core';
 
 /** Values that a function must take as PyTorch does. */
 export const HARD_NUMBERS: readonly number[] = [
@@ -39,7 +39,7 @@ export async function checkHardNumbers(
   const alone = await evaluate(context, ({ x }) => ({ y: compute(x) }), { x });
   const both = await evaluate(
     context,
-    ({ x, g }) => {
+    ({ x, g }): TraceResult => {
       const y = compute(x);
       const [d] = gradients([{ output: y, gradient: g }], [x]);
       return d === undefined ? { y } : { y, d };
