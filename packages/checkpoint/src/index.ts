@@ -27,6 +27,7 @@ export {
 } from './onnx/index.js';
 export { type NetSignature, type PeeledTensors, peelPrefix } from './prefix.js';
 export { readCheckpoint } from './read-checkpoint.js';
+export { hasChecksum } from './safetensors/checksum.js';
 export { readSafetensors } from './safetensors/read.js';
 export { type WritableTensor, type WritableValue, writeSafetensors } from './safetensors/write.js';
 export type { Dtype, TensorData } from './tensors/dtype.js';

@@ -46,7 +46,10 @@ export interface Checkpoint {
 export interface ReadOptions {
   /** Name of the file, for the `where` of errors. */
   readonly file?: string;
-  /** Check the CRC-32 of what is read from a zip (default true). A checksum of 0 counts as "not computed". */
+  /**
+   * Check the CRC-32 of what is read from a zip, where 0 counts as "not computed", and the checksum that the metadata
+   * of a safetensors file may have (default true).
+   */
   readonly verify?: boolean;
   /** Copy every tensor, so that none shares memory with the input or another (default false). */
   readonly copy?: boolean;

@@ -315,3 +315,43 @@ describe('asFloat32', () => {
     }
   });
 });
+
+describe('a checksum in the metadata', () => {
+  const tensors = [
+    { name: 'b', shape: [2], data: Float32Array.of(1, -2) },
+    { name: 'a', shape: [1], data: Uint8Array.of(7) },
+  ];
+  const written = (checksum: boolean | readonly string[], texts: Readonly<Record<string, string>> = { kind: 'x' }) =>
+    writeSafetensors(tensors, texts, { checksum });
+
+  it('is of the content, in any order; older files have none', () => {
+    const sum = (bytes: Uint8Array): unknown => readSafetensors(bytes).metadata.get('checksum');
+    expect(sum(written(false))).toBeUndefined();
+    expect(sum(written(true))).toMatch(/^crc32:[0-9a-f]{8}$/);
+    const { metadata } = readSafetensors(written(true));
+    const turned = writeSafetensors(
+      [...tensors].reverse(),
+      Object.fromEntries([...metadata].reverse()) as Record<string, string>,
+    );
+    expect(sum(turned)).toBe(sum(written(true)));
+    expect(sum(written(true, { kind: 'y' }))).not.toBe(sum(written(true)));
+    expect(sum(written(['run'], { kind: 'x', run: '1' }))).toBe(sum(written(['run'], { kind: 'x', run: '2' })));
+  });
+
+  it('refuses what is another content, unless nobody asks', () => {
+    const { metadata } = readSafetensors(written(true));
+    const texts = Object.fromEntries(metadata) as Record<string, string>;
+    const other = writeSafetensors(
+      [{ name: 'b', shape: [2], data: Float32Array.of(1, 2) }, ...tensors.slice(1)],
+      texts,
+    );
+    expect(() => readSafetensors(other, { file: 'f' })).toThrow(/CHECKPOINT_CORRUPT.*checksum.*\(at f\)/s);
+    expect(readSafetensors(other, { verify: false }).tensors.size).toBe(2);
+    const renamed = writeSafetensors(tensors, { ...texts, kind: 'z' });
+    expect(() => readSafetensors(renamed)).toThrow(/CHECKPOINT_CORRUPT/);
+  });
+
+  it('of somebody else is left alone', () => {
+    expect(readSafetensors(writeSafetensors(tensors, { checksum: 'sha256 of my own' })).tensors.size).toBe(2);
+  });
+});

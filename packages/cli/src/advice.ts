@@ -10,6 +10,7 @@ const OPTIONS: readonly (readonly [RegExp, string | ((...found: string[]) => str
   // { masks: 'nonzero' }, { window: 'minmax' or [-326, 1174] }
   [/\{ (masks|orient|window|range): ([^}]*) \}/g, (_, name = '', values = '') => `--${name} ${plain(values)}`],
   [/\{ onProblem: 'skip' \}/g, '--skip-bad'],
+  [/\{ acceptChangedData: true \}/g, '--accept-changed-data'],
   [/, or give \{ prior: \(request\) => \.\.\. \} for all of them/g, ''],
   [/, or allow it with \{ oneClass: 'allow' \}/g, ''],
   [/, or name its folders with \{ layout \}/g, ''],

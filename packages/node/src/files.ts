@@ -1,9 +1,20 @@
 /** Reading and writing whole files, so that a failure is told well and never costs what was there before. */
-import { randomUUID } from 'node:crypto';
-import { chmod, type FileHandle, open, readFile as readWhole, realpath, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import {
+  chmod,
+  copyFile,
+  type FileHandle,
+  link,
+  open,
+  readFile as readWhole,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { InfnetError } from '@infnet/errors';
 import { fileError } from './file-error.js';
+import { temporaryName } from './temporary-files.js';
 
 /**
  * The bytes of a file.
@@ -30,6 +41,11 @@ export async function readFile(path: string): Promise<Uint8Array> {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
+export interface WriteOptions {
+  /** Where the old bytes are kept, in the same folder or another one; what was there before them goes. */
+  readonly keep?: string;
+}
+
 /**
  * Writes a file so that at every moment, whatever fails, `path` holds either all of the old bytes or all of the new
  * ones: they go to a temporary file beside it, are forced to the disk, and the file is then renamed. A symbolic link is
@@ -38,16 +54,17 @@ export async function readFile(path: string): Promise<Uint8Array> {
  * @throws InfnetError `FILE_NOT_FOUND` (no such folder), `FILE_IS_FOLDER`, `FILE_NO_PERMISSION`, `FILE_DISK_FULL`,
  *   `FILE_NOT_WRITTEN`. The old file is then untouched and the temporary one removed.
  */
-export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeFileAtomic(path: string, bytes: Uint8Array, { keep }: WriteOptions = {}): Promise<void> {
   const asked = resolve(path);
   try {
     const target = await realpath(asked).catch(() => asked);
     const existing = await stat(target).catch(() => undefined);
     if (existing?.isDirectory()) throw Object.assign(new Error('is a folder'), { code: 'EISDIR' });
-    const temporary = join(dirname(target), `.${basename(target)}.${randomUUID()}.tmp`);
+    const temporary = join(dirname(target), temporaryName());
     try {
       await writeSynced(temporary, bytes);
       if (existing !== undefined) await chmod(temporary, existing.mode & 0o7777);
+      if (existing !== undefined && keep !== undefined) await keepAs(target, resolve(keep));
       await rename(temporary, target);
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => undefined);
@@ -56,6 +73,18 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array): Promise<
     await syncFolder(dirname(target));
   } catch (cause) {
     throw fileError(asked, 'written', cause);
+  }
+}
+
+/** Under a second name; the first one stays, so that at no moment there is none. */
+async function keepAs(path: string, kept: string): Promise<void> {
+  const temporary = join(dirname(kept), temporaryName());
+  try {
+    // Some file systems have no links.
+    await link(path, temporary).catch(() => copyFile(path, temporary));
+    await rename(temporary, kept);
+  } finally {
+    await rm(temporary, { force: true }).catch(() => undefined);
   }
 }
 

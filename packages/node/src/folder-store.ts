@@ -4,7 +4,7 @@ import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { isInfnetError } from '@infnet/errors';
 import { fileError } from './file-error.js';
-import { readFile, writeFileAtomic } from './files.js';
+import { readFile, type WriteOptions, writeFileAtomic } from './files.js';
 import { makeFolder } from './make-folder.js';
 
 export interface FolderStore {
@@ -12,7 +12,7 @@ export interface FolderStore {
   /** Undefined where there is no such file; an empty one has no bytes. @throws InfnetError `FILE_...` */
   read(path: string): Promise<Uint8Array | undefined>;
   /** Folders on the way are made. @throws InfnetError `FILE_...` */
-  write(path: string, bytes: Uint8Array): Promise<void>;
+  write(path: string, bytes: Uint8Array, options?: WriteOptions): Promise<void>;
   list(folder: string): Promise<readonly string[]>;
   open(path: string): Promise<OpenedFile>;
 }
@@ -38,12 +38,12 @@ export function folderStore(folder: string): FolderStore {
         throw error;
       }
     },
-    async write(path, bytes) {
+    async write(path, bytes, { keep } = {}) {
       const parent = dirname(where(path));
       await makeFolder(parent).catch((cause: unknown) => {
         throw fileError(parent, 'written', cause);
       });
-      await writeFileAtomic(where(path), bytes);
+      await writeFileAtomic(where(path), bytes, keep === undefined ? {} : { keep: where(keep) });
     },
     list: async (path) => (existsSync(where(path)) ? (await readdir(where(path))).sort() : []),
     open: async (path) => openedFile(await open(where(path), 'r+')),

@@ -4,8 +4,10 @@
 export { ADAPTER_CHOICES, type AdapterChoice, type AdapterKind } from './adapter-kind.js';
 export { type AdapterFinding, type AdapterReport, type DriverFinding, diagnose, type Finding } from './diagnose.js';
 export type { Experimental } from './experimental.js';
-export { readFile, writeFileAtomic } from './files.js';
+export { readFile, type WriteOptions, writeFileAtomic } from './files.js';
+export { type FolderLock, LOCK_FILE, lockFolder } from './folder-lock.js';
 export { type FolderSource, folderSource } from './folder-source.js';
 export { type FolderStore, folderStore, type OpenedFile } from './folder-store.js';
 export { makeFolder } from './make-folder.js';
 export { type OpenAdapterOptions, type OpenedAdapter, openAdapter } from './open-adapter.js';
+export { removeLeftovers } from './temporary-files.js';

@@ -24,19 +24,18 @@ export {
   type Checkpoint,
   checkpointFile,
   FILES,
-  LOG_LINES,
   readSettings,
-  readState,
-  type StoredState,
   writeSettings,
 } from './run/folder.js';
 export { Keeper, type KeeperOptions, type Reason, type WeightsOrigin } from './run/keeper.js';
 export { labelStore, PSEUDO_LABELS } from './run/labels.js';
-export { type EpochLine, type LogLine, type NoteLine, RunLog, type StepLine } from './run/log.js';
+export { RunLog } from './run/log.js';
+export type { EpochLine, LogLine, NoteLine, StepLine } from './run/log-lines.js';
 export { RecordedRun, type RunParts, type RunProgress, type RunResult } from './run/recorder.js';
 export { figure, type RunReport, trainingReport } from './run/report.js';
 export { epochKey, isPictured, type Sample, type SampleSource, Samples } from './run/samples.js';
 export { type PropagationDocument, propagationDocument, type RoundDocument, semiReport } from './run/semi-report.js';
+export { hadState, readState, type StoredState } from './run/state.js';
 export type { OpenFile, RunStore } from './run/store.js';
 export { type Described, weightsFile } from './run/weights.js';
 export { ClassScoring, MapScoring } from './scores.js';
@@ -74,6 +73,7 @@ export type {
 } from './task.js';
 export { CHANNEL_ORDER, CHANNEL_ORDERS, CLASS_FORMATS, classes, isUNet } from './tasks/classes.js';
 export { infection } from './tasks/infection.js';
+export { type PartContent, type SlicesContent, watchContent } from './train/content.js';
 export {
   heldOut,
   openTrainingSlices,
@@ -93,6 +93,7 @@ export {
   trainingSession,
   type Validating,
 } from './train/session.js';
+export { type Untrainable, untrainable } from './train/trainable.js';
 export type { TaskTraining, ValidationText } from './train/training.js';
 export { type Validated, Validator, type ValidatorOptions } from './train/validator.js';
 export { type LoadedNet, loadNet } from './weights.js';

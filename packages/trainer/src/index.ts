@@ -81,7 +81,7 @@ export { scaledSize } from './step/multi-scale.js';
 export { type BlockOf, numberedBlock } from './step/recompute.js';
 export type { InputResize } from './step/resize-inputs.js';
 export type { StepLoss } from './step/step-loss.js';
-export { type TracedStep, type TraceStepOptions, traceStep } from './step/trace-step.js';
+export { setTrainingMode, type TracedStep, type TraceStepOptions, traceStep } from './step/trace-step.js';
 export {
   type GradientFigures,
   type StepReport,
@@ -94,7 +94,8 @@ export type { CompanionSetting, TrainerCompanion } from './trainer/companion.js'
 export type { ItemRequest, TrainingData } from './trainer/data.js';
 export type { EpochEvent, StepEvent, TrainerEvents, Validation } from './trainer/events.js';
 export type { TrainerOptions, TrainingResult } from './trainer/options.js';
+export { batchSizes } from './trainer/order.js';
 export type { PrepareProgress, TrainingMemory } from './trainer/session.js';
-export type { Best, Position, TrainerState } from './trainer/state.js';
+export { type Best, continuedOn, type Position, type TrainerState } from './trainer/state.js';
 export { decodeTrainerState, encodeTrainerState } from './trainer/state-file.js';
 export { Trainer } from './trainer/trainer.js';

@@ -3,6 +3,7 @@ import { checkpointError, quote } from '../errors.js';
 import { DTYPES, type Dtype, dtypeLayout, type TensorData } from '../tensors/dtype.js';
 import { countElements, MAX_AXES } from '../tensors/geometry.js';
 import { MAX_FLOAT16, narrowFloat16 } from '../tensors/half.js';
+import { CHECKSUM, contentChecksum, type StoredTensor } from './checksum.js';
 import { METADATA_KEY } from './header.js';
 
 /** A tensor to write; a {@link CheckpointTensor} is one, and so is an entry of a state dict. */
@@ -34,12 +35,15 @@ export interface WritableTensor extends WritableValue {
  * Writing the bytes to disk, and doing so atomically, is the caller's business (`writeFileAtomic` of `@infnet/node`).
  *
  * @param tensors a list of tensors with their names, or a map or plain object of tensors by name (a state dict)
+ * @param options.checksum whether the metadata get a checksum of the content, which every reader here then looks at; or
+ *   names of metadata that it is not of (letters, digits, `_`, `.` and `-`)
  * @throws InfnetError `CHECKPOINT_TENSOR`: a name twice, a shape that does not fit the data, data that is not a typed
  *   array, or a value that float16 cannot hold
  */
 export function writeSafetensors(
   tensors: Iterable<WritableTensor> | ReadonlyMap<string, WritableValue> | Readonly<Record<string, WritableValue>>,
   metadata: ReadonlyMap<string, string> | Readonly<Record<string, string>> = {},
+  { checksum = false }: { readonly checksum?: boolean | readonly string[] } = {},
 ): Uint8Array<ArrayBuffer> {
   const items = namedTensors(tensors).map(toItem);
   const bySize = [...items].sort((a, b) => dtypeLayout(b.dtype).size - dtypeLayout(a.dtype).size);
@@ -48,17 +52,31 @@ export function writeSafetensors(
     item.begin = dataLength;
     dataLength += item.data.byteLength;
   }
-  const header = encodeHeader(items, metadata);
+  const texts = textsOf(metadata);
+  if (checksum !== false) {
+    texts.push([CHECKSUM, contentChecksum(items.map(stored), texts, checksum === true ? [] : checksum)]);
+  }
+  const header = encodeHeader(items, texts);
   const start = 8 + header.length;
   const file = new Uint8Array(start + dataLength);
   // The upper half of the 64-bit length stays 0.
   new DataView(file.buffer).setUint32(0, header.length, true);
   file.set(header, 8);
-  for (const { data, begin } of items) {
-    const { buffer, byteOffset, byteLength } = data;
-    file.set(new Uint8Array(buffer, byteOffset, byteLength), start + begin);
-  }
+  for (const item of items) file.set(stored(item).bytes, start + item.begin);
   return file;
+}
+
+function stored({ name, shape, dtype, data: { buffer, byteOffset, byteLength } }: Item): StoredTensor {
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+  return { name, shape, dtype: dtypeLayout(dtype).safetensors, bytes };
+}
+
+/** @throws InfnetError `CHECKPOINT_TENSOR` */
+function textsOf(metadata: unknown): [string, string][] {
+  if (typeof metadata !== 'object' || metadata === null) {
+    throw bad(`The metadata is ${kindOf(metadata)}.`, 'Pass a Map or an object of texts.');
+  }
+  return isMap(metadata) ? ([...metadata] as [string, string][]) : Object.entries(metadata as Record<string, string>);
 }
 
 interface Item {
@@ -161,16 +179,9 @@ function dtypeOf(data: TensorData): Dtype {
   return 'int64';
 }
 
-function encodeHeader(
-  items: readonly Item[],
-  metadata: ReadonlyMap<string, string> | Readonly<Record<string, string>>,
-): Uint8Array {
+function encodeHeader(items: readonly Item[], pairs: readonly (readonly [string, string])[]): Uint8Array {
   const names = new Set<string>([METADATA_KEY]);
   const fields: string[] = [];
-  if (typeof metadata !== 'object' || metadata === null) {
-    throw bad(`The metadata is ${kindOf(metadata)}.`, 'Pass a Map or an object of texts.');
-  }
-  const pairs = isMap(metadata) ? [...metadata] : Object.entries(metadata as Readonly<Record<string, string>>);
   if (pairs.length > 0) fields.push(`"${METADATA_KEY}":{${pairs.map((pair) => pair.map(encodeText).join(':'))}}`);
   for (const { name, shape, data, dtype, begin } of items) {
     if (names.has(name))

@@ -26,7 +26,7 @@ export async function weights({ out, seed, backbone, width, json }: WeightsComma
   }
   const tensors = initialWeights(new InfNet({ backbone, width }), seed);
   const metadata = { made_by: 'infnet weights', trained: 'false', seed: String(seed), backbone, width: String(width) };
-  const bytes = writeSafetensors(tensors, metadata);
+  const bytes = writeSafetensors(tensors, metadata, { checksum: true });
   await writeFileAtomic(out, bytes);
   const file = resolve(out);
   const parameters = tensors.reduce((sum, { data }) => sum + data.length, 0);

@@ -84,9 +84,14 @@ export function checkSettings<T extends OptionTable>(table: T, values: Readonly<
   const { issues = [] } = v.safeParse(schemaOfTable(table), full);
   const problems = issues.map(({ path, message }) => {
     const name = String(path?.[0]?.key);
-    return `${optionFlag(name)} is ${String(values[name])}. ${message}`;
+    return `${optionFlag(name)} is ${told(values[name])}. ${message}`;
   });
   return { problems: [...new Set(problems)] };
+}
+
+/** A hand may have written anything. */
+function told(value: unknown): string {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value).slice(0, 100) : String(value);
 }
 
 function isOf<T extends OptionTable>(table: T, values: object): values is SettingsOf<T> {

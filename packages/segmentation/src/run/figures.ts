@@ -1,6 +1,6 @@
 import type { Figures } from '../task.js';
 import type { TaskTraining } from '../train/training.js';
-import type { EpochLine } from './log.js';
+import type { EpochLine } from './log-lines.js';
 
 /** Figures of one validation, for a line. */
 export function figuresText({ validation }: TaskTraining, figures: Figures, digits: number): string {

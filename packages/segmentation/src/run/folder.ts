@@ -4,6 +4,7 @@
  *     config.json                     the settings, written before anything else
  *     log.jsonl                       a line for every event
  *     checkpoints/last.safetensors    the whole state: what --resume continues from
+ *     checkpoints/previous.safetensors   the one before, for when that is damaged
  *     checkpoints/best.safetensors    weights of the best validation
  *     checkpoints/final.safetensors   weights at the end
  *     checkpoints/supervised.safetensors   with --semi: weights before the first pseudo label
@@ -15,7 +16,6 @@
  * Every file but the log is replaced as a whole. The state is written last: whatever else is newer than it is made
  * again, with the same bytes, when the run is resumed.
  */
-import { readSafetensors } from '@infnet/checkpoint';
 import * as v from 'valibot';
 import { type Checked, checkSettings } from '../options/table.js';
 import { TRAIN_OPTIONS, type TrainSettings } from '../train/options.js';
@@ -29,7 +29,7 @@ export const FILES = {
 } as const;
 
 /** `supervised`: the weights before the first pseudo label, of a semi-supervised training. */
-export type Checkpoint = 'last' | 'best' | 'final' | 'supervised';
+export type Checkpoint = 'last' | 'previous' | 'best' | 'final' | 'supervised';
 
 export function checkpointFile(name: Checkpoint): string {
   return `checkpoints/${name}.safetensors`;
@@ -53,23 +53,4 @@ export async function writeSettings(store: RunStore, settings: TrainSettings): P
 export async function readSettings(store: RunStore): Promise<Checked<typeof TRAIN_OPTIONS> | undefined> {
   const config = v.safeParse(CONFIG, new TextDecoder().decode(await store.read(FILES.config)));
   return config.success ? checkSettings(TRAIN_OPTIONS, config.output.settings) : undefined;
-}
-
-/** Name of the state's metadata that says how many lines the log had. */
-export const LOG_LINES = 'log_lines';
-
-export interface StoredState {
-  readonly file: string;
-  readonly bytes: Uint8Array;
-  readonly logLines?: number;
-}
-
-/** The state to continue from, or undefined where the run was stopped before its first one. */
-export async function readState(store: RunStore): Promise<StoredState | undefined> {
-  const path = checkpointFile('last');
-  const file = store.where(path);
-  const bytes = await store.read(path);
-  if (bytes === undefined) return undefined;
-  const lines = readSafetensors(bytes, { file }).metadata.get(LOG_LINES);
-  return { file, bytes, ...(typeof lines === 'string' ? { logLines: Number(lines) } : {}) };
 }

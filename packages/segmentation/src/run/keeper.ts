@@ -1,11 +1,15 @@
 /**
  * Writes what a training gives to its folder. A file that cannot be written (a full disk) does not end the training: it
- * is told, what was there before stays, and the next event tries again.
+ * is told, what was there before stays, and the next event tries again. A folder that is gone is made again with the
+ * next state, with all that is needed to go on from it.
  */
 
 import type { Module, StateDict } from '@infnet/core';
-import { type Checkpoint, checkpointFile, FILES, LOG_LINES } from './folder.js';
+import { encodeContent, type SlicesContent } from '../train/content.js';
+import type { TrainSettings } from '../train/options.js';
+import { type Checkpoint, checkpointFile, FILES, writeSettings } from './folder.js';
 import type { RunLog } from './log.js';
+import { bookkeeping, CONTENT, LOG_LINES, type StoredState } from './state.js';
 import type { RunStore } from './store.js';
 import { weightsFile } from './weights.js';
 
@@ -16,17 +20,25 @@ export interface Reason {
   readonly fix?: string;
 }
 
+type Texts = Readonly<Record<string, string>>;
+
 export interface KeeperOptions {
   readonly store: RunStore;
   readonly log: RunLog;
   readonly net: Pick<Module, 'stateDictSpec'>;
   readonly seed: number;
+  readonly settings: TrainSettings;
+  /** The state that the run goes on from. */
+  readonly stored: StoredState | undefined;
+  readonly content: SlicesContent | undefined;
   /** What the weights' files say of themselves. */
   readonly describe: Readonly<Record<string, unknown>> & { readonly made_by: string };
   readonly tell: (line: string) => void;
   /** The page as it is now. */
   readonly report: () => string;
   readonly reasonOf: (error: unknown) => Reason;
+  /** The folder was gone: what others keep in it is written again. */
+  readonly onRestored: () => Promise<void>;
 }
 
 export interface WeightsOrigin {
@@ -38,11 +50,27 @@ export interface WeightsOrigin {
 export class Keeper {
   readonly #options: KeeperOptions;
   readonly #failures = new Map<string, Reason>();
+  /** What was written as weights, by path, to write it again. */
+  readonly #weights = new Map<string, Uint8Array>();
   #linesOfState: number;
+  #generation: number;
+  /** Whether `last` is whole, so that it is kept as `previous`. */
+  #isLastWhole: boolean;
+  /** Whether the log says that there is a state. */
+  #isStateTold: boolean;
 
   constructor(options: KeeperOptions) {
+    const { stored, log } = options;
     this.#options = options;
-    this.#linesOfState = options.log.lines.length;
+    this.#linesOfState = log.lines.length;
+    this.#generation = stored?.generation ?? 0;
+    this.#isLastWhole = stored?.damaged === undefined;
+    this.#isStateTold = stored !== undefined;
+  }
+
+  /** The run begins or goes on: the log's lines up to here stay, whatever happens before its next state. */
+  begin(): void {
+    this.#linesOfState = this.#options.log.lines.length;
   }
 
   /** What could not be written at its last try, by file. */
@@ -53,14 +81,40 @@ export class Keeper {
   /**
    * The whole state. The log is on the disk before the state that has its steps.
    *
-   * @param encode gets what the file must say of the log
+   * @param encode gets what the file must say, and what of it the checksum is not of
    */
-  async state(encode: (metadata: Readonly<Record<string, string>>) => Uint8Array): Promise<void> {
-    const { store, log } = this.#options;
+  async state(encode: (metadata: Texts, apart: Texts) => Uint8Array): Promise<void> {
+    const { store, log, content } = this.#options;
+    await this.#restoreFolder();
     const file = checkpointFile('last');
     await this.keep(FILES.log, () => log.flush(true));
     this.#linesOfState = log.lines.length;
-    await this.keep(file, () => store.write(file, encode({ [LOG_LINES]: String(log.lines.length) })));
+    const generation = this.#generation + 1;
+    const metadata: Texts = content === undefined ? {} : { [CONTENT]: encodeContent(content) };
+    const apart = { [LOG_LINES]: bookkeeping(log.lines.length, generation) };
+    const before = this.#isLastWhole ? { keep: checkpointFile('previous') } : {};
+    if (!(await this.keep(file, () => store.write(file, encode(metadata, apart), before)))) return;
+    this.#generation = generation;
+    this.#isLastWhole = true;
+    if (this.#isStateTold) return;
+    this.#isStateTold = true;
+    log.note('state', log.lines.at(-1)?.step ?? 0);
+    await this.log();
+  }
+
+  /** A folder without settings and log is not the one that the run was begun in. */
+  async #restoreFolder(): Promise<void> {
+    const { store, log, settings, tell, onRestored } = this.#options;
+    const names = await store.list('').catch((): string[] => []);
+    if ([FILES.config, FILES.log].every((name) => names.includes(name))) return;
+    log.note('restored', log.lines.at(-1)?.step ?? 0);
+    const done = [
+      await this.keep(FILES.config, () => writeSettings(store, settings)),
+      await this.keep(FILES.log, () => log.restore()),
+    ];
+    for (const [path, bytes] of this.#weights) done.push(await this.keep(path, () => store.write(path, bytes)));
+    done.push(await this.keep('', onRestored));
+    if (done.every((isDone) => isDone)) tell(`infnet: ${store.where('')} was gone; it is made again`);
   }
 
   /** How many lines the log had when the last state was made. */
@@ -72,8 +126,11 @@ export class Keeper {
   async weights(name: Checkpoint, parameters: StateDict, { epoch, steps }: WeightsOrigin): Promise<boolean> {
     const { store, net, seed, describe } = this.#options;
     const file = checkpointFile(name);
-    const bytes = (): Uint8Array => weightsFile(net, parameters, { ...describe, epoch, seed, steps });
-    return this.keep(file, () => store.write(file, bytes()));
+    return this.keep(file, async () => {
+      const bytes = weightsFile(net, parameters, { ...describe, epoch, seed, steps });
+      if (name !== 'final') this.#weights.set(file, bytes);
+      await store.write(file, bytes);
+    });
   }
 
   async log(): Promise<void> {

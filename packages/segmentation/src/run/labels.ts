@@ -9,8 +9,13 @@ export const PSEUDO_LABELS = 'pseudo-labels';
 /** Bytes of labels kept in memory beside the files. */
 const MOST_BYTES = 2 ** 27;
 
+export interface KeptLabels extends PseudoLabelStore {
+  /** Writes all that are in memory again: their folder is gone. @throws InfnetError `FILE_...` */
+  restore(): Promise<void>;
+}
+
 /** @param names of the unlabelled images, which their labels are called after */
-export function labelStore(store: RunStore, names: readonly string[]): PseudoLabelStore {
+export function labelStore(store: RunStore, names: readonly string[]): KeptLabels {
   const kept = new Map<number, PseudoLabel>();
   let bytes = 0;
   const keep = (index: number, label: PseudoLabel): void => {
@@ -38,6 +43,9 @@ export function labelStore(store: RunStore, names: readonly string[]): PseudoLab
     async put(index, label) {
       await store.write(fileOf(index), encodePng(label));
       keep(index, label);
+    },
+    async restore() {
+      for (const [index, label] of kept) await store.write(fileOf(index), encodePng(label));
     },
   };
 }

@@ -6,56 +6,23 @@
  * the run continues, since the steps come again. The state's file says how many lines there were. A line that cannot be
  * written (full disk) stays in memory and is tried again with the next one, over whatever the failed try left behind.
  */
-import { readJson, writeJson } from '@infnet/trainer';
+import { writeJson } from '@infnet/trainer';
+import { type EpochLine, type LogLine, linesOf, type NoteLine } from './log-lines.js';
 import type { OpenFile, RunStore } from './store.js';
-
-export interface StepLine {
-  readonly event: 'step';
-  readonly step: number;
-  readonly epoch: number;
-  readonly scale: number;
-  readonly loss: number;
-  readonly parts: Readonly<Record<string, number>>;
-  readonly learningRate: number;
-  readonly gradientNorm: number;
-  readonly seconds: number;
-}
-
-export interface EpochLine {
-  readonly event: 'epoch';
-  readonly step: number;
-  /** From 1. */
-  readonly epoch: number;
-  readonly loss: number;
-  readonly parts: Readonly<Record<string, number>>;
-  readonly learningRate: number;
-  readonly seconds: number;
-  readonly metrics?: Readonly<Record<string, number>>;
-  readonly isBest: boolean;
-  /** Of a semi-supervised training: which stage, and in `rounds` which round, from 1. */
-  readonly stage?: string;
-  readonly round?: number;
-}
-
-/** Begun, resumed, stopped, device lost, snapshot not written, ...: what happened, in words and figures. */
-export interface NoteLine {
-  readonly event: 'start' | 'resume' | 'memory' | 'rebuild' | 'problem' | 'given' | 'stage' | 'end';
-  readonly step: number;
-  readonly time: string;
-  readonly [detail: string]: unknown;
-}
-
-export type LogLine = StepLine | EpochLine | NoteLine;
 
 export class RunLog {
   readonly #lines: LogLine[];
-  readonly #file: OpenFile;
+  readonly #store: RunStore;
+  readonly #path: string;
+  #file: OpenFile;
   /** Lines that are in the file, and its bytes up to there. */
   #written: number;
   #end: number;
 
-  private constructor(lines: LogLine[], file: OpenFile, end: number) {
+  private constructor(lines: LogLine[], store: RunStore, path: string, file: OpenFile, end: number) {
     this.#lines = lines;
+    this.#store = store;
+    this.#path = path;
     this.#file = file;
     this.#written = lines.length;
     this.#end = end;
@@ -63,14 +30,21 @@ export class RunLog {
 
   /** Opens the log as it was when it had `lines` lines: later ones are gone. @throws InfnetError `FILE_...` */
   static async open(store: RunStore, path: string, lines: number = Number.POSITIVE_INFINITY): Promise<RunLog> {
-    const text = new TextDecoder().decode(await store.read(path));
-    const kept = text
-      .split('\n')
-      .flatMap(parse)
-      .slice(0, Number.isFinite(lines) ? lines : undefined);
+    const kept = (await readLog(store, path)).slice(0, Number.isFinite(lines) ? lines : undefined);
     const bytes = encode(kept);
     await store.write(path, bytes);
-    return new RunLog(kept, await store.open(path), bytes.length);
+    return new RunLog(kept, store, path, await store.open(path), bytes.length);
+  }
+
+  /** Makes the file anew with all lines: it was removed. @throws InfnetError `FILE_...` */
+  async restore(): Promise<void> {
+    const bytes = encode(this.#lines);
+    await this.#store.write(this.#path, bytes);
+    const gone = this.#file;
+    this.#file = await this.#store.open(this.#path);
+    this.#written = this.#lines.length;
+    this.#end = bytes.length;
+    await gone.close().catch(() => {});
   }
 
   /** Forgets all but the first `count` lines: what they tell comes again. */
@@ -119,24 +93,7 @@ function encode(lines: readonly LogLine[]): Uint8Array {
   return new TextEncoder().encode(lines.map((line) => `${writeJson(line)}\n`).join(''));
 }
 
-/** A line, unless it is the half one that a kill left. */
-function parse(text: string): LogLine[] {
-  if (text.trim() === '') return [];
-  try {
-    const line = readJson(text) as LogLine;
-    return typeof line.step === 'number' ? [withNaN(line) as LogLine] : [];
-  } catch {
-    return [];
-  }
-}
-
-/** Figures of a run that an older version began, which wrote null for what is not a finite number. */
-const FIGURES = new Set(['loss', 'learningRate', 'gradientNorm', 'seconds', 'parts', 'metrics']);
-
-function withNaN(line: object): object {
-  const mended = (value: unknown): unknown =>
-    value === null ? Number.NaN : typeof value === 'object' ? mapped(value as object, () => true) : value;
-  const mapped = (object: object, isFigure: (name: string) => boolean): object =>
-    Object.fromEntries(Object.entries(object).map(([name, value]) => [name, isFigure(name) ? mended(value) : value]));
-  return mapped(line, (name) => FIGURES.has(name));
+/** The lines of a log's file; none where there is no file. */
+export async function readLog(store: RunStore, path: string): Promise<LogLine[]> {
+  return linesOf(new TextDecoder().decode(await store.read(path)));
 }

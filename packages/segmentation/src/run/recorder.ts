@@ -2,7 +2,7 @@
  * A training in its run folder: everything it tells is logged, shown as it goes, and kept; whatever ends it, what is
  * good is kept first.
  */
-import { type Context, isInfnetError, type StateDict } from '@infnet/core';
+import { type Context, InfnetError, isInfnetError, plainMessage, type StateDict } from '@infnet/core';
 import { encodePng } from '@infnet/data';
 import {
   encodePropagationState,
@@ -14,6 +14,7 @@ import {
   writeJson,
 } from '@infnet/trainer';
 import type { Figures, SegmentationTask, TaskData, TaskNet } from '../task.js';
+import { changedSlices, dataChanged, type SlicesContent } from '../train/content.js';
 import { lossOf } from '../train/method.js';
 import type { TrainSettings } from '../train/options.js';
 import {
@@ -27,14 +28,18 @@ import {
   type Validating,
 } from '../train/session.js';
 import { Validator } from '../train/validator.js';
+import { type Ending, endDocument, endText } from './ending.js';
 import { bestOf, figuresText } from './figures.js';
-import { checkpointFile, FILES, type StoredState } from './folder.js';
+import { FILES } from './folder.js';
 import { Keeper, type Reason } from './keeper.js';
-import { labelStore, PSEUDO_LABELS } from './labels.js';
-import type { NoteLine, RunLog } from './log.js';
+import { type KeptLabels, labelStore } from './labels.js';
+import type { RunLog } from './log.js';
+import type { NoteLine } from './log-lines.js';
+import { placeLine, placeText, stageKey } from './place.js';
 import { duration, trainingReport } from './report.js';
 import { epochKey, isPictured, SAMPLES, Samples } from './samples.js';
 import { propagationDocument, semiReport } from './semi-report.js';
+import type { StoredState } from './state.js';
 import type { RunStore } from './store.js';
 
 /** Where the course of a run is shown. */
@@ -53,6 +58,9 @@ export interface RunParts {
     readonly validation: TaskData | undefined;
     readonly unlabelled: TaskData | undefined;
   };
+  /** What these slices are: a state of other ones is refused, unless that is accepted. */
+  readonly content?: SlicesContent;
+  readonly acceptChangedData?: boolean;
   readonly initial: StateDict | undefined;
   readonly store: RunStore;
   readonly log: RunLog;
@@ -66,6 +74,8 @@ export interface RunParts {
   /** How errors are told: in parts, and in a line. */
   readonly reasonOf: (error: unknown) => Reason;
   readonly lineOf: (error: unknown) => string;
+  /** The folder was gone and was made again. */
+  readonly onRestored?: () => Promise<void>;
 }
 
 /** How a run ended. */
@@ -80,14 +90,13 @@ export interface RunResult extends Pick<SessionEnd, 'stopped'> {
   readonly memory: { readonly predicted: TrainingMemory | null; readonly allocatedBytes: number | null };
 }
 
-const STAGES = { labelled: 1, rounds: 2, pseudo: 3, finetune: 4 } as const;
-
 export class RecordedRun {
   readonly #parts: RunParts;
   readonly #keeper: Keeper;
   readonly #session: TrainingSession;
   readonly #validator: Validator | undefined;
   readonly #samples: Samples | undefined;
+  readonly #labels: KeptLabels | undefined;
   #adapter = '';
   #signal: AbortSignal | undefined;
   #context: Context | undefined;
@@ -105,7 +114,7 @@ export class RecordedRun {
   /** @throws InfnetError what a session throws for settings and states */
   constructor(parts: RunParts) {
     this.#parts = parts;
-    const { task, net, settings, data, log, store, progress, describe, reasonOf } = parts;
+    const { task, net, settings, data, log, store, progress, describe, reasonOf, stored, content } = parts;
     const { size, batch, samples, seed } = settings;
     this.#place = { epochs: settings.epochs };
     const { validation } = data;
@@ -115,13 +124,19 @@ export class RecordedRun {
         encodePng(task.drawTruth((await validation.slice(index)).image, await validation.truth(index)));
       this.#samples = new Samples(store, { names: validation.names, truth }, samples);
     }
-    this.#session = this.#makeSession();
+    if (data.unlabelled !== undefined) this.#labels = labelStore(store, data.unlabelled.names);
+    this.#session = withSlices(parts, () => this.#makeSession());
     this.#steps = this.#session.begun?.steps ?? log.lines.filter(({ event }) => event === 'step').at(-1)?.step ?? 0;
     this.#keeper = new Keeper({
-      ...{ store, log, seed, describe, reasonOf },
+      ...{ store, log, seed, describe, reasonOf, settings, stored, content },
       net: net.module,
       tell: (line) => progress.line(line),
       report: () => this.#page(),
+      onRestored: async () => {
+        await parts.onRestored?.();
+        await this.#samples?.restore();
+        await this.#labels?.restore();
+      },
     });
   }
 
@@ -130,7 +145,10 @@ export class RecordedRun {
     const { stored, changes, log } = this.#parts;
     this.#signal = signal;
     await this.#samples?.open();
-    log.note(stored === undefined ? 'start' : 'resume', this.#steps, changes.length > 0 ? { changes } : {});
+    const damaged = stored?.damaged === undefined ? {} : { damaged: this.#parts.lineOf(stored.damaged.error) };
+    const what = { ...(changes.length > 0 ? { changes } : {}), ...damaged };
+    log.note(stored === undefined ? 'start' : 'resume', this.#steps, what);
+    this.#keeper.begin();
     let end: SessionEnd;
     try {
       end = await this.#session.run(signal);
@@ -139,29 +157,29 @@ export class RecordedRun {
       await this.#failed(error);
       throw error;
     }
-    const text = this.#endText(end);
+    const ending = this.#ending(end.state);
+    const text = endText(end, ending);
     this.#stopped = text;
     log.note('end', this.#steps, { why: text });
     await this.#keeper.log();
     await this.#keeper.report();
     return {
-      ...{ stopped: end.stopped, text, document: this.#document(end) },
+      ...{ stopped: end.stopped, text, document: endDocument(end, ending) },
       ...{ failures: this.#keeper.failures, adapter: this.#adapter },
       memory: { predicted: this.#memory ?? null, allocatedBytes: this.#allocated ?? null },
     };
   }
 
   #makeSession(): TrainingSession {
-    const { task, net, settings, data, initial, stored, log, store } = this.#parts;
+    const { task, net, settings, data, initial, stored, log, acceptChangedData = false } = this.#parts;
     return trainingSession({
       ...{ net, settings, train: data.train, loss: lossOf(task, settings) },
       ...(initial === undefined ? {} : { initial }),
-      ...(data.unlabelled === undefined
-        ? {}
-        : { unlabelled: data.unlabelled, labels: labelStore(store, data.unlabelled.names) }),
+      ...(data.unlabelled === undefined ? {} : { unlabelled: data.unlabelled }),
+      ...(this.#labels === undefined ? {} : { labels: this.#labels }),
       open: () => this.#open(),
       ...(this.#validator === undefined ? {} : { validate: (asked) => this.#validate(asked) }),
-      ...(stored === undefined ? {} : { resume: { bytes: stored.bytes, file: stored.file } }),
+      ...(stored === undefined ? {} : { resume: { bytes: stored.bytes, file: stored.file, acceptChangedData } }),
       isGivenKnown: log.lines.some(({ event }) => event === 'given'),
       events: this.#events(),
     });
@@ -276,7 +294,7 @@ export class RecordedRun {
   async #keep(kept: SessionState): Promise<void> {
     if (kept.kind === 'propagation') {
       await this.#keeper.text(FILES.propagation, () => `${writeJson(this.#propagation(kept.state), 2)}\n`);
-      await this.#keeper.state((metadata) => encodePropagationState(kept.state, metadata));
+      await this.#keeper.state((...said) => encodePropagationState(kept.state, ...said));
       return;
     }
     const { state } = kept;
@@ -286,7 +304,7 @@ export class RecordedRun {
       if (!(await this.#keeper.weights('best', parameters, { epoch: at.epoch, steps: at.step }))) return;
       this.#best = undefined;
     }
-    await this.#keeper.state((metadata) => encodeTrainerState(state, metadata));
+    await this.#keeper.state((...said) => encodeTrainerState(state, ...said));
   }
 
   async #keepEnd({ stopped, state, weights }: SessionEnd): Promise<void> {
@@ -358,58 +376,31 @@ export class RecordedRun {
     return propagationDocument(state, this.#parts.data.unlabelled?.names ?? []);
   }
 
-  #endText({ stopped, state }: SessionEnd): string {
-    const { settings, log } = this.#parts;
-    const { epochs, patience } = settings;
-    if (state.kind === 'propagation') {
-      if (stopped === 'aborted') return `interrupted in ${placeText(this.#place)}, after step ${this.#steps}`;
-      return `finished: ${state.state.rounds.length} rounds, ${log.epochs.length} epochs`;
-    }
-    const { epoch, step } = state.state.position;
+  #ending(state: SessionState): Ending {
+    const { settings, store, log } = this.#parts;
     return {
-      finished: `finished: ${epochs} epochs`,
-      early: `stopped early after epoch ${epoch}: no better validation for ${patience} of them`,
-      aborted: `interrupted in epoch ${epoch + 1} of ${epochs}, after step ${step}`,
-    }[stopped];
-  }
-
-  #document({ stopped, state }: SessionEnd): Readonly<Record<string, unknown>> {
-    const { store, settings } = this.#parts;
-    const { config, log, report } = FILES;
-    const common = { config: store.where(config), log: store.where(log), report: store.where(report) };
-    const file = (name: Parameters<typeof checkpointFile>[0]): string => store.where(checkpointFile(name));
-    const final = stopped === 'aborted' ? {} : { final: file('final') };
-    if (state.kind === 'propagation') {
-      const files = {
-        ...common,
-        propagation: store.where(FILES.propagation),
-        pseudoLabels: store.where(PSEUDO_LABELS),
-        state: file('last'),
-        supervised: settings.epochs > 0 ? file('supervised') : settings.weights,
-        ...final,
-      };
-      return { stopped, semi: this.#propagation(state.state), files };
-    }
-    const { best, position } = state.state;
-    const files = { ...common, state: file('last'), ...(best === undefined ? {} : { best: file('best') }), ...final };
-    return { stopped, position, best: best === undefined ? null : { ...best, epoch: best.epoch + 1 }, files };
+      ...{ settings, store, place: this.#place, steps: this.#steps, epochs: log.epochs.length },
+      propagation: state.kind === 'propagation' ? this.#propagation(state.state) : undefined,
+    };
   }
 }
 
-function placeLine({ stage, round }: Place): { readonly stage?: string; readonly round?: number } {
-  return { ...(stage === undefined ? {} : { stage }), ...(round === undefined ? {} : { round }) };
-}
-
-function placeText({ stage, round = 0, rounds }: Place): string {
-  if (stage !== 'rounds') return `stage ${stage}`;
-  return `round ${round}${rounds === undefined ? '' : ` of ${rounds}`}`;
-}
-
-/** Under which name pictures of a stage or round are kept; undefined: not at all. */
-function stageKey({ stage = 'labelled', round = 0, rounds }: Place): string | undefined {
-  if (stage !== 'rounds') return `${STAGES[stage]}-${stage}`;
-  const isWanted = isPictured(round) || round === rounds;
-  return isWanted ? `${STAGES.rounds}-round-${String(round).padStart(3, '0')}` : undefined;
+/** @throws InfnetError `TRAIN_DATA_CHANGED`; what `make` throws, with the slices that are others */
+function withSlices<T>({ stored, content, acceptChangedData }: RunParts, make: () => T): T {
+  const changed =
+    stored?.content === undefined || content === undefined ? undefined : changedSlices(stored.content, content);
+  try {
+    const made = make();
+    if (changed !== undefined && acceptChangedData !== true) throw dataChanged(changed);
+    return made;
+  } catch (error) {
+    // The state knows only that names are others.
+    const isOfData = isInfnetError(error, 'TRAINER_STATE') || isInfnetError(error, 'SEMI_STATE');
+    if (changed === undefined || !isOfData) throw error;
+    const { code, fix } = error;
+    const details = { ...error.details, changedSlices: changed };
+    throw new InfnetError({ code, message: `${plainMessage(error)}; ${changed}`, fix, details, cause: error });
+  }
 }
 
 function megabytes(bytes: number): string {

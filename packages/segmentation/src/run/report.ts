@@ -6,7 +6,7 @@ import type { SegmentationTask } from '../task.js';
 import { TRAIN_OPTIONS, type TrainSettings } from '../train/options.js';
 import type { TaskTraining } from '../train/training.js';
 import { figuresText } from './figures.js';
-import type { EpochLine, LogLine, NoteLine } from './log.js';
+import type { EpochLine, LogLine, NoteLine } from './log-lines.js';
 import type { Sample } from './samples.js';
 
 export interface RunReport {

@@ -64,6 +64,13 @@ export class Samples {
     await this.#store.write(`${folder}/${key}.png`, png);
   }
 
+  /** Writes all pictures again: their folder is gone. @throws InfnetError `FILE_...` */
+  async restore(): Promise<void> {
+    for (const [index, { pictures }] of this.#kept) {
+      for (const [key, png] of pictures) await this.add(index, key, png);
+    }
+  }
+
   get all(): readonly Sample[] {
     return this.indices.flatMap((index) => {
       const kept = this.#kept.get(index);

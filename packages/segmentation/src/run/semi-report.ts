@@ -2,7 +2,7 @@
 import { type LineChart, renderReport, type Section } from '@infnet/report';
 import type { PropagationState, RoundRecord, TrainingFigures } from '@infnet/trainer';
 import type { TaskTraining } from '../train/training.js';
-import type { EpochLine, LogLine, NoteLine } from './log.js';
+import type { EpochLine, LogLine, NoteLine } from './log-lines.js';
 import { adapterName, course, duration, figure, pictures, REFRESH, type RunReport, settingRows } from './report.js';
 
 export interface RoundDocument {

@@ -16,5 +16,6 @@ export function weightsFile(net: Pick<Module, 'stateDictSpec'>, values: StateDic
   // Of weights that no step has changed is true what is true of those it started from.
   const trained = steps > 0 ? { trained: 'true' } : {};
   const texts = Object.entries({ ...described, ...trained, seed, steps }).map(([key, value]) => [key, String(value)]);
-  return writeSafetensors(stateDictEntries(net, values, { seed, steps }), { made_by, ...Object.fromEntries(texts) });
+  const entries = stateDictEntries(net, values, { seed, steps });
+  return writeSafetensors(entries, { made_by, ...Object.fromEntries(texts) }, { checksum: true });
 }

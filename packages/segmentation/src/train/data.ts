@@ -11,6 +11,7 @@ import {
   watchPhantoms,
 } from '@infnet/data';
 import type { SegmentationTask, TaskData, TaskDataOptions } from '../task.js';
+import { type PartContent, watchContent } from './content.js';
 import { TRAIN_OPTIONS, type TrainSettings } from './options.js';
 
 export interface TrainingSlices {
@@ -23,6 +24,8 @@ export interface TrainingSlices {
   readonly warnings: string;
   /** Slices to train on that are phantoms. */
   readonly phantoms: number;
+  /** What the slices are, by their bytes. */
+  readonly content: { readonly train: PartContent; readonly validation?: PartContent };
 }
 
 export interface ReadProgress extends Pick<TaskDataOptions, 'oneClass'> {
@@ -38,7 +41,8 @@ export async function openTrainingSlices(
   reading: ReadProgress,
 ): Promise<TrainingSlices> {
   const { edges, masks, emptyMasks, validate, seed } = settings;
-  const { source, phantoms } = watchPhantoms(from);
+  const watched = watchContent(from);
+  const { source, phantoms } = watchPhantoms(watched.source);
   const all = await task.openData(source, {
     edges,
     emptyMasks,
@@ -49,6 +53,10 @@ export async function openTrainingSlices(
     ...{ train, validation, isAlone },
     warnings: describeProblems(all.warnings),
     phantoms: phantomsAmong(train, phantoms),
+    content: {
+      train: watched.of(train),
+      ...(validation === undefined || validation === train ? {} : { validation: watched.of(validation) }),
+    },
   });
   if (validate === 'none') return of(all, undefined);
   if (validate === 'train') return of(all, all);
@@ -72,10 +80,14 @@ export async function openUnlabelledSlices(
   from: DataSource,
   settings: TrainSettings,
   reading: ReadProgress,
-): Promise<Pick<TrainingSlices, 'warnings' | 'phantoms'> & { readonly data: TaskData }> {
-  const { source, phantoms } = watchPhantoms(from);
+): Promise<Pick<TrainingSlices, 'warnings' | 'phantoms'> & { readonly data: TaskData; readonly content: PartContent }> {
+  const watched = watchContent(from);
+  const { source, phantoms } = watchPhantoms(watched.source);
   const data = await task.openData(source, { labelled: false, ...decoding(settings, reading) });
-  return { data, warnings: describeProblems(data.warnings), phantoms: phantomsAmong(data, phantoms) };
+  return {
+    ...{ data, warnings: describeProblems(data.warnings), phantoms: phantomsAmong(data, phantoms) },
+    content: watched.of(data),
+  };
 }
 
 /** How files become slices, and how much is kept of them. */

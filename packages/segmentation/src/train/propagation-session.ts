@@ -4,7 +4,14 @@
  */
 import { InfnetError, ParameterStore } from '@infnet/core';
 import { binaryToEdge } from '@infnet/data';
-import { constant, decodePropagationState, Propagation, type PropagationEvent } from '@infnet/trainer';
+import {
+  constant,
+  decodePropagationState,
+  Propagation,
+  type PropagationEvent,
+  type PropagationState,
+  propagatedOn,
+} from '@infnet/trainer';
 import { unlabelledSlices } from '../data.js';
 import { SharedContext } from '../shared-context.js';
 import { augmentationOf } from './data.js';
@@ -64,7 +71,7 @@ export function propagationSession(parts: SessionParts): TrainingSession {
     },
     onEvent: (event) => course.tell(event),
     onState: (state) => events.onState?.({ kind: 'propagation', state }),
-    ...(parts.resume === undefined ? {} : { resume: decodePropagationState(parts.resume.bytes, parts.resume.file) }),
+    ...(parts.resume === undefined ? {} : { resume: stateOf(parts.resume, train.length) }),
   });
   const stateNow = (): SessionState => ({ kind: 'propagation', state: propagation.state });
   /** Without a first stage, what there is before any pseudo label are the weights as given. */
@@ -100,6 +107,14 @@ export function propagationSession(parts: SessionParts): TrainingSession {
       }
     },
   };
+}
+
+function stateOf(
+  { bytes, file, acceptChangedData }: NonNullable<SessionParts['resume']>,
+  labelled: number,
+): PropagationState {
+  const state = decodePropagationState(bytes, file);
+  return acceptChangedData === true ? propagatedOn(state, labelled) : state;
 }
 
 /** Where a propagation stands, and how its listeners are told. */

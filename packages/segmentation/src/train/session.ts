@@ -7,6 +7,7 @@ import type { PropagationState, PseudoLabelStore, StepEvent, TrainerEvents, Trai
 import type { Figures, TaskData, TaskNet } from '../task.js';
 import type { TrainSettings } from './options.js';
 import { propagationSession } from './propagation-session.js';
+import { untrainable, untrainableError } from './trainable.js';
 import { trainerSession } from './trainer-session.js';
 
 /** Where a training stands. */
@@ -78,7 +79,12 @@ export interface SessionParts {
   /** Where pseudo labels are kept. Default: in memory. */
   readonly labels?: PseudoLabelStore;
   /** A state as it was kept, and what its file is called. */
-  readonly resume?: { readonly bytes: Uint8Array; readonly file?: string };
+  readonly resume?: {
+    readonly bytes: Uint8Array;
+    readonly file?: string;
+    /** Whether it is gone on with slices that are others by name or number. Default: that is refused. */
+    readonly acceptChangedData?: boolean;
+  };
   /** Whether `onGiven` was called before. */
   readonly isGivenKnown?: boolean;
   readonly events?: SessionEvents;
@@ -102,7 +108,12 @@ export interface TrainingSession {
   readonly begun: { readonly epochs: number; readonly steps: number } | undefined;
 }
 
-/** @throws InfnetError `TRAINER_...`, `SEMI_...`, `OPTIMIZER_OPTION`, `CHECKPOINT_...` for a state that is none */
+/**
+ * @throws InfnetError `TRAIN_SHAPE` for batches that cannot be trained on, `TRAINER_...`, `SEMI_...`,
+ *   `OPTIMIZER_OPTION`, `CHECKPOINT_...` for a state that is none
+ */
 export function trainingSession(parts: SessionParts): TrainingSession {
+  const wrong = untrainable(parts.net, parts.settings, parts.loss, parts.train.length);
+  if (wrong !== undefined) throw untrainableError(wrong);
   return parts.settings.semi ? propagationSession(parts) : trainerSession(parts);
 }

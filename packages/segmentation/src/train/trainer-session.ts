@@ -1,6 +1,6 @@
 /** A training of one stage. */
 import { InfnetError } from '@infnet/core';
-import { decodeTrainerState, Trainer } from '@infnet/trainer';
+import { continuedOn, decodeTrainerState, Trainer, type TrainerState } from '@infnet/trainer';
 import { augmentationOf } from './data.js';
 import { scheduleOf } from './method.js';
 import type { Place, SessionParts, SessionState, TrainingSession } from './session.js';
@@ -9,7 +9,7 @@ import { trainerOptionsOf } from './trainer-options.js';
 export function trainerSession(parts: SessionParts): TrainingSession {
   const { settings, net, loss, train, open, initial, validate, events = {} } = parts;
   const { size, epochs, patience, validateEvery } = settings;
-  const resume = parts.resume === undefined ? undefined : decodeTrainerState(parts.resume.bytes, parts.resume.file);
+  const resume = parts.resume === undefined ? undefined : stateOf(parts.resume, train.length);
   const { epoch = 0, unit = 0, step = 0 } = resume?.position ?? {};
   const begun = { epochs: epoch + Number(unit > 0), steps: step };
   if (begun.epochs > epochs) throw tooFew(epochs, begun.epochs);
@@ -52,6 +52,11 @@ export function trainerSession(parts: SessionParts): TrainingSession {
       return { stopped, state: { kind: 'trainer', state }, weights: state.parameters };
     },
   };
+}
+
+function stateOf({ bytes, file, acceptChangedData }: NonNullable<SessionParts['resume']>, items: number): TrainerState {
+  const state = decodeTrainerState(bytes, file);
+  return acceptChangedData === true ? continuedOn(state, items) : state;
 }
 
 function tooFew(epochs: number, begun: number): InfnetError {

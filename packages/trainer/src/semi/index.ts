@@ -23,7 +23,7 @@ export {
   type Stages,
   type StageTraining,
 } from './stages.js';
-export type { PropagationProblem, PropagationState, StageRecord } from './state.js';
+export { type PropagationProblem, type PropagationState, propagatedOn, type StageRecord } from './state.js';
 export { decodePropagationState, encodePropagationState } from './state-file.js';
 export type {
   Prediction,

@@ -11,13 +11,15 @@ const KIND = 'infnet propagation state';
 const WEIGHTS = 'weights/';
 
 /**
- * Bytes of a state; the same state gives the same bytes.
+ * Bytes of a state, with a checksum; the same state gives the same bytes.
  *
  * @param metadata texts of the caller's own to store with it
+ * @param apart more of them, which the checksum is not of
  */
 export function encodePropagationState(
   { weights, trainer, ...state }: PropagationState,
   metadata: Readonly<Record<string, string>> = {},
+  apart: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
   const tensors = weights === undefined ? [] : tensorsOf(WEIGHTS, weights);
   const training = trainer === undefined ? undefined : partsOf(trainer);
@@ -27,7 +29,8 @@ export function encodePropagationState(
     hasWeights: weights !== undefined,
     trainer: training?.progress ?? null,
   };
-  return writeSafetensors(tensors, { ...metadata, kind: KIND, progress: writeJson(progress) });
+  const texts = { ...apart, ...metadata, kind: KIND, progress: writeJson(progress) };
+  return writeSafetensors(tensors, texts, { checksum: Object.keys(apart) });
 }
 
 /**

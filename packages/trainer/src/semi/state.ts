@@ -1,6 +1,6 @@
 /** The state of a propagation: plain data from which it continues bit by bit, with the same labels in their store. */
 import { InfnetError, type StateDict } from '@infnet/core';
-import type { TrainerState } from '../trainer/state.js';
+import { continuedOn, type TrainerState } from '../trainer/state.js';
 import { labelAt, labelHash, type PseudoLabelStore } from './labels.js';
 import type { StageName } from './stages.js';
 import type { RoundRecord, Settings, TrainingFigures } from './strategy.js';
@@ -51,6 +51,18 @@ export interface PropagationState {
 export function labelledImages(state: Pick<PropagationState, 'rounds' | 'current'>): number[] {
   const records = state.current === undefined ? state.rounds : [...state.rounds, state.current];
   return [...new Set(records.flatMap(({ images }) => images))];
+}
+
+/** The state as one of a propagation with other labelled images; the unlabelled ones must be the same. */
+export function propagatedOn(state: PropagationState, labelled: number): PropagationState {
+  const { labelledNames: _, ...problem } = state.problem;
+  const { trainer } = state;
+  const more = labelled - problem.labelled;
+  return {
+    ...state,
+    problem: { ...problem, labelled },
+    trainer: trainer === undefined ? undefined : continuedOn(trainer, trainer.plan.items + more),
+  };
 }
 
 const CALLED: Readonly<Record<string, string>> = {

@@ -65,7 +65,7 @@ export function traceStep<N extends string>(options: TraceStepOptions<N>): Trace
   checkNames('traceStep', options, STEP_OPTIONS);
   const { net, optimizer, inputs, size } = options;
   checkNames('traceStep', options.resize ?? {}, Object.keys(inputs), 'input');
-  const restore = setMode(net, options.frozenBatchNorm ?? false);
+  const restore = setTrainingMode(net, options.frozenBatchNorm ?? false);
   try {
     let end: Omit<StepEnd, 'outputs'> | undefined;
     const names = Object.keys(inputs) as N[];
@@ -95,7 +95,10 @@ export function traceStep<N extends string>(options: TraceStepOptions<N>): Trace
 }
 
 /** Training mode, but for the frozen batch norms; returns what puts the modes back. */
-function setMode(net: Module<never, unknown>, frozen: boolean | ((path: string) => boolean)): () => void {
+export function setTrainingMode(
+  net: Module<never, unknown>,
+  frozen: boolean | ((path: string) => boolean),
+): () => void {
   const modules = net.modules();
   const before = modules.map(({ training }) => training);
   const isFrozen = typeof frozen === 'function' ? frozen : () => frozen;

@@ -16,16 +16,19 @@ const MOMENTS = 'optimizer/';
 const COMPANION = 'companion/';
 
 /**
- * Bytes of a state; the same state gives the same bytes.
+ * Bytes of a state, with a checksum; the same state gives the same bytes.
  *
  * @param metadata texts of the caller's own to store with it, e.g. how the net was built
+ * @param apart more of them, which the checksum is not of
  */
 export function encodeTrainerState(
   state: TrainerState,
   metadata: Readonly<Record<string, string>> = {},
+  apart: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
   const { progress, tensors } = partsOf(state);
-  return writeSafetensors(tensors, { ...metadata, kind: KIND, progress: writeJson(progress) });
+  const texts = { ...apart, ...metadata, kind: KIND, progress: writeJson(progress) };
+  return writeSafetensors(tensors, texts, { checksum: Object.keys(apart) });
 }
 
 /** A state as what goes into JSON, and tensors. */

@@ -109,6 +109,16 @@ function told(value: unknown): string {
   return Array.isArray(value) ? `[${value.join(', ')}]` : String(value);
 }
 
+/**
+ * The state as one of a training on other items: where their number is another one, the epoch in progress begins again,
+ * as its batches are other ones.
+ */
+export function continuedOn(state: TrainerState, items: number): TrainerState {
+  const { names: _, ...plan } = state.plan;
+  if (plan.items === items) return { ...state, plan };
+  return { ...state, plan: { ...plan, items }, position: { ...state.position, unit: 0 }, sums: {}, summed: 0 };
+}
+
 /** FNV-1a over names: tells data sets with as many items apart. Undefined without names. */
 export function namesHash(data: { readonly length: number; name?(index: number): string }): string | undefined {
   if (data.name === undefined) return undefined;

@@ -5,7 +5,7 @@ import { basename, extname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { printable } from '@infnet/core';
 import { isVolumeName } from '@infnet/data';
-import { makeFolder as makeFolders } from '@infnet/node';
+import { makeFolder as makeFolders, removeLeftovers } from '@infnet/node';
 import { pictureNames, type SegmentationTask, volumeNames } from '@infnet/segmentation';
 import { cliError } from '../../errors.js';
 import { nameFormats } from '../../formats.js';
@@ -90,10 +90,11 @@ export async function ignoredLine(ignored: readonly string[], what: string): Pro
   return `infnet: ignored ${ignored.length} files that are no ${what}: ${listed(ignored, 5)}${counts === '' ? '' : ` (${counts})`}`;
 }
 
-/** Makes the folder of results. @throws InfnetError `CLI_OUTPUT_FOLDER` */
+/** Makes the folder of results, without what killed commands left there. @throws InfnetError `CLI_OUTPUT_FOLDER` */
 export async function makeFolder(folder: string): Promise<void> {
   try {
     await makeFolders(folder);
+    await removeLeftovers(folder);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const fix = 'Give a folder that can be made: no file may have its name, and you need the right to write there.';

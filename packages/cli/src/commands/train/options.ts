@@ -10,6 +10,10 @@ export const TRAIN_COMMAND = {
   data,
   out: { kind: 'text', value: 'folder', help: 'required; the run folder; made if missing' },
   resume: { kind: 'flag', help: 'continue the run in --out' },
+  acceptChangedData: {
+    kind: 'flag',
+    help: 'continue it although slices are not those that it was trained on until now',
+  },
   ...others,
   adapter: ADAPTER_ROW,
   tuning: TUNING_ROW,
@@ -20,6 +24,7 @@ export interface TrainOptions extends AskedSettings {
   /** The run folder. */
   readonly out: string;
   readonly resume: boolean;
+  readonly acceptChangedData: boolean;
   readonly json: boolean;
   readonly adapter?: AdapterChoice;
   /** A file of `infnet tune`. */

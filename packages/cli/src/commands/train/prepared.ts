@@ -4,6 +4,7 @@ import { trainingMetadata } from '@infnet/inf-net';
 import { folderSource } from '@infnet/node';
 import {
   lastBatchOf,
+  lossOf,
   openTrainingSlices,
   openUnlabelledSlices,
   type ReadProgress,
@@ -11,6 +12,7 @@ import {
   type SegmentationTask,
   type TaskData,
   type TaskNet,
+  untrainable,
 } from '@infnet/segmentation';
 import type { TrainSettings } from '@infnet/segmentation/options';
 import { adviceInFlags } from '../../advice.js';
@@ -19,7 +21,8 @@ import { requireCompanions } from './companions.js';
 import { makeNet } from './net.js';
 
 /** The parts of a run that follow from its settings. */
-export interface Prepared extends Pick<RunParts, 'task' | 'net' | 'initial' | 'settings' | 'data' | 'describe'> {
+export interface Prepared
+  extends Pick<RunParts, 'task' | 'net' | 'initial' | 'settings' | 'data' | 'content' | 'describe'> {
   /** Lines about weights and data. */
   readonly warnings: readonly string[];
 }
@@ -54,6 +57,7 @@ export async function prepare({ task, asked, given, resumed, reading }: Preparin
     const message = `--batch ${batch} is more than the ${train.length} slices to train on, and at --size ${size} a smaller batch is left out.`;
     throw cliError('CLI_USAGE', message, `Give --batch ${train.length}, or a larger --size.`);
   }
+  refuseUntrainable(task, net, settings, train.length);
   const origin = trainingMetadata({
     slices: train.length,
     phantoms: slices.phantoms + (more?.phantoms ?? 0),
@@ -62,6 +66,7 @@ export async function prepare({ task, asked, given, resumed, reading }: Preparin
   });
   return {
     ...{ task, net, initial, settings, data: { train, validation, unlabelled: more?.data } },
+    content: { ...slices.content, ...(more === undefined ? {} : { unlabelled: more.content }) },
     describe: { made_by: 'infnet train', ...task.training.describe(net, size, { trained, ...origin }) },
     warnings: [
       ...notes.map((note) => `  ${note}`),
@@ -70,6 +75,15 @@ export async function prepare({ task, asked, given, resumed, reading }: Preparin
       adviceInFlags(more?.warnings ?? ''),
     ],
   };
+}
+
+/** @throws InfnetError `CLI_USAGE` where a batch has no variance, with what would do */
+function refuseUntrainable(task: SegmentationTask, net: TaskNet, settings: TrainSettings, items: number): void {
+  const wrong = untrainable(net, settings, lossOf(task, settings), items);
+  if (wrong === undefined) return;
+  const batches = wrong.batches.length === 0 ? [] : [`--batch ${wrong.batches.join(' or ')}`];
+  const sizes = wrong.size === undefined ? [] : [`--size ${wrong.size}`];
+  throw cliError('CLI_USAGE', wrong.message, `Give ${[...batches, ...sizes, '--freeze-batch-norm'].join(', or ')}.`);
 }
 
 /** Nothing to draw a share from, when none was asked for. */

@@ -28,7 +28,7 @@ function inFlags(message: string): string {
 }
 
 const OPTIONS = ['TRAINER_OPTION', 'SEMI_OPTION', 'OPTIMIZER_OPTION', 'SCHEDULE_OPTION', 'TRAINING_LEARNING_RATE'];
-const STATES = ['TRAINER_STATE', 'SEMI_STATE'];
+const STATES = ['TRAINER_STATE', 'SEMI_STATE', 'TRAIN_DATA_CHANGED'];
 /** A run that has come further than it is asked to. */
 const TOO_FEW = 'TRAIN_EPOCHS';
 
@@ -52,7 +52,9 @@ export function inFolder<T>(make: () => T, folder: string): T {
     if (STATES.includes(error.code)) {
       const fix =
         'Put settings and slices back as they were (config.json, --data), or start another run in another folder with --weights.';
-      throw cliError('CLI_RUN_FOLDER', sentence(message), fix, more);
+      const accept = 'Or go on with the slices as they are: --accept-changed-data.';
+      const isOfSlices = error.details['changedSlices'] !== undefined;
+      throw cliError('CLI_RUN_FOLDER', sentence(message), isOfSlices ? `${fix} ${accept}` : fix, more);
     }
     if (OPTIONS.includes(error.code)) {
       throw cliError('CLI_USAGE', sentence(message), 'Give it anew, or mend config.json of the run.', more);
@@ -62,5 +64,5 @@ export function inFolder<T>(make: () => T, folder: string): T {
 }
 
 function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  return `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.$/, '')}.`;
 }

@@ -6,24 +6,42 @@
  * why a resumed run has the same bits.
  */
 import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { checkpointFile, FILES, RecordedRun, RunLog, type RunStore, writeSettings } from '@infnet/segmentation';
+import { printable } from '@infnet/core';
+import type { FolderLock } from '@infnet/node';
+import { FILES, RecordedRun, RunLog, writeSettings } from '@infnet/segmentation';
 import { onceEach, openContext } from '../../context.js';
 import { reasonOf, renderError } from '../../errors.js';
 import { type Io, say } from '../../io.js';
 import { Progress } from '../../progress.js';
 import { taskPath } from '../../tasks.js';
-import { makeFolder } from '../segment/inputs.js';
-import { type Ended, tellEnd } from './end.js';
+import { tellEnd } from './end.js';
 import type { TrainOptions } from './options.js';
 import { type Prepared, prepare } from './prepared.js';
 import { inFolder } from './refusals.js';
-import { openRun } from './run-folder.js';
+import { folderOf, makeRun, type OpenedRun, openRun, tidy } from './run-folder.js';
 
 export async function train(given: TrainOptions, io: Io): Promise<number> {
   const options = { ...given, task: taskPath(given.task) };
   const progress = new Progress(io.stderr);
-  const { task, store, stored, changes, settings: asked } = await openRun(options);
+  const opened = await openRun(options);
+  let { lock } = opened;
+  try {
+    const prepared = await prepareRun(opened, options, io, progress);
+    lock ??= await makeRun(opened, options);
+    await tidy(opened.store);
+    return await runIn(opened, prepared, lock, options, io, progress);
+  } finally {
+    progress.clear();
+    await lock?.release();
+  }
+}
+
+async function prepareRun(
+  { task, stored, settings: asked }: OpenedRun,
+  { given }: TrainOptions,
+  io: Io,
+  progress: Progress,
+): Promise<Prepared> {
   const reading = (what: string) => ({
     onProgress: (done: number, total: number, name: string): void => {
       if (done <= 1) progress.phase(what, total);
@@ -31,50 +49,57 @@ export async function train(given: TrainOptions, io: Io): Promise<number> {
     },
     signal: io.signal,
   });
-  let prepared: Prepared;
   try {
-    prepared = await prepare({ task, asked, given: options.given, resumed: stored !== undefined, reading });
+    return await prepare({ task, asked, given, resumed: stored !== undefined, reading });
   } finally {
     progress.clear();
   }
-  const { settings, warnings, ...parts } = prepared;
+}
+
+/** Trains in a folder that is this command's alone. */
+async function runIn(
+  { store, stored, changes }: OpenedRun,
+  { settings, warnings, ...parts }: Prepared,
+  lock: FolderLock,
+  options: TrainOptions,
+  io: Io,
+  progress: Progress,
+): Promise<number> {
   const notes = warnings.flatMap((text) => (text === '' ? [] : text.split('\n'))).map((line) => line.trim());
+  if (stored?.damaged !== undefined) {
+    const { file, error } = stored.damaged;
+    const { code, message } = reasonOf(error);
+    notes.push(
+      `${printable(file)} is damaged ([${code}] ${message}): going on from the state before it, ${printable(stored.file)}; what came after is done again`,
+    );
+  }
   for (const note of notes) say(io.stderr, `infnet: ${note}`);
   for (const change of changes) say(io.stderr, `infnet: from now on ${change}`);
-  const write = async (): Promise<void> => {
-    await makeFolder(dirname(store.where(checkpointFile('last'))));
-    await writeSettings(store, settings);
-  };
   // A run that goes on keeps its settings until it is known that it can go on with the new ones.
   const goesOn = existsSync(store.where(FILES.config));
-  if (!goesOn) await write();
-  const log = await RunLog.open(store, FILES.log, stored?.logLines);
+  if (!goesOn) await writeSettings(store, settings);
+  // Without a state it begins anew, and what was logged comes again.
+  const log = await RunLog.open(store, FILES.log, stored === undefined ? 0 : stored.logLines);
   try {
     const tell = onceEach((line) => progress.line(line));
+    const run = folderOf(store);
     const made = inFolder(
       () =>
         new RecordedRun({
           ...{ ...parts, settings, store, log, stored, changes, progress, reasonOf },
+          acceptChangedData: options.acceptChangedData,
           lineOf: (error) => renderError(error).split('\n')[0] ?? '',
           open: () => openContext(options, tell),
+          onRestored: () => lock.renew(),
         }),
-      whereOf(store),
+      run,
     );
-    if (goesOn) await write();
+    if (goesOn) await writeSettings(store, settings);
     const result = await made.run(io.signal);
     progress.clear();
-    const ended: Ended = {
-      ...{ options, io, settings, notes, result, data: parts.data, epochs: log.epochs },
-      run: whereOf(store),
-      task: parts.task,
-    };
-    return tellEnd(ended);
+    const { task, data } = parts;
+    return tellEnd({ options, io, task, settings, notes, run, result, data, epochs: log.epochs });
   } finally {
-    progress.clear();
     await log.close();
   }
-}
-
-function whereOf(store: RunStore): string {
-  return dirname(store.where(FILES.config));
 }
