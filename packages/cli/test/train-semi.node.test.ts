@@ -48,6 +48,7 @@ describe('a semi-supervised training', () => {
       'best.safetensors',
       'final.safetensors',
       'last.safetensors',
+      'previous.safetensors',
       'supervised.safetensors',
     ]);
     expect(readdirSync(join(whole, 'samples', '4'))).toEqual([

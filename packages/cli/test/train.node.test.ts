@@ -63,6 +63,7 @@ describe('a training', () => {
       'best.safetensors',
       'final.safetensors',
       'last.safetensors',
+      'previous.safetensors',
     ]);
     expect(readdirSync(join(whole, 'samples', '4'))).toEqual([
       'epoch-0001.png',
@@ -170,7 +171,11 @@ describe('a training', () => {
     // As infnet wrote it at a8952f7, and an older one, which did not know of some settings.
     const older = JSON.parse(readFileSync(join(import.meta.dirname, 'config-a8952f7.json'), 'utf8'));
     older.settings.data = data;
-    expect(JSON.parse(readFileSync(join(whole, 'config.json'), 'utf8'))).toEqual(older);
+    const since = { snapshotMinutes: 5 };
+    expect(JSON.parse(readFileSync(join(whole, 'config.json'), 'utf8'))).toEqual({
+      ...older,
+      settings: { ...older.settings, ...since },
+    });
     const { window: _w, orient: _o, emptyMasks: _e, cache: _c, multiClass: _m, ...known } = older.settings;
     writeFileSync(join(out, 'config.json'), JSON.stringify({ ...older, settings: known }));
     const { code, stderr } = await infnet(['train', '--out', out, '--resume', '--epochs', '4', '--cache', '99']);
@@ -178,6 +183,7 @@ describe('a training', () => {
     expect(stderr).toContain('from now on --cache 99 (was 1024)');
     expect(JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')).settings).toEqual({
       ...older.settings,
+      ...since,
       ...{ epochs: 4, cache: 99 },
     });
     const refused = await infnet(['train', '--out', out, '--resume', '--window', 'minmax']);
@@ -308,17 +314,21 @@ describe('what is refused before anything is written', () => {
     await resume([], /CLI_USAGE.*--seed is x/);
     change('"seed": "x"', '"seed": 1');
     for (const kind of ['Imgs', 'GT']) renameSync(join(slices, kind, '0.png'), join(slices, kind, '00.png'));
-    await resume(['--epochs', '4'], /CLI_RUN_FOLDER.*names of the items was \w+, is \w+.*slices back as they were/s);
+    await resume(
+      ['--epochs', '4'],
+      /CLI_RUN_FOLDER.*names of the items was \w+, is \w+.*0 is missing, 00 was not there.*slices back as they were/s,
+    );
   });
 
-  it('a state that was damaged, by name', async () => {
+  it('a state that was damaged, by name, where there is none before it', async () => {
     const broken = join(folder, 'broken');
     cpSync(whole, broken, { recursive: true });
+    rmSync(join(broken, 'checkpoints', 'previous.safetensors'));
     const file = join(broken, 'checkpoints', 'last.safetensors');
     writeFileSync(file, readFileSync(file).subarray(0, 1000));
     const { code, stderr } = await infnet(['train', '--out', broken, '--resume']);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/CHECKPOINT_TRUNCATED.*last\.safetensors/s);
+    expect(stderr).toMatch(/TRAIN_STATE_DAMAGED.*CHECKPOINT_TRUNCATED.*last\.safetensors/s);
     rmSync(broken, { recursive: true });
   });
 });

@@ -1,4 +1,6 @@
-/** Slices through a net whose devices are lost on the way: each gets the answer that it gets from a device that stays. */
+/**
+ * Slices through a net whose devices are lost on the way: each gets the answer that it gets from a device that stays.
+ */
 import { Conv2d } from '@infnet/conv';
 import { type Context, open, ParameterStore } from '@infnet/core';
 import { phantomSlice } from '@infnet/data';
@@ -18,7 +20,7 @@ const task = defineTask({
   logits: (net, inputs) => net.call(inputNamed(inputs, 'image')),
   loss: (net, batch) => bce(sigmoid(net.call(inputNamed(batch, 'image'))), inputNamed(batch, 'mask')),
 });
-const slices = Array.from({ length: 6 }, (_, i) => ({ image: phantomSlice(i, { width: 20, height: 24 }).image }));
+const slices = Array.from({ length: 6 }, (_, i) => ({ image: phantomSlice(i, { width: 64, height: 70 }).image }));
 
 /** Logits of all slices; `lose` is asked after each slice and life whether its device is lost then. */
 async function answers(lose: (slice: number, life: number) => boolean): Promise<{ all: number[][]; lives: number }> {

@@ -91,7 +91,9 @@ export function checkSettings<T extends OptionTable>(table: T, values: Readonly<
 
 /** A hand may have written anything. */
 function told(value: unknown): string {
-  return typeof value === 'object' && value !== null ? JSON.stringify(value).slice(0, 100) : String(value);
+  const isPlain = (one: unknown): boolean => typeof one !== 'object' || one === null;
+  if (isPlain(value) || (Array.isArray(value) && value.every(isPlain))) return String(value).slice(0, 100);
+  return JSON.stringify(value).slice(0, 100);
 }
 
 function isOf<T extends OptionTable>(table: T, values: object): values is SettingsOf<T> {

@@ -68,8 +68,8 @@ export class Keeper {
     this.#isStateTold = stored !== undefined;
   }
 
-  /** The run begins or goes on: the log's lines up to here stay, whatever happens before its next state. */
-  begin(): void {
+  /** The log's lines up to here stay, should the device be lost before the next state. */
+  mark(): void {
     this.#linesOfState = this.#options.log.lines.length;
   }
 

@@ -148,7 +148,7 @@ export class RecordedRun {
     const damaged = stored?.damaged === undefined ? {} : { damaged: this.#parts.lineOf(stored.damaged.error) };
     const what = { ...(changes.length > 0 ? { changes } : {}), ...damaged };
     log.note(stored === undefined ? 'start' : 'resume', this.#steps, what);
-    this.#keeper.begin();
+    this.#keeper.mark();
     let end: SessionEnd;
     try {
       end = await this.#session.run(signal);
@@ -301,7 +301,11 @@ export class RecordedRun {
     if (state.best !== undefined && state.best.step === state.position.step) this.#best = state;
     if (this.#best !== undefined) {
       const { parameters, position: at } = this.#best;
-      if (!(await this.#keeper.weights('best', parameters, { epoch: at.epoch, steps: at.step }))) return;
+      if (!(await this.#keeper.weights('best', parameters, { epoch: at.epoch, steps: at.step }))) {
+        // The training has this state, and would go on from it.
+        this.#keeper.mark();
+        return;
+      }
       this.#best = undefined;
     }
     await this.#keeper.state((...said) => encodeTrainerState(state, ...said));

@@ -113,7 +113,8 @@ export interface TrainingSession {
  *   `OPTIMIZER_OPTION`, `CHECKPOINT_...` for a state that is none
  */
 export function trainingSession(parts: SessionParts): TrainingSession {
-  const wrong = untrainable(parts.net, parts.settings, parts.loss, parts.train.length);
+  const { net, settings, loss, train, lastBatch } = parts;
+  const wrong = untrainable(net, settings, loss, train.length, settings.semi ? undefined : lastBatch);
   if (wrong !== undefined) throw untrainableError(wrong);
-  return parts.settings.semi ? propagationSession(parts) : trainerSession(parts);
+  return settings.semi ? propagationSession(parts) : trainerSession(parts);
 }
