@@ -2,8 +2,9 @@
  * What the slices of a training are, by their bytes: a training that goes on with other pixels under the same names
  * would be another one without a word. Every file is hashed once, when it is read to be checked.
  */
-import { type DataSource, sha256 } from '@infnet/data';
+
 import { InfnetError } from '@infnet/core';
+import { type DataSource, sha256 } from '@infnet/data';
 import type { TaskData } from '../task.js';
 
 /** Name and hash of each slice, in the order of the data set. */
