@@ -1,6 +1,6 @@
 /**
- * A training that is killed, loses its devices, finds no room on its disk and no reader of its streams, again and again:
- * every time it must end with the bits of one that was left alone.
+ * A training that is killed, loses its devices, finds no room on its disk and no reader of its streams, again and
+ * again: every time it must end with the bits of one that was left alone.
  *
  *     npm run build
  *     node scripts/soak.mjs --minutes 30 --kills 300 --losses 100 --disks 20 --streams 20 --seed 1 --out soak.json
