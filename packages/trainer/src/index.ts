@@ -63,7 +63,7 @@ export {
   type Stages,
   type StageTraining,
 } from './semi/stages.js';
-export type { PropagationProblem, PropagationState, StageRecord } from './semi/state.js';
+export { type PropagationProblem, type PropagationState, propagatedOn, type StageRecord } from './semi/state.js';
 export { decodePropagationState, encodePropagationState } from './semi/state-file.js';
 export type {
   Prediction,

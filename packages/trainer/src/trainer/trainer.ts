@@ -314,15 +314,13 @@ export class Trainer<N extends string = string> {
   }
 
   /**
-   * The loss of the device, if that is behind an error; browsers reject what waits for a lost device with errors of
-   * their own.
+   * The loss of the device, if that is behind an error: what waits for a lost device is rejected with errors of its
+   * own, some of them before the loss is known.
    */
   async #lossOr(error: unknown): Promise<unknown> {
     const context = this.#session?.context;
     if (context === undefined) return error;
-    if (!(error instanceof InfnetError)) {
-      await Promise.race([context.device.lost, new Promise((resolve) => setTimeout(resolve, 50))]);
-    }
+    await Promise.race([context.device.lost, new Promise((resolve) => setTimeout(resolve, 50))]);
     try {
       context.assertAlive('training');
       return error;
