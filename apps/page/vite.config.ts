@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin, type UserConfig } from 'vite';
 import { wgsl } from '../../scripts/wgsl-plugin.mjs';
+import { HEADER, POLICY } from './policy.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const peers = join(here, '../../benchmarks/peers/node_modules');
@@ -59,14 +60,22 @@ function ownTasks(): Plugin {
   };
 }
 
-/** Puts the names of all files into `sw.js`, and a version that changes with any of them. */
+/**
+ * Puts the policy into `index.html` and `sw.js`, the names of all files into `sw.js`, and into both a version that
+ * changes with any of them.
+ */
 function serviceWorker(): Plugin {
   return {
     name: 'infnet:service-worker',
     apply: 'build',
     enforce: 'post',
+    transformIndexHtml(html) {
+      const policy = `<meta http-equiv="Content-Security-Policy" content="${POLICY}" />`;
+      return html.replace('<head>', `<head>\n    ${policy}\n    <meta name="build" content="__VERSION__" />`);
+    },
     generateBundle(_, bundle) {
-      const hash = createHash('sha256');
+      const worker = readFileSync(join(here, 'src/sw.js'), 'utf8');
+      const hash = createHash('sha256').update(worker);
       for (const [name, file] of Object.entries(bundle)) {
         hash.update(name).update(file.type === 'chunk' ? file.code : file.source);
       }
@@ -77,8 +86,12 @@ function serviceWorker(): Plugin {
         names.push(name);
         hash.update(readFileSync(path));
       }
-      const source = readFileSync(join(here, 'src/sw.js'), 'utf8')
-        .replace('__VERSION__', hash.digest('hex').slice(0, 12))
+      const version = hash.digest('hex').slice(0, 12);
+      const page = bundle['index.html'];
+      if (page?.type === 'asset') page.source = String(page.source).replace('__VERSION__', version);
+      const source = worker
+        .replaceAll('__VERSION__', version)
+        .replace('__POLICY__', JSON.stringify(HEADER))
         .replace('__FILES__', JSON.stringify(['./', ...names.filter((name) => name !== 'index.html').sort()]));
       this.emitFile({ type: 'asset', fileName: 'sw.js', source });
     },

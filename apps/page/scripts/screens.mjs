@@ -41,7 +41,7 @@ const server = await servePage();
 mkdirSync(out, { recursive: true });
 const browser = await chromium.launch({ ...(await ensureChromium()), args: chromiumFlags });
 try {
-  const context = await browser.newContext({ serviceWorkers: 'block' });
+  const context = await browser.newContext({ serviceWorkers: 'block', bypassCSP: true });
   const tab = await context.newPage();
   tab.setDefaultTimeout(240_000);
   const shoot = async (name, page = tab) => {

@@ -1,6 +1,7 @@
 /** Where the page begins. */
 import './app/standard.js';
 import { render } from 'preact';
+import { keepBuild } from './app/build.js';
 import { droppedFiles } from './app/files.js';
 import { place } from './app/route.js';
 import { App } from './app/shell.js';
@@ -41,11 +42,4 @@ const root = document.getElementById('app');
 if (root !== null) render(<App />, root);
 testHooks();
 
-declare const __IS_BUILT__: boolean;
-
-// Only built pages have a service worker, and only secure ones may.
-if (__IS_BUILT__ && 'serviceWorker' in navigator) {
-  navigator.serviceWorker.register(new URL('sw.js', document.baseURI)).catch(() => {
-    // Without it the page works all the same, but not offline.
-  });
-}
+keepBuild().catch(() => {});

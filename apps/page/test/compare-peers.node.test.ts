@@ -53,9 +53,11 @@ itWithPeers('all three compute the same convolutions, and have times', async () 
 itWithPeers(
   'a library that does not come or does not start says so in its rows, and ours have their times',
   async () => {
-    const { page, context } = await built.visit('compare', async (fresh) => {
-      await fresh.route(/\/assets\/tfjs-/, (route) => route.abort());
-      await fresh.route(/\.wasm$/, (route) => route.fulfill({ status: 404, body: 'none' }));
+    const { page, context } = await built.visit('compare', {
+      async before(fresh) {
+        await fresh.route(/\/assets\/tfjs-/, (route) => route.abort());
+        await fresh.route(/\.wasm$/, (route) => route.fulfill({ status: 404, body: 'none' }));
+      },
     });
     const rowsOf = await compared(page);
     for (const { milliseconds } of rowsOf('infnet')) expect(milliseconds?.[0]).toBeGreaterThan(0);

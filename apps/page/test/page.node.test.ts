@@ -3,11 +3,13 @@
  * in Node.
  */
 import { afterAll, beforeAll } from 'vitest';
+import { buildTests } from './suites/builds.js';
 import { deviceTests } from './suites/devices.js';
 import { folderTests } from './suites/folders.js';
 import { frameTests } from './suites/frame.js';
 import { inspectAndCompareTests } from './suites/inspect-compare.js';
 import { ownSlicesTests } from './suites/own-slices.js';
+import { policyTests } from './suites/policy.js';
 import { segmentTests } from './suites/segment.js';
 import { taskTests } from './suites/tasks.js';
 import { trainTests } from './suites/train.js';
@@ -29,3 +31,5 @@ ownSlicesTests(page);
 inspectAndCompareTests(page);
 frameTests(page);
 deviceTests(page);
+policyTests(page);
+buildTests(page);

@@ -32,17 +32,48 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** The page under a path that is not the root, as on a project's pages of a static host. */
-export const BASE = '/some/folder/';
+const BASE = '/some/folder/';
+/** The same with JavaScript that its workers run before their own, by number. */
+const PRELUDED = /^\/prelude-(\d+)\//;
+const WORKER = /^assets\/main-[^/]*\.js$/;
+
+export interface VisitOptions {
+  readonly before?: (context: BrowserContext) => Promise<unknown>;
+  /** JavaScript that every worker of the page runs before its own. There is no service worker then. */
+  readonly inWorkers?: string;
+}
 
 export class BuiltPage {
+  /** For files of the tests. */
   readonly folder: string;
   readonly browser: Browser;
   readonly #server: Server;
+  /** The build that is served; another one may take its place. */
+  out: string;
+  readonly #preludes: string[] = [];
 
-  private constructor(folder: string, browser: Browser, server: Server) {
+  private constructor(folder: string, browser: Browser, out: string) {
     this.folder = folder;
     this.browser = browser;
-    this.#server = server;
+    this.out = out;
+    this.#server = createServer((request, response) => {
+      const type = (path: string) => ({ 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' });
+      this.#file(new URL(request.url ?? '/', 'http://localhost')).then(
+        ({ path, bytes }) => response.writeHead(200, type(path)).end(bytes),
+        () => response.writeHead(404).end(),
+      );
+    });
+  }
+
+  async #file({ pathname, search }: URL): Promise<{ readonly path: string; readonly bytes: Uint8Array | string }> {
+    const [base = BASE, number] = PRELUDED.exec(pathname) ?? [];
+    const path = pathname.startsWith(base) ? pathname.slice(base.length) || 'index.html' : '../none';
+    if (number !== undefined && path === 'assets/prelude.js')
+      return { path, bytes: this.#preludes[Number(number)] ?? '' };
+    if (number !== undefined && search === '' && WORKER.test(path)) {
+      return { path, bytes: `import './prelude.js'; import './${path.split('/').at(-1)}?own';` };
+    }
+    return { path, bytes: await readFile(join(this.out, path)) };
   }
 
   /** @param withPeers whether Compare has the other libraries, which must be installed */
@@ -51,33 +82,28 @@ export class BuiltPage {
     // INFNET_PAGE names a page that is built already, for who works on the tests.
     const ready = withPeers ? undefined : process.env['INFNET_PAGE'];
     const out = ready ?? join(folder, 'page');
-    if (ready === undefined) await buildPage(out, withPeers);
-    const server = createServer((request, response) => {
-      const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-      const path = pathname.startsWith(BASE) ? pathname.slice(BASE.length) || 'index.html' : '../none';
-      readFile(join(out, path)).then(
-        (bytes) =>
-          response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' }).end(bytes),
-        () => response.writeHead(404).end(),
-      );
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    if (ready === undefined) await buildPage(out, { withPeers });
     const args = [...chromiumFlags];
     const browser = await chromium.launch({ ...(await ensureChromium()), args, timeout: 0 });
-    return new BuiltPage(folder, browser, server);
+    const built = new BuiltPage(folder, browser, out);
+    await new Promise<void>((resolve) => built.#server.listen(0, '127.0.0.1', resolve));
+    return built;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}${BASE}`;
+    return `${this.#origin}${BASE}`;
+  }
+
+  get #origin(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   /** A page in a profile of its own, that fails the test by what goes wrong in it unnoticed. */
-  async visit(
-    place = 'segment',
-    before: (context: BrowserContext) => Promise<unknown> = async () => {},
-  ): Promise<Visit> {
-    const context = await this.browser.newContext({ viewport: { width: 1280, height: 900 } });
-    await before(context);
+  async visit(place = 'segment', { before, inWorkers }: VisitOptions = {}): Promise<Visit> {
+    const viewport = { width: 1280, height: 900 };
+    const serviceWorkers = inWorkers === undefined ? 'allow' : 'block';
+    const context = await this.browser.newContext({ viewport, serviceWorkers });
+    await before?.(context);
     const page = await context.newPage();
     // Less than that is for who works on the tests.
     page.setDefaultTimeout(Number(process.env['INFNET_PAGE_TIMEOUT'] ?? 0));
@@ -86,7 +112,8 @@ export class BuiltPage {
     page.on('console', (message) => {
       if (message.type() === 'error') problems.push(message.text());
     });
-    await page.goto(`${this.url}?test#/${place}`);
+    const url = inWorkers === undefined ? this.url : `${this.#origin}/prelude-${this.#preludes.push(inWorkers) - 1}/`;
+    await page.goto(`${url}?test#/${place}`);
     return { page, context, problems };
   }
 
@@ -97,12 +124,21 @@ export class BuiltPage {
   }
 }
 
-async function buildPage(out: string, withPeers: boolean): Promise<void> {
+export interface BuildOptions {
+  readonly withPeers?: boolean;
+  /** Modules of tasks besides the built-in one. */
+  readonly tasks?: string;
+}
+
+export async function buildPage(
+  out: string,
+  { withPeers = false, tasks = join(here, 'test/own-task.ts') }: BuildOptions = {},
+): Promise<void> {
   // Whether the peers are installed must not change what is tested.
   if (withPeers) delete process.env['INFNET_NO_PEERS'];
   else process.env['INFNET_NO_PEERS'] = '1';
   process.env['INFNET_PAGE_BUILD'] = '1';
-  process.env['INFNET_PAGE_TASKS'] = join(here, 'test/own-task.ts');
+  process.env['INFNET_PAGE_TASKS'] = tasks;
   await build({ configFile: join(here, 'vite.config.ts'), logLevel: 'error', build: { outDir: out } });
 }
 
@@ -215,30 +251,15 @@ export async function dropFiles(
   files: Readonly<Record<string, Uint8Array>>,
 ): Promise<void> {
   const encoded = Object.entries(files).map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')] as const);
-  const transfer = await page.evaluateHandle(async (named) => {
+  const transfer = await page.evaluateHandle((named) => {
     const data = new DataTransfer();
     for (const [name, text] of named) {
-      const bytes = await (await fetch(`data:application/octet-stream;base64,${text}`)).blob();
-      data.items.add(new File([bytes], name));
+      data.items.add(new File([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))], name));
     }
     return data;
   }, encoded);
   await page.dispatchEvent(selector, 'dragover', { dataTransfer: transfer });
   await page.dispatchEvent(selector, 'drop', { dataTransfer: transfer });
-}
-
-/** Runs JavaScript in every worker of the page before the worker's own. */
-export async function beforeWorkers(context: BrowserContext, code: string): Promise<void> {
-  await context.addInitScript((first: string) => {
-    const Original = Worker;
-    const prelude = `data:text/javascript,${encodeURIComponent(first)}`;
-    globalThis.Worker = class extends Original {
-      constructor(url: string | URL, options?: WorkerOptions) {
-        const text = `import ${JSON.stringify(prelude)}; import ${JSON.stringify(String(url))};`;
-        super(URL.createObjectURL(new Blob([text], { type: 'text/javascript' })), options);
-      }
-    };
-  }, code);
 }
 
 /**

@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { fixture } from '../../../../packages/data/test/fixtures/nifti.js';
 import {
   type BuiltPage,
-  beforeWorkers,
   button,
   DROP_SLICES,
   downloaded,
@@ -56,7 +55,7 @@ const STANDARD_ALONE = `
 export function deviceTests(built: () => BuiltPage): void {
   describe('Devices and browsers that have less', () => {
     it('limits that are too small for what was chosen: what to do, and then it works', async () => {
-      const { page, context, problems } = await built().visit('segment', (fresh) => beforeWorkers(fresh, SMALL_LIMITS));
+      const { page, context, problems } = await built().visit('segment', { inWorkers: SMALL_LIMITS });
       await loadWeights(page, smallPth(), 'small.pth');
       await page.locator('.strong-line', { hasText: 'small.pth' }).waitFor();
       await dropFiles(page, DROP_SLICES, { 'one.png': slice });
@@ -83,9 +82,9 @@ export function deviceTests(built: () => BuiltPage): void {
     });
 
     it('a browser with the standard alone segments, trains and saves', async () => {
-      const { page, context, problems } = await built().visit('segment', async (fresh) => {
-        await fresh.addInitScript(STANDARD_ALONE);
-        await beforeWorkers(fresh, STANDARD_ALONE);
+      const { page, context, problems } = await built().visit('segment', {
+        before: (fresh) => fresh.addInitScript(STANDARD_ALONE),
+        inWorkers: STANDARD_ALONE,
       });
       await loadWeights(page, smallWeights());
       await page.locator('.strong-line', { hasText: 'small.safetensors' }).waitFor();

@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type BuiltPage, beforeWorkers, button } from '../support.js';
+import { type BuiltPage, button } from '../support.js';
 
 export function frameTests(built: () => BuiltPage): void {
   describe('the page', () => {
     it('says what to do without WebGPU, and where no adapter is given', async () => {
       const lacks = async (code: string) => {
-        const visit = await built().visit('segment', (fresh) => beforeWorkers(fresh, code));
+        const visit = await built().visit('segment', { inWorkers: code });
         await visit.page.getByText('This browser cannot compute here yet').waitFor();
         return visit;
       };

@@ -3,3 +3,9 @@ declare module 'page:tasks' {
   const tasks: readonly import('@infnet/segmentation').SegmentationTask[];
   export default tasks;
 }
+
+/** Where the build puts a worker. */
+declare module '*?worker&url' {
+  const url: string;
+  export default url;
+}
