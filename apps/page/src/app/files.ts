@@ -1,4 +1,6 @@
 /** Files in and out: dropped, chosen, with their folders; and downloads. */
+
+import { printable } from '@infnet/errors';
 import type { StoredFile } from '../worker/train-protocol.js';
 import { listed } from './format.js';
 import { tell } from './notices.js';
@@ -54,10 +56,12 @@ async function walk(entry: FileSystemEntry, found: StoredFile[], unread: string[
   }
 }
 
+/** Names come from anywhere: what hides in them is seen from here on. */
 function sorted(files: StoredFile[]): StoredFile[] {
   const collator = new Intl.Collator(undefined, { numeric: true });
   return files
     .filter(({ path }) => !path.split('/').some((part) => part.startsWith('.')))
+    .map(({ path, file }) => ({ path: printable(path, Number.POSITIVE_INFINITY), file }))
     .sort((a, b) => collator.compare(a.path, b.path));
 }
 

@@ -1,4 +1,10 @@
-/** Figures for people. */
+/** Figures and names for people. */
+import { printable } from '@infnet/errors';
+
+/** A name from outside in a line: what hides in it is shown as an escape, and a long one is cut in its middle. */
+export function nameText(name: string): string {
+  return printable(name, 80);
+}
 
 /** None and all are said only where it is none or all. */
 export function percent(fraction: number): string {
@@ -43,7 +49,8 @@ export function short(count: number): string {
 }
 
 /** The first names of a list, and how many more there are. */
-export function listed(names: readonly string[], most = 3): string {
+export function listed(all: readonly string[], most = 3): string {
+  const names = all.map((name) => printable(name));
   if (names.length <= most + 1)
     return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
   return `${names.slice(0, most).join(', ')} and ${names.length - most} more`;

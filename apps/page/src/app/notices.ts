@@ -1,4 +1,5 @@
 /** What the page says besides what is on it: errors to act on, notices, and lines for screen readers. */
+import { escapeControls } from '@infnet/errors';
 import { type Signal, signal } from '@preact/signals';
 import { STOPPED, type WireError } from '../protocol.js';
 import { WorkerFailure } from './client.js';
@@ -32,7 +33,7 @@ export function bounded(all: readonly Notice[]): readonly Notice[] {
 }
 
 export function tell(text: string): void {
-  add({ text, error: undefined });
+  add({ text: escapeControls(text), error: undefined });
 }
 
 export function dismiss(id: number): void {
@@ -40,7 +41,7 @@ export function dismiss(id: number): void {
 }
 
 export function announce(text: string): void {
-  announcement.value = text;
+  announcement.value = escapeControls(text);
 }
 
 export function wireOf(error: unknown): WireError {

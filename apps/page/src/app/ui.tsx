@@ -1,4 +1,5 @@
 /** The page's few building blocks. */
+import { escapeControls, printable } from '@infnet/errors';
 import type { ComponentChildren, VNode } from 'preact';
 import { useId } from 'preact/hooks';
 import type { Progress, WireError } from '../protocol.js';
@@ -58,7 +59,7 @@ export function ProgressBar(props: { progress: Progress }): VNode {
 
 export function ErrorText(props: { error: WireError }): VNode {
   const { code, message, where, fix } = props.error;
-  const [first = '', ...lines] = message.trimEnd().split('\n');
+  const [first = '', ...lines] = escapeControls(message).trimEnd().split('\n');
   return (
     <div class="error-text">
       <p>
@@ -71,10 +72,10 @@ export function ErrorText(props: { error: WireError }): VNode {
           ))}
         </ul>
       )}
-      {fix !== undefined && <p>{fix}</p>}
+      {fix !== undefined && <p>{escapeControls(fix)}</p>}
       <p class="hint">
         <code>{code}</code>
-        {where !== undefined && ` · ${where}`}
+        {where !== undefined && ` · ${printable(where)}`}
       </p>
     </div>
   );

@@ -10,6 +10,7 @@ import {
   button,
   DROP_SLICES,
   downloaded,
+  dropFiles,
   dropPaths,
   loadWeights,
   PATIENT,
@@ -84,6 +85,32 @@ export function folderTests(built: () => BuiltPage): void {
       await expect
         .poll(async () => (await names(page)).slice(count))
         .toEqual(['with-masks/Imgs/1.png', 'with-masks/Imgs/2.png']);
+    });
+
+    it('names that hide something are shown with escapes and cut, and no spreadsheet computes them', async () => {
+      const { page, context, problems } = await built().visit();
+      await loadWeights(page, smallWeights());
+      const hostile = '=1+\x1b[31m\u202egnp\n<img src=x onerror=alert(1)>.png';
+      const long = `@${'a'.repeat(300)}.png`;
+      const slice = encodePng({ width: 40, height: 40, data: new Uint8Array(1600) });
+      await dropFiles(page, DROP_SLICES, { [hostile]: slice, [long]: slice, '\u2066.png': slice.subarray(0, 70) });
+      await page.locator('.notice', { hasText: 'DATA_TRUNCATED · \\u2066.png' }).waitFor();
+      const escaped = '=1+\\u001b[31m\\u202egnp\\n<img src=x onerror=alert(1)>.png';
+      const shown = (await names(page)).sort();
+      expect(shown[0]).toBe(escaped);
+      expect(shown[1]).toMatch(/^@a+\.\.\.a+\.png$/);
+      expect(shown[1]?.length).toBeLessThan(100);
+      await segment(page);
+      await page.getByRole('button', { name: /^=1.*%/ }).click();
+      await page.locator('figcaption', { hasText: escaped }).waitFor();
+      const all = await page.evaluate(() => document.documentElement.outerHTML);
+      expect(all).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
+      expect(await page.locator('.items img, .notices img, figcaption img').count()).toBe(0);
+      const table = new TextDecoder().decode(await downloaded(page, () => button(page, 'Table (CSV)').click()));
+      const cells = table.split('\r\n').map((line) => line.split(',')[0]);
+      expect(cells.slice(1, 3).sort()).toEqual([`'${escaped}`, `'${long}`]);
+      expect(problems).toEqual([]);
+      await context.close();
     });
 
     it('folders that are chosen: segmented, and saved under their paths', async () => {

@@ -90,6 +90,37 @@ export function trainTests(built: () => BuiltPage): void {
       await context.close();
     });
 
+    it('what another version of the page stored goes on, or it is said why not', async () => {
+      const { page, context, problems } = await built().visit('train');
+      await button(page, 'Start training').waitFor();
+      const names = {
+        size: 32,
+        task: 'tissue',
+        options: { width: 4 },
+        epochs: 1,
+        batch: 2,
+        learningRate: 1e-3,
+        seed: 1,
+      };
+      const older = { ...names, augment: true, group: 1, roundEpochs: 1, lastEpochs: 1 };
+      await page.evaluate(store, { settings: older, data: phantoms(4) });
+      await page.reload();
+      await page.getByRole('heading', { name: 'Paused' }).waitFor();
+      await button(page, 'Resume').click();
+      await page.getByRole('heading', { name: 'Finished' }).waitFor();
+      expect(await stepsOf(page)).toBe(2);
+
+      await page.evaluate(store, { settings: { ...older, learningRate: 'fast' }, data: phantoms(4) });
+      await page.reload();
+      await page.locator('.notice', { hasText: 'TRAIN_UNREADABLE' }).getByText('--lr is fast').waitFor();
+      await page.getByRole('combobox', { name: 'Task' }).selectOption('tissue');
+      await fill(page, { 'With masks': 2, 'Size, pixels': 32, Epochs: 1, 'Slices per step': 2, Width: 4 });
+      await button(page, 'Start training').click();
+      await page.getByRole('heading', { name: 'Finished' }).waitFor();
+      expect(problems).toEqual([]);
+      await context.close();
+    });
+
     it('a training has one tab: another one sees it, cannot touch it, takes it over when that is closed, and asks before it throws it away', async () => {
       const { page: first, context, problems } = await built().visit('train');
       const another = async (): Promise<Page> => {
@@ -146,7 +177,7 @@ export function trainTests(built: () => BuiltPage): void {
       await resumes(third);
       // A tab of an older version of the page knows of no owner: what it throws away is not written over, and the
       // weights can be saved.
-      await third.evaluate(clearStorage);
+      await third.evaluate(store, undefined);
       await third.getByText('TRAIN_TAKEN').waitFor();
       expect((await downloaded(third, () => button(third, 'Save weights').click())).length).toBeGreaterThan(500);
       await button(third, 'Stop and discard').click();
@@ -177,15 +208,21 @@ function countTurns(steps: number): Promise<{ turns: number; steps: number }> {
   });
 }
 
-/** All that a page stored of a training. */
-function clearStorage(): Promise<void> {
+/** Puts a training that waits in place of all that a page stored of one; undefined: nothing. */
+function store(training?: object): Promise<void> {
   return new Promise((resolve, reject) => {
     const opening = indexedDB.open('infnet');
     opening.onerror = () => reject(opening.error);
     opening.onsuccess = () => {
       const write = opening.result.transaction(['current', 'labels'], 'readwrite');
-      write.objectStore('current').clear();
+      const current = write.objectStore('current');
+      current.clear();
       write.objectStore('labels').clear();
+      if (training !== undefined) {
+        current.put(training, 'training');
+        const log = { steps: [], epochs: [], rounds: [] };
+        current.put({ status: 'paused', log, pictures: [] }, 'progress');
+      }
       write.oncomplete = () => {
         opening.result.close();
         resolve();

@@ -1,9 +1,10 @@
 /** What was found, as figures and as files. */
 import { type Provenance, shortHash } from '@infnet/data';
+import { printable } from '@infnet/errors';
 import type { VNode } from 'preact';
 import { Swatch } from '../../app/fields.js';
 import { download } from '../../app/files.js';
-import { duration, percent } from '../../app/format.js';
+import { duration, nameText, percent } from '../../app/format.js';
 import { report, tell } from '../../app/notices.js';
 import { tasks } from '../../app/tasks.js';
 import { Button, Facts, Panel } from '../../app/ui.js';
@@ -99,13 +100,13 @@ function Origin({ made, isCut }: { made: Provenance | undefined; isCut: boolean 
   return (
     <details class="origin">
       <summary>
-        {name} <code>{shortHash(weightsSha256)}</code>, {size} px
+        {nameText(name)} <code>{shortHash(weightsSha256)}</code>, {size} px
       </summary>
       <Facts
         rows={[
           ['SHA-256', <code key="hash">{weightsSha256}</code>],
-          ...(trainedOn === undefined ? [] : [['Trained on', trainedOn] as const]),
-          ['Net', net],
+          ...(trainedOn === undefined ? [] : [['Trained on', printable(trainedOn)] as const]),
+          ['Net', nameText(net)],
           ...(window === undefined ? [] : [['Window', window.map((value) => Math.round(value)).join(' to ')] as const]),
           ...(orient === undefined ? [] : [['Orientation', orient] as const]),
           ...(isCut ? [['Threshold', (threshold.value / 100).toFixed(2)] as const] : []),

@@ -2,7 +2,7 @@
 import type { VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { DropZone } from '../../app/drop-zone.js';
-import { percent } from '../../app/format.js';
+import { nameText, percent } from '../../app/format.js';
 import { report } from '../../app/notices.js';
 import { Button, ErrorText, Panel, ProgressBar } from '../../app/ui.js';
 import { figuresOf } from './figures.js';
@@ -114,7 +114,7 @@ function Slices(): VNode | null {
       <ul class="items">
         {items.value.map((item) => {
           const { id, name, depth } = item.report;
-          const shown = repeatedNames.value.has(name) ? item.path : name;
+          const shown = nameText(repeatedNames.value.has(name) ? item.path : name);
           return (
             <li key={id} class={id === selectedId.value ? 'chosen' : ''}>
               <button type="button" class="item" aria-current={id === selectedId.value} onClick={() => select(id)}>

@@ -1,7 +1,7 @@
 /** What Segment knows: items, results, how they are looked at. */
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { builtinWeights } from '../../app/builtin.js';
-import { listed } from '../../app/format.js';
+import { listed, nameText } from '../../app/format.js';
 import { announce, report, tell, wireOf } from '../../app/notices.js';
 import { withoutMasks } from '../../app/slice-folders.js';
 import { tasks } from '../../app/tasks.js';
@@ -97,7 +97,8 @@ export async function addFiles(files: readonly StoredFile[]): Promise<void> {
   const others = files.filter(({ path }) => !PICTURE.test(path) && !WEIGHTS.test(path));
   const [checkpoint] = checkpoints;
   if (checkpoint !== undefined) await loadWeightsFile(checkpoint.file, checkpoint.path);
-  if (checkpoints.length > 1) tell(`${checkpoints.length} files are weights; ${checkpoint?.path} was loaded.`);
+  if (checkpoints.length > 1)
+    tell(`${checkpoints.length} files are weights; ${listed([checkpoint?.path ?? ''])} was loaded.`);
   if (masks.length > 0) {
     const count = `${masks.length} of ${files.length} ${files.length === 1 ? 'file' : 'files'}`;
     const rest =
@@ -147,7 +148,7 @@ async function addNow(sources: readonly NamedSource[]): Promise<void> {
       items.value = [...items.value, { report: item, path, results: [], status: 'new' }];
       if (first) select(item.id);
       first = false;
-      for (const note of item.notes) tell(`${item.name}: ${note}`);
+      for (const note of item.notes) tell(`${nameText(item.name)}: ${note}`);
     } catch (error) {
       failures.push({ path, error });
     }
@@ -191,7 +192,7 @@ let newestWeights = 0;
 
 async function loadWeights(name: string, read: () => Promise<Uint8Array>): Promise<void> {
   const turn = ++newestWeights;
-  progress.value = { what: `Reading ${name}`, done: 0, total: 0 };
+  progress.value = { what: `Reading ${nameText(name)}`, done: 0, total: 0 };
   try {
     const bytes = await read();
     // Others were chosen meanwhile.
@@ -203,7 +204,7 @@ async function loadWeights(name: string, read: () => Promise<Uint8Array>): Promi
       else size.value = Math.max(1, Math.round(size.value / told.sizeMultiple)) * told.sizeMultiple;
     });
     // Those that come with the page say it in their panel, and nobody chose them.
-    if (told.warning !== undefined && name !== builtinWeights.name) tell(`${name}: ${told.warning}`);
+    if (told.warning !== undefined && name !== builtinWeights.name) tell(`${nameText(name)}: ${told.warning}`);
     announce(`Weights loaded: ${told.net}`);
   } catch (error) {
     report(error);
@@ -269,7 +270,7 @@ async function segmentOne({ report: { id, name } }: Item, signal: AbortSignal): 
     const item = items.value.find(({ report }) => report.id === id);
     const figures = item === undefined ? undefined : figuresOf(item, threshold.value);
     if (figures !== undefined)
-      announce(`${name}: ${figures.shares.map((share) => shareText(share, figures.of)).join(', ')}`);
+      announce(`${nameText(name)}: ${figures.shares.map((share) => shareText(share, figures.of)).join(', ')}`);
     return true;
   } catch (error) {
     const wire = wireOf(error);

@@ -3,7 +3,7 @@ import { useSignalEffect } from '@preact/signals';
 import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Slider } from '../../app/fields.js';
-import { percent } from '../../app/format.js';
+import { nameText, percent } from '../../app/format.js';
 import { report } from '../../app/notices.js';
 import { labWorker } from '../../app/workers.js';
 import type { GreySlice, SliceMaps } from '../../worker/segment-protocol.js';
@@ -96,7 +96,7 @@ export function Viewer(): VNode | null {
       )}
       <figcaption class="hint">
         {stale && <strong>Stale: </strong>}
-        {name} · {describeResult(item, index)}
+        {nameText(name)} · {describeResult(item, index)}
       </figcaption>
     </figure>
   );

@@ -1,9 +1,11 @@
 /** Which weights segment, and at which size. */
 import { shortHash } from '@infnet/data';
+import { printable } from '@infnet/errors';
 import type { VNode } from 'preact';
 import { builtinWeights } from '../../app/builtin.js';
 import { DropZone } from '../../app/drop-zone.js';
 import { NumberField } from '../../app/fields.js';
+import { nameText } from '../../app/format.js';
 import { Panel } from '../../app/ui.js';
 import { loadWeightsFile, size, weights } from './state.js';
 
@@ -20,10 +22,10 @@ export function WeightsPanel(): VNode {
         </p>
       ) : (
         <p class="strong-line">
-          {loaded.name}
+          {nameText(loaded.name)}
           <span class="hint">
-            {loaded.net}
-            {loaded.trainedOn !== undefined && `. Trained on ${loaded.trainedOn}`}. SHA-256{' '}
+            {nameText(loaded.net)}
+            {loaded.trainedOn !== undefined && `. Trained on ${printable(loaded.trainedOn)}`}. SHA-256{' '}
             <code title={loaded.sha256}>{shortHash(loaded.sha256)}</code>
           </span>
           {loaded.warning !== undefined && <span class="warning">{loaded.warning}</span>}

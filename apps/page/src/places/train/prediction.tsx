@@ -1,6 +1,7 @@
 /** What the net says of a slice that it does not learn from. */
 import type { VNode } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { nameText } from '../../app/format.js';
 import type { Picture } from '../../worker/train-protocol.js';
 import type { Rgb } from '../segment/paint.js';
 
@@ -16,7 +17,7 @@ export function Prediction({ picture, colours }: { picture: Picture; colours: re
   const text = `Dice ${picture.dice.toFixed(3)}`;
   return (
     <figure>
-      <canvas ref={canvas} role="img" aria-label={`Prediction on ${picture.name}: ${text}`} />
+      <canvas ref={canvas} role="img" aria-label={`Prediction on ${nameText(picture.name)}: ${text}`} />
       <figcaption class="hint">{text}</figcaption>
     </figure>
   );
