@@ -58,7 +58,7 @@ export function policyTests(built: () => BuiltPage): void {
 
     it('from the page: no fetch, socket, beacon, picture, style, script, frame, form or download of another origin', async () => {
       const tried = await unbound(tryPage);
-      // Those that nothing answers to are blocked all the same, but only what arrives without a policy proves something.
+      // All of them arrive where there is no policy: else that none does would prove nothing.
       await expect.poll(() => tried.filter((what) => !arrived.includes(what)), { timeout: PATIENT }).toEqual([]);
       expect(tried.length).toBeGreaterThan(20);
       arrived.length = 0;

@@ -92,7 +92,9 @@ export function trainTests(built: () => BuiltPage): void {
 
     it('what another version of the page stored goes on, or it is said why not', async () => {
       const { page, context, problems } = await built().visit('train');
-      await button(page, 'Start training').waitFor();
+      // The page makes its storage when it looks for what is stored.
+      const databases = () => page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name));
+      await expect.poll(databases, { timeout: PATIENT }).toEqual(['infnet']);
       const names = {
         size: 32,
         task: 'tissue',
