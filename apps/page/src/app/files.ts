@@ -1,6 +1,6 @@
 /** Files in and out: dropped, chosen, with their folders; and downloads. */
 
-import { printable } from '@infnet/errors';
+import { printable } from '@infnet/core';
 import type { StoredFile } from '../worker/train-protocol.js';
 import { listed } from './format.js';
 import { tell } from './notices.js';

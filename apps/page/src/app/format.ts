@@ -1,5 +1,5 @@
 /** Figures and names for people. */
-import { printable } from '@infnet/errors';
+import { printable } from '@infnet/core';
 
 /** A name from outside in a line: what hides in it is shown as an escape, and a long one is cut in its middle. */
 export function nameText(name: string): string {

@@ -1,5 +1,5 @@
 /** What the page says besides what is on it: errors to act on, notices, and lines for screen readers. */
-import { escapeControls } from '@infnet/errors';
+import { escapeControls } from '@infnet/core';
 import { type Signal, signal } from '@preact/signals';
 import { STOPPED, type WireError } from '../protocol.js';
 import { WorkerFailure } from './client.js';

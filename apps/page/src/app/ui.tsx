@@ -1,5 +1,5 @@
 /** The page's few building blocks. */
-import { escapeControls, printable } from '@infnet/errors';
+import { escapeControls, printable } from '@infnet/core';
 import type { ComponentChildren, VNode } from 'preact';
 import { useId } from 'preact/hooks';
 import type { Progress, WireError } from '../protocol.js';

@@ -1,6 +1,7 @@
 /** What was found, as figures and as files. */
+
+import { printable } from '@infnet/core';
 import { type Provenance, shortHash } from '@infnet/data';
-import { printable } from '@infnet/errors';
 import type { VNode } from 'preact';
 import { Swatch } from '../../app/fields.js';
 import { download } from '../../app/files.js';

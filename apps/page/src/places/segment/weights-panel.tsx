@@ -1,6 +1,7 @@
 /** Which weights segment, and at which size. */
+
+import { printable } from '@infnet/core';
 import { shortHash } from '@infnet/data';
-import { printable } from '@infnet/errors';
 import type { VNode } from 'preact';
 import { builtinWeights } from '../../app/builtin.js';
 import { DropZone } from '../../app/drop-zone.js';
