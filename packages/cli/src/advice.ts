@@ -30,6 +30,11 @@ const OPTIONS: readonly (readonly [RegExp, string | ((...found: string[]) => str
   [/\{ learningRate: ([^}]*) \}/g, '--lr $1'],
   [/Give a schedule, e\.g\. constant\(1e-3\)/g, 'Give a --schedule'],
   [/Give positions like \[4, 9, 14\], /g, 'Give --validate positions like 4,9,14, '],
+  [/\{ batchSize: (\d+), recompute: true \}/g, '--batch $1 --recompute'],
+  [/\{ batchSize: (\d+) \}/g, '--batch $1'],
+  [/\{ recompute: true \}/g, '--recompute'],
+  [/maps of (\d+) x \d+/g, '--size $1'],
+  [/say how much there is: \{ memoryLimit \}/g, 'say how many MiB there are: INFNET_MEMORY in the environment'],
   [/or train without a split/g, 'or give --validate train or --validate none'],
 ];
 

@@ -119,6 +119,10 @@ describe('advice', () => {
       'Train with a larger batch or larger maps, or set the module to inference with eval().',
       'Give a larger --size, or --freeze-batch-norm, or a --batch that leaves no single slice over.',
     ],
+    [
+      'What fits: { batchSize: 5 }; or { batchSize: 9, recompute: true }; or { recompute: true }; or maps of 288 x 288.',
+      'What fits: --batch 5; or --batch 9 --recompute; or --recompute; or --size 288.',
+    ],
   ])('%s', (text, told) => {
     expect(adviceInFlags(text)).toBe(told);
   });

@@ -65,6 +65,7 @@ export {
 } from './module/parameter-store.js';
 export type { LoadableState, LoadableTensor, StateDict } from './module/state-dict.js';
 export { BufferArena } from './plan/arena.js';
+export { assertFits, assertRoom, isTooLarge } from './plan/fit.js';
 export { type BatchedPlan, planInBatches } from './plan/in-batches.js';
 export type { RunInputs } from './plan/inputs.js';
 export type { ScheduledDispatch } from './plan/lowering.js';

@@ -1,6 +1,6 @@
 /** `open()` in Node where `@infnet/node`, an optional peer, is not installed. */
 import { describe, expect, it } from 'vitest';
-import { openPlatformAdapter } from '../src/context/platform.node.js';
+import { leftOf, openPlatformAdapter } from '../src/context/platform.node.js';
 
 const failing =
   (message: string, code = 'ERR_MODULE_NOT_FOUND') =>
@@ -23,5 +23,23 @@ describe('open() in Node', () => {
     const other = "Cannot find package 'webgpu' imported from /app/node_modules/@infnet/node/dist/dawn.js";
     await expect(openPlatformAdapter({}, failing(other))).rejects.toThrow(other);
     await expect(openPlatformAdapter({}, failing('Unexpected token', 'SOME_CODE'))).rejects.toThrow('Unexpected token');
+  });
+});
+
+describe('memory for adapters on the CPU', () => {
+  it('is nine tenths of what the machine has free, less what was promised and perhaps not touched yet', () => {
+    let free = 1000;
+    const left = leftOf(() => free);
+    expect(left(0)).toBe(900);
+    expect(left(300)).toBe(600); // allocated, not touched
+    free = 700;
+    expect(left(300)).toBe(600); // touched: the same memory is not counted twice
+    free = 200;
+    expect(left(300)).toBe(180); // another program took the rest
+    free = 2000;
+    expect(left(300)).toBe(1500); // and one has ended
+    free = 0;
+    expect(left(300)).toBe(0);
+    expect(leftOf(() => undefined)(0)).toBeUndefined();
   });
 });

@@ -8,6 +8,7 @@ export { readFile, type WriteOptions, writeFileAtomic } from './files.js';
 export { type FolderLock, LOCK_FILE, lockFolder } from './folder-lock.js';
 export { type FolderSource, folderSource } from './folder-source.js';
 export { type FolderStore, folderStore, type OpenedFile } from './folder-store.js';
+export { freeMemory } from './free-memory.js';
 export { makeFolder } from './make-folder.js';
 export { type OpenAdapterOptions, type OpenedAdapter, openAdapter } from './open-adapter.js';
 export { removeLeftovers } from './temporary-files.js';

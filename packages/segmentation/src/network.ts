@@ -1,5 +1,14 @@
 /** A task's net on a device: slices in, logits out. */
-import { type ParameterStore, type PlanOptions, type PlanProgress, type Precision, Predictor } from '@infnet/core';
+import {
+  type Context,
+  type ParameterStore,
+  type PlanOptions,
+  type PlanProgress,
+  type Precision,
+  Predictor,
+  trace,
+} from '@infnet/core';
+import { fits, largestSide, withFitting } from '@infnet/trainer';
 import type { SharedContext } from './shared-context.js';
 import type { TaskNet, TaskSlice } from './task.js';
 import type { LoadedNet } from './weights.js';
@@ -64,12 +73,32 @@ export async function openNetwork(
   { precision, onMessage, onProgress, ...size }: NetworkOptions,
 ): Promise<Network> {
   const predictor = predictorOf(net, shared.weights(net.module, state), { precision, onMessage });
-  const plan = await predictor.prepare(batchOf(net, size), { onProgress });
+  const plan = await predictor.prepare(batchOf(net, size), { onProgress }).catch((error: unknown) => {
+    throw withFitting(error, () => fittingSizes(shared.last, net, size.size, precision));
+  });
   return {
     net,
     precision: plan.precision,
     each: (sources, load, at, options) => eachSlice(predictor, net, sources, load, at, options),
   };
+}
+
+/** The largest size at which one slice fits. */
+function fittingSizes(
+  context: Context | undefined,
+  net: TaskNet,
+  size: number,
+  precision: Precision | undefined,
+): readonly string[] {
+  if (context === undefined) return [];
+  const suits = (size: number): boolean => {
+    const { item } = batchOf(net, { size, batch: 1 });
+    const shapes = Object.fromEntries(Object.entries(item).map(([name, shape]) => [name, [1, ...shape]]));
+    const graph = trace((inputs) => ({ logits: net.forward(inputs).logits }), shapes);
+    return fits(context, graph, { precision });
+  };
+  const found = largestSide(size, net.sizeMultiple, suits);
+  return found === undefined ? [] : [`maps of ${found} x ${found}`];
 }
 
 /** A predictor of the logits alone. */

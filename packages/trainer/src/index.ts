@@ -99,3 +99,4 @@ export type { PrepareProgress, TrainingMemory } from './trainer/session.js';
 export { type Best, continuedOn, type Position, type TrainerState } from './trainer/state.js';
 export { decodeTrainerState, encodeTrainerState } from './trainer/state-file.js';
 export { Trainer } from './trainer/trainer.js';
+export { fits, largestSide, withFitting } from './what-fits.js';

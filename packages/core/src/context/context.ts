@@ -3,13 +3,16 @@
  * nothing is global. `open()` owns its device; `fromDevice()` borrows one and never destroys it.
  */
 
-import { InfnetError } from '@infnet/errors';
+import { InfnetError, plainMessage } from '@infnet/errors';
+import { watchDevice } from '#platform';
 import { checkNames } from '../kernel/options.js';
 import type { Shape } from '../tensor/types.js';
 import type { AdapterDescription } from './adapter.js';
 import { BufferLedger, type MemoryUse } from './buffers.js';
 import { type DeviceProfile, profileDevice } from './device-profile.js';
 import { PipelineCache } from './pipelines.js';
+import type { Watch } from './platform.js';
+import { assertRoom, type RoomRequest, type RoomSource } from './room.js';
 import type { SubgroupMatrix } from './subgroup-matrix.js';
 import { assertAdapter, type Tuning } from './tuning.js';
 import { checkWrapped, type WrappedBuffer } from './wrapped-buffer.js';
@@ -20,8 +23,11 @@ export class Context {
   readonly device: GPUDevice;
   readonly adapter: AdapterDescription;
   readonly pipelines: PipelineCache;
-  readonly #ownsDevice: boolean;
+  /** Every submit, and what waits for one. */
+  readonly watchdog: Watch;
+  #ownsDevice: boolean;
   readonly #buffers = new BufferLedger();
+  readonly #room: RoomSource;
   readonly #children = new Set<Disposable>();
   #status: ContextStatus = 'alive';
   #lossReason = '';
@@ -33,6 +39,7 @@ export class Context {
     adapter: AdapterDescription,
     ownsDevice: boolean,
     subgroupMatrix?: SubgroupMatrix | undefined,
+    room: RoomSource & { readonly stallSeconds?: number | undefined } = {},
   ) {
     this.device = device;
     this.adapter = adapter;
@@ -40,10 +47,10 @@ export class Context {
     this.#profile = subgroupMatrix === undefined ? profile : { ...profile, subgroupMatrix };
     this.pipelines = new PipelineCache(device);
     this.#ownsDevice = ownsDevice;
+    this.watchdog = watchDevice(adapter, room.stallSeconds, (error) => this.#stalled(error));
+    this.#room = room;
     void device.lost.then((info) => {
-      if (this.#status !== 'alive') return;
-      this.#status = 'lost';
-      this.#lossReason = `${info.reason}${info.message === '' ? '' : `: ${info.message}`}`;
+      this.#lose(`${info.reason}${info.message === '' ? '' : `: ${info.message}`}`);
     });
   }
 
@@ -77,16 +84,26 @@ export class Context {
     return this.#buffers.use;
   }
 
+  /**
+   * Bytes that can still be allocated, where somebody knows: what is left of `memoryLimit`, or of what the machine has
+   * free, on adapters that compute on its CPU.
+   */
+  get memoryLeft(): number | undefined {
+    const { memoryLimit, memoryLeft } = this.#room;
+    const { bytes } = this.memory;
+    return memoryLimit === undefined ? memoryLeft?.(bytes) : memoryLimit - bytes;
+  }
+
+  /** @throws InfnetError `MEMORY_FREE` when it is known that there is less room than for `bytes` more. */
+  assertRoom(bytes: number, request: RoomRequest): void {
+    assertRoom(this.memoryLeft, bytes, request);
+  }
+
   /** @throws InfnetError `CONTEXT_LOST` or `CONTEXT_DISPOSED`. Called at every entry. */
   assertAlive(where: string): void {
     if (this.#status === 'alive') return;
     if (this.#status === 'lost') {
-      throw new InfnetError({
-        code: 'CONTEXT_LOST',
-        message: `the GPU device was lost (${this.#lossReason})`,
-        where,
-        fix: 'Open a new context, load the parameters again and plan again; results of runs that had ended are safe.',
-      });
+      throw lostError(this.#lossReason, where);
     }
     throw new InfnetError({
       code: 'CONTEXT_DISPOSED',
@@ -139,7 +156,10 @@ export class Context {
     this.#children.delete(child);
   }
 
-  /** Frees everything infnet made on the device; destroys the device only if the context owns it. Idempotent. */
+  /**
+   * Frees everything infnet made on the device; destroys the device only if the context owns it. Idempotent. (A device
+   * that did not come to an end is left to the driver: destroying it would wait for that end.)
+   */
   dispose(): void {
     if (this.#status === 'disposed') return;
     for (const child of [...this.#children]) child[Symbol.dispose]();
@@ -151,6 +171,31 @@ export class Context {
   [Symbol.dispose](): void {
     this.dispose();
   }
+
+  #lose(reason: string): void {
+    if (this.#status !== 'alive') return;
+    this.#status = 'lost';
+    this.#lossReason = reason;
+  }
+
+  /** A device of ours that does not come to an end is lost; one of a host's is the host's to judge. */
+  #stalled(error: InfnetError): unknown {
+    if (!this.#ownsDevice) return error;
+    // Destroying it would wait for the same end.
+    this.#ownsDevice = false;
+    this.#lose(`stalled: ${plainMessage(error)}`);
+    return lostError(this.#lossReason, undefined, error);
+  }
+}
+
+function lostError(reason: string, where: string | undefined, cause?: InfnetError): InfnetError {
+  return new InfnetError({
+    code: 'CONTEXT_LOST',
+    message: `the GPU device was lost (${reason})`,
+    where,
+    fix: 'Open a new context, load the parameters again and plan again; results of runs that had ended are safe.',
+    cause,
+  });
 }
 
 function subgroupSizes(device: GPUDevice): Partial<GPUAdapterInfo> {

@@ -18,7 +18,23 @@ export interface OpenOptions extends PlatformOptions {
    * be had. Default: `console.error` for a software adapter and for the latter, else nothing.
    */
   readonly onMessage?: (line: string) => void;
+  /**
+   * Bytes that all buffers of the context may take together: what would be more is refused before it is allocated
+   * (`MEMORY_FREE`). Infinity: nothing is. Default: in Node, on adapters that compute on the CPU,
+   * what the machine has free each time (its control groups' limits included), else no limit.
+   */
+  readonly memoryLimit?: number;
+  /**
+   * Node only: seconds in which a submit must end, beside many times its estimate. After that, those who wait are told
+   * that the device is lost (`CONTEXT_LOST`; on a borrowed one `RUN_STALLED`). Infinity: they wait. Default 600 on
+   * adapters that compute on the CPU and on borrowed devices, else 120.
+   */
+  readonly stallSeconds?: number;
 }
+
+/** Options of both. */
+type DeviceOptions = Pick<OpenOptions, 'onMessage' | 'memoryLimit' | 'stallSeconds'>;
+const DEVICE_OPTIONS = ['onMessage', 'memoryLimit', 'stallSeconds'] as const;
 
 /** Features that kernels use where they are there; none is required. */
 const WANTED_FEATURES = ['timestamp-query', 'subgroups', 'shader-f16'] as const;
@@ -40,20 +56,21 @@ const WANTED_LIMITS = [
  * @throws InfnetError `DEVICE_NODE_NOT_INSTALLED`, `DEVICE_NO_WEBGPU`, `DEVICE_NO_ADAPTER`, `DEVICE_REFUSED`.
  */
 export async function open(options: OpenOptions = {}): Promise<Context> {
-  checkNames('open', options, ['onMessage', 'adapter', 'powerPreference', 'experimental']);
+  checkNames('open', options, [...DEVICE_OPTIONS, 'adapter', 'powerPreference', 'experimental']);
   checkNames('open', options.experimental ?? {}, ['subgroupMatrix'], 'experimental option');
   return contextOn(await openPlatformAdapter(options), options);
 }
 
 /** A context on the device of an adapter that the platform gave. */
-export async function contextOn(platform: PlatformAdapter, options: Pick<OpenOptions, 'onMessage'>): Promise<Context> {
+export async function contextOn(platform: PlatformAdapter, options: DeviceOptions): Promise<Context> {
   const matrix = platform.experimental.subgroupMatrix
     ? chooseSubgroupMatrix(platform.adapter.features, platform.adapter.info as SubgroupMatrixInfo)
     : undefined;
   const device = await requestDevice(platform.adapter, typeof matrix === 'object' ? [SUBGROUP_MATRIX_FEATURE] : []);
   const say = options.onMessage ?? (platform.software ? (line: string) => console.error(line) : () => {});
   say(platform.message);
-  return new Context(device, describeAdapter(platform), true, orSay(matrix, options.onMessage));
+  const room = { ...options, memoryLeft: platform.memoryLeft };
+  return new Context(device, describeAdapter(platform), true, orSay(matrix, options.onMessage), room);
 }
 
 /**
@@ -63,9 +80,9 @@ export async function contextOn(platform: PlatformAdapter, options: Pick<OpenOpt
  */
 export function fromDevice(
   device: GPUDevice,
-  options: Pick<OpenOptions, 'onMessage'> & { readonly experimental?: ExperimentalOptions } = {},
+  options: DeviceOptions & { readonly experimental?: ExperimentalOptions } = {},
 ): Context {
-  checkNames('fromDevice', options, ['onMessage', 'experimental']);
+  checkNames('fromDevice', options, [...DEVICE_OPTIONS, 'experimental']);
   checkNames('fromDevice', options.experimental ?? {}, ['subgroupMatrix'], 'experimental option');
   const info = (device as { readonly adapterInfo?: GPUAdapterInfo }).adapterInfo;
   const text = [info?.vendor, info?.architecture, info?.description].filter(Boolean).join(' ');
@@ -81,7 +98,7 @@ export function fromDevice(
   const matrix = options.experimental?.subgroupMatrix
     ? chooseSubgroupMatrix(device.features, (info ?? {}) as SubgroupMatrixInfo)
     : undefined;
-  return new Context(device, description, false, orSay(matrix, options.onMessage));
+  return new Context(device, description, false, orSay(matrix, options.onMessage), options);
 }
 
 /** What was found; where it is a reason, says that and gives nothing. */

@@ -1,14 +1,34 @@
 /** The Node side of `#platform`: `@infnet/node`, an optional peer, loaded only when a context is opened. */
 import { InfnetError } from '@infnet/errors';
-import type { PlatformAdapter, PlatformOptions } from './platform.js';
+import type { AdapterDescription } from './adapter.js';
+import type { PlatformAdapter, PlatformOptions, Watch } from './platform.js';
+import { Watchdog } from './watchdog.js';
 
 /** @throws InfnetError `DEVICE_NODE_NOT_INSTALLED`, and what `openAdapter` throws. */
 export async function openPlatformAdapter(
   options: PlatformOptions,
   load: () => Promise<typeof import('@infnet/node')> = () => import('@infnet/node'),
 ): Promise<PlatformAdapter> {
-  const { openAdapter } = await load().catch(explain);
-  return openAdapter(options);
+  const { freeMemory, openAdapter } = await load().catch(explain);
+  const opened = await openAdapter(options);
+  return opened.software ? { ...opened, memoryLeft: leftOf(freeMemory) } : opened;
+}
+
+/** What of the machine's free memory may be taken: the rest is for JavaScript, the driver and other programs. */
+const SHARE = 0.9;
+
+/** What is left beside buffers of `used` bytes, of what the machine says to be free. Made before there are any. */
+export function leftOf(free: () => number | undefined): (used: number) => number | undefined {
+  let most = 0;
+  const left = (used: number): number | undefined => {
+    const told = free();
+    if (told === undefined) return undefined;
+    most = Math.max(most, SHARE * told);
+    // Memory that was promised and not touched yet is free in name.
+    return Math.max(0, Math.min(SHARE * told, most - used));
+  };
+  left(0);
+  return left;
 }
 
 function explain(cause: unknown): never {
@@ -20,4 +40,13 @@ function explain(cause: unknown): never {
     fix: 'Run: npm i @infnet/node (Dawn, 132 MB). On a device of your own, fromDevice(device) needs nothing.',
     cause,
   });
+}
+
+/** @param least seconds that any submit may take: a CPU may be slow and busy, and a host may have work of its own */
+export function watchDevice(
+  { software, kind }: Pick<AdapterDescription, 'software' | 'kind'>,
+  least: number | undefined,
+  onStall: (error: InfnetError) => unknown,
+): Watch {
+  return new Watchdog(least ?? (software || kind === 'borrowed' ? 600 : 120), onStall);
 }

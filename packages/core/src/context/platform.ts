@@ -10,6 +10,8 @@ export interface PlatformAdapter {
   readonly message: string;
   /** What was asked for. */
   readonly experimental: ExperimentalOptions;
+  /** Where the adapter computes on the CPU: bytes that can be allocated beside `used` ones, if the machine tells. */
+  readonly memoryLeft?: (used: number) => number | undefined;
 }
 
 export interface PlatformOptions {
@@ -21,4 +23,19 @@ export interface PlatformOptions {
    * (`subgroup-matrix`).
    */
   readonly experimental?: ExperimentalOptions;
+}
+
+/** Dispatches that were submitted together. */
+export type Submitted = readonly {
+  /** Estimated, on adapters of this class. */
+  readonly seconds: number;
+  readonly dispatch: { readonly scope: string; readonly kernel: { readonly name: string } };
+}[];
+
+/** Who looks whether the device comes to an end. */
+export interface Watch {
+  /** Right after a submit. @param done settles when it has ended; without it, the next `wait` says so. */
+  submitted(submitted: Submitted, done?: Promise<unknown>): void;
+  /** What `promise` gives, which comes when all that is submitted now has ended; an error when that does not. */
+  wait<T>(promise: Promise<T>): Promise<T>;
 }

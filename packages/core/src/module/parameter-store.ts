@@ -65,7 +65,7 @@ export class ParameterStore {
    * `initialize`; buffers (running statistics) have their first ones at once, as in PyTorch.
    *
    * @throws InfnetError `PARAMETER_SOURCE` for what has no parameters, `PARAMETER_NAMES` when two parameters have one
-   *   name.
+   *   name, `MEMORY_FREE`.
    */
   constructor(
     context: Context,
@@ -79,6 +79,8 @@ export class ParameterStore {
     const parameters = [...new Set(parametersOf(source))].filter(({ unused }) => !unused);
     for (const parameter of parameters) this.#names.set(parameter, [parameter.name, ...parameter.aliases]);
     assertNames(this.#names);
+    const bytes = parameters.reduce((sum, { shape }) => sum + elementCount(shape) * 4, 0);
+    context.assertRoom(bytes, { what: 'the parameter store', smaller: 'a smaller net' });
     const { fault } = captureErrors(context.device, () => {
       for (const role of ['parameter', 'buffer'] as const) {
         this.#allocate(

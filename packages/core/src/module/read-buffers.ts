@@ -30,7 +30,7 @@ export function readBuffers<T>(
   const mapped = [...copies.values()].map((copy) => copy.mapAsync(0x01));
   const finish = async (): Promise<T> => {
     try {
-      const outcomes = await Promise.allSettled(mapped);
+      const outcomes = await context.watchdog.wait(Promise.allSettled(mapped));
       const failed = await fault;
       if (failed !== undefined)
         throw deviceError('PARAMETER_READ', failed, 'Report this with the output of `infnet doctor`.');

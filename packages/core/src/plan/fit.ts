@@ -1,8 +1,11 @@
 /** Refuses a schedule that cannot fit, before anything is allocated, with the figures. */
-import { InfnetError } from '@infnet/errors';
+import { InfnetError, isInfnetError } from '@infnet/errors';
+import type { Context } from '../context/context.js';
 import type { DeviceLimits } from '../context/device-profile.js';
 import type { Storage } from '../graph/operator.js';
 import { checkWorkgroups } from '../kernel/kernel.js';
+import { sizes } from '../tensor/sizes.js';
+import type { PlanOptions } from './options.js';
 import type { Schedule } from './schedule.js';
 
 /**
@@ -54,22 +57,29 @@ export function assertFits(schedule: Schedule, limits: DeviceLimits, budget: num
   }
 }
 
+/**
+ * @throws InfnetError `MEMORY_FREE` when what the plan must allocate is over what is known to be left: the parameters
+ *   and the arena are there already.
+ */
+export function assertRoom(context: Context, schedule: Schedule, arena: PlanOptions['arena']): void {
+  const { total, parameters, activations } = schedule.memory;
+  const there = parameters + Math.min(activations, arena?.bytes ?? 0);
+  context.assertRoom(total - there, { what: 'the plan', smaller: smaller(schedule), details: schedule.memory });
+}
+
+const TOO_LARGE = /^(MEMORY_(LIMIT|BUDGET|FREE)|KERNEL_(WORKGROUPS|RANGE|PARAMETERS))$/;
+
+/** What a smaller batch or size may mend: memory, counts of workgroups, elements that u32 cannot count. */
+export function isTooLarge(error: unknown): boolean {
+  return isInfnetError(error) && TOO_LARGE.test(error.code);
+}
+
 /** What to make smaller: a batch of one item cannot be split. */
 function smaller({ inputs }: Schedule): string {
   const items = new Set([...inputs.values()].map(({ type }) => type.shape[0] ?? 1));
   const [batch = 1] = items;
   if (items.size <= 1 && batch === 1) return 'a smaller image size';
   return 'a smaller batch or image size, or let planInBatches split the batch';
-}
-
-/** Bytes for people: MiB, or bytes where figures that differ would look the same. */
-export function sizes(...bytes: readonly number[]): string[] {
-  const short = bytes.map(mebibytes);
-  return new Set(short).size === new Set(bytes).size ? short : bytes.map((value) => `${value} bytes`);
-}
-
-export function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
 function figures(storages: readonly Storage[]): { readonly label: string; readonly bytes: number }[] {

@@ -2,13 +2,14 @@
  * Plans that do not fit are split along the batch: the same function, traced for fewer items, run several times.
  * Only for functions that treat batch items independently (any net in inference mode).
  */
-import { InfnetError, isInfnetError } from '@infnet/errors';
+import { InfnetError } from '@infnet/errors';
 import type { Context } from '../context/context.js';
 import type { Graph } from '../graph/graph.js';
 import type { Tensor } from '../graph/tensor.js';
 import { type InputSpec, inputType, type TraceResult, trace } from '../graph/trace.js';
 import { ARRAYS, dtypeOf, kindOf, type TensorData } from '../tensor/host-data.js';
 import { elementCount, formatShape, type HostDType, type HostTensorType, sameShape } from '../tensor/types.js';
+import { isTooLarge } from './fit.js';
 import type { RunInputs } from './inputs.js';
 import type { PlanOptions, RunOptions } from './options.js';
 import { type Plan, preparePlan } from './plan.js';
@@ -31,8 +32,8 @@ export interface BatchedPlan extends Disposable {
  * and so on down to one item.
  *
  * @param inputs shapes for the whole batch; dimension 0 of every input is the batch.
- * @throws InfnetError `MEMORY_LIMIT`, `MEMORY_BUDGET` or `KERNEL_WORKGROUPS` when one item does not fit either,
- *   `PLAN_BATCH` when the inputs have different batch sizes, or when the function cannot be split.
+ * @throws InfnetError `MEMORY_LIMIT`, `MEMORY_BUDGET`, `MEMORY_FREE` or `KERNEL_WORKGROUPS` when one item does not fit
+ *   either, `PLAN_BATCH` when the inputs have different batch sizes, or when the function cannot be split.
  */
 export async function planInBatches<N extends string>(
   context: Context,
@@ -52,14 +53,10 @@ export async function planInBatches<N extends string>(
       const plan = await preparePlan(context, graph, options);
       return new SplitBatch(plan, batch, items);
     } catch (error) {
-      const tooLarge = TOO_LARGE.some((code) => isInfnetError(error, code));
-      if (!tooLarge || items === 1) throw error;
+      if (!isTooLarge(error) || items === 1) throw error;
     }
   }
 }
-
-/** What a smaller batch may mend: memory, counts of workgroups, elements that u32 cannot count. */
-const TOO_LARGE = ['MEMORY_LIMIT', 'MEMORY_BUDGET', 'KERNEL_WORKGROUPS', 'KERNEL_RANGE', 'KERNEL_PARAMETERS'];
 
 /**
  * What can be seen of a function that must not be split: it changes parameters (each part would change them), or has an

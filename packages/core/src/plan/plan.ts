@@ -21,7 +21,7 @@ import type { Profile } from '../profile/profile.js';
 import type { TensorData } from '../tensor/host-data.js';
 import { assertSeparate, faultyBuffer } from './bindings.js';
 import { type BufferRange, type Command, createCommand, createUniforms, splitByTime } from './commands.js';
-import { assertFits } from './fit.js';
+import { assertFits, assertRoom } from './fit.js';
 import { copyInputs, type GivenInput, type RunInputs } from './inputs.js';
 import type { ScheduledDispatch } from './lowering.js';
 import { PLAN_OPTIONS, type PlanOptions, type RunOptions, type ScheduleOptions } from './options.js';
@@ -34,8 +34,9 @@ import { schedule as makeSchedule, type Schedule } from './schedule.js';
 /**
  * Plans a traced graph and prepares it on a device.
  *
- * @throws InfnetError `MEMORY_LIMIT`, `MEMORY_BUDGET` before anything is allocated; `MEMORY_DEVICE` when the device
- *   runs out of memory; `KERNEL_COMPILE`; `PLAN_PARAMETERS` when the graph has parameters and no store of this device
+ * @throws InfnetError `MEMORY_LIMIT`, `MEMORY_BUDGET`, `MEMORY_FREE` before anything is allocated; `MEMORY_DEVICE` when
+ *   the device runs out of memory; `KERNEL_COMPILE`; `PLAN_PARAMETERS` when the graph has parameters and no store of
+ *     this device
  *   is given, `PARAMETER_UNKNOWN`, `PARAMETER_AMBIGUOUS` when parameters are in none or several of them; `BUFFER_...`
  *   for what is wrong with a bound buffer; `PLAN_OPTION`, `ARENA_...`.
  */
@@ -47,6 +48,7 @@ export async function preparePlan(context: Context, graph: Graph, options: PlanO
   const device = options.tuning === undefined ? context.profile : { ...context.profile, tuning: options.tuning };
   const schedule = await scheduleFor(context, graph, { ...options, device, external });
   assertFits(schedule, context.profile.limits, options.memoryBudget);
+  assertRoom(context, schedule, options.arena);
   const plan = new Plan(context, schedule, options);
   try {
     await plan.prepare();

@@ -99,7 +99,7 @@ export class Runner {
     const whole = parameters.stores.some(({ written }) => written.length > 0);
     const thrown: unknown[] = [];
     for (let done = 1; done < total; done++) {
-      await context.device.queue.onSubmittedWorkDone();
+      await context.watchdog.wait(context.device.queue.onSubmittedWorkDone());
       try {
         onProgress?.({ phase: 'run', done, total });
         if (!whole) assertNotAborted(signal, done, total);
@@ -125,7 +125,7 @@ export class Runner {
       // All is asked for before anything is awaited.
       const waits = readback.names.length === 0 || report !== undefined;
       const done = waits ? this.#options.context.device.queue.onSubmittedWorkDone().then(report) : undefined;
-      const [values] = await Promise.all([readback.values(), done]);
+      const [values] = await this.#options.context.watchdog.wait(Promise.all([readback.values(), done]));
       return values;
     };
     try {
@@ -138,16 +138,14 @@ export class Runner {
   /** What a run gave, unless the device refused something: then what that was. */
   async #outcome<T>(result: Promise<T>, faults: Faults, where: string): Promise<T> {
     const [outcome] = await Promise.allSettled([result]);
+    if (outcome.status === 'rejected' && outcome.reason instanceof InfnetError) throw outcome.reason;
     const fault = await firstFault(faults);
     if (outcome.status === 'fulfilled' && fault === undefined) return outcome.value;
     // A device or plan that is gone fails whatever was waiting for it; say that it is gone.
-    const known = outcome.status === 'rejected' && outcome.reason instanceof InfnetError;
-    if (!known) {
-      this.#options.assertUsable(where);
-      await this.#options.context.settleLoss();
-      this.#options.assertUsable(where);
-    }
-    if (fault === undefined || known) throw (outcome as PromiseRejectedResult).reason;
+    this.#options.assertUsable(where);
+    await this.#options.context.settleLoss();
+    this.#options.assertUsable(where);
+    if (fault === undefined) throw (outcome as PromiseRejectedResult).reason;
     this.#constantsVersion = -1;
     const { context, buffers } = this.#options;
     throw (await faultyBuffer(context.device, buffers.hostBuffers)) ?? deviceError('RUN_FAILED', fault, REPORT);
@@ -161,7 +159,7 @@ export class Runner {
     for (const part of constants) {
       const encoder = device.createCommandEncoder();
       encodePass(encoder, part);
-      device.queue.submit([encoder.finish()]);
+      this.#send(encoder, part);
     }
     this.#constantsVersion = version;
   }
@@ -176,7 +174,15 @@ export class Runner {
       this.#options.buffers.encodeCopies(encoder);
       readback.encode(encoder);
     }
+    this.#send(encoder, part);
+  }
+
+  #send(encoder: GPUCommandEncoder, part: readonly Command[]): void {
+    const { device, watchdog } = this.#options.context;
     device.queue.submit([encoder.finish()]);
+    // The last one's end is what a run waits for; of those before it nobody else would hear.
+    const isLast = part === this.#parts.at(-1);
+    watchdog.submitted(part, isLast ? undefined : device.queue.onSubmittedWorkDone());
   }
 
   /** In the order of the submits: a plan that is submitted behind this one computes its constants again. */

@@ -142,7 +142,8 @@ async function timeBatch(
   try {
     const { value: readback, fault } = captureErrors(device, submit, ['out-of-memory', 'validation']);
     faults.push(fault);
-    await readback.mapAsync(0x01);
+    context.watchdog.submitted(commands);
+    await context.watchdog.wait(readback.mapAsync(0x01));
     return [...new BigUint64Array(readback.getMappedRange().slice(0))];
   } finally {
     for (const free of made) free();

@@ -19,6 +19,8 @@ import type { BlockOf } from '../step/recompute.js';
 import type { StepLoss } from '../step/step-loss.js';
 import { type TraceStepOptions, traceStep } from '../step/trace-step.js';
 import { type TrainingStep, type TrainingStepOptions, trainingStep } from '../step/training-step.js';
+import { fits, withFitting } from '../what-fits.js';
+import { fittingSteps, shapeOf } from './fitting.js';
 
 export interface SessionOptions extends Pick<PlanOptions, 'precision' | 'memoryBudget' | 'maxSubmitSeconds'> {
   readonly net: Module<never, unknown>;
@@ -92,8 +94,12 @@ export class Session implements Disposable {
     const variants = this.#variants();
     for (const [plan, variant] of variants.entries()) {
       const report = (progress: PlanProgress): void => onProgress({ ...progress, plan, plans: variants.length });
-      const step = await trainingStep(this.context, { ...this.#stepOptions(variant), onProgress: report });
-      this.#steps.set(keyOf(variant), step);
+      try {
+        const step = await trainingStep(this.context, { ...this.#stepOptions(variant), onProgress: report });
+        this.#steps.set(keyOf(variant), step);
+      } catch (error) {
+        throw withFitting(error, () => this.#fitting(variant));
+      }
     }
   }
 
@@ -128,8 +134,20 @@ export class Session implements Disposable {
     return { ...this.#traceOptions(variant), clip, arena: this.#arena, ...Object.fromEntries(plan) };
   }
 
-  #traceOptions({ batchSize, scale }: Variant): TraceStepOptions {
-    const { net, loss, inputs, frozenBatchNorm, accumulate, recompute, sizeMultiple, resize } = this.#options;
+  /** Changes by which a variant would fit. */
+  #fitting({ batchSize, scale }: Variant): readonly string[] {
+    const { recompute, inputs, precision, memoryBudget, sizeMultiple } = this.#options;
+    return fittingSteps({ batchSize, recompute, inputs }, sizeMultiple, ({ batchSize, ...step }) => {
+      const { graph } = traceStep(this.#traceOptions({ batchSize, scale }, step));
+      return fits(this.context, graph, { precision, memoryBudget, arena: this.#arena });
+    });
+  }
+
+  #traceOptions(
+    { batchSize, scale }: Variant,
+    { recompute, inputs }: Pick<SessionOptions, 'recompute' | 'inputs'> = this.#options,
+  ): TraceStepOptions {
+    const { net, loss, frozenBatchNorm, accumulate, sizeMultiple, resize } = this.#options;
     const size = imageSize(inputs);
     return {
       net,
@@ -160,7 +178,7 @@ function withBatch(spec: InputSpec, batchSize: number): InputSpec {
 
 /** [height, width] of the first image among the inputs. */
 export function imageSize(inputs: Readonly<Record<string, InputSpec>>): readonly [number, number] | undefined {
-  const shapes = Object.values(inputs).map((spec) => ('shape' in spec ? spec.shape : spec));
+  const shapes = Object.values(inputs).map(shapeOf);
   const image = shapes.find((shape) => shape.length === 3 && elementCount(shape) > 1);
   return image === undefined ? undefined : [image[1] as number, image[2] as number];
 }
