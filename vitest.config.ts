@@ -39,8 +39,8 @@ const excluded = (process.env['INFNET_TEST_EXCLUDE'] ?? '')
  * No test may fail because the machine is slow: none has a limit of time. What hangs is named by
  * scripts/still-running.mjs.
  */
-const patience = { testTimeout: 0, hookTimeout: 0 };
 const DAY = 24 * 60 * 60 * 1000;
+const patience = { testTimeout: 0, hookTimeout: 0, expect: { poll: { timeout: DAY } } };
 /** See packages/testing/src/long.ts. */
 const isLong = process.env['INFNET_LONG_TESTS'] === '1';
 

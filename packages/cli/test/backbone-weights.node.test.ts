@@ -123,7 +123,7 @@ describe('weights of a backbone alone', () => {
     expect(metadata.get('trained')).toBe('true');
     // One epoch moves a weight by some thousandths.
     expect(Math.abs(Number(tensors.get('resnet.layer4.0.conv1.weight')?.data[0]) - MARK)).toBeLessThan(0.02);
-  }, 120_000);
+  });
 
   it('of another architecture are refused with the figures', async () => {
     const layers = [3, 4, 23, 3].flatMap((count, layer) =>

@@ -107,7 +107,7 @@ describe('prefixes of keys', () => {
     const logits = runs.map((files) => files.get('a.logits.npy'));
     expect(logits[0]?.length).toBeGreaterThan(64 * 64 * 4);
     expect(logits[0]?.equals(logits[1] as Buffer)).toBe(true);
-  }, 60_000);
+  });
 
   it.each([
     ['two.safetensors', ['student.', 'teacher.'], 'teacher'],
