@@ -24,8 +24,9 @@ const testFiles = [
   'apps/*/test/**/*.test.ts',
   'examples/*/test/**/*.test.ts',
   'benchmarks/test/**/*.test.ts',
+  'fuzz/test/**/*.test.ts',
 ];
-const ownProcess = ['packages/{cli,node,swiftshader}', 'apps/*', 'examples/*', 'benchmarks'].map(
+const ownProcess = ['packages/{cli,node,swiftshader}', 'apps/*', 'examples/*', 'benchmarks', 'fuzz'].map(
   (folder) => `${folder}/test/**/*.test.ts`,
 );
 /**

@@ -15,6 +15,8 @@ const steps = [
   ['build', ['npm', 'run', '--silent', 'build']],
   ['check:packages', ['npm', 'run', '--silent', 'check:packages']],
   ['size', ['npm', 'run', '--silent', 'size']],
+  // Two minutes, by a number of inputs: the same ones on every machine.
+  ['fuzz', ['npm', 'run', '--silent', 'fuzz', '--', '--seed', '1', '--inputs', '100000']],
 ];
 
 const sum = { passed: 0, failed: 0, skipped: 0 };

@@ -106,7 +106,11 @@ function byteOf(image: AnyImage, options: DepthOptions): Uint8Array | undefined 
   checkSize(image, 'image');
   if (!(data instanceof Uint16Array)) return undefined;
   const range = options.range ?? 'full';
-  if (range === 'full') return Uint8Array.from({ length: 65536 }, (_, value) => value >> 8);
+  const bytes = new Uint8Array(65536);
+  if (range === 'full') {
+    for (let value = 0; value < bytes.length; value++) bytes[value] = value >> 8;
+    return bytes;
+  }
   const [low, high] = range === 'minmax' ? extremes(data, image.channels) : range;
   if (!(high >= low)) {
     throw dataError({
@@ -116,9 +120,10 @@ function byteOf(image: AnyImage, options: DepthOptions): Uint8Array | undefined 
     });
   }
   const scale = high === low ? 0 : 255 / (high - low);
-  return Uint8Array.from({ length: 65536 }, (_, value) =>
-    Math.round(Math.min(255, Math.max(0, (value - low) * scale))),
-  );
+  for (let value = 0; value < bytes.length; value++) {
+    bytes[value] = Math.round(Math.min(255, Math.max(0, (value - low) * scale)));
+  }
+  return bytes;
 }
 
 /** Of the colours: what is opaque is as white as can be, and says nothing of the picture. */
