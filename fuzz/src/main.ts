@@ -1,7 +1,7 @@
 /**
  * `npm run fuzz`: mutated files of every format, read as infnet reads them. None may crash, take more than a second of
- * CPU time for 2 MB, or more memory than four times the file and 16 MB beyond what it declares and holds. Files that did
- * are in `fuzz/found`, as short as they could be made; the tests read them again.
+ * CPU time for 2 MB, or more memory than four times the file and 16 MB beyond what it declares and holds. Files that
+ * did are in `fuzz/found`, as short as they could be made; the tests read them again.
  */
 import { isInfnetError } from '@infnet/errors';
 import { readOptions } from './options.js';

@@ -35,7 +35,9 @@ export function inputOf(format: Format, corpus: readonly Uint8Array[], seed: num
   return bytes.length <= MOST_BYTES ? bytes : mutateBytes(file, random);
 }
 
-/** Reads it; what seems slow or large is looked at again, since another's work or a full heap may have been to blame. */
+/**
+ * Reads it; what seems slow or large is looked at again, since another's work or a full heap may have been to blame.
+ */
 export async function measure(format: Format, bytes: Uint8Array): Promise<Outcome> {
   let outcome = await measureOnce(format, bytes);
   for (let n = 0; n < 2 && (outcome.fault === 'time' || outcome.fault === 'memory'); n++) {

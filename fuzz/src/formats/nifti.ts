@@ -1,4 +1,6 @@
-/** NIfTI: fields of the header, extensions, voxels; compressed or not, in members with right checksums or wrong ones. */
+/**
+ * NIfTI: fields of the header, extensions, voxels; compressed or not, in members with right checksums or wrong ones.
+ */
 import { gunzipSync } from 'node:zlib';
 import { readNifti, readProvenance, volumeExtremes, volumeSlice } from '@infnet/data';
 import { big, concat, EDGES, FLOOD, little, mutateBytes } from '../bytes.js';

@@ -1,6 +1,6 @@
 /**
- * Files that mean harm: what stands twice, what asks for more than it holds, and floods. Time and memory are measured by
- * `npm run fuzz`; here is what each kind ends in.
+ * Files that mean harm: what stands twice, what asks for more than it holds, and floods. Time and memory are measured
+ * by `npm run fuzz`; here is what each kind ends in.
  */
 import { expectError } from '@infnet/testing';
 import { gzipSync, zlibSync } from 'fflate';
