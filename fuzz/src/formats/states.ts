@@ -31,7 +31,9 @@ export const states: Format = {
     if (random.isOneIn(9)) texts['kind'] = random.pick(['infnet training state', 'infnet propagation state', '']);
     if (random.isOneIn(9))
       tensors.set('parameters/odd', { name: '', shape: [1], dtype: 'uint8', data: new Uint8Array(1) });
-    return writeSafetensors(tensors, texts);
+    // A checksum of what it holds now.
+    delete texts['checksum'];
+    return writeSafetensors(tensors, texts, { checksum: true });
   },
   read(bytes) {
     const isTraining = readSafetensors(bytes).metadata.get('kind') === 'infnet training state';
