@@ -36,7 +36,7 @@ export function big(size: 1 | 2 | 4 | 8, value: number): Uint8Array {
 
 /** A few bytes changed, taken out, doubled or put in. */
 export function mutateBytes(bytes: Uint8Array, random: Random): Uint8Array {
-  let out = bytes.slice();
+  let out: Uint8Array = bytes.slice();
   for (let n = 1 + random.below(4); n > 0; n--) out = mutateOnce(out, random);
   return out;
 }

@@ -18,7 +18,7 @@ export const METADATA_KEY = '__metadata__';
  * Tensors of a file, and texts beside them; the largest published nets have some ten thousand tensors in one. A tensor
  * costs ten times the bytes that name it.
  */
-const MAX_ENTRIES = 32_768;
+const MAX_ENTRIES = 24_576;
 const WHAT = 'The safetensors header';
 
 /** Types of the format that are not read here: floats of 4 to 8 bits, complex numbers. */
