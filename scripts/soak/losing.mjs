@@ -28,7 +28,7 @@ wrap('GPUAdapter', 'requestDevice', (promise) => {
 const [name, method] = CALLS[kind] ?? [];
 if (name !== undefined) {
   wrap(name, method, () => {
-    if (++calls < moments[0]) return;
+    if (moments.length === 0 || ++calls < moments[0]) return;
     calls = 0;
     moments.shift();
     console.error('infnet-soak: lost');
