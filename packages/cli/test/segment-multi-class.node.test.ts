@@ -7,7 +7,7 @@ import {
   countClasses,
   decodeImage,
   encodePng,
-  multiClassInput as inputOfNet,
+  classesInput as inputOfNet,
   PROVENANCE_COLUMNS,
   phantomSlice,
   readClassMap,

@@ -10,7 +10,7 @@ export {
   type ReadClassMapOptions,
   readClassMap,
 } from './classes/class-map.js';
-export { type MultiClassInputOptions, multiClassInput } from './classes/input.js';
+export { type ClassesInputOptions, classesInput } from './classes/input.js';
 export {
   type ClassOverlayOptions,
   CONSOLIDATION_COLOUR,

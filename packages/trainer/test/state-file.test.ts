@@ -80,7 +80,7 @@ describe('a state file with what cannot be', () => {
   });
 
   it('no JSON, JSON that nests deeper than a stack, and lists without end', () => {
-    const deep = '[{"a":'.repeat(40_000) + '1' + '}]'.repeat(40_000);
+    const deep = `${'[{"a":'.repeat(40_000)}1${'}]'.repeat(40_000)}`;
     for (const text of ['{', 'null', deep, `[${'{},'.repeat(200_000)}{}]`]) {
       expect(() => decodeTrainerState(changed(() => undefined, text))).toThrow(/TRAINER_STATE_FILE/);
     }

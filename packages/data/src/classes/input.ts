@@ -8,7 +8,7 @@ import type { FloatMap } from '../resize/float.js';
 import { resizePillow } from '../resize/pillow.js';
 import { type FloatTensor, toTensor } from '../tensor.js';
 
-export interface MultiClassInputOptions extends DepthOptions {
+export interface ClassesInputOptions extends DepthOptions {
   /**
    * True: as the released code makes it, `cv2.resize` (no low-pass) and channels in the order blue, green, red under
    * the statistics of red, green, blue (quirk 24; no difference for grey pictures). Default false: Pillow's resize,
@@ -22,11 +22,11 @@ export interface MultiClassInputOptions extends DepthOptions {
  *
  * @param prior a mask or map of bytes (0..255), or probabilities 0..1, rounded to bytes as the released files are
  */
-export function multiClassInput(
+export function classesInput(
   image: AnyImage,
   prior: AnyImage | FloatMap,
   size: number,
-  options: MultiClassInputOptions = {},
+  options: ClassesInputOptions = {},
 ): FloatTensor {
   const data = new Float32Array(6 * size * size);
   data.set(threeChannels(toRgb8(image, options), size, options.asReleased === true));

@@ -6,7 +6,7 @@
  * the released loader instead, with its quirks (24-26), for comparison.
  */
 import { type ClassMap, RELEASED_GREYS } from '../classes/class-map.js';
-import { multiClassInput, priorBytes } from '../classes/input.js';
+import { classesInput, priorBytes } from '../classes/input.js';
 import { type ClassTensor, oneHot, releasedLabels, releasedOneHot } from '../classes/targets.js';
 import { dataError } from '../errors.js';
 import { type ByteImage, type GreyImage, toGrey8 } from '../image.js';
@@ -177,7 +177,7 @@ export class MultiClassDataset {
       const encoded = asReleased
         ? releasedTarget(slice.classes, size, this.items[index]?.mask)
         : oneHot(labels, this.store.ignoreIndex);
-      image.data.set(multiClassInput(slice.image, slice.prior, size, { asReleased }).data, i * 6 * area);
+      image.data.set(classesInput(slice.image, slice.prior, size, { asReleased }).data, i * 6 * area);
       classes.data.set(labels.data, i * area);
       onehot.data.set(encoded.data, i * 3 * area);
     }

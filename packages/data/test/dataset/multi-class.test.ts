@@ -2,6 +2,7 @@ import { expectError } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import {
   binaryToEdge,
+  classesInput,
   type DataSource,
   describeProblems,
   encodeClassMap,
@@ -10,7 +11,6 @@ import {
   MILD_AUGMENTATION,
   type MultiClassOptions,
   memorySource,
-  multiClassInput,
   multiClassTrainingData,
   oneHot,
   openMultiClassDataset,
@@ -179,7 +179,7 @@ describe('samples', () => {
     expect(new Set(greys.data).size).toBeGreaterThan(3);
     expect(sample.onehot.data).toEqual(releasedOneHot(releasedLabels(greys)).data);
     expect(sample.onehot.data).not.toEqual((await dataset.sample(0, { size: 64 })).onehot.data);
-    expect(multiClassInput(colour, infection, 64, { asReleased: true }).data).toEqual(sample.image.data);
+    expect(classesInput(colour, infection, 64, { asReleased: true }).data).toEqual(sample.image.data);
     // The border runs down to the last row, close to its end.
     const low = grey(72, 96, (x) => (x < 68 ? 2 : 0));
     const late = await openMultiClassDataset(

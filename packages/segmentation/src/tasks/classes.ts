@@ -5,11 +5,11 @@ import {
   type ChannelOrder,
   CLASS_NAMES,
   CONSOLIDATION_COLOUR,
+  classesInput,
   classOverlay,
   decideClasses,
   encodeClassMap,
   GROUND_GLASS_COLOUR,
-  multiClassInput,
   resizeNearest,
 } from '@infnet/data';
 import { UNET_SIGNATURES, UNet } from '@infnet/inf-net';
@@ -118,7 +118,7 @@ function unetTask(asked: NetOptions): TaskNet {
     inputShapes: (size) => ({ image: [INPUT_CHANNELS, size, size] }),
     input({ image, companions }, size) {
       const prior = companions?.['Prior'];
-      if (prior !== undefined) return { image: multiClassInput(image, prior, size, { asReleased }).data };
+      if (prior !== undefined) return { image: classesInput(image, prior, size, { asReleased }).data };
       const message = 'The U-Net gets where a slice is infected, and that is not said.';
       throw new InfnetError({ code: 'TASK_COMPANION', message, fix: 'Give companions: { Prior: map }.' });
     },
