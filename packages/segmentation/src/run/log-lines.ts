@@ -63,7 +63,7 @@ const FIGURE = v.union([
 ]);
 const FIGURES = v.record(v.string(), FIGURE);
 
-const PLACE = { step: v.number(), stage: v.optional(v.string()), round: v.optional(v.number()) };
+const PLACE = { step: v.number(), stage: v.nullish(v.string()), round: v.nullish(v.number()) };
 
 const STEP = v.looseObject({
   ...{ event: v.literal('step'), ...PLACE, epoch: v.number(), scale: FIGURE, loss: FIGURE, parts: FIGURES },
