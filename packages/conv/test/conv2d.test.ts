@@ -137,17 +137,24 @@ describe('kernel text', () => {
     expect(body(kernelVariant(winogradWeightKernel, { TILE: 2 }).code)).toMatchInlineSnapshot(`
       "@compute @workgroup_size(32)
       fn main(
-        @builtin(workgroup_id) workgroup: vec3u,
-        @builtin(num_workgroups) workgroups: vec3u,
-        @builtin(local_invocation_index) local: u32,
+        @builtin(workgroup_id) group: vec3u,
+        @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) lane: u32,
       ) {
-        let index = (workgroup.y * workgroups.x + workgroup.x) * 32u + local;
-        let count = params.outChannels * params.inChannels;
-        if (index >= count) {
-          return;
-        }
-        let m = i32(index / params.inChannels);
-        let k = i32(index % params.inChannels);
+        let t = (group.y * groups.x + group.x) * 32u + lane;
+        if (t < params.count) { each(t); }
+      }
+
+      alias Values = array<f32, 4>;
+
+      fn transform(a: f32, b: f32, c: f32) -> Values {
+        let even = 0.5 * (a + c);
+        return Values(a, even + 0.5 * b, even - 0.5 * b, c);
+      }
+
+      fn each(t: u32) {
+        let m = i32(t / params.inChannels);
+        let k = i32(t % params.inChannels);
         let at = params.weightOffset + m * params.weightOutStride + k * params.weightInStride;
         let g0 = transform(
           weight[at + 0 * params.weightTapStrideX],
@@ -165,25 +172,25 @@ describe('kernel text', () => {
           weight[at + 2 * params.weightTapStrideY + 2 * params.weightTapStrideX],
         );
         let row0 = transform(g0[0], g1[0], g2[0]);
-        u[0u * count + index] = row0[0];
-        u[1u * count + index] = row0[1];
-        u[2u * count + index] = row0[2];
-        u[3u * count + index] = row0[3];
+        u[0u * params.count + t] = row0[0];
+        u[1u * params.count + t] = row0[1];
+        u[2u * params.count + t] = row0[2];
+        u[3u * params.count + t] = row0[3];
         let row1 = transform(g0[1], g1[1], g2[1]);
-        u[4u * count + index] = row1[0];
-        u[5u * count + index] = row1[1];
-        u[6u * count + index] = row1[2];
-        u[7u * count + index] = row1[3];
+        u[4u * params.count + t] = row1[0];
+        u[5u * params.count + t] = row1[1];
+        u[6u * params.count + t] = row1[2];
+        u[7u * params.count + t] = row1[3];
         let row2 = transform(g0[2], g1[2], g2[2]);
-        u[8u * count + index] = row2[0];
-        u[9u * count + index] = row2[1];
-        u[10u * count + index] = row2[2];
-        u[11u * count + index] = row2[3];
+        u[8u * params.count + t] = row2[0];
+        u[9u * params.count + t] = row2[1];
+        u[10u * params.count + t] = row2[2];
+        u[11u * params.count + t] = row2[3];
         let row3 = transform(g0[3], g1[3], g2[3]);
-        u[12u * count + index] = row3[0];
-        u[13u * count + index] = row3[1];
-        u[14u * count + index] = row3[2];
-        u[15u * count + index] = row3[3];
+        u[12u * params.count + t] = row3[0];
+        u[13u * params.count + t] = row3[1];
+        u[14u * params.count + t] = row3[2];
+        u[15u * params.count + t] = row3[3];
       }
       "
     `);
@@ -194,20 +201,19 @@ describe('kernel text', () => {
     const { code } = kernelVariant(gemmKernel, { CHANNELS: 2, PIXELS: 2, TAPS: 0, ...operands });
     expect(code.slice(code.indexOf('for (var k'), code.indexOf('// Registers'))).toMatchInlineSnapshot(`
       "for (var k = 0u; k < params.inChannels; k++) {
-              let v0 = source(at0, addendAt0);
-              at0 += params.xChannelStride;
-              addendAt0 += params.xChannelStride;
-              let v1 = source(at1, addendAt1);
-              at1 += params.xChannelStride;
-              addendAt1 += params.xChannelStride;
-              let w0 = f32(weight[weightAt + m0 * params.weightOutStride]);
-              sum0_0 += w0 * v0;
-              sum0_1 += w0 * v1;
-              let w1 = f32(weight[weightAt + m1 * params.weightOutStride]);
-              sum1_0 += w1 * v0;
-              sum1_1 += w1 * v1;
-              weightAt += params.weightInStride;
-            }
+            let v0 = source(at0, addendAt0);
+            at0 += params.xChannelStride;
+            addendAt0 += params.xChannelStride;
+            let v1 = source(at1, addendAt1);
+            at1 += params.xChannelStride;
+            addendAt1 += params.xChannelStride;
+            let w0 = f32(weight[weightAt + m0 * params.weightOutStride]);
+            sum0_0 += w0 * v0;
+            sum0_1 += w0 * v1;
+            let w1 = f32(weight[weightAt + m1 * params.weightOutStride]);
+            sum1_0 += w1 * v0;
+            sum1_1 += w1 * v1;
+            weightAt += params.weightInStride;
           }
         }
 

@@ -132,8 +132,8 @@ function spread(
 ): void {
   const mask = 2 ** bits - 1;
   const count = columns * channels;
-  if (bits === 16 && step === 1) {
-    for (let n = 0; n < count; n++) out[first + n] = ((row[2 * n] as number) << 8) | (row[2 * n + 1] as number);
+  if (bits === 16 && step === 1 && out instanceof Uint16Array) {
+    swapBytes(new Uint16Array(row.buffer, 0, count), out.subarray(first, first + count));
     return;
   }
   for (let x = 0, n = 0, to = first; x < columns; x++, to += step * channels) {
@@ -143,6 +143,14 @@ function spread(
       // Below 8 bits: high bits first; there is one channel.
       else out[to + c] = ((row[(n * bits) >> 3] as number) >> (8 - bits - ((n * bits) & 7))) & mask;
     }
+  }
+}
+
+/** PNG has the high byte first, arrays in memory the low one. */
+function swapBytes(from: Uint16Array, to: Uint16Array): void {
+  for (let n = 0; n < to.length; n++) {
+    const word = from[n] as number;
+    to[n] = (word << 8) | (word >> 8);
   }
 }
 
