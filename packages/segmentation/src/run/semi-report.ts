@@ -146,7 +146,7 @@ function comparison(epochs: readonly EpochLine[], lines: readonly LogLine[]): Se
         {
           kind: 'lines',
           title: 'Validation at the end of each stage and round',
-          x: { label: 'stage or round' },
+          x: { label: 'stage or round', whole: true },
           y: { label: 'score', min: 0, max: 1 },
           series: [curve('dice', 'Dice'), curve('iou', 'IoU'), curve('meanDice', 'mean Dice')],
           marks: stageMarks(ends.map(({ stage }, i) => [i + 1, stage])),
@@ -168,7 +168,7 @@ function lossCurves({ parts: called }: TaskTraining, epochs: readonly EpochLine[
   return {
     kind: 'lines',
     title: 'Mean loss of each epoch, all stages one after the other',
-    x: { label: 'epoch, counted over all stages' },
+    x: { label: 'epoch, counted over all stages', whole: true },
     y: { label: 'loss' },
     series: [
       { name: 'all together', points: epochs.map(({ loss }, i) => [i + 1, loss]) },
