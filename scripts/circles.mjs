@@ -8,16 +8,7 @@ export const known = {
   // A tensor knows its graph, a graph the operators of its nodes, and an operator's rules take tensors.
   core: ['graph/tensor.ts', 'graph/graph.ts', 'graph/operator.ts'],
   checkpoint: ['formats/lookalikes.ts', 'formats/pth-zip.ts', 'formats/pth-legacy.ts', 'formats/detect.ts'],
-  cli: ['commands/evaluate/volumes.ts', 'commands/evaluate/score.ts'],
-  data: ['nifti/affine.ts', 'nifti/volume.ts', 'dataset/volume-files.ts', 'dataset/load.ts'],
   node: ['findings.ts', 'diagnose.ts'],
-  segmentation: [
-    'task.ts',
-    'train/training.ts',
-    'train/propagation-session.ts',
-    'train/session.ts',
-    'train/trainer-session.ts',
-  ],
 };
 
 /**

@@ -31,7 +31,8 @@ export { Keeper, type KeeperOptions, type Reason, type WeightsOrigin } from './r
 export { labelStore, PSEUDO_LABELS } from './run/labels.js';
 export { RunLog } from './run/log.js';
 export type { EpochLine, LogLine, NoteLine, StepLine } from './run/log-lines.js';
-export { RecordedRun, type RunParts, type RunProgress, type RunResult } from './run/recorder.js';
+export type { RunParts, RunProgress, RunResult } from './run/parts.js';
+export { RecordedRun } from './run/recorder.js';
 export { figure, type RunReport, trainingReport } from './run/report.js';
 export { epochKey, isPictured, type Sample, type SampleSource, Samples } from './run/samples.js';
 export { type PropagationDocument, propagationDocument, type RoundDocument, semiReport } from './run/semi-report.js';
@@ -68,7 +69,9 @@ export type {
   TaskMap,
   TaskNet,
   TaskSlice,
+  TaskTraining,
   TrainingOptions,
+  ValidationText,
   WeightsContent,
 } from './task.js';
 export { CHANNEL_ORDER, CHANNEL_ORDERS, CLASS_FORMATS, classes, isUNet } from './tasks/classes.js';
@@ -82,18 +85,17 @@ export {
   type TrainingSlices,
 } from './train/data.js';
 export { lastBatchOf, lossOf } from './train/method.js';
-export {
-  type Place,
-  type SessionEnd,
-  type SessionEpoch,
-  type SessionEvents,
-  type SessionParts,
-  type SessionState,
-  type TrainingSession,
-  trainingSession,
-  type Validating,
+export type {
+  Place,
+  SessionEnd,
+  SessionEpoch,
+  SessionEvents,
+  SessionParts,
+  SessionState,
+  TrainingSession,
+  Validating,
 } from './train/session.js';
 export { type Untrainable, untrainable } from './train/trainable.js';
-export type { TaskTraining, ValidationText } from './train/training.js';
+export { trainingSession } from './train/training-session.js';
 export { type Validated, Validator, type ValidatorOptions } from './train/validator.js';
 export { type LoadedNet, loadNet } from './weights.js';

@@ -38,7 +38,6 @@ export {
   trainingData,
   unlabelledData,
 } from './training-data.js';
-export type { VolumeOptions } from './volume-files.js';
 export { type OnGrid, onGridOf } from './volume-grid.js';
 export { type ReadVolumeMask, readVolumeMask } from './volume-mask.js';
 export { volumeSliceValues } from './volume-values.js';

@@ -5,12 +5,12 @@ import { decodeImage } from '../decode/decode-image.js';
 import type { SizeLimits } from '../decode/limits.js';
 import { rangeNote } from '../decode/range-note.js';
 import { type ByteImage, type DecodedImage, type DepthOptions, type GreyImage, toGrey8, toRgb8 } from '../image.js';
+import type { VolumeSliceOptions } from '../nifti/slice.js';
 import { describeNote } from '../notes.js';
 import type { ItemFiles } from './layout.js';
 import { looksInverted, type MaskMode, readMask } from './masks.js';
-import type { Finding, Loaded } from './read-all.js';
+import { type Finding, type Loaded, unreadable } from './read-all.js';
 import type { DataSource } from './source.js';
-import type { VolumeOptions } from './volume-files.js';
 
 /** A decoded item at its own size; all three pictures have the same. */
 export interface Slice {
@@ -25,7 +25,7 @@ export interface Slice {
 /** A slice of an unlabelled data set has the picture alone. */
 export type LoadedSlice = Pick<Slice, 'image'> & Partial<Slice>;
 
-export interface LoadOptions extends DepthOptions, SizeLimits, VolumeOptions {
+export interface LoadOptions extends DepthOptions, SizeLimits, VolumeSliceOptions {
   readonly masks?: MaskMode;
 }
 
@@ -78,8 +78,7 @@ export async function openPicture(
   } catch (error) {
     // The JPEG decoder missing is not this file's fault.
     if (isInfnetError(error, 'DATA_JPEG_DECODER')) throw error;
-    const fix = isInfnetError(error) ? error.fix : undefined;
-    findings.push({ kind: 'unreadable', file, note: reason(error), ...(fix === undefined ? {} : { fix }) });
+    findings.push(unreadable(file, error));
     return undefined;
   }
 }
@@ -109,10 +108,4 @@ export function sameSize(a: Size, b: Size): boolean {
 
 export function sizeOf({ width, height }: Size): string {
   return `${width}x${height}`;
-}
-
-/** The first line of the message, without code, place and fix. */
-export function reason(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return (text.split('\n')[0] as string).replace(/^\[\w+\] /, '').replace(/ \(at [^)]*\)$/, '');
 }

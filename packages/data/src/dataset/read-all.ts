@@ -1,4 +1,5 @@
 /** Reading every item of a data set once, through a cache, with everything that is wrong collected. */
+import { isInfnetError } from '@infnet/errors';
 import type { ClassCounts } from '../classes/class-map.js';
 import { ByteCache } from './cache.js';
 import type { ItemFiles } from './layout.js';
@@ -37,6 +38,18 @@ export interface Finding {
   readonly note?: string;
   /** What helps, where that depends on what was found. */
   readonly fix?: string;
+}
+
+/** Of a file that could not be read, with the first line of the error's message. */
+export function unreadable(file: string, error: unknown): Finding {
+  const fix = isInfnetError(error) ? error.fix : undefined;
+  return { kind: 'unreadable', file, note: reason(error), ...(fix === undefined ? {} : { fix }) };
+}
+
+/** Without code, place and fix. */
+function reason(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return (text.split('\n')[0] as string).replace(/^\[\w+\] /, '').replace(/ \(at [^)]*\)$/, '');
 }
 
 /** What an item's files show beside the pictures. */

@@ -4,32 +4,23 @@
  * Decoded volumes are large, so only some are kept: the one that was read last, since its slices are asked for one
  * after the other, and older ones up to a number of bytes.
  */
-import { isInfnetError } from '@infnet/errors';
 import { binaryToEdge } from '../canny.js';
 import { MIN_SIDE, type SizeLimits } from '../decode/limits.js';
-import { type SliceLayout, type SliceOrientation, sliceLayout } from '../nifti/orient.js';
+import { type SliceLayout, sliceLayout } from '../nifti/orient.js';
 import { isVolumeName, readNifti, readNiftiHeader } from '../nifti/read.js';
-import { type VolumeWindow, volumeSlice } from '../nifti/slice.js';
+import { type VolumeSliceOptions, volumeSlice } from '../nifti/slice.js';
 import type { Volume, VolumeHeader } from '../nifti/volume.js';
 import { volumeNotes } from '../nifti/volume-notes.js';
 import { describeNote } from '../notes.js';
 import { ByteCache } from './cache.js';
 import type { ItemFiles } from './layout.js';
-import { type LoadedSlice, reason } from './load.js';
+import type { LoadedSlice } from './load.js';
 import { contentOf, looksInverted, type MaskMode } from './masks.js';
 import { fileNameOf } from './names.js';
-import type { Finding, Loaded } from './read-all.js';
+import { type Finding, type Loaded, unreadable } from './read-all.js';
 import type { DataSource } from './source.js';
 import { onGridOf } from './volume-grid.js';
 import { readVolumeMask } from './volume-mask.js';
-
-/** How volumes become slices; the same as for the segmentation of volumes. */
-export interface VolumeOptions {
-  /** What becomes black and white. Default `'lung'`. */
-  readonly window?: VolumeWindow;
-  /** How slices lie. Default `'released'`. */
-  readonly orient?: SliceOrientation;
-}
 
 interface Pair {
   readonly volume: Volume;
@@ -41,14 +32,14 @@ type Opened = Pair | { readonly findings: readonly Finding[] };
 
 export class VolumeFiles {
   readonly #source: DataSource;
-  readonly #options: VolumeOptions & SizeLimits & { readonly masks?: MaskMode };
+  readonly #options: VolumeSliceOptions & SizeLimits & { readonly masks?: MaskMode };
   readonly #cache: ByteCache<string, Pair>;
   readonly #headers = new Map<string, VolumeHeader>();
   #last: { readonly path: string; readonly opened: Promise<Opened> } | undefined;
 
   constructor(
     source: DataSource,
-    options: VolumeOptions & SizeLimits & { readonly masks?: MaskMode },
+    options: VolumeSliceOptions & SizeLimits & { readonly masks?: MaskMode },
     cacheBytes: number,
   ) {
     this.#source = source;
@@ -159,9 +150,4 @@ function tooSmall({ width, height }: SliceLayout, file: string): Finding | undef
     note: `its slices have ${width}x${height} voxels, at least ${MIN_SIDE} per side are needed`,
     fix: 'Check that the affine is right, and that this is the scan and not a part of it.',
   };
-}
-
-function unreadable(file: string, error: unknown): Finding {
-  const fix = isInfnetError(error) ? error.fix : undefined;
-  return { kind: 'unreadable', file, note: reason(error), ...(fix === undefined ? {} : { fix }) };
 }

@@ -12,7 +12,7 @@
  */
 import { NIFTI1 } from 'nifti-reader-js';
 import type { DataNote } from '../notes.js';
-import { orientationOf, tiltOf } from './axes.js';
+import { orientationOf, tiltOf, volumeOf } from './axes.js';
 import type { VolumeHeader } from './volume.js';
 
 export interface Qform {
@@ -117,17 +117,6 @@ export function readGeometry(sform: Sform, qform: Qform, pixdim: Three, millimet
     );
   }
   return { affine, affineFrom, orientation, spacing: spacing as unknown as Three, notes };
-}
-
-/** Volume of a voxel in the affine's unit: the determinant of its upper left part. */
-export function volumeOf(affine: Float64Array): number {
-  const [a, b, c, , d, e, f, , g, h, i] = affine as unknown as number[];
-  const at = (value: number | undefined): number => value as number;
-  return Math.abs(
-    at(a) * (at(e) * at(i) - at(f) * at(h)) -
-      at(b) * (at(d) * at(i) - at(f) * at(g)) +
-      at(c) * (at(d) * at(h) - at(e) * at(g)),
-  );
 }
 
 function affineOfQform({ b, c, d, offset, qfac }: Qform, pixdim: Three): Float64Array {

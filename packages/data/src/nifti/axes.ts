@@ -66,3 +66,14 @@ function nearestAxes(affine: Float64Array): readonly [Nearest, Nearest, Nearest]
   const [i, j, k] = found;
   return i === undefined || j === undefined || k === undefined ? undefined : [i, j, k];
 }
+
+/** Volume of a voxel in the affine's unit: the determinant of its upper left part. */
+export function volumeOf(affine: Float64Array): number {
+  const [a, b, c, , d, e, f, , g, h, i] = affine as unknown as number[];
+  const at = (value: number | undefined): number => value as number;
+  return Math.abs(
+    at(a) * (at(e) * at(i) - at(f) * at(h)) -
+      at(b) * (at(d) * at(i) - at(f) * at(g)) +
+      at(c) * (at(d) * at(h) - at(e) * at(g)),
+  );
+}

@@ -1,6 +1,6 @@
 /** A volume in memory, and what its header says of the space it lies in. */
 import type { DataNote } from '../notes.js';
-import { volumeOf } from './affine.js';
+import { volumeOf } from './axes.js';
 import type { VolumeData, VolumeDatatype } from './datatypes.js';
 
 /** Of the file's units of length. */

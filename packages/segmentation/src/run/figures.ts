@@ -1,5 +1,4 @@
-import type { Figures } from '../task.js';
-import type { TaskTraining } from '../train/training.js';
+import type { Figures, TaskTraining } from '../task.js';
 import type { EpochLine } from './log-lines.js';
 
 /** Figures of one validation, for a line. */

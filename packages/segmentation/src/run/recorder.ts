@@ -2,106 +2,49 @@
  * A training in its run folder: everything it tells is logged, shown as it goes, and kept; whatever ends it, what is
  * good is kept first.
  */
-import { type Context, InfnetError, isInfnetError, plainMessage, type StateDict } from '@infnet/core';
-import { encodePng } from '@infnet/data';
+import { type Context, isInfnetError } from '@infnet/core';
 import {
   encodePropagationState,
   encodeTrainerState,
   type PropagationState,
   type StepEvent,
   type TrainerState,
-  type TrainingMemory,
   writeJson,
 } from '@infnet/trainer';
-import type { Figures, SegmentationTask, TaskData, TaskNet } from '../task.js';
-import { changedSlices, dataChanged, type SlicesContent } from '../train/content.js';
+import type { Figures } from '../task.js';
 import { lossOf } from '../train/method.js';
-import type { TrainSettings } from '../train/options.js';
-import {
-  type Place,
-  type SessionEnd,
-  type SessionEpoch,
-  type SessionEvents,
-  type SessionState,
-  type TrainingSession,
-  trainingSession,
-  type Validating,
+import type {
+  Place,
+  SessionEnd,
+  SessionEpoch,
+  SessionEvents,
+  SessionState,
+  TrainingSession,
 } from '../train/session.js';
-import { Validator } from '../train/validator.js';
+import { trainingSession } from '../train/training-session.js';
 import { type Ending, endDocument, endText } from './ending.js';
 import { bestOf, figuresText } from './figures.js';
 import { FILES } from './folder.js';
-import { Keeper, type Reason } from './keeper.js';
+import { Keeper } from './keeper.js';
 import { type KeptLabels, labelStore } from './labels.js';
-import type { RunLog } from './log.js';
 import type { NoteLine } from './log-lines.js';
-import { placeLine, placeText, stageKey } from './place.js';
+import { RunMemory } from './memory.js';
+import { type RunParts, type RunResult, withSlices } from './parts.js';
+import { placeLine, placeText } from './place.js';
 import { duration, trainingReport } from './report.js';
-import { epochKey, isPictured, SAMPLES, Samples } from './samples.js';
 import { propagationDocument, semiReport } from './semi-report.js';
-import type { StoredState } from './state.js';
-import type { RunStore } from './store.js';
-
-/** Where the course of a run is shown. */
-export interface RunProgress {
-  phase(what: string, total: number, done?: number): void;
-  update(done: number, text?: string): void;
-  line(text: string): void;
-}
-
-export interface RunParts {
-  readonly task: SegmentationTask;
-  readonly net: TaskNet;
-  readonly settings: TrainSettings;
-  readonly data: {
-    readonly train: TaskData;
-    readonly validation: TaskData | undefined;
-    readonly unlabelled: TaskData | undefined;
-  };
-  /** What these slices are: a state of other ones is refused, unless that is accepted. */
-  readonly content?: SlicesContent;
-  readonly acceptChangedData?: boolean;
-  readonly initial: StateDict | undefined;
-  readonly store: RunStore;
-  readonly log: RunLog;
-  readonly stored: StoredState | undefined;
-  /** What is different from now on, in words. */
-  readonly changes: readonly string[];
-  /** What the weights' files say of themselves. */
-  readonly describe: Readonly<Record<string, unknown>> & { readonly made_by: string };
-  readonly progress: RunProgress;
-  readonly open: () => Promise<Context>;
-  /** How errors are told: in parts, and in a line. */
-  readonly reasonOf: (error: unknown) => Reason;
-  readonly lineOf: (error: unknown) => string;
-  /** The folder was gone and was made again. */
-  readonly onRestored?: () => Promise<void>;
-}
-
-/** How a run ended. */
-export interface RunResult extends Pick<SessionEnd, 'stopped'> {
-  /** For the report and the last line. */
-  readonly text: string;
-  /** What the run's document has beside what every run has. */
-  readonly document: Readonly<Record<string, unknown>>;
-  /** What could not be written at its last try, by file. */
-  readonly failures: ReadonlyMap<string, Reason>;
-  readonly adapter: string;
-  readonly memory: { readonly predicted: TrainingMemory | null; readonly allocatedBytes: number | null };
-}
+import { RunValidation } from './validation.js';
 
 export class RecordedRun {
   readonly #parts: RunParts;
   readonly #keeper: Keeper;
   readonly #session: TrainingSession;
-  readonly #validator: Validator | undefined;
-  readonly #samples: Samples | undefined;
+  readonly #validation: RunValidation | undefined;
   readonly #labels: KeptLabels | undefined;
+  readonly #memory = new RunMemory();
   #adapter = '';
   #signal: AbortSignal | undefined;
   #context: Context | undefined;
-  #memory: TrainingMemory | undefined;
-  #allocated: number | undefined;
   /** Undefined while it runs. */
   #stopped: string | undefined;
   #steps: number;
@@ -114,16 +57,10 @@ export class RecordedRun {
   /** @throws InfnetError what a session throws for settings and states */
   constructor(parts: RunParts) {
     this.#parts = parts;
-    const { task, net, settings, data, log, store, progress, describe, reasonOf, stored, content } = parts;
-    const { size, batch, samples, seed } = settings;
+    const { net, settings, data, log, store, progress, describe, reasonOf, stored, content } = parts;
+    const { seed } = settings;
     this.#place = { epochs: settings.epochs };
-    const { validation } = data;
-    if (validation !== undefined) {
-      this.#validator = new Validator({ task, net, data: validation, size, batch });
-      const truth = async (index: number): Promise<Uint8Array> =>
-        encodePng(task.drawTruth((await validation.slice(index)).image, await validation.truth(index)));
-      this.#samples = new Samples(store, { names: validation.names, truth }, samples);
-    }
+    if (data.validation !== undefined) this.#validation = new RunValidation(parts, data.validation);
     if (data.unlabelled !== undefined) this.#labels = labelStore(store, data.unlabelled.names);
     this.#session = withSlices(parts, () => this.#makeSession());
     this.#steps = this.#session.begun?.steps ?? log.lines.filter(({ event }) => event === 'step').at(-1)?.step ?? 0;
@@ -134,7 +71,7 @@ export class RecordedRun {
       report: () => this.#page(),
       onRestored: async () => {
         await parts.onRestored?.();
-        await this.#samples?.restore();
+        await this.#validation?.samples.restore();
         await this.#labels?.restore();
       },
     });
@@ -144,7 +81,7 @@ export class RecordedRun {
   async run(signal?: AbortSignal): Promise<RunResult> {
     const { stored, changes, log } = this.#parts;
     this.#signal = signal;
-    await this.#samples?.open();
+    await this.#validation?.samples.open();
     const damaged = stored?.damaged === undefined ? {} : { damaged: this.#parts.lineOf(stored.damaged.error) };
     const what = { ...(changes.length > 0 ? { changes } : {}), ...damaged };
     log.note(stored === undefined ? 'start' : 'resume', this.#steps, what);
@@ -165,20 +102,20 @@ export class RecordedRun {
     await this.#keeper.report();
     return {
       ...{ stopped: end.stopped, text, document: endDocument(end, ending) },
-      ...{ failures: this.#keeper.failures, adapter: this.#adapter },
-      memory: { predicted: this.#memory ?? null, allocatedBytes: this.#allocated ?? null },
+      ...{ failures: this.#keeper.failures, adapter: this.#adapter, memory: this.#memory.document },
     };
   }
 
   #makeSession(): TrainingSession {
     const { task, net, settings, data, initial, stored, log, acceptChangedData = false } = this.#parts;
+    const validation = this.#validation;
     return trainingSession({
       ...{ net, settings, train: data.train, loss: lossOf(task, settings) },
       ...(initial === undefined ? {} : { initial }),
       ...(data.unlabelled === undefined ? {} : { unlabelled: data.unlabelled }),
       ...(this.#labels === undefined ? {} : { labels: this.#labels }),
       open: () => this.#open(),
-      ...(this.#validator === undefined ? {} : { validate: (asked) => this.#validate(asked) }),
+      ...(validation === undefined ? {} : { validate: (asked) => validation.run(asked, this.#keeper) }),
       ...(stored === undefined ? {} : { resume: { bytes: stored.bytes, file: stored.file, acceptChangedData } }),
       isGivenKnown: log.lines.some(({ event }) => event === 'given'),
       events: this.#events(),
@@ -194,7 +131,13 @@ export class RecordedRun {
   #events(): SessionEvents {
     const { progress, log } = this.#parts;
     return {
-      onMemory: (memory) => this.#tellMemory(memory),
+      onMemory: async (memory) => {
+        const needed = this.#memory.predicted(memory);
+        if (needed === undefined) return;
+        progress.line(needed);
+        this.#note('memory', { predicted: memory });
+        await this.#keeper.log();
+      },
       onPrepare: ({ done, total, plan, plans }) => {
         if (this.#signal?.aborted === true) return;
         if (done === 0) progress.phase(`preparing plan ${plan + 1} of ${plans}`, total);
@@ -236,12 +179,14 @@ export class RecordedRun {
 
   async #onStep(event: StepEvent, place: Place): Promise<void> {
     const { progress, log, settings } = this.#parts;
-    if (this.#allocated === undefined) this.#compareMemory();
+    const allocated = this.#memory.allocated(this.#context);
+    if (allocated !== undefined) progress.line(allocated);
     this.#steps++;
     this.#place = place;
     if (!this.#begun) {
       const what = place.stage === undefined ? 'training' : placeText(place);
-      progress.phase(what, place.epochs * event.batches * settings.scales.length, event.step - 1);
+      // This step was not timed: preparing the plan is most of it.
+      progress.phase(what, place.epochs * event.batches * settings.scales.length, event.step);
       this.#begun = true;
     }
     const { parts, loss, learningRate, gradientNorm, seconds, scale, speed } = event;
@@ -274,20 +219,6 @@ export class RecordedRun {
   #isBest(metrics: Figures | undefined): boolean {
     const before = bestOf(this.#parts.log.epochs)?.metrics?.['dice'] ?? Number.NEGATIVE_INFINITY;
     return (metrics?.['dice'] ?? Number.NEGATIVE_INFINITY) > before;
-  }
-
-  async #validate({ parameters, epoch, place }: Validating): Promise<Figures> {
-    const [validator, samples] = [this.#validator as Validator, this.#samples as Samples];
-    const key = epoch === undefined ? stageKey(place) : this.#epochKey(epoch);
-    return validator.run(parameters, async ({ index, draw }) => {
-      if (key === undefined || !samples.indices.includes(index)) return;
-      await this.#keeper.keep(SAMPLES, () => samples.add(index, key, encodePng(draw())));
-    });
-  }
-
-  /** Under which name the pictures of an epoch are kept; undefined: not at all. */
-  #epochKey(epoch: number): string | undefined {
-    return isPictured(epoch) || epoch === this.#parts.settings.epochs ? epochKey(epoch) : undefined;
   }
 
   /** Best weights go first: once a state says that an epoch was the best, its weights are there. */
@@ -333,26 +264,6 @@ export class RecordedRun {
     await this.#keeper.report();
   }
 
-  async #tellMemory(memory: TrainingMemory): Promise<void> {
-    const { progress } = this.#parts;
-    const { total, parameters, optimizer, step } = memory;
-    if (this.#memory?.total === total) return;
-    this.#memory = memory;
-    this.#allocated = undefined;
-    progress.line(
-      `a training step needs ${megabytes(total)} on the device: parameters ${megabytes(parameters)}, ` +
-        `optimiser ${megabytes(optimizer)}, maps and gradients ${megabytes(step)}`,
-    );
-    this.#note('memory', { predicted: memory });
-    await this.#keeper.log();
-  }
-
-  /** What is really allocated once the first step has run, before any validation. */
-  #compareMemory(): void {
-    this.#allocated = this.#context?.memory.bytes ?? 0;
-    this.#parts.progress.line(`allocated: ${megabytes(this.#allocated)}`);
-  }
-
   #note(event: NoteLine['event'], details: Readonly<Record<string, unknown>>): void {
     this.#parts.log.note(event, this.#steps, details);
   }
@@ -364,7 +275,7 @@ export class RecordedRun {
   #page(): string {
     const { task, settings, log, data } = this.#parts;
     const run = {
-      ...{ task, settings, lines: log.lines, samples: this.#samples?.all ?? [], adapter: this.#adapter },
+      ...{ task, settings, lines: log.lines, samples: this.#validation?.samples.all ?? [], adapter: this.#adapter },
       slices: {
         train: data.train.length,
         validation: data.validation?.length ?? 0,
@@ -387,26 +298,4 @@ export class RecordedRun {
       propagation: state.kind === 'propagation' ? this.#propagation(state.state) : undefined,
     };
   }
-}
-
-/** @throws InfnetError `TRAIN_DATA_CHANGED`; what `make` throws, with the slices that are others */
-function withSlices<T>({ stored, content, acceptChangedData }: RunParts, make: () => T): T {
-  const changed =
-    stored?.content === undefined || content === undefined ? undefined : changedSlices(stored.content, content);
-  try {
-    const made = make();
-    if (changed !== undefined && acceptChangedData !== true) throw dataChanged(changed);
-    return made;
-  } catch (error) {
-    // The state knows only that names are others.
-    const isOfData = isInfnetError(error, 'TRAINER_STATE') || isInfnetError(error, 'SEMI_STATE');
-    if (changed === undefined || !isOfData) throw error;
-    const { code, fix } = error;
-    const details = { ...error.details, changedSlices: changed };
-    throw new InfnetError({ code, message: `${plainMessage(error)}; ${changed}`, fix, details, cause: error });
-  }
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 }

@@ -1,10 +1,9 @@
 /** The report of a training, made from its settings, its log and its pictures: the same files give the same page. */
-import { type Block, type LineChart, renderReport, type Section } from '@infnet/report';
+import { type Block, type LineChart, type Report, renderReport, type Section } from '@infnet/report';
 import { writeJson } from '@infnet/trainer';
 import { namesWhere } from '../options/table.js';
-import type { SegmentationTask } from '../task.js';
+import type { SegmentationTask, TaskTraining } from '../task.js';
 import { TRAIN_OPTIONS, type TrainSettings } from '../train/options.js';
-import type { TaskTraining } from '../train/training.js';
 import { figuresText } from './figures.js';
 import type { EpochLine, LogLine, NoteLine } from './log-lines.js';
 import type { Sample } from './samples.js';
@@ -22,26 +21,36 @@ export interface RunReport {
 }
 
 /** While it trains the page looks for news this often. */
-export const REFRESH: number = 30;
+const REFRESH = 30;
 
 export function trainingReport(run: RunReport): string {
   const { task, settings, lines, stopped } = run;
   const { training } = task;
   const epochs = lines.filter((line): line is EpochLine => line.event === 'epoch');
   const best = epochs.filter(({ isBest }) => isBest).at(-1);
-  return renderReport({
+  const sections = [
+    overview(run, epochs, best),
+    lossSection(run, epochs, marks(best)),
+    ...validationSection(training, epochs, best),
+    ...pictures(run.samples, training, best === undefined ? '' : `Best epoch: ${best.epoch}.`),
+  ];
+  return runPage(run, 'infnet train', {
     title: `Training of ${training.title}`,
     subtitle: stopped ?? `running: epoch ${(epochs.at(-1)?.epoch ?? 0) + 1} of ${settings.epochs}`,
+    sections: [...sections, { title: 'Course', blocks: course(lines, epochs) }],
+    data: { settings, epochs },
+  });
+}
+
+/** What the pages of all runs have: the settings at their end, and which command made them. */
+export function runPage({ task, settings, stopped }: RunReport, command: string, page: Report): string {
+  return renderReport({
+    ...page,
     sections: [
-      overview(run, epochs, best),
-      { title: 'Loss', note: training.lossNote(settings.loss), blocks: [lossCurves(training, epochs, best)] },
-      ...validationSection(training, epochs, best),
-      ...pictures(run.samples, training, best === undefined ? '' : `Best epoch: ${best.epoch}.`),
-      { title: 'Course', blocks: course(lines, epochs) },
+      ...page.sections,
       { title: 'Settings', blocks: [{ kind: 'facts', rows: settingRows(settings, task.name) }] },
     ],
-    data: { settings, epochs },
-    footer: 'Made by infnet train. Research software, not a diagnostic device.',
+    footer: `Made by ${command}. Research software, not a diagnostic device.`,
     ...(stopped === undefined ? { refreshSeconds: REFRESH } : {}),
   });
 }
@@ -67,27 +76,36 @@ function overview(run: RunReport, epochs: readonly EpochLine[], best: EpochLine 
   return { title: 'At a glance', blocks: [{ kind: 'facts', rows }] };
 }
 
-function lossCurves(
-  { parts: called }: TaskTraining,
+/**
+ * Curves of the loss and of its parts.
+ *
+ * @param epochs counted over all that is drawn
+ * @param stages title and axis where these are of several stages
+ */
+export function lossSection(
+  { task: { training }, settings }: RunReport,
   epochs: readonly EpochLine[],
-  best: EpochLine | undefined,
-): LineChart {
-  const names = Object.keys(epochs[0]?.parts ?? {});
-  return {
+  marked: Pick<LineChart, 'marks'>,
+  stages?: { readonly title: string; readonly x: string },
+): Section {
+  const names = [...new Set(epochs.flatMap(({ parts }) => Object.keys(parts)))];
+  const hasParts = stages !== undefined || names.length > 0;
+  const chart: LineChart = {
     kind: 'lines',
-    title: names.length > 0 ? 'Mean loss of each epoch, by supervision' : 'Mean loss of each epoch',
-    x: { label: 'epoch', whole: true },
+    title: stages?.title ?? `Mean loss of each epoch${hasParts ? ', by supervision' : ''}`,
+    x: { label: stages?.x ?? 'epoch', whole: true },
     y: { label: 'loss' },
     series: [
-      { name: names.length > 0 ? 'all together' : 'loss', points: epochs.map(({ epoch, loss }) => [epoch, loss]) },
+      { name: hasParts ? 'all together' : 'loss', points: epochs.map(({ epoch, loss }) => [epoch, loss]) },
       ...names.map((name) => ({
-        name: called[name] ?? name,
+        name: training.parts[name] ?? name,
         points: epochs.map(({ epoch, parts }): [number, number] => [epoch, parts[name] ?? Number.NaN]),
         dashed: name === 'edge',
       })),
     ],
-    ...marks(best),
+    ...marked,
   };
+  return { title: 'Loss', note: training.lossNote(settings.loss), blocks: [chart] };
 }
 
 /** Curves by epoch, and the best and the last epoch in figures; nothing without a validation. */
@@ -209,7 +227,7 @@ export function course(lines: readonly LogLine[], epochs: readonly EpochLine[]):
 }
 
 /** Settings that say something of a training of `task`. */
-export function settingRows(settings: TrainSettings, task: string): [string, string][] {
+function settingRows(settings: TrainSettings, task: string): [string, string][] {
   const foreign = namesWhere(TRAIN_OPTIONS, ({ tasks }) => tasks?.includes(task) === false);
   const given = Object.entries(settings).filter(
     ([name, value]) => value !== undefined && value !== null && !foreign.includes(name),

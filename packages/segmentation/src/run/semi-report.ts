@@ -1,9 +1,8 @@
 /** The report of a semi-supervised training, and its state as plain JSON with the images by name. */
-import { type LineChart, renderReport, type Section } from '@infnet/report';
+import type { LineChart, Section } from '@infnet/report';
 import type { PropagationState, RoundRecord, TrainingFigures } from '@infnet/trainer';
-import type { TaskTraining } from '../train/training.js';
 import type { EpochLine, LogLine, NoteLine } from './log-lines.js';
-import { adapterName, course, duration, figure, pictures, REFRESH, type RunReport, settingRows } from './report.js';
+import { adapterName, course, duration, figure, lossSection, pictures, type RunReport, runPage } from './report.js';
 
 export interface RoundDocument {
   /** From 1. */
@@ -60,29 +59,27 @@ export function semiReport(run: RunReport, propagation: PropagationDocument): st
   const { task, settings, lines, stopped } = run;
   const { training } = task;
   const epochs = lines.filter((line): line is EpochLine => line.event === 'epoch');
-  return renderReport({
+  const counted = epochs.map((line, i) => ({ ...line, epoch: i + 1 }));
+  const marks = stageMarks(counted.map(({ stage, epoch }) => [epoch, stage]));
+  return runPage(run, 'infnet train --semi', {
     title: `Semi-supervised training of ${training.title}`,
     subtitle: stopped ?? `running: ${propagation.stage}, round ${propagation.rounds.length + 1}`,
     sections: [
       overview(run, propagation, epochs),
       ...comparison(epochs, lines),
-      { title: 'Loss', note: training.lossNote(settings.loss), blocks: [lossCurves(training, epochs)] },
+      lossSection(run, counted, { marks }, STAGES),
       ...pictures(run.samples, training, 'One picture for each stage, and for some of the rounds.'),
       ...rounds(propagation),
-      {
-        title: 'Course',
-        blocks: course(
-          lines,
-          epochs.map((line, i) => ({ ...line, epoch: i + 1 })),
-        ),
-      },
-      { title: 'Settings', blocks: [{ kind: 'facts', rows: settingRows(settings, task.name) }] },
+      { title: 'Course', blocks: course(lines, counted) },
     ],
     data: { settings, propagation, epochs },
-    footer: 'Made by infnet train --semi. Research software, not a diagnostic device.',
-    ...(stopped === undefined ? { refreshSeconds: REFRESH } : {}),
   });
 }
+
+const STAGES = {
+  title: 'Mean loss of each epoch, all stages one after the other',
+  x: 'epoch, counted over all stages',
+} as const;
 
 function overview(run: RunReport, propagation: PropagationDocument, epochs: readonly EpochLine[]): Section {
   const { settings, slices, adapter } = run;
@@ -161,25 +158,6 @@ function endsOf(epochs: readonly EpochLine[]): EpochLine[] {
   const byPlace = new Map<string, EpochLine>();
   for (const line of epochs) if (line.metrics !== undefined) byPlace.set(`${line.stage} ${line.round}`, line);
   return [...byPlace.values()];
-}
-
-function lossCurves({ parts: called }: TaskTraining, epochs: readonly EpochLine[]): LineChart {
-  const names = [...new Set(epochs.flatMap(({ parts }) => Object.keys(parts)))];
-  return {
-    kind: 'lines',
-    title: 'Mean loss of each epoch, all stages one after the other',
-    x: { label: 'epoch, counted over all stages', whole: true },
-    y: { label: 'loss' },
-    series: [
-      { name: 'all together', points: epochs.map(({ loss }, i) => [i + 1, loss]) },
-      ...names.map((name) => ({
-        name: called[name] ?? name,
-        points: epochs.map(({ parts }, i): [number, number] => [i + 1, parts[name] ?? Number.NaN]),
-        dashed: name === 'edge',
-      })),
-    ],
-    marks: stageMarks(epochs.map(({ stage }, i) => [i + 1, stage])),
-  };
 }
 
 /** A mark where a stage begins. */

@@ -6,9 +6,6 @@ import type { Context, ParameterStore, StateDict } from '@infnet/core';
 import type { PropagationState, PseudoLabelStore, StepEvent, TrainerEvents, TrainerState } from '@infnet/trainer';
 import type { Figures, TaskData, TaskNet } from '../task.js';
 import type { TrainSettings } from './options.js';
-import { propagationSession } from './propagation-session.js';
-import { untrainable, untrainableError } from './trainable.js';
-import { trainerSession } from './trainer-session.js';
 
 /** Where a training stands. */
 export interface Place {
@@ -106,15 +103,4 @@ export interface TrainingSession {
   readonly propagation: PropagationState | undefined;
   /** Where it goes on: finished epochs, one that has begun among them, and steps. Undefined with several stages. */
   readonly begun: { readonly epochs: number; readonly steps: number } | undefined;
-}
-
-/**
- * @throws InfnetError `TRAIN_SHAPE` for batches that cannot be trained on, `TRAINER_...`, `SEMI_...`,
- *   `OPTIMIZER_OPTION`, `CHECKPOINT_...` for a state that is none
- */
-export function trainingSession(parts: SessionParts): TrainingSession {
-  const { net, settings, loss, train, lastBatch } = parts;
-  const wrong = untrainable(net, settings, loss, train.length, settings.semi ? undefined : lastBatch);
-  if (wrong !== undefined) throw untrainableError(wrong);
-  return settings.semi ? propagationSession(parts) : trainerSession(parts);
 }

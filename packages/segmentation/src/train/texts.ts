@@ -1,7 +1,6 @@
 /** What the tasks say of their trainings. */
-import type { NetOptions, TaskClass, TaskNet } from '../task.js';
+import type { NetOptions, TaskClass, TaskNet, TaskTraining, ValidationText } from '../task.js';
 import type { TrainSettings } from './options.js';
-import type { TaskTraining, ValidationText } from './training.js';
 
 const MAP_SCORES: ValidationText = {
   note:

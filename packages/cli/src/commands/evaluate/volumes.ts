@@ -1,7 +1,6 @@
 /** Volumes as a whole: overlap of all voxels at the threshold, and millilitres. */
-import { type BinaryScores, type Conventions, countScores } from '@infnet/metrics';
+import { type BinaryScores, type Conventions, countScores, type MapScores } from '@infnet/metrics';
 import { csv } from '../../csv.js';
-import type { SliceScores } from './score.js';
 import type { ItemVolume } from './source.js';
 
 export interface VolumeResult extends ItemVolume {
@@ -13,9 +12,15 @@ export interface VolumeResult extends ItemVolume {
   readonly predictedMillilitres: number | undefined;
 }
 
+/** What of a slice's scores counts for its volume. */
+interface Part {
+  readonly volume?: ItemVolume;
+  readonly scores: Pick<MapScores, 'counts'>;
+}
+
 /** Sums of the slices' counts, in the order of the volumes. */
-export function scoreVolumes(slices: readonly SliceScores[], conventions: Conventions): VolumeResult[] {
-  const groups = new Map<string, { readonly volume: ItemVolume; readonly slices: SliceScores[] }>();
+export function scoreVolumes(slices: readonly Part[], conventions: Conventions): VolumeResult[] {
+  const groups = new Map<string, { readonly volume: ItemVolume; readonly slices: Part[] }>();
   for (const slice of slices) {
     const { volume } = slice;
     if (volume === undefined) continue;
