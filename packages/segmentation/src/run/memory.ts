@@ -23,7 +23,9 @@ export class RunMemory {
     );
   }
 
-  /** What is really allocated once the first step has run, before any validation: a line; undefined where it is known. */
+  /**
+   * What is really allocated once the first step has run, before any validation: a line; undefined where it is known.
+   */
   allocated(context: Context | undefined): string | undefined {
     if (this.#allocated !== undefined) return undefined;
     this.#allocated = context?.memory.bytes ?? 0;
