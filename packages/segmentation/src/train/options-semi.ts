@@ -1,8 +1,6 @@
 /** Options of a semi-supervised training. In the order of the help. */
 import type { OptionTable } from '../options/table.js';
 
-const OF_SEMI = { tasks: ['infection'], method: 'semi' } as const;
-
 export const SEMI_OPTIONS = {
   semi: {
     kind: 'flag',
@@ -12,7 +10,8 @@ export const SEMI_OPTIONS = {
   unlabelled: {
     kind: 'path',
     value: 'folder',
-    ...OF_SEMI,
+    tasks: ['infection'],
+    method: 'semi',
     help: 'slices (Imgs) without masks',
   },
   strategy: {
@@ -20,7 +19,8 @@ export const SEMI_OPTIONS = {
     value: 'kind',
     values: ['random', 'confidence', 'mean-teacher'],
     default: 'random',
-    ...OF_SEMI,
+    tasks: ['infection'],
+    method: 'semi',
     help: 'random: as the paper; confidence: the surest first; mean-teacher',
   },
   group: {
@@ -28,7 +28,8 @@ export const SEMI_OPTIONS = {
     value: 'n',
     least: 1,
     default: 5,
-    ...OF_SEMI,
+    tasks: ['infection'],
+    method: 'semi',
     named: ['groupSize', 'pool'],
     help: 'unlabelled slices per round (confidence: the pool)',
   },
@@ -38,7 +39,8 @@ export const SEMI_OPTIONS = {
     above: 0,
     most: 1,
     default: 0.5,
-    ...OF_SEMI,
+    tasks: ['infection'],
+    method: 'semi',
     named: ['accept.best'],
     help: 'confidence: share of the pool that gets its label',
   },
@@ -47,7 +49,8 @@ export const SEMI_OPTIONS = {
     value: 'n',
     least: 0,
     default: 9,
-    ...OF_SEMI,
+    tasks: ['infection'],
+    method: 'semi',
     named: ['stages.rounds.epochs'],
     help: 'epochs after each round',
   },
@@ -56,7 +59,8 @@ export const SEMI_OPTIONS = {
     value: 'rate',
     above: 0,
     default: 3e-4,
-    ...OF_SEMI,
+    tasks: ['infection'],
+    method: 'semi',
     help: 'learning rate of the rounds',
   },
   maxRounds: {
@@ -64,7 +68,8 @@ export const SEMI_OPTIONS = {
     value: 'n',
     least: 0,
     default: 0,
-    ...OF_SEMI,
+    tasks: ['infection'],
+    method: 'semi',
     named: ['maxRounds'],
     help: 'rounds at most; 0: until all slices are used',
   },
@@ -73,7 +78,8 @@ export const SEMI_OPTIONS = {
     value: 'n',
     least: 1,
     default: 30,
-    ...OF_SEMI,
+    tasks: ['infection'],
+    method: 'semi',
     help: 'mean-teacher: epochs of its round',
   },
   pseudoEpochs: {
@@ -81,7 +87,8 @@ export const SEMI_OPTIONS = {
     value: 'n',
     least: 0,
     settled: true,
-    ...OF_SEMI,
+    tasks: ['infection'],
+    method: 'semi',
     named: ['stages.pseudo.epochs'],
     help: 'then on all pseudo labels and the labelled slices; 0: not (default: --epochs)',
   },
@@ -90,7 +97,8 @@ export const SEMI_OPTIONS = {
     value: 'from',
     values: ['anew', 'continue'],
     default: 'anew',
-    ...OF_SEMI,
+    tasks: ['infection'],
+    method: 'semi',
     help: 'that stage begins with first weights, or goes on',
   },
   finetuneEpochs: {
@@ -98,7 +106,8 @@ export const SEMI_OPTIONS = {
     value: 'n',
     least: 0,
     settled: true,
-    ...OF_SEMI,
+    tasks: ['infection'],
+    method: 'semi',
     named: ['stages.finetune.epochs'],
     help: 'at last on the labelled slices; 0: not (default: --epochs)',
   },
@@ -107,7 +116,8 @@ export const SEMI_OPTIONS = {
     value: 'kind',
     values: ['stretched', 'probability'],
     default: 'stretched',
-    ...OF_SEMI,
+    tasks: ['infection'],
+    method: 'semi',
     named: ['encoding'],
     help: 'pseudo labels stretched to full contrast as released, or probabilities',
   },

@@ -10,8 +10,7 @@ import { DATA_OPTIONS } from './options-data.js';
 import { METHOD_OPTIONS } from './options-method.js';
 import { SEMI_OPTIONS } from './options-semi.js';
 
-export const TRAIN_OPTIONS = {
-  ...METHOD_OPTIONS,
+const NET_OPTIONS = {
   backbone: {
     kind: 'choice',
     value: 'name',
@@ -59,7 +58,10 @@ export const TRAIN_OPTIONS = {
   },
   /** What those were trained on, in the words of their file. */
   startedFrom: { kind: 'text', internal: true, help: 'what the weights to start from were trained on' },
-  ...DATA_OPTIONS,
+} as const satisfies OptionTable;
+
+/** How a run goes: what is frozen or kept, and which way it takes. */
+const RUN_OPTIONS = {
   freezeBatchNorm: {
     kind: 'flag',
     trainer: 'frozenBatchNorm',
@@ -132,8 +134,22 @@ export const TRAIN_OPTIONS = {
     kind: 'flag',
     help: 'train the U-Net of the second stage: Imgs, GT with class maps, Prior',
   },
-  ...SEMI_OPTIONS,
 } as const satisfies OptionTable;
+
+type Table = typeof METHOD_OPTIONS &
+  typeof NET_OPTIONS &
+  typeof DATA_OPTIONS &
+  typeof RUN_OPTIONS &
+  typeof SEMI_OPTIONS;
+
+/** In the order of the help. */
+export const TRAIN_OPTIONS: Table = {
+  ...METHOD_OPTIONS,
+  ...NET_OPTIONS,
+  ...DATA_OPTIONS,
+  ...RUN_OPTIONS,
+  ...SEMI_OPTIONS,
+};
 
 /** What a training depends on: written to `config.json`, and read back to go on with it. */
 export type TrainSettings = SettingsOf<typeof TRAIN_OPTIONS>;
