@@ -1,13 +1,13 @@
 /**
- * Packs everything that a bare machine with a card needs, as one file: Node, Dawn, the built packages, the tests
- * without vitest, the goldens. What runs there is @infnet/benchmarks itself, with PyTorch where there is one.
+ * Packs everything that a bare machine with a card needs, as one file: Node, Dawn, the built packages, their sources
+ * and tests with vitest, the goldens. What runs there is @infnet/benchmarks itself, with PyTorch where there is one.
  *
  *   node benchmarks/gpu/pack.mjs [--out out/gpu] [--loader] [--no-shared] [--limit 45]
  *
  * Build first: `node scripts/turbo.mjs run build`. `--loader` adds Debian's Vulkan loader (apt-get). The folder of the
  * shared goldens is INFNET_SHARED, else ../shared; `--no-shared` takes the repository's alone. `--limit` in MB.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   cpSync,
@@ -15,16 +15,17 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { deflateRawSync } from 'node:zlib';
 import { fixtureIndex } from '../../scripts/fixtures-plugin.mjs';
 import { root } from '../../scripts/tools.mjs';
-import { bundleTests } from './bundle-tests.mjs';
 import {
   assertSize,
   chooseGoldens,
@@ -32,147 +33,100 @@ import {
   LIMIT,
   LOADER,
   megabytes,
+  RUN,
   runtimePackages,
-  TESTED,
+  SOURCES,
 } from './plan.mjs';
 
 const modules = join(root, 'node_modules');
 const readManifest = (name) => JSON.parse(readFileSync(join(modules, name, 'package.json'), 'utf8'));
+const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
 
-function filesOf(folder) {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(folder.length + 1));
-}
-
-function copyFiles(from, to, paths) {
-  for (const path of paths) {
-    mkdirSync(dirname(join(to, path)), { recursive: true });
-    cpSync(join(from, path), join(to, path), { dereference: true });
-  }
-}
-
-/** The running Node, so that what runs there is what ran here. */
-function packNode(folder) {
-  mkdirSync(join(folder, 'bin'), { recursive: true });
-  cpSync(process.execPath, join(folder, 'bin', 'node'));
+/** The files below `path` that are needed at run time. */
+function copyRuntime(base, path, folder) {
+  const filter = (file) => statSync(file).isDirectory() || isRuntimeFile(relative(base, file));
+  cpSync(join(base, path), join(folder, path), { recursive: true, dereference: true, filter });
 }
 
 function packDawn(folder) {
-  const source = join(modules, 'webgpu');
-  const target = join(folder, 'node_modules', 'webgpu');
-  copyFiles(source, target, ['package.json', 'LICENSE.md', 'dist/linux-x64/dawn.node']);
+  const [source, target] = [join(modules, 'webgpu'), join(folder, 'node_modules', 'webgpu')];
+  for (const file of ['package.json', 'LICENSE.md', 'dist/linux-x64/dawn.node'])
+    cpSync(join(source, file), join(target, file));
   cpSync(join(source, 'index.js'), join(target, 'original.js'));
   cpSync(join(root, 'benchmarks/gpu/webgpu-with-flags.mjs'), join(target, 'index.js'));
 }
 
+/** The repository in small, laid out as here: sources and tests, what is built of them, and what they stand on. */
 function packPackages(folder) {
-  const names = runtimePackages(['@infnet/cli', '@infnet/benchmarks'], readManifest);
-  for (const name of names) {
-    const source = join(modules, name);
-    const own = name.startsWith('@infnet/');
-    if (own && !existsSync(join(source, 'dist'))) {
-      throw new Error(`${name} is not built. Run: node scripts/turbo.mjs run build`);
+  for (const path of git('ls-files', '-co', '--exclude-standard', ...SOURCES).split('\n'))
+    if (existsSync(join(root, path))) cpSync(join(root, path), join(folder, path));
+  const names = runtimePackages(RUN, readManifest);
+  for (const name of names.filter((one) => !one.startsWith('@infnet/')))
+    copyRuntime(modules, name, join(folder, 'node_modules'));
+  mkdirSync(join(folder, 'node_modules/@infnet'));
+  for (const name of readdirSync(join(modules, '@infnet'))) {
+    const path = relative(realpathSync(root), realpathSync(join(modules, '@infnet', name)));
+    if (!existsSync(join(folder, path, 'package.json'))) continue;
+    symlinkSync(join('../..', path), join(folder, 'node_modules/@infnet', name));
+    if (!names.includes(`@infnet/${name}`)) continue;
+    if (!existsSync(join(root, path, 'dist'))) {
+      throw new Error(`@infnet/${name} is not built. Run: node scripts/turbo.mjs run build`);
     }
-    const files = own
-      ? [
-          'package.json',
-          ...['dist', 'bin', 'python']
-            .filter((part) => existsSync(join(source, part)))
-            .flatMap((part) => under(source, part)),
-        ]
-      : filesOf(source).filter(isRuntimeFile);
-    copyFiles(source, join(folder, 'node_modules', name), files);
+    copyRuntime(root, join(path, 'dist'), folder);
   }
   console.log(`  packages: ${names.join(', ')}`);
-}
-
-const under = (source, part) =>
-  filesOf(join(source, part))
-    .map((path) => `${part}/${path}`)
-    .filter(isRuntimeFile);
-
-function packScripts(folder) {
-  const here = join(root, 'benchmarks/gpu');
-  copyFiles(here, join(folder, 'gpu'), ['reporter.mjs']);
-  const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
-  const commit = git('rev-parse', 'HEAD') + (git('status', '--porcelain') === '' ? '' : ' with changes');
   const about = {
     packed: new Date().toISOString(),
-    commit,
+    commit: git('rev-parse', 'HEAD') + (git('status', '--porcelain') === '' ? '' : ' with changes'),
     node: process.version,
     webgpu: readManifest('webgpu').version,
   };
-  writeFileSync(
-    join(folder, 'package.json'),
-    JSON.stringify({ private: true, type: 'module', infnet: about }, null, 1),
-  );
+  const manifest = { private: true, type: 'module', infnet: about };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest, null, 1));
 }
 
 /** The repository's goldens, then as many shared ones as there is room for. */
 function packGoldens(folder, archive, limit, withShared) {
-  const own = [];
-  const shared = [];
-  for (const [path, file] of Object.entries(fixtureIndex().files)) {
-    if (!path.startsWith('golden/')) continue;
-    (file.startsWith(join(root, 'fixtures')) ? own : shared).push({ path, file });
-  }
-  const copy = (goldens) => {
-    for (const { path, file } of goldens) copyFiles(file.slice(0, -path.length), join(folder, 'fixtures'), [path]);
+  const goldens = Object.entries(fixtureIndex().files).filter(([path]) => path.startsWith('golden/'));
+  const isOwn = ([, file]) => file.startsWith(join(root, 'fixtures'));
+  const add = (name, chosen) => {
+    for (const [path, file] of chosen) cpSync(file, join(folder, 'fixtures', path), { dereference: true });
+    if (chosen.length > 0)
+      archive.add(
+        name,
+        chosen.map(([path]) => `fixtures/${path}`),
+      );
+    console.log(`  ${name}: ${chosen.length} files`);
   };
-  copy(own);
-  archive.add('goldens', ['fixtures']);
-  console.log(`  goldens: the ${own.length} files of the repository`);
-  if (!withShared || shared.length === 0) return;
+  add('goldens', goldens.filter(isOwn));
+  if (!withShared) return;
+  const shared = goldens.filter((golden) => !isOwn(golden));
   // Deflate's fastest level stays above what xz makes of it.
-  const sized = shared.map((golden) => ({
-    ...golden,
-    bytes: deflateRawSync(readFileSync(golden.file), { level: 1 }).length,
-  }));
+  const bytesOf = (file) => deflateRawSync(readFileSync(file), { level: 1 }).length;
+  const sized = shared.map(([path, file]) => ({ path, bytes: bytesOf(file) }));
   const chosen = new Set(chooseGoldens(sized, limit - archive.bytes));
-  if (chosen.size === 0) return;
-  const more = shared.filter(({ path }) => chosen.has(path));
-  copy(more);
-  archive.add(
+  add(
     'shared',
-    more.map(({ path }) => `fixtures/${path}`),
+    shared.filter(([path]) => chosen.has(path)),
   );
-  console.log(`  shared goldens: ${more.length} of ${shared.length} files`);
 }
 
 /** Where apt-get cannot fetch them, the bundle goes without. @returns whether they are there */
 function packLoader(folder) {
   const target = join(folder, 'loader');
   mkdirSync(target, { recursive: true });
-  try {
-    execFileSync('apt-get', ['download', ...LOADER], { cwd: target, stdio: 'pipe' });
-    return true;
-  } catch (error) {
-    console.log(
-      `  loader: left out, apt-get download failed: ${String(error.stderr ?? error.message)
-        .trim()
-        .split('\n')
-        .at(-1)}`,
-    );
-    rmSync(target, { recursive: true });
-    return false;
-  }
-}
-
-function hasXz() {
-  try {
-    execFileSync('xz', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
+  const { status, stderr, error } = spawnSync('apt-get', ['download', ...LOADER], { cwd: target, encoding: 'utf8' });
+  if (status === 0) return true;
+  const why = (stderr ?? error?.message ?? '').trim().split('\n').at(-1);
+  console.log(`  loader: left out, apt-get download failed: ${why}`);
+  rmSync(target, { recursive: true });
+  return false;
 }
 
 /** Compresses parts one by one; their streams, one after the other, are one archive (unpacked with `tar -i`). */
 class Archive {
   constructor(out, folder) {
-    this.xz = hasXz();
+    this.xz = spawnSync('xz', ['--version']).status === 0;
     this.file = join(out, this.xz ? 'bundle.tar.xz' : 'bundle.tar');
     this.folder = folder;
     this.parts = [];
@@ -196,7 +150,7 @@ class Archive {
   }
 }
 
-async function main() {
+try {
   const { values } = parseArgs({
     options: {
       out: { type: 'string', default: join('out', 'gpu') },
@@ -211,25 +165,19 @@ async function main() {
   mkdirSync(folder, { recursive: true });
   const archive = new Archive(values.out, folder);
 
-  packNode(folder);
+  // The running Node, so that what runs there is what ran here.
+  cpSync(process.execPath, join(folder, 'bin', 'node'));
   archive.add('node', ['bin']);
   packDawn(folder);
   archive.add('dawn', ['node_modules/webgpu']);
   packPackages(folder);
-  packScripts(folder);
-  const others = readdirSync(join(folder, 'node_modules')).filter((name) => name !== 'webgpu');
-  archive.add('packages', ['package.json', 'gpu', ...others.map((name) => `node_modules/${name}`)]);
-  const files = await bundleTests(TESTED, join(folder, 'tests'));
-  archive.add('tests', ['tests']);
-  console.log(`  tests: ${files.length} files of ${TESTED.join(', ')}`);
+  archive.add('packages', [...readdirSync(folder).filter((name) => name !== 'bin'), '--exclude=node_modules/webgpu']);
   if (values.loader && packLoader(folder)) archive.add('loader', ['loader']);
   packGoldens(folder, archive, limit, !values['no-shared']);
   const total = archive.xz ? assertSize(archive.parts, limit) : archive.bytes;
   console.log(`${archive.file}: ${megabytes(total)}`);
   console.log(`On the machine: sh benchmarks/gpu/run.sh ${archive.file} --out RESULTS`);
-}
-
-main().catch((error) => {
+} catch (error) {
   console.error(`pack: ${error.message}`);
   process.exitCode = 1;
-});
+}

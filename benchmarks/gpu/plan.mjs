@@ -4,7 +4,7 @@
 export const LIMIT = 45e6;
 
 /** Packages whose tests show that a card computes what it should. */
-export const TESTED = [
+const TESTED = [
   'core',
   'conv',
   'nn',
@@ -17,20 +17,38 @@ export const TESTED = [
   'trainer',
 ];
 
+/** What of the repository is packed as it stands. */
+export const SOURCES = [
+  ...['packages/*/package.json', 'packages/*/src/*', 'packages/cli/bin/*', 'scripts/*.mjs'],
+  ...['benchmarks/package.json', 'benchmarks/gpu/*', 'benchmarks/python/*'],
+  ...TESTED.map((name) => `packages/${name}/test/*`),
+];
+
+/** What is started there, and what the tests need beside it. */
+export const RUN = [
+  ...['@infnet/cli', '@infnet/benchmarks'],
+  ...['vitest', 'fast-check', '@esbuild/linux-x64', '@rollup/rollup-linux-x64-gnu'],
+];
+
 /** Debian packages with the Vulkan loader and the libraries that NVIDIA's driver looks for. */
 export const LOADER = ['libvulkan1', 'libegl1', 'libglvnd0', 'libopengl0', 'libgl1', 'libglx0', 'libgles2'];
 
 /** Packed apart (webgpu), types only, or a software adapter as large as everything else together. */
 const LEFT_OUT = new Set(['webgpu', '@webgpu/types', '@sparticuz/chromium', '@infnet/swiftshader']);
 
-/** Whether a file of an installed package is needed at run time: no source maps, types, sources, tests or documents. */
+/** Whether a package's file, from `node_modules`, is needed at run time: no maps, types, sources, tests or documents. */
 export function isRuntimeFile(path) {
   const parts = path.split('/');
   const name = parts.at(-1) ?? '';
   if (parts.slice(0, -1).some((part) => ['node_modules', 'test', 'tests', 'docs', 'src', '.turbo'].includes(part)))
     return false;
   if (/\.(map|ts|mts|cts|tsx|md|flow)$/i.test(name)) return false;
-  return name === 'package.json' || /\.(js|mjs|cjs|json|wgsl|wasm|node|py)$/.test(name) || /^licen[cs]e/i.test(name);
+  return (
+    name === 'package.json' ||
+    parts[0] === '@esbuild' ||
+    /\.(js|mjs|cjs|json|wgsl|wasm|node|py)$/.test(name) ||
+    /^licen[cs]e/i.test(name)
+  );
 }
 
 /**

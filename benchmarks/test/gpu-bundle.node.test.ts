@@ -1,14 +1,14 @@
 /**
- * The run on a borrowed card, short of the card: what is packed, how time is dealt, how figures become a table, the
- * stand-in for vitest.
+ * The run on a borrowed card, short of the card: what is packed, how time is dealt, how tests are told, how figures
+ * become a table.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { bundleTests, isNodeTest, testFiles } from '../gpu/bundle-tests.mjs';
+import { root, tool } from '../../scripts/tools.mjs';
 import { assertSize, chooseGoldens, isRuntimeFile, runtimePackages } from '../gpu/plan.mjs';
 import { allowance, commands, STEPS, scaled, TOTAL } from '../src/card/steps.js';
 import { checkedBesideTorch, collect, readTally, report } from '../src/card/summary.js';
@@ -88,16 +88,9 @@ describe('what is packed', () => {
     expect(() => assertSize(parts)).toThrow(/46\.5 MB, more than the 45\.0 MB .* node 24\.0 MB, goldens 22\.5 MB/);
   });
 
-  it('are tests that need nothing but Node and Dawn', async () => {
-    const wanted = testFiles('edge-attention').map(({ name }) => `${name}.mjs`);
-    expect(wanted.length).toBeGreaterThan(1);
-    expect(await bundleTests(['edge-attention'], join(folder, 'tests'))).toEqual(wanted);
-    const texts = readdirSync(join(folder, 'tests')).map((name) => readFileSync(join(folder, 'tests', name), 'utf8'));
-    const imported = texts.flatMap((text) => [...text.matchAll(/^(?:import|export) .*?from "([^".][^"]*)"/gm)]);
-    const foreign = new Set(imported.map(([, name]) => name as string).filter((name) => !name.startsWith('node:')));
-    // What Node's own modules are called without their prefix.
-    expect([...foreign].filter((name) => name !== 'module')).toEqual([]);
-    expect(['a.test.ts', 'a.node.test.ts', 'a.browser.test.ts', 'support/a.ts'].filter(isNodeTest)).toHaveLength(2);
+  it('are esbuild and the files of other packages that run', () => {
+    expect(isRuntimeFile('@esbuild/linux-x64/bin/esbuild')).toBe(true);
+    expect(isRuntimeFile('esbuild/bin/esbuild')).toBe(false);
   });
 
   it('is started by a script that a plain shell can read', () => {
@@ -256,63 +249,38 @@ describe('figures', () => {
   });
 });
 
-describe('the stand-in for vitest', () => {
-  const shim = JSON.stringify(join(gpu, 'vitest-shim.mjs'));
-  const program = `
-    import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, runFile, vi } from ${shim};
-    await runFile('file', async () => {
-    const seen = [];
-    beforeAll(() => { seen.push('before'); return () => seen.push('undone'); });
-    await null;
-    describe('group', () => {
-      beforeEach(() => void seen.push('each'));
-      afterEach(() => void seen.push('eachAfter'));
-      it.each([[1, 2], [3, 4]])('row %i and %i', (a, b) => expect(b - a).toBe(1));
-      it.each([{ n: 5 }])('object $n', ({ n }) => expect(n).toBe(5));
-      it('runs hooks in order', () => expect(seen).toEqual(['before', 'each', 'eachAfter', 'each', 'eachAfter', 'each', 'eachAfter', 'each']));
-    });
-    describe.each(['x', 'y'])('suite %s', (letter) => it('gets its row', () => expect(['x', 'y']).toContain(letter)));
-    describe.skipIf(true)('never', () => it('runs', () => { throw new Error('it ran'); }));
-    it.skipIf(true)('is skipped', () => { throw new Error('it ran'); });
-    it.skipIf(false)('rejects', async () => {
-      await expect(Promise.reject(new Error('no'))).rejects.toThrow('no');
-      expect({ a: { b: 1 } }).toMatchObject({ a: { b: expect.any(Number) } });
-      expect([1, 'x']).toMatchInlineSnapshot(\`
-        [
-          1,
-          "x",
-        ]
-      \`);
-    });
-    it('skips where a condition holds', ({ skip }) => { skip(true, 'reason'); throw new Error('it ran'); });
-    it('goes on where it does not', ({ skip }) => {
-      skip(false, 'reason');
-      const clock = { get now() { return 1; } };
-      const spy = vi.spyOn(clock, 'now', 'get').mockReturnValue(2);
-      expect(clock.now).toBe(2);
-      spy.mockRestore();
-      expect(clock.now).toBe(1);
-    });
-    it('is given fixtures', () => expect(Object.keys(inject('fixtures').files)).toEqual(['golden/ops/a.json']));
-    it('fails', () => expect(0.1 + 0.2).toBe(0.3));
-    it('fails later', async () => { await null; expect({ a: 1 }).toEqual({ a: 2 }); });
-    afterAll(() => { if (seen.length === 0) throw new Error('nothing was seen'); });
-    });
-  `;
+describe('the tests on a bare machine', () => {
+  const files = {
+    'core/test/a.test.ts': `
+      import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+      import { isLong } from '@infnet/testing';
+      it('is given fixtures', () => expect(Object.keys(inject('fixtures').files).length).toBeGreaterThan(9));
+      it('runs what is long', () => expect(isLong).toBe(true));
+      it.skipIf(true)('is skipped', () => { throw new Error('it ran'); });
+      it('skips where a condition holds', ({ skip }) => { skip(true, 'reason'); throw new Error('it ran'); });
+      it('fails', () => expect(0.1 + 0.2).toBe(0.3));
+      describe('hooks', () => {
+        afterAll(() => { throw new Error('at the end'); });
+        it('come later', () => {});
+      });`,
+    'core/test/b.test.ts': `throw new Error('at once');`,
+    'core/test/c.browser.test.ts': `throw new Error('it was loaded');`,
+  };
 
-  it('collects, skips, repeats and fails as vitest does', () => {
-    const fixtures = join(folder, 'fixtures', 'golden', 'ops');
-    execFileSync(process.execPath, ['-e', `require('fs').mkdirSync(${JSON.stringify(fixtures)}, { recursive: true })`]);
-    writeFileSync(join(fixtures, 'a.json'), '{}');
-    const file = join(folder, 'sample.test.mjs');
-    writeFileSync(file, program);
-    const { stdout } = spawnSync(process.execPath, ['--test', '--test-reporter', join(gpu, 'reporter.mjs'), file], {
+  it('are those of Node, with a line for each, and whatever fails outside of them', () => {
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, 'packages', name)), { recursive: true });
+      writeFileSync(join(folder, 'packages', name), text);
+    }
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
+    const vitest = [tool('vitest'), 'run', '--root', folder, '--config', join(gpu, 'vitest.config.mjs')];
+    const { stdout } = spawnSync(process.execPath, vitest, {
       encoding: 'utf8',
-      env: { PATH: process.env['PATH'], INFNET_FIXTURES: join(folder, 'fixtures') },
+      env: { ...process.env, INFNET_LONG_TESTS: '1' },
     });
-    expect(stdout).toContain('row 3 and 4');
-    expect(stdout).toContain('object 5');
     expect(stdout).toMatch(/FAIL .*fails\n +AssertionError: expected 0\.30000000000000004 to be 0\.3/);
-    expect(readTally(stdout), stdout).toEqual({ passed: 9, failed: 2, skipped: 3 });
+    expect(stdout).toMatch(/FAIL .*core\/test\/a.test.ts: hooks\n +Error: at the end/);
+    expect(stdout).toMatch(/FAIL .*core\/test\/b.test.ts: outside of its tests\n +Error: at once/);
+    expect(readTally(stdout), stdout).toEqual({ passed: 3, failed: 3, skipped: 2 });
   });
 });

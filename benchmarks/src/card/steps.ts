@@ -3,8 +3,6 @@
  * minutes is gone after ten minutes, with everything that was not written by then; so each step may take at most what
  * the later ones can spare, and is left out below what it needs to be of any use.
  */
-import { readdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { PRECISIONS } from '../peers/cases.js';
 
@@ -73,6 +71,8 @@ export interface CommandOptions {
 export function commands(options: CommandOptions): Readonly<Record<string, (seconds: number) => string[][]>> {
   const { root, work, size, quick, python, onCard = true } = options;
   const infnet = [process.execPath, join(root, 'node_modules/@infnet/cli/bin/infnet.js')];
+  const config = join(root, 'benchmarks/gpu/vitest.config.mjs');
+  const vitest = [process.execPath, join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--config', config];
   const hurried = quick ? ['--quick'] : [];
   const peers = (step: string, seconds: number, ...args: readonly (string | number)[]): string[] => [
     ...[process.execPath, join(root, 'node_modules/@infnet/benchmarks/dist/main.js'), '--peers', '--size', `${size}`],
@@ -89,7 +89,7 @@ export function commands(options: CommandOptions): Readonly<Record<string, (seco
       ['nvidia-smi', '--query-gpu=name,memory.total,driver_version,clocks.sm,clocks.max.sm', '--format=csv'],
       [python, '-c', 'import torch; print(torch.__version__, torch.backends.cudnn.version())'],
     ],
-    tests: () => [testCommand(process.execPath, root, quick)],
+    tests: () => [[...vitest, ...(quick ? QUICK_TESTS : [])]],
     layers: (seconds) => (quick ? [layers(1, 1, seconds)] : [layers(1, 5, seconds / 2), layers(8, 3, seconds / 2 - 3)]),
     tune: () => [
       [...infnet, 'tune', '--size', `${size}`, '--rounds', quick ? '1' : '5', '--out', join(work, 'tuning.json')],
@@ -102,13 +102,4 @@ export function commands(options: CommandOptions): Readonly<Record<string, (seco
 const ON_CARD = ['torch-fp32', 'torch-cuda', 'torch-compile'];
 
 /** Tests that a rehearsal runs: small, and of every kind (goldens, properties, bad input). */
-const QUICK_TESTS = /^(conv-block|edge-attention|reverse-attention)\./;
-
-/** A few files at a time: each opens a device of its own. */
-function testCommand(node: string, root: string, quick: boolean): string[] {
-  const all = readdirSync(join(root, 'tests')).filter((name) => name.includes('.test.'));
-  const files = quick ? all.filter((name) => QUICK_TESTS.test(name)) : all;
-  const parallel = Math.max(1, Math.min(8, Math.floor(availableParallelism() / 2)));
-  const options = ['--test', `--test-concurrency=${parallel}`, '--test-reporter', join(root, 'gpu', 'reporter.mjs')];
-  return [node, ...options, ...files.sort().map((name) => join(root, 'tests', name))];
-}
+const QUICK_TESTS = ['conv-block', 'edge-attention', 'reverse-attention'].map((name) => `packages/${name}/`);
