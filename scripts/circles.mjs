@@ -7,8 +7,6 @@
 export const known = {
   // A tensor knows its graph, a graph the operators of its nodes, and an operator's rules take tensors.
   core: ['graph/tensor.ts', 'graph/graph.ts', 'graph/operator.ts'],
-  checkpoint: ['formats/lookalikes.ts', 'formats/pth-zip.ts', 'formats/pth-legacy.ts', 'formats/detect.ts'],
-  node: ['findings.ts', 'diagnose.ts'],
 };
 
 /**

@@ -89,6 +89,7 @@ export { Profile, type ProfileEntry } from './profile/profile.js';
 export type { ProfileRow } from './profile/table.js';
 export { evaluate, type HostTensor } from './run/evaluate.js';
 export type { TensorData } from './tensor/host-data.js';
+export { operandAt, operandNamed } from './tensor/operand-at.js';
 export {
   axisOf,
   type ImageShape,

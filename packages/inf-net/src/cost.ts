@@ -1,5 +1,5 @@
 /** Figures of a net that need no GPU: parameters, and the multiply-adds of every convolution of a trace. */
-import { elementCount, type Graph, type Module, standardName, type Tensor } from '@infnet/core';
+import { elementCount, type Graph, type Module, standardName } from '@infnet/core';
 
 /** Multiply-adds of one convolution. */
 export interface ConvolutionCost {
@@ -17,13 +17,11 @@ export interface ConvolutionCost {
  * work.
  */
 export function convolutionCosts(graph: Graph): ConvolutionCost[] {
-  return graph.nodes
-    .filter(({ operator }) => standardName(operator) === 'conv2d')
-    .map(({ inputs, outputs, scope }) => {
-      const [x, w, y] = [inputs[0] as Tensor, inputs[1] as Tensor, outputs[0] as Tensor];
-      const macs = elementCount(y.shape) * elementCount(w.shape.slice(1));
-      return { path: scope, input: x.shape, output: y.shape, weight: w.shape, macs };
-    });
+  return graph.nodes.flatMap(({ operator, inputs: [x, w], outputs: [y], scope }) => {
+    if (standardName(operator) !== 'conv2d' || x === undefined || w === undefined) return [];
+    const macs = elementCount(y.shape) * elementCount(w.shape.slice(1));
+    return [{ path: scope, input: x.shape, output: y.shape, weight: w.shape, macs }];
+  });
 }
 
 /** Number of trained values; with `unused` also those that the checkpoint has and no forward reads. */

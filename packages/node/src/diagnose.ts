@@ -8,51 +8,14 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { isInfnetError } from '@infnet/errors';
-import { type AdapterKind, adapterKind } from './adapter-kind.js';
+import { adapterKind } from './adapter-kind.js';
+import type { AdapterFinding, AdapterReport } from './adapter-report.js';
 import { type DriverFinding, driverFinding } from './driver-finding.js';
-import { type Finding, findingsOf } from './findings.js';
+import { findingsOf } from './findings.js';
 import { type NpmSwiftShader, npmSwiftShader } from './npm-swiftshader.js';
 import { openAdapter } from './open-adapter.js';
 import { type Probe, type ProbedAdapter, probe } from './probe.js';
 import { gpuDevices, hasLoader, icdFiles, installedIcdFiles } from './vulkan.js';
-
-export type { DriverFinding, Finding };
-
-/** An adapter that can be had. */
-export interface AdapterFinding extends ProbedAdapter {
-  /** Undefined for an adapter that infnet does not use, e.g. Windows' WARP. */
-  readonly kind: AdapterKind | undefined;
-  readonly type: 'gpu' | 'cpu';
-  /** The driver and its version, as it names itself. */
-  readonly driver: string;
-  /** Linux: the manifest through which it was found. */
-  readonly driverFile?: string;
-}
-
-/** The answer of {@link diagnose}: plain data, fit for JSON. */
-export interface AdapterReport {
-  /** e.g. `linux-x64`. */
-  readonly platform: string;
-  /** Node's version, e.g. `v20.20.2`. */
-  readonly node: string;
-  /** The npm package `webgpu`. */
-  readonly dawn: { readonly installed: boolean; readonly version?: string; readonly reason?: string };
-  /** Linux: where a Vulkan loader, libvulkan.so.1, comes from. */
-  readonly loader?: 'system' | 'npm' | 'missing';
-  /** The environment variables that have a say, as far as they are set. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** Device files that belong to a GPU, e.g. `/dev/nvidia0`: there is hardware even if there is no driver. */
-  readonly gpuDevices: readonly string[];
-  readonly adapters: readonly AdapterFinding[];
-  /** Linux: each Vulkan driver manifest, and what came of it. */
-  readonly drivers: readonly DriverFinding[];
-  /** The npm package `@infnet/swiftshader`. */
-  readonly swiftshader: { readonly installed: boolean; readonly icdPath?: string; readonly reason?: string };
-  /** What `openAdapter()` takes now; its error if it fails. */
-  readonly taken: { readonly kind: AdapterKind; readonly message: string } | { readonly error: string };
-  /** The above in sentences, the worst first, each with a `fix` where something can be done. */
-  readonly findings: readonly Finding[];
-}
 
 const VARIABLES = ['INFNET_ADAPTER', 'INFNET_CACHE_DIR', 'VK_DRIVER_FILES', 'VK_ICD_FILENAMES', 'LD_LIBRARY_PATH'];
 

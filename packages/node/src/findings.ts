@@ -1,13 +1,5 @@
 /** The report in sentences: what is wrong first, each with what to do about it. */
-import type { AdapterReport } from './diagnose.js';
-
-/** One sentence about this machine. */
-export interface Finding {
-  /** `problem`: nothing can run. `note`: something could be better, or explains what happens. `ok`: as it should be. */
-  readonly severity: 'problem' | 'note' | 'ok';
-  readonly what: string;
-  readonly fix?: string;
-}
+import type { AdapterReport, Finding } from './adapter-report.js';
 
 const SEVERITIES = ['problem', 'note', 'ok'] as const;
 

@@ -2,7 +2,9 @@
  * WebGPU for Node through Dawn: the choice of an adapter, what the machine has, and files that a failure cannot harm.
  */
 export { ADAPTER_CHOICES, type AdapterChoice, type AdapterKind } from './adapter-kind.js';
-export { type AdapterFinding, type AdapterReport, type DriverFinding, diagnose, type Finding } from './diagnose.js';
+export type { AdapterFinding, AdapterReport, Finding } from './adapter-report.js';
+export { diagnose } from './diagnose.js';
+export type { DriverFinding } from './driver-finding.js';
 export type { Experimental } from './experimental.js';
 export { readFile, type WriteOptions, writeFileAtomic } from './files.js';
 export { type FolderLock, LOCK_FILE, lockFolder } from './folder-lock.js';

@@ -16,7 +16,7 @@
  * whose last four ranges are what conv_cat reads, so nothing is copied to be concatenated.
  */
 import { BasicConv2d, callSideBySide } from '@infnet/conv-block';
-import { Module, Sequential, type Tensor } from '@infnet/core';
+import { Module, operandAt, Sequential, type Tensor } from '@infnet/core';
 import { add, concat, narrow, relu } from '@infnet/nn';
 
 /** [N, inChannels, H, W] to [N, outChannels, H, W]. */
@@ -42,9 +42,10 @@ export class ReceptiveFieldBlock extends Module {
     const branches = [this.branch1, this.branch2, this.branch3].map(layersOf);
     const pointwise = [this.conv_res, ...branches.flatMap((layers) => layers.slice(0, 1)), ...layersOf(this.branch0)];
     const { parts, joint } = callSideBySide(pointwise, x);
-    const [shortcut, ...inputs] = parts as readonly [Tensor, ...Tensor[]];
-    const narrowest = inputs.pop() as Tensor;
-    const wider = branches.map(([, ...layers], i) => layers.reduce((y, layer) => layer.call(y), inputs[i] as Tensor));
+    const [shortcut, narrowest] = [operandAt(parts, 0), operandAt(parts, parts.length - 1)];
+    const wider = branches.map(([, ...layers], i) =>
+      layers.reduce((y, layer) => layer.call(y), operandAt(parts, 1 + i)),
+    );
     const channels = shortcut.shape[1] as number;
     const seen =
       joint === undefined

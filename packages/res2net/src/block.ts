@@ -12,7 +12,7 @@
  * kernel does it in the pass of the first sum (split-step.wgsl). Further sums are added while the convolution loads,
  * where that pays.
  */
-import { checkNames, Module, Sequential, type Tensor } from '@infnet/core';
+import { checkNames, Module, operandAt, Sequential, type Tensor } from '@infnet/core';
 import { AvgPool2d, add, avgPool2d, BatchNorm2d, concat, relu, split } from '@infnet/nn';
 import { HeConv2d } from './he-conv2d.js';
 import { EXPANSION, splitWidth } from './options.js';
@@ -71,11 +71,11 @@ export class Res2NetBlock extends Module {
 
   override forward(x: Tensor): Tensor {
     const splits = split(relu(this.bn1.call(this.conv1.call(x))), this.width);
-    let last = splits[this.scale - 1] as Tensor;
+    let last = operandAt(splits, this.scale - 1);
     const results: Tensor[] = [];
     for (const [i, conv] of this.convs.entries()) {
       const previous = this.type === 'stage' ? undefined : results[i - 1];
-      let input = splits[i] as Tensor;
+      let input = operandAt(splits, i);
       if (previous !== undefined && i === 1) ({ sum: input, passed: last } = splitStep(input, previous, last));
       else if (previous !== undefined) input = add(previous, input);
       results.push(relu((this.bns[i] as BatchNorm2d).call(conv.call(input))));

@@ -18,7 +18,7 @@ import { PICKLE_LIMITS, PickleMeter } from '../pickle/limits.js';
 import { elementSize, parseStorageId } from '../pickle/rebuild.js';
 import { unpickle } from '../pickle/unpickler.js';
 import { describe, PyDict, PyInert, PyList, type StorageRef } from '../pickle/values.js';
-import type { PickledFile } from './pth-zip.js';
+import type { PickledFile } from './storages.js';
 
 /** 0x1950a86a20f9469cfc6c, little-endian, as it stands in the file after two or more bytes of pickle. */
 const MAGIC: readonly number[] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];

@@ -9,16 +9,9 @@ import { resolveGlobal } from '../pickle/globals.js';
 import { PICKLE_LIMITS, PickleMeter } from '../pickle/limits.js';
 import { parseStorageId } from '../pickle/rebuild.js';
 import { unpickle } from '../pickle/unpickler.js';
-import type { PyValue } from '../pickle/values.js';
 import { otherArchive } from './lookalikes.js';
-import type { StorageSource } from './storages.js';
+import type { PickledFile } from './storages.js';
 import { readZipDirectory, readZipEntry, type ZipEntry } from './zip.js';
-
-/** The object of a `.pth` file, with the way to the bytes of its tensors. */
-export interface PickledFile {
-  readonly root: PyValue;
-  readonly storages: StorageSource;
-}
 
 /** Reads the object; storages are read when they are asked for. */
 export function readPthZip(

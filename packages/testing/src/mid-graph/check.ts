@@ -13,7 +13,15 @@
  * With `inRange` the operator reads channels 1 to C of products with three channels more, as it does where the planner
  * puts the parts of a split: the gradient of the other channels must then be zero.
  */
-import { type Context, evaluate, formatShape, gradients, type HostTensor, type Tensor } from '@infnet/core';
+import {
+  type Context,
+  evaluate,
+  formatShape,
+  gradients,
+  type HostTensor,
+  operandNamed,
+  type Tensor,
+} from '@infnet/core';
 import { add, mul, narrow } from '@infnet/nn';
 import { expectClose } from '../compare.js';
 import { type Arrays, type GradcheckRow, gradcheck } from '../gradcheck.js';
@@ -142,7 +150,7 @@ function run(
   c: readonly Values[],
 ): Promise<Record<string, HostTensor>> {
   const graph = (tensors: Readonly<Record<string, Tensor>>): Record<string, Tensor> => {
-    const of = (name: string): Tensor => tensors[name] as Tensor;
+    const of = (name: string): Tensor => operandNamed(tensors, name);
     const read = placed.map(({ name, shape, ranged }) => {
       const product = mul(of(`r/${name}`), of(`s/${name}`));
       return [name, ranged ? narrow(product, 1, BEFORE, shape[1] as number) : product];

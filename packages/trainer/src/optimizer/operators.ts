@@ -9,12 +9,12 @@ import {
   type Graph,
   type NamedOperator,
   type Operator,
+  operandAt,
   type Parameter,
   type Tensor,
   type View,
 } from '@infnet/core';
 import { dispatchLine, type Kernel, sharesWorkgroupMemory } from '@infnet/core/kernels';
-import { operandAt } from '../operand-at.js';
 import accumulateSource from './accumulate.wgsl';
 import statisticsSource from './gradient-statistics.wgsl';
 import totalSource from './gradient-statistics-total.wgsl';

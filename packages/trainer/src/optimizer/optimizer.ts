@@ -11,6 +11,7 @@ import {
   type Dispatch,
   elementCount,
   InfnetError,
+  operandAt,
   Parameter,
   type ParameterSlab,
   ParameterStore,
@@ -18,7 +19,6 @@ import {
 } from '@infnet/core';
 import type { Kernel } from '@infnet/core/kernels';
 import { type NumberRange, numberProblems } from '../numbers.js';
-import { operandAt } from '../operand-at.js';
 import type { LineLayout } from './lines.js';
 import type { UpdateOperands } from './operators.js';
 import type { StepNumbers } from './records.js';

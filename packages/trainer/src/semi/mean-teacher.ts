@@ -12,7 +12,7 @@
  * repeated.
  */
 
-import { type StateDict, seededRandom, Tensor, type TensorData } from '@infnet/core';
+import { operandNamed, type StateDict, seededRandom, Tensor, type TensorData } from '@infnet/core';
 import { add, mean, mul, sigmoid, sub } from '@infnet/nn';
 import type { StepLoss } from '../step/step-loss.js';
 import type { ItemRequest, TrainingData } from '../trainer/data.js';
@@ -74,9 +74,9 @@ export function meanTeacher(options: MeanTeacherOptions = {}): SemiStrategy {
         data: pairedData(teacher, context, weightAt, noise),
         loss: (inputs) => {
           const supervised = asStepLoss(plain.loss(inputs));
-          const student = logits({ image: inputs[UNLABELLED] as Tensor });
-          const difference = consistency(student, inputs[TARGET] as Tensor);
-          const loss = add(supervised.loss, mul(difference, mean(inputs[WEIGHT] as Tensor)));
+          const student = logits({ image: operandNamed(inputs, UNLABELLED) });
+          const difference = consistency(student, operandNamed(inputs, TARGET));
+          const loss = add(supervised.loss, mul(difference, mean(operandNamed(inputs, WEIGHT))));
           return {
             ...supervised,
             loss,

@@ -13,12 +13,12 @@ import {
   type Graph,
   gradients,
   InfnetError,
+  operandAt,
   type Parameter,
   type ParameterStore,
   type Tensor,
 } from '@infnet/core';
 import { joinFlat } from '@infnet/nn/kernels';
-import { operandAt } from '../operand-at.js';
 import { joinLines, type LineLayout, layOutLines } from '../optimizer/lines.js';
 import {
   accumulate,

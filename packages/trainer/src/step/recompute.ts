@@ -7,8 +7,7 @@
  * need, right before the first of them. The copies run the same kernels on the same values, so the gradients have the
  * same bits.
  */
-import type { Graph, GraphNode, Tensor } from '@infnet/core';
-import { operandAt } from '../operand-at.js';
+import { type Graph, type GraphNode, operandAt, type Tensor } from '@infnet/core';
 
 /** The block that a module path belongs to; what is in no block is kept. */
 export type BlockOf = (path: string) => string | undefined;
