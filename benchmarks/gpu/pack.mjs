@@ -171,7 +171,8 @@ try {
   packDawn(folder);
   archive.add('dawn', ['node_modules/webgpu']);
   packPackages(folder);
-  archive.add('packages', [...readdirSync(folder).filter((name) => name !== 'bin'), '--exclude=node_modules/webgpu']);
+  const others = readdirSync(folder).filter((name) => name !== 'bin');
+  archive.add('packages', ['--exclude=node_modules/webgpu', ...others]);
   if (values.loader && packLoader(folder)) archive.add('loader', ['loader']);
   packGoldens(folder, archive, limit, !values['no-shared']);
   const total = archive.xz ? assertSize(archive.parts, limit) : archive.bytes;

@@ -36,11 +36,11 @@ export const LOADER = ['libvulkan1', 'libegl1', 'libglvnd0', 'libopengl0', 'libg
 /** Packed apart (webgpu), types only, or a software adapter as large as everything else together. */
 const LEFT_OUT = new Set(['webgpu', '@webgpu/types', '@sparticuz/chromium', '@infnet/swiftshader']);
 
-/** Whether a package's file, from `node_modules`, is needed at run time: no maps, types, sources, tests or documents. */
+/** Whether a package's file, from `node_modules`, is needed at run time: no maps, types, tests or documents. */
 export function isRuntimeFile(path) {
   const parts = path.split('/');
   const name = parts.at(-1) ?? '';
-  if (parts.slice(0, -1).some((part) => ['node_modules', 'test', 'tests', 'docs', 'src', '.turbo'].includes(part)))
+  if (parts.slice(0, -1).some((part) => ['node_modules', 'test', 'tests', 'docs', '.turbo'].includes(part)))
     return false;
   if (/\.(map|ts|mts|cts|tsx|md|flow)$/i.test(name)) return false;
   return (

@@ -37,7 +37,7 @@ describe('what is packed', () => {
     const left = [
       'dist/index.js.map',
       'dist/index.d.ts',
-      'src/index.js',
+      'src/index.ts',
       'README.md',
       'test/a.js',
       'node_modules/x/a.js',
