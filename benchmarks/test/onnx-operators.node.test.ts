@@ -10,7 +10,11 @@ import {
   broadcastTo,
   concat,
   div,
+  groupNorm,
+  instanceNorm2d,
   interpolate,
+  layerNorm,
+  layerNorm2d,
   leakyRelu,
   maxPool2d,
   mean,
@@ -149,6 +153,30 @@ describe('placement', () => {
 });
 
 describe('values', () => {
+  check(
+    'norms of groups',
+    ({ a, b }) => {
+      const affine = { weight: b, bias: b };
+      return [groupNorm(a, 3, affine), groupNorm(a, 2), groupNorm(a, 1, { bias: b }), instanceNorm2d(a, affine)];
+    },
+    MAP,
+    [6],
+  );
+  check('plain instance norm', ({ a }) => instanceNorm2d(a), MAP);
+  check('group norm of vectors', ({ a, b }) => groupNorm(a, 2, { weight: b }), [3, 6], [6]);
+  check(
+    'layer norms',
+    ({ a, b, c }) => [
+      layerNorm(a, [11, 9], { weight: b, bias: b }),
+      layerNorm(a, [6, 11, 9]),
+      layerNorm(a, 9, { eps: 0.1 }),
+      layerNorm2d(a, { weight: c, bias: c }),
+      layerNorm2d(a),
+    ],
+    MAP,
+    [11, 9],
+    [6],
+  );
   check('activations', ({ a }) => [relu(a), sigmoid(a), leakyRelu(a, 0.2), softmax(a)], MAP);
   check(
     'arithmetic',

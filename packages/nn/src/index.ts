@@ -11,6 +11,32 @@ export { add, addOperator, div, divOperator, mul, mulOperator, sub, subOperator 
 export { LeakyReLU, leakyRelu, leakyReluOperator, ReLU, relu, reluOperator } from './elementwise/relu.js';
 export { addScalar, addScalarOperator, mulScalar, mulScalarOperator } from './elementwise/scalar.js';
 export { Sigmoid, sigmoid, sigmoidOperator } from './elementwise/sigmoid.js';
+export {
+  groupNorm,
+  instanceNorm2d,
+  instanceNorm2dRunning,
+  instanceNorm2dTraining,
+  type NormOptions,
+  type RunningInstanceNorm,
+} from './norm/group-norm.js';
+export type { NormOver } from './norm/grouping.js';
+export { layerNorm, layerNorm2d } from './norm/layer-norm.js';
+export {
+  GroupNorm,
+  type GroupNormOptions,
+  InstanceNorm2d,
+  type InstanceNormOptions,
+  LayerNorm,
+  LayerNorm2d,
+  type LayerNormOptions,
+} from './norm/modules.js';
+export {
+  groupNormOperator,
+  layerNorm2dOperator,
+  layerNormOperator,
+  type NormAttributes,
+  type NormOperator,
+} from './norm/operators.js';
 export { type ConcatAttributes, concat, concatOperator } from './placement/concat.js';
 export { detach, detachOperator } from './placement/detach.js';
 export { type NarrowAttributes, narrow, narrowOperator, slice } from './placement/narrow.js';

@@ -41,6 +41,11 @@ export {
 export { affineCall } from './elementwise/scalar.js';
 export { sigmoidCall, sigmoidGradientOperator } from './elementwise/sigmoid.js';
 export { type UnaryCallOptions, type UnaryFunction, unaryCall, unaryKernel } from './elementwise/unary.js';
+export { type NormGradientAttributes, normGradientOperator } from './norm/gradient.js';
+export { groupGradientKernel, groupSumsKernel } from './norm/group-gradient.js';
+export { layerGradientKernel } from './norm/layer-gradient.js';
+export { type FusedNormAttributes, fusedNormOperator } from './norm/operators.js';
+export { type InstanceRunningAttributes, instanceRunningKernel, instanceRunningOperator } from './norm/running.js';
 export { type CopyCallOptions, copyCall, copyKernel, type RowPlaces } from './placement/copy.js';
 export { refuseTargetGradient } from './placement/detach.js';
 export { type JoinFlatAttributes, joinFlat, joinFlatOperator } from './placement/join-flat.js';

@@ -1,7 +1,19 @@
 /** Numbers that an operator hands to its kernel are finite, wherever they come from. */
 import { fill, schedule, type Tensor, trace } from '@infnet/core';
 import { describe, expect, it } from 'vitest';
-import { addScalar, batchNorm2d, batchNorm2dTraining, broadcastTo, leakyRelu, mulScalar } from '../src/index.js';
+import {
+  addScalar,
+  batchNorm2d,
+  batchNorm2dTraining,
+  broadcastTo,
+  groupNorm,
+  instanceNorm2d,
+  instanceNorm2dTraining,
+  layerNorm,
+  layerNorm2d,
+  leakyRelu,
+  mulScalar,
+} from '../src/index.js';
 import { sumTo } from '../src/kernels.js';
 
 type Body = (x: Tensor, perChannel: readonly [Tensor, Tensor, Tensor, Tensor], value: number) => Tensor;
@@ -15,6 +27,12 @@ const BODIES: Readonly<Record<string, Body>> = {
   broadcastTo: (_, [c], value) => broadcastTo(sumTo(c, [1]), [3], value),
   batchNorm2d: (x, given, eps) => batchNorm2d(x, ...given, { eps }),
   'batchNorm2d in training': (x, given, eps) => batchNorm2dTraining(x, ...given, { eps }).y,
+  groupNorm: (x, _, eps) => groupNorm(x, 1, { eps }),
+  layerNorm: (x, _, eps) => layerNorm(x, 2, { eps }),
+  layerNorm2d: (x, _, eps) => layerNorm2d(x, { eps }),
+  instanceNorm2d: (x, _, eps) => instanceNorm2d(x, { eps }),
+  'momentum of instanceNorm2d': (x, [runningMean, runningVar], momentum) =>
+    instanceNorm2dTraining(x, { runningMean, runningVar, momentum }).runningMean,
   'momentum of batchNorm2d': (x, given, momentum) => batchNorm2dTraining(x, ...given, { momentum }).runningMean,
 };
 

@@ -46,6 +46,12 @@ const ON_BATCH = 'it works on the batch dimension, which is to stay open';
 const firstInput: Rule = ({ outputs }, [first, ...others]) =>
   first !== true || others.includes(true) ? 'the batch is in what should be a parameter' : outputs.map(() => true);
 
+/** `firstInput`; of a norm's statistics, its second output, the batch is in the second dimension. */
+const norm: Rule = (node, isOpen, batch) => {
+  const found = firstInput(node, isOpen, batch);
+  return typeof found === 'string' ? found : [true, false];
+};
+
 /** Values of inputs that are aligned at their last dimensions; a size of 1 is repeated. */
 const broadcast: Rule = ({ inputs, outputs }, isOpen) => {
   const rank = outputs[0]?.shape.length ?? 0;
@@ -99,6 +105,9 @@ const RULES: ReadonlyMap<string, Rule> = new Map(
   Object.entries({
     conv2d: firstInput,
     batchNorm2d: firstInput,
+    groupNorm: norm,
+    layerNorm: norm,
+    layerNorm2d: norm,
     maxPool2d: firstInput,
     avgPool2d: firstInput,
     interpolate: firstInput,

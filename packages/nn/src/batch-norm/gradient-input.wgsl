@@ -16,6 +16,8 @@
 //
 // Tile as in normalize.wgsl. Dispatch: ceil(N * C * span / 64) workgroups in a line.
 #let MEAN = 0
+#default LEAKY 0
+#let RELU = MASK && !LEAKY
 
 struct Params {
   gOffset: u32, gBatchStride: u32,
@@ -35,6 +37,9 @@ struct Params {
 #else
   varianceOffset: u32,
   eps: f32,
+#end
+#if LEAKY
+  slope: f32,
 #end
 }
 
@@ -59,6 +64,7 @@ struct Params {
 #end
 
 #include "@infnet/core/kernels/relu-vector.part.wgsl"
+#include "./activation.part.wgsl"
 #include "@infnet/core/kernels/each.part.wgsl"
 #include "./figures.part.wgsl"
 
@@ -86,11 +92,7 @@ fn each(t: u32) {
   let e$(k) = first + $(k)u * params.span;
   if (e$(k) < area) {
 #if MASK
-#if VECTOR == 4
-    let v = reluSlope4(mask[fromMask + e$(k)], g[fromG + e$(k)]);
-#else
-    let v = reluSlope(mask[fromMask + e$(k)], g[fromG + e$(k)]);
-#end
+    let v = passed(mask[fromMask + e$(k)], g[fromG + e$(k)]);
 #else
     let v = g[fromG + e$(k)];
 #end

@@ -14,13 +14,9 @@ import {
   standardName,
   type View,
 } from '@infnet/core';
-import {
-  batchNormGradientInputCall,
-  batchNormGradientSumsCall,
-  finalSumsCall,
-  mergeSumsCall,
-} from './gradient-calls.js';
-import { channelParts, GROUP, LAST_GROUP } from './statistics.js';
+import { batchNormGradientInputCall, batchNormGradientSumsCall, finalSumsCall } from './gradient-calls.js';
+import { mergedSums } from './merged-sums.js';
+import { channelParts } from './statistics.js';
 
 export type BatchNormGradientAttributes = {
   readonly eps: number;
@@ -126,23 +122,19 @@ function lowerSums(
 ): Dispatch[] {
   const { shape } = x.type;
   const plan = channelParts(shape, device);
-  const { channels } = plan;
-  let { parts } = plan;
+  const { channels, parts } = plan;
   const results = { first: ofBias.offset, second: ofWeight.offset };
   const whole = parts === 1 ? results : undefined;
   const offsets = Object.fromEntries(Object.entries(figures).map(([name, { offset }]) => [name, offset]));
   const measure = batchNormGradientSumsCall({ shape, x, g, mask, offsets, parts, whole, ...options });
   const operands = { x, g, ...figures, ...(mask && { mask }) };
   if (whole !== undefined) return [dispatch(measure, { ...operands, first: ofBias, second: ofWeight })];
-  let sums = scratch(2 * channels * parts, 'sums');
-  const dispatches = [dispatch(measure, { ...operands, sums })];
-  while (parts > LAST_GROUP) {
-    const groups = Math.ceil(parts / GROUP);
-    const merged = scratch(2 * channels * groups, 'sums');
-    dispatches.push(dispatch(mergeSumsCall(channels, parts, GROUP), { sums, merged }));
-    [sums, parts] = [merged, groups];
-  }
-  const last = finalSumsCall(channels, parts, results);
-  dispatches.push(dispatch(last, { sums, first: ofBias, second: ofWeight }));
-  return dispatches;
+  const sums = scratch(2 * channels * parts, 'sums');
+  const merged = mergedSums(channels, parts, sums, { scratch });
+  const last = finalSumsCall(channels, merged.parts, results);
+  return [
+    dispatch(measure, { ...operands, sums }),
+    ...merged.dispatches,
+    dispatch(last, { sums: merged.sums, first: ofBias, second: ofWeight }),
+  ];
 }

@@ -7,10 +7,11 @@
 //     statistics [3, C] written: mean of the batch, 1 / sqrt(M2 / count + eps) (biased variance, which normalises),
 //              and what the mean's float lacks
 //     runningMean, runningVar [C] read; newMean, newVar [C] written:
-//              old + momentum (batch - old), with the unbiased variance M2 / (count - 1)
+//              old + momentum (batch - old), with the unbiased variance M2 / (count - 1); not with RUNNING 0
 //
 // One invocation joins the parts of one group one after another; the pivot of the first becomes theirs. Dispatch:
 // ceil(C * ceil(parts / group) / 64) workgroups.
+#default RUNNING 1
 
 struct Params {
   parts: u32,

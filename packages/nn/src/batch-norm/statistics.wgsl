@@ -16,13 +16,24 @@
 //
 // `items` and `rest` are the figures of `parts` = items * area + rest, so that the position advances without a
 // division.
+//
+// GROUPED 1: instead of channels N * perItem groups inside of batch items, of `total` values each. Value i of group k
+// of item n lies at xOffset + n * xBatchStride + k * groupStep + i * valueStep. There are no running statistics.
+#default GROUPED 0
+#let RUNNING = 1 - GROUPED
 
 struct Params {
   xOffset: u32, xBatchStride: u32,
+#if GROUPED
+  perItem: u32, groupStep: u32, valueStep: u32,
+#else
   area: u32,
+#end
   total: u32,
   parts: u32,
+#if !GROUPED
   items: u32, rest: u32,
+#end
 #if FINAL
 #include "./statistics-params.part.wgsl"
 #end
@@ -41,9 +52,14 @@ struct Params {
 fn each(t: u32) {
   let c = t / params.parts;
   let part = t - c * params.parts;
+#if GROUPED
+  let item = c / params.perItem;
+  let group = params.xOffset + item * params.xBatchStride + (c - item * params.perItem) * params.groupStep;
+#else
   let channel = params.xOffset + c * params.area;
   var n = part / params.area;
   var p = part - n * params.area;
+#end
 
   var count = 0.0;
   var pivot = 0.0;
@@ -56,16 +72,22 @@ fn each(t: u32) {
     let has$(k) = i < params.total;
     var v$(k) = 0.0;
     if (has$(k)) {
+#if GROUPED
+      v$(k) = x[group + i * params.valueStep];
+#else
       v$(k) = x[channel + n * params.xBatchStride + p];
+#end
       block += 1.0;
     }
     i += params.parts;
+#if !GROUPED
     p += params.rest;
     n += params.items;
     if (p >= params.area) {
       p -= params.area;
       n += 1u;
     }
+#end
 #end
     if (count == 0.0) {
       let each = 1.0 / block;

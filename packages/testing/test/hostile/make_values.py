@@ -1,10 +1,14 @@
 """PyTorch's values and gradients where operands hold NaN, infinities, zeros and large numbers: values.ts.
 
     python make_values.py > values.ts        (PyTorch 2.15, CPU)
+    python make_values.py groupNorm layerNorm    puts only the cases whose names begin so into values.ts (norms,
+                                                 reductions and softmax over axes: PyTorch 2.5)
 """
 
 import json
 import math
+import pathlib
+import sys
 
 import torch
 import torch.nn.functional as F
@@ -18,14 +22,16 @@ def data(t):
     return [v if math.isfinite(v) else str(v) for v in [float(f"{v:.7g}") for v in t.detach().float().flatten().tolist()]]
 
 
-def case(name, inputs, fn, gradients=True, dtype=torch.float32):
-    """inputs: tensors by name. Kept are the result, and the gradients under a fixed upstream. Losses are computed in float64, because
+def case(name, inputs, fn, gradients=True, dtype=torch.float32, upstream=None):
+    """inputs: tensors by name. Kept are the result, and the gradients under a fixed upstream
+    (a norm takes its mean and slope away: it needs another than the usual ramp, of which nothing is left). Losses are computed in float64, because
     PyTorch's float32 loses the digits of small ones."""
     leaves = {k: v.detach().to(dtype, copy=True).requires_grad_(gradients) for k, v in inputs.items()}
     y = fn(**leaves)
     entry = {"inputs": {k: [list(v.shape), data(v)] for k, v in inputs.items()}, "y": [list(y.shape), data(y)]}
     if gradients:
         g = torch.linspace(0.5, 2, y.numel()).reshape(y.shape) if y.dim() else torch.tensor(1.0)
+        g = g if upstream is None else upstream
         y.backward(g.to(dtype))
         entry["g"] = [list(g.shape), data(g)]
         entry["d"] = {k: data(v.grad) for k, v in leaves.items() if v.grad is not None}
@@ -156,6 +162,23 @@ def joint(x, t):
 for i, z in enumerate([nan, inf, -inf, 90.0]):
     case(f"jointLoss {i}", {"x": t([z, 1, -1, 0], 1, 1, 2, 2), "t": t([1, 0, 1, 0], 1, 1, 2, 2)}, lambda x, t: joint(x, t.detach()))
 
-print("/** Made by make_values.py: PyTorch's values. Do not edit. */")
-print("export const values: string =")
-print("  '" + json.dumps(cases, separators=(",", ":")) + "';")
+image = randn(2, 4, 3, 3)
+image[0, 0, 1, 1] = nan
+image[1, 1, 0, 2] = inf
+plane = {"w": t([1, 2, -0.5, 0, 1, 1, 3, -1, 0.5], 3, 3), "b": t([0.5, 0, 1, nan, 0, 0, 1, 2, 3], 3, 3)}
+case("groupNorm", {"x": image, **parameters}, lambda x, w, b: F.group_norm(x, 2, w, b))
+case("groupNorm, relu", {"x": image, **parameters}, lambda x, w, b: F.relu(F.group_norm(x, 2, w, b)))
+case("instanceNorm2d", {"x": image, **parameters}, lambda x, w, b: F.instance_norm(x, weight=w, bias=b), upstream=randn(2, 4, 3, 3))
+case("layerNorm", {"x": image, **plane}, lambda x, w, b: F.layer_norm(x, (3, 3), w, b))
+case("layerNorm2d", {"x": image, **parameters}, lambda x, w, b: F.layer_norm(x.permute(0, 2, 3, 1), (4,), w, b).permute(0, 3, 1, 2))
+
+file = pathlib.Path(__file__).with_name("values.ts")
+if len(sys.argv) > 1:
+    kept = json.loads(file.read_text().split("=\n  '", 1)[1].rsplit("'", 1)[0])
+    cases = {**kept, **{k: v for k, v in cases.items() if k.startswith(tuple(sys.argv[1:]))}}
+text = "/** Made by make_values.py: PyTorch's values. Do not edit. */\nexport const values: string =\n"
+text += "  '" + json.dumps(cases, separators=(",", ":")) + "';\n"
+if len(sys.argv) > 1:
+    file.write_text(text)
+else:
+    print(text, end="")

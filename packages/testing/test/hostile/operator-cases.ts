@@ -25,6 +25,9 @@ const paddings = ['.padding.0=0', '.padding.1=0', '.padding.2=0', '.padding.3=0'
 const pool = { kernel: [2, 2], stride: [2, 2], padding: [0, 0], dilation: [1, 1], ceilMode: false };
 const batchNorm = { eps: 1e-5, momentum: 0.1, training: true };
 const bnAllows = ['.eps=0', '.eps=0.5', '.momentum=0', '.momentum=0.5'];
+const norm = (over: unknown): Attributes => ({ over, eps: 1e-5, weight: true, bias: true });
+const eps = { allows: ['.eps=0', '.eps=0.5'] };
+const ofNorm = { free: ['0.0', '0.2', '0.3'], ...eps };
 const interpolated = { size: [5, 6], mode: 'bilinear', alignCorners: false, ratio: undefined };
 
 /** A right use of an operator that is not listed: so many inputs, images of one shape, and no attributes. */
@@ -57,6 +60,29 @@ export const operatorCases: Readonly<Record<string, OperatorCase>> = {
     types: [map, map, channels, f(3, 3)],
     attributes: { eps: 1e-5, batch: true, ofInput: true, ofParameters: true },
     allows: ['.eps=0', '.eps=0.5'],
+  },
+  'nn/groupNormOperator': { types: [map, channels, channels], attributes: norm({ groups: 3 }), ...ofNorm },
+  'nn/layerNormOperator': {
+    types: [map, f(8, 8), f(8, 8)],
+    attributes: norm({ axis: 2 }),
+    free: ['0.0', '0.1'],
+    ...eps,
+  },
+  'nn/layerNorm2dOperator': { types: [map, channels, channels], attributes: norm('channels'), ...ofNorm },
+  'nn/fusedNormOperator': {
+    types: [map, channels, channels, map],
+    attributes: { ...norm({ groups: 3 }), residual: true, slope: 0.1 },
+    allows: [...eps.allows, '.slope=0', '.slope=0.5'],
+  },
+  'nn/normGradientOperator': {
+    types: [map, map, f(3, 6), channels, map],
+    attributes: { over: { groups: 3 }, weight: true, ofInput: true, ofWeight: true, ofBias: true, slope: 0.1 },
+    allows: ['.slope=0', '.slope=0.5'],
+  },
+  'nn/instanceRunningOperator': {
+    types: [f(3, 6), channels, channels],
+    attributes: { eps: 1e-5, momentum: 0.1, size: 64 },
+    allows: bnAllows,
   },
   'nn/addScalarOperator': { types: [map], attributes: { value: 2 }, allows: anyNumber('.value') },
   'nn/mulScalarOperator': { types: [map], attributes: { value: 2 }, allows: anyNumber('.value') },

@@ -25,6 +25,10 @@ const xt =
     compute(of(i, 'x'), of(i, 't'));
 const trained: Compute = (i) =>
   nn.batchNorm2d(of(i, 'x'), of(i, 'w'), of(i, 'b'), of(i, 'b'), of(i, 'w'), { training: true });
+const norm =
+  (apply: (x: Tensor, options: nn.NormOptions) => Tensor): Compute =>
+  (i) =>
+    apply(of(i, 'x'), { weight: of(i, 'w'), bias: of(i, 'b') });
 const running: Compute = (i) => nn.batchNorm2d(of(i, 'x'), of(i, 'w'), of(i, 'b'), of(i, 'm'), of(i, 'v'));
 
 export const computations: Readonly<Record<string, Compute>> = {
@@ -65,6 +69,12 @@ export const computations: Readonly<Record<string, Compute>> = {
   'batchNorm2d in training, relu': (i) => nn.relu(trained(i)),
   batchNorm2d: running,
   'batchNorm2d, residual, relu': (i) => nn.relu(nn.add(running(i), of(i, 'r'))),
+
+  groupNorm: norm((x, options) => nn.groupNorm(x, 2, options)),
+  'groupNorm, relu': (i) => nn.relu(nn.groupNorm(of(i, 'x'), 2, { weight: of(i, 'w'), bias: of(i, 'b') })),
+  instanceNorm2d: norm(nn.instanceNorm2d),
+  layerNorm: norm((x, options) => nn.layerNorm(x, [3, 3], options)),
+  layerNorm2d: norm(nn.layerNorm2d),
 
   conv2d: (i) => conv2d(of(i, 'x'), of(i, 'w'), of(i, 'b'), { padding: 1 }),
   'conv2d, relu': (i) => nn.relu(conv2d(of(i, 'x'), of(i, 'w'), of(i, 'b'), { padding: 1 })),

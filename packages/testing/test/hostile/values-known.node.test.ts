@@ -42,6 +42,8 @@ const WITHOUT_VALUES: Readonly<Record<string, string>> = {
   'nn/sumProductTo': 'the gradient of a broadcast mul',
   'nn/sumTo': 'the gradient of a broadcast add',
   'nn/batchNorm2dTraining': 'batchNorm2d in training',
+  'nn/instanceNorm2dRunning': 'batchNorm2d',
+  'nn/instanceNorm2dTraining': 'instanceNorm2d',
   'conv-block/callSideBySide': 'applies modules',
   'conv-block/stack': 'moves values',
   'res2net/splitStep': 'add, and moves values',

@@ -1,0 +1,88 @@
+"""PyTorch's norms: fixtures/golden/ops/norm.json and .safetensors.
+
+    python packages/nn/test/make_goldens.py        (PyTorch 2.5, CPU; from the root of the repository)
+
+Inputs are rounded to eighths of float32; values and gradients are computed in float64 and written as float32.
+"""
+
+import json
+import struct
+
+import torch
+import torch.nn.functional as F
+
+torch.manual_seed(15)
+torch.set_num_threads(1)
+
+
+class Golden:
+    """Cases of a file: tensors are "<case>/<name>"; g_y is y's gradient, d_<name> the gradient with respect to it."""
+
+    def __init__(self):
+        self.tensors, self.cases = {}, []
+
+    def case(self, name, inputs, fn, fixed=None, **figures):
+        leaves = {k: v.double().requires_grad_() for k, v in inputs.items()}
+        others = {k: v.double() for k, v in (fixed or {}).items()}
+        y = fn(**leaves, **others)
+        g = randn(*y.shape)
+        y.backward(g.double())
+        found = {**inputs, **(fixed or {}), "y": y, "g_y": g, **{f"d_{k}": v.grad for k, v in leaves.items()}}
+        found.update({f"{k}_after": v for k, v in others.items()})
+        for k, v in found.items():
+            self.tensors[f"{name}/{k}"] = v.detach().float().contiguous()
+        self.cases.append({"case": name, **figures})
+
+    def write(self, path):
+        header, at, data = {}, 0, []
+        for name, t in self.tensors.items():
+            raw = struct.pack(f"<{t.numel()}f", *t.flatten().tolist())
+            header[name] = {"dtype": "F32", "shape": list(t.shape), "data_offsets": [at, at + len(raw)]}
+            at += len(raw)
+            data.append(raw)
+        text = json.dumps(header, separators=(",", ":")).encode()
+        text += b" " * (-len(text) % 8)
+        with open(f"{path}.safetensors", "wb") as f:
+            f.write(struct.pack("<Q", len(text)) + text + b"".join(data))
+        with open(f"{path}.json", "w") as f:
+            json.dump({"torch": torch.__version__.split("+")[0], "cases": self.cases}, f, indent=1)
+            f.write("\n")
+
+
+def randn(*shape):
+    return (torch.randn(*shape) * 8).round() / 8
+
+
+norm = Golden()
+
+
+def affine(*shape):
+    return {"weight": randn(*shape), "bias": randn(*shape)}
+
+
+for name, shape, groups in [("a", (2, 6, 5, 7), 3), ("b", (3, 26, 4, 4), 2), ("c", (1, 52, 3, 3), 13), ("d", (4, 6), 2)]:
+    norm.case(f"group_{name}", {"x": randn(*shape), **affine(shape[1])}, lambda x, weight, bias, k=groups: F.group_norm(x, k, weight, bias), groups=groups)
+norm.case("group_plain", {"x": randn(2, 8, 3, 5)}, lambda x: F.group_norm(x, 4, eps=1e-3), groups=4, eps=1e-3)
+for name, shape in [("a", (2, 3, 6, 7)), ("b", (3, 26, 4, 4)), ("far", (2, 3, 8, 8))]:
+    x = randn(*shape) + (100 if name == "far" else 0)
+    norm.case(f"instance_{name}", {"x": x, **affine(shape[1])}, lambda x, weight, bias: F.instance_norm(x, weight=weight, bias=bias))
+norm.case("instance_plain", {"x": randn(2, 5, 5, 3)}, lambda x: F.instance_norm(x, eps=1e-3), eps=1e-3)
+for name, training in [("training", True), ("inference", False)]:
+    running = {"running_mean": randn(5), "running_var": randn(5).abs() + 0.5}
+    norm.case(
+        f"running_{name}",
+        {"x": randn(3, 5, 4, 6), **affine(5)},
+        lambda x, weight, bias, running_mean, running_var, t=training: F.instance_norm(x, running_mean, running_var, weight, bias, t, 0.3, 1e-5),
+        running,
+    )
+    if training:  # Keeps what they were before the batch moved them.
+        for k, v in running.items():
+            norm.tensors[f"running_{name}/{k}"] = v
+for name, shape, normalized in [("a", (2, 5, 26), (26,)), ("b", (2, 3, 4, 7), (4, 7)), ("c", (3, 4, 52), (4, 52)), ("all", (4, 6), (4, 6))]:
+    norm.case(f"layer_{name}", {"x": randn(*shape), **affine(*normalized)}, lambda x, weight, bias, s=normalized: F.layer_norm(x, s, weight, bias), normalized=normalized)
+norm.case("layer_plain", {"x": randn(3, 2, 9)}, lambda x: F.layer_norm(x, (9,), eps=1e-3), normalized=(9,), eps=1e-3)
+norm.case("layer_weight", {"x": randn(3, 2, 9), "weight": randn(9)}, lambda x, weight: F.layer_norm(x, (9,), weight), normalized=(9,))
+for name, shape in [("a", (2, 26, 3, 5)), ("b", (1, 52, 4, 4)), ("c", (3, 3, 1, 1))]:
+    norm.case(f"layer2d_{name}", {"x": randn(*shape), **affine(shape[1])},
+              lambda x, weight, bias: F.layer_norm(x.permute(0, 2, 3, 1), (x.shape[1],), weight, bias).permute(0, 3, 1, 2))
+norm.write("fixtures/golden/ops/norm")
