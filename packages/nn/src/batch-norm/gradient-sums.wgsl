@@ -9,10 +9,10 @@
 //   FINAL 1, where a channel is one part: instead first [C] and second [C], as `nn/merge-sums` writes them
 //
 // GROUPED 1: the statistics [3, groups] are those of groups of values. Without EACH_FIGURES the sums are those of the
-// N * C planes, sums [N * C, parts, 2], plane (n, c) being of group (n * C + c) / perGroup. With EACH_FIGURES 1 they are
-// those of C weights, each of which has one value in every group (layer norm): the one of group p of item n, of `area`
-// groups each, lies at n * xBatchStride + c * weightStep + p * groupStep. ROWS 1: neighbouring weights are neighbours in
-// memory, and of the invocations; so are else the groups.
+// N * C planes, sums [N * C, parts, 2], plane (n, c) being of group (n * C + c) / perGroup. With EACH_FIGURES 1 they
+// are those of C weights, each of which has one value in every group (layer norm): the one of group p of item n, of
+// `area` groups each, lies at n * xBatchStride + c * weightStep + p * groupStep. ROWS 1: neighbouring weights are
+// neighbours in memory, and of the invocations; so are else the groups.
 //
 // Parts and dispatch as in statistics.wgsl; `nn/merge-sums` adds the parts.
 #default GROUPED 0

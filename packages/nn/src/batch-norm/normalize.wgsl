@@ -12,8 +12,8 @@
 //
 // GROUPED 1: the statistics [3, groups] are those of groups of values: plane (n, c) is normalised by those of group
 // (n * C + c) / perGroup, or, with EACH_FIGURES 1, value e of it by those of group n * area + e (layer norm over
-// channels). EACH_WEIGHT 1: value e of every plane has its own weight and bias, [area] (layer norm over rows). WEIGHT 0,
-// BIAS 0: there is none.
+// channels). EACH_WEIGHT 1: value e of every plane has its own weight and bias, [area] (layer norm over rows).
+// WEIGHT 0, BIAS 0: there is none.
 //
 // Tile: one invocation makes TILE values of one channel of one batch item, `span` = ceil(area / TILE) apart, so that
 // the four figures of the channel are loaded once; a value is a vec4 where VECTOR = 4. Dispatch:

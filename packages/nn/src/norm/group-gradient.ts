@@ -1,4 +1,6 @@
-/** The dispatches of the gradient of group and instance norm: sums of planes, sums of groups, one pass over the input. */
+/**
+ * The dispatches of the gradient of group and instance norm: sums of planes, sums of groups, one pass over the input.
+ */
 import { type Dispatch, dispatch, elementCount, type LowerContext, type View } from '@infnet/core';
 import { type Kernel, type KernelCall, lineCall, rangeParams, sizedCall, vectorWidth } from '@infnet/core/kernels';
 import { batchNormGradientSumsKernel } from '../batch-norm/gradient-calls.js';

@@ -1,8 +1,8 @@
 // nn/group-gradient: the gradients of group and instance norm, from the sums of nn/group-sums.
 //
-//   sums      read: [N * C, 2], for every plane the sums of g and of g h; behind them [groups, 5], for every group mean,
-//             what its float lacks, i = 1 / sqrt(variance + eps), plain, steep
-//   INPUT 1:  x, g [N, C, area] read: batch item n is contiguous and starts at xOffset + n * xBatchStride (gOffset, ...);
+//   sums      read: [N * C, 2], for every plane the sums of g and of g h; behind them [groups, 5], for every group
+//             mean, what its float lacks, i = 1 / sqrt(variance + eps), plain, steep
+//   INPUT 1:  x, g [N, C, area] read: batch item n is contiguous and starts at xOffset + n * xBatchStride;
 //             mask [N, C, area] likewise with MASK 1: the result of the activation whose gradient g is; weight [C] read
 //             with WEIGHT 1, else 1
 //             d [N, C, area] written, likewise:   d = i (weight g - plain - (x - mean - lacking) steep)

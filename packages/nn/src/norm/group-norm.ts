@@ -89,7 +89,8 @@ export interface RunningInstanceNorm extends NormOptions {
 /**
  * As {@link instanceNorm2d}, and the running statistics [C] moved by the batch: register them with `graph.update`.
  *
- * @param options `momentum` is the share of the batch in the new ones, default 0.1. Its unbiased variances are averaged.
+ * @param options `momentum` is the share of the batch in the new ones, default 0.1. Its unbiased variances are
+ *   averaged.
  */
 export function instanceNorm2dTraining(
   x: TensorLike,

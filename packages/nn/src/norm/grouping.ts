@@ -3,8 +3,9 @@
  *
  * A batch item of x [N, ...] is contiguous, so that a group of its values is a line with a step: value i of group k of
  * item n lies at `n * batchStride + k * groupStep + i * valueStep`. The passes that write go through planes, as batch
- * norm's do: for groups of channels a plane [N, C, area] has one mean and one weight; a row of layer norm is a plane with
- * one mean and a weight for every value; in layer norm over channels a plane has one weight and a mean for every value.
+ * norm's do: for groups of channels a plane [N, C, area] has one mean and one weight; a row of layer norm is a plane
+ * with one mean and a weight for every value; in layer norm over channels a plane has one weight and a mean for every
+ * value.
  */
 import { elementCount, formatShape, requireInteger, type Shape, shapeError } from '@infnet/core';
 

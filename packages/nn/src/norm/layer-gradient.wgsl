@@ -4,15 +4,17 @@
 //
 //   d = i (w g - A / size - h B / size)      A = sum of w g, B = sum of w g h over the group
 //
-//   x, g  [N, ...]  read: value k of group p of item n lies at xOffset + n * xBatchStride + p * groupStep + k * valueStep
+//   x, g  [N, ...]  read: value k of group p of item n lies at
+//         xOffset + n * xBatchStride + p * groupStep + k * valueStep
 //         (gOffset, ...), p < perItem
 //   mask  [N, ...]  read likewise with MASK 1: the result of the activation whose gradient g is
 //   d     [N, ...]  written, likewise
 //   weight [size]   read with WEIGHT 1, else w = 1
 //   statistics [3, groups]  read: mean, i, what the mean's float lacks
 //
-// ROWS 1 (values of a group are neighbours): a workgroup makes a group; 64 invocations sum values 64 apart, and each adds
-// the 64 sums in their order. Dispatch: one workgroup for each group, in a line.
+// ROWS 1 (values of a group are neighbours): a workgroup makes a group; 64 invocations sum values 64 apart, and each
+// adds the 64 sums in their order. Dispatch: one workgroup for each group, in a line.
+//
 // ROWS 0 (groups are neighbours): an invocation makes a group. Dispatch: ceil(groups / 64) workgroups in a line.
 #default MASK 0
 #default LEAKY 0
