@@ -1,18 +1,16 @@
-/** All commands with their options and help. What a command does is loaded when it runs, so that `--help` is quick. */
-import { Command, Option } from 'commander';
-import type { DoctorOptions } from './commands/doctor.js';
-import { addEvaluate } from './commands/evaluate/define.js';
-import { addExport } from './commands/export/define.js';
+/** All commands. What a command does is loaded when it runs, so that `--help` is quick. */
+import { Command, InvalidArgumentError } from 'commander';
+import { addCommand } from './command.js';
+import { EVALUATE } from './commands/evaluate/define.js';
+import { EXPORT } from './commands/export/options.js';
 import type { KernelsOptions } from './commands/kernels.js';
-import type { PhantomCommandOptions } from './commands/phantom.js';
-import { addPseudoLabel } from './commands/pseudo-label/define.js';
-import { addSegment } from './commands/segment/define.js';
-import { addTrain } from './commands/train/define.js';
-import { addTune } from './commands/tune/define.js';
-import type { WeightsCommandOptions } from './commands/weights.js';
+import { PSEUDO_LABEL } from './commands/pseudo-label/options.js';
+import { SEGMENT } from './commands/segment/define.js';
+import { DOCTOR, PHANTOM, WEIGHTS } from './commands/small.js';
+import { TRAIN } from './commands/train/define.js';
+import { TUNE } from './commands/tune/options.js';
 import { EXIT_CODES } from './exit-codes.js';
-import { EXIT, type Io } from './io.js';
-import { adapterOption, backboneOption, definition, fractionOrOne, integer, needs, share } from './options.js';
+import type { Io } from './io.js';
 import { version } from './version.js';
 
 /** @param done gets the exit code of the command that ran */
@@ -27,38 +25,47 @@ export function makeProgram(io: Io, done: (code: number) => void): Command {
     .showSuggestionAfterError()
     .showHelpAfterError('(add --help for the options)')
     .addHelpText('after', EXIT_CODES);
-  addSegment(program, io, done);
-  addTrain(program, io, done);
-  addPseudoLabel(program, io, done);
-  addEvaluate(program, io, done);
-  addExport(program, io, done);
-  addTune(program, io, done);
-  addDoctor(program, io, done);
+  addCommand(program, SEGMENT, async (options, paths) => {
+    const { segment } = await import('./commands/segment/segment.js');
+    done(await segment({ ...options, paths }, io));
+  });
+  addCommand(program, TRAIN, async (options) => {
+    const { train } = await import('./commands/train/train.js');
+    done(await train(options, io));
+  });
+  addCommand(program, PSEUDO_LABEL, async (options) => {
+    const { pseudoLabel } = await import('./commands/pseudo-label/pseudo-label.js');
+    done(await pseudoLabel(options, io));
+  });
+  addCommand(program, EVALUATE, async (options) => {
+    const { evaluate } = await import('./commands/evaluate/evaluate.js');
+    done(await evaluate(options, io));
+  });
+  addCommand(program, EXPORT, async (options) => {
+    const { exportNet } = await import('./commands/export/export.js');
+    done(await exportNet(options, io));
+  });
+  addCommand(program, TUNE, async (options) => {
+    const { tuneNet } = await import('./commands/tune/tune.js');
+    done(await tuneNet(options, io));
+  });
+  addCommand(program, DOCTOR, async (options) => {
+    const { doctor } = await import('./commands/doctor.js');
+    done(await doctor(options, io));
+  });
   addKernels(program, io, done);
-  addPhantom(program, io, done);
-  addWeights(program, io, done);
+  addCommand(program, PHANTOM, async (options) => {
+    const { phantom } = await import('./commands/phantom.js');
+    done(await phantom(options, io));
+  });
+  addCommand(program, WEIGHTS, async (options) => {
+    const { weights } = await import('./commands/weights.js');
+    done(await weights(options, io));
+  });
   return program;
 }
 
-function addDoctor(program: Command, io: Io, done: (code: number) => void): void {
-  program
-    .command('doctor')
-    .summary('say what this machine offers, and mend it')
-    .description(
-      'Shows adapters, limits and features, computes a convolution on the adapter and compares it with JavaScript, and says how to fix what is missing.',
-    )
-    .option(
-      '--json',
-      'print one JSON document on stdout: healthy, adapter, limits, features, kernel, findings, machine',
-    )
-    .addOption(adapterOption())
-    .addHelpText('after', `\nExit codes: ${EXIT.ok} healthy, ${EXIT.setUp} not.`)
-    .action(async (options: DoctorOptions) => {
-      const { doctor } = await import('./commands/doctor.js');
-      done(await doctor(options, io));
-    });
-}
-
+/** No kind of option is a constant of a kernel. */
 function addKernels(program: Command, io: Io, done: (code: number) => void): void {
   program
     .command('kernels')
@@ -79,57 +86,9 @@ function addKernels(program: Command, io: Io, done: (code: number) => void): voi
     });
 }
 
-function addPhantom(program: Command, io: Io, done: (code: number) => void): void {
-  program
-    .command('phantom')
-    .summary('make slices to try things out with')
-    .description(
-      'Writes synthetic lung CT slices as PNG into a folder, and their exact masks into its subfolder masks. No patient is in them.',
-    )
-    .option('--out <folder>', 'required; where they go; made if missing')
-    .option('--count <n>', 'how many', integer(1, 100_000), 4)
-    .option('--seed <n>', 'the same seed gives the same bytes', integer(0, 2 ** 31), 1)
-    .addOption(
-      new Option('--layout <kind>', 'slices with a folder masks; a data set to train on (Imgs, GT); unlabelled (Imgs)')
-        .choices(['slices', 'dataset', 'unlabelled'])
-        .default('slices'),
-    )
-    .addOption(
-      new Option(
-        '--kind <kind>',
-        'masks of the infection; or class maps (ground-glass, consolidation) with the infection beside them (priors, Prior)',
-      )
-        .choices(['infection', 'multi-class'])
-        .default('infection'),
-    )
-    .option(
-      '--burden <share>',
-      'infected share of the lungs, the same for all (default: varies, and some are healthy)',
-      share,
-    )
-    .option('--json', 'print one JSON document on stdout')
-    .action(async (options: PhantomCommandOptions, command: Command) => {
-      needs(command, 'out');
-      const { phantom } = await import('./commands/phantom.js');
-      done(await phantom(options, io));
-    });
-}
-
-function addWeights(program: Command, io: Io, done: (code: number) => void): void {
-  program
-    .command('weights')
-    .summary('make untrained weights to try things out with')
-    .description(
-      'Writes freshly initialised, UNTRAINED weights of Inf-Net: good for trying the commands, their masks mean nothing.',
-    )
-    .option('--out <file>', 'required; the .safetensors file to write')
-    .option('--seed <n>', 'the same seed gives the same bytes', integer(0, 2 ** 31), 1)
-    .addOption(backboneOption())
-    .option('--width <factor>', 'multiplies the channels, for small nets', fractionOrOne, 1)
-    .option('--json', 'print one JSON document on stdout')
-    .action(async (options: WeightsCommandOptions, command: Command) => {
-      needs(command, 'out');
-      const { weights } = await import('./commands/weights.js');
-      done(await weights(options, io));
-    });
+/** Collects `NAME=INTEGER`, for an option that is given several times. */
+function definition(text: string, before: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  const match = /^(\w+)=(-?\d+)$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('Give NAME=INTEGER.');
+  return { ...before, [match[1] as string]: Number(match[2]) };
 }

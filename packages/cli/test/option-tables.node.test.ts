@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { classes, infection } from '@infnet/segmentation';
-import { checkSettings, defaultOf, type OptionTable, TRAIN_OPTIONS } from '@infnet/segmentation/options';
+import { checkSettings, defaultOf, type OptionTable, TRAIN_OPTIONS, VALUE_NAMES } from '@infnet/segmentation/options';
 import { describe, expect, it } from 'vitest';
 import { SEGMENT_OPTIONS } from '../src/commands/segment/options.js';
 import { newSettings, resumedSettings } from '../src/commands/train/config.js';
@@ -46,7 +46,10 @@ describe.each([
     const told = stdout.replaceAll(/\s+/g, ' ');
     for (const [name, row] of Object.entries(table)) {
       if (row.internal === true) expect(told).not.toContain(`${flagOf(name, row)} `);
-      else expect(told).toContain(`${flagOf(name, row)} ${row.kind === 'flag' ? '' : `<${row.value}> `}${row.help}`);
+      else
+        expect(told).toContain(
+          `${flagOf(name, row)} ${row.kind === 'flag' ? '' : `<${row.value ?? VALUE_NAMES[row.kind]}> `}${row.help}`,
+        );
     }
   });
 

@@ -6,11 +6,7 @@ import { reasonOf } from '../errors.js';
 import { EXIT, type Io, say } from '../io.js';
 import { sayJson } from '../json.js';
 import { version } from '../version.js';
-
-export interface DoctorOptions {
-  readonly json?: boolean;
-  readonly adapter?: AdapterChoice;
-}
+import type { DoctorOptions } from './small.js';
 
 /** A kernel that was run on the adapter and compared with JavaScript. */
 export interface KernelCheck {

@@ -7,27 +7,11 @@ import { EXIT, type Io, say } from '../io.js';
 import { sayJson } from '../json.js';
 import { Progress } from '../progress.js';
 import { makeFolder } from './segment/inputs.js';
-
-export interface PhantomCommandOptions {
-  readonly out: string;
-  readonly count: number;
-  readonly seed: number;
-  readonly layout: (typeof LAYOUTS)[number];
-  readonly kind: (typeof KINDS)[number];
-  /** Infected share of the lungs; undefined: varies from slice to slice, and some are healthy. */
-  readonly burden?: number;
-  readonly json?: boolean;
-}
-
-/** `slices`: pictures, and masks in a subfolder. `dataset`: Imgs and GT, to train on. `unlabelled`: Imgs alone. */
-export const LAYOUTS = ['slices', 'dataset', 'unlabelled'] as const;
-
-/** What the masks say: infected or not; or which class, with the infection beside it as a prior. */
-export const KINDS = ['infection', 'multi-class'] as const;
+import type { PhantomOptions } from './small.js';
 
 /** Slice i has seed `seed + i`, so that more of them are the same ones and some more. */
 export async function phantom(
-  { out, count, seed, layout, kind, burden, json }: PhantomCommandOptions,
+  { out, count, seed, layout, kind, burden, json }: PhantomOptions,
   io: Io,
 ): Promise<number> {
   const { slices, masks, priors } = foldersOf(out, layout, kind);
@@ -79,7 +63,7 @@ interface Folders {
 }
 
 /** @throws InfnetError `CLI_USAGE` */
-function foldersOf(out: string, layout: PhantomCommandOptions['layout'], kind: PhantomCommandOptions['kind']): Folders {
+function foldersOf(out: string, layout: PhantomOptions['layout'], kind: PhantomOptions['kind']): Folders {
   const inSet = layout !== 'slices';
   const slices = inSet ? join(out, 'Imgs') : out;
   if (kind === 'infection') {

@@ -2,21 +2,14 @@
 import { resolve } from 'node:path';
 import { type WritableTensor, writeSafetensors } from '@infnet/checkpoint';
 import { initialValues } from '@infnet/core';
-import { type BackboneName, InfNet } from '@infnet/inf-net';
+import { InfNet } from '@infnet/inf-net';
 import { writeFileAtomic } from '@infnet/node';
 import { cliError } from '../errors.js';
 import { EXIT, type Io, say } from '../io.js';
 import { sayJson } from '../json.js';
+import type { WeightsOptions } from './small.js';
 
-export interface WeightsCommandOptions {
-  readonly out: string;
-  readonly seed: number;
-  readonly backbone: BackboneName;
-  readonly width: number;
-  readonly json?: boolean;
-}
-
-export async function weights({ out, seed, backbone, width, json }: WeightsCommandOptions, io: Io): Promise<number> {
+export async function weights({ out, seed, backbone, width, json }: WeightsOptions, io: Io): Promise<number> {
   if (!/\.safetensors$/i.test(out)) {
     throw cliError(
       'CLI_USAGE',

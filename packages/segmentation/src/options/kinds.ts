@@ -13,8 +13,9 @@ export type Kind =
   /** Texts, one for each time that the option is given. */
   | { readonly kind: 'texts' }
   | { readonly kind: 'choice'; readonly values: readonly string[] }
-  | { readonly kind: 'whole'; readonly least: number; readonly most?: number }
-  /** Of float32 where nothing is said of how large it may be. */
+  /** From 0, where nothing else is said. */
+  | { readonly kind: 'whole'; readonly least?: number; readonly most?: number }
+  /** From 0, where nothing else is said; of float32 where nothing is said of how large it may be. */
   | {
       readonly kind: 'number';
       readonly above?: number;
@@ -50,6 +51,12 @@ export type ValueOf<K> = K extends { readonly kind: 'choice'; readonly values: r
   : K extends { readonly kind: infer N extends keyof Values }
     ? Values[N]
     : never;
+
+/** What stands for a value in help where a row does not say. */
+export const VALUE_NAMES: Readonly<Record<Exclude<Kind['kind'], 'flag'>, string>> = {
+  ...{ whole: 'n', number: 'number', numbers: 'list', choice: 'kind', text: 'file', texts: 'name', path: 'file' },
+  ...{ range: 'range', window: 'window', orient: 'how' },
+};
 
 /** What a device computes with: float32. Beyond it a number would be Infinity there, and below it 0. */
 const [LARGEST, SMALLEST] = [3.4028234e38, 2 ** -126];
@@ -108,7 +115,7 @@ function readingOf(kind: Kind): Reading {
   }
 }
 
-function whole({ least, most = Number.MAX_SAFE_INTEGER }: Kind & { readonly kind: 'whole' }): Reading {
+function whole({ least = 0, most = Number.MAX_SAFE_INTEGER }: Kind & { readonly kind: 'whole' }): Reading {
   const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
   const advice = `Give a whole number ${range}.`;
   const schema = v.pipe(v.number(advice), v.integer(advice), v.minValue(least, advice), v.maxValue(most, advice));
@@ -117,12 +124,12 @@ function whole({ least, most = Number.MAX_SAFE_INTEGER }: Kind & { readonly kind
 
 function number({ above, least, below, most }: Kind & { readonly kind: 'number' }): Reading {
   const highest = below ?? most;
-  const low = least ?? above ?? Number.NEGATIVE_INFINITY;
+  const low = above ?? least ?? 0;
   const isHeld = (value: number): boolean => value <= LARGEST && (value === 0 || Math.abs(value) >= SMALLEST);
   const fits = (value: number): boolean =>
-    (least === undefined ? value > low : value >= low) &&
+    (above === undefined ? value >= low : value > low) &&
     (highest === undefined ? isHeld(value) : below === undefined ? value <= highest : value < highest);
-  const from = least === undefined ? 'above' : 'of at least';
+  const from = above === undefined ? 'of at least' : 'above';
   const advice =
     highest === undefined
       ? `Give a number ${from} ${low}, up to ${LARGEST}.`

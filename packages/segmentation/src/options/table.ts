@@ -7,12 +7,14 @@ import * as v from 'valibot';
 import { type Kind, schemaOf, type ValueOf } from './kinds.js';
 
 export type OptionRow = Kind & {
-  /** What stands for the value in help, e.g. `pixels`. */
+  /** What stands for the value in help, e.g. `pixels`. Default: what is usual for its kind. */
   readonly value?: string;
   /** Of a flag `true`: it is on unless `--no-<name>` is given. */
   readonly default?: unknown;
   /** What settings have that were written before there was this option. Default: `default`. */
   readonly before?: unknown;
+  /** A flag that is neither on nor off where nobody gives it. */
+  readonly unset?: true;
   /** Without a default, and yet every settings have it: it follows from the others. */
   readonly settled?: true;
   /** No option, but written among the settings. */
@@ -35,9 +37,11 @@ export type OptionRow = Kind & {
 export type OptionTable = Readonly<Record<string, OptionRow>>;
 
 /** Those that are there in all settings. */
-type Definite<R> = R extends { readonly default: unknown } | { readonly settled: true } | { readonly kind: 'flag' }
-  ? true
-  : false;
+type Definite<R> = R extends { readonly unset: true }
+  ? false
+  : R extends { readonly default: unknown } | { readonly settled: true } | { readonly kind: 'flag' }
+    ? true
+    : false;
 
 /** Settings as a table has them: those without a default may be absent. */
 export type SettingsOf<T> = {
@@ -68,7 +72,7 @@ export function namesWhere(table: OptionTable, holds: (row: OptionRow) => boolea
 
 /** Where a row is silent: what an option is before anybody gives it. */
 export function defaultOf(row: OptionRow): unknown {
-  return row.kind === 'flag' ? (row.default ?? false) : row.default;
+  return row.kind === 'flag' && row.unset !== true ? (row.default ?? false) : row.default;
 }
 
 export type Checked<T> = { readonly settings: SettingsOf<T> } | { readonly problems: readonly string[] };

@@ -22,8 +22,6 @@ export const DATA_OPTIONS = {
   },
   patience: {
     kind: 'whole',
-    value: 'n',
-    least: 0,
     default: 0,
     changes: true,
     method: 'supervised',
@@ -32,7 +30,6 @@ export const DATA_OPTIONS = {
   },
   augment: {
     kind: 'choice',
-    value: 'kind',
     values: ['none', 'mild'],
     default: 'none',
     help: 'vary the slices: flips, small rotations, scale, brightness',
@@ -56,20 +53,17 @@ export const DATA_OPTIONS = {
   },
   range: {
     kind: 'range',
-    value: 'range',
     default: 'full',
     help: '16-bit slices: what becomes black and white: full, minmax or LOW,HIGH',
   },
   window: {
     kind: 'window',
-    value: 'window',
     default: 'lung',
     tasks: ['infection'],
     help: 'volumes: what becomes black and white: lung (-1350,150 HU), minmax or LOW,HIGH',
   },
   orient: {
     kind: 'orient',
-    value: 'how',
     default: 'released',
     tasks: ['infection'],
     help: 'volumes: how slices lie, as for infnet segment: released, upright, PL, as-stored, ...',
@@ -85,7 +79,6 @@ export const DATA_OPTIONS = {
   cache: {
     kind: 'whole',
     value: 'MiB',
-    least: 0,
     most: 1000000,
     default: 1024,
     changes: true,

@@ -18,8 +18,6 @@ export const METHOD_OPTIONS = {
   },
   epochs: {
     kind: 'whole',
-    value: 'n',
-    least: 0,
     default: 100,
     changes: true,
     trainer: 'epochs',
@@ -28,7 +26,6 @@ export const METHOD_OPTIONS = {
   },
   batch: {
     kind: 'whole',
-    value: 'n',
     least: 1,
     most: 4096,
     default: 8,
@@ -38,7 +35,6 @@ export const METHOD_OPTIONS = {
   lr: { kind: 'number', value: 'rate', above: 0, default: 1e-4, changes: true, help: 'learning rate' },
   schedule: {
     kind: 'choice',
-    value: 'kind',
     values: ['step', 'constant', 'cosine', 'as-released'],
     default: 'step',
     changes: true,
@@ -48,7 +44,6 @@ export const METHOD_OPTIONS = {
   },
   optimizer: {
     kind: 'choice',
-    value: 'kind',
     values: ['adam', 'adamw', 'sgd'],
     default: 'adam',
     help: 'how parameters move',
@@ -56,15 +51,13 @@ export const METHOD_OPTIONS = {
   momentum: {
     kind: 'number',
     value: 'share',
-    least: 0,
     below: 1,
     help: 'of sgd (default: 0.9; with --multi-class 0.7)',
   },
-  weightDecay: { kind: 'number', value: 'factor', least: 0, default: 0, changes: true, help: 'of the optimiser' },
+  weightDecay: { kind: 'number', value: 'factor', default: 0, changes: true, help: 'of the optimiser' },
   clip: {
     kind: 'number',
     value: 'limit',
-    least: 0,
     settled: true,
     changes: true,
     help: 'clamp every gradient element to +- this; 0: none (default: 0.5, or 0 with --clip-norm)',
@@ -72,14 +65,12 @@ export const METHOD_OPTIONS = {
   clipNorm: {
     kind: 'number',
     value: 'norm',
-    least: 0,
     default: 0,
     changes: true,
     help: 'scale all gradients down to this norm; 0: any',
   },
   loss: {
     kind: 'choice',
-    value: 'kind',
     values: ['as-released', 'paper', 'dice', 'cross-entropy'],
     default: 'as-released',
     tasks: ['infection', 'classes'],
@@ -89,7 +80,6 @@ export const METHOD_OPTIONS = {
   },
   scales: {
     kind: 'numbers',
-    value: 'list',
     default: [1],
     tasks: ['infection'],
     trainer: 'scales',
@@ -99,7 +89,6 @@ export const METHOD_OPTIONS = {
   },
   accumulate: {
     kind: 'whole',
-    value: 'n',
     least: 1,
     default: 1,
     trainer: 'accumulate',
@@ -107,8 +96,6 @@ export const METHOD_OPTIONS = {
   },
   seed: {
     kind: 'whole',
-    value: 'n',
-    least: 0,
     most: 2147483648,
     default: 1,
     trainer: 'seed',

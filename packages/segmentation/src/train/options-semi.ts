@@ -1,35 +1,22 @@
-/** Options of a semi-supervised training. In the order of the help. */
+/** Options of a semi-supervised training: all of them of Inf-Net's task. In the order of the help. */
 import type { OptionTable } from '../options/table.js';
 
-export const SEMI_OPTIONS = {
-  semi: {
-    kind: 'flag',
-    tasks: ['infection'],
-    help: 'semi-supervised: label slices of --unlabelled with the net, and learn from them',
-  },
+const ROWS = {
   unlabelled: {
     kind: 'path',
     value: 'folder',
-    tasks: ['infection'],
-    method: 'semi',
     help: 'slices (Imgs) without masks',
   },
   strategy: {
     kind: 'choice',
-    value: 'kind',
     values: ['random', 'confidence', 'mean-teacher'],
     default: 'random',
-    tasks: ['infection'],
-    method: 'semi',
     help: 'random: as the paper; confidence: the surest first; mean-teacher',
   },
   group: {
     kind: 'whole',
-    value: 'n',
     least: 1,
     default: 5,
-    tasks: ['infection'],
-    method: 'semi',
     named: ['groupSize', 'pool'],
     help: 'unlabelled slices per round (confidence: the pool)',
   },
@@ -39,18 +26,12 @@ export const SEMI_OPTIONS = {
     above: 0,
     most: 1,
     default: 0.5,
-    tasks: ['infection'],
-    method: 'semi',
     named: ['accept.best'],
     help: 'confidence: share of the pool that gets its label',
   },
   roundEpochs: {
     kind: 'whole',
-    value: 'n',
-    least: 0,
     default: 9,
-    tasks: ['infection'],
-    method: 'semi',
     named: ['stages.rounds.epochs'],
     help: 'epochs after each round',
   },
@@ -59,36 +40,23 @@ export const SEMI_OPTIONS = {
     value: 'rate',
     above: 0,
     default: 3e-4,
-    tasks: ['infection'],
-    method: 'semi',
     help: 'learning rate of the rounds',
   },
   maxRounds: {
     kind: 'whole',
-    value: 'n',
-    least: 0,
     default: 0,
-    tasks: ['infection'],
-    method: 'semi',
     named: ['maxRounds'],
     help: 'rounds at most; 0: until all slices are used',
   },
   teacherEpochs: {
     kind: 'whole',
-    value: 'n',
     least: 1,
     default: 30,
-    tasks: ['infection'],
-    method: 'semi',
     help: 'mean-teacher: epochs of its round',
   },
   pseudoEpochs: {
     kind: 'whole',
-    value: 'n',
-    least: 0,
     settled: true,
-    tasks: ['infection'],
-    method: 'semi',
     named: ['stages.pseudo.epochs'],
     help: 'then on all pseudo labels and the labelled slices; 0: not (default: --epochs)',
   },
@@ -97,28 +65,30 @@ export const SEMI_OPTIONS = {
     value: 'from',
     values: ['anew', 'continue'],
     default: 'anew',
-    tasks: ['infection'],
-    method: 'semi',
     help: 'that stage begins with first weights, or goes on',
   },
   finetuneEpochs: {
     kind: 'whole',
-    value: 'n',
-    least: 0,
     settled: true,
-    tasks: ['infection'],
-    method: 'semi',
     named: ['stages.finetune.epochs'],
     help: 'at last on the labelled slices; 0: not (default: --epochs)',
   },
   labels: {
     kind: 'choice',
-    value: 'kind',
     values: ['stretched', 'probability'],
     default: 'stretched',
-    tasks: ['infection'],
-    method: 'semi',
     named: ['encoding'],
     help: 'pseudo labels stretched to full contrast as released, or probabilities',
   },
 } as const satisfies OptionTable;
+
+const OF_SEMI = { tasks: ['infection'], method: 'semi' } as const;
+
+type OfSemi<T> = { readonly [N in keyof T]: T[N] & typeof OF_SEMI };
+
+function ofSemi<T extends OptionTable>(rows: T): OfSemi<T>;
+function ofSemi(rows: OptionTable): OptionTable {
+  return Object.fromEntries(Object.entries(rows).map(([name, row]) => [name, { ...row, ...OF_SEMI }]));
+}
+
+export const SEMI_OPTIONS: OfSemi<typeof ROWS> = ofSemi(ROWS);

@@ -5,7 +5,7 @@
  * What is right for one task only by default is said by the task.
  */
 import { BACKBONES, type BackboneName, DEFAULT_BACKBONE } from '@infnet/inf-net';
-import type { OptionsOf, OptionTable, SettingsOf } from '../options/table.js';
+import type { OptionTable, SettingsOf } from '../options/table.js';
 import { DATA_OPTIONS } from './options-data.js';
 import { METHOD_OPTIONS } from './options-method.js';
 import { SEMI_OPTIONS } from './options-semi.js';
@@ -30,7 +30,6 @@ const NET_OPTIONS = {
   },
   channels: {
     kind: 'whole',
-    value: 'n',
     least: 1,
     most: 1024,
     default: 32,
@@ -39,13 +38,11 @@ const NET_OPTIONS = {
   },
   weights: {
     kind: 'path',
-    value: 'file',
     help: 'start from this checkpoint (.pth or .safetensors), whose net it then is',
     readme: 'start from a checkpoint, whose net it then is; a backbone alone is taken as `--backbone-weights`',
   },
   backboneWeights: {
     kind: 'path',
-    value: 'file',
     tasks: ['infection'],
     help: 'start the backbone from this (Res2Net, ResNet-50 or VGG-16 trained on ImageNet), the rest from the seed',
     readme:
@@ -69,7 +66,6 @@ const RUN_OPTIONS = {
   },
   freeze: {
     kind: 'texts',
-    value: 'name',
     default: [],
     help: 'do not train parameters whose names begin so, e.g. resnet.; repeat for several',
   },
@@ -82,7 +78,6 @@ const RUN_OPTIONS = {
   /** A step changes all weights, so that none stay float16: `half` would be `fast`. */
   precision: {
     kind: 'choice',
-    value: 'kind',
     values: ['fast', 'exact'],
     default: 'fast',
     before: 'exact',
@@ -93,7 +88,6 @@ const RUN_OPTIONS = {
   snapshotEvery: {
     kind: 'whole',
     value: 'steps',
-    least: 0,
     default: 0,
     changes: true,
     named: ['snapshotEvery'],
@@ -102,7 +96,6 @@ const RUN_OPTIONS = {
   snapshotMinutes: {
     kind: 'number',
     value: 'minutes',
-    least: 0,
     default: 5,
     changes: true,
     named: ['snapshotMinutes'],
@@ -119,20 +112,22 @@ const RUN_OPTIONS = {
   },
   samples: {
     kind: 'whole',
-    value: 'n',
-    least: 0,
     most: 64,
     default: 4,
     help: 'validation slices whose overlays are kept by epoch',
   },
   task: {
     kind: 'text',
-    value: 'file',
     help: "a module (.js, .mjs) whose default export is a task of one's own, made by defineTask (default: infection)",
   },
   multiClass: {
     kind: 'flag',
     help: 'train the U-Net of the second stage: Imgs, GT with class maps, Prior',
+  },
+  semi: {
+    kind: 'flag',
+    tasks: ['infection'],
+    help: 'semi-supervised: label slices of --unlabelled with the net, and learn from them',
   },
 } as const satisfies OptionTable;
 
@@ -153,6 +148,3 @@ export const TRAIN_OPTIONS: Table = {
 
 /** What a training depends on: written to `config.json`, and read back to go on with it. */
 export type TrainSettings = SettingsOf<typeof TRAIN_OPTIONS>;
-
-/** The same as somebody gives them: what follows from others may be left out. */
-export type AskedSettings = OptionsOf<typeof TRAIN_OPTIONS>;

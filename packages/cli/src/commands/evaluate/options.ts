@@ -1,67 +1,117 @@
 /** The options of `infnet evaluate`, as the command line gives them, and what they ask for. */
-import type { Precision } from '@infnet/core';
-import type { DepthOptions, SliceOrientation, VolumeWindow } from '@infnet/data';
-import type { BackboneName } from '@infnet/inf-net';
 import type { Conventions } from '@infnet/metrics';
-import type { AdapterChoice } from '@infnet/node';
+import { type OptionTable, TRAIN_OPTIONS } from '@infnet/segmentation/options';
+import type { Asked } from '../../command.js';
 import { cliError } from '../../errors.js';
-import { optionFlag } from '../../options.js';
-import type { TaskOptions } from '../../tasks.js';
+import {
+  ADAPTER_ROW,
+  BATCH_ROW,
+  optionFlag,
+  PRECISION_ROW,
+  SEED_ROW,
+  TASK_ROW,
+  TUNING_ROW,
+  WEIGHTS_BACKBONE_ROW,
+} from '../../options.js';
 
 export const KINDS = ['prob', 'mask'] as const;
-export const CONVENTIONS: readonly Conventions[] = ['sane', 'as-released'];
-export const TRUTHS = ['binary', 'threshold', 'nonzero', 'soft'] as const;
+const CONVENTIONS: readonly Conventions[] = ['sane', 'as-released'];
+const TRUTHS = ['binary', 'threshold', 'nonzero', 'soft'] as const;
 
 /** Which of the files of `infnet segment` are scored. */
 export type Kind = (typeof KINDS)[number];
 /** What values in masks mean, as for `infnet train`; a soft mask is infected where it is above 128. */
 export type Truths = (typeof TRUTHS)[number];
 
-export interface EvaluateOptions extends TaskOptions {
-  /** Folder of probability maps or masks. */
-  readonly pred?: string;
-  /** Folder of the masks that are the truth. */
-  readonly gt?: string;
-  /** Folder of the slices, for pictures only. */
-  readonly images?: string;
-  readonly which: Kind;
-  readonly weights?: string;
-  /** Which of several nets in that file. */
-  readonly weightsKey?: string;
-  /** Folder of a data set in the paper's layout. */
-  readonly data?: string;
-  readonly size: number;
-  readonly batch: number;
-  readonly backbone?: BackboneName;
-  readonly adapter?: AdapterChoice;
-  /** A file of `infnet tune`. */
-  readonly tuning?: string;
-  /** Default: the plans' own. */
-  readonly precision?: Precision;
-  /** Which slices: `every-fifth`, positions like `4,9,14`, or a share like `0.2`. Default: all. */
-  readonly validate?: string;
-  readonly range: NonNullable<DepthOptions['range']>;
-  /** What becomes black and white in volumes. */
-  readonly window: VolumeWindow;
-  /** How slices of volumes lie. */
-  readonly orient: SliceOrientation;
-  readonly masks: Truths;
-  readonly conventions: Conventions;
-  readonly threshold: number;
-  /** Default: as the conventions have it. */
-  readonly stretch?: boolean;
-  /** Resamples; 0: no intervals. */
-  readonly bootstrap: number;
-  readonly seed: number;
-  readonly surface: boolean;
-  /** Rows, columns; mm. */
-  readonly spacing?: readonly number[];
-  readonly worst: number;
-  readonly out?: string;
-  readonly json: boolean;
-  /** Names of the options that were given on the command line. */
-  readonly given: readonly string[];
-}
+export const EVALUATE_OPTIONS = {
+  pred: { kind: 'text', value: 'folder', help: 'probability maps or masks, e.g. the results of infnet segment' },
+  gt: { kind: 'text', value: 'folder', help: 'the true masks' },
+  images: {
+    kind: 'text',
+    value: 'folder',
+    help: 'the slices, paired by name: only for the pictures in the report',
+  },
+  which: {
+    kind: 'choice',
+    values: KINDS,
+    default: 'prob',
+    help: 'where --pred has both .prob.png and .mask.png',
+  },
+  weights: { kind: 'text', help: 'checkpoint to predict with: .pth or .safetensors' },
+  weightsKey: TRAIN_OPTIONS.weightsKey,
+  data: { kind: 'text', value: 'folder', help: 'slices (Imgs) and masks (GT), anywhere below it' },
+  validate: {
+    kind: 'text',
+    value: 'which',
+    help: 'evaluate only these: a share like 0.2 (drawn with --seed, as infnet train draws it), positions like 4,9,14, every-fifth',
+  },
+  size: TRAIN_OPTIONS.size,
+  batch: BATCH_ROW,
+  backbone: WEIGHTS_BACKBONE_ROW,
+  task: TASK_ROW,
+  adapter: ADAPTER_ROW,
+  tuning: TUNING_ROW,
+  precision: PRECISION_ROW,
+  range: TRAIN_OPTIONS.range,
+  window: TRAIN_OPTIONS.window,
+  orient: TRAIN_OPTIONS.orient,
+  masks: {
+    kind: 'choice',
+    value: 'values',
+    values: TRUTHS,
+    default: 'binary',
+    help: 'what values in true masks mean: 0 and 255 only; infected above 128; above 0 or coloured; probabilities',
+  },
+  conventions: {
+    kind: 'choice',
+    value: 'which',
+    values: CONVENTIONS,
+    default: 'sane',
+    help: "undefined cases: sane, or as the paper's evaluation tool has them",
+  },
+  threshold: {
+    kind: 'number',
+    value: 'p',
+    above: 0,
+    below: 1,
+    default: 0.5,
+    help: 'a pixel is infected where the map is at least this',
+  },
+  stretch: {
+    kind: 'flag',
+    unset: true,
+    help: 'stretch every map to 0..1 first (default: with --conventions as-released)',
+  },
+  /** Turns `stretch` off. */
+  noStretch: { kind: 'flag', unset: true, help: 'take maps as they are (default: with --conventions sane)' },
+  bootstrap: {
+    kind: 'whole',
+    most: 1_000_000,
+    default: 1000,
+    help: 'resamples for the 95 % intervals; 0: no intervals',
+  },
+  seed: { ...SEED_ROW, help: 'of the resamples, and of a drawn share' },
+  surface: { kind: 'flag', help: 'add Hausdorff 95 and average surface distance of every slice' },
+  spacing: {
+    kind: 'numbers',
+    value: 'y,x',
+    help: 'distance of rows and of columns in mm; implies --surface (default: that of the volume, else pixels)',
+  },
+  worst: {
+    kind: 'whole',
+    most: 100,
+    default: 5,
+    help: 'how many of the worst and of the best cases the report shows',
+  },
+  multiClass: {
+    kind: 'flag',
+    help: 'class maps (<stem>.classes.png, .nii.gz or <stem>.png), or a U-Net with Imgs, GT and Prior',
+  },
+  out: { kind: 'text', value: 'folder', help: 'where scores.csv, scores.json and report.html go; made if missing' },
+  json: { kind: 'flag', help: 'print one JSON document on stdout and nothing else there' },
+} as const satisfies OptionTable;
+
+export type EvaluateOptions = Asked<typeof EVALUATE_OPTIONS>;
 
 /** How every slice is scored. */
 export interface Scoring {

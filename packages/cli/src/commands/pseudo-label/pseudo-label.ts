@@ -1,20 +1,9 @@
 /** `infnet pseudo-label`: slices in, a data set with the masks that a net predicts out. */
 import { extname, join, resolve } from 'node:path';
-import type { Precision } from '@infnet/core';
 import { isInfnetError } from '@infnet/core';
-import {
-  binaryToEdge,
-  type DepthOptions,
-  encodeClassMap,
-  encodePng,
-  type GreyImage,
-  type SliceOrientation,
-  stemOf,
-  type VolumeWindow,
-} from '@infnet/data';
-import { type AdapterChoice, folderSource, readFile, writeFileAtomic } from '@infnet/node';
+import { binaryToEdge, encodeClassMap, encodePng, type GreyImage, stemOf } from '@infnet/data';
+import { folderSource, readFile, writeFileAtomic } from '@infnet/node';
 import { type Network, pseudoLabels, type SegmentationTask, type TaskData, VolumeLabel } from '@infnet/segmentation';
-import type { TRAIN_OPTIONS } from '@infnet/segmentation/options';
 import { adapterOf, sharedContext } from '../../context.js';
 import { problemLines, problemNotes } from '../../data-notes.js';
 import { cliError, reasonOf } from '../../errors.js';
@@ -22,40 +11,12 @@ import { FailureTeller } from '../../failures.js';
 import { EXIT, type Io, say } from '../../io.js';
 import { sayJson } from '../../json.js';
 import { Progress } from '../../progress.js';
-import { netOptionsOf, type TaskOptions, taskOf, windowOf } from '../../tasks.js';
+import { netOptionsOf, taskOf, windowOf } from '../../tasks.js';
 import { tellNotes } from '../../weights-file.js';
 import { makeFolder } from '../segment/inputs.js';
 import { checkSize, prepareWithProgress } from '../segment/network.js';
 import { loadWeights } from '../segment/weights.js';
-
-export interface PseudoLabelOptions extends Pick<TaskOptions, 'task'> {
-  readonly data: string;
-  readonly weights: string;
-  /** Which of several nets in that file. */
-  readonly weightsKey?: string;
-  readonly out: string;
-  readonly size: number;
-  readonly batch: number;
-  readonly labels: (typeof TRAIN_OPTIONS.labels.values)[number];
-  /** Whether the slices are copied beside their masks. */
-  readonly images: boolean;
-  readonly skipBad: boolean;
-  /** What becomes black and white in 16-bit slices. */
-  readonly range: NonNullable<DepthOptions['range']>;
-  /** What becomes black and white in volumes. */
-  readonly window: VolumeWindow;
-  /** How slices of volumes lie. */
-  readonly orient: SliceOrientation;
-  readonly backbone?: string;
-  readonly adapter?: AdapterChoice;
-  /** A file of `infnet tune`. */
-  readonly tuning?: string;
-  /** Default: the plans' own. */
-  readonly precision?: Precision;
-  readonly json: boolean;
-  /** Names of the options that were given on the command line. */
-  readonly given: readonly string[];
-}
+import type { PseudoLabelOptions } from './options.js';
 
 interface Labelled {
   readonly name: string;

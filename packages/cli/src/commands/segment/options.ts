@@ -1,12 +1,19 @@
 /** Every option of `infnet segment`, a row each: type, help and README follow. */
-import { type OptionTable, type SettingsOf, TRAIN_OPTIONS } from '@infnet/segmentation/options';
-import { ADAPTER_ROW, PRECISION_ROW, TASK_ROW, TUNING_ROW } from '../../options.js';
+import { type OptionTable, TRAIN_OPTIONS } from '@infnet/segmentation/options';
+import type { Asked } from '../../command.js';
+import {
+  ADAPTER_ROW,
+  BATCH_ROW,
+  PRECISION_ROW,
+  TASK_ROW,
+  TUNING_ROW,
+  WEIGHTS_BACKBONE_ROW,
+  WEIGHTS_ROW,
+} from '../../options.js';
 
 export const SEGMENT_OPTIONS = {
   weights: {
-    kind: 'text',
-    value: 'file',
-    settled: true,
+    ...WEIGHTS_ROW,
     help: "required; checkpoint: .pth (PyTorch's, read without running it) or .safetensors",
   },
   weightsKey: TRAIN_OPTIONS.weightsKey,
@@ -14,7 +21,6 @@ export const SEGMENT_OPTIONS = {
   size: TRAIN_OPTIONS.size,
   format: {
     kind: 'choice',
-    value: 'kind',
     values: ['png', 'npy'],
     default: 'png',
     help: 'npy adds <stem>.logits.npy: lateral map 2, float32, [1, 1, size, size]',
@@ -52,22 +58,8 @@ export const SEGMENT_OPTIONS = {
     readme:
       'volumes: how their axial slices lie for the net, by the affine: on their side with the spine at the right, as the released slices; `upright`; or where right and down lead in the patient (`PL`). `transposed` (i down, j to the right), `as-stored`: whatever the affine says',
   },
-  batch: {
-    kind: 'whole',
-    value: 'n',
-    least: 1,
-    most: 1024,
-    default: 1,
-    help: 'slices per run of the net',
-    readme: 'slices per run of the net; cut to what fits the device',
-  },
-  backbone: {
-    kind: 'choice',
-    value: 'name',
-    values: TRAIN_OPTIONS.backbone.values,
-    tasks: ['infection'],
-    help: 'which backbone the weights are of (default: told from their keys)',
-  },
+  batch: { ...BATCH_ROW, readme: 'slices per run of the net; cut to what fits the device' },
+  backbone: WEIGHTS_BACKBONE_ROW,
   adapter: ADAPTER_ROW,
   tuning: TUNING_ROW,
   precision: {
@@ -90,7 +82,6 @@ export const SEGMENT_OPTIONS = {
   },
   priorWeights: {
     kind: 'text',
-    value: 'file',
     tasks: ['classes'],
     help: "multi-class: Inf-Net's weights, which say it instead",
     readme: "multi-class: Inf-Net's weights, which say it instead; `--stretch` stretches its maps as released",
@@ -111,7 +102,6 @@ export const SEGMENT_OPTIONS = {
   },
   classFormat: {
     kind: 'choice',
-    value: 'kind',
     values: ['palette', 'grey', 'released'],
     default: 'palette',
     tasks: ['classes'],
@@ -134,8 +124,6 @@ export const SEGMENT_OPTIONS = {
   },
 } as const satisfies OptionTable;
 
-export interface SegmentOptions extends SettingsOf<typeof SEGMENT_OPTIONS> {
+export interface SegmentOptions extends Asked<typeof SEGMENT_OPTIONS> {
   readonly paths: readonly string[];
-  /** Names of the options that were given on the command line. */
-  readonly given: readonly string[];
 }

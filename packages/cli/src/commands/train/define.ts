@@ -1,10 +1,8 @@
 /** The options of `infnet train` and their help. */
 import { namesWhere, optionFlag, TRAIN_OPTIONS } from '@infnet/segmentation/options';
-import type { Command } from 'commander';
-import { EXIT, type Io } from '../../io.js';
-import { addOptions } from '../../option-table.js';
-import { givenOptions, needs } from '../../options.js';
-import { TRAIN_COMMAND, type TrainOptions } from './options.js';
+import type { Definition } from '../../command.js';
+import { EXIT } from '../../io.js';
+import { TRAIN_COMMAND } from './options.js';
 
 const CHANGEABLE = namesWhere(TRAIN_OPTIONS, ({ changes }) => changes === true)
   .map(optionFlag)
@@ -38,16 +36,11 @@ fine-tune on the labelled slices (--finetune-epochs). checkpoints/supervised is 
 
 Exit codes: ${EXIT.ok} trained, ${EXIT.someFailed} trained but some files could not be written, ${EXIT.setUp} wrong usage, data or set-up, or not-finite values, ${EXIT.interrupted} stopped by Ctrl-C`;
 
-export function addTrain(program: Command, io: Io, done: (code: number) => void): void {
-  const command = program
-    .command('train')
-    .summary('train a net on slices with masks')
-    .description('Trains Inf-Net on a folder of slices and masks, with everything about it in a run folder.');
-  addOptions(command, TRAIN_COMMAND);
-  command.addHelpText('after', HELP).action(async (options: Omit<TrainOptions, 'given'>, command: Command) => {
-    needs(command, 'out');
-    const given = givenOptions(command);
-    const { train } = await import('./train.js');
-    done(await train({ ...options, given }, io));
-  });
-}
+export const TRAIN: Definition<typeof TRAIN_COMMAND> = {
+  name: 'train',
+  summary: 'train a net on slices with masks',
+  description: 'Trains Inf-Net on a folder of slices and masks, with everything about it in a run folder.',
+  options: TRAIN_COMMAND,
+  needs: ['out'],
+  help: HELP,
+};

@@ -1,6 +1,5 @@
 /** The options of `infnet train`: the settings of a training, and what only this command has. */
-import type { AdapterChoice } from '@infnet/node';
-import { type AskedSettings, type OptionTable, TRAIN_OPTIONS } from '@infnet/segmentation/options';
+import { type OptionsOf, type OptionTable, TRAIN_OPTIONS } from '@infnet/segmentation/options';
 import { ADAPTER_ROW, TUNING_ROW } from '../../options.js';
 
 const { data, ...others } = TRAIN_OPTIONS;
@@ -8,7 +7,7 @@ const { data, ...others } = TRAIN_OPTIONS;
 /** In the order of the help. */
 export const TRAIN_COMMAND = {
   data,
-  out: { kind: 'text', value: 'folder', help: 'required; the run folder; made if missing' },
+  out: { kind: 'text', value: 'folder', settled: true, help: 'required; the run folder; made if missing' },
   resume: { kind: 'flag', help: 'continue the run in --out' },
   acceptChangedData: {
     kind: 'flag',
@@ -20,15 +19,8 @@ export const TRAIN_COMMAND = {
   json: { kind: 'flag', help: 'print one JSON document on stdout at the end' },
 } as const satisfies OptionTable;
 
-export interface TrainOptions extends AskedSettings {
-  /** The run folder. */
+export interface TrainOptions extends OptionsOf<typeof TRAIN_COMMAND> {
   readonly out: string;
-  readonly resume: boolean;
-  readonly acceptChangedData: boolean;
-  readonly json: boolean;
-  readonly adapter?: AdapterChoice;
-  /** A file of `infnet tune`. */
-  readonly tuning?: string;
   /** Names of the options that were given on the command line: on `--resume` the others come from `config.json`. */
   readonly given: readonly string[];
 }

@@ -19,10 +19,10 @@ import { Progress } from '../../progress.js';
 import { unlessAborted } from '../../stop.js';
 import { netOptionsOf, taskOf } from '../../tasks.js';
 import { checkSize } from '../segment/network.js';
-import type { TuneCommandOptions } from './options.js';
+import type { TuneOptions } from './options.js';
 
 /** @returns the exit code @throws InfnetError `DEVICE_...`, `MEMORY_...`, `CLI_USAGE`, `CLI_INTERRUPTED`, `FILE_...` */
-export async function tuneNet(options: TuneCommandOptions, io: Io): Promise<number> {
+export async function tuneNet(options: TuneOptions, io: Io): Promise<number> {
   const { out, size, backbone, width, channels, rounds, precision } = options;
   const task = await taskOf(options);
   const net = task.net(netOptionsOf(task, { backbone, width, channels }));
@@ -69,7 +69,7 @@ interface Traced {
   readonly inputs: RunInputs;
 }
 
-function forwardGraph(context: Context, net: TaskNet, { size, batch }: TuneCommandOptions): Traced {
+function forwardGraph(context: Context, net: TaskNet, { size, batch }: TuneOptions): Traced {
   const parameters = new ParameterStore(context, net.module);
   parameters.initialize(1);
   const inputs = batched(net.inputShapes(size), batch);
@@ -81,7 +81,7 @@ function trainingGraph(
   context: Context,
   { losses: [usual = ''] }: SegmentationTask,
   net: TaskNet,
-  { size, batch }: TuneCommandOptions,
+  { size, batch }: TuneOptions,
 ): Traced {
   const parameters = new ParameterStore(context, net.module);
   parameters.initialize(1);
