@@ -1,16 +1,13 @@
 /** What a task learns from: its net's inputs and the targets of its loss, item after item. */
 import {
-  type AugmentationOptions,
-  augment,
-  type ByteImage,
   type Dataset,
-  drawAugmentation,
   type MultiClassDataset,
   multiClassTrainingData,
   resizeLabels,
   resizePillow,
   toSoftTensor,
   trainingData,
+  varied,
 } from '@infnet/data';
 import type { ItemRequest, TrainingData } from '@infnet/trainer';
 import type { TrainingOptions } from './task.js';
@@ -47,14 +44,6 @@ export function classMapBatches(dataset: MultiClassDataset, options: TrainingOpt
     const labels = Uint32Array.from(resizeLabels(loaded.classes, size, size).data);
     return { ...net.input({ image: loaded.image }, size), classes: labels };
   });
-}
-
-function varied<S extends { readonly image: ByteImage }>(
-  slice: S,
-  augmentation: AugmentationOptions | undefined,
-  seed: number,
-): S {
-  return augmentation === undefined ? slice : augment(slice, drawAugmentation(augmentation, seed));
 }
 
 type Values = Readonly<Record<string, Float32Array | Uint32Array>>;

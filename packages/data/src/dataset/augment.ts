@@ -140,6 +140,11 @@ export function augment<S extends Augmentable>(slice: S, variation: Augmentation
   } as S;
 }
 
+/** A slice as a random number varies it; without options as it is. */
+export function varied<S extends Augmentable>(slice: S, options: AugmentationOptions | undefined, random = 0): S {
+  return options === undefined ? slice : augment(slice, drawAugmentation(options, random));
+}
+
 function move<T extends ByteImage>(
   image: T,
   { flipHorizontal, flipVertical, halfTangent, scale }: Augmentation,

@@ -1,15 +1,20 @@
 /** Slices with masks as a trainer wants them: by index, resized as the reference does, in batches, cached. */
-import type { InfnetError } from '@infnet/errors';
 import { dataError } from '../errors.js';
 import { type ByteImage, type GreyImage, toRgb8 } from '../image.js';
 import type { VolumeHeader } from '../nifti/volume.js';
 import { resizePillow } from '../resize/pillow.js';
 import { type FloatTensor, toSoftTensor, toTensor } from '../tensor.js';
-import { type AugmentationOptions, augment, drawAugmentation } from './augment.js';
-import type { ItemFiles } from './layout.js';
+import { type AugmentationOptions, varied } from './augment.js';
+import {
+  checkNumbers,
+  checkSide,
+  type DatasetItem,
+  ItemSet,
+  type ItemStore,
+  numberFor,
+  withoutBatch,
+} from './item-set.js';
 import type { LoadedSlice, Slice } from './load.js';
-import type { Problem } from './problems.js';
-import type { ItemContent } from './read-all.js';
 
 export interface SampleOptions {
   /**
@@ -30,61 +35,24 @@ export interface Sample {
   readonly edge: FloatTensor;
 }
 
-/** An item of a data set: its files, and which classes its mask has. */
-export interface DatasetItem extends ItemFiles, ItemContent {}
-
 /** What a data set and its parts have in common. */
-export interface DatasetStore {
-  readonly name: string;
+export interface DatasetStore extends ItemStore {
   readonly labelled: boolean;
-  readonly oneClass: 'error' | 'allow';
-  readonly warnings: readonly Problem[];
   load(item: DatasetItem): Promise<LoadedSlice>;
   /** Header of the volume that an item is a slice of. */
   header(item: DatasetItem): Promise<VolumeHeader>;
 }
 
 /** Use `openDataset`. */
-export class Dataset {
-  /** In the order of their names, numbers by value: 2 before 10. */
-  readonly items: readonly DatasetItem[];
-  readonly store: DatasetStore;
-
-  constructor(store: DatasetStore, items: readonly DatasetItem[]) {
-    this.store = store;
-    this.items = items;
-  }
-
-  get length(): number {
-    return this.items.length;
-  }
-
+export class Dataset extends ItemSet<DatasetStore, Dataset> {
   /** Whether there are masks. */
   get labelled(): boolean {
     return this.store.labelled;
   }
 
-  /** What was left out or needs attention, of the whole data set; `describeProblems` puts it into lines. */
-  get warnings(): readonly Problem[] {
-    return this.store.warnings;
-  }
-
-  /** File names without folder and extension. */
-  get names(): readonly string[] {
-    return this.items.map(({ name }) => name);
-  }
-
-  /** Some of the items, in the order given. Files, cache and warnings are shared. */
-  subset(indices: readonly number[]): Dataset {
-    return new Dataset(
-      this.store,
-      indices.map((index) => this.#item(index)),
-    );
-  }
-
   /** The picture alone, at its own size; also of an unlabelled data set. */
   async image(index: number): Promise<ByteImage> {
-    return (await this.store.load(this.#item(index))).image;
+    return (await this.store.load(this.item(index))).image;
   }
 
   /**
@@ -93,7 +61,7 @@ export class Dataset {
    * @throws `DATA_ARGUMENT` for a picture
    */
   async volumeHeader(index: number): Promise<VolumeHeader> {
-    const item = this.#item(index);
+    const item = this.item(index);
     if (item.slice !== undefined) return this.store.header(item);
     throw dataError({
       code: 'DATA_ARGUMENT',
@@ -104,7 +72,7 @@ export class Dataset {
 
   /** Picture, mask and edge at their own size, for validation and overlays. The cache's own: do not write into them. */
   async slice(index: number): Promise<Slice> {
-    const item = this.#item(index);
+    const item = this.item(index);
     this.#needMasks();
     return (await this.store.load(item)) as Slice;
   }
@@ -116,7 +84,8 @@ export class Dataset {
    * @throws `DATA_ARGUMENT`, `DATA_DATASET` (a file changed since the data set was opened)
    */
   async sample(index: number, options: SampleOptions & { readonly random?: number }): Promise<Sample> {
-    return reshape(await this.batch([index], { ...options, random: [numberFor(options)] }), (shape) => shape.slice(1));
+    const { image, mask, edge } = await this.batch([index], { ...options, random: [numberFor(options)] });
+    return { image: withoutBatch(image), mask: withoutBatch(mask), edge: withoutBatch(edge) };
   }
 
   /**
@@ -130,9 +99,7 @@ export class Dataset {
   ): Promise<Sample> {
     const { size, augmentation, random } = options;
     this.#needMasks();
-    if (augmentation !== undefined && random?.length !== indices.length) {
-      throw noRandom(`${indices.length} numbers for the batch's ${indices.length} items, got ${random?.length ?? 0}`);
-    }
+    checkNumbers(indices, options);
     const area = checkSide(size) ** 2;
     const empty = (channels: number): FloatTensor => ({
       data: new Float32Array(indices.length * channels * area),
@@ -140,9 +107,7 @@ export class Dataset {
     });
     const [image, mask, edge] = [empty(3), empty(1), empty(1)];
     for (const [i, index] of indices.entries()) {
-      const loaded = await this.slice(index);
-      const slice =
-        augmentation === undefined ? loaded : augment(loaded, drawAugmentation(augmentation, random?.[i] as number));
+      const slice = varied(await this.slice(index), augmentation, random?.[i]);
       image.data.set(imageTensor(slice.image, size), i * 3 * area);
       mask.data.set(softTensor(slice.mask, size), i * area);
       edge.data.set(softTensor(slice.edge, size), i * area);
@@ -150,14 +115,8 @@ export class Dataset {
     return { image, mask, edge };
   }
 
-  #item(index: number): DatasetItem {
-    const item = this.items[index];
-    if (item !== undefined) return item;
-    throw dataError({
-      code: 'DATA_ARGUMENT',
-      message: `There is no item ${index} in a data set of ${this.length}; the first one is 0.`,
-      where: this.store.name,
-    });
+  protected with(items: readonly DatasetItem[]): Dataset {
+    return new Dataset(this.store, items);
   }
 
   #needMasks(): void {
@@ -178,30 +137,4 @@ function imageTensor(image: ByteImage, size: number): Float32Array {
 
 function softTensor(image: GreyImage, size: number): Float32Array {
   return toSoftTensor(resizePillow(image, size, size)).data;
-}
-
-function reshape({ image, mask, edge }: Sample, change: (shape: readonly number[]) => number[]): Sample {
-  const one = ({ data, shape }: FloatTensor): FloatTensor => ({ data, shape: change(shape) });
-  return { image: one(image), mask: one(mask), edge: one(edge) };
-}
-
-export function checkSide(size: number): number {
-  if (Number.isInteger(size) && size > 0 && size <= 4096) return size;
-  throw dataError({ code: 'DATA_ARGUMENT', message: `The size is ${size}; it must be a whole number, 1..4096.` });
-}
-
-export function numberFor({
-  augmentation,
-  random,
-}: Pick<SampleOptions, 'augmentation'> & { readonly random?: number }): number {
-  if (augmentation !== undefined && random === undefined) throw noRandom('a random number, got none');
-  return random ?? 0;
-}
-
-export function noRandom(text: string): InfnetError {
-  return dataError({
-    code: 'DATA_ARGUMENT',
-    message: `Augmentation needs ${text}.`,
-    fix: 'Give { random: itemSeed(seed, epoch, index) }, so that the same training can be repeated.',
-  });
 }

@@ -6,8 +6,10 @@ export {
   drawAugmentation,
   itemSeed,
   MILD_AUGMENTATION,
+  varied,
 } from './augment.js';
-export { Dataset, type DatasetItem, type DatasetStore, type Sample, type SampleOptions } from './dataset.js';
+export { Dataset, type DatasetStore, type Sample, type SampleOptions } from './dataset.js';
+export type { DatasetItem } from './item-set.js';
 export type { FolderLayout, ItemFiles, ListLayout } from './layout.js';
 export type { LoadedSlice, LoadOptions, Slice } from './load.js';
 export { type ForeignMask, looksInverted, type MaskContent, type MaskMode, type ReadMask, readMask } from './masks.js';

@@ -9,7 +9,8 @@ import type { VolumeSliceOptions } from '../nifti/slice.js';
 import { describeNote } from '../notes.js';
 import type { ItemFiles } from './layout.js';
 import { looksInverted, type MaskMode, readMask } from './masks.js';
-import { type Finding, type Loaded, unreadable } from './read-all.js';
+import { type Finding, unreadable } from './problems.js';
+import type { Loaded } from './read-all.js';
 import type { DataSource } from './source.js';
 
 /** A decoded item at its own size; all three pictures have the same. */

@@ -15,10 +15,18 @@ import type { FloatMap } from '../resize/float.js';
 import { resizeLabels } from '../resize/labels.js';
 import { resizePillow } from '../resize/pillow.js';
 import type { FloatTensor } from '../tensor.js';
-import { augment, drawAugmentation } from './augment.js';
+import { varied } from './augment.js';
 import type { ByteCache } from './cache.js';
-import { checkSide, type DatasetItem, noRandom, numberFor, type SampleOptions } from './dataset.js';
-import type { Problem } from './problems.js';
+import type { SampleOptions } from './dataset.js';
+import {
+  checkNumbers,
+  checkSide,
+  type DatasetItem,
+  ItemSet,
+  type ItemStore,
+  numberFor,
+  withoutBatch,
+} from './item-set.js';
 
 export interface MultiClassSampleOptions extends SampleOptions {
   /** Samples as the released loader makes them, quirks 24-26 included. Default false. */
@@ -63,12 +71,9 @@ export interface PriorRequest {
 export type PriorFunction = (request: PriorRequest) => Promise<GreyImage | FloatMap> | GreyImage | FloatMap;
 
 /** What a multi-class data set and its parts have in common. */
-export interface MultiClassStore {
-  readonly name: string;
-  readonly oneClass: 'error' | 'allow';
+export interface MultiClassStore extends ItemStore {
   /** Pixels of this value in class maps are not to count. */
   readonly ignoreIndex: number | undefined;
-  readonly warnings: readonly Problem[];
   readonly prior: PriorFunction | undefined;
   /** Priors made so far. */
   readonly made: ByteCache<string, GreyImage>;
@@ -76,43 +81,12 @@ export interface MultiClassStore {
 }
 
 /** Use `openMultiClassDataset`. */
-export class MultiClassDataset {
-  /** In the order of their names, numbers by value: 2 before 10. */
-  readonly items: readonly DatasetItem[];
-  readonly store: MultiClassStore;
-
-  constructor(store: MultiClassStore, items: readonly DatasetItem[]) {
-    this.store = store;
-    this.items = items;
-  }
-
-  get length(): number {
-    return this.items.length;
-  }
-
-  /** What was left out or needs attention, of the whole data set; `describeProblems` puts it into lines. */
-  get warnings(): readonly Problem[] {
-    return this.store.warnings;
-  }
-
-  /** File names without folder and extension. */
-  get names(): readonly string[] {
-    return this.items.map(({ name }) => name);
-  }
-
+export class MultiClassDataset extends ItemSet<MultiClassStore, MultiClassDataset> {
   /** Pixels of each class in all items together. */
   get counts(): readonly [number, number, number] {
     const total: [number, number, number] = [0, 0, 0];
     for (const { counts } of this.items) for (const k of [0, 1, 2] as const) total[k] += counts?.[k] ?? 0;
     return total;
-  }
-
-  /** Some of the items, in the order given. Files, cache and warnings are shared. */
-  subset(indices: readonly number[]): MultiClassDataset {
-    return new MultiClassDataset(
-      this.store,
-      indices.map((index) => this.#item(index)),
-    );
   }
 
   /**
@@ -121,7 +95,7 @@ export class MultiClassDataset {
    * @throws `DATA_ARGUMENT` without a prior: neither files nor a function
    */
   async slice(index: number): Promise<MultiClassSlice> {
-    const item = this.#item(index);
+    const item = this.item(index);
     const stored = await this.store.load(item);
     return { ...stored, prior: stored.prior ?? (await this.#makePrior(item, stored.image)) };
   }
@@ -138,11 +112,7 @@ export class MultiClassDataset {
     options: MultiClassSampleOptions & { readonly random?: number },
   ): Promise<MultiClassSample> {
     const { image, classes, onehot } = await this.batch([index], { ...options, random: [numberFor(options)] });
-    const one = <T extends { readonly shape: readonly number[] }>(tensor: T): T => ({
-      ...tensor,
-      shape: tensor.shape.slice(1),
-    });
-    return { image: one(image), classes: one(classes), onehot: one(onehot) };
+    return { image: withoutBatch(image), classes: withoutBatch(classes), onehot: withoutBatch(onehot) };
   }
 
   /**
@@ -153,9 +123,7 @@ export class MultiClassDataset {
     options: MultiClassSampleOptions & { readonly random?: readonly number[] },
   ): Promise<MultiClassSample> {
     const { size, augmentation, random, asReleased = false } = options;
-    if (augmentation !== undefined && random?.length !== indices.length) {
-      throw noRandom(`${indices.length} numbers for the batch's ${indices.length} items, got ${random?.length ?? 0}`);
-    }
+    checkNumbers(indices, options);
     if (asReleased && this.store.ignoreIndex !== undefined) {
       throw dataError({
         code: 'DATA_ARGUMENT',
@@ -170,9 +138,7 @@ export class MultiClassDataset {
     const classes = { data: new Uint32Array(n * area), shape: [n, size, size] };
     const onehot = { data: new Float32Array(n * 3 * area), shape: [n, 3, size, size] };
     for (const [i, index] of indices.entries()) {
-      const loaded = await this.slice(index);
-      const slice =
-        augmentation === undefined ? loaded : augment(loaded, drawAugmentation(augmentation, random?.[i] as number));
+      const slice = varied(await this.slice(index), augmentation, random?.[i]);
       const labels = resizeLabels(slice.classes, size, size);
       const encoded = asReleased
         ? releasedTarget(slice.classes, size, this.items[index]?.mask)
@@ -204,14 +170,8 @@ export class MultiClassDataset {
     return resized;
   }
 
-  #item(index: number): DatasetItem {
-    const item = this.items[index];
-    if (item !== undefined) return item;
-    throw dataError({
-      code: 'DATA_ARGUMENT',
-      message: `There is no item ${index} in a data set of ${this.length}; the first one is 0.`,
-      where: this.store.name,
-    });
+  protected with(items: readonly DatasetItem[]): MultiClassDataset {
+    return new MultiClassDataset(this.store, items);
   }
 }
 

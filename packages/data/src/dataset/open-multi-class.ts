@@ -7,8 +7,8 @@ import { ByteCache } from './cache.js';
 import { type FolderLayout, type ItemFiles, type ListLayout, pairFiles } from './layout.js';
 import { asSlice, notesOn, openPicture, sameSize, sizeOf } from './load.js';
 import { MultiClassDataset, type PriorFunction, type StoredSlice } from './multi-class.js';
-import { ProblemList } from './problems.js';
-import { DEFAULT_CACHE_BYTES, type Finding, type Loaded, type ReadOptions, readAll } from './read-all.js';
+import { type Finding, ProblemList } from './problems.js';
+import { DEFAULT_CACHE_BYTES, type Loaded, type ReadOptions, readAll } from './read-all.js';
 import type { DataSource } from './source.js';
 
 export interface MultiClassOptions extends ReadOptions, DepthOptions, SizeLimits {

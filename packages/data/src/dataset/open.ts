@@ -64,8 +64,7 @@ async function expand(
   for (const pair of pairs) {
     signal?.throwIfAborted();
     const slices = await volumes.slices(pair);
-    if ('findings' in slices)
-      for (const { kind, file, note, fix } of slices.findings) problems.add(kind, file, note, fix);
+    if ('findings' in slices) problems.addAll(slices.findings);
     else for (const slice of slices) items.push(slice);
   }
   return items;

@@ -1,5 +1,5 @@
 /** What can be wrong with a data set, collected by kind, and the one error or list that tells all of it. */
-import { type InfnetError, printable } from '@infnet/errors';
+import { type InfnetError, isInfnetError, printable } from '@infnet/errors';
 import { dataError } from '../errors.js';
 
 /** Kinds that make a data set wrong, and what they are called. */
@@ -57,6 +57,26 @@ export interface ProblemEntry {
   readonly fix?: string;
 }
 
+export interface Finding {
+  readonly kind: ProblemKind;
+  readonly file: string;
+  readonly note?: string;
+  /** What helps, where that depends on what was found. */
+  readonly fix?: string;
+}
+
+/** Of a file that could not be read, with the first line of the error's message. */
+export function unreadable(file: string, error: unknown): Finding {
+  const fix = isInfnetError(error) ? error.fix : undefined;
+  return { kind: 'unreadable', file, note: reason(error), ...(fix === undefined ? {} : { fix }) };
+}
+
+/** Without code, place and fix. */
+function reason(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return (text.split('\n')[0] as string).replace(/^\[\w+\] /, '').replace(/ \(at [^)]*\)$/, '');
+}
+
 const FIXES: Partial<Record<ProblemKind, string>> = {
   empty: 'Give the folder that holds Imgs and GT, or name its folders with { layout }.',
   ambiguousLayout: 'Say which one with { root }.',
@@ -95,6 +115,10 @@ export class ProblemList {
     this.#known.add(key);
     entries.push({ file, ...(note === undefined ? {} : { note }), ...(fix === undefined ? {} : { fix }) });
     this.#entries.set(kind, entries);
+  }
+
+  addAll(findings: readonly Finding[]): void {
+    for (const { kind, file, note, fix } of findings) this.add(kind, file, note, fix);
   }
 
   /** Whether anything is wrong, of any kind or of one of these. */

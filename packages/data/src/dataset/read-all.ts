@@ -1,10 +1,9 @@
 /** Reading every item of a data set once, through a cache, with everything that is wrong collected. */
-import { isInfnetError } from '@infnet/errors';
 import type { ClassCounts } from '../classes/class-map.js';
 import { ByteCache } from './cache.js';
 import type { ItemFiles } from './layout.js';
 import type { MaskContent } from './masks.js';
-import { type ProblemKind, ProblemList } from './problems.js';
+import { type Finding, ProblemList } from './problems.js';
 import type { DataSource } from './source.js';
 
 export interface OpenProgress {
@@ -31,26 +30,6 @@ export interface ReadOptions {
 }
 
 export const DEFAULT_CACHE_BYTES: number = 2 ** 28;
-
-export interface Finding {
-  readonly kind: ProblemKind;
-  readonly file: string;
-  readonly note?: string;
-  /** What helps, where that depends on what was found. */
-  readonly fix?: string;
-}
-
-/** Of a file that could not be read, with the first line of the error's message. */
-export function unreadable(file: string, error: unknown): Finding {
-  const fix = isInfnetError(error) ? error.fix : undefined;
-  return { kind: 'unreadable', file, note: reason(error), ...(fix === undefined ? {} : { fix }) };
-}
-
-/** Without code, place and fix. */
-function reason(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return (text.split('\n')[0] as string).replace(/^\[\w+\] /, '').replace(/ \(at [^)]*\)$/, '');
-}
 
 /** What an item's files show beside the pictures. */
 export interface ItemContent {
@@ -92,11 +71,10 @@ export async function readAll<S>(
   for (const [i, item] of files.entries()) {
     signal?.throwIfAborted();
     const loaded = await load(item);
-    if ('findings' in loaded)
-      for (const { kind, file, note, fix } of loaded.findings) problems.add(kind, file, note, fix);
+    if ('findings' in loaded) problems.addAll(loaded.findings);
     else {
       const { slice: _, told = [], ...content } = loaded;
-      for (const { kind, file, note } of told) problems.add(kind, file, note);
+      problems.addAll(told);
       if (content.content === 'empty' && emptyMasks === 'drop') problems.add('emptyDropped', maskOf(item));
       else items.push({ ...item, ...content });
     }
