@@ -43,8 +43,8 @@ function whyNot(library: string | undefined): string | undefined {
   }
 }
 
-const ask = <T>(answers: { answer(request: Request): Promise<unknown> }, name: Request['name'], argument?: Workload) =>
-  answers.answer({ id: 0, name, argument } as Request) as Promise<T>;
+const ask = <T>(answers: { answer(request: Request): Promise<unknown> }, name: Request['name'], workload?: Workload) =>
+  answers.answer({ name, workload }) as Promise<T>;
 
 const ours = new Answerer(new InfnetPeer({ precision: 'exact' }));
 let expected: Promise<Prepared['results'][]> | undefined;

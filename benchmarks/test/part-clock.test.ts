@@ -1,10 +1,10 @@
 /** The time of a quick run, by a clock that moves only when somebody works. */
 import { describe, expect, it } from 'vitest';
-import type { Asked, Case, Outcome } from '../src/peers/alternate.js';
+import type { Case, Outcome } from '../src/peers/alternate.js';
 import type { CaseResult } from '../src/peers/figures.js';
 import { measurePart, NO_TIME } from '../src/peers/measure-part.js';
 import { PartClock } from '../src/peers/part-clock.js';
-import type { PeerName, Prepared } from '../src/peers/protocol.js';
+import type { Asked, PeerName, Prepared } from '../src/peers/protocol.js';
 
 describe('the clock of a quick run', () => {
   it('gives each part its share of what is left, each case its share of the part, a peer what it is asked for', () => {

@@ -1,10 +1,10 @@
 /** How peers are driven and what is made of their times: no library, no clock. */
 import { describe, expect, it } from 'vitest';
-import { type Asked, alternate, largestDifference, relativeL2 } from '../src/peers/alternate.js';
+import { alternate, largestDifference, relativeL2 } from '../src/peers/alternate.js';
 import { type CaseResult, cellOf, cellsOf, errorsOf, meanRatio, oursOf } from '../src/peers/figures.js';
 import { caseTable, cellText, formatRatio, largestDifferences, milliseconds } from '../src/peers/format.js';
 import { NO_TIME } from '../src/peers/measure-part.js';
-import type { NetName, PeerName, Prepared, Workload } from '../src/peers/protocol.js';
+import type { Asked, NetName, PeerName, Prepared, Workload } from '../src/peers/protocol.js';
 import { type PeerFigures, partSection } from '../src/peers/report.js';
 import { sectionLines } from '../src/text.js';
 

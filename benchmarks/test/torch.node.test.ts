@@ -32,8 +32,8 @@ const LAYER: Workload = {
 };
 
 describe('PyTorch as a peer', () => {
-  const ask = <T>(peer: Answerer, name: Request['name'], argument?: Workload): Promise<T> =>
-    peer.answer({ id: 0, name, argument } as Request) as Promise<T>;
+  const ask = <T>(peer: Answerer, name: Request['name'], workload?: Workload): Promise<T> =>
+    peer.answer({ name, workload }) as Promise<T>;
 
   it.skipIf(needsTorch !== '')(`computes what infnet computes${needsTorch}`, async () => {
     const [ours, theirs] = [new Answerer(new InfnetPeer({ precision: 'exact' })), new Answerer(new TorchPeer('cpu'))];

@@ -7,7 +7,7 @@
  * Every step has a log DIR/<step>.log; a step that fails or takes too long does not keep the next from running. Last
  * come DIR/results.json and DIR/table.txt, which is printed too.
  */
-import { spawn } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import {
   closeSync,
   existsSync,
@@ -44,44 +44,26 @@ const elapsed = (): number => Date.now() / 1e3 - started;
 const adapter = process.env['INFNET_ADAPTER'] ?? 'gpu';
 
 /** Runs a program with its output in `log`. Its whole process group ends with it when the time is over. */
-function runCommand([program = '', ...args]: readonly string[], log: number, seconds: number): Promise<string> {
-  return new Promise((resolve) => {
-    const env = {
-      ...process.env,
-      INFNET_ADAPTER: adapter,
-      INFNET_PYTHON: python,
-      // Training goldens that take minutes on a CPU.
-      INFNET_LONG_TESTS: '1',
-      // Timestamps as the card gives them, see gpu/webgpu-with-flags.mjs.
-      INFNET_DAWN_FLAGS: 'disable-dawn-features=timestamp_quantization',
-      INFNET_TUNING: join(work, 'tuning.json'),
-    };
-    const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', log, log], detached: true });
-    let outcome: string | undefined;
-    const timer = setTimeout(() => {
-      outcome = `ended after its ${seconds.toFixed(0)} s`;
-      endGroup(child.pid);
-    }, seconds * 1e3);
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      clearTimeout(timer);
-      resolve(error.code === 'ENOENT' ? `${program} is not here` : error.message);
-    });
-    child.on('close', (code, signal) => {
-      clearTimeout(timer);
-      resolve(outcome ?? (code === 0 ? 'done' : `failed with ${signal ?? `code ${code}`}`));
-    });
-  });
+function runCommand([program = '', ...args]: readonly string[], log: number, seconds: number): string {
+  const env = {
+    ...process.env,
+    INFNET_ADAPTER: adapter,
+    INFNET_PYTHON: python,
+    // Training goldens that take minutes on a CPU.
+    INFNET_LONG_TESTS: '1',
+    // Timestamps as the card gives them, see gpu/webgpu-with-flags.mjs.
+    INFNET_DAWN_FLAGS: 'disable-dawn-features=timestamp_quantization',
+    INFNET_TUNING: join(work, 'tuning.json'),
+  };
+  const stdio = ['ignore', log, log] as const;
+  const timeout = ['--signal=KILL', seconds.toFixed(1), program, ...args];
+  const { status, signal } = spawnSync('timeout', timeout, { cwd: root, env, stdio: [...stdio] });
+  if (status === 0) return 'done';
+  if (signal === 'SIGKILL' || status === 137) return `ended after its ${seconds.toFixed(0)} s`;
+  return status === 127 ? `${program} is not here` : `failed with ${signal ?? `code ${status}`}`;
 }
 
-function endGroup(pid: number | undefined): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It ended by itself in this very moment.
-  }
-}
-
-async function runStep(name: string): Promise<{ readonly outcome: string; readonly seconds: number }> {
+function runStep(name: string): { readonly outcome: string; readonly seconds: number } {
   const allowed = allowance(steps, name, { total, elapsed: elapsed() });
   if (allowed === 0) return { outcome: 'left out: no time', seconds: 0 };
   const begin = elapsed();
@@ -95,7 +77,7 @@ async function runStep(name: string): Promise<{ readonly outcome: string; readon
         break;
       }
       writeSync(log, `$ ${command.join(' ').slice(0, 300)}\n`);
-      found.push(await runCommand(command, log, left));
+      found.push(runCommand(command, log, left));
       writeSync(log, `\n# ${found.at(-1)}\n`);
     }
   } finally {
@@ -110,7 +92,7 @@ const list = commands({ root, work, size: Number(values.size), quick, python, on
 const only = values.only?.split(',') ?? Object.keys(list);
 const outcomes: Record<string, { readonly outcome: string; readonly seconds: number }> = {};
 for (const name of Object.keys(list).filter((step) => only.includes(step))) {
-  const done = await runStep(name);
+  const done = runStep(name);
   outcomes[name] = done;
   console.log(`${name}: ${done.outcome}, ${done.seconds.toFixed(1)} s`);
 }

@@ -80,7 +80,7 @@ function parse<T>(text = ''): T | undefined {
   }
 }
 
-/** Counts of the log that reporter.mjs writes; it may have been cut off. */
+/** Counts of the log of gpu/vitest.config.mjs; it may have been cut off. */
 export function readTally(log: string): Tally {
   const count = (word: string): number => log.match(new RegExp(`^${word} `, 'gm'))?.length ?? 0;
   return { passed: count('pass'), failed: count('FAIL'), skipped: count('skip') };

@@ -3,7 +3,15 @@
  * does changes within seconds; in turns it meets all alike, and the ratio stays. The order moves on with every round,
  * so that nobody always follows the same neighbour.
  */
-import { type DeviceSeconds, messageOf, type Part, type PeerName, type Prepared, type Workload } from './protocol.js';
+import {
+  type Asked,
+  type DeviceSeconds,
+  messageOf,
+  type Part,
+  type PeerName,
+  type Prepared,
+  type Workload,
+} from './protocol.js';
 
 export interface Case {
   readonly title: string;
@@ -22,16 +30,6 @@ export interface Case {
   readonly count?: number;
   /** False where the gradient of the input counts in no sum: it is an image. */
   readonly needsInputGradient?: boolean;
-}
-
-/** What a case needs of a peer; a process, or a stand-in for tests. */
-export interface Asked {
-  readonly name: PeerName;
-  /** `share`: of the time that there is, where it is short. */
-  prepare(workload: Workload, share: number): Promise<Prepared>;
-  sample(): Promise<number>;
-  device?(): Promise<DeviceSeconds | undefined>;
-  release(): Promise<void>;
 }
 
 /** What came of one peer in one case. */

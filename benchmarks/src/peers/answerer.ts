@@ -18,12 +18,12 @@ export class Answerer implements Answers {
     this.#memory = memory;
   }
 
-  async answer({ name, argument }: Request): Promise<unknown> {
+  async answer({ name, workload }: Request): Promise<unknown> {
     switch (name) {
       case 'load':
         return this.#load();
       case 'prepare':
-        return this.#prepare(argument as Workload);
+        return this.#prepare(workload as Workload);
       case 'sample':
         return this.#sample();
       case 'device':

@@ -5,13 +5,12 @@ import { messageOf, type PeerName, type Reply, type Request } from './protocol.j
 /** Serves until the parent goes. */
 export async function serve(name: PeerName): Promise<void> {
   const answers = await makePeer(name);
+  const reply = (answer: Reply): void => void process.send?.(answer);
   process.on('message', (request: Request) => {
-    const reply = (answer: Reply): void => void process.send?.(answer);
     answers.answer(request).then(
-      (value) => reply({ id: request.id, ok: true, value }),
-      (error: unknown) => reply({ id: request.id, ok: false, error: messageOf(error) }),
+      (value) => reply({ ok: true, value }),
+      (error: unknown) => reply({ ok: false, error: messageOf(error) }),
     );
   });
   process.on('disconnect', () => process.exit());
-  process.send?.('ready');
 }

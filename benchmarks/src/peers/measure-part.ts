@@ -1,8 +1,8 @@
 /** All cases of a part, one after the other, as far as time allows. */
-import { type AlternateOptions, type Asked, alternate, type Case, cannot } from './alternate.js';
+import { type AlternateOptions, alternate, type Case, cannot } from './alternate.js';
 import type { CaseResult } from './figures.js';
 import type { PartClock } from './part-clock.js';
-import type { PeerName } from './protocol.js';
+import type { Asked, PeerName } from './protocol.js';
 import { layerBytes, workloadFlops } from './workloads.js';
 
 /** What stands where a peer was not given the time. */

@@ -1,12 +1,19 @@
-/** A peer as the parent sees it: a process that is asked, and that may die. */
+/** Peers as the parent sees them: processes that are asked, that may die, and that are then started again. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { CHILD_OPTION, type PeerName, type Reply, type RequestName, type Requests } from './protocol.js';
-
-export interface PeerProcessOptions {
-  /** Environment beside the parent's own. */
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly patience: Patience;
-}
+import { once } from 'node:events';
+import {
+  type Asked,
+  type Ceilings,
+  CHILD_OPTION,
+  type DeviceSeconds,
+  type Loaded,
+  type PeerName,
+  type Prepared,
+  type Reply,
+  type Request,
+  type Workload,
+} from './protocol.js';
+import { vulkanDriver } from './vulkan-driver.js';
 
 /** How long an answer is waited for. */
 export interface Patience {
@@ -16,91 +23,134 @@ export interface Patience {
   readonly reason?: string;
 }
 
+export interface PeerProcessOptions {
+  /** This program. */
+  readonly program: string;
+  readonly patience: Patience;
+  /** Environment beside the parent's own. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** How many characters of what a process printed are kept for its error. */
 const KEPT = 2000;
 
-export class PeerProcess {
+/** Every question may fail: with the peer's own message, how its process ended, or that there was no time. */
+export class PeerProcess implements Asked {
   readonly name: PeerName;
-  readonly #child: ChildProcess;
-  readonly #patience: Patience;
-  readonly #ready: Promise<void>;
-  #nextId = 0;
+  readonly #options: PeerProcessOptions;
+  #child: ChildProcess | undefined;
   #printed = '';
-  #ended: string | undefined;
-  #waiting: { readonly id: number; settle(reply: Reply): void } | undefined;
+  #loaded: Loaded | undefined;
 
-  constructor(program: string, name: PeerName, { environment = {}, patience }: PeerProcessOptions) {
+  constructor(name: PeerName, options: PeerProcessOptions) {
     this.name = name;
-    this.#patience = patience;
-    this.#child = fork(program, [`--${CHILD_OPTION}`, name], {
-      env: { ...process.env, ...environment },
+    this.#options = options;
+  }
+
+  /** What it says of itself, once it was loaded. */
+  get loaded(): Loaded | undefined {
+    return this.#loaded;
+  }
+
+  prepare(workload: Workload, share: number): Promise<Prepared> {
+    return this.#ask({ name: 'prepare', workload }, share);
+  }
+
+  sample(): Promise<number> {
+    return this.#ask({ name: 'sample' });
+  }
+
+  device(): Promise<DeviceSeconds | undefined> {
+    return this.#ask({ name: 'device' });
+  }
+
+  ceilings(): Promise<Ceilings> {
+    return this.#ask({ name: 'ceilings' });
+  }
+
+  async release(): Promise<void> {
+    if (this.#child !== undefined) await this.#request(this.#child, { name: 'release' }, 1);
+  }
+
+  /** Ends the process; the next question starts another one. */
+  async end(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) return;
+    const gone = once(child, 'exit');
+    if (child.connected) child.disconnect();
+    const timer = setTimeout(() => child.kill('SIGKILL'), 2000);
+    await gone;
+    clearTimeout(timer);
+  }
+
+  /** Asks the process, which is started and loads its library before. */
+  async #ask<T>(request: Request, share = 1): Promise<T> {
+    return this.#request(this.#child ?? (await this.#load(share)), request, share);
+  }
+
+  async #load(share: number): Promise<ChildProcess> {
+    this.#seconds(share);
+    const drivers = this.name === 'ort-webgpu' ? await vulkanDriver() : {};
+    const child = fork(this.#options.program, [`--${CHILD_OPTION}`, this.name], {
+      env: { ...process.env, ...this.#options.environment, ...drivers },
       // Typed arrays travel as they are.
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+    this.#child = child;
+    this.#printed = '';
+    for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (data: Buffer) => {
         this.#printed = (this.#printed + data.toString()).slice(-KEPT);
       });
     }
-    let ready = (): void => {};
-    this.#ready = new Promise((resolve) => {
-      ready = resolve;
-    });
-    this.#child.on('message', (message: Reply | 'ready') => {
-      if (message === 'ready') ready();
-      else if (message.id === this.#waiting?.id) this.#waiting.settle(message);
-    });
-    this.#child.on('exit', (code, signal) => {
-      this.#ended = `the process ended with ${signal ?? `code ${code}`}${lastLine(this.#printed)}`;
-      ready();
-      this.#waiting?.settle({ id: this.#waiting.id, ok: false, error: this.#ended });
-    });
+    child.on('exit', () => this.#forget(child));
+    try {
+      this.#loaded = await this.#request<Loaded>(child, { name: 'load' }, share);
+      return child;
+    } catch (error) {
+      await this.end();
+      throw error;
+    }
   }
 
-  /** Whether the process is still there. */
-  get alive(): boolean {
-    return this.#ended === undefined;
-  }
-
-  /** Asks and waits. @throws Error with the peer's own message, or how its process ended, or that there was no time. */
-  async ask<N extends RequestName>(name: N, argument?: Requests[N]['takes'], share = 1): Promise<Requests[N]['gives']> {
-    if (this.#ended !== undefined) throw new Error(this.#ended);
-    const { reason } = this.#patience;
-    const seconds = this.#patience.seconds(share);
-    if (seconds <= 0) throw new Error(reason ?? 'no time');
-    const id = this.#nextId++;
+  /** One request at a time. */
+  async #request<T>(child: ChildProcess, request: Request, share: number): Promise<T> {
+    const seconds = this.#seconds(share);
+    const { reason } = this.#options.patience;
     const reply = await new Promise<Reply>((resolve) => {
       const timer = setTimeout(() => {
-        const late = `no answer to "${name}" within ${seconds < 10 ? seconds.toFixed(1) : seconds.toFixed(0)} s`;
-        const error = reason === undefined ? late : `${reason}: ${late}`;
-        this.#ended = error;
-        this.#child.kill('SIGKILL');
-        settle({ id, ok: false, error });
+        const late = `no answer to "${request.name}" within ${seconds < 10 ? seconds.toFixed(1) : seconds.toFixed(0)} s`;
+        this.#forget(child);
+        child.kill('SIGKILL');
+        settle({ ok: false, error: reason === undefined ? late : `${reason}: ${late}` });
       }, seconds * 1e3);
-      const settle = (answer: Reply): void => {
+      const settle = (found: Reply): void => {
         clearTimeout(timer);
-        this.#waiting = undefined;
-        resolve(answer);
+        child.off('message', settle).off('exit', ended);
+        resolve(found);
       };
-      this.#waiting = { id, settle };
-      this.#ready.then(() => {
-        if (this.#ended === undefined) this.#child.send({ id, name, argument });
-        else settle({ id, ok: false, error: this.#ended });
-      });
+      const ended = (code: number | null, signal: string | null): void => {
+        settle({ ok: false, error: `the process ended with ${signal ?? `code ${code}`}${lastLine(this.#printed)}` });
+      };
+      child.on('message', settle).on('exit', ended);
+      // One that can't be reached has ended, and says so.
+      child.send(request, () => {});
     });
     if (!reply.ok) throw new Error(reply.error);
-    return reply.value as Requests[N]['gives'];
+    return reply.value as T;
   }
 
-  /** Ends the process. */
-  async end(): Promise<void> {
-    if (this.#ended !== undefined || this.#child.exitCode !== null) return;
-    const gone = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
-    this.#child.disconnect();
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 2000);
-    await gone;
-    clearTimeout(timer);
+  #forget(child: ChildProcess): void {
+    if (this.#child === child) this.#child = undefined;
+  }
+
+  /** What a request may take. @throws Error where there is no time. */
+  #seconds(share: number): number {
+    const { patience } = this.#options;
+    const seconds = patience.seconds(share);
+    if (seconds <= 0) throw new Error(patience.reason ?? 'no time');
+    return seconds;
   }
 }
 

@@ -131,30 +131,26 @@ export interface Ceilings {
   readonly bandwidth: number;
 }
 
-/** Requests of the parent by name, with what they take and what comes back. */
-export interface Requests {
-  readonly load: { readonly takes: undefined; readonly gives: Loaded };
-  readonly prepare: { readonly takes: Workload; readonly gives: Prepared };
-  /** One timed run of what was prepared last: seconds. */
-  readonly sample: { readonly takes: undefined; readonly gives: number };
+/** What the parent asks, one at a time; what comes back stands at {@link Asked} and {@link Loaded}. */
+export interface Request {
+  readonly name: 'load' | 'prepare' | 'sample' | 'device' | 'release' | 'ceilings';
+  /** Of `prepare`. */
+  readonly workload?: Workload;
+}
+
+export type Reply = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: string };
+
+/** What a case needs of a peer; a process, or a stand-in for tests. */
+export interface Asked {
+  readonly name: PeerName;
+  /** `share`: of the time that there is, where it is short. */
+  prepare(workload: Workload, share: number): Promise<Prepared>;
+  /** Seconds of one timed run of what was prepared last. */
+  sample(): Promise<number>;
   /** Of one run on data that lies on the device, where that can be told. */
-  readonly device: { readonly takes: undefined; readonly gives: DeviceSeconds | undefined };
-  readonly release: { readonly takes: undefined; readonly gives: undefined };
-  /** Only {@link CEILING_PEERS}. */
-  readonly ceilings: { readonly takes: undefined; readonly gives: Ceilings };
+  device?(): Promise<DeviceSeconds | undefined>;
+  release(): Promise<void>;
 }
-
-export type RequestName = keyof Requests;
-
-export interface Request<N extends RequestName = RequestName> {
-  readonly id: number;
-  readonly name: N;
-  readonly argument: Requests[N]['takes'];
-}
-
-export type Reply =
-  | { readonly id: number; readonly ok: true; readonly value: unknown }
-  | { readonly id: number; readonly ok: false; readonly error: string };
 
 /** A library that takes part. Its methods run one at a time. */
 export interface Peer {
@@ -170,7 +166,7 @@ export interface Peer {
 export interface Running extends Pick<Prepared, 'results' | 'heldBytes' | 'note'> {
   /** One run, from inputs in JavaScript's memory to results in JavaScript's memory. */
   run(): Promise<void>;
-  /** See {@link Requests.device}. */
+  /** See {@link Asked.device}. */
   device?(): Promise<DeviceSeconds | undefined>;
   release(): Promise<void>;
 }

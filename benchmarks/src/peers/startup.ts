@@ -6,7 +6,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Pool, type PoolOptions } from './pool.js';
+import { PeerProcess, type PeerProcessOptions } from './parent.js';
 import { messageOf, type PeerName, type Workload } from './protocol.js';
 
 /** Seconds of one start. */
@@ -27,7 +27,7 @@ export interface StartUp {
 export async function measureStartUp(
   peers: readonly PeerName[],
   workload: Workload,
-  options: PoolOptions,
+  options: PeerProcessOptions,
   onProgress: (done: number, total: number) => void,
 ): Promise<StartUp[]> {
   const found: StartUp[] = [];
@@ -48,13 +48,12 @@ export async function measureStartUp(
   return found;
 }
 
-async function start(peer: PeerName, workload: Workload, options: PoolOptions): Promise<Start> {
-  const pool = new Pool(options);
+async function start(peer: PeerName, workload: Workload, options: PeerProcessOptions): Promise<Start> {
+  const process = new PeerProcess(peer, options);
   try {
-    const process = await pool.load(peer);
-    const { firstSeconds } = await process.ask('prepare', workload);
-    return { load: pool.loaded.get(peer)?.seconds ?? Number.NaN, first: firstSeconds };
+    const { firstSeconds } = await process.prepare(workload, 1);
+    return { load: process.loaded?.seconds ?? Number.NaN, first: firstSeconds };
   } finally {
-    await pool.end();
+    await process.end();
   }
 }

@@ -9,10 +9,9 @@ import type { AlternateOptions, Case } from './alternate.js';
 import { type CaseOptions, PART_TABLE } from './cases.js';
 import type { CaseResult } from './figures.js';
 import { measurePart, NO_TIME } from './measure-part.js';
-import type { Patience } from './parent.js';
+import { type Patience, PeerProcess } from './parent.js';
 import { PartClock } from './part-clock.js';
 import { inOrderOfPreparing, usualPeers } from './peer-table.js';
-import { Pool } from './pool.js';
 import {
   ASKABLE_PARTS,
   type AskablePart,
@@ -53,7 +52,10 @@ export async function peerSuite(given: BenchOptions): Promise<void> {
   const adapter = await openAdapter();
   const options = settle(given, adapter.kind);
   const { peers, parts, clock, budget, quick, size, batch, runs } = options;
-  const pool = new Pool(options);
+  const measures = (name: CeilingPeer): boolean => peers.some((peer) => peer === name || referenceOf(peer) === name);
+  const names = new Set([...inOrderOfPreparing(peers), ...CEILING_PEERS.filter(measures)]);
+  const processes = [...names].map((name) => new PeerProcess(name, options));
+  const asked = processes.filter(({ name }) => peers.includes(name));
   const results: CaseResult[] = [];
   let ceilings: PeerFigures['ceilings'] = {};
   let startUp: readonly StartUp[] = [];
@@ -62,17 +64,16 @@ export async function peerSuite(given: BenchOptions): Promise<void> {
     adapter: { kind: adapter.kind, message: adapter.message },
     settings: { size, batch, rounds: runs, quick },
     peers,
-    loaded: Object.fromEntries(pool.loaded),
+    loaded: Object.fromEntries(processes.flatMap(({ name, loaded }) => (loaded === undefined ? [] : [[name, loaded]]))),
     ceilings,
     startUp,
     results,
   });
   clock?.nextPart(1);
   try {
-    ceilings = await measureAllCeilings(pool, peers, ceilings);
+    ceilings = await measureAllCeilings(processes, ceilings);
     console.log(adapter.message);
     for (const { part, cases } of parts) {
-      const asked = inOrderOfPreparing(peers).map((name) => pool.asked(name));
       const onProgress = progress(PART_TABLE[part].title);
       const onResult = async (result: CaseResult, done: number): Promise<void> => {
         results.push(result);
@@ -82,14 +83,14 @@ export async function peerSuite(given: BenchOptions): Promise<void> {
       const found = await measurePart(cases, asked, { rounds: runs, budget, clock, onResult });
       console.log(sectionLines(partSection(part, found, figures())).join('\n'));
       // Other programs lower what is reached; a ceiling is the most that was seen.
-      ceilings = await measureAllCeilings(pool, peers, ceilings);
+      ceilings = await measureAllCeilings(processes, ceilings);
     }
     startUp = options.startUp ? await startUps(options) : [];
     const now = figures();
     console.log([...closingSections(now), compared(now)].flatMap(sectionLines).join('\n'));
     console.log(`\nWritten: ${(await write(now, options)).join(' and ')}`);
   } finally {
-    await pool.end();
+    await Promise.all(processes.map((process) => process.end()));
   }
 }
 
@@ -148,21 +149,20 @@ async function write(figures: PeerFigures, { out, batch, size, quick }: Settled)
   ];
 }
 
-/** Measured by every library that takes part and can; each time the higher ones stay. */
+/** Measured by every library that can; each time the higher ones stay. */
 async function measureAllCeilings(
-  pool: Pool,
-  peers: readonly PeerName[],
+  processes: readonly PeerProcess[],
   known: PeerFigures['ceilings'],
 ): Promise<PeerFigures['ceilings']> {
   const found: Partial<Record<CeilingPeer, Ceilings>> = { ...known };
   for (const name of CEILING_PEERS) {
-    if (!peers.some((peer) => peer === name || referenceOf(peer) === name)) continue;
-    found[name] = higher(known[name], await pool.ceilings(name).catch(() => undefined));
+    const now = await processes
+      .find((process) => process.name === name)
+      ?.ceilings()
+      .catch(() => undefined);
+    if (now === undefined) continue;
+    const { compute, bandwidth } = known[name] ?? now;
+    found[name] = { compute: Math.max(compute, now.compute), bandwidth: Math.max(bandwidth, now.bandwidth) };
   }
   return found;
-}
-
-function higher(a: Ceilings | undefined, b: Ceilings | undefined): Ceilings | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return { compute: Math.max(a.compute, b.compute), bandwidth: Math.max(a.bandwidth, b.bandwidth) };
 }
