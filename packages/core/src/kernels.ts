@@ -43,6 +43,14 @@ export {
 } from './kernel/kernel.js';
 export { type SizedOperand, sizedCall } from './kernel/options.js';
 export {
+  alike,
+  type OperandRanges,
+  type PlacedOperands,
+  placeOperands,
+  rangeTable,
+  type SumCalls,
+} from './kernel/place.js';
+export {
   type DealtRows,
   dealRows,
   type SumPartialsCallOptions,

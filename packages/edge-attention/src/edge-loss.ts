@@ -3,43 +3,37 @@ import {
   applyOne,
   defineOperator,
   dispatch,
-  formatShape,
-  InfnetError,
   imageShape,
   type Operator,
-  sameShape,
   type Tensor,
   type TensorLike,
   type TensorType,
 } from '@infnet/core';
-import { refuseTargetGradient } from '@infnet/nn/kernels';
+import { refuseTargetGradient, requireAlike, requireMaps, requireScalar, SCALAR } from '@infnet/nn/kernels';
 import { edgeLossCalls, edgeLossGradientCall, maskEdgeCall } from './edge-calls.js';
 
-function checkMap(type: TensorType, what: string, where: string): TensorType {
-  if (type.dtype === 'f32' && type.shape.length === 4) return type;
-  throw new InfnetError({
-    code: type.dtype === 'f32' ? 'SHAPE_RANK' : 'SHAPE_DTYPE',
-    message: `${what} is ${type.dtype} ${formatShape(type.shape)}; f32 [batch, channels, height, width] is needed`,
-    where,
-  });
-}
+const FIX =
+  'Resize the logits to the size of the mask (interpolate), not the mask: its edge is defined at its own size.';
 
 function checkPair(logits: TensorType, mask: TensorType, where: string): TensorType {
-  const map = checkMap(logits, 'the logits', where);
-  if (sameShape(map.shape, checkMap(mask, 'the mask', where).shape)) return map;
-  throw new InfnetError({
-    code: 'SHAPE_MISMATCH',
-    message: `the logits have the shape ${formatShape(map.shape)}, the mask ${formatShape(mask.shape)}`,
-    where,
-    fix: 'Resize the logits to the size of the mask (interpolate), not the mask: its edge is defined at its own size.',
-  });
+  const operands = [
+    ['the logits', logits],
+    ['the mask', mask],
+  ] as const;
+  requireAlike(where, operands, FIX);
+  imageShape(logits, 'the logits', where);
+  return logits;
 }
 
 export const maskEdgeOperator: Operator = defineOperator({
   name: 'maskEdge',
   inputs: ['mask'],
   outputs: ['y'],
-  infer: ({ mask }, _attributes, where) => ({ y: checkMap(mask, 'the mask', where) }),
+  infer({ mask }, _attributes, where) {
+    requireMaps(mask, 'the mask', where);
+    imageShape(mask, 'the mask', where);
+    return { y: mask };
+  },
   lower: ({ inputs: { mask }, outputs: { y } }) => {
     const shape = imageShape(mask.type, 'the mask', 'maskEdge');
     return [dispatch(maskEdgeCall({ shape, ranges: { mask, y } }), { mask, y })];
@@ -54,7 +48,7 @@ export const edgeLossOperator: Operator = defineOperator({
   outputs: ['y'],
   infer({ logits, mask }, _attributes, where) {
     checkPair(logits, mask, where);
-    return { y: { shape: [], dtype: 'f32' } };
+    return { y: SCALAR };
   },
   lower({ inputs: { logits, mask }, outputs: { y }, scratch }) {
     const shape = imageShape(logits.type, 'the logits', 'edgeLoss');
@@ -74,13 +68,7 @@ export const edgeLossGradientOperator: Operator = defineOperator({
   inputs: ['g', 'logits', 'mask'],
   outputs: ['d'],
   infer({ g, logits, mask }, _attributes, where) {
-    if (g.dtype !== 'f32' || g.shape.some((size) => size !== 1)) {
-      throw new InfnetError({
-        code: 'SHAPE_MISMATCH',
-        message: `the gradient of the loss is ${g.dtype} ${formatShape(g.shape)}; one f32 number is needed`,
-        where,
-      });
-    }
+    requireScalar(g, where);
     return { d: checkPair(logits, mask, where) };
   },
   lower({ inputs: { g, logits, mask }, outputs: { d } }) {

@@ -1,7 +1,6 @@
 export { EdgeBranch, type EdgeBranchOptions, type EdgeBranchResult } from './edge-branch.js';
 export {
   type EdgeLossCallOptions,
-  type EdgeLossCalls,
   type EdgeLossGradientCallOptions,
   edgeLossCalls,
   edgeLossGradientCall,

@@ -1,14 +1,17 @@
 /** The first face: a product of two or three maps, and its gradients, as dispatches of a kernel. */
-import { checkOptions, elementCount, InfnetError, type OptionTable, requireSizes, type Shape } from '@infnet/core';
+import { checkOptions, elementCount, InfnetError, requireSizes, type Shape } from '@infnet/core';
 import {
+  alike,
+  batchSize,
+  itemSize,
   type Kernel,
   type KernelCall,
   lineCall,
-  type OperandRange,
-  rangeParams,
+  type OperandRanges,
+  placeOperands,
+  rangeTable,
   sizedCall,
   vectorWidth,
-  wholeRange,
 } from '@infnet/core/kernels';
 import source from './product.wgsl';
 import gradientSource from './product-gradient.wgsl';
@@ -28,7 +31,7 @@ export interface ProductCallOptions {
   readonly shape: Shape;
   readonly factors: 2 | 3;
   /** Where the operands lie in their buffers. Default: from the first element on. */
-  readonly ranges?: Partial<Readonly<Record<ProductOperand, OperandRange>>>;
+  readonly ranges?: OperandRanges<ProductOperand>;
 }
 
 /** One dispatch of y = a * b (* c); bindings a, b, y (and c). */
@@ -47,38 +50,34 @@ export function productGradientCall(options: ProductCallOptions): KernelCall {
 }
 
 function checkProduct(where: string, options: ProductCallOptions): void {
-  const operands = { 'g?': 'range', 'y?': 'range', ...factorRanges('?'), ...factorRanges('?', 'd') } as const;
-  checkOptions(where, options, { shape: 'shape', factors: [2, 3], 'ranges?': operands });
+  const operands = rangeTable('g', 'y', ...FACTORS, ...FACTORS.map((name) => `d${name}`));
+  checkOptions(where, options, { shape: 'shape', factors: [2, 3], ...operands });
 }
-
-const factorRanges = (suffix: string, prefix = ''): OptionTable =>
-  Object.fromEntries(FACTORS.map((name) => [`${prefix}${name}${suffix}`, 'range' as const]));
 
 function call(
   where: string,
   kernel: Kernel,
-  { shape, factors, ranges = {} }: ProductCallOptions,
+  { shape, factors, ranges }: ProductCallOptions,
   names: readonly ProductOperand[],
   flopsPerValue: number,
 ): KernelCall {
-  const operands = Object.fromEntries(names.map((name) => [name, ranges[name] ?? wholeRange(shape)]));
   requireSizes(kernel.name, shape);
   if (factors !== 2 && factors !== 3) {
     const message = `${String(factors)} factors; 2 or 3 can be multiplied`;
     throw new InfnetError({ code: 'SHAPE_ATTRIBUTE', message, where: kernel.name });
   }
-  const item = elementCount(shape.slice(1));
-  const vector = vectorWidth(item, ...Object.values(operands));
+  const placed = placeOperands(alike(shape, ...names), ranges);
+  const item = itemSize(shape);
+  const vector = vectorWidth(item, ...Object.values(placed.ranges));
   const size = item / vector;
   const span = Math.ceil(size / TILE);
   const values = elementCount(shape);
   const made = lineCall(kernel, {
     constants: { FACTORS: factors, VECTOR: vector, TILE },
-    params: { ...rangeParams(operands), size, span },
-    invocations: (shape[0] ?? 1) * span,
+    params: { ...placed.params, size, span },
+    invocations: batchSize(shape) * span,
     flops: values * flopsPerValue,
     values: values * names.length,
   });
-  const sizes = Object.entries(operands).map(([name, range]) => [name, [shape, range]] as const);
-  return sizedCall(where, made, Object.fromEntries(sizes));
+  return sizedCall(where, made, placed.sizes);
 }

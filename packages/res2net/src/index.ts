@@ -5,7 +5,6 @@ export { HeConv2d } from './he-conv2d.js';
 export type { PerLayer, Res2NetOptions } from './options.js';
 export { Res2Net, type Res2NetFeatures, res2net50, res2net101 } from './res2net.js';
 export {
-  type SplitRange,
   type SplitStepCallOptions,
   splitStep,
   splitStepCall,

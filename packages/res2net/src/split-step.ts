@@ -7,7 +7,6 @@ import {
   checkOptions,
   defineOperator,
   dispatch,
-  elementCount,
   formatShape,
   InfnetError,
   type NamedOperator,
@@ -18,11 +17,15 @@ import {
   type TensorType,
 } from '@infnet/core';
 import {
+  alike,
   batchedLines,
+  batchSize,
+  itemSize,
   type Kernel,
   type KernelCall,
-  type OperandRange,
-  rangeElements,
+  type OperandRanges,
+  placeOperands,
+  rangeTable,
   sizedCall,
 } from '@infnet/core/kernels';
 import source from './split-step.wgsl';
@@ -33,14 +36,13 @@ export const splitStepKernel: Kernel = { name: 'res2net/split-step', source };
 const OWN = 0;
 const RESULTS = { passed: 1, sum: 2 } as const;
 
-/** Where an operand lies in its buffer, in elements: batch item n starts at `offset + n * batchStride`. */
-export type SplitRange = OperandRange;
+const OPERANDS = ['part', 'previous', 'last', 'sum', 'passed'] as const;
 
 export interface SplitStepCallOptions {
   /** [N, C, H, W] of one split. */
   readonly shape: Shape;
   /** Where the operands lie. Default: from the first element on. */
-  readonly ranges?: Partial<Readonly<Record<'part' | 'previous' | 'last' | 'sum' | 'passed', SplitRange>>>;
+  readonly ranges?: OperandRanges<(typeof OPERANDS)[number]>;
   /** The result in whose buffer `previous` lies; it is read through that binding. Default: a buffer of its own. */
   readonly previousIn?: 'passed' | 'sum';
 }
@@ -53,47 +55,28 @@ export interface SplitStepCallOptions {
  */
 export function splitStepCall(options: SplitStepCallOptions): KernelCall {
   const where = 'splitStepCall';
-  const operand = {
-    'part?': 'range',
-    'previous?': 'range',
-    'last?': 'range',
-    'sum?': 'range',
-    'passed?': 'range',
-  } as const;
-  checkOptions(where, options, { shape: 'image', 'ranges?': operand, 'previousIn?': ['passed', 'sum'] });
-  const { shape, ranges = {}, previousIn } = options;
-  const [batch = 1, ...rest] = shape;
-  const count = elementCount(rest);
+  const table = { shape: 'image', ...rangeTable(...OPERANDS), 'previousIn?': ['passed', 'sum'] } as const;
+  checkOptions(where, options, table);
+  const { shape, ranges, previousIn } = options;
+  const [batch, count] = [batchSize(shape), itemSize(shape)];
   const grid = batchedLines(Math.ceil(count / 256), batch);
-  const whole: SplitRange = { offset: 0, batchStride: count };
-  const { part = whole, previous = whole, last = whole, sum = whole, passed = whole } = ranges;
+  const { params, sizes } = placeOperands(alike(shape, ...OPERANDS), ranges);
   const call: KernelCall = {
     kernel: splitStepKernel,
     constants: { PREVIOUS_IN: previousIn === undefined ? OWN : RESULTS[previousIn], ...grid.constants },
-    params: {
-      count,
-      ...grid.params,
-      partOffset: part.offset,
-      partBatchStride: part.batchStride,
-      previousOffset: previous.offset,
-      previousBatchStride: previous.batchStride,
-      lastOffset: last.offset,
-      lastBatchStride: last.batchStride,
-      sumOffset: sum.offset,
-      sumBatchStride: sum.batchStride,
-      passedOffset: passed.offset,
-      passedBatchStride: passed.batchStride,
-    },
+    params: { count, ...grid.params, ...params },
     workgroups: grid.workgroups,
     flops: count * batch,
     bytes: 5 * 4 * count * batch,
   };
-  const sizes = { part: [shape, part], previous: [shape, previous], last: [shape, last] } as const;
-  const own = sizedCall(where, call, { ...sizes, sum: [shape, sum], passed: [shape, passed] });
+  const own = sizedCall(where, call, sizes);
   if (previousIn === undefined) return own;
   // Read through the result in whose buffer it lies.
-  const needed = Math.max(rangeElements(shape, previous), own.elements?.[previousIn] ?? 0);
-  return { ...own, elements: { ...own.elements, [previousIn]: needed } };
+  const { elements = {} } = own;
+  return {
+    ...own,
+    elements: { ...elements, [previousIn]: Math.max(elements.previous ?? 0, elements[previousIn] ?? 0) },
+  };
 }
 
 const INPUTS = ['part', 'previous', 'last'] as const;

@@ -18,10 +18,10 @@ import {
   type Kernel,
   type KernelCall,
   lineCall,
-  type OperandRange,
-  rangeParams,
+  type OperandRanges,
+  placeOperands,
+  rangeTable,
   sizedCall,
-  wholeRange,
 } from '@infnet/core/kernels';
 import source from './add-resized.wgsl';
 import { resizeBack } from './resize-back.js';
@@ -35,24 +35,22 @@ export interface AddResizedCallOptions {
   /** [N, C, h, w]. */
   readonly coarse: ImageShape;
   /** Where the operands lie in their buffers. Default: from the first element on. */
-  readonly ranges?: Partial<Readonly<Record<'x' | 'coarse' | 'y', OperandRange>>>;
+  readonly ranges?: OperandRanges<'x' | 'coarse' | 'y'>;
 }
 
 /** One dispatch; bindings x, coarse, y. @throws InfnetError `OPTION_...`, `SHAPE_...`, `KERNEL_RANGE`. */
 export function addResizedCall(options: AddResizedCallOptions): KernelCall {
   const where = 'addResizedCall';
-  const operand = { 'x?': 'range', 'coarse?': 'range', 'y?': 'range' } as const;
-  checkOptions(where, options, { x: 'image', coarse: 'image', 'ranges?': operand });
+  checkOptions(where, options, { x: 'image', coarse: 'image', ...rangeTable('x', 'coarse', 'y') });
   checkPair(options.x, options.coarse, where);
-  const { x: shape, coarse, ranges = {} } = options;
+  const { x: shape, coarse, ranges } = options;
   const [, channels, height, width] = shape;
   const [, , coarseHeight, coarseWidth] = coarse;
-  const whole = wholeRange(shape);
   const count = elementCount(shape);
-  const operands = { x: ranges.x ?? whole, coarse: ranges.coarse ?? wholeRange(coarse), y: ranges.y ?? whole };
+  const { params, sizes } = placeOperands({ x: shape, coarse, y: shape }, ranges);
   const call = lineCall(addResizedKernel, {
     params: {
-      ...rangeParams(operands),
+      ...params,
       channels,
       height,
       width,
@@ -65,7 +63,7 @@ export function addResizedCall(options: AddResizedCallOptions): KernelCall {
     flops: 10 * count,
     values: 2 * count + elementCount(coarse),
   });
-  return sizedCall(where, call, { x: [shape, operands.x], coarse: [coarse, operands.coarse], y: [shape, operands.y] });
+  return sizedCall(where, call, sizes);
 }
 
 /** @throws InfnetError `SHAPE_MISMATCH`. */

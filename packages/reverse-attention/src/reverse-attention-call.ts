@@ -1,15 +1,16 @@
 /** The first face: reverse attention and its gradient as dispatches of a kernel, for any WebGPU program. */
 import { checkOptions, elementCount, type ImageShape, InfnetError, type OptionTable } from '@infnet/core';
 import {
+  alike,
   dispatchLine,
   type Kernel,
   type KernelCall,
   lineCall,
-  type OperandRange,
-  rangeParams,
+  type OperandRanges,
+  placeOperands,
+  rangeTable,
   sizedCall,
   vectorWidth,
-  wholeRange,
 } from '@infnet/core/kernels';
 import source from './reverse-attention.wgsl';
 import gradientSource from './reverse-attention-gradient.wgsl';
@@ -27,7 +28,7 @@ export interface ReverseAttentionCallOptions {
   /** [N, 1, h, w] of the logits; resized to H x W where they have another size. */
   readonly logits: ImageShape;
   /** Where the operands lie in their buffers. Default: from the first element on. */
-  readonly ranges?: { readonly x?: OperandRange; readonly logits?: OperandRange; readonly y?: OperandRange };
+  readonly ranges?: OperandRanges<'x' | 'logits' | 'y'>;
   /** The batch norm that follows, in inference: bindings weight, bias, mean, variance [C], offsets in elements. */
   readonly normalize?: NormalizeRanges;
 }
@@ -47,18 +48,13 @@ export interface NormalizeRanges {
  */
 export function reverseAttentionCall(options: ReverseAttentionCallOptions): KernelCall {
   const where = 'reverseAttentionCall';
-  const {
-    features,
-    logits,
-    ranges = {},
-    normalize,
-  } = checked(where, options, {
-    'ranges?': { 'x?': 'range', 'logits?': 'range', 'y?': 'range' },
+  const { features, logits, ranges, normalize } = checked(where, options, {
+    ...rangeTable('x', 'logits', 'y'),
     'normalize?': { eps: 'number', 'weight?': 'count', 'bias?': 'count', 'mean?': 'count', 'variance?': 'count' },
   });
   const [batch, channels, height, width] = features;
-  const operands = { x: ranges.x ?? wholeRange(features), y: ranges.y ?? wholeRange(features) };
-  const vector = vectorWidth(height * width, ...Object.values(operands));
+  const [maps, coarse] = [placeOperands(alike(features, 'x', 'y'), ranges), placeOperands({ logits }, ranges)];
+  const vector = vectorWidth(height * width, ...Object.values(maps.ranges));
   const span = (height * width) / vector;
   const blocks = Math.ceil(channels / CHANNEL_TILE);
   const values = elementCount(features);
@@ -66,7 +62,8 @@ export function reverseAttentionCall(options: ReverseAttentionCallOptions): Kern
   const call = lineCall(reverseAttentionKernel, {
     constants: { VECTOR: vector, RESIZE: Number(resize !== undefined), NORMALIZE: Number(normalize !== undefined) },
     params: {
-      ...rangeParams({ ...operands, logits: ranges.logits ?? wholeRange(logits) }),
+      ...maps.params,
+      ...coarse.params,
       channels,
       tile: CHANNEL_TILE,
       blocks,
@@ -79,9 +76,8 @@ export function reverseAttentionCall(options: ReverseAttentionCallOptions): Kern
     values: 2 * values + elementCount(logits) + (normalize === undefined ? 0 : 4 * channels),
   });
   return sizedCall(where, call, {
-    x: [features, operands.x],
-    y: [features, operands.y],
-    logits: [logits, ranges.logits ?? wholeRange(logits)],
+    ...maps.sizes,
+    ...coarse.sizes,
     weight: (normalize?.weight ?? 0) + channels,
     bias: (normalize?.bias ?? 0) + channels,
     mean: (normalize?.mean ?? 0) + channels,
@@ -109,7 +105,7 @@ export interface ReverseAttentionGradientCallOptions {
   readonly input?: boolean;
   /** Invocations that share the channels of one value; 1 needs no barrier and is for CPU adapters. Default 8. */
   readonly split?: 1 | 8;
-  readonly ranges?: Partial<Readonly<Record<'g' | 'x' | 'logits' | 'dx' | 'dResized', OperandRange>>>;
+  readonly ranges?: OperandRanges<'g' | 'x' | 'logits' | 'dx' | 'dResized'>;
 }
 
 /**
@@ -125,20 +121,16 @@ export function reverseAttentionGradientCall(options: ReverseAttentionGradientCa
     logits,
     input = true,
     split = 8,
-    ranges = {},
+    ranges,
   } = checked(where, options, {
     'input?': 'flag',
     'split?': [1, 8],
-    'ranges?': { 'g?': 'range', 'x?': 'range', 'logits?': 'range', 'dx?': 'range', 'dResized?': 'range' },
+    ...rangeTable('g', 'x', 'logits', 'dx', 'dResized'),
   });
   const [batch, channels, height, width] = features;
-  const operands = {
-    g: ranges.g ?? wholeRange(features),
-    x: ranges.x ?? wholeRange(features),
-    dResized: ranges.dResized ?? wholeRange([batch, 1, height, width]),
-    ...(input ? { dx: ranges.dx ?? wholeRange(features) } : {}),
-  };
-  const vector = vectorWidth(height * width, ...Object.values(operands));
+  const shapes = { ...alike(features, 'g', 'x', ...(input ? ['dx'] : [])), dResized: [batch, 1, height, width] };
+  const [maps, coarse] = [placeOperands(shapes, ranges), placeOperands({ logits }, ranges)];
+  const vector = vectorWidth(height * width, ...Object.values(maps.ranges));
   const span = (height * width) / vector;
   const group = split === 1 ? 64 : 256;
   const tiles = Math.ceil(span / (group / split));
@@ -154,7 +146,8 @@ export function reverseAttentionGradientCall(options: ReverseAttentionGradientCa
       SPLIT: split,
     },
     params: {
-      ...rangeParams({ ...operands, logits: ranges.logits ?? wholeRange(logits) }),
+      ...maps.params,
+      ...coarse.params,
       channels,
       span,
       tiles,
@@ -165,13 +158,7 @@ export function reverseAttentionGradientCall(options: ReverseAttentionGradientCa
     flops: values * (input ? 3 : 2) + 20 * batch * height * width,
     bytes: 4 * (values * (input ? 3 : 2) + elementCount(logits) + batch * height * width),
   };
-  return sizedCall(where, call, {
-    g: [features, operands.g],
-    x: [features, operands.x],
-    logits: [logits, ranges.logits ?? wholeRange(logits)],
-    dResized: [[batch, 1, height, width], operands.dResized],
-    ...(operands.dx && { dx: [features, operands.dx] }),
-  });
+  return sizedCall(where, call, { ...maps.sizes, ...coarse.sizes });
 }
 
 function resizeParams(features: ImageShape, logits: ImageShape): Readonly<Record<string, number>> | undefined {

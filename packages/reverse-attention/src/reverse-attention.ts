@@ -9,6 +9,7 @@ import {
   imageShape,
   type NamedOperator,
   replaceBy,
+  requireShape,
   standardName,
   standardOperator,
   type Tensor,
@@ -18,7 +19,7 @@ import {
 import { sharesWorkgroupMemory } from '@infnet/core/kernels';
 import { resizeBack } from './resize-back.js';
 import { reverseAttentionCall, reverseAttentionGradientCall } from './reverse-attention-call.js';
-import { checkShapes, mapShape, requireSame } from './shapes.js';
+import { checkShapes, mapShape } from './shapes.js';
 
 const shapeOf = (view: View): ImageShape => imageShape(view.type, 'an operand', 'reverseAttention');
 
@@ -92,7 +93,7 @@ export const reverseAttentionGradientOperator: NamedOperator<
   outputs: GRADIENT_OUTPUTS,
   infer({ g, x, logits }, { input }: GradientAttributes, where) {
     const shape = mapShape(g, 'the gradient', where);
-    requireSame(shape, mapShape(x, 'the feature map', where), where);
+    requireShape(shape, mapShape(x, 'the feature map', where), 'the gradient', where);
     checkShapes(shape, mapShape(logits, 'the logits', where), where);
     const [batch, , height, width] = shape;
     return { dResized: { shape: [batch, 1, height, width], dtype: 'f32' }, dx: input ? g : undefined };

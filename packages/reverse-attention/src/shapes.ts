@@ -6,7 +6,6 @@ import {
   requireSizes,
   requireType,
   type Shape,
-  sameShape,
   type TensorType,
 } from '@infnet/core';
 
@@ -14,16 +13,6 @@ import {
 export function mapShape(type: TensorType, what: string, where: string): ImageShape {
   requireType(type, 'f32', what, where);
   return imageShape(type, what, where);
-}
-
-/** @throws InfnetError `SHAPE_MISMATCH` unless the gradient has the shape of what it is the gradient of. */
-export function requireSame(gradient: ImageShape, features: ImageShape, where: string): void {
-  if (sameShape(gradient, features)) return;
-  throw new InfnetError({
-    code: 'SHAPE_MISMATCH',
-    message: `the gradient has the shape ${formatShape(gradient)}, the feature map ${formatShape(features)}`,
-    where,
-  });
 }
 
 /**

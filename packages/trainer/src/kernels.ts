@@ -2,7 +2,6 @@
 
 export {
   type BceCallOptions,
-  type BceCalls,
   type BceGradientCallOptions,
   bceCalls,
   bceGradientCall,
@@ -12,7 +11,6 @@ export {
 } from './loss/bce.js';
 export {
   type CrossEntropyCallOptions,
-  type CrossEntropyCalls,
   type CrossEntropyGradientCallOptions,
   crossEntropyCalls,
   crossEntropyGradientCall,
@@ -24,7 +22,6 @@ export {
 } from './loss/cross-entropy.js';
 export {
   type DiceLossCallOptions,
-  type DiceLossCalls,
   type DiceLossGradientCallOptions,
   diceLossCalls,
   diceLossGradientCall,
@@ -35,7 +32,6 @@ export {
 } from './loss/dice-loss.js';
 export {
   type JointLossCallOptions,
-  type JointLossCalls,
   type JointLossGradientCallOptions,
   jointLossCalls,
   jointLossGradientCall,

@@ -12,19 +12,24 @@ import {
   type TensorType,
 } from '@infnet/core';
 import {
+  alike,
+  batchSize,
   dealRows,
   dispatchLine,
+  itemSize,
   type Kernel,
   type KernelCall,
   lineCall,
-  rangeParams,
+  type OperandRanges,
+  placeOperands,
+  rangeTable,
+  type SumCalls,
   sizedCall,
   sumPartialsCall,
-  wholeRange,
 } from '@infnet/core/kernels';
+import { requireAlike, requireScalar, SCALAR } from '@infnet/nn/kernels';
 import source from './bce.wgsl';
 import gradientSource from './bce-gradient.wgsl';
-import { type Ranges, requireMaps, requireSame, requireScalar, SCALAR } from './common.js';
 
 export const bceKernel: Kernel = { name: 'trainer/bce', source };
 export const bceGradientKernel: Kernel = { name: 'trainer/bce-gradient', source: gradientSource };
@@ -37,41 +42,30 @@ export type BceAttributes = {
 export interface BceCallOptions extends BceAttributes {
   /** [N, ...] of predictions and targets. */
   readonly shape: Shape;
-  readonly ranges?: Ranges<'x' | 't'>;
+  readonly ranges?: OperandRanges<'x' | 't'>;
   /** Index of the loss in its buffer. Default 0. */
   readonly yOffset?: number;
 }
 
-export interface BceCalls {
-  /** Sums per workgroup; bindings x, t, partial. */
-  readonly partial: KernelCall;
-  /** Their mean; bindings partial, y. */
-  readonly total: KernelCall;
-  /** Floats that `partial` writes. */
-  readonly partialCount: number;
-}
-
-/** The two dispatches of the loss. */
-export function bceCalls(options: BceCallOptions): BceCalls {
+/** The two dispatches of the loss; bindings x, t, partial, and partial, y. */
+export function bceCalls(options: BceCallOptions): SumCalls {
   const where = 'bceCalls';
-  const operands = { 'x?': 'range', 't?': 'range' } as const;
-  checkOptions(where, options, { shape: 'maps', logits: 'flag', 'ranges?': operands, 'yOffset?': 'count' });
-  const { shape, logits, ranges = {}, yOffset = 0 } = options;
-  const whole = wholeRange(shape);
+  checkOptions(where, options, { shape: 'maps', logits: 'flag', ...rangeTable('x', 't'), 'yOffset?': 'count' });
+  const { shape, logits, ranges, yOffset = 0 } = options;
   const values = elementCount(shape);
-  const dealt = dealRows(values / whole.batchStride, whole.batchStride);
-  const { x = whole, t = whole } = ranges;
+  const dealt = dealRows(batchSize(shape), itemSize(shape));
+  const { params, sizes } = placeOperands(alike(shape, 'x', 't'), ranges);
   const partial: KernelCall = {
     kernel: bceKernel,
     constants: { LOGITS: Number(logits) },
-    params: { ...rangeParams({ x, t }), ...dealt },
+    params: { ...params, ...dealt },
     workgroups: dispatchLine(dealt.count),
     flops: 20 * values,
     bytes: 4 * (2 * values + dealt.count),
   };
   return {
     partialCount: dealt.count,
-    partial: sizedCall(where, partial, { x: [shape, x], t: [shape, t], partial: dealt.count }),
+    partial: sizedCall(where, partial, { ...sizes, partial: dealt.count }),
     total: sumPartialsCall({ count: dealt.count, factor: 1 / values, yOffset }),
   };
 }
@@ -80,7 +74,7 @@ export interface BceGradientCallOptions extends BceAttributes {
   readonly shape: Shape;
   /** The gradient of the targets instead of the predictions'. Default false. */
   readonly ofTarget?: boolean;
-  readonly ranges?: Ranges<'x' | 't' | 'd'>;
+  readonly ranges?: OperandRanges<'x' | 't' | 'd'>;
   /** Index of the loss's gradient in its buffer. Default 0. */
   readonly gOffset?: number;
 }
@@ -88,33 +82,27 @@ export interface BceGradientCallOptions extends BceAttributes {
 /** One dispatch; bindings g, x, t, d. */
 export function bceGradientCall(options: BceGradientCallOptions): KernelCall {
   const where = 'bceGradientCall';
-  const operands = { 'x?': 'range', 't?': 'range', 'd?': 'range' } as const;
-  checkOptions(where, options, {
-    shape: 'maps',
-    logits: 'flag',
-    'ofTarget?': 'flag',
-    'ranges?': operands,
-    'gOffset?': 'count',
-  });
-  const { shape, logits, ofTarget = false, ranges = {}, gOffset = 0 } = options;
-  const whole = wholeRange(shape);
+  const table = { shape: 'maps', logits: 'flag', 'ofTarget?': 'flag', 'gOffset?': 'count' } as const;
+  checkOptions(where, options, { ...table, ...rangeTable('x', 't', 'd') });
+  const { shape, logits, ofTarget = false, ranges, gOffset = 0 } = options;
   const count = elementCount(shape);
-  const { x = whole, t = whole, d = whole } = ranges;
+  const { params, sizes } = placeOperands(alike(shape, 'x', 't', 'd'), ranges);
   const call = lineCall(bceGradientKernel, {
     constants: { LOGITS: Number(logits), TARGET: Number(ofTarget) },
-    params: { gOffset, ...rangeParams({ x, t, d }), item: whole.batchStride, factor: 1 / count },
+    params: { gOffset, ...params, item: itemSize(shape), factor: 1 / count },
     invocations: count,
     flops: 8 * count,
     values: 3 * count,
   });
-  return sizedCall(where, call, { g: gOffset + 1, x: [shape, x], t: [shape, t], d: [shape, d] });
+  return sizedCall(where, call, { g: gOffset + 1, ...sizes });
 }
 
 function check(x: TensorType, t: TensorType, { logits }: BceAttributes, where: string): void {
-  const names = [logits ? 'the logits' : 'the probabilities', 'the target'] as const;
-  requireMaps(x, names[0], where);
-  requireMaps(t, names[1], where);
-  requireSame(x, t, names, where);
+  const operands = [
+    [logits ? 'the logits' : 'the probabilities', x],
+    ['the target', t],
+  ] as const;
+  requireAlike(where, operands);
 }
 
 /** Inputs: predictions, targets. Output: the loss. */

@@ -22,12 +22,14 @@ import {
   type Kernel,
   type KernelCall,
   lineCall,
-  rangeParams,
+  type OperandRanges,
+  placeOperands,
+  rangeTable,
+  type SumCalls,
   sizedCall,
   sumPartialsCall,
-  wholeRange,
 } from '@infnet/core/kernels';
-import { type Ranges, requireMaps, requireScalar, SCALAR } from './common.js';
+import { requireMaps, requireScalar, SCALAR } from '@infnet/nn/kernels';
 import source from './cross-entropy.wgsl';
 import gradientSource from './cross-entropy-gradient.wgsl';
 import totalSource from './cross-entropy-total.wgsl';
@@ -44,50 +46,36 @@ export interface CrossEntropyCallOptions {
   readonly classes: boolean;
   /** Pixels of this class do not count. Default -100, as in PyTorch. */
   readonly ignoreIndex?: number;
-  readonly ranges?: Ranges<'x' | 't'>;
+  readonly ranges?: OperandRanges<'x' | 't'>;
   /** Index of the loss, and of 1 / pixels counted, in their buffers. Default 0. */
   readonly yOffset?: number;
   readonly scaleOffset?: number;
 }
 
-export interface CrossEntropyCalls {
-  /** Sums per workgroup (of classes: with the number of pixels); bindings x, t, partial. */
-  readonly partial: KernelCall;
-  /** Their mean; bindings partial, y, and with classes scale: 1 / pixels counted, for the gradient. */
-  readonly total: KernelCall;
-  /** Floats that `partial` writes. */
-  readonly partialCount: number;
-}
+const OPTIONS = { shape: 'maps', classes: 'flag', 'ignoreIndex?': 'integer', 'scaleOffset?': 'count' } as const;
 
 /** Shape of the targets. */
 function targetShape(shape: Shape, classes: boolean): Shape {
   return classes ? [shape[0] as number, ...shape.slice(2)] : shape;
 }
 
-/** The two dispatches of the loss. */
-export function crossEntropyCalls(options: CrossEntropyCallOptions): CrossEntropyCalls {
+/**
+ * The two dispatches of the loss; bindings x, t, partial (of classes: with the number of pixels), and partial, y, and
+ * with classes scale: 1 / pixels counted, for the gradient.
+ */
+export function crossEntropyCalls(options: CrossEntropyCallOptions): SumCalls {
   const where = 'crossEntropyCalls';
-  const operands = { 'x?': 'range', 't?': 'range' } as const;
-  const offsets = { 'yOffset?': 'count', 'scaleOffset?': 'count' } as const;
-  const labels = { classes: 'flag', 'ignoreIndex?': 'integer' } as const;
-  checkOptions(where, options, { shape: 'maps', ...labels, 'ranges?': operands, ...offsets });
-  const { shape, classes, ranges = {}, yOffset = 0, scaleOffset = 0, ignoreIndex = DEFAULT_IGNORE_INDEX } = options;
+  checkOptions(where, options, { ...OPTIONS, ...rangeTable('x', 't'), 'yOffset?': 'count' });
+  const { shape, classes, ranges, yOffset = 0, scaleOffset = 0, ignoreIndex = DEFAULT_IGNORE_INDEX } = options;
   requireIgnoreIndex(ignoreIndex, where);
-  const target = targetShape(shape, classes);
   const [n, channels] = shape as readonly [number, number];
   const area = elementCount(shape.slice(2));
   const dealt = dealRows(n, area);
-  const { x = wholeRange(shape), t = wholeRange(target) } = ranges;
+  const { params, sizes } = placeOperands({ x: shape, t: targetShape(shape, classes) }, ranges);
   const partial: KernelCall = {
     kernel: crossEntropyKernel,
     constants: { CLASSES: Number(classes) },
-    params: {
-      ...rangeParams({ x, t }),
-      channels,
-      area,
-      ...dealt,
-      ...(classes ? { ignored: ignoreIndex >>> 0 } : {}),
-    },
+    params: { ...params, channels, area, ...dealt, ...(classes ? { ignored: ignoreIndex >>> 0 } : {}) },
     workgroups: dispatchLine(dealt.count),
     flops: n * area * (4 * channels + 6),
     bytes: 4 * (n * area * (classes ? channels + 1 : 2 * channels) + dealt.count),
@@ -103,7 +91,7 @@ export function crossEntropyCalls(options: CrossEntropyCallOptions): CrossEntrop
   };
   return {
     partialCount: parts,
-    partial: sizedCall(where, partial, { x: [shape, x], t: [target, t], partial: parts }),
+    partial: sizedCall(where, partial, { ...sizes, partial: parts }),
     total: classes
       ? sizedCall(where, total, { partial: parts, y: yOffset + 1, scale: scaleOffset + 1 })
       : sumPartialsCall({ count: dealt.count, factor: 1 / (n * area), yOffset }),
@@ -113,29 +101,27 @@ export function crossEntropyCalls(options: CrossEntropyCallOptions): CrossEntrop
 export interface CrossEntropyGradientCallOptions extends Omit<CrossEntropyCallOptions, 'ranges' | 'yOffset'> {
   /** The gradient of a distribution instead of the logits'; t is not bound. Not with `classes`. Default false. */
   readonly ofTarget?: boolean;
-  readonly ranges?: Ranges<'x' | 't' | 'd'>;
+  readonly ranges?: OperandRanges<'x' | 't' | 'd'>;
   readonly gOffset?: number;
 }
 
-/** One dispatch; bindings g, x, t, d, and with classes scale (see {@link CrossEntropyCalls}). */
+/** One dispatch; bindings g, x, t, d, and with classes scale (see {@link crossEntropyCalls}). */
 export function crossEntropyGradientCall(options: CrossEntropyGradientCallOptions): KernelCall {
   const where = 'crossEntropyGradientCall';
-  const operands = { 'x?': 'range', 't?': 'range', 'd?': 'range' } as const;
-  const offsets = { 'gOffset?': 'count', 'scaleOffset?': 'count' } as const;
-  const labels = { classes: 'flag', 'ignoreIndex?': 'integer', 'ofTarget?': 'flag' } as const;
-  checkOptions(where, options, { shape: 'maps', ...labels, 'ranges?': operands, ...offsets });
-  const { shape, classes, ranges = {}, gOffset = 0, scaleOffset = 0, ofTarget = false } = options;
+  const own = { 'ofTarget?': 'flag', 'gOffset?': 'count' } as const;
+  checkOptions(where, options, { ...OPTIONS, ...own, ...rangeTable('x', 't', 'd') });
+  const { shape, classes, ranges, gOffset = 0, scaleOffset = 0, ofTarget = false } = options;
   const { ignoreIndex = DEFAULT_IGNORE_INDEX } = options;
   requireIgnoreIndex(ignoreIndex, where);
-  const target = targetShape(shape, classes);
   const [n, channels] = shape as readonly [number, number];
   const area = elementCount(shape.slice(2));
-  const { x = wholeRange(shape), t = wholeRange(target), d = wholeRange(shape) } = ranges;
+  const target: Readonly<Record<string, Shape>> = ofTarget ? {} : { t: targetShape(shape, classes) };
+  const { params, sizes } = placeOperands({ x: shape, ...target, d: shape }, ranges);
   const call = lineCall(crossEntropyGradientKernel, {
     constants: { CLASSES: Number(classes), TARGET: Number(ofTarget) },
     params: {
       gOffset,
-      ...rangeParams(ofTarget ? { x, d } : { x, t, d }),
+      ...params,
       channels,
       area,
       ...(classes ? { scaleOffset, ignored: ignoreIndex >>> 0 } : { factor: 1 / (n * area) }),
@@ -144,8 +130,7 @@ export function crossEntropyGradientCall(options: CrossEntropyGradientCallOption
     flops: 6 * channels * n * area,
     values: n * area * (2 * channels + (classes ? 1 : channels)),
   });
-  const operandSizes = { x: [shape, x], t: [target, t], d: [shape, d] } as const;
-  return sizedCall(where, call, { g: gOffset + 1, scale: scaleOffset + 1, ...operandSizes });
+  return sizedCall(where, call, { g: gOffset + 1, scale: scaleOffset + 1, ...sizes });
 }
 
 function check(x: TensorType, t: TensorType, where: string): void {

@@ -13,16 +13,19 @@ import {
   type TensorType,
 } from '@infnet/core';
 import {
+  alike,
   dealRows,
   dispatchLine,
   type Kernel,
   type KernelCall,
   lineCall,
-  rangeParams,
+  type OperandRanges,
+  placeOperands,
+  rangeTable,
+  type SumCalls,
   sizedCall,
-  wholeRange,
 } from '@infnet/core/kernels';
-import { type Ranges, requireKept, requireMaps, requireSame, requireScalar, SCALAR } from './common.js';
+import { requireAlike, requireKept, requireScalar, SCALAR } from '@infnet/nn/kernels';
 import source from './dice-loss.wgsl';
 import gradientSource from './dice-loss-gradient.wgsl';
 import totalSource from './dice-loss-total.wgsl';
@@ -41,19 +44,10 @@ export type DiceLossAttributes = {
 export interface DiceLossCallOptions extends DiceLossAttributes {
   /** [N, C, ...] of predictions and targets. */
   readonly shape: Shape;
-  readonly ranges?: Ranges<'x' | 't'>;
+  readonly ranges?: OperandRanges<'x' | 't'>;
   /** Index of the loss and of the first map's factors in their buffers. Default 0. */
   readonly yOffset?: number;
   readonly factorsOffset?: number;
-}
-
-export interface DiceLossCalls {
-  /** Sums per workgroup; bindings x, t, partial. */
-  readonly partial: KernelCall;
-  /** The loss and each map's factors for the gradient; bindings partial, y, factors [N * C, 2]. */
-  readonly total: KernelCall;
-  /** Floats that `partial` writes. */
-  readonly partialCount: number;
 }
 
 interface Maps {
@@ -67,48 +61,47 @@ function mapsOf(shape: Shape): Maps {
   return { channels, area: elementCount(shape.slice(2)), maps: n * channels };
 }
 
-/** The two dispatches of the loss. */
-export function diceLossCalls(options: DiceLossCallOptions): DiceLossCalls {
+/**
+ * The two dispatches of the loss; bindings x, t, partial, and partial, y, factors [N * C, 2]: each map's for the
+ * gradient.
+ */
+export function diceLossCalls(options: DiceLossCallOptions): SumCalls {
   const where = 'diceLossCalls';
   checkOptions(where, options, {
     shape: 'maps',
     sigmoid: 'flag',
     smooth: 'number',
-    'ranges?': { 'x?': 'range', 't?': 'range' },
+    ...rangeTable('x', 't'),
     'yOffset?': 'count',
     'factorsOffset?': 'count',
   });
-  const { shape, sigmoid, smooth, ranges = {}, yOffset = 0, factorsOffset = 0 } = options;
-  requireSmooth(smooth, 'diceLossCalls');
-  const whole = wholeRange(shape);
+  const { shape, sigmoid, smooth, ranges, yOffset = 0, factorsOffset = 0 } = options;
+  requireSmooth(smooth, where);
   const { channels, area, maps } = mapsOf(shape);
   const values = maps * area;
   const dealt = dealRows(maps, area);
-  const { x = whole, t = whole } = ranges;
-  const calls: { readonly partial: KernelCall; readonly total: KernelCall } = {
-    partial: {
-      kernel: diceLossKernel,
-      constants: { SIGMOID: Number(sigmoid) },
-      params: { ...rangeParams({ x, t }), channels, ...dealt },
-      workgroups: dispatchLine(dealt.count),
-      flops: 8 * values,
-      bytes: 4 * (2 * values + 3 * dealt.count),
-    },
-    total: {
-      kernel: diceLossTotalKernel,
-      constants: {},
-      params: { yOffset, factorsOffset, groupsPerRow: dealt.groupsPerRow, maps, smooth_: smooth },
-      workgroups: [1, 1, 1],
-      flops: 3 * dealt.count,
-      bytes: 4 * (3 * dealt.count + 2 * maps + 1),
-    },
-  };
+  const { params, sizes } = placeOperands(alike(shape, 'x', 't'), ranges);
   const parts = 3 * dealt.count;
-  const factors = factorsOffset + 2 * maps;
+  const partial: KernelCall = {
+    kernel: diceLossKernel,
+    constants: { SIGMOID: Number(sigmoid) },
+    params: { ...params, channels, ...dealt },
+    workgroups: dispatchLine(dealt.count),
+    flops: 8 * values,
+    bytes: 4 * (2 * values + parts),
+  };
+  const total: KernelCall = {
+    kernel: diceLossTotalKernel,
+    constants: {},
+    params: { yOffset, factorsOffset, groupsPerRow: dealt.groupsPerRow, maps, smooth_: smooth },
+    workgroups: [1, 1, 1],
+    flops: parts,
+    bytes: 4 * (parts + 2 * maps + 1),
+  };
   return {
     partialCount: parts,
-    partial: sizedCall(where, calls.partial, { x: [shape, x], t: [shape, t], partial: parts }),
-    total: sizedCall(where, calls.total, { partial: parts, y: yOffset + 1, factors }),
+    partial: sizedCall(where, partial, { ...sizes, partial: parts }),
+    total: sizedCall(where, total, { partial: parts, y: yOffset + 1, factors: factorsOffset + 2 * maps }),
   };
 }
 
@@ -119,7 +112,7 @@ export interface DiceLossGradientCallOptions extends Pick<DiceLossAttributes, 's
    * false.
    */
   readonly ofTarget?: boolean;
-  readonly ranges?: Ranges<'x' | 't' | 'd'>;
+  readonly ranges?: OperandRanges<'x' | 't' | 'd'>;
   readonly gOffset?: number;
   readonly factorsOffset?: number;
 }
@@ -131,23 +124,21 @@ export function diceLossGradientCall(options: DiceLossGradientCallOptions): Kern
     shape: 'maps',
     sigmoid: 'flag',
     'ofTarget?': 'flag',
-    'ranges?': { 'x?': 'range', 't?': 'range', 'd?': 'range' },
+    ...rangeTable('x', 't', 'd'),
     'gOffset?': 'count',
     'factorsOffset?': 'count',
   });
-  const { shape, sigmoid, ofTarget = false, ranges = {}, gOffset = 0, factorsOffset = 0 } = options;
-  const whole = wholeRange(shape);
+  const { shape, sigmoid, ofTarget = false, ranges, gOffset = 0, factorsOffset = 0 } = options;
   const { channels, area, maps } = mapsOf(shape);
-  const { x = whole, t = whole, d = whole } = ranges;
+  const { params, sizes } = placeOperands(alike(shape, ...(sigmoid ? ['x'] : []), 't', 'd'), ranges);
   const call = lineCall(diceLossGradientKernel, {
     constants: { SIGMOID: Number(sigmoid), TARGET: Number(ofTarget) },
-    params: { gOffset, factorsOffset, ...rangeParams(sigmoid ? { x, t, d } : { t, d }), channels, area },
+    params: { gOffset, factorsOffset, ...params, channels, area },
     invocations: maps * area,
     flops: 8 * maps * area,
     values: 3 * maps * area,
   });
-  const factors = factorsOffset + 2 * maps;
-  return sizedCall(where, call, { g: gOffset + 1, factors, x: [shape, x], t: [shape, t], d: [shape, d] });
+  return sizedCall(where, call, { g: gOffset + 1, factors: factorsOffset + 2 * maps, ...sizes });
 }
 
 /** @throws InfnetError `SHAPE_ATTRIBUTE`. */
@@ -159,10 +150,11 @@ function requireSmooth(smooth: number, where: string): void {
 
 function check(x: TensorType, t: TensorType, { smooth }: DiceLossAttributes, where: string): void {
   requireSmooth(smooth, where);
-  const names = ['the prediction', 'the target'] as const;
-  requireMaps(x, names[0], where);
-  requireMaps(t, names[1], where);
-  requireSame(x, t, names, where);
+  const operands = [
+    ['the prediction', x],
+    ['the target', t],
+  ] as const;
+  requireAlike(where, operands);
 }
 
 const factorsShape = (shape: Shape): Shape => [mapsOf(shape).maps, 2];

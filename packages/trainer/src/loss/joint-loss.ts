@@ -20,19 +20,22 @@ import {
   type TensorType,
 } from '@infnet/core';
 import {
+  alike,
   batchSize,
   dealRows,
   dispatchLine,
+  itemSize,
   type Kernel,
   type KernelCall,
   lineCall,
-  rangeParams,
+  type OperandRanges,
+  placeOperands,
+  rangeTable,
+  type SumCalls,
   sizedCall,
-  wholeRange,
 } from '@infnet/core/kernels';
 import { avgPool2d } from '@infnet/nn';
-import { refuseTargetGradient } from '@infnet/nn/kernels';
-import { type Ranges, requireKept, requireMaps, requireSame, requireScalar, SCALAR } from './common.js';
+import { refuseTargetGradient, requireAlike, requireKept, requireScalar, SCALAR } from '@infnet/nn/kernels';
 import source from './joint-loss.wgsl';
 import gradientSource from './joint-loss-gradient.wgsl';
 import totalSource from './joint-loss-total.wgsl';
@@ -46,73 +49,61 @@ export type JointLossVariant = 'as-released' | 'paper';
 
 const VARIANTS: readonly JointLossVariant[] = ['as-released', 'paper'];
 
+const OPTIONS = { shape: 'maps', variant: VARIANTS, 'imageOffset?': 'count' } as const;
+
 export type JointLossAttributes = { readonly variant: JointLossVariant };
 
 export interface JointLossCallOptions extends JointLossAttributes {
   /** [N, ...] of logits, mask and pooled mask. */
   readonly shape: Shape;
-  readonly ranges?: Ranges<'z' | 't' | 'pooled'>;
+  readonly ranges?: OperandRanges<'z' | 't' | 'pooled'>;
   /** Index of the loss and of the first image's factors in their buffers. Default 0. */
   readonly yOffset?: number;
   readonly imageOffset?: number;
 }
 
-export interface JointLossCalls {
-  /** Sums per workgroup; bindings z, t, pooled, partial. */
-  readonly partial: KernelCall;
-  /** The loss and each image's factors for the gradient; bindings partial, y, image [N, 4]. */
-  readonly total: KernelCall;
-  /** Floats that `partial` writes. */
-  readonly partialCount: number;
-}
-
-/** The two dispatches of the loss. */
-export function jointLossCalls(options: JointLossCallOptions): JointLossCalls {
+/**
+ * The two dispatches of the loss; bindings z, t, pooled, partial, and partial, y, image [N, 4]: each image's factors
+ * for the gradient.
+ */
+export function jointLossCalls(options: JointLossCallOptions): SumCalls {
   const where = 'jointLossCalls';
   checkOptions(where, options, {
-    shape: 'maps',
-    variant: VARIANTS,
-    'ranges?': { 'z?': 'range', 't?': 'range', 'pooled?': 'range' },
+    ...OPTIONS,
+    ...rangeTable('z', 't', 'pooled'),
     'yOffset?': 'count',
-    'imageOffset?': 'count',
   });
-  const { shape, variant, ranges = {}, yOffset = 0, imageOffset = 0 } = options;
-  const whole = wholeRange(shape);
-  const values = elementCount(shape);
-  const item = whole.batchStride;
-  const images = values / item;
+  const { shape, variant, ranges, yOffset = 0, imageOffset = 0 } = options;
+  const [values, images, item] = [elementCount(shape), batchSize(shape), itemSize(shape)];
   const dealt = dealRows(images, item);
-  const { z = whole, t = whole, pooled = whole } = ranges;
-  const calls: { readonly partial: KernelCall; readonly total: KernelCall } = {
-    partial: {
-      kernel: jointLossKernel,
-      constants: {},
-      params: { ...rangeParams({ z, t, pooled }), ...dealt },
-      workgroups: dispatchLine(dealt.count),
-      flops: 35 * values,
-      bytes: 4 * (3 * values + 6 * dealt.count),
-    },
-    total: {
-      kernel: jointLossTotalKernel,
-      constants: { WEIGHTED: Number(variant === 'paper') },
-      params: { yOffset, imageOffset, groupsPerRow: dealt.groupsPerRow, images, item },
-      workgroups: [1, 1, 1],
-      flops: 6 * dealt.count,
-      bytes: 4 * (6 * dealt.count + 4 * images + 1),
-    },
-  };
+  const { params, sizes } = placeOperands(alike(shape, 'z', 't', 'pooled'), ranges);
   const parts = 6 * dealt.count;
-  const operands = { z: [shape, z], t: [shape, t], pooled: [shape, pooled] } as const;
+  const partial: KernelCall = {
+    kernel: jointLossKernel,
+    constants: {},
+    params: { ...params, ...dealt },
+    workgroups: dispatchLine(dealt.count),
+    flops: 35 * values,
+    bytes: 4 * (3 * values + parts),
+  };
+  const total: KernelCall = {
+    kernel: jointLossTotalKernel,
+    constants: { WEIGHTED: Number(variant === 'paper') },
+    params: { yOffset, imageOffset, groupsPerRow: dealt.groupsPerRow, images, item },
+    workgroups: [1, 1, 1],
+    flops: parts,
+    bytes: 4 * (parts + 4 * images + 1),
+  };
   return {
     partialCount: parts,
-    partial: sizedCall(where, calls.partial, { ...operands, partial: parts }),
-    total: sizedCall(where, calls.total, { partial: parts, y: yOffset + 1, image: imageOffset + 4 * images }),
+    partial: sizedCall(where, partial, { ...sizes, partial: parts }),
+    total: sizedCall(where, total, { partial: parts, y: yOffset + 1, image: imageOffset + 4 * images }),
   };
 }
 
 export interface JointLossGradientCallOptions extends JointLossAttributes {
   readonly shape: Shape;
-  readonly ranges?: Ranges<'z' | 't' | 'pooled' | 'd'>;
+  readonly ranges?: OperandRanges<'z' | 't' | 'pooled' | 'd'>;
   /** Index of the loss's gradient and of the first image's factors in their buffers. Default 0. */
   readonly gOffset?: number;
   readonly imageOffset?: number;
@@ -122,55 +113,30 @@ export interface JointLossGradientCallOptions extends JointLossAttributes {
 export function jointLossGradientCall(options: JointLossGradientCallOptions): KernelCall {
   const where = 'jointLossGradientCall';
   checkOptions(where, options, {
-    shape: 'maps',
-    variant: VARIANTS,
-    'ranges?': { 'z?': 'range', 't?': 'range', 'pooled?': 'range', 'd?': 'range' },
+    ...OPTIONS,
+    ...rangeTable('z', 't', 'pooled', 'd'),
     'gOffset?': 'count',
-    'imageOffset?': 'count',
   });
-  const { shape, variant, ranges = {}, gOffset = 0, imageOffset = 0 } = options;
-  const whole = wholeRange(shape);
+  const { shape, variant, ranges, gOffset = 0, imageOffset = 0 } = options;
   const count = elementCount(shape);
-  const { z = whole, t = whole, pooled = whole, d = whole } = ranges;
+  const { params, sizes } = placeOperands(alike(shape, 'z', 't', 'pooled', 'd'), ranges);
   const call = lineCall(jointLossGradientKernel, {
     constants: { WEIGHTED: Number(variant === 'paper') },
-    params: {
-      gOffset,
-      imageOffset,
-      ...rangeParams({ z, t, pooled, d }),
-      item: whole.batchStride,
-      factor: 1 / count,
-    },
+    params: { gOffset, imageOffset, ...params, item: itemSize(shape), factor: 1 / count },
     invocations: count,
     flops: 25 * count,
     values: 4 * count,
   });
-  return sizedCall(where, call, {
-    g: gOffset + 1,
-    image: imageOffset + 4 * (shape[0] as number),
-    z: [shape, z],
-    t: [shape, t],
-    pooled: [shape, pooled],
-    d: [shape, d],
-  });
+  return sizedCall(where, call, { g: gOffset + 1, image: imageOffset + 4 * batchSize(shape), ...sizes });
 }
 
-interface LossOperands {
-  readonly z: TensorType;
-  readonly t: TensorType;
-  readonly pooled: TensorType;
-}
-
-function check({ z, t, pooled }: LossOperands, where: string): void {
-  const named = [
+function check({ z, t, pooled }: Readonly<Record<'z' | 't' | 'pooled', TensorType>>, where: string): void {
+  const operands = [
     ['the logits', z],
     ['the mask', t],
     ['the pooled mask', pooled],
   ] as const;
-  for (const [name, type] of named) {
-    requireMaps(type, name, where);
-    requireSame(z, type, ['the logits', name], where);
-  }
+  requireAlike(where, operands);
 }
 
 /** Inputs: logits, mask, pooled mask. Outputs: the loss; per image, what the gradient needs. */

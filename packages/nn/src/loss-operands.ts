@@ -1,11 +1,10 @@
-/** What the losses share: where operands lie, and which shapes fit. */
+/** What the operands of a loss must be. */
 import { formatShape, InfnetError, type Shape, sameShape, type TensorType } from '@infnet/core';
-import type { OperandRange } from '@infnet/core/kernels';
-
-export type Ranges<Name extends string> = Partial<Readonly<Record<Name, OperandRange>>>;
 
 /** Type of every loss. */
 export const SCALAR: TensorType = { shape: [], dtype: 'f32' };
+
+const RESIZE = 'Resize the prediction to the size of the target (interpolate).';
 
 /** @throws InfnetError `SHAPE_DTYPE`, `SHAPE_RANK`. */
 export function requireMaps(type: TensorType, what: string, where: string): void {
@@ -17,15 +16,23 @@ export function requireMaps(type: TensorType, what: string, where: string): void
   });
 }
 
-/** @throws InfnetError `SHAPE_MISMATCH`, naming both. */
-export function requireSame(a: TensorType, b: TensorType, names: readonly [string, string], where: string): void {
-  if (sameShape(a.shape, b.shape)) return;
-  throw new InfnetError({
-    code: 'SHAPE_MISMATCH',
-    message: `${names[0]} has the shape ${formatShape(a.shape)}, ${names[1]} ${formatShape(b.shape)}`,
-    where,
-    fix: 'Resize the prediction to the size of the target (interpolate).',
-  });
+/**
+ * Maps of one shape, each with what it is called.
+ *
+ * @throws InfnetError `SHAPE_DTYPE`, `SHAPE_RANK`, `SHAPE_MISMATCH` naming the first and the one that differs.
+ */
+export function requireAlike(
+  where: string,
+  operands: readonly (readonly [what: string, type: TensorType])[],
+  fix: string = RESIZE,
+): void {
+  for (const [what, type] of operands) {
+    requireMaps(type, what, where);
+    const [name, { shape }] = operands[0] ?? [what, type];
+    if (sameShape(shape, type.shape)) continue;
+    const message = `${name} has the shape ${formatShape(shape)}, ${what} ${formatShape(type.shape)}`;
+    throw new InfnetError({ code: 'SHAPE_MISMATCH', message, where, fix });
+  }
 }
 
 /** The gradient of a loss. @throws InfnetError `SHAPE_MISMATCH` unless it is one f32 number. */
