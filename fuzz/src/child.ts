@@ -33,13 +33,15 @@ async function run({ format: name, seed, from, count, until, marker }: Job): Pro
   for (; index < from + count && Date.now() < until; index++) {
     writeSync(fd, `${index}\n`, 0);
     const bytes = inputOf(format, corpus, seed, index);
-    const { fault, code, message = '', milliseconds, taken } = await measure(format, bytes);
+    const isHard = index < (format.hard?.length ?? 0);
+    const { fault, code, message = '', milliseconds, taken } = await measure(format, bytes, isHard);
     if (code !== undefined) codes.add(code);
     else if (fault === undefined) read++;
     slowest = Math.max(slowest, milliseconds);
     most = Math.max(most, taken);
     if (fault === undefined || findings.length >= MOST_FINDINGS) continue;
-    const file = keep(name, fault, await minimise(format, bytes, fault));
+    // One that is made to be hard is what it is.
+    const file = keep(name, fault, isHard ? bytes : await minimise(format, bytes, fault));
     const what = fault === 'time' ? `${milliseconds.toFixed(0)} ms` : `${(taken / 2 ** 20).toFixed(1)} MiB`;
     findings.push({ format: name, fault, index, file, message: message || `${what} for ${bytes.length} bytes` });
   }

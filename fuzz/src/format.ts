@@ -7,6 +7,8 @@ export interface Format {
   readonly own?: number;
   /** Files to begin with, all of which are read. */
   corpus(): readonly Uint8Array[];
+  /** Files below 2 MB that cost all they can: a run reads each once, and they have the whole second. */
+  readonly hard?: readonly (() => Uint8Array)[];
   /** Another file, made of one of them; mostly with the checksums that it should have. */
   mutate(file: Uint8Array, random: Random): Uint8Array;
   /**

@@ -24,11 +24,15 @@ const FREE_BYTES = 2 ** 24;
 /** CPU time of any file, and of each megabyte: a second for two. */
 const FREE_MILLISECONDS = 100;
 const MILLISECONDS = 450;
+/** CPU time of the {@link Format.hard} files. */
+const HARD_MILLISECONDS = 1000;
 /** Larger ones are not made. */
 const MOST_BYTES = 2 ** 21;
 
-/** Input number `index`: the same for the same seed. */
+/** Input number `index`: the hard ones first, then others, the same for the same seed. */
 export function inputOf(format: Format, corpus: readonly Uint8Array[], seed: number, index: number): Uint8Array {
+  const hard = format.hard?.[index];
+  if (hard !== undefined) return hard();
   const random = new Random(Math.imul(seed, 0x9e3779b1) ^ Math.imul(index, 0x85ebca6b) ^ (index >>> 7));
   const file = random.pick(corpus);
   const bytes = format.mutate(file, random);
@@ -38,16 +42,17 @@ export function inputOf(format: Format, corpus: readonly Uint8Array[], seed: num
 /**
  * Reads it; what seems slow or large is looked at again, since another's work or a full heap may have been to blame.
  */
-export async function measure(format: Format, bytes: Uint8Array): Promise<Outcome> {
-  let outcome = await measureOnce(format, bytes);
+export async function measure(format: Format, bytes: Uint8Array, isHard = false): Promise<Outcome> {
+  const most = isHard ? HARD_MILLISECONDS : FREE_MILLISECONDS + (MILLISECONDS * bytes.length) / 2 ** 20;
+  let outcome = await measureOnce(format, bytes, most);
   for (let n = 0; n < 2 && (outcome.fault === 'time' || outcome.fault === 'memory'); n++) {
     globalThis.gc?.();
-    outcome = await measureOnce(format, bytes);
+    outcome = await measureOnce(format, bytes, most);
   }
   return outcome;
 }
 
-async function measureOnce(format: Format, bytes: Uint8Array): Promise<Outcome> {
+async function measureOnce(format: Format, bytes: Uint8Array, most: number): Promise<Outcome> {
   const before = usedBytes();
   const start = process.cpuUsage();
   let [held, code, message]: [number, string?, string?] = [0];
@@ -62,7 +67,7 @@ async function measureOnce(format: Format, bytes: Uint8Array): Promise<Outcome> 
   const taken = usedBytes() - before - held - (format.own ?? 0);
   const common = { milliseconds, taken, ...(code === undefined ? {} : { code }) };
   if (message !== undefined) return { ...common, fault: 'crash', message };
-  if (milliseconds > FREE_MILLISECONDS + (MILLISECONDS * bytes.length) / 2 ** 20) return { ...common, fault: 'time' };
+  if (milliseconds > most) return { ...common, fault: 'time' };
   if (taken > FREE_BYTES + 4 * bytes.length) return { ...common, fault: 'memory' };
   return common;
 }

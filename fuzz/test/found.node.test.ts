@@ -36,9 +36,18 @@ describe.each(FORMATS.map((format) => [format.name, format] as const))('%s', (_,
     expect(read.filter(Boolean).length).toBeGreaterThan(corpus.length / 3);
   });
 
+  const { hard = [] } = format;
+
+  it.skipIf(hard.length === 0)('has hard ones below 2 MB, the last of which is refused', async () => {
+    expect(await isRead(format, inputOf(format, corpus, 1, 0))).toBe(true);
+    const last = inputOf(format, corpus, 1, hard.length - 1);
+    expect(last.length).toBeLessThan(2 ** 21);
+    expect(await isRead(format, last)).toBe(false);
+  });
+
   it('the same seed gives the same files, which are read or refused', async () => {
     const seen = new Set<boolean>();
-    for (let index = 0; index < 60; index++) {
+    for (let index = hard.length; index < hard.length + 60; index++) {
       const bytes = inputOf(format, corpus, 1, index);
       expect(Buffer.compare(inputOf(format, corpus, 1, index), bytes)).toBe(0);
       seen.add(await isRead(format, bytes));

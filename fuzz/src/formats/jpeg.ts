@@ -19,6 +19,10 @@ export const jpeg: Format = {
   name: 'jpeg',
   // An instance of the decoder's WebAssembly, after a file that broke the last one.
   own: 2 ** 24 + 2 ** 20,
+  hard: [
+    ...([1, 3] as const).flatMap((planes) => [false, true].map((is) => () => hardPicture(planes, is, 4096))),
+    () => hardPicture(1, false, 8192),
+  ],
   corpus: () => [picture(1, false), picture(3, false), picture(1, true), picture(3, true)],
   mutate(file, random) {
     if (random.isOneIn(10)) return mutateBytes(file, random);
@@ -46,6 +50,33 @@ const FEW_ONES = 0b01101101;
 
 function stuffed(bytes: Uint8Array): Uint8Array {
   return Uint8Array.from([...bytes].flatMap((byte) => (byte === 0xff ? [0xff, 0] : [byte])));
+}
+
+/** The least data of so many rows of 4096 pixels: a bit for each code, all of them 0. */
+function hardPicture(planes: 1 | 3, progressive: boolean, height: number): Uint8Array {
+  const ids = Array.from({ length: planes }, (_, n) => n + 1);
+  const blocks = (height / 8) * 512;
+  const zeros = (id: number, first: number, last: number, bits: number): Segment => ({
+    marker: SOS,
+    body: Uint8Array.of(1, id, 0, first, last, 0),
+    data: new Uint8Array(Math.ceil((blocks * bits) / 8)),
+  });
+  return fileOf([
+    { marker: DQT, body: Uint8Array.of(0, ...new Uint8Array(64).fill(3)), data: NONE },
+    {
+      marker: progressive ? SOF2 : SOF0,
+      body: concat(
+        Uint8Array.of(8),
+        big(2, height),
+        big(2, 4096),
+        Uint8Array.of(planes, ...ids.flatMap((id) => [id, 0x11, 0])),
+      ),
+      data: NONE,
+    },
+    table(0, [0]),
+    table(1, [0]),
+    ...ids.flatMap((id) => (progressive ? [zeros(id, 0, 0, 1), zeros(id, 1, 63, 1)] : [zeros(id, 0, 63, 2)])),
+  ]);
 }
 
 function picture(planes: 1 | 3, progressive: boolean): Uint8Array {

@@ -1,17 +1,12 @@
 /** PNG: chunks with right checksums, in any order and number; data with a right Adler-32. */
 import { deflateSync, inflateSync } from 'node:zlib';
-import { crc32 } from '@infnet/inflate';
 import { ascii, big, concat, EDGES, mutateBytes, mutateList } from '../bytes.js';
 import type { Format } from '../format.js';
 import type { Random } from '../random.js';
 import { readPicture } from './picture.js';
+import { type Chunk, pngOf } from './png-file.js';
+import { HARD_PNGS } from './png-hard.js';
 
-interface Chunk {
-  readonly type: string;
-  readonly data: Uint8Array;
-}
-
-const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 const ANCILLARY = 'gAMA cHRM sRGB iCCP pHYs tIME bKGD hIST sBIT tEXt zTXt iTXt eXIf sPLT acTL fdAT PLTE tRNS'.split(
   ' ',
 );
@@ -35,12 +30,13 @@ const CHANNELS = [1, 0, 3, 1, 2, 0, 4];
 
 export const png: Format = {
   name: 'png',
+  hard: HARD_PNGS,
   corpus: () => KINDS.flatMap(([type, depth]) => [picture(type, depth, 0), picture(type, depth, 1)]),
   mutate(file, random) {
     if (random.isOneIn(10)) return mutateBytes(file, random);
     let chunks = chunksOf(file);
     for (let n = 1 + random.below(3); n > 0; n--) chunks = mutateChunks(chunks, random);
-    return fileOf(chunks);
+    return pngOf(chunks);
   },
   read: readPicture,
 };
@@ -53,21 +49,13 @@ function picture(type: number, depth: number, interlace: number): Uint8Array {
   const raw = Uint8Array.from({ length: rows * (rowBytes + 1) }, (_, i) =>
     interlace === 0 && i % (rowBytes + 1) === 0 ? (i / (rowBytes + 1)) % 5 : interlace === 1 ? 0 : (i * 7) & 63,
   );
-  return fileOf([
+  return pngOf([
     { type: 'IHDR', data: concat(big(4, width), big(4, height), Uint8Array.of(depth, type, 0, 0, interlace)) },
     ...(type === 3 ? [{ type: 'PLTE', data: new Uint8Array(768).fill(9) }] : []),
     ...(type === 3 && interlace ? [{ type: 'tRNS', data: Uint8Array.of(1, 2, 3) }] : []),
     { type: 'IDAT', data: deflateSync(raw) },
     { type: 'IEND', data: new Uint8Array(0) },
   ]);
-}
-
-function fileOf(chunks: readonly Chunk[]): Uint8Array {
-  const parts = chunks.map(({ type, data }) => {
-    const body = concat(ascii(type), data);
-    return concat(big(4, data.length), body, big(4, crc32(body)));
-  });
-  return concat(SIGNATURE, ...parts);
 }
 
 function chunksOf(file: Uint8Array): Chunk[] {

@@ -70,11 +70,11 @@ export function toRgb8(image: AnyImage, options: DepthOptions = {}): RgbImage {
   const count = width * height;
   const data = new Uint8Array(count * 3);
   const [green, blue] = channels >= 3 ? [1, 2] : [0, 0];
+  const byte = bytes ?? SAME_BYTE;
   for (let i = 0, from = 0, to = 0; i < count; i++, from += channels, to += 3) {
-    const [r, g, b] = [samples[from] as number, samples[from + green] as number, samples[from + blue] as number];
-    data[to] = bytes === undefined ? r : (bytes[r] as number);
-    data[to + 1] = bytes === undefined ? g : (bytes[g] as number);
-    data[to + 2] = bytes === undefined ? b : (bytes[b] as number);
+    data[to] = byte[samples[from]!]!;
+    data[to + 1] = byte[samples[from + green]!]!;
+    data[to + 2] = byte[samples[from + blue]!]!;
   }
   return { width, height, channels: 3, data };
 }
@@ -86,15 +86,19 @@ export function toGrey8(image: AnyImage, options: DepthOptions = {}): GreyImage 
   if (channels === 1 && bytes === undefined) return { width, height, channels: 1, data: new Uint8Array(samples) };
   const count = width * height;
   const data = new Uint8Array(count);
-  for (let i = 0, from = 0; i < count; i++, from += channels) {
-    const [r, g, b] = [samples[from] as number, samples[from + 1] as number, samples[from + 2] as number];
-    const red = bytes === undefined ? r : (bytes[r] as number);
-    if (channels <= 2) data[i] = red;
-    else if (bytes === undefined) data[i] = greyOf(red, g, b);
-    else data[i] = greyOf(red, bytes[g] as number, bytes[b] as number);
+  const byte = bytes ?? SAME_BYTE;
+  if (channels <= 2) {
+    for (let i = 0, from = 0; i < count; i++, from += channels) data[i] = byte[samples[from]!]!;
+  } else {
+    for (let i = 0, from = 0; i < count; i++, from += channels) {
+      data[i] = greyOf(byte[samples[from]!]!, byte[samples[from + 1]!]!, byte[samples[from + 2]!]!);
+    }
   }
   return { width, height, channels: 1, data };
 }
+
+/** Of pictures that have bytes already. */
+const SAME_BYTE: Uint8Array = Uint8Array.from({ length: 256 }, (_, value) => value);
 
 function greyOf(r: number, g: number, b: number): number {
   return (19595 * r + 38470 * g + 7471 * b + 32768) >> 16;

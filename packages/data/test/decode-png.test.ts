@@ -4,6 +4,55 @@ import { noise, pngFile } from './support/pictures.js';
 
 const [width, height] = [19, 17];
 
+/** Colour type, channels, bits. */
+const KINDS = [
+  [0, 1, 1],
+  [0, 1, 2],
+  [0, 1, 4],
+  [0, 1, 8],
+  [0, 1, 16],
+  [4, 2, 8],
+  [4, 2, 16],
+  [2, 3, 8],
+  [2, 3, 16],
+  [6, 4, 8],
+  [6, 4, 16],
+] as const;
+
+/** Offset and step of Adam7's passes, across and down. */
+const PASSES = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const;
+
+/** A row as a file has it, by the words of the standard. */
+function filtered(filter: number, row: Uint8Array, above: Uint8Array, pixel: number): number[] {
+  return Array.from(row, (value, i) => {
+    const [left, up, corner] = [row[i - pixel] ?? 0, above[i] as number, above[i - pixel] ?? 0];
+    const estimate = left + up - corner;
+    const [byLeft, byUp, byCorner] = [left, up, corner].map((one) => Math.abs(estimate - one)) as [
+      number,
+      number,
+      number,
+    ];
+    const paeth = byLeft <= byUp && byLeft <= byCorner ? left : byUp <= byCorner ? up : corner;
+    return (value - ([0, left, up, Math.floor((left + up) / 2), paeth][filter] as number)) & 255;
+  });
+}
+
+/** Sample `i` of a row, stretched to 8 bit where it has fewer. */
+function sample(row: Uint8Array, i: number, depth: number): number {
+  const byte = row[Math.floor((i * depth) / 8)] as number;
+  if (depth === 16) return (byte << 8) | (row[2 * i + 1] as number);
+  const most = 2 ** depth - 1;
+  return (((byte >> (8 - depth - ((i * depth) % 8))) & most) * 255) / most;
+}
+
 describe('PNG', () => {
   it('reads 8-bit grey, grey + alpha, RGB and RGBA as stored', async () => {
     for (const [type, channels] of [
@@ -70,17 +119,8 @@ describe('PNG', () => {
 
   it('reads interlaced files: Adam7 passes carry the same pixels', async () => {
     const pixels = noise(width * height);
-    const passes = [
-      [0, 0, 8, 8],
-      [4, 0, 8, 8],
-      [0, 4, 4, 8],
-      [2, 0, 4, 4],
-      [0, 2, 2, 4],
-      [1, 0, 2, 2],
-      [0, 1, 1, 2],
-    ] as const;
     const raw: number[] = [];
-    for (const [x0, y0, dx, dy] of passes) {
+    for (const [x0, y0, dx, dy] of PASSES) {
       for (let y = y0; y < height; y += dy) {
         raw.push(0);
         for (let x = x0; x < width; x += dx) raw.push(pixels[y * width + x] as number);
@@ -88,6 +128,33 @@ describe('PNG', () => {
     }
     const file = pngFile({ width, height, depth: 8, type: 0, interlace: 1, raw: Uint8Array.from(raw) });
     expect((await decodeImage(file)).data).toEqual(pixels);
+  });
+
+  it('undoes every filter of every kind of sample, in order and interlaced', async () => {
+    for (const [type, channels, depth] of KINDS) {
+      for (const interlace of [0, 1]) {
+        const bits = channels * depth;
+        const raw: number[] = [];
+        const samples = new Array<number>(width * height * channels).fill(-1);
+        let seed = type + depth;
+        for (const [left, top, right, down] of interlace === 1 ? PASSES : ([[0, 0, 1, 1]] as const)) {
+          const columns = Math.ceil((width - left) / right);
+          const pixel = Math.max(1, bits / 8);
+          let above: Uint8Array = new Uint8Array(Math.ceil((columns * bits) / 8));
+          for (let y = top, n = 0; y < height; y += down, n++) {
+            const row = noise(above.length, seed++);
+            raw.push(n % 5, ...filtered(n % 5, row, above, pixel));
+            for (let i = 0; i < columns * channels; i++) {
+              const at = (y * width + left + Math.floor(i / channels) * right) * channels + (i % channels);
+              samples[at] = sample(row, i, depth);
+            }
+            above = row;
+          }
+        }
+        const file = pngFile({ width, height, depth, type, interlace, raw: Uint8Array.from(raw) });
+        expect(Array.from((await decodeImage(file)).data)).toEqual(samples);
+      }
+    }
   });
 
   it('reads a file that is a view into a larger buffer', async () => {

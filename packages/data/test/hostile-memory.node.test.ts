@@ -3,6 +3,7 @@ import { gzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { decodeImage, readNifti } from '../src/index.js';
 import { fixture } from './fixtures/nifti.js';
+import { frame, jpegFile, scan } from './support/jpegs.js';
 import { pngFile } from './support/pictures.js';
 
 /** Bytes of buffers that came with it, whether they are kept or not. */
@@ -18,6 +19,14 @@ describe('buffers', () => {
     const bytes = 8 * side * side;
     const file = pngFile({ width: side, height: side, depth: 16, type: 6, raw: new Uint8Array(bytes + side) });
     expect(await buffersOf(() => decodeImage(file))).toBeLessThan(1.25 * bytes);
+  });
+
+  it('a JPEG is held once, beside what its decoder takes for itself', async () => {
+    const side = 2048;
+    const file = jpegFile(frame(side, side), scan(2 ** 14));
+    await decodeImage(jpegFile(frame(64, 64), scan(16)));
+    const rgba = 4 * side * side;
+    expect(await buffersOf(() => decodeImage(file))).toBeLessThan(1.5 * rgba + side * side);
   });
 
   it('none for a picture or volume that a small file calls for and does not hold', async () => {

@@ -62,6 +62,43 @@ describe('PNG', () => {
   });
 });
 
+describe('small files of huge pictures', () => {
+  const blank = (width: number, height: number, depth: number, type: number, channels: number): Uint8Array => {
+    const raw = new Uint8Array(height * (1 + Math.ceil((width * depth * channels) / 8)));
+    return pngFile({ width, height, depth, type, raw, palette: new Uint8Array(6) });
+  };
+
+  it('are refused beyond 64 MiB, in figures, unless the limit is raised', async () => {
+    const file = blank(4097, 4096, 8, 6, 4);
+    const { message } = await expectError('DATA_TOO_LARGE', () => decodeImage(file));
+    expect(message).toContain(`${4097 * 4096 * 4} bytes`);
+    expect(message).toContain(`${file.length}`);
+    const image = await decodeImage(file, 'x', { maxExpansion: 2000 });
+    expect(image.data.length).toBe(4097 * 4096 * 4);
+  });
+
+  it('a palette counts with its indices, a bit as a byte, and what is not held is said first', async () => {
+    await expectError('DATA_TOO_LARGE', () => decodeImage(blank(4097, 4096, 1, 3, 1)));
+    expect((await decodeImage(blank(2048, 2048, 1, 3, 1))).palette).toHaveLength(2);
+    const short = pngFile({
+      width: 4097,
+      height: 4096,
+      depth: 1,
+      type: 3,
+      raw: new Uint8Array(2 ** 21),
+      palette: new Uint8Array(6),
+    });
+    await expectError('DATA_CORRUPT', () => decodeImage(short));
+  });
+
+  it('JPEG: beyond 16 million pixels there is half a bit for each', async () => {
+    const large = jpegFile(frame(4104, 4096), scan(2 ** 17));
+    await expectError('DATA_TOO_LARGE', () => decodeImage(large));
+    const longer = concat(large.subarray(0, -2), new Uint8Array(2 ** 20 + 2 ** 18), Uint8Array.of(0xff, 0xd9));
+    expect((await decodeImage(longer)).width).toBe(4104);
+  });
+});
+
 describe('JPEG', () => {
   const progressive = (...scans: readonly Uint8Array[]): Uint8Array =>
     jpegFile(frame(64, 64, { progressive: true }), ...scans);

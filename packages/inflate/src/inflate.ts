@@ -3,7 +3,8 @@
  *
  * What is decoded goes through a window, of which the last 32 KB stay for what follows to refer to. So memory is the
  * same for every stream, and whoever takes the pieces may stop at any time. Each step of the loops below consumes bits
- * of the file or gives bytes to the caller: nothing costs more than that.
+ * of the file or gives bytes to the caller: nothing costs more than that. Who only wants to know how much there is has
+ * it counted, without a byte being written: that costs what the file is long, not what it holds.
  */
 import { type Codes, FAST, fillCodes, longCode, makeCodes } from './huffman.js';
 
@@ -35,6 +36,9 @@ function ranges(count: number, first: number, plain: number, each: number): [Uin
   }
   return [base, bits];
 }
+
+/** Matches up to here are copied byte by byte, which is faster than asking for it. */
+const SHORT_MATCH = 32;
 
 /** How a stream ended. */
 export interface Inflated {
@@ -71,7 +75,18 @@ export class Inflater {
   #fresh = 0;
   /** Bytes that left the window. */
   #total = 0;
+  /** Bytes after which counting stops; `undefined` where they are decoded. */
+  #most: number | undefined;
   #reason = '';
+
+  /**
+   * How much the stream that begins at `start` holds, with every check that {@link run} makes; it stops at `most` bytes
+   * or a little later.
+   */
+  count(bytes: Uint8Array, start: number, most: number): Inflated {
+    this.#most = most;
+    return this.#decode(bytes, start);
+  }
 
   /**
    * Decodes the stream that begins at `start`.
@@ -79,8 +94,13 @@ export class Inflater {
    * @param take gets the decoded bytes in order, in a view that is valid during the call; `false` stops
    */
   run(bytes: Uint8Array, start: number, take: (piece: Uint8Array) => boolean): Inflated {
-    this.#bytes = bytes;
+    this.#most = undefined;
     this.#take = take;
+    return this.#decode(bytes, start);
+  }
+
+  #decode(bytes: Uint8Array, start: number): Inflated {
+    this.#bytes = bytes;
     this.#at = Math.min(start, bytes.length);
     this.#hold = this.#bits = this.#out = this.#fresh = this.#total = 0;
     this.#reason = '';
@@ -128,6 +148,10 @@ export class Inflater {
 
   /** Hands out what is new. */
   #flush(): boolean {
+    if (this.#most !== undefined) {
+      this.#total = this.#out;
+      return this.#total < this.#most;
+    }
     if (this.#out === this.#fresh) return true;
     const piece = this.#window.subarray(this.#fresh, this.#out);
     this.#total += piece.length;
@@ -153,11 +177,13 @@ export class Inflater {
     const check = bytes[this.#at + 2]! | (bytes[this.#at + 3]! << 8);
     if ((length ^ check) !== 0xffff) return this.#damaged('the length of a stored block is not what its check says');
     this.#at += 4;
+    const isCounting = this.#most !== undefined;
     while (length > 0) {
-      if (this.#out === this.#window.length && !this.#shift()) return 'stopped';
-      const count = Math.min(length, this.#window.length - this.#out, bytes.length - this.#at);
+      if (isCounting ? !this.#flush() : this.#out === this.#window.length && !this.#shift()) return 'stopped';
+      const room = isCounting ? length : this.#window.length - this.#out;
+      const count = Math.min(length, room, bytes.length - this.#at);
       if (count === 0) return 'cut';
-      this.#window.set(bytes.subarray(this.#at, this.#at + count), this.#out);
+      if (!isCounting) this.#window.set(bytes.subarray(this.#at, this.#at + count), this.#out);
       this.#out += count;
       this.#at += count;
       length -= count;
@@ -227,15 +253,20 @@ export class Inflater {
     const bytes = this.#bytes;
     const window = this.#window;
     const size = bytes.length;
-    const full = window.length - LONGEST_MATCH;
+    const isCounting = this.#most !== undefined;
+    const full = this.#most ?? window.length - LONGEST_MATCH;
     const [literalFast, distanceFast] = [literals.fast, distances.fast];
     const mask = (1 << FAST) - 1;
     let [at, hold, bits, out] = [this.#at, this.#hold, this.#bits, this.#out];
+    // From here on every byte equals the one `period` before it, up to the end of the last match.
+    let [periodic, period, matched] = [0, 0, -1];
     let status: Status = 'open';
     for (;;) {
       if (out > full) {
         this.#out = out;
-        if (!this.#shift()) return 'stopped';
+        if (isCounting ? !this.#flush() : !this.#shift()) return 'stopped';
+        periodic = Math.max(0, periodic - (out - this.#out));
+        matched -= out - this.#out;
         out = this.#out;
       }
       // 15 bits of a code, and 5 beyond it; never 32, which would be negative.
@@ -259,7 +290,8 @@ export class Inflater {
           this.#reason = 'a code is none';
           break;
         }
-        window[out++] = symbol;
+        if (!isCounting) window[out] = symbol;
+        out++;
         continue;
       }
       if (symbol === 256) break;
@@ -306,10 +338,18 @@ export class Inflater {
         break;
       }
       const end = out + length;
-      if (length > 32 && distance === 1) window.fill(window[out - 1]!, out, end);
-      else if (length > 32 && distance >= length) window.copyWithin(out, out - distance, end - distance);
+      if (isCounting) {
+        out = end;
+        continue;
+      }
+      if (distance !== period || out !== matched) [periodic, period] = [out - distance, distance];
+      // So many periods back the same bytes stand, all of them already there.
+      const back = distance >= length ? distance : Math.ceil(length / distance) * distance;
+      if (length <= SHORT_MATCH) for (let i = out; i < end; i++) window[i] = window[i - distance]!;
+      else if (distance === 1) window.fill(window[out - 1]!, out, end);
+      else if (out - back >= periodic) window.copyWithin(out, out - back, end - back);
       else for (let i = out; i < end; i++) window[i] = window[i - distance]!;
-      out = end;
+      out = matched = end;
     }
     [this.#at, this.#hold, this.#bits, this.#out] = [at, hold, bits, out];
     return status;

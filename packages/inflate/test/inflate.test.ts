@@ -67,6 +67,39 @@ describe('streams', () => {
     expect([status, total]).toEqual(['damaged', 0]);
   });
 
+  it('repeats of any short period, over many matches and the edge of the window', () => {
+    for (const period of [1, 2, 3, 5, 33, 64, 100, 257, 258, 259, 300]) {
+      const plain = Uint8Array.from(
+        { length: 120_000 },
+        (_, i) => (Math.imul((i % period) + 1, 0x9e3779b1) >>> 24) & 255,
+      );
+      // A run that ends, and another one of the same period with other bytes.
+      for (let i = 50_000; i < 50_010; i++) plain[i] = i & 255;
+      for (let i = 50_010; i < plain.length; i++) plain[i] = (plain[i] as number) ^ 85;
+      for (const level of [1, 9] as const) {
+        const { out } = inflate(deflateSync(plain, { level }));
+        expect(out.length === plain.length && out.every((byte, i) => byte === plain[i])).toBe(true);
+      }
+    }
+  });
+
+  it('counts what it would give, and how it would end, without giving it', () => {
+    const inflater = new Inflater();
+    for (const level of [0, 1, 9] as const) {
+      const packed = deflateSync(data(150_000, 3), { level });
+      for (const file of [packed, packed.subarray(0, 900), packed.map((byte, i) => (i === 700 ? byte ^ 255 : byte))]) {
+        const counted = inflater.count(file, 0, Number.POSITIVE_INFINITY);
+        expect(counted).toEqual(inflater.run(file, 0, () => true));
+      }
+      for (const most of [0, 1, 1000, 149_999, 150_000]) {
+        const { status, total } = inflater.count(packed, 0, most);
+        expect(status).toBe('stopped');
+        expect(total).toBeGreaterThanOrEqual(most);
+      }
+      expect(inflater.count(packed, 0, 150_001)).toMatchObject({ status: 'complete', total: 150_000 });
+    }
+  });
+
   it('stops where it is told, and decodes no more', () => {
     const packed = deflateSync(new Uint8Array(2 ** 22));
     let pieces = 0;

@@ -58,16 +58,21 @@ export function readClassMap(picture: AnyImage, { ignoreIndex }: ReadClassMapOpt
   checkIgnoreIndex(ignoreIndex);
   const { width, height } = picture;
   const keys = keysOf(picture);
-  const seen = new Map<number, { readonly found: number | undefined; pixels: number }>();
+  const seen = new Map<number, Seen>();
   const data = new Uint8Array(width * height);
+  const small = new Array<Seen | undefined>(256).fill(undefined);
+  // Most pixels are like the one before.
+  let [last, value] = [Number.NaN, undefined as Seen | undefined];
   for (let i = 0; i < data.length; i++) {
     const key = keys.at(i);
-    let value = seen.get(key);
+    if (key !== last) value = key < small.length ? small[key] : seen.get(key);
+    last = key;
     if (value === undefined) {
       if (seen.size === MOST_VALUES) return { foreign: `more than ${MOST_VALUES} different ${keys.what}` };
       const ignored = keys.kind !== 'colour' && key === ignoreIndex;
       value = { found: ignored ? key : keys.classOf(key), pixels: 0 };
       seen.set(key, value);
+      if (key < small.length) small[key] = value;
     }
     value.pixels++;
     data[i] = value.found ?? 0;
@@ -83,6 +88,12 @@ export function readClassMap(picture: AnyImage, { ignoreIndex }: ReadClassMapOpt
   }
   const classes: ClassMap = { width, height, channels: 1, data };
   return { classes, counts: countClasses(classes) };
+}
+
+/** What a value is as a class, and on how many pixels it is. */
+interface Seen {
+  readonly found: number | undefined;
+  pixels: number;
 }
 
 interface Keys {

@@ -11,14 +11,17 @@ import { dataError } from '../errors.js';
 
 /** A running decoder. */
 export interface JpegCodec {
-  /** RGBA samples. Throws after a fatal error, then the codec must not be used again. */
-  decode(bytes: Uint8Array): ArrayLike<number>;
+  /**
+   * Interleaved samples, of grey pictures the grey alone. Throws after a fatal error, then the codec must not be used
+   * again.
+   */
+  decode(bytes: Uint8Array, channels: 1 | 3): Uint8Array<ArrayBuffer>;
   /** What libjpeg had to say, in order; the caller empties it. */
   readonly messages: string[];
 }
 
 interface Emscripten {
-  decode(bytes: Uint8Array, preserveOrientation: boolean): { readonly data: ArrayLike<number> } | null;
+  decode(bytes: Uint8Array, preserveOrientation: boolean): { readonly data: Uint8Array<ArrayBuffer> } | null;
 }
 
 interface EmscriptenOptions {
@@ -85,27 +88,66 @@ async function load(): Promise<JpegCodec> {
       return instance.exports;
     },
   };
-  // In Node the codec leaves its own class behind as globalThis.ImageData, and looks it up while decoding. It is lent
-  // for just that long, so that nobody takes Node for a browser because a JPEG was opened.
-  const scope = globalThis as { ImageData?: unknown };
-  const own = scope.ImageData;
+  // In Node the codec leaves a class of its own behind as globalThis.ImageData: nobody is to take Node for a browser
+  // because a JPEG was opened.
+  const hadImageData = globalThis.ImageData !== undefined;
   const emscripten = await (factory as unknown as (options: EmscriptenOptions) => Promise<Emscripten>)(options);
-  const lent = scope.ImageData;
-  if (own === undefined) delete scope.ImageData;
+  if (!hadImageData) Reflect.deleteProperty(globalThis, 'ImageData');
+  let wanted: 1 | 3 = 3;
+  // The codec hands its RGBA over as `new ImageData(new Uint8ClampedArray(rgba), ...)`, by the names of that moment.
+  // Both are lent for just that long, so that no second RGBA is made, four times a grey picture.
+  const lent = {
+    Uint8ClampedArray: constructing((rgba: Uint8Array) => withoutAlpha(rgba, wanted)),
+    ImageData: constructing((data: Uint8Array) => ({ data })),
+  };
   return {
     messages,
-    decode(bytes) {
-      const present = scope.ImageData !== undefined;
-      if (!present) scope.ImageData = lent;
+    decode(bytes, channels) {
+      wanted = channels;
+      const giveBack = lend(lent);
       try {
         const picture = emscripten.decode(bytes, false);
         if (picture === null) throw new Error('no picture');
         return picture.data;
       } finally {
-        if (!present) delete scope.ImageData;
+        giveBack();
       }
     },
   };
+}
+
+/** What gives `make(first)` when it is called with `new`. */
+function constructing<T>(make: (first: T) => object): object {
+  return new Proxy(class {}, { construct: (_, [first]) => make(first) });
+}
+
+/** Puts other values under global names. @returns what puts back what was there */
+function lend(values: Readonly<Record<string, unknown>>): () => void {
+  const before = Object.keys(values).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)] as const);
+  for (const [name, value] of Object.entries(values)) {
+    Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  }
+  return () => {
+    for (const [name, descriptor] of before) {
+      if (descriptor === undefined) Reflect.deleteProperty(globalThis, name);
+      else Object.defineProperty(globalThis, name, descriptor);
+    }
+  };
+}
+
+/** RGBA of the WebAssembly's memory to samples of our own. */
+function withoutAlpha(rgba: Uint8Array, channels: 1 | 3): Uint8Array<ArrayBuffer> {
+  const data = new Uint8Array((rgba.length / 4) * channels);
+  if (channels === 1) {
+    for (let i = 0; i < data.length; i++) data[i] = rgba[i * 4]!;
+  } else {
+    for (let from = 0, to = 0; to < data.length; from += 4, to += 3) {
+      data[to] = rgba[from]!;
+      data[to + 1] = rgba[from + 1]!;
+      data[to + 2] = rgba[from + 2]!;
+    }
+  }
+  return data;
 }
 
 interface NodeModules {

@@ -11,10 +11,16 @@ import type { DataNote } from '../notes.js';
 import { exifOrientation, jpegCorrupt, jpegTruncated, readJpegHeader } from './jpeg-header.js';
 import { checkJpegScans } from './jpeg-scans.js';
 import { type JpegCodec, jpegCodec, resetJpegCodec } from './jpeg-wasm.js';
-import { checkLimits, type SizeLimits } from './limits.js';
+import { checkExpansion, checkLimits, type SizeLimits } from './limits.js';
 
 /** Pixels from which an instance is not kept. */
 const LARGE = 2 ** 22;
+
+/**
+ * The decoder makes RGBA of every picture. Beyond 64 MiB of it (16 million pixels) it may be so many times the file:
+ * half a bit for a pixel, which the worst quality of a real picture has.
+ */
+const EXPANSION = 64;
 
 /** Decodes a JPEG file; see {@link decodeImage}. */
 export async function decodeJpeg(bytes: Uint8Array, where: string, limits: SizeLimits): Promise<DecodedImage> {
@@ -38,8 +44,11 @@ export async function decodeJpeg(bytes: Uint8Array, where: string, limits: SizeL
   checkLimits(width, height, where, limits);
   checkJpegScans(bytes, header, where);
 
+  checkExpansion(4 * width * height, bytes.length, EXPANSION, where, limits);
+
+  const channels = components as 1 | 3;
   const codec = await jpegCodec();
-  const { rgba, notes } = run(codec, bytes, where);
+  const { data, notes } = run(codec, bytes, channels, where);
   // WebAssembly's memory grows and never shrinks: a large picture's goes with its instance.
   if (width * height > LARGE) resetJpegCodec();
   const turn = exifOrientation(bytes);
@@ -47,34 +56,23 @@ export async function decodeJpeg(bytes: Uint8Array, where: string, limits: SizeL
     const message = `its EXIF data ask for a turned or mirrored picture (orientation ${turn}); it is taken as stored`;
     notes.push({ code: 'JPEG_ORIENTATION', message });
   }
-  if (rgba.length !== width * height * 4) {
-    throw jpegCorrupt(where, `The JPEG decoder delivered ${rgba.length} bytes for ${width}x${height} pixels.`);
-  }
-  const channels = components as 1 | 3;
-  const data = new Uint8Array(width * height * channels);
-  if (channels === 1) {
-    for (let i = 0; i < data.length; i++) data[i] = rgba[i * 4] as number;
-  } else {
-    for (let from = 0, to = 0; to < data.length; from += 4, to += 3) {
-      data[to] = rgba[from] as number;
-      data[to + 1] = rgba[from + 1] as number;
-      data[to + 2] = rgba[from + 2] as number;
-    }
+  if (data.length !== width * height * channels) {
+    throw jpegCorrupt(where, `The JPEG decoder delivered ${data.length} samples for ${width}x${height} pixels.`);
   }
   return { width, height, channels, depth: 8, data, format: 'jpeg', ...(notes.length > 0 ? { notes } : {}) };
 }
 
 interface Decoded {
-  readonly rgba: ArrayLike<number>;
+  readonly data: Uint8Array<ArrayBuffer>;
   readonly notes: DataNote[];
 }
 
 /** One synchronous decode, so that the messages collected are this file's. */
-function run(codec: JpegCodec, bytes: Uint8Array, where: string): Decoded {
+function run(codec: JpegCodec, bytes: Uint8Array, channels: 1 | 3, where: string): Decoded {
   codec.messages.length = 0;
-  let rgba: ArrayLike<number>;
+  let data: Decoded['data'];
   try {
-    rgba = codec.decode(bytes);
+    data = codec.decode(bytes, channels);
   } catch (cause) {
     resetJpegCodec();
     const said = codec.messages.length > 0 ? codec.messages.join('; ') : String(cause);
@@ -88,10 +86,10 @@ function run(codec: JpegCodec, bytes: Uint8Array, where: string): Decoded {
     if (/extraneous bytes before marker/i.test(message)) stray.push(message.replace(/^.*?: /, ''));
     else if (/corrupt/i.test(message)) throw jpegCorrupt(where, `The JPEG is damaged: ${message}.`);
   }
-  if (stray.length === 0) return { rgba, notes: [] };
+  if (stray.length === 0) return { data, notes: [] };
   const shown = `${stray.slice(0, 3).join('; ')}${stray.length > 3 ? '; ...' : ''}`;
   // Before a restart marker (d0 to d7) they lie within the picture data, where damage may have made them.
   const within = stray.some((one) => /marker 0xd[0-7]/i.test(one)) ? ', some of them within the picture data' : '';
   const message = `it has stray bytes between its segments (${shown})${within}; they are passed over`;
-  return { rgba, notes: [{ code: 'JPEG_STRAY_BYTES', message }] };
+  return { data, notes: [{ code: 'JPEG_STRAY_BYTES', message }] };
 }

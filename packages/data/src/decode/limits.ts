@@ -6,9 +6,11 @@ export interface SizeLimits {
   readonly maxPixels?: number;
   /** Fewest pixels per side. Default {@link MIN_SIDE}. */
   readonly minSide?: number;
+  /** How many times its file a decoded picture of more than 64 MiB may be. Default 32, of JPEG 64. */
+  readonly maxExpansion?: number;
 }
 
-/** 2^25 pixels, e.g. 8192x4096: beyond any CT slice, and at most 134 MB as decoded RGBA. */
+/** 2^25 pixels, e.g. 8192x4096: beyond any CT slice. */
 export const MAX_PIXELS: number = 2 ** 25;
 
 /** A picture with a side below 16 pixels shows no lung; it is most likely a placeholder or a thumbnail gone wrong. */
@@ -26,6 +28,34 @@ const ON_TRUST = 2 ** 24;
  */
 export function isHeldLater(needed: number, fileLength: number): boolean {
   return needed > ON_TRUST + 4 * fileLength;
+}
+
+/** Every picture may have so many bytes when it is decoded: 8192x4096 in grey of 16 bits, 4096x4096 in colour. */
+const ALWAYS = 2 ** 26;
+
+/**
+ * Throws `DATA_TOO_LARGE` for a small file that holds a huge picture: time and memory go by what is decoded, and a file
+ * of 2 MB could ask for a second per step. Medical pictures of such sizes have noise, and are 2 to 10 times their file.
+ *
+ * @param needed bytes of the samples, in all forms that are held
+ * @param expansion of the format, where the limits say nothing
+ */
+export function checkExpansion(
+  needed: number,
+  fileLength: number,
+  expansion: number,
+  where: string,
+  { maxExpansion = expansion }: SizeLimits,
+): void {
+  const most = Math.max(ALWAYS, maxExpansion * fileLength);
+  if (needed <= most) return;
+  throw dataError({
+    code: 'DATA_TOO_LARGE',
+    message: `The picture takes ${needed} bytes when it is decoded, and its file has ${fileLength}; the limit is ${ALWAYS} bytes or ${maxExpansion} times the file.`,
+    where,
+    fix: 'Crop or shrink the picture, or save it in grey, or raise the limit with { maxExpansion } if you trust the file.',
+    details: { needed, fileLength, maxExpansion },
+  });
 }
 
 /** Throws `DATA_ZERO_SIZE`, `DATA_TOO_SMALL` or `DATA_TOO_LARGE`. */

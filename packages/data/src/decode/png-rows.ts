@@ -120,7 +120,7 @@ export class PngRows {
   }
 }
 
-/** One row's samples to their places. */
+/** One row's samples to their places, `step` pixels apart. A loop of its own for each depth: engines like that. */
 function spread(
   row: Uint8Array,
   bits: PngHeader['bitDepth'],
@@ -130,19 +130,41 @@ function spread(
   channels: number,
   step: number,
 ): void {
-  const mask = 2 ** bits - 1;
   const count = columns * channels;
-  if (bits === 16 && step === 1 && out instanceof Uint16Array) {
-    swapBytes(new Uint16Array(row.buffer, 0, count), out.subarray(first, first + count));
-    return;
+  if (out instanceof Uint16Array) {
+    const words = new Uint16Array(row.buffer, 0, count);
+    if (step === 1) swapBytes(words, out.subarray(first, first + count));
+    else spreadWords(words, out, first, channels, step);
+  } else if (bits === 8) spreadBytes(row.subarray(0, count), out, first, channels, step);
+  else spreadBits(row, bits, out, first, columns, step);
+}
+
+function spreadBytes(row: Uint8Array, out: Uint8Array, first: number, channels: number, step: number): void {
+  for (let c = 0; c < channels; c++) {
+    for (let n = c, to = first + c; n < row.length; n += channels, to += step * channels) out[to] = row[n]!;
   }
-  for (let x = 0, n = 0, to = first; x < columns; x++, to += step * channels) {
-    for (let c = 0; c < channels; c++, n++) {
-      if (bits === 16) out[to + c] = ((row[2 * n] as number) << 8) | (row[2 * n + 1] as number);
-      else if (bits === 8) out[to + c] = row[n] as number;
-      // Below 8 bits: high bits first; there is one channel.
-      else out[to + c] = ((row[(n * bits) >> 3] as number) >> (8 - bits - ((n * bits) & 7))) & mask;
+}
+
+function spreadWords(row: Uint16Array, out: Uint16Array, first: number, channels: number, step: number): void {
+  for (let c = 0; c < channels; c++) {
+    for (let n = c, to = first + c; n < row.length; n += channels, to += step * channels) {
+      out[to] = (row[n]! << 8) | (row[n]! >> 8);
     }
+  }
+}
+
+/** Below 8 bits: high bits first; there is one channel. */
+function spreadBits(
+  row: Uint8Array,
+  bits: number,
+  out: Uint8Array,
+  first: number,
+  columns: number,
+  step: number,
+): void {
+  const mask = 2 ** bits - 1;
+  for (let at = 0, n = 0, to = first; n < columns; n++, at += bits, to += step) {
+    out[to] = (row[at >> 3]! >> (8 - bits - (at & 7))) & mask;
   }
 }
 
@@ -176,6 +198,16 @@ function unfilter(
     }
   } else if (kind === 5) {
     for (let i = pixel; i < length; i++) row[i] = (row[i] as number) + ((row[i - pixel] as number) >> 1);
+  } else if (kind === 4 && pixel <= 2) {
+    // Each byte waits for its left neighbour, so that one is kept at hand.
+    for (let first = 0; first < pixel; first++) {
+      for (let i = first, left = 0, corner = 0; i < length; i += pixel) {
+        const up = above[i]!;
+        left = (row[i]! + paeth(left, up, corner)) & 255;
+        row[i] = left;
+        corner = up;
+      }
+    }
   } else if (kind === 4) {
     // The leftmost pixel has nothing at its left, and Paeth is up there.
     for (let i = 0; i < pixel; i++) row[i] = (row[i] as number) + (above[i] as number);
@@ -185,11 +217,16 @@ function unfilter(
   }
 }
 
-/** Whichever of the three is nearest to left + up - corner, in this order. */
+/**
+ * Whichever of the three is nearest to left + up - corner, in this order. Said without branches, which rows of noise
+ * would have the processor guess wrong: with `turn` = 3 corner - left - up, the corner is nearest where `turn` lies
+ * between left and up; beyond the larger of them it is the smaller, and the other way round. Masks are all ones where
+ * the difference is negative.
+ */
 function paeth(left: number, up: number, corner: number): number {
-  const byLeft = Math.abs(up - corner);
-  const byUp = Math.abs(left - corner);
-  const byCorner = Math.abs(left + up - 2 * corner);
-  if (byLeft <= byUp && byLeft <= byCorner) return left;
-  return byUp <= byCorner ? up : corner;
+  const difference = (left - up) & ((left - up) >> 31);
+  const [least, most] = [up + difference, left - difference];
+  const turn = 3 * corner - left - up;
+  const inner = least ^ ((least ^ corner) & ((turn - most) >> 31));
+  return most ^ ((most ^ inner) & ((least - turn) >> 31));
 }

@@ -3,12 +3,15 @@
  * what the compressed data can hold, and where that is a large picture of a small file, with what they do hold, before
  * memory is taken; then the data are inflated into rows (`png-rows.ts`), and samples below 8 bit and palettes expanded.
  */
-import { Inflater } from '@infnet/inflate';
+import { type Inflated as InflatedStream, Inflater } from '@infnet/inflate';
 import type { DecodedImage } from '../image.js';
 import type { DataNote } from '../notes.js';
-import { checkLimits, isHeldLater, MAX_EXPANSION, type SizeLimits } from './limits.js';
+import { checkExpansion, checkLimits, isHeldLater, MAX_EXPANSION, type SizeLimits } from './limits.js';
 import { CHANNELS, corrupt, type PngHeader, pngChunks, readPngHeader } from './png-chunks.js';
 import { inflatedSize, PngRows } from './png-rows.js';
+
+/** Beyond 64 MiB a picture may be so many times its file. */
+const EXPANSION = 32;
 
 /** Decodes a PNG file; see {@link decodeImage}. */
 export function decodePng(bytes: Uint8Array, where: string, limits: SizeLimits): DecodedImage {
@@ -16,7 +19,13 @@ export function decodePng(bytes: Uint8Array, where: string, limits: SizeLimits):
   const { width, height, bitDepth, colourType } = header;
   checkLimits(width, height, where, limits);
   const { palette, data: compressed } = readFrame(bytes, header, where);
-  const { samples, notes } = inflate(compressed, header, bytes.length, where);
+  const held = width * height * bytesOfPixel(header, palette);
+  const rows = (): PngRows => {
+    checkExpansion(held, bytes.length, EXPANSION, where, limits);
+    return new PngRows(header, where);
+  };
+  const isLate = isHeldLater(held, bytes.length);
+  const { samples, notes } = inflate(compressed, header, isLate, rows, where);
   const common = { width, height, format: 'png' as const, ...(notes.length > 0 ? { notes } : {}) };
   if (samples instanceof Uint16Array) return { ...common, channels: CHANNELS[colourType], depth: 16, data: samples };
   if (palette !== undefined) {
@@ -26,6 +35,12 @@ export function decodePng(bytes: Uint8Array, where: string, limits: SizeLimits):
   }
   stretch(samples, bitDepth);
   return { ...common, channels: CHANNELS[colourType], depth: 8, data: samples };
+}
+
+/** As it is held: samples below 8 bit take a byte, and of a palette there are the indices and the colours. */
+function bytesOfPixel({ bitDepth, colourType }: PngHeader, palette: Frame['palette']): number {
+  if (palette !== undefined) return 1 + (palette[0]?.length ?? 3);
+  return CHANNELS[colourType] * (bitDepth === 16 ? 2 : 1);
 }
 
 interface Frame {
@@ -70,8 +85,19 @@ interface Inflated {
   readonly notes: readonly DataNote[];
 }
 
-/** What the file has more of is told and left aside, and no more of it is inflated. */
-function inflate(data: Uint8Array, header: PngHeader, fileLength: number, where: string): Inflated {
+/**
+ * What the file has more of is told and left aside, and no more of it is inflated.
+ *
+ * @param isLate whether all of it must be there before memory is taken
+ * @param makeRows takes the memory
+ */
+function inflate(
+  data: Uint8Array,
+  header: PngHeader,
+  isLate: boolean,
+  makeRows: () => PngRows,
+  where: string,
+): Inflated {
   const expected = inflatedSize(header);
   const [method = 0, flags = 0] = data;
   if (data.length > 0 && ((method & 15) !== 8 || method >> 4 > 7 || (method * 256 + flags) % 31 || flags & 32)) {
@@ -79,28 +105,21 @@ function inflate(data: Uint8Array, header: PngHeader, fileLength: number, where:
   }
   if (data.length * MAX_EXPANSION < expected) throw tooShort(where, `${data.length} compressed bytes`, expected);
   const inflater = new Inflater();
-  const run = (take: (piece: Uint8Array) => boolean): boolean => {
-    const { status, total, reason } = inflater.run(data, 2, take);
+  const isMore = ({ status, total, reason }: InflatedStream): boolean => {
     // With all of it there, how the stream ends is of no importance.
     if (total >= expected) return total > expected || status === 'stopped';
     if (status === 'damaged') throw corrupt(where, `The PNG data cannot be decompressed: ${reason}.`);
     throw tooShort(where, `only ${total} bytes`, expected);
   };
-  let counted = 0;
-  if (isHeldLater(expected, fileLength)) {
-    run((piece) => {
-      counted += piece.length;
-      return counted < expected;
-    });
-  }
-  const rows = new PngRows(header, where);
+  if (isLate) isMore(inflater.count(data, 2, expected));
+  const rows = makeRows();
   let needsMore = true;
-  const isSurplus = run((piece) => {
+  const stream = inflater.run(data, 2, (piece) => {
     if (!needsMore) return false;
     needsMore = rows.take(piece);
     return true;
   });
-  if (!isSurplus) return { samples: rows.samples, notes: [] };
+  if (!isMore(stream)) return { samples: rows.samples, notes: [] };
   const message = `it has more data than its ${expected} bytes of picture; they are left aside`;
   return { samples: rows.samples, notes: [{ code: 'PNG_SURPLUS', message }] };
 }

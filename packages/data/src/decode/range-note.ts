@@ -69,12 +69,12 @@ function greyBy(black: number, white: number): (value: number) => number {
 
 /** How often each value occurs, alpha left out. */
 function colourCounts(data: Uint16Array, channels: number): number[] {
-  const counts = new Array<number>(65536).fill(0);
+  const counts = new Uint32Array(65536);
   const colours = channels % 2 === 0 ? channels - 1 : channels;
   for (let i = 0; i < data.length; i += channels) {
-    for (let c = 0; c < colours; c++) counts[data[i + c] as number] = (counts[data[i + c] as number] as number) + 1;
+    for (let c = 0; c < colours; c++) counts[data[i + c]!]!++;
   }
-  return counts;
+  return Array.from(counts);
 }
 
 /** The least number of greys that cover most of the pixels. */

@@ -6,7 +6,7 @@
  * What follows the last member (padding of tapes and blocks, mostly zeros) is not compressed data, and gzip(1), Python
  * and nibabel leave it alone.
  */
-import { crc32, Inflater } from '@infnet/inflate';
+import { crc32, type Inflated, Inflater } from '@infnet/inflate';
 import { niftiCorrupt, niftiTruncated } from './errors.js';
 
 /** Bytes of a member's header without its optional fields, and of its trailer. */
@@ -32,30 +32,54 @@ export interface Gunzipped {
  * @throws `DATA_TRUNCATED`, `DATA_CORRUPT`
  */
 export function gunzip(bytes: Uint8Array, where: string, take: (piece: Uint8Array) => boolean): Gunzipped {
+  return members(bytes, where, (inflater, start) => {
+    let crc = 0;
+    const member = inflater.run(bytes, start, (piece) => {
+      crc = crc32(piece, crc);
+      return take(piece);
+    });
+    return { ...member, crc };
+  });
+}
+
+/**
+ * How many bytes it decodes to: `most`, or a little more, where there are more. Checksums are left to who decodes them.
+ *
+ * @throws `DATA_TRUNCATED`, `DATA_CORRUPT`
+ */
+export function gunzippedSize(bytes: Uint8Array, where: string, most: number): number {
+  let left = most;
+  const { total } = members(bytes, where, (inflater, start) => {
+    const member = inflater.count(bytes, start, left);
+    left -= member.total;
+    return member;
+  });
+  return total;
+}
+
+/** Goes from member to member. */
+function members(
+  bytes: Uint8Array,
+  where: string,
+  decode: (inflater: Inflater, start: number) => Inflated & { readonly crc?: number },
+): Gunzipped {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const inflater = new Inflater();
-  let [total, crc, wanted] = [0, 0, true];
-  const takeMore = (piece: Uint8Array): boolean => {
-    crc = crc32(piece, crc);
-    wanted = take(piece);
-    return wanted;
-  };
+  let total = 0;
   for (let at = 0; ; ) {
     if (bytes[at + 2] !== undefined && bytes[at + 2] !== 8) {
       throw niftiCorrupt(where, `The compressed data cannot be decompressed: method ${bytes[at + 2]} is not gzip's.`);
     }
-    crc = 0;
-    const member = inflater.run(bytes, dataStart(bytes, at), takeMore);
+    const member = decode(inflater, dataStart(bytes, at));
     total += member.total;
-    if (!wanted) return { total, trailing: 0 };
+    if (member.status === 'stopped') return { total, trailing: 0 };
     if (member.status === 'damaged') {
       throw niftiCorrupt(where, `The compressed data cannot be decompressed: ${member.reason}.`);
     }
     if (member.status === 'cut' || member.end + TRAILER > bytes.length) throw cutOff(where, bytes.length, total);
     at = member.end + TRAILER;
-    if (view.getUint32(at - 8, true) !== crc || view.getUint32(at - 4, true) !== member.total % 2 ** 32) {
-      throw wrongChecksum(where, at);
-    }
+    const isOther = member.crc !== undefined && member.crc !== view.getUint32(at - 8, true);
+    if (isOther || view.getUint32(at - 4, true) !== member.total % 2 ** 32) throw wrongChecksum(where, at);
     if (bytes[at] !== 0x1f || bytes[at + 1] !== 0x8b) return { total, trailing: lengthOf(bytes.subarray(at)) };
   }
 }

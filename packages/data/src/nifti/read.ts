@@ -11,7 +11,7 @@ import { dataError } from '../errors.js';
 import type { DataNote } from '../notes.js';
 import { DATATYPES, isLittleEndianMachine, swapBytes, type VolumeData } from './datatypes.js';
 import { niftiCorrupt, niftiTruncated, voxelsAlone } from './errors.js';
-import { gunzip, isGzip } from './gunzip.js';
+import { gunzip, gunzippedSize, isGzip } from './gunzip.js';
 import { HEADER_BYTES, parseHeader } from './header.js';
 import type { Volume, VolumeHeader } from './volume.js';
 
@@ -77,7 +77,10 @@ export function readNifti(
   }
   const compressed = isGzip(bytes);
   if (bytes.length * (compressed ? MAX_EXPANSION : 1) < end) throw tooShort(name, shape, end, bytes.length, compressed);
-  if (compressed && isHeldLater(end, bytes.length)) requireHeld(bytes, end, shape, name);
+  if (compressed && isHeldLater(end, bytes.length)) {
+    const held = gunzippedSize(bytes, name, end);
+    if (held < end) throw tooShort(name, shape, end, held, false);
+  }
   const data = allocate(length, shape, name);
   const notes = [...header.notes];
   if (compressed) {
@@ -119,16 +122,6 @@ function beginning(bytes: Uint8Array, name: string): Uint8Array {
     if (filled < HEADER_BYTES[1]) throw error;
   }
   return head.subarray(0, filled);
-}
-
-/** Counts what a small file decodes to, before a large volume is taken memory for. */
-function requireHeld(bytes: Uint8Array, end: number, shape: string, name: string): void {
-  let held = 0;
-  gunzip(bytes, name, (piece) => {
-    held += piece.length;
-    return held < end;
-  });
-  if (held < end) throw tooShort(name, shape, end, held, false);
 }
 
 /**
