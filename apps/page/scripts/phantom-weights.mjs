@@ -39,39 +39,18 @@ function infnet(...args) {
   return stdout;
 }
 
+/** Options that are no paths. */
+function words(text) {
+  return text.split(' ');
+}
+
 const count = Number(values.count);
 const heldOut = Array.from({ length: Math.ceil(count / 10) }, (_, i) => count - 1 - i).join(',');
 const [data, run] = [join(folder, 'phantoms'), join(folder, 'run')];
-infnet('phantom', '--out', data, '--count', values.count, '--seed', '70000', '--layout', 'dataset');
-const net = ['--size', '96', '--width', '0.25', '--channels', '16'];
-const recipe = [
-  '--batch',
-  '4',
-  '--lr',
-  '1e-3',
-  '--schedule',
-  'cosine',
-  '--epochs',
-  values.epochs,
-  '--seed',
-  '1',
-  '--augment',
-  'mild',
-];
-infnet(
-  'train',
-  '--data',
-  data,
-  '--out',
-  run,
-  ...net,
-  ...recipe,
-  '--validate',
-  heldOut,
-  '--snapshot-epochs',
-  '5',
-  ...adapter,
-);
+infnet('phantom', '--out', data, ...words(`--count ${values.count} --seed 70000 --layout dataset`));
+const recipe = `--size 96 --width 0.25 --channels 16 --batch 4 --lr 1e-3 --schedule cosine --seed 1 --augment mild`;
+const course = `--epochs ${values.epochs} --validate ${heldOut} --snapshot-epochs 5`;
+infnet('train', '--data', data, '--out', run, ...words(`${recipe} ${course}`), ...adapter);
 
 const { tensors, metadata } = readSafetensors(
   new Uint8Array(readFileSync(join(run, 'checkpoints', 'final.safetensors'))),
@@ -85,21 +64,8 @@ const file = writeSafetensors(stored, {
 });
 mkdirSync(dirname(target), { recursive: true });
 await writeFileAtomic(target, file);
-const scores = infnet(
-  'evaluate',
-  '--weights',
-  target,
-  '--data',
-  data,
-  '--validate',
-  heldOut,
-  '--size',
-  '96',
-  '--json',
-  '--out',
-  join(folder, 'scores'),
-  ...adapter,
-);
+const asked = ['--weights', target, '--data', data, '--out', join(folder, 'scores')];
+const scores = infnet('evaluate', ...asked, ...words(`--validate ${heldOut} --size 96 --json`), ...adapter);
 const { dice, meanDice } = JSON.parse(scores);
 console.log(
   `${target}: ${(file.length / 1e6).toFixed(2)} MB; held-out phantoms: Dice ${dice.toFixed(3)}, mean Dice ${meanDice.toFixed(3)}`,

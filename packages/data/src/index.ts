@@ -64,4 +64,5 @@ export { resizeCv2, resizeNearest } from './resize/cv2.js';
 export { type FloatMap, resizeBilinearFloat } from './resize/float.js';
 export { resizeLabels } from './resize/labels.js';
 export { resizePillow } from './resize/pillow.js';
+export { type ResultsColumns, type ResultsRow, resultsTable } from './results-table.js';
 export * from './tensor.js';

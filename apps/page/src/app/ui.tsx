@@ -96,6 +96,23 @@ export function TableBox(props: { label: string; children: ComponentChildren }):
   );
 }
 
+/** The head of a table; `number` and `bars` are how a column stands. */
+export function Head(props: {
+  columns: readonly (readonly [title: ComponentChildren, kind?: 'number' | 'bars'])[];
+}): VNode {
+  return (
+    <thead>
+      <tr>
+        {props.columns.map(([title, kind], i) => (
+          <th key={i} scope="col" class={kind}>
+            {title}
+          </th>
+        ))}
+      </tr>
+    </thead>
+  );
+}
+
 /** Two columns of names and values. */
 export function Facts(props: { rows: readonly (readonly [name: string, value: ComponentChildren])[] }): VNode {
   return (

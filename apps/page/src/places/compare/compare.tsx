@@ -5,7 +5,7 @@ import { adapter } from '../../app/adapter.js';
 import { Busy } from '../../app/busy.js';
 import { download } from '../../app/files.js';
 import { announce } from '../../app/notices.js';
-import { Button, Panel, ProgressBar, TableBox } from '../../app/ui.js';
+import { Button, Head, Panel, ProgressBar, TableBox } from '../../app/ui.js';
 import { labWorker } from '../../app/workers.js';
 import type { CompareResult, CompareRow } from '../../worker/compare-protocol.js';
 
@@ -80,32 +80,22 @@ export function Compare(): VNode {
   );
 }
 
+const COLUMNS = [
+  ['Library'],
+  ['Median', 'number'],
+  [<span class="visually-hidden">Median as a bar</span>, 'bars'],
+  ['Range, ms', 'number'],
+  ['GFLOP/s', 'number'],
+  ['Difference', 'number'],
+] as const;
+
 function Table(): VNode {
   const names = [...new Set(rows.value.map(({ name }) => name))];
   const isPart = result.value === undefined && running.value === undefined;
   return (
     <Panel title={isPart ? 'Result, stopped before its end' : 'Result'}>
       <TableBox label="Result">
-        <thead>
-          <tr>
-            <th scope="col">Library</th>
-            <th scope="col" class="number">
-              Median
-            </th>
-            <th scope="col" class="bars">
-              <span class="visually-hidden">Median as a bar</span>
-            </th>
-            <th scope="col" class="number">
-              Range, ms
-            </th>
-            <th scope="col" class="number">
-              GFLOP/s
-            </th>
-            <th scope="col" class="number">
-              Difference
-            </th>
-          </tr>
-        </thead>
+        <Head columns={COLUMNS} />
         {names.map((name) => (
           <tbody key={name}>
             <tr>

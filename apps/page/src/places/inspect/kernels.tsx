@@ -1,7 +1,7 @@
 /** Every kernel that runs, with what it was compiled for, its time and its text. */
 import type { VNode } from 'preact';
 import { duration, short } from '../../app/format.js';
-import { Panel, TableBox } from '../../app/ui.js';
+import { Head, Panel, TableBox } from '../../app/ui.js';
 import type { DispatchReport, InspectReport } from '../../worker/inspect-protocol.js';
 import { showSource, source, variantOf } from './state.js';
 
@@ -31,29 +31,21 @@ export function Kernels({ report, seconds }: { report: InspectReport; seconds: r
         {all.length} programs in {report.dispatches.length} dispatches. Choose one to read its WGSL.
       </p>
       <TableBox label="Kernels">
-        <thead>
-          <tr>
-            <th scope="col">Kernel</th>
-            <th scope="col">Workgroup</th>
-            <th scope="col" class="number">
-              Calls
-            </th>
-            <th scope="col" class="number">
-              FLOP
-            </th>
-            {seconds !== undefined && (
-              <>
-                <th scope="col" class="number">
-                  Time
-                </th>
-                <th scope="col" class="number">
-                  FLOP/s
-                </th>
-              </>
-            )}
-            <th scope="col">Share of the {seconds === undefined ? 'work' : 'time'}</th>
-          </tr>
-        </thead>
+        <Head
+          columns={[
+            ['Kernel'],
+            ['Workgroup'],
+            ['Calls', 'number'],
+            ['FLOP', 'number'],
+            ...(seconds === undefined
+              ? []
+              : ([
+                  ['Time', 'number'],
+                  ['FLOP/s', 'number'],
+                ] as const)),
+            [`Share of the ${seconds === undefined ? 'work' : 'time'}`],
+          ]}
+        />
         <tbody>
           {all.map((row) => (
             <KernelRow key={row.variant} row={row} most={most} isTimed={seconds !== undefined} />

@@ -4,22 +4,11 @@
  * Only what was made the way the page is set now has figures. What is stale, or was not segmented, has its line all the
  * same, with the reason in place of figures.
  */
-import { PROVENANCE_COLUMNS, type Provenance, provenanceFields } from '@infnet/data';
+import { type Provenance, type ResultsRow, resultsTable } from '@infnet/data';
 import { toCsv } from '@infnet/metrics';
-import type { TaskClass } from '@infnet/segmentation';
 import type { TaskReport } from '../../worker/task-protocol.js';
 import { figuresOf, type Share, sharesOf } from './figures.js';
 import type { Item } from './state.js';
-
-/** `groundGlass` as `ground_glass_pixels`, and so on. */
-function classColumns({ key }: TaskClass): string[] {
-  const name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return [`${name}_pixels`, `${name}_fraction`, `${name}_ml`];
-}
-
-function classFields({ count, fraction, millilitres }: Share): string[] {
-  return [String(count), fraction.toFixed(6), millilitres === undefined ? '' : millilitres.toFixed(3)];
-}
 
 /**
  * @param task that of the weights that are loaded: what is not stale is of it
@@ -32,42 +21,32 @@ export function summaryCsv(
   threshold: number,
   staleBy: (item: Item) => readonly string[],
 ): string {
-  const columns = task.classes.slice(1).flatMap(classColumns);
-  const rows = items.flatMap((item): string[][] => {
-    const { report, path, results, error } = item;
+  const rows = items.flatMap((item): ResultsRow[] => {
+    const { report, path: file, results, error } = item;
     const { width, height, isVolume, millilitresPerVoxel } = report;
-    const without = (reason: string): string[] => [
-      ...[path, '', '', '', ...columns.map(() => ''), '', reason],
-      ...provenanceFields(undefined),
-      '',
-    ];
-    const failed = error === undefined ? [] : [without(`${error.code}: ${error.message}`)];
+    const failed = error === undefined ? [] : [{ file, error: `${error.code}: ${error.message}` }];
     const stale = staleBy(item);
-    if (stale.length > 0) return [without(`RESULT_STALE: made with ${stale.join(', ')}; segment again`), ...failed];
+    if (stale.length > 0) {
+      return [{ file, error: `RESULT_STALE: made with ${stale.join(', ')}; segment again` }, ...failed];
+    }
     const figures = figuresOf(item, threshold);
-    if (figures === undefined) return failed.length > 0 ? failed : [without('RESULT_MISSING: not segmented')];
-    const line = (slice: string, shares: readonly Share[], seconds: number, made: Provenance): string[] => [
-      path,
-      slice,
-      String(width),
-      String(height),
-      ...shares.flatMap(classFields),
-      seconds.toFixed(3),
-      '',
-      ...provenanceFields({ ...made, threshold: threshold / 100 }),
-      made.time ?? '',
-    ];
+    if (figures === undefined) return failed.length > 0 ? failed : [{ file, error: 'RESULT_MISSING: not segmented' }];
+    const of = { file, size: { width, height }, millilitres: millilitresPerVoxel };
+    const line = (made: Provenance, shares: readonly Share[]): Pick<ResultsRow, 'counts' | 'provenance'> => ({
+      counts: [0, ...shares.map(({ count }) => count)],
+      provenance: { ...made, threshold: threshold / 100 },
+    });
     const done = results.filter((result) => result !== undefined);
-    const lines = done.map(({ slice, seconds, made, ...counted }) =>
-      line(isVolume ? String(slice) : '', sharesOf(task, counted, threshold, millilitresPerVoxel), seconds, made),
-    );
+    const lines = done.map(({ slice, seconds, made, ...counted }) => ({
+      ...of,
+      ...line(made, sharesOf(task, counted, threshold)),
+      ...{ slice: isVolume ? slice : '', pixels: counted.pixels, seconds },
+    }));
     const last = done.at(-1);
     if (!isVolume || last === undefined) return [...lines, ...failed];
-    const { shares, seconds, depth } = figures;
-    const which = figures.done === depth ? 'all' : `${figures.done} of ${depth}`;
-    return [...lines, line(which, shares, seconds, last.made), ...failed];
+    const { shares, pixels, seconds, depth } = figures;
+    const slice = figures.done === depth ? 'all' : `${figures.done} of ${depth}`;
+    return [...lines, { ...of, ...line(last.made, shares), slice, pixels, seconds }, ...failed];
   });
-  const places = ['file', 'slice', 'width', 'height'];
-  const header = [...places, ...columns, 'seconds', 'error', ...PROVENANCE_COLUMNS, 'time'];
-  return toCsv([header, ...rows], '\r\n');
+  return toCsv(resultsTable(rows, { classes: task.classes, time: true, volumes: true }), '\r\n');
 }

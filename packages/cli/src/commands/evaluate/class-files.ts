@@ -13,9 +13,10 @@ import {
   type SliceOrientation,
 } from '@infnet/data';
 import { readFile } from '@infnet/node';
-import { cliError, type FailedFile, reasonOn } from '../../errors.js';
+import { cliError, type FailedFile } from '../../errors.js';
 import { classSlices } from './class-volumes.js';
 import type { Form } from './options.js';
+import { type PairReaders, pairSource } from './pair-source.js';
 import type { ClassItem, SliceSource } from './source.js';
 
 /** A class map of `infnet segment` is `7.classes.png` or `7.classes.nii.gz`; any other is called as its slice. */
@@ -37,7 +38,8 @@ export async function classesOfFiles(
   const pairs = names.flatMap((name) => {
     const [prediction, truth] = [predictions.get(name), truths.get(name)];
     if (prediction === undefined || truth === undefined) return [];
-    return isVolumeName(prediction) === isVolumeName(truth) ? [{ name, prediction, truth }] : [];
+    const isVolume = isVolumeName(truth);
+    return isVolumeName(prediction) === isVolume ? [{ name, prediction, truth, isVolume }] : [];
   });
   const unpaired = names.flatMap((name): FailedFile[] => {
     const [prediction, truth] = [predictions.get(name), truths.get(name)];
@@ -59,43 +61,22 @@ export async function classesOfFiles(
       where: resolve(pred),
     });
   }
-  let total = pairs.length;
   const notes: string[] = [];
-  const isVolume = pairs.some(({ truth }) => isVolumeName(truth));
-  return {
-    get total() {
-      return total;
+  const readers: PairReaders<(typeof pairs)[number], ClassItem> = {
+    async picture({ name, prediction, truth }, onFile) {
+      const predicted = await readMap(prediction);
+      onFile(truth);
+      return { name, predicted, truth: await readMap(truth) };
     },
+    volume: (pair, onFile) => classSlices(pair, classes, orient, notes, onFile),
+  };
+  return pairSource(pairs, readers, {
     failed: [...several, ...alike, ...unpaired],
     ignored: [],
     notes,
-    said: [],
     facts: [],
-    settings: { pred, gt, ...(isVolume ? { orient } : {}) },
-    async *items(signal) {
-      for (const pair of pairs) {
-        if (signal?.aborted) return;
-        const { name, prediction, truth } = pair;
-        let file = prediction;
-        try {
-          if (isVolumeName(truth)) {
-            const slices = await classSlices(pair, classes, orient, notes, (path) => {
-              file = path;
-            });
-            total += slices.length - 1;
-            for (const item of slices) yield { item };
-            continue;
-          }
-          const predicted = await readMap(prediction);
-          file = truth;
-          yield { item: { name, predicted, truth: await readMap(truth) } };
-        } catch (error) {
-          yield { failed: { file, ...reasonOn(file, error) } };
-        }
-      }
-    },
-    [Symbol.dispose]() {},
-  };
+    settings: { pred, gt, ...(pairs.some(({ isVolume }) => isVolume) ? { orient } : {}) },
+  });
 }
 
 /** Paths by name, in one spelling of accents; a `.classes.png` counts before a file that is called as its slice. */

@@ -4,6 +4,7 @@ import { type GreyImage, type SliceOrientation, sliceLayout, volumeSliceValues, 
 import { type ClassScores, ClassTable } from '@infnet/segmentation';
 import { csv } from '../../csv.js';
 import { cliError } from '../../errors.js';
+import type { OnFile, PairSlices } from './pair-source.js';
 import type { ClassItem, ItemVolume } from './source.js';
 import { onGrid, readVolume } from './volume-pairs.js';
 
@@ -16,7 +17,6 @@ export interface ClassVolumePair {
 /**
  * The slices of a pair, in the order in which the net would see them.
  *
- * @param onFile told which of the two files is read, for errors
  * @throws InfnetError `FILE_...`, `NIFTI_...`, `CLI_GRID`, `CLI_NOT_CLASSES`
  */
 export async function classSlices(
@@ -24,8 +24,8 @@ export async function classSlices(
   classes: number,
   orient: SliceOrientation,
   notes: string[],
-  onFile: (file: string) => void,
-): Promise<ClassItem[]> {
+  onFile: OnFile,
+): Promise<PairSlices<ClassItem>> {
   onFile(truth);
   const drawn = await readVolume(truth, notes);
   const { count } = sliceLayout(drawn, orient);
@@ -38,10 +38,11 @@ export async function classSlices(
     prediction,
   );
   const volume: ItemVolume = { name, file: truth, millilitres: voxelMillilitres(drawn) };
-  return truths.map((labels, i) => ({
+  const item = (i: number): ClassItem => ({
     name: `${basename(truth)} slice ${i}`,
-    ...{ volume, truth: labels, predicted: predictions[i] as GreyImage },
-  }));
+    ...{ volume, truth: truths[i] as GreyImage, predicted: predictions[i] as GreyImage },
+  });
+  return { count, item };
 }
 
 /** @throws InfnetError `CLI_NOT_CLASSES` for a value that is the number of no class */

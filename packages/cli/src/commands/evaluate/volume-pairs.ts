@@ -21,11 +21,12 @@ import {
 } from '@infnet/data';
 import { readFile } from '@infnet/node';
 import { noteText } from '../../data-notes.js';
-import { cliError, reasonOn } from '../../errors.js';
+import { cliError } from '../../errors.js';
 import type { Pair } from './folders.js';
 import { type MapPicture, notBinary, scoredTruth } from './maps.js';
 import type { Truths } from './options.js';
-import type { Found } from './source.js';
+import type { OnFile, PairSlices } from './pair-source.js';
+import type { Item } from './source.js';
 
 export interface VolumePairOptions {
   readonly masks: Truths;
@@ -33,53 +34,45 @@ export interface VolumePairOptions {
   readonly orient: SliceOrientation;
 }
 
-/** A pair whose files were read and fit, or which of them does not. */
-export type OpenedPair =
-  | { readonly count: number; readonly notes: readonly string[]; item(index: number): Found }
-  | { readonly failed: Extract<Found, { readonly failed: unknown }>['failed'] };
-
-export async function openVolumePair(pair: Pair, options: VolumePairOptions): Promise<OpenedPair> {
-  const { name, prediction, truth, image } = pair;
-  const { masks, window, orient } = options;
-  const notes: string[] = [];
-  let file = truth;
-  try {
-    const drawn = await readVolume(truth, notes);
-    const { mask, foreign } = readVolumeMask(drawn, masks);
-    if (foreign !== undefined) throw notBinary(foreign, masks, truth);
-    file = prediction;
-    const map = onGrid(await readVolume(prediction, notes), mask, prediction, orient, notes);
-    const white = whiteOf(map, prediction);
-    let scan: Volume | undefined;
-    if (image !== undefined) {
-      file = image;
-      scan = onGrid(readNifti(await readFile(image), image), mask, image, orient, notes);
-    }
-    const spacing = sliceSpacing(mask, orient);
-    const volume = { name, file: truth, millilitres: voxelMillilitres(mask), ...(spacing && { spacing }) };
-    const files = { prediction, mask: truth, ...(image === undefined ? {} : { image }) };
-    return {
-      count: sliceLayout(mask, orient).count,
-      notes,
-      item(index) {
-        const picture = volumeSlice(mask, index, { window: [0, 255], orient });
-        // Made at once: the worst cases are kept, but not their volumes.
-        const shown = scan === undefined ? undefined : volumeSlice(scan, index, { window, orient });
-        return {
-          item: {
-            name: `${basename(truth)} slice ${index}`,
-            files,
-            volume,
-            map: { ...volumeSliceValues(map, index, orient), white },
-            truth: scoredTruth(picture),
-            image: async () => shown,
-          },
-        };
-      },
-    };
-  } catch (error) {
-    return { failed: { file, ...reasonOn(file, error) } };
+/** A pair whose files fit. What is noticed in them is told then. @throws InfnetError where they do not */
+export async function openVolumePair(
+  { name, prediction, truth, image }: Pair,
+  { masks, window, orient }: VolumePairOptions,
+  notes: string[],
+  onFile: OnFile,
+): Promise<PairSlices<Item>> {
+  const found: string[] = [];
+  onFile(truth);
+  const drawn = await readVolume(truth, found);
+  const { mask, foreign } = readVolumeMask(drawn, masks);
+  if (foreign !== undefined) throw notBinary(foreign, masks, truth);
+  onFile(prediction);
+  const map = onGrid(await readVolume(prediction, found), mask, prediction, orient, found);
+  const white = whiteOf(map, prediction);
+  let scan: Volume | undefined;
+  if (image !== undefined) {
+    onFile(image);
+    scan = onGrid(readNifti(await readFile(image), image), mask, image, orient, found);
   }
+  notes.push(...found);
+  const spacing = sliceSpacing(mask, orient);
+  const volume = { name, file: truth, millilitres: voxelMillilitres(mask), ...(spacing && { spacing }) };
+  const files = { prediction, mask: truth, ...(image === undefined ? {} : { image }) };
+  return {
+    count: sliceLayout(mask, orient).count,
+    item(index) {
+      // Made at once: the worst cases are kept, but not their volumes.
+      const shown = scan === undefined ? undefined : volumeSlice(scan, index, { window, orient });
+      return {
+        name: `${basename(truth)} slice ${index}`,
+        files,
+        volume,
+        map: { ...volumeSliceValues(map, index, orient), white },
+        truth: scoredTruth(volumeSlice(mask, index, { window: [0, 255], orient })),
+        image: async () => shown,
+      };
+    },
+  };
 }
 
 /** Notes grow by what is noticed in it: which of several geometries counts, bytes behind the end, and the like. */

@@ -1,63 +1,19 @@
 /** What came of the inputs: the table for people and spreadsheets, and the parts of the document for programs. */
-import { PROVENANCE_COLUMNS, type Provenance, provenanceFields } from '@infnet/data';
+import { type ResultsColumns, type ResultsRow, resultsTable } from '@infnet/data';
 import type { DonePicture, DoneVolume, TaskClass } from '@infnet/segmentation';
 import { csv } from '../../csv.js';
 import { noteText } from '../../data-notes.js';
 import type { Report } from './reports.js';
 
-export interface SummaryOptions {
-  /** All of the task's, the background first. */
-  readonly classes: readonly TaskClass[];
-  /** Whether there are the columns of seconds and of when it was made. */
-  readonly time: boolean;
-  /** Whether there are the columns that only volumes fill: the slice's index, and millilitres. */
-  readonly volumes?: boolean;
-}
-
-interface Row {
-  readonly file: string;
-  readonly slice?: number | 'all';
-  readonly size?: { readonly width: number; readonly height: number };
-  /** Pixels of each class, of how many, and millilitres of one. */
-  readonly counts?: readonly number[];
-  readonly pixels?: number;
-  readonly millilitres?: number | undefined;
-  readonly seconds?: number;
-  readonly error?: string;
-  readonly provenance?: Provenance;
-}
-
 /**
  * RFC 4180, with a header, in the order in which the files were given: a line for each picture; for each volume a line
- * per slice and then its total, whose slice is `all`. After these columns, where each result comes from.
+ * per slice and then its total, whose slice is `all`.
  */
-export function summaryCsv(reports: readonly Report[], { classes, time, volumes = false }: SummaryOptions): string {
-  const found = classes.slice(1);
-  const header = [
-    ...['file', ...(volumes ? ['slice'] : []), 'width', 'height'],
-    ...found
-      .map(({ key }) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
-      .flatMap((key) => [...[`${key}_pixels`, `${key}_fraction`], ...(volumes ? [`${key}_ml`] : [])]),
-    ...[...(time ? ['seconds'] : []), 'error'],
-  ];
-  const lines = reports.flatMap(rowsOf).map(({ file, slice, size, counts, pixels = 1, millilitres, ...row }) => [
-    ...[file, ...(volumes ? [String(slice ?? '')] : []), String(size?.width ?? ''), String(size?.height ?? '')],
-    ...found.flatMap((_, i) => {
-      const count = counts?.[i + 1];
-      const ml = count === undefined || millilitres === undefined ? '' : (count * millilitres).toFixed(3);
-      return [
-        ...[String(count ?? ''), count === undefined ? '' : (count / pixels).toFixed(6)],
-        ...(volumes ? [ml] : []),
-      ];
-    }),
-    ...[...(time ? [row.seconds?.toFixed(3) ?? ''] : []), row.error ?? ''],
-    ...provenanceFields(row.provenance),
-    ...(time ? [row.provenance?.time ?? ''] : []),
-  ]);
-  return csv([[...header, ...PROVENANCE_COLUMNS, ...(time ? ['time'] : [])], ...lines]);
+export function summaryCsv(reports: readonly Report[], columns: ResultsColumns): string {
+  return csv(resultsTable(reports.flatMap(rowsOf), columns));
 }
 
-function rowsOf(report: Report): Row[] {
+function rowsOf(report: Report): ResultsRow[] {
   if ('failed' in report) {
     const { file, code, message } = report.failed;
     return [{ file, error: `${code}: ${message}` }];
