@@ -87,8 +87,13 @@ interface SplitAttributes extends Record<string, unknown> {
   readonly sizes: readonly number[];
 }
 
-const startsOf = (sizes: readonly number[]): number[] =>
-  sizes.map((_, i) => sizes.slice(0, i).reduce((a, b) => a + b, 0));
+function startsOf(sizes: readonly number[]): number[] {
+  let end = 0;
+  return sizes.map((size) => {
+    end += size;
+    return end - size;
+  });
+}
 
 export const splitOperator: Operator<SplitAttributes> = {
   name: 'split',
@@ -101,8 +106,9 @@ export const splitOperator: Operator<SplitAttributes> = {
   lower: ({ attributes, inputs, outputs }) => {
     const [x] = inputs as readonly [View];
     const inner = elementCount(x.type.shape.slice(2));
+    const starts = startsOf(attributes.sizes);
     return outputs.flatMap((y, i) => {
-      const part: View = { ...x, offset: x.offset + (startsOf(attributes.sizes)[i] as number) * inner, type: y.type };
+      const part: View = { ...x, offset: x.offset + (starts[i] as number) * inner, type: y.type };
       const inPlace = part.storage === y.storage && part.offset === y.offset;
       return inPlace ? [] : [dispatch(1, part, undefined, y)];
     });

@@ -8,3 +8,4 @@ export * from './long.js';
 export * from './recipe.js';
 export * from './safetensors.js';
 export * from './torch-zip.js';
+export * from './work.js';

@@ -8,6 +8,7 @@
  */
 import { InfnetError } from '@infnet/errors';
 import type { Graph, GraphNode, TensorLike } from '../graph/graph.js';
+import { addTo } from '../graph/multi-map.js';
 import { Tensor } from '../graph/tensor.js';
 import { checkNames } from '../kernel/options.js';
 import { formatShape, sameShape } from '../tensor/types.js';
@@ -39,7 +40,7 @@ export function gradients(of: Tensor | readonly Upstream[], targets: readonly Te
   const nodes = [...graph.nodes];
   const dependent = dependents(nodes, tensors);
   const collected = new Map<Tensor, Tensor[]>();
-  for (const upstream of upstreams) collect(collected, upstream.output, seedGradient(graph, upstream));
+  for (const upstream of upstreams) addTo(collected, upstream.output, seedGradient(graph, upstream));
   for (const node of nodes.reverse()) propagate(graph, node, dependent, collected);
   return tensors.map((tensor) => total(collected, tensor));
 }
@@ -97,13 +98,9 @@ function propagate(
           where: scope,
         });
       }
-      collect(collected, input, gradient);
+      addTo(collected, input, gradient);
     });
   });
-}
-
-function collect(collected: Map<Tensor, Tensor[]>, tensor: Tensor, gradient: Tensor): void {
-  collected.set(tensor, [...(collected.get(tensor) ?? []), gradient]);
 }
 
 /** The sum of what was collected, kept so that asking twice adds once. */

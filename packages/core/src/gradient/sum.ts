@@ -75,10 +75,12 @@ export const sumOperator: Operator = standardOperator(
 
 /** Sum of any number of tensors of one shape. */
 export function sumTensors(tensors: readonly Tensor[]): Tensor {
-  const [only, ...others] = tensors;
-  if (only !== undefined && others.length === 0) return only;
-  const first = applyOne(sumOperator, tensors.slice(0, MOST_INPUTS), {});
-  return sumTensors([first, ...tensors.slice(MOST_INPUTS)]);
+  let [sum] = tensors;
+  for (let at = 1; sum === undefined || at < tensors.length; at += MOST_INPUTS - 1) {
+    const some = tensors.slice(at, at + MOST_INPUTS - 1);
+    sum = applyOne(sumOperator, sum === undefined ? some : [sum, ...some], {});
+  }
+  return sum;
 }
 
 interface FillAttributes extends Record<string, unknown> {

@@ -46,9 +46,9 @@ export function lowerAll(
     const isConstant = (node: GraphNode): boolean => constants.has(node.outputs[0]);
     const constantDispatches = nodes.filter(isConstant).flatMap((node) => lowering.lower(node));
     const dispatches = nodes.filter((node) => !isConstant(node)).flatMap((node) => lowering.lower(node));
-    dispatches.push(...lowering.lowerUpdates());
+    const updates = lowering.lowerUpdates();
     if (apart.size === before) {
-      return { lowering, constantDispatches, dispatches: [...lowering.oldValues, ...dispatches] };
+      return { lowering, constantDispatches, dispatches: [...lowering.oldValues, ...dispatches, ...updates] };
     }
   }
 }
@@ -71,18 +71,27 @@ export class Lowering {
     readonly apart: Set<Tensor>,
   ) {
     this.#placement = new PlacementTable(graph, nodes, constants, apart);
-    const own = (tensors: Iterable<Tensor>, kind: Storage['kind'], label: string): void => {
-      for (const tensor of tensors) this.#storages.set(tensor, this.#storage(byteLength(tensor.type), kind, label));
+    const give = (tensor: Tensor, kind: Storage['kind'], label: string): void => {
+      this.#storages.set(tensor, this.#storage(byteLength(tensor.type), kind, label));
     };
-    for (const [name, tensor] of graph.inputs) own([tensor], 'input', name);
-    for (const [parameter, tensor] of graph.parameters) own([tensor], 'parameter', parameter.name);
+    for (const [name, tensor] of graph.inputs) give(tensor, 'input', name);
+    for (const [parameter, tensor] of graph.parameters) give(tensor, 'parameter', parameter.name);
     for (const [name, tensor] of graph.outputs) {
       const { root } = this.#placement.locate(tensor);
-      if (!this.#storages.has(root)) own([root], constants.has(root) ? 'constant' : 'output', name);
+      if (!this.#storages.has(root)) give(root, constants.has(root) ? 'constant' : 'output', name);
     }
-    for (const [name, tensor] of graph.outputs) this.#keepOld(tensor, name, (each) => this.#isWritten(each));
+    const own = new Map([...graph.parameters].map(([parameter, tensor]) => [tensor, parameter]));
+    const written = new Set([...graph.updates.keys()].flatMap(membersOf));
+    for (const [name, tensor] of graph.outputs) {
+      const parameter = own.get(tensor);
+      if (parameter !== undefined && membersOf(parameter).some((member) => written.has(member)))
+        this.#keepOld(tensor, parameter, name);
+    }
     // Two parameters may lie in one buffer, which no dispatch can read and write at once.
-    for (const [parameter, value] of graph.updates) this.#keepOld(value, parameter.name, (each) => each !== parameter);
+    for (const [updated, value] of graph.updates) {
+      const parameter = own.get(value);
+      if (parameter !== undefined && parameter !== updated) this.#keepOld(value, parameter, updated.name);
+    }
   }
 
   /** What a run does first: the old values that are asked for are copied before anything writes over them. */
@@ -95,21 +104,13 @@ export class Lowering {
     return this.#old.get(tensor) ?? this.view(tensor);
   }
 
-  #keepOld(tensor: Tensor, label: string, isNeeded: (parameter: Parameter) => boolean): void {
-    const [parameter] = [...this.graph.parameters].find(([, own]) => own === tensor) ?? [];
-    if (parameter === undefined || this.#old.has(tensor) || !isNeeded(parameter)) return;
+  /** The tensor of a parameter is asked for as it was before the run. */
+  #keepOld(tensor: Tensor, parameter: Parameter, label: string): void {
+    if (this.#old.has(tensor)) return;
     const storage = this.#storage(byteLength(tensor.type), 'output', label);
     const to = { ...this.view(tensor), storage };
     this.#old.set(tensor, to);
     this.#oldValues.push({ ...sumDispatch([this.view(tensor)], to), scope: parameter.name, operator: 'old value' });
-  }
-
-  /** Whether an update writes to a parameter, to a slab that it lies in, or to one that lies in it. */
-  #isWritten(parameter: Parameter): boolean {
-    const members = (each: Parameter): Iterable<Parameter> =>
-      each instanceof ParameterSlab ? each.members.keys() : [each];
-    const own = new Set(members(parameter));
-    return [...this.graph.updates.keys()].some((each) => [...members(each)].some((member) => own.has(member)));
   }
 
   view(tensor: Tensor, label = 'tensor'): View {
@@ -186,6 +187,11 @@ export class Lowering {
     // WebGPU bindings need at least 4 bytes and sizes that are multiples of 4; an empty tensor gets one element.
     return { id: this.#nextId++, bytes: Math.max(4, Math.ceil(bytes / 4) * 4), kind, label };
   }
+}
+
+/** A parameter, or those that lie in a slab: what is written with it. */
+function membersOf(parameter: Parameter): readonly Parameter[] {
+  return parameter instanceof ParameterSlab ? [...parameter.members.keys()] : [parameter];
 }
 
 /** Every result must be written by a dispatch, or lie where it is already: memory that nobody wrote holds anything. */

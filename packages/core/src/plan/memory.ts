@@ -6,6 +6,7 @@
  * dispatch may not read and write one buffer through two bindings.)
  */
 import type { Dispatch, Storage } from '../graph/operator.js';
+import { FirstFit } from './first-fit.js';
 
 /** First and last dispatch, inclusive, in which a storage is used. */
 export interface Lifetime {
@@ -35,17 +36,14 @@ export function lifetimes(dispatches: readonly Dispatch[]): Map<Storage, Lifetim
 
 export function allocate(lives: ReadonlyMap<Storage, Lifetime>): Allocation[] {
   const bySize = [...lives].sort(([a], [b]) => b.bytes - a.bytes || a.id - b.id);
-  const buffers: { bytes: number; storages: Storage[]; lives: Lifetime[] }[] = [];
+  const buffers: { bytes: number; storages: Storage[] }[] = [];
+  const turns = new FirstFit();
   for (const [storage, life] of bySize) {
-    const free = buffers.find((buffer) =>
-      buffer.lives.every((other) => life.first > other.last || life.last < other.first),
-    );
-    const buffer = free ?? { bytes: storage.bytes, storages: [], lives: [] };
-    if (free === undefined) buffers.push(buffer);
-    buffer.storages.push(storage);
-    buffer.lives.push(life);
+    const index = turns.take(life);
+    buffers[index] ??= { bytes: storage.bytes, storages: [] };
+    buffers[index].storages.push(storage);
   }
-  return buffers.map(({ bytes, storages }) => ({ bytes, storages }));
+  return buffers;
 }
 
 /** The largest number of bytes that are alive at once: no allocation can do with less. */

@@ -14,9 +14,12 @@
  */
 import { InfnetError } from '@infnet/errors';
 import type { Graph, GraphNode } from '../graph/graph.js';
+import { addTo } from '../graph/multi-map.js';
+import type { Placement } from '../graph/operator.js';
 import type { Tensor } from '../graph/tensor.js';
 import { type Parameter, ParameterSlab } from '../module/parameter.js';
 import { elementCount } from '../tensor/types.js';
+import { type LinksSoFar, type NewLink, StorageUse } from './storage-use.js';
 
 interface Link {
   readonly parent: Tensor;
@@ -33,10 +36,22 @@ export interface Location {
   readonly batchStride: number;
 }
 
+/** A link, and where it leads: a tensor is linked when nothing lies in it yet and its parent's place is settled. */
+interface Placed extends Link {
+  readonly root: Tensor;
+  /** Elements from the start of a batch item of `root`. */
+  readonly rootOffset: number;
+  /** The outermost tensor that still has the batch items of this one. */
+  readonly frame: Tensor;
+}
+
 export class PlacementTable {
-  readonly #links = new Map<Tensor, Link>();
+  readonly #links = new Map<Tensor, Placed>();
+  readonly #placements: ReadonlyMap<GraphNode, Placement>;
   readonly #producer = new Map<Tensor, GraphNode>();
+  /** In the order of the nodes, each once. */
   readonly #consumers = new Map<Tensor, GraphNode[]>();
+  readonly #uses = new Map<GraphNode, StorageUse>();
   readonly #fixed: Set<Tensor>;
   /**
    * Where in `nodes` parameters are changed in place: a node that reads a part of one afterwards gets a copy of its old
@@ -45,6 +60,11 @@ export class PlacementTable {
   readonly #changed = new Map<Tensor, number>();
   readonly #position: ReadonlyMap<GraphNode, number>;
   readonly #results: Set<Tensor>;
+  readonly #soFar: LinksSoFar = {
+    producerOf: (tensor) => this.#producer.get(tensor),
+    parentOf: (tensor) => this.#links.get(tensor)?.parent,
+    rootOf: (tensor) => this.#links.get(tensor)?.root ?? tensor,
+  };
 
   /**
    * Decides the placement of every tensor of `nodes`. `constants` are computed once, apart from the rest.
@@ -59,35 +79,30 @@ export class PlacementTable {
   ) {
     this.#results = new Set([...graph.outputs.values(), ...graph.updates.values()]);
     this.#fixed = new Set([...graph.inputs.values(), ...graph.parameters.values(), ...constants]);
+    const placements = new Map<GraphNode, Placement>();
     for (const node of nodes) {
+      const placement = node.operator.placement?.(node.attributes);
+      if (placement !== undefined) placements.set(node, placement);
       for (const output of node.outputs) this.#producer.set(output, node);
-      for (const input of new Set(node.inputs))
-        this.#consumers.set(input, [...(this.#consumers.get(input) ?? []), node]);
+      for (const input of new Set(node.inputs)) addTo(this.#consumers, input, node);
     }
+    this.#placements = placements;
     this.#position = new Map(nodes.map((node, at) => [node, at]));
-    for (const node of nodes) this.#updateInPlace(graph, nodes, node);
+    this.#updateInPlace(graph, nodes);
     // The outermost join first, so that an inner one finds its result placed and follows it.
-    for (const node of [...nodes].reverse()) {
-      if (kindOf(node) === 'joinChannels') this.#join(node);
-      if (kindOf(node) === 'joinFlat') this.#joinFlat(node);
+    for (const node of [...placements.keys()].reverse()) {
+      const placement = placements.get(node) as Placement;
+      if (placement.kind === 'joinChannels') this.#join(node);
+      if (placement.kind === 'joinFlat') this.#joinFlat(node, placement.starts);
     }
-    for (const node of nodes) {
-      if (kindOf(node) === 'channelRanges') this.#ranges(node);
-      if (kindOf(node) === 'reshape') this.#reshape(node);
+    for (const [node, placement] of placements) {
+      if (placement.kind === 'channelRanges') this.#ranges(node, placement.starts);
+      if (placement.kind === 'reshape') this.#reshape(node);
     }
   }
 
   locate(tensor: Tensor): Location {
-    let root = tensor;
-    let offset = 0;
-    // The outermost tensor that still has the batch items of this one.
-    let frame: Tensor | undefined;
-    for (let link = this.#links.get(root); link !== undefined; link = this.#links.get(root)) {
-      if (link.flat === true) frame ??= root;
-      offset += link.offset;
-      root = link.parent;
-    }
-    frame ??= root;
+    const { root, rootOffset: offset, frame } = this.#links.get(tensor) ?? unplaced(tensor);
     const batchStride = frame === tensor || frame.shape[0] === tensor.shape[0] ? batchSize(frame) : batchSize(tensor);
     return { root, offset, batchStride };
   }
@@ -102,55 +117,48 @@ export class PlacementTable {
     return this.#links.size;
   }
 
-  /** Puts the results of an optimiser's step where the parameters are. */
-  #updateInPlace(graph: Graph, nodes: readonly GraphNode[], node: GraphNode): void {
-    for (const [output, input] of node.operator.updatesInPlace ?? []) {
-      const [from, to] = [node.inputs[input], node.outputs[output]];
-      if (from === undefined || to === undefined) continue;
-      const parameter = [...graph.updates].find(
-        ([parameter, value]) => value === to && graph.parameters.get(parameter) === from,
-      );
-      const written = writtenWith(graph, parameter?.[0], from);
-      const later = nodes.slice(nodes.indexOf(node) + 1).some((other) => other.inputs.some((x) => written.has(x)));
-      if (parameter !== undefined && !later) {
-        this.#links.set(to, { parent: from, offset: 0 });
-        for (const tensor of written) this.#changed.set(tensor, nodes.indexOf(node));
-      } else {
-        throw new InfnetError({
-          code: 'GRAPH_UPDATE',
-          message: `"${node.operator.name}" updates in place, but its input ${input} is ${later ? 'read afterwards' : 'no parameter with graph.update'}`,
-          where: node.scope,
-          fix: 'Apply it last, to a parameter of the trace, and register the result with graph.update(parameter, result).',
-        });
+  /** Puts the results of optimisers' steps where the parameters are. */
+  #updateInPlace(graph: Graph, nodes: readonly GraphNode[]): void {
+    const updated = new Map<Tensor, Parameter[]>();
+    for (const [parameter, value] of graph.updates) addTo(updated, value, parameter);
+    for (const node of nodes) {
+      for (const [output, input] of node.operator.updatesInPlace ?? []) {
+        const [from, to] = [node.inputs[input], node.outputs[output]];
+        if (from === undefined || to === undefined) continue;
+        const parameter = updated.get(to)?.find((each) => graph.parameters.get(each) === from);
+        const written = writtenWith(graph, parameter, from);
+        const later = written.some((tensor) => this.#lastUse(tensor) > this.#positionOf(node));
+        if (parameter === undefined || later) throw notInPlace(node, input, later);
+        this.#link(to, { parent: from, offset: 0 });
+        for (const tensor of written) this.#changed.set(tensor, this.#positionOf(node));
       }
     }
   }
 
   #join(node: GraphNode): void {
     const [whole] = node.outputs;
-    let channel = 0;
+    const channel = innerSize(whole);
+    let start = 0;
     for (const part of node.inputs) {
-      this.#tryLink(part, { parent: whole, offset: channel * innerSize(whole) }, true);
-      channel += part.shape[1] ?? 0;
+      this.#tryLink(part, { parent: whole, offset: start * channel }, true);
+      start += part.shape[1] ?? 0;
     }
   }
 
-  #joinFlat(node: GraphNode): void {
-    const placement = node.operator.placement?.(node.attributes);
-    if (placement?.kind !== 'joinFlat') return;
+  #joinFlat(node: GraphNode, starts: readonly number[]): void {
     const [parent] = node.outputs;
     for (const [i, part] of node.inputs.entries()) {
-      this.#tryLink(part, { parent, offset: placement.starts[i] as number, flat: true }, true);
+      this.#tryLink(part, { parent, offset: starts[i] as number, flat: true }, true);
     }
   }
 
-  #ranges(node: GraphNode): void {
-    const placement = node.operator.placement?.(node.attributes);
+  #ranges(node: GraphNode, starts: readonly number[]): void {
     const [whole] = node.inputs;
-    if (placement?.kind !== 'channelRanges' || whole === undefined) return;
-    node.outputs.forEach((part, i) => {
-      this.#tryLink(part, { parent: whole, offset: (placement.starts[i] as number) * innerSize(whole) }, false);
-    });
+    if (whole === undefined) return;
+    const channel = innerSize(whole);
+    for (const [i, part] of node.outputs.entries()) {
+      this.#tryLink(part, { parent: whole, offset: (starts[i] as number) * channel }, false);
+    }
   }
 
   #reshape(node: GraphNode): void {
@@ -164,49 +172,65 @@ export class PlacementTable {
 
   #tryLink(child: Tensor, link: Link, childIsWritten: boolean): void {
     if (this.#links.has(child) || this.#fixed.has(child) || this.#results.has(child) || this.apart.has(child)) return;
+    const { parent } = link;
+    const root = this.#soFar.rootOf(parent);
     const producer = this.#producer.get(child);
-    const touching = [...(childIsWritten && producer ? [producer] : []), ...(this.#consumers.get(child) ?? [])];
-    if (touching.some((node) => kindOf(node) === undefined && node.operator.takesViews === false)) return;
-    const changed = this.#changed.get(this.locate(link.parent).root) ?? Number.POSITIVE_INFINITY;
-    if (touching.some((node) => (this.#position.get(node) as number) > changed)) return;
-    if (childIsWritten && (producer === undefined || this.#fixed.has(this.locate(link.parent).root))) return;
-    this.#links.set(child, link);
-    const affected = producer === undefined ? touching : [producer, ...touching];
-    const refused = affected.some((node) => this.#readsWhatItWrites(node)) || this.#writesTwice(producer);
-    if (refused) this.#links.delete(child);
+    const consumers = this.#consumers.get(child) ?? [];
+    if (childIsWritten && (producer === undefined || this.#fixed.has(root))) return;
+    const changed = this.#changed.get(root) ?? Number.POSITIVE_INFINITY;
+    if (this.#lastUse(child, childIsWritten ? producer : undefined) > changed) return;
+    const touching = producer !== undefined && childIsWritten ? [producer, ...consumers] : consumers;
+    if (touching.some((node) => !this.#placements.has(node) && node.operator.takesViews === false)) return;
+    const affected = producer === undefined ? consumers : [producer, ...consumers];
+    const added: NewLink = { child, parent, root };
+    if (affected.some((node) => this.#useOf(node).refuses(added))) return;
+    for (const node of affected) this.#useOf(node).add(added);
+    this.#link(child, link);
   }
 
-  /** Whether a kernel of this node would bind one storage for two of its results. */
-  #writesTwice(node: GraphNode | undefined): boolean {
-    if (node === undefined || kindOf(node) !== undefined) return false;
-    const roots = node.outputs.map((output) => this.locate(output).root);
-    return new Set(roots).size < roots.length;
+  #link(child: Tensor, link: Link): void {
+    const { root, rootOffset, frame } = this.#links.get(link.parent) ?? unplaced(link.parent);
+    const own = link.flat === true ? child : frame;
+    this.#links.set(child, { ...link, root, rootOffset: rootOffset + link.offset, frame: own });
   }
 
-  /** Whether a dispatch of this node would bind one storage both for reading and for writing, and cannot. */
-  #readsWhatItWrites(node: GraphNode): boolean {
-    const allowed = node.operator.sharesStorage?.(node.attributes) ?? [];
-    const isPlacement = kindOf(node) !== undefined;
-    return node.inputs.some((input, i) => {
-      if (allowed.includes(i)) return false;
-      const { root } = this.locate(input);
-      return node.outputs.some((output) => {
-        // A placement node dispatches nothing for a pair that is linked already.
-        const linked = this.#links.get(input)?.parent === output || this.#links.get(output)?.parent === input;
-        return this.locate(output).root === root && !(isPlacement && linked);
-      });
-    });
+  #useOf(node: GraphNode): StorageUse {
+    let use = this.#uses.get(node);
+    if (use === undefined) {
+      use = new StorageUse(node, this.#placements.has(node), this.#soFar);
+      this.#uses.set(node, use);
+    }
+    return use;
   }
+
+  /** Where in `nodes` a tensor is read last; -1: never. Who writes it, if that counts, comes before. */
+  #lastUse(tensor: Tensor, producer?: GraphNode): number {
+    const last = this.#consumers.get(tensor)?.at(-1) ?? producer;
+    return last === undefined ? -1 : this.#positionOf(last);
+  }
+
+  #positionOf(node: GraphNode): number {
+    return this.#position.get(node) as number;
+  }
+}
+
+function unplaced(tensor: Tensor): Omit<Placed, keyof Link> {
+  return { root: tensor, rootOffset: 0, frame: tensor };
 }
 
 /** The tensors whose memory an update in place changes: the parameter's, and those of a slab's members. */
-function writtenWith(graph: Graph, parameter: Parameter | undefined, tensor: Tensor): ReadonlySet<Tensor> {
+function writtenWith(graph: Graph, parameter: Parameter | undefined, tensor: Tensor): readonly Tensor[] {
   const members = parameter instanceof ParameterSlab ? [...parameter.members.keys()] : [];
-  return new Set([tensor, ...members.flatMap((member) => graph.parameters.get(member) ?? [])]);
+  return [tensor, ...members.flatMap((member) => graph.parameters.get(member) ?? [])];
 }
 
-function kindOf(node: GraphNode): string | undefined {
-  return node.operator.placement?.(node.attributes)?.kind;
+function notInPlace({ operator, scope }: GraphNode, input: number, later: boolean): InfnetError {
+  return new InfnetError({
+    code: 'GRAPH_UPDATE',
+    message: `"${operator.name}" updates in place, but its input ${input} is ${later ? 'read afterwards' : 'no parameter with graph.update'}`,
+    where: scope,
+    fix: 'Apply it last, to a parameter of the trace, and register the result with graph.update(parameter, result).',
+  });
 }
 
 /** Elements of one channel. */

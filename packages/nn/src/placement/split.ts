@@ -67,7 +67,12 @@ export const splitOperator: Operator<SplitAttributes> = standardOperator(
 );
 
 function startsOf(sizes: readonly number[]): number[] {
-  return sizes.map((_, i) => sizes.slice(0, i).reduce((sum, size) => sum + size, 0));
+  let end = 0;
+  return sizes.map((size) => {
+    const start = end;
+    end += size;
+    return start;
+  });
 }
 
 /**

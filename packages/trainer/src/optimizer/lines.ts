@@ -55,12 +55,11 @@ function rankOf(tensor: Tensor, all: ReadonlySet<Tensor>): number {
 
 /** The lines as tensors. */
 export function joinLines(values: ReadonlyMap<Parameter, Tensor>, layout: LineLayout): readonly Tensor[] {
-  return layout.lengths.map((length, line) => {
-    const parts = [...values].flatMap(([parameter, tensor]) => {
-      const place = layout.places.get(parameter);
-      return place?.line === line ? [{ tensor, start: place.start }] : [];
-    });
-    const [tensors, starts] = [parts.map(({ tensor }) => tensor), parts.map(({ start }) => start)];
-    return joinFlat(tensors, starts, length);
-  });
+  const lines = layout.lengths.map((length) => ({ length, tensors: [] as Tensor[], starts: [] as number[] }));
+  for (const [parameter, tensor] of values) {
+    const { line, start } = layout.places.get(parameter) as LinePlace;
+    lines[line]?.tensors.push(tensor);
+    lines[line]?.starts.push(start);
+  }
+  return lines.map(({ tensors, starts, length }) => joinFlat(tensors, starts, length));
 }

@@ -260,9 +260,9 @@ export abstract class Optimizer {
     const now = this.spec.settings ?? {};
     const other = Object.keys(settings).filter((key) => now[key] !== undefined && now[key] !== settings[key]);
     if (other.length > 0) return other.map((key) => `${key} was ${settings[key]}, is ${now[key]}`).join('; ');
-    const here = this.store.parameters.map((moment) => moment.name);
-    const missing = here.filter((moment) => !moments.has(moment));
-    const surplus = [...moments.keys()].filter((moment) => !here.includes(moment));
+    const here = new Set(this.store.parameters.map((moment) => moment.name));
+    const missing = [...here].filter((moment) => !moments.has(moment));
+    const surplus = [...moments.keys()].filter((moment) => !here.has(moment));
     if (missing.length > 0) return `it lacks ${listed(missing)} (the parameter was frozen, or there was no momentum)`;
     if (surplus.length > 0) return `it has ${listed(surplus)} (the parameter is frozen now, or there is no momentum)`;
     return undefined;

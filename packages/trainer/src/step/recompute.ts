@@ -33,22 +33,35 @@ export function recompute(graph: Graph, forward: number, blockOf: BlockOf, kept:
   const inner = innerTensors(graph.nodes.slice(0, forward), blockOf, kept);
   const again = new Map<Tensor, Tensor>();
   const nodes: GraphNode[] = [];
-  const available = (tensor: Tensor): Tensor => {
-    const producer = inner.get(tensor);
-    if (producer === undefined) return tensor;
-    const known = again.get(tensor);
-    if (known !== undefined) return known;
-    const { operator, inputs, attributes, outputs, scope } = producer;
+  const available = (tensor: Tensor): Tensor => (inner.has(tensor) ? (again.get(tensor) ?? tensor) : tensor);
+  const repeat = ({ operator, inputs, attributes, outputs, scope }: GraphNode): void => {
     const copy = graph.makeNode(operator, inputs.map(available), attributes, `${scope} (again)`.trimStart());
     nodes.push(copy);
     for (const [i, output] of outputs.entries()) again.set(output, operandAt(copy.outputs, i));
-    return available(tensor);
+  };
+  /** Depth first, by a list of its own: a block may have more layers than calls fit on the stack. */
+  const repeatFor = (wanted: Tensor): void => {
+    const open: { readonly producer: GraphNode; next: number }[] = [];
+    const enter = (tensor: Tensor): void => {
+      const producer = again.has(tensor) ? undefined : inner.get(tensor);
+      if (producer !== undefined) open.push({ producer, next: 0 });
+    };
+    enter(wanted);
+    for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
+      const input = last.producer.inputs[last.next++];
+      if (input !== undefined) enter(input);
+      else {
+        open.pop();
+        repeat(last.producer);
+      }
+    }
   };
   for (const node of graph.nodes.slice(forward)) {
-    const inputs = node.inputs.map(available);
-    nodes.push({ ...node, inputs });
+    for (const input of node.inputs) repeatFor(input);
+    nodes.push({ ...node, inputs: node.inputs.map(available) });
   }
-  graph.nodes.splice(forward, graph.nodes.length, ...nodes);
+  graph.nodes.length = forward;
+  for (const node of nodes) graph.nodes.push(node);
 }
 
 /** What the forward pass uses only inside the block that computed it, with the nodes that did. */

@@ -18,7 +18,7 @@ export interface NewStatistics {
 export function gatherStatistics(graph: Graph, { parameters: store }: Optimizer): NewStatistics | undefined {
   const values = new Map<Parameter, Tensor>();
   for (const [parameter, value] of graph.updates) {
-    if (parameter.role === 'buffer' && store.parameters.includes(parameter)) values.set(parameter, value);
+    if (parameter.role === 'buffer' && store.has(parameter)) values.set(parameter, value);
   }
   if (values.size === 0) return undefined;
   for (const parameter of values.keys()) graph.updates.delete(parameter);
