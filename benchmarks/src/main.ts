@@ -5,6 +5,7 @@ import { memorySuite } from './memory-suite.js';
 import { type BenchOptions, readOptions, usage } from './options.js';
 import { serve } from './peers/child.js';
 import { peerSuite } from './peers/suite.js';
+import { plannerSuite } from './planner-suite.js';
 import { forwardSuite, trainingSuite } from './profile-suite.js';
 import type { Suite } from './suite.js';
 
@@ -12,6 +13,7 @@ const SUITES: Readonly<Record<Exclude<BenchOptions['suite'], 'peers'>, Suite>> =
   forward: forwardSuite,
   training: trainingSuite,
   memory: memorySuite,
+  planner: plannerSuite,
   ceilings: ceilingSuite,
 };
 

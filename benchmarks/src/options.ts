@@ -10,6 +10,7 @@ import { ASKABLE_PARTS, type AskablePart, CHILD_OPTION, type PeerName } from './
 const SUITES = {
   training: 'a training step of Inf-Net: how much of its time the GPU works, and at what',
   memory: 'what a training step takes, by its plan; nothing runs',
+  planner: 'what tracing, scheduling and preparing cost, by the number of nodes; nothing runs',
   ceilings: 'what the adapter can do at most: multiply-adds, copying',
   peers: 'infnet compared with the other libraries that are installed',
   gradients: 'every convolution of Inf-Net: forward and its two gradients (--peers --parts gradients --only infnet)',
@@ -62,7 +63,7 @@ function program(): Command {
   }
   return command
     .description(
-      "Without one of the first six: Inf-Net's forward, kernel by kernel. INFNET_ADAPTER chooses the adapter (auto, gpu, " +
+      "Without one of the first seven: Inf-Net's forward, kernel by kernel. INFNET_ADAPTER chooses the adapter (auto, gpu, " +
         'llvmpipe, swiftshader). benchmarks/README.md says what is measured and how.',
     )
     .option('--quick', 'small: 96 px, three runs; with --peers few cases, in under 3 minutes')
@@ -86,7 +87,7 @@ export const usage = (): string => program().helpInformation();
 /** @throws InfnetError `CLI_OPTION` */
 export function readOptions(args: readonly string[]): BenchOptions {
   const { gradients, matrix, peerProcess, help = false, quick = false, ...given } = parse(args);
-  const suite = (['training', 'memory', 'ceilings'] as const).find((name) => given[name]);
+  const suite = (['training', 'memory', 'planner', 'ceilings'] as const).find((name) => given[name]);
   const asked = gradients || matrix || given.peers;
   return {
     size: quick ? 96 : 352,

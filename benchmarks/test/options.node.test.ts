@@ -39,7 +39,7 @@ describe('the options of the benchmark', () => {
   it('are all in the usage, one line each, and the one for processes is not', () => {
     const text = usage();
     const named = [...text.matchAll(/^ {2}--(\w+)/gm)].map(([, name]) => name);
-    const suites = 'training memory ceilings peers gradients matrix';
+    const suites = 'training memory planner ceilings peers gradients matrix';
     expect(named.join(' ')).toBe(`${suites} quick size batch runs out only parts match patience seconds help`);
     expect(text).not.toContain('peer-process');
   });
