@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- --planner`: what planning costs, by the number of nodes. Chains of layers as small as can be, because
- * nothing is to run; CPU time, because a machine may be busy.
+ * `npm run bench -- --planner`: what planning costs, by the number of nodes. Chains of layers as small as can be,
+ * because nothing is to run; CPU time, because a machine may be busy.
  */
 import {
   type Context,
@@ -68,8 +68,8 @@ const CASES: Readonly<Record<string, (context: Context, nodes: number) => Promis
 };
 
 /**
- * Seconds of CPU time. On a device of its own: drivers free the memory of tens of thousands of buffers late, and llvmpipe
- * ends a process that has too many of them.
+ * Seconds of CPU time. On a device of its own: drivers free the memory of tens of thousands of buffers late, and
+ * llvmpipe ends a process that has too many of them.
  */
 async function measure(
   prepare: (context: Context, nodes: number) => Promise<Disposable>,

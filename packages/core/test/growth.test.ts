@@ -1,4 +1,6 @@
-/** Big graphs are traced, differentiated and scheduled with work in line with their size. Times: `bench -- --planner`. */
+/**
+ * Big graphs are traced, differentiated and scheduled with work in line with their size. Times: `bench -- --planner`.
+ */
 import { workOf } from '@infnet/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
