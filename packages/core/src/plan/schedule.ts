@@ -15,6 +15,7 @@ import { lowerAll, type ScheduledDispatch } from './lowering.js';
 import { type Allocation, allocate, type Lifetime, lifetimes } from './memory.js';
 import { PLAN_OPTIONS, type ScheduleOptions } from './options.js';
 import { measure, type PlanMemory } from './plan-memory.js';
+import { shareJoins } from './share-joins.js';
 
 export interface Schedule {
   readonly graph: Graph;
@@ -52,7 +53,8 @@ export function schedule(graph: Graph, options: ScheduleOptions = {}): Schedule 
   checkOptions('plan', { precision: wanted }, { precision: PRECISIONS });
   const precision = wanted === 'half' && !device.hasF16 ? 'fast' : wanted;
   const frozenParameters = !liveParameters && graph.updates.size === 0;
-  const nodes = reachable(graph, fusion ? fuse(graph, { device, precision, frozenParameters }) : graph.nodes);
+  const fused = fusion ? shareJoins(fuse(graph, { device, precision, frozenParameters })) : graph.nodes;
+  const nodes = reachable(graph, fused);
   const constants = constantTensors(graph, nodes, frozenParameters);
   const { lowering, constantDispatches, dispatches } = lowerAll(graph, nodes, constants, device, precision);
 
