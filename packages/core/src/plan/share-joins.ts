@@ -1,10 +1,10 @@
 /**
  * Joins that begin as an earlier one: `concat([a, b, c])` after `concat([a, b])` becomes a join of that and c.
  *
- * A dense block joins all maps before each of its layers. A map can lie in one join only, so every other join copies it:
- * half the square of the layers. Joined with the join before, each map is moved once at most, and earlier joins are channel
- * ranges of the last (see placement.ts). The values are the same; only where what is new is larger than what is shared,
- * all stays as it was written, because what is new may have to be moved then.
+ * A dense block joins all maps before each of its layers. A map can lie in one join only, so every other join copies
+ * it: half the square of the layers. Joined with the join before, each map is moved once at most, and earlier joins are
+ * channel ranges of the last (see placement.ts). The values are the same; only where what is new is larger than what is
+ * shared, all stays as it was written, because what is new may have to be moved then.
  */
 import type { GraphNode } from '../graph/graph.js';
 import type { Operator } from '../graph/operator.js';
