@@ -5,7 +5,8 @@ import { workOf } from '@infnet/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Graph, gradients, Parameter, type Storage, schedule, type Tensor, trace } from '../src/index.js';
-import { allocate, type Lifetime } from '../src/plan/memory.js';
+import type { Lifetime } from '../src/plan/first-fit.js';
+import { allocate } from '../src/plan/memory.js';
 import { join, scale, split } from './operators.js';
 
 const SMALL = 100;

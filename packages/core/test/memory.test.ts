@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS, type Storage, schedule, trace } from '../src/index.js';
+import type { Lifetime } from '../src/plan/first-fit.js';
 import { assertFits } from '../src/plan/fit.js';
-import { allocate, type Lifetime, liveBytesBound } from '../src/plan/memory.js';
+import { allocate, liveBytesBound } from '../src/plan/memory.js';
 import { join, scale } from './operators.js';
 
 const storage = (id: number, bytes: number): Storage => ({ id, bytes, kind: 'intermediate', label: `s${id}` });

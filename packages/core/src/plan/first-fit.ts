@@ -7,7 +7,12 @@
  * that meets one of them passes the whole group by. A group keeps a few such times only: that costs a look at more
  * buffers, never another answer.
  */
-import type { Lifetime } from './memory.js';
+
+/** First and last dispatch, inclusive, in which a storage is used. */
+export interface Lifetime {
+  readonly first: number;
+  readonly last: number;
+}
 
 /** Times, inclusive, in order, with gaps between them. */
 type Times = Lifetime[];

@@ -6,13 +6,7 @@
  * dispatch may not read and write one buffer through two bindings.)
  */
 import type { Dispatch, Storage } from '../graph/operator.js';
-import { FirstFit } from './first-fit.js';
-
-/** First and last dispatch, inclusive, in which a storage is used. */
-export interface Lifetime {
-  readonly first: number;
-  readonly last: number;
-}
+import { FirstFit, type Lifetime } from './first-fit.js';
 
 /** One GPU buffer and the storages that take turns in it. */
 export interface Allocation {
