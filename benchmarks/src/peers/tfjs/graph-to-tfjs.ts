@@ -1,7 +1,7 @@
 /** A traced graph as a function of tfjs: nodes are walked in order, each computed by its entry in the table. */
-import { type Graph, type GraphNode, InfnetError, type Parameter, type StateDict, type Tensor } from '@infnet/core';
+import type { Graph, GraphNode, Parameter, StateDict, Tensor } from '@infnet/core';
 import type { Tf, TfTensor, TfVariable } from './api.js';
-import { TF_OPERATORS } from './operators.js';
+import { cannot, computeNode, TF_OPERATORS } from './operators.js';
 
 const TO_NHWC = [0, 2, 3, 1] as const;
 const TO_NCHW = [0, 3, 1, 2] as const;
@@ -23,11 +23,8 @@ export class TfGraph {
     this.#tf = tf;
     this.#graph = graph;
     this.#nodes = neededNodes(graph);
-    for (const { operator, scope } of this.#nodes) {
-      if (Object.hasOwn(TF_OPERATORS, operator.name)) continue;
-      const message = `the translation to tfjs has no ${operator.name}`;
-      throw new InfnetError({ code: 'BENCH_TFJS', message, where: scope });
-    }
+    const foreign = this.#nodes.find(({ operator }) => !Object.hasOwn(TF_OPERATORS, operator.name));
+    if (foreign !== undefined) throw cannot(foreign.operator.name, foreign.scope);
     this.#variables = new Map(
       [...graph.parameters.keys()].map((parameter) => {
         const { data, shape } = state.get(parameter.name) as { data: Float32Array; shape: readonly number[] };
@@ -61,11 +58,8 @@ export class TfGraph {
     for (const [parameter, tensor] of this.#graph.parameters) values.set(tensor, this.variable(parameter));
     const lookUp = (tensor: Tensor): TfTensor => values.get(tensor) as TfTensor;
     for (const node of this.#nodes) {
-      const results = TF_OPERATORS[node.operator.name]?.(this.#tf, node.inputs.map(lookUp), node) ?? [];
-      for (const [i, output] of node.outputs.entries()) {
-        const value = results[i];
-        if (value !== undefined) values.set(output, value);
-      }
+      for (const [i, value] of computeNode(this.#tf, node, node.inputs.map(lookUp)).entries())
+        values.set(node.outputs[i] as Tensor, value);
     }
     const { outputs, updates } = this.#graph;
     return {

@@ -5,7 +5,7 @@ import type { Peer, Running, Workload } from '../protocol.js';
 import type { Traced } from '../workloads.js';
 import type { Tf, TfTensor } from './api.js';
 import { readMap, readWeight, TfGraph, uploadMap } from './graph-to-tfjs.js';
-import { TF_OPERATORS } from './operators.js';
+import { computeNode } from './operators.js';
 
 /** tfjs with its WebGPU backend set. */
 export interface LoadedTfjs {
@@ -80,7 +80,7 @@ export async function prepareForward(tf: Tf, net: TfGraph, { graph, inputs, time
 /** y = conv(x, w), and the gradients of x and w from that of y. */
 export async function prepareGradients(tf: Tf, net: TfGraph, { graph, inputs }: Traced): Promise<Running> {
   const node = graph.nodes[0] as GraphNode;
-  const convolve = (x: TfTensor, w: TfTensor): TfTensor => TF_OPERATORS['conv2d']?.(tf, [x, w], node)[0] as TfTensor;
+  const convolve = (x: TfTensor, w: TfTensor): TfTensor => computeNode(tf, node, [x, w])[0] as TfTensor;
   const [weight] = net.trained;
   const compute = (): TfTensor[] =>
     tf.tidy(() => {
