@@ -23,15 +23,35 @@ import sys
 import torch
 import torch.nn.functional as F
 
-import cudnn
-
 # Runs between two events at least: one alone is shorter than what starting it takes; and seconds that they should take together.
 BACK_TO_BACK = 8
 SAMPLE_SECONDS = 5e-3
 
 
+PASSES = ("forward", "inputGradient", "weightGradient")
+
+
 def pads(top, left, bottom, right):
     return (left, right, top, bottom)
+
+
+def convolution_pass(name, tf32, x, weight, gradient, a):
+    """One of PASSES alone, by cuDNN where the tensors lie on a card, which tries its algorithms and keeps the fastest, with or
+    without TensorFloat-32; on the CPU by what PyTorch has there. `x` [n, c, h, w], `weight` [oc, c / groups, kh, kw]."""
+    top, left, bottom, right = a["padding"]
+    if (top, left) != (bottom, right):
+        raise ValueError(f"padding {a['padding']} is not the same on both sides")
+    padding, stride, dilation, groups = [top, left], a["stride"], a["dilation"], a["groups"]
+    with torch.backends.cudnn.flags(enabled=True, benchmark=True, deterministic=False, allow_tf32=tf32):
+        if name == "forward" and x.is_cuda:
+            return torch.cudnn_convolution(x, weight, padding, stride, dilation, groups, True, False, tf32)
+        if name == "forward":
+            return torch.conv2d(x, weight, None, stride, padding, dilation, groups)
+        mask = [name == "inputGradient", name == "weightGradient", False]
+        back = torch.ops.aten.convolution_backward(
+            gradient, x, weight, None, stride, padding, dilation, False, [0, 0], groups, mask
+        )
+        return back[mask.index(True)]
 
 
 def conv2d(inputs, a):
@@ -54,13 +74,6 @@ def resize(x, size, align_corners=False):
     return F.interpolate(x, size=tuple(size), mode="bilinear", align_corners=align_corners)
 
 
-def product(inputs, _):
-    result = inputs[0]
-    for factor in inputs[1:]:
-        result = result * factor
-    return result
-
-
 def joint_loss(inputs, a):
     """Mean cross entropy plus the mean over images of the weighted IoU, as the released code computes it."""
     logits, mask, pooled = inputs
@@ -71,14 +84,6 @@ def joint_loss(inputs, a):
     both = (p * mask * weight).sum(dim=(1, 2, 3))
     either = ((p + mask) * weight).sum(dim=(1, 2, 3)) - both
     return F.binary_cross_entropy_with_logits(logits, mask) + (1 - (both + 1) / (either + 1)).mean()
-
-
-def bce(inputs, a):
-    return (F.binary_cross_entropy_with_logits if a["logits"] else F.binary_cross_entropy)(*inputs)
-
-
-def narrow(inputs, a):
-    return inputs[0].narrow(a["axis"], a["start"], a["length"])
 
 
 def reduced(function):
@@ -96,7 +101,7 @@ OPERATORS = {
     "div": lambda i, a: i[0] / i[1],
     "addScalar": lambda i, a: i[0] + a["value"],
     "mulScalar": lambda i, a: i[0] * a["value"],
-    "product": product,
+    "product": lambda i, a: math.prod(i[1:], start=i[0]),
     "splitStep": lambda i, a: (i[0] + i[1], i[2]),
     "addResized": lambda i, a: i[0] + resize(i[1], i[0].shape[2:]),
     "reverseAttention": lambda i, a: i[0] * (1 - torch.sigmoid(resize(i[1], i[0].shape[2:]))),
@@ -110,12 +115,12 @@ OPERATORS = {
     "concat": lambda i, a: torch.cat(i, a["axis"]),
     "stack": lambda i, a: torch.cat(i, 0),
     "split": lambda i, a: torch.split(i[0], a["sizes"], a["axis"]),
-    "narrow": narrow,
+    "narrow": lambda i, a: i[0].narrow(a["axis"], a["start"], a["length"]),
     "pad2d": lambda i, a: F.pad(i[0], pads(a["top"], a["left"], a["bottom"], a["right"])),
     "reduceMean": reduced(torch.mean),
     "reduceSum": reduced(torch.sum),
     "sum": lambda i, a: sum(i[1:], i[0]),
-    "bce": bce,
+    "bce": lambda i, a: (F.binary_cross_entropy_with_logits if a["logits"] else F.binary_cross_entropy)(*i),
     "jointLoss": joint_loss,
 }
 
@@ -150,11 +155,8 @@ class Net(torch.nn.Module):
 
 
 def read(values, item):
-    count = 1
-    for size in item["shape"]:
-        count *= size
-    found = torch.frombuffer(values, dtype=torch.float32, offset=4 * item["offset"], count=count)
-    return found.clone().reshape(item["shape"])
+    shape = item["shape"]
+    return torch.frombuffer(values, dtype=torch.float32, offset=4 * item["offset"], count=math.prod(shape)).clone().reshape(shape)
 
 
 class Peer:
@@ -171,8 +173,8 @@ class Peer:
     def load(self):
         if self.device == "cuda" and not torch.cuda.is_available():
             raise RuntimeError(f"PyTorch {torch.__version__} sees no CUDA device")
-        if self.cudnn and cudnn.why_not() is not None:
-            raise RuntimeError(cudnn.why_not())
+        if self.cudnn and not torch.backends.cudnn.is_available():
+            raise RuntimeError(f"PyTorch {torch.__version__} has no cuDNN")
         on = torch.cuda.get_device_name() if self.device == "cuda" else f"CPU, {torch.get_num_threads()} threads"
         how = ", torch.compile" if self.compiles else "" if torch.backends.cudnn.allow_tf32 else ", no TensorFloat-32"
         if self.cudnn:
@@ -182,10 +184,8 @@ class Peer:
     def prepare(self, folder):
         with open(os.path.join(folder, "graph.json")) as file:
             graph = json.load(file)
-        values = array.array("f")
-        path = os.path.join(folder, "values.f32")
-        with open(path, "rb") as file:
-            values.fromfile(file, os.path.getsize(path) // 4)
+        with open(os.path.join(folder, "values.f32"), "rb") as file:
+            values = bytearray(file.read())
         before = self.peak()
         net = Net(graph, values, self.device)
         forward = torch.compile(net) if self.compiles else net
@@ -194,10 +194,10 @@ class Peer:
             forward = self.only_convolutions(graph, net)
         make = {"step": self.step, "gradients": self.gradients}.get(graph["kind"], self.forward)
         results, self.run_once, self.run_resident = make(graph, net, forward, host)
-        flat = [(name, tensor.detach().cpu().reshape(-1).tolist()) for name, tensor in results.items()]
+        flat = [(name, array.array("f", tensor.detach().cpu().reshape(-1).tolist())) for name, tensor in results.items()]
         with open(os.path.join(folder, "results.f32"), "wb") as file:
             for _, numbers in flat:
-                array.array("f", numbers).tofile(file)
+                numbers.tofile(file)
         held = self.peak() - (0 if self.device == "cuda" else before)
         return {"lengths": [[name, len(numbers)] for name, numbers in flat], "heldBytes": held}
 
@@ -213,7 +213,7 @@ class Peer:
             raise TypeError("cuDNN is compared by convolutions alone")
         if graph["kind"] == "gradients":
             return None
-        net.operators = {**OPERATORS, "conv2d": lambda given, a: cudnn.Convolution(*given, None, a).run("forward", self.tf32)}
+        net.operators = {**OPERATORS, "conv2d": lambda given, a: convolution_pass("forward", self.tf32, *given, None, a)}
         return net
 
     def upload(self, host):
@@ -235,31 +235,28 @@ class Peer:
 
     def gradients(self, graph, net, forward, host):
         (weight,) = net.trained()
-
         resident = self.upload(host)
 
-        def convolution(inputs):
-            return cudnn.Convolution(inputs["x"], weight.detach(), inputs["g"], graph["nodes"][0]["attributes"])
+        def alone(name, inputs):
+            attributes = graph["nodes"][0]["attributes"]
+            return convolution_pass(name, self.tf32, inputs["x"], weight.detach(), inputs["g"], attributes)
 
         def compute(inputs):
             if self.cudnn:
-                one = convolution(inputs)
-                return {name: one.run(of, self.tf32) for name, of in zip(("y", "dX", "dW"), cudnn.PASSES)}
+                return {name: alone(of, inputs) for name, of in zip(("y", "dX", "dW"), PASSES)}
             x = inputs["x"].detach().requires_grad_(True)
             y = forward({**inputs, "x": x})["y"]
             dx, dw = torch.autograd.grad(y, (x, weight), inputs["g"])
             return {"y": y, "dX": dx, "dW": dw}
 
         run = lambda: compute(self.upload(host))
-        alone = convolution(resident) if self.cudnn else None
-        passes = {name: lambda name=name: alone.run(name, self.tf32) for name in cudnn.PASSES}
+        passes = {name: lambda name=name: alone(name, resident) for name in PASSES}
         on_device = passes if self.cudnn else {"run": lambda: compute(resident)}
         return run(), lambda: [tensor[0, :1].cpu() for tensor in run().values()], on_device
 
     def step(self, graph, net, forward, host):
         adam = graph["adam"]
         optimizer = torch.optim.Adam(net.trained(), lr=adam["rate"], betas=tuple(adam["betas"]), eps=adam["eps"])
-
         resident = self.upload(host)
 
         def compute(inputs):

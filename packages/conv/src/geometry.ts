@@ -1,5 +1,5 @@
 /** Sizes of a convolution: what its options mean for the shapes of input, weight and output. */
-import { type DType, formatShape, InfnetError, requireSizes, type Shape, type TensorType } from '@infnet/core';
+import { formatShape, requireInteger, requireSizes, type Shape, shapeError } from '@infnet/core';
 
 /** One number for both directions, or [vertical, horizontal]. */
 export type Pair = number | readonly [vertical: number, horizontal: number];
@@ -53,7 +53,7 @@ export function conv2dSettings(
   requireInteger(groups, 1, 'groups', where);
   if (padding === 'same') {
     if (stride[0] !== 1 || stride[1] !== 1) {
-      fail(
+      shapeError(
         'SHAPE_ATTRIBUTE',
         `padding "same" with stride [${stride.join(', ')}] is not defined`,
         where,
@@ -98,7 +98,7 @@ export function conv2dGeometry(input: Shape, weight: Shape, settings: Conv2dSett
   requireSizes(where, input, weight);
   const shapes = `input ${formatShape(input)}, weight ${formatShape(weight)}, groups ${groups}`;
   if (inChannels !== perGroup * groups) {
-    fail(
+    shapeError(
       'SHAPE_CHANNELS',
       `the weight takes ${perGroup * groups} input channels, the input has ${inChannels} (${shapes})`,
       where,
@@ -106,7 +106,11 @@ export function conv2dGeometry(input: Shape, weight: Shape, settings: Conv2dSett
     );
   }
   if (outChannels % groups !== 0) {
-    fail('SHAPE_CHANNELS', `${outChannels} output channels do not divide into ${groups} groups (${shapes})`, where);
+    shapeError(
+      'SHAPE_CHANNELS',
+      `${outChannels} output channels do not divide into ${groups} groups (${shapes})`,
+      where,
+    );
   }
   const [top, left, bottom, right] = padding;
   const outSize = [
@@ -114,7 +118,7 @@ export function conv2dGeometry(input: Shape, weight: Shape, settings: Conv2dSett
     Math.floor((width + left + right - dilation[1] * (kernelWidth - 1) - 1) / stride[1]) + 1,
   ] as const;
   if (outSize[0] < 1 || outSize[1] < 1) {
-    fail(
+    shapeError(
       'SHAPE_EMPTY',
       `the output would be empty: the kernel spans ${dilation[0] * (kernelHeight - 1) + 1} x ` +
         `${dilation[1] * (kernelWidth - 1) + 1} pixels, the padded image has ${height + top + bottom} x ` +
@@ -141,20 +145,9 @@ export function conv2dFlops({ batch, inChannels, outChannels, outSize, kernel, g
   return 2 * batch * outChannels * outSize[0] * outSize[1] * (inChannels / groups) * kernel[0] * kernel[1];
 }
 
-/** @throws InfnetError `SHAPE_DTYPE`. */
-export function requireType(type: TensorType, dtype: DType, what: string, where: string): void {
-  if (type.dtype !== dtype) fail('SHAPE_DTYPE', `${what} holds ${type.dtype}; ${dtype} is needed`, where);
-}
-
 /** @throws InfnetError `SHAPE_ATTRIBUTE` unless it can be added to a variance. */
 export function requireEpsilon(eps: number, where: string): void {
-  if (!(eps >= 0 && eps < Infinity)) fail('SHAPE_ATTRIBUTE', `epsilon is ${eps}; at least 0 is needed`, where);
-}
-
-/** @throws InfnetError `SHAPE_MISMATCH`. */
-export function requireShape(actual: Shape, expected: Shape, what: string, where: string): void {
-  if (actual.length === expected.length && actual.every((size, i) => size === expected[i])) return;
-  fail('SHAPE_MISMATCH', `${what} has the shape ${formatShape(actual)}; ${formatShape(expected)} is needed`, where);
+  if (!(eps >= 0 && eps < Infinity)) shapeError('SHAPE_ATTRIBUTE', `epsilon is ${eps}; at least 0 is needed`, where);
 }
 
 function fourSizes(
@@ -165,26 +158,17 @@ function fourSizes(
 ): readonly [number, number, number, number] {
   const invalid = !shape.every((size) => Number.isSafeInteger(size) && size > 0);
   if (invalid)
-    fail('SHAPE_INVALID', `${what} has the shape ${formatShape(shape)}; sizes are integers of at least 1`, where);
+    shapeError('SHAPE_INVALID', `${what} has the shape ${formatShape(shape)}; sizes are integers of at least 1`, where);
   if (shape.length === 4) return shape as unknown as readonly [number, number, number, number];
-  return fail('SHAPE_RANK', `${what} has the shape ${formatShape(shape)}; ${expected} is needed`, where);
+  return shapeError('SHAPE_RANK', `${what} has the shape ${formatShape(shape)}; ${expected} is needed`, where);
 }
 
 function positivePair(value: Pair, least: number, what: string, where: string): readonly [number, number] {
   const pair = (Array.isArray(value) ? value : [value, value]) as readonly number[];
   if (pair.length !== 2) {
     const message = `${what} is [${pair.join(', ')}]; one number or [vertical, horizontal] is needed`;
-    fail('SHAPE_ATTRIBUTE', message, where, 'Sides that differ are padded before (pad2d of @infnet/nn).');
+    shapeError('SHAPE_ATTRIBUTE', message, where, 'Sides that differ are padded before (pad2d of @infnet/nn).');
   }
   for (const size of pair) requireInteger(size, least, what, where);
   return [pair[0] as number, pair[1] as number];
-}
-
-function requireInteger(value: number, least: number, what: string, where: string): void {
-  if (Number.isSafeInteger(value) && value >= least) return;
-  fail('SHAPE_ATTRIBUTE', `${what} is ${value}; an integer of at least ${least} is needed`, where);
-}
-
-function fail(code: `SHAPE_${string}`, message: string, where: string, fix?: string): never {
-  throw new InfnetError(fix === undefined ? { code, message, where } : { code, message, where, fix });
 }

@@ -6,6 +6,8 @@ import {
   type GivenGradients,
   type NamedGradientContext,
   type Operator,
+  requireShape,
+  requireType,
   type Shape,
   type Tensor,
   type TensorType,
@@ -15,15 +17,7 @@ import type { KernelCall } from '@infnet/core/kernels';
 import type { ConvolutionAlgorithm } from '../forward/algorithm.js';
 import { inputGradientGather } from '../forward/gather.js';
 import { GATHERS } from '../forward/registry.js';
-import {
-  type Conv2dGeometry,
-  type Conv2dSettings,
-  conv2dFlops,
-  conv2dGeometry,
-  outputShape,
-  requireShape,
-  requireType,
-} from '../geometry.js';
+import { type Conv2dGeometry, type Conv2dSettings, conv2dFlops, conv2dGeometry, outputShape } from '../geometry.js';
 import type { INPUTS } from '../operator/lower.js';
 import { biasGradientCalls } from './bias-call.js';
 import type { WeightGradientAlgorithm } from './weight-algorithm.js';

@@ -4,6 +4,8 @@ import {
   checkNames,
   defineOperator,
   type NamedOperator,
+  requireShape,
+  requireType,
   standardOperator,
   type Tensor,
   type TensorLike,
@@ -12,15 +14,7 @@ import {
 import type { ConvolutionAlgorithm } from '../forward/algorithm.js';
 import { forwardGather } from '../forward/gather.js';
 import { GATHERS } from '../forward/registry.js';
-import {
-  type Conv2dGeometry,
-  type Conv2dOptions,
-  conv2dGeometry,
-  conv2dSettings,
-  outputShape,
-  requireShape,
-  requireType,
-} from '../geometry.js';
+import { type Conv2dGeometry, type Conv2dOptions, conv2dGeometry, conv2dSettings, outputShape } from '../geometry.js';
 import { conv2dGradient } from '../gradient/operators.js';
 import { absorbConsumer, absorbProducer, convertConstants } from './fuse.js';
 import { type Conv2dAttributes, INPUTS, lowerConvolution } from './lower.js';

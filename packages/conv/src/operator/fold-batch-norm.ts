@@ -1,7 +1,7 @@
 /** Batch norm in inference mode as scale and shift of a convolution's result. */
-import { checkOptions, defineOperator, dispatch, type Operator } from '@infnet/core';
+import { checkOptions, defineOperator, dispatch, type Operator, requireShape, requireType } from '@infnet/core';
 import { type Kernel, type KernelCall, sizedCall } from '@infnet/core/kernels';
-import { requireEpsilon, requireShape, requireType } from '../geometry.js';
+import { requireEpsilon } from '../geometry.js';
 import source from '../kernels/fold-batch-norm.wgsl';
 
 export const foldBatchNormKernel: Kernel = { name: 'conv/fold-batch-norm', source };

@@ -16,6 +16,7 @@ import {
   type Replacement,
   type RewriteContext,
   replaceBy,
+  requireType,
   sameShape,
   standardName,
   type Tensor,
@@ -25,7 +26,7 @@ import { type Variant, variantName } from '../algorithm.js';
 import type { GatherAlgorithm } from '../forward/algorithm.js';
 import { forwardGather, type Gather } from '../forward/gather.js';
 import { GATHERS } from '../forward/registry.js';
-import { conv2dGeometry, outputShape, requireType } from '../geometry.js';
+import { conv2dGeometry, outputShape } from '../geometry.js';
 import { foldBatchNormOperator } from './fold-batch-norm.js';
 import { halfProbe } from './half-probe.js';
 import { halfWeightOperator } from './half-weight.js';

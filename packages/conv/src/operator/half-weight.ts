@@ -1,7 +1,6 @@
 /** Weights as float16, as an operator so that constant weights are converted once. */
-import { defineOperator, dispatch, elementCount, type Operator } from '@infnet/core';
+import { defineOperator, dispatch, elementCount, type Operator, requireType } from '@infnet/core';
 import { type Kernel, lineCall } from '@infnet/core/kernels';
-import { requireType } from '../geometry.js';
 import source from '../kernels/half-weight.wgsl';
 
 export const halfWeightKernel: Kernel = { name: 'conv/half-weight', source };

@@ -1,8 +1,8 @@
 /** Weights transformed for Winograd's convolution, as an operator so that constant weights are transformed once. */
-import { defineOperator, InfnetError, type Operator } from '@infnet/core';
+import { defineOperator, InfnetError, type Operator, requireShape, requireType } from '@infnet/core';
 import { forwardGather } from '../forward/gather.js';
 import { type WinogradTile, winogradWeightCall } from '../forward/winograd-calls.js';
-import { type Conv2dSettings, conv2dGeometry, requireShape, requireType } from '../geometry.js';
+import { type Conv2dSettings, conv2dGeometry } from '../geometry.js';
 
 /** Settings that do not matter to a weight's layout. */
 const PLAIN: Conv2dSettings = { stride: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1], groups: 1 };

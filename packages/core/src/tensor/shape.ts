@@ -41,7 +41,7 @@ export function requireShape(actual: Shape, expected: Shape, what: string, where
 
 /** Checks a count such as a kernel size. @throws InfnetError `SHAPE_ATTRIBUTE`. */
 export function requireInteger(value: number, least: number, what: string, where: string): void {
-  if (Number.isInteger(value) && value >= least) return;
+  if (Number.isSafeInteger(value) && value >= least) return;
   shapeError('SHAPE_ATTRIBUTE', where, `${what} is ${value}; an integer of at least ${least} is needed`);
 }
 
