@@ -1,5 +1,5 @@
 /** The distinct convolutions of a traced net, each with how often it occurs. */
-import { type Graph, standardName, type Tensor } from '@infnet/core';
+import { type Graph, standardName } from '@infnet/core';
 import type { LayerShape } from '../peers/protocol.js';
 
 export interface Layer extends LayerShape {
@@ -14,8 +14,8 @@ export function distinctConvolutions(graph: Graph): Layer[] {
   const given = new Set(graph.inputs.values());
   const found = new Map<string, Layer>();
   for (const { operator, attributes, inputs } of graph.nodes) {
-    if (standardName(operator) !== 'conv2d') continue;
-    const [x, w] = inputs as readonly [Tensor, Tensor];
+    const [x, w] = inputs;
+    if (standardName(operator) !== 'conv2d' || x === undefined || w === undefined) continue;
     const { stride, padding, dilation, groups } = attributes as unknown as LayerShape;
     const shape = { input: x.shape, weight: w.shape, stride, padding, dilation, groups };
     const key = JSON.stringify(shape);

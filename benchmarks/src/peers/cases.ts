@@ -1,10 +1,9 @@
 /** What is measured. */
-import { trace } from '@infnet/core';
 import { distinctConvolutions, type Layer, layerLabel } from '../gradients/layers.js';
 import type { Case } from './alternate.js';
 import { PEERS } from './peer-table.js';
 import type { LayerShape, NetName, Part, PeerName, Workload } from './protocol.js';
-import { layerFlops, makeNet } from './workloads.js';
+import { layerFlops, traceNet } from './workloads.js';
 
 export interface CaseOptions {
   readonly size: number;
@@ -144,10 +143,8 @@ export function overheadCases(): Case[] {
 
 /** Sorted by the work of all occurrences together. */
 function infNetLayers(size: number, batch: number): Layer[] {
-  const net = makeNet('inf-net');
-  const graph = trace(({ image }) => net.call(image), { image: [batch, 3, size, size] });
   const work = (layer: Layer): number => layerFlops(layer) * layer.count;
-  return distinctConvolutions(graph).sort((a, b) => work(b) - work(a));
+  return distinctConvolutions(traceNet('inf-net', batch, size)).sort((a, b) => work(b) - work(a));
 }
 
 /** Enough work for the clock, without more than a few copies. */

@@ -8,7 +8,6 @@ import {
   type PlanOptions,
   type Precision,
   preparePlan,
-  type TensorData,
 } from '@infnet/core';
 import { Adam, clampGradients, trainingStep } from '@infnet/trainer';
 import { measureCeilings } from '../ceilings.js';
@@ -82,7 +81,7 @@ export class InfnetPeer implements Peer {
     const said: string[] = [];
     const onMessage = (line: string): void => void said.push(line);
     const plan = await preparePlan(this.#context, graph, { parameters: store, ...this.#planned, onMessage });
-    const results = floats(await plan.run(inputs));
+    const results = (await plan.run(inputs)) as Readonly<Record<string, Float32Array>>;
     if (this.#options.matrixUnits) {
       const onMatrixUnits = plan.schedule.dispatches.filter(({ kernel }) => kernel.name === 'conv/gemm-matrix');
       said.unshift(`${onMatrixUnits.length} dispatches on matrix units`);
@@ -174,10 +173,6 @@ export class InfnetPeer implements Peer {
 interface Passes {
   seconds(): Promise<DeviceSeconds>;
   dispose(): void;
-}
-
-function floats(results: Readonly<Record<string, TensorData>>): Readonly<Record<string, Float32Array>> {
-  return results as Readonly<Record<string, Float32Array>>;
 }
 
 async function disposeAll(...all: readonly { dispose(): void }[]): Promise<void> {

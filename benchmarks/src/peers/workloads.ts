@@ -2,7 +2,7 @@
  * Workloads as traced graphs: one description from which infnet plans, the ONNX file is written, and the graph is built
  * for tfjs and PyTorch. Weights and inputs follow from seeds, so that every process has the same without sending any.
  */
-import { conv2d } from '@infnet/conv';
+import { conv2d, conv2dOperator } from '@infnet/conv';
 import {
   elementCount,
   type Graph,
@@ -59,6 +59,12 @@ export function traceWorkload(
 export function makeNet(name: NetName): BenchmarkNet {
   const net: unknown = name === 'inf-net' ? new InfNet() : res2net50({ classes: 0 });
   return net as BenchmarkNet;
+}
+
+/** A net's own outputs of a batch of images. */
+export function traceNet(name: NetName, batch: number, size: number): Graph {
+  const net = makeNet(name);
+  return trace(({ image }: { readonly image: Tensor }) => net.call(image), { image: [batch, 3, size, size] });
 }
 
 function traceForward({ net: name, batch, size, damped }: Extract<Workload, { kind: 'forward' }>): Traced {
@@ -201,13 +207,10 @@ function layerWeight({ weight }: LayerShape, name: string): Parameter {
 }
 
 /** [n, oc, oh, ow] */
-export function layerOutput({ input, weight, stride, padding, dilation }: LayerShape): readonly number[] {
-  const size = (d: 0 | 1): number => {
-    const extent = (dilation[d] as number) * ((weight[d + 2] as number) - 1) + 1;
-    const padded = (input[d + 2] as number) + (padding[d] as number) + (padding[d + 2] as number);
-    return Math.floor((padded - extent) / (stride[d] as number)) + 1;
-  };
-  return [input[0] as number, weight[0] as number, size(0), size(1)];
+export function layerOutput({ input, weight, stride, padding, dilation, groups }: LayerShape): Shape {
+  const types = [input, weight].map((shape) => ({ shape, dtype: 'f32' }) as const);
+  const [output] = conv2dOperator.infer(types, { stride, padding, dilation, groups }, 'a layer');
+  return output?.shape ?? [];
 }
 
 export function finish(
@@ -278,16 +281,6 @@ export function layerBytes(layer: LayerShape): number {
   return 4 * [layer.input, layer.weight, layerOutput(layer)].reduce((sum, shape) => sum + elementCount(shape), 0);
 }
 
-function netFlops({
-  net,
-  batch,
-  size,
-}: {
-  readonly net: NetName;
-  readonly batch: number;
-  readonly size: number;
-}): number {
-  const module = makeNet(net);
-  const graph = trace(({ image }: { readonly image: Tensor }) => module.call(image), { image: [batch, 3, size, size] });
-  return 2 * convolutionCosts(graph).reduce((sum, { macs }) => sum + macs, 0);
+function netFlops({ net, batch, size }: Extract<Workload, { net: NetName }>): number {
+  return 2 * convolutionCosts(traceNet(net, batch, size)).reduce((sum, { macs }) => sum + macs, 0);
 }
