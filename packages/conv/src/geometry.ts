@@ -55,8 +55,8 @@ export function conv2dSettings(
     if (stride[0] !== 1 || stride[1] !== 1) {
       shapeError(
         'SHAPE_ATTRIBUTE',
-        `padding "same" with stride [${stride.join(', ')}] is not defined`,
         where,
+        `padding "same" with stride [${stride.join(', ')}] is not defined`,
         'Give the padding in numbers.',
       );
     }
@@ -100,16 +100,16 @@ export function conv2dGeometry(input: Shape, weight: Shape, settings: Conv2dSett
   if (inChannels !== perGroup * groups) {
     shapeError(
       'SHAPE_CHANNELS',
-      `the weight takes ${perGroup * groups} input channels, the input has ${inChannels} (${shapes})`,
       where,
+      `the weight takes ${perGroup * groups} input channels, the input has ${inChannels} (${shapes})`,
       'The weight must have the shape [out channels, in channels / groups, kernel height, kernel width].',
     );
   }
   if (outChannels % groups !== 0) {
     shapeError(
       'SHAPE_CHANNELS',
-      `${outChannels} output channels do not divide into ${groups} groups (${shapes})`,
       where,
+      `${outChannels} output channels do not divide into ${groups} groups (${shapes})`,
     );
   }
   const [top, left, bottom, right] = padding;
@@ -120,10 +120,10 @@ export function conv2dGeometry(input: Shape, weight: Shape, settings: Conv2dSett
   if (outSize[0] < 1 || outSize[1] < 1) {
     shapeError(
       'SHAPE_EMPTY',
+      where,
       `the output would be empty: the kernel spans ${dilation[0] * (kernelHeight - 1) + 1} x ` +
         `${dilation[1] * (kernelWidth - 1) + 1} pixels, the padded image has ${height + top + bottom} x ` +
         `${width + left + right} (${shapes})`,
-      where,
       'Use a larger image, more padding or a smaller kernel.',
     );
   }
@@ -147,7 +147,7 @@ export function conv2dFlops({ batch, inChannels, outChannels, outSize, kernel, g
 
 /** @throws InfnetError `SHAPE_ATTRIBUTE` unless it can be added to a variance. */
 export function requireEpsilon(eps: number, where: string): void {
-  if (!(eps >= 0 && eps < Infinity)) shapeError('SHAPE_ATTRIBUTE', `epsilon is ${eps}; at least 0 is needed`, where);
+  if (!(eps >= 0 && eps < Infinity)) shapeError('SHAPE_ATTRIBUTE', where, `epsilon is ${eps}; at least 0 is needed`);
 }
 
 function fourSizes(
@@ -158,16 +158,16 @@ function fourSizes(
 ): readonly [number, number, number, number] {
   const invalid = !shape.every((size) => Number.isSafeInteger(size) && size > 0);
   if (invalid)
-    shapeError('SHAPE_INVALID', `${what} has the shape ${formatShape(shape)}; sizes are integers of at least 1`, where);
+    shapeError('SHAPE_INVALID', where, `${what} has the shape ${formatShape(shape)}; sizes are integers of at least 1`);
   if (shape.length === 4) return shape as unknown as readonly [number, number, number, number];
-  return shapeError('SHAPE_RANK', `${what} has the shape ${formatShape(shape)}; ${expected} is needed`, where);
+  return shapeError('SHAPE_RANK', where, `${what} has the shape ${formatShape(shape)}; ${expected} is needed`);
 }
 
 function positivePair(value: Pair, least: number, what: string, where: string): readonly [number, number] {
   const pair = (Array.isArray(value) ? value : [value, value]) as readonly number[];
   if (pair.length !== 2) {
     const message = `${what} is [${pair.join(', ')}]; one number or [vertical, horizontal] is needed`;
-    shapeError('SHAPE_ATTRIBUTE', message, where, 'Sides that differ are padded before (pad2d of @infnet/nn).');
+    shapeError('SHAPE_ATTRIBUTE', where, message, 'Sides that differ are padded before (pad2d of @infnet/nn).');
   }
   for (const size of pair) requireInteger(size, least, what, where);
   return [pair[0] as number, pair[1] as number];
