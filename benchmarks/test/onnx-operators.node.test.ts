@@ -16,8 +16,11 @@ import {
   layerNorm,
   layerNorm2d,
   leakyRelu,
+  logSoftmax,
+  max,
   maxPool2d,
   mean,
+  min,
   mul,
   mulScalar,
   narrow,
@@ -30,6 +33,7 @@ import {
   split,
   sub,
   sum,
+  variance,
 } from '@infnet/nn';
 import { placeInZeros, sumTo } from '@infnet/nn/kernels';
 import { product } from '@infnet/partial-decoder';
@@ -190,6 +194,17 @@ describe('values', () => {
   check('placing among zeros', ({ a }) => [placeInZeros(a, 1, 2, 10), placeInZeros(a, 3, 0, 12)], MAP);
   check('broadcasting', ({ a, b }) => [add(a, b), mul(b, a)], MAP, [1, 6, 1, 1]);
   check('products', ({ a, b, c }) => [product([a, b]), product([a, b, c])], MAP, MAP, MAP);
+  check(
+    'largest and smallest',
+    ({ a }) => [max(a), min(a, { axes: [1, 3] }), max(a, { axes: [2], keepDims: true })],
+    MAP,
+  );
+  check('variance', ({ a }) => [variance(a), variance(a, { axes: [1, 3], correction: 0, keepDims: true })], MAP);
+  check(
+    'softmax along any dimension',
+    ({ a }) => [softmax(a, { axis: 3 }), logSoftmax(a), logSoftmax(a, { axis: 0 })],
+    MAP,
+  );
   check('reductions', ({ a }) => [sum(a), mean(a, { axes: [2, 3] }), sum(a, { axes: [1], keepDims: true })], MAP);
   check(
     'batch norm',

@@ -53,6 +53,18 @@ export {
 export { MaxPool2d, type MaxPoolOptions, maxPool2d, maxPool2dOperator } from './pool/max-pool.js';
 export type { PoolAttributes, PoolOptions } from './pool/window.js';
 export {
+  type ArgAttributes,
+  type ArgOptions,
+  argmax,
+  argmaxOperator,
+  argmin,
+  argminOperator,
+  max,
+  min,
+  reduceMaxOperator,
+  reduceMinOperator,
+} from './reduce/extremes.js';
+export {
   broadcastTo,
   broadcastToOperator,
   mean,
@@ -62,6 +74,7 @@ export {
   reduceSumOperator,
   sum,
 } from './reduce/sum.js';
+export { type VarianceAttributes, type VarianceOptions, variance, varianceOperator } from './reduce/variance.js';
 export {
   type InterpolateAttributes,
   type InterpolateOptions,
@@ -70,4 +83,14 @@ export {
   Upsample,
 } from './resize/interpolate.js';
 export { type NearestAttributes, resizeNearest, resizeNearestOperator } from './resize/nearest.js';
-export { Softmax2d, softmax, softmaxOperator } from './softmax/softmax.js';
+export {
+  LogSoftmax,
+  logSoftmax,
+  logSoftmaxOperator,
+  Softmax,
+  Softmax2d,
+  type SoftmaxAttributes,
+  type SoftmaxOptions,
+  softmax,
+  softmaxOperator,
+} from './softmax/softmax.js';

@@ -70,7 +70,15 @@ export {
 } from './pool/max-pool.js';
 export { type PoolCallOptions, poolKernel } from './pool/pool.js';
 export { windowCount } from './pool/window.js';
-export { type ReduceCallOptions, type ReductionLoops, reduceCall, reduceKernel } from './reduce/reduce.js';
+export { extremeGradientKernel, extremeKernel } from './reduce/extreme.js';
+export { extremeGradientOperator } from './reduce/extremes.js';
+export {
+  type ReduceCallOptions,
+  type ReduceTerm,
+  type ReductionLoops,
+  reduceCall,
+  reduceKernel,
+} from './reduce/reduce.js';
 export { sumProductTo, sumProductToOperator, sumTo, sumToOperator } from './reduce/sum.js';
 export {
   bilinearGradientKernel,
@@ -84,4 +92,10 @@ export {
   positions,
 } from './resize/interpolate.js';
 export { nearestKernel, type ResizeNearestCallOptions, resizeNearestCall } from './resize/nearest.js';
-export { type SoftmaxCallOptions, softmaxCall, softmaxGradientOperator, softmaxKernel } from './softmax/softmax.js';
+export {
+  logSoftmaxGradientOperator,
+  type SoftmaxCallOptions,
+  softmaxCall,
+  softmaxGradientOperator,
+  softmaxKernel,
+} from './softmax/softmax.js';

@@ -1,4 +1,4 @@
-"""PyTorch's norms: fixtures/golden/ops/norm.json and .safetensors.
+"""PyTorch's norms, reductions and softmax: norm, reduction (.json, .safetensors) in fixtures/golden/ops.
 
     python packages/nn/test/make_goldens.py        (PyTorch 2.5, CPU; from the root of the repository)
 
@@ -50,7 +50,7 @@ class Golden:
 
 
 def randn(*shape):
-    return (torch.randn(*shape) * 8).round() / 8
+    return (torch.randn(shape) * 8).round() / 8
 
 
 norm = Golden()
@@ -86,3 +86,26 @@ for name, shape in [("a", (2, 26, 3, 5)), ("b", (1, 52, 4, 4)), ("c", (3, 3, 1, 
     norm.case(f"layer2d_{name}", {"x": randn(*shape), **affine(shape[1])},
               lambda x, weight, bias: F.layer_norm(x.permute(0, 2, 3, 1), (x.shape[1],), weight, bias).permute(0, 3, 1, 2))
 norm.write("fixtures/golden/ops/norm")
+
+
+reduction = Golden()
+values = randn(2, 5, 3, 4)  # Eighths: some tie.
+for axes in [(0,), (1,), (3,), (1, 2), (0, 3), (2, 3), (0, 1, 2, 3)]:
+    for keep in (False, True):
+        name = f"{''.join(map(str, axes))}{'_kept' if keep else ''}"
+        for op, fn in {"max": torch.amax, "min": torch.amin, "sum": torch.sum, "mean": torch.mean}.items():
+            reduction.case(f"{op}_{name}", {"x": values}, lambda x, f=fn, a=axes, k=keep: f(x, a, keepdim=k), op=op, axes=axes, keepDims=keep)
+        for c in (0, 1):
+            reduction.case(f"variance_{name}_{c}", {"x": values}, lambda x, a=axes, k=keep, c=c: x.var(a, correction=c, keepdim=k), op="variance", axes=axes, keepDims=keep, correction=c)
+for axis in range(4):
+    for op, fn in {"softmax": torch.softmax, "logSoftmax": torch.log_softmax}.items():
+        reduction.case(f"{op}_{axis}", {"x": 3 * values}, lambda x, f=fn, a=axis: f(x, a), op=op, axis=axis)
+for axis in (0, 1, 2, 3, None):
+    for op, fn in {"argmax": torch.argmax, "argmin": torch.argmin}.items():
+        reduction.tensors[f"{op}_{axis}/y"] = fn(values, axis).float()
+        reduction.cases.append({"case": f"{op}_{axis}", "op": op, **({} if axis is None else {"axis": axis})})
+# One x for all of them; softmax has three times that.
+for name in [n for n in reduction.tensors if n.endswith("/x")]:
+    del reduction.tensors[name]
+reduction.tensors["x"] = values
+reduction.write("fixtures/golden/ops/reduction")

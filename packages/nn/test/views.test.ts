@@ -16,8 +16,11 @@ import {
   layerNorm,
   layerNorm2d,
   leakyRelu,
+  logSoftmax,
+  max,
   maxPool2d,
   mean,
+  min,
   mul,
   mulScalar,
   narrow,
@@ -25,6 +28,7 @@ import {
   relu,
   sigmoid,
   softmax,
+  variance,
 } from '../src/index.js';
 import { sumTo } from '../src/kernels.js';
 import { type Host, random, runWithGradients, type Tensors, useContext } from './support/harness.js';
@@ -54,7 +58,12 @@ const OPERATORS: Readonly<Record<string, (x: Tensor, c: Tensor, d: Tensor) => Te
   'interpolate up': (x) => interpolate(x, { scaleFactor: 2 }),
   'interpolate down': (x) => interpolate(x, { size: [3, 2], alignCorners: true }),
   pad2d: (x) => pad2d(x, { top: 1, left: -1 }),
-  softmax,
+  softmax: (x) => softmax(x),
+  'softmax along rows': (x) => softmax(x, { axis: 3 }),
+  'logSoftmax along the batch': (x) => logSoftmax(x, { axis: 0 }),
+  max: (x) => max(x, { axes: [2], keepDims: true }),
+  'min of two dimensions': (x) => min(x, { axes: [1, 3], keepDims: true }),
+  variance: (x) => variance(x, { axes: [3], keepDims: true }),
   sumTo: (x) => sumTo(x, [2, 1, x.shape[2] as number, 1]),
   broadcastTo: (x) => broadcastTo(narrow(x, 1, 0, 1), x.shape, 2),
 };

@@ -52,6 +52,10 @@ const norm: Rule = (node, isOpen, batch) => {
   return typeof found === 'string' ? found : [true, false];
 };
 
+/** An argument of all values is one of the whole batch. */
+const arg: Rule = (node, isOpen, batch) =>
+  node.attributes['axis'] === undefined ? ON_BATCH : bySize(node, isOpen, batch);
+
 /** Values of inputs that are aligned at their last dimensions; a size of 1 is repeated. */
 const broadcast: Rule = ({ inputs, outputs }, isOpen) => {
   const rank = outputs[0]?.shape.length ?? 0;
@@ -111,7 +115,8 @@ const RULES: ReadonlyMap<string, Rule> = new Map(
     maxPool2d: firstInput,
     avgPool2d: firstInput,
     interpolate: firstInput,
-    softmax: firstInput,
+    argmax: arg,
+    argmin: arg,
     add: broadcast,
     sub: broadcast,
     mul: broadcast,

@@ -27,9 +27,17 @@ export interface ReductionLoops {
   readonly reduced: readonly Loop[];
 }
 
+/** What is added up of x and z: `x * z`, `(x - z)^2`, 1 where they are equal. */
+export type ReduceTerm = 'product' | 'squaredDifference' | 'equal';
+
+const TERMS = ['product', 'squaredDifference', 'equal'] as const;
+
 /** One call: loops, how many parts each sum is cut into, and where operands start. */
 export interface ReduceCallOptions extends ReductionLoops {
+  /** Whether there is a z. */
   readonly product: boolean;
+  /** What is added up of x and z. Default: their product. */
+  readonly term?: ReduceTerm;
   readonly scale: number;
   readonly parts: number;
   /** Distance of the parts in y. */
@@ -57,37 +65,63 @@ export function reductionLoops(x: LoopOperand, z: LoopOperand | undefined, y: Lo
   };
 }
 
+/** Offset and strides of an operand, as kernels of reductions name them: `xOffset`, `xKept0`, `xReduced0`, ... */
+export function loopParams(
+  name: string,
+  offset: number,
+  kept: readonly Loop[],
+  reduced: readonly Loop[],
+  operand: number,
+): Record<string, number> {
+  const strides = (what: string, loops: readonly Loop[]): (readonly [string, number])[] =>
+    loops.map(({ strides }, i) => [`${name}${what}${i}`, strides[operand] as number]);
+  return {
+    [`${name}Offset`]: offset,
+    ...Object.fromEntries([...strides('Kept', kept), ...strides('Reduced', reduced)]),
+  };
+}
+
+/** The figures of reduction.part.wgsl: sizes of three loops of either kind, and how `parts` are counted through. */
+export function countParams(kept: readonly Loop[], reduced: readonly Loop[], parts: number): Record<string, number> {
+  const [keptSizes, reducedSizes] = [kept, reduced].map((loops) => loops.map(({ size }) => size)) as [
+    number[],
+    number[],
+  ];
+  const [, kept1 = 1, kept2 = 1] = keptSizes;
+  const [, reduced1 = 1, reduced2 = 1] = reducedSizes;
+  return {
+    kept1,
+    kept2,
+    kept: elementCount(keptSizes),
+    reduced1,
+    reduced2,
+    reduced: elementCount(reducedSizes),
+    stride0: Math.floor(parts / (reduced1 * reduced2)),
+    stride1: Math.floor(parts / reduced2) % reduced1,
+    stride2: parts % reduced2,
+    parts,
+  };
+}
+
 /** One dispatch of `nn/reduce`; bindings x, y and, for a product, z. At most three kept and three reduced loops. */
 export function reduceCall(options: ReduceCallOptions): KernelCall {
   checkReduction(options);
   const { product, scale, parts, yPart, offsets } = options;
   const [kept, reduced] = [three(options.kept), three(options.reduced)];
   const [keptSizes, reducedSizes] = [kept.map(({ size }) => size), reduced.map(({ size }) => size)];
-  const strides = (name: string, loops: readonly Loop[], operand: number): Record<string, number> =>
-    Object.fromEntries(loops.map(({ strides }, i) => [`${name}${i}`, strides[operand] as number]));
-  const [, r1 = 1, r2 = 1] = reducedSizes;
-  const [keptCount, reducedCount] = [elementCount(keptSizes), elementCount(reducedSizes)];
-  const zParams = { zOffset: offsets.z, ...strides('zKept', kept, 1), ...strides('zReduced', reduced, 1) };
+  const [keptCount, reducedCount] = [keptSizes, reducedSizes].map(elementCount) as [number, number];
   const call = lineCall(reduceKernel, {
-    constants: { PRODUCT: Number(product), PARTS_INNER: Number(reduced[2]?.strides[0] === 1) },
+    constants: {
+      TERM: product ? TERMS.indexOf(options.term ?? 'product') + 1 : 0,
+      PARTS_INNER: Number(reduced[2]?.strides[0] === 1),
+    },
     params: {
-      xOffset: offsets.x,
-      ...strides('xKept', kept, 0),
-      ...strides('xReduced', reduced, 0),
+      ...loopParams('x', offsets.x, kept, reduced, 0),
       yOffset: offsets.y,
-      ...strides('yKept', kept, 2),
+      ...Object.fromEntries(kept.map(({ strides }, i) => [`yKept${i}`, strides[2] as number])),
       yPart,
-      ...(product ? zParams : {}),
-      kept1: keptSizes[1] as number,
-      kept2: keptSizes[2] as number,
-      kept: keptCount,
-      reduced1: r1,
-      reduced2: r2,
-      reduced: reducedCount,
-      stride0: Math.floor(parts / (r1 * r2)),
-      stride1: Math.floor(parts / r2) % r1,
-      stride2: parts % r2,
-      parts,
+      ...(product ? loopParams('z', offsets.z, kept, reduced, 1) : {}),
+      ...countParams(kept, reduced, parts),
       scale,
     },
     invocations: keptCount * parts,
@@ -112,7 +146,7 @@ function checkReduction(options: ReduceCallOptions): void {
   const where = 'reduceCall';
   const numbers = { product: 'flag', scale: 'number', parts: 'size', yPart: 'count' } as const;
   const offsets = { x: 'count', z: 'count', y: 'count' } as const;
-  checkOptions(where, options, { kept: 'any', reduced: 'any', ...numbers, offsets });
+  checkOptions(where, options, { kept: 'any', reduced: 'any', 'term?': TERMS, ...numbers, offsets });
   for (const [name, operands] of [
     ['kept', 3],
     ['reduced', 2],
@@ -138,8 +172,10 @@ export function partCount(sums: number, length: number): number {
 /** What {@link lowerReduction} reduces: the views, and the factor of the result. */
 export interface Reduction {
   readonly x: View;
-  /** Multiplied with x, value by value, before the sum. */
+  /** Multiplied with x, value by value, before the sum, or what `term` says. */
   readonly z?: View | undefined;
+  /** Default: the product. Else z has the size 1 where it is summed over. */
+  readonly term?: ReduceTerm;
   readonly y: View;
   /** Shape of y with the reduced dimensions kept (size 1), and its strides, where y's own shape lacks them. */
   readonly kept?: Pick<LoopOperand, 'shape' | 'strides'>;
@@ -148,7 +184,7 @@ export interface Reduction {
 
 /** The dispatches of a reduction. */
 export function lowerReduction(reduction: Reduction, context: Pick<LowerContext, 'scratch'>): readonly Dispatch[] {
-  const { x, z, y, scale } = reduction;
+  const { x, z, y, scale, term = 'product' } = reduction;
   const operand = (view: View): LoopOperand => ({ shape: view.type.shape, range: view });
   let { kept, reduced } = reductionLoops(operand(x), z && operand(z), { ...operand(y), ...reduction.kept });
   if (kept.length > 3 || reduced.length > 3) return lowerByProduct(reduction, context);
@@ -169,6 +205,7 @@ export function lowerReduction(reduction: Reduction, context: Pick<LowerContext,
       kept: last ? kept : partial,
       reduced,
       product,
+      term,
       scale: last ? scale : 1,
       parts,
       yPart: last ? 0 : 1,
@@ -196,6 +233,6 @@ function lowerByProduct({ x, z, ...rest }: Reduction, context: Pick<LowerContext
   return [dispatch(call, { a: x, b: z, y: whole }), ...lowerReduction({ x: whole, ...rest }, context)];
 }
 
-function three(loops: readonly Loop[]): Loop[] {
+export function three(loops: readonly Loop[]): Loop[] {
   return [...Array<Loop>(3 - loops.length).fill({ size: 1, strides: [0, 0, 0] }), ...loops];
 }

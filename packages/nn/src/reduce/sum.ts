@@ -37,9 +37,23 @@ export interface ReduceOptions {
   readonly keepDims?: boolean;
 }
 
-function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): Shape {
+export function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): Shape {
   if (keepDims) return shape.map((size, i) => (axes.includes(i) ? 1 : size));
   return shape.filter((_, i) => !axes.includes(i));
+}
+
+/** Type of what is left of x. @throws InfnetError `SHAPE_...`. */
+export function inferReduced(
+  name: string,
+  x: TensorType,
+  { axes, keepDims }: ReduceAttributes,
+  where: string,
+): TensorType {
+  requireType(x, 'f32', 'the input', where);
+  const { shape } = x;
+  if (shape.length > 4) shapeError('SHAPE_RANK', where, `${name} takes up to 4 dimensions, got ${formatShape(shape)}`);
+  for (const axis of axes) requireAxis(axis, shape.length, where);
+  return { shape: reducedShape(shape, axes, keepDims), dtype: 'f32' };
 }
 
 function reduceOperator(name: 'reduceSum' | 'reduceMean'): Operator<ReduceAttributes> {
@@ -50,14 +64,7 @@ function reduceOperator(name: 'reduceSum' | 'reduceMean'): Operator<ReduceAttrib
       name,
       inputs: ['x'],
       outputs: ['y'],
-      infer({ x }, { axes, keepDims }: ReduceAttributes, where) {
-        requireType(x, 'f32', 'the input', where);
-        const { shape } = x;
-        if (shape.length > 4)
-          shapeError('SHAPE_RANK', where, `${name} takes up to 4 dimensions, got ${formatShape(shape)}`);
-        for (const axis of axes) requireAxis(axis, shape.length, where);
-        return { y: { shape: reducedShape(shape, axes, keepDims), dtype: 'f32' } };
-      },
+      infer: ({ x }, attributes: ReduceAttributes, where) => ({ y: inferReduced(name, x, attributes, where) }),
       lower({ inputs: { x }, outputs: { y }, attributes, scratch }) {
         const scale = scaleOf(x.type.shape, attributes.axes);
         return lowerReduction({ x, y, kept: keptOperand(x, y, attributes.axes), scale }, { scratch });
@@ -70,7 +77,7 @@ function reduceOperator(name: 'reduceSum' | 'reduceMean'): Operator<ReduceAttrib
 }
 
 /** The output as an operand with its reduced dimensions kept, so that it can be compared with the input's. */
-function keptOperand(x: View, y: View, axes: readonly number[]): Pick<LoopOperand, 'shape' | 'strides'> {
+export function keptOperand(x: View, y: View, axes: readonly number[]): Pick<LoopOperand, 'shape' | 'strides'> {
   const shape = reducedShape(x.type.shape, axes, true);
   const own = ownStrides({ shape: y.type.shape, range: y });
   const kept = shape.length === own.length;
@@ -141,7 +148,8 @@ function scaled(x: Tensor, scale: number): Tensor {
   return scale === 1 ? x : mulScalar(x, scale);
 }
 
-function attributesOf(x: TensorLike, options: ReduceOptions, what: string): ReduceAttributes {
+/** Attributes of a reduction of x. @throws InfnetError `OPTION_UNKNOWN`, `SHAPE_AXIS`. */
+export function reduceAttributes(x: TensorLike, options: ReduceOptions, what: string): ReduceAttributes {
   checkNames(what, options, ['axes', 'keepDims']);
   const { axes, keepDims = false } = options;
   const rank = x.shape.length;
@@ -151,12 +159,12 @@ function attributesOf(x: TensorLike, options: ReduceOptions, what: string): Redu
 
 /** Sum over `axes` (default: all dimensions), in a fixed order. */
 export function sum(x: TensorLike, options: ReduceOptions = {}): Tensor {
-  return applyOne(reduceSumOperator, [x], attributesOf(x, options, 'sum'));
+  return applyOne(reduceSumOperator, [x], reduceAttributes(x, options, 'sum'));
 }
 
 /** Mean over `axes` (default: all dimensions), in a fixed order. `{ axes: [2, 3] }` is global average pooling. */
 export function mean(x: TensorLike, options: ReduceOptions = {}): Tensor {
-  return applyOne(reduceMeanOperator, [x], attributesOf(x, options, 'mean'));
+  return applyOne(reduceMeanOperator, [x], reduceAttributes(x, options, 'mean'));
 }
 
 /**

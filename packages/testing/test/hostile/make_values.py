@@ -172,6 +172,17 @@ case("instanceNorm2d", {"x": image, **parameters}, lambda x, w, b: F.instance_no
 case("layerNorm", {"x": image, **plane}, lambda x, w, b: F.layer_norm(x, (3, 3), w, b))
 case("layerNorm2d", {"x": image, **parameters}, lambda x, w, b: F.layer_norm(x.permute(0, 2, 3, 1), (4,), w, b).permute(0, 3, 1, 2))
 
+rows = [[nan, 0, 1], [inf, 0, 1], [-inf, 0, 1], [-inf, -inf, -inf], [inf, inf, 0], [3e38, -3e38, 0], [50, 0, -60]]
+for i, row in enumerate(rows):
+    case(f"softmax of a row {i}", {"x": t(row, 1, 1, 1, 3)}, lambda x: F.softmax(x, 3))
+    case(f"logSoftmax {i}", {"x": t(row, 1, 3, 1)}, lambda x: F.log_softmax(x, 1))
+tied = t([1, 5, 5, -1, nan, 2, inf, 0, -inf, -inf, 3, 3, 0, -0.0, 0, -2], 1, 2, 2, 4)
+case("max", {"x": tied}, lambda x: x.amax((2, 3)))
+case("min", {"x": tied}, lambda x: x.amin(1, keepdim=True))
+case("argmax", {"x": tied}, lambda x: x.argmax(3), gradients=False)
+case("argmin", {"x": tied}, lambda x: x.argmin(), gradients=False)
+case("variance", {"x": t([1, 5, 5, -1, nan, 2, 4, 0, -inf, 1, 3, 3, 0, -0.0, 0, -2], 1, 2, 2, 4)}, lambda x: x.var(3))
+
 file = pathlib.Path(__file__).with_name("values.ts")
 if len(sys.argv) > 1:
     kept = json.loads(file.read_text().split("=\n  '", 1)[1].rsplit("'", 1)[0])

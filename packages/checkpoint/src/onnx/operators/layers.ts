@@ -43,6 +43,14 @@ const batchNorm2d: OnnxTranslation = (emit) => {
   ];
 };
 
+/** Along the channels where no dimension is said. */
+const softmax =
+  (type: string): OnnxTranslation =>
+  (emit) => {
+    const { axis = 1 } = emit.node.attributes as { readonly axis?: number };
+    return [emit.one(type, [emit.input(0)], { axis: int(axis) })];
+  };
+
 interface Norm {
   readonly over: { readonly groups: number } | { readonly axis: number };
   readonly eps: number;
@@ -111,5 +119,6 @@ export const LAYERS: Readonly<Record<string, OnnxTranslation>> = {
   groupNorm,
   layerNorm,
   layerNorm2d,
-  softmax: (emit) => [emit.one('Softmax', [emit.input(0)], { axis: int(1) })],
+  softmax: softmax('Softmax'),
+  logSoftmax: softmax('LogSoftmax'),
 };

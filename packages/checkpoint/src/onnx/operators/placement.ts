@@ -73,6 +73,39 @@ const reduce =
     return [emit.one(type, [emit.input(0), emit.ints(axes)], { keepdims: int(Number(keepDims)) })];
   };
 
+/** The place of the largest or smallest value; ONNX counts in int64, and seeks along one dimension. */
+const arg =
+  (type: string): OnnxTranslation =>
+  (emit) => {
+    const { axis, keepDims } = emit.node.attributes as { readonly axis?: number; readonly keepDims: boolean };
+    const [x, along] =
+      axis === undefined ? [emit.one('Reshape', [emit.input(0), emit.ints([-1])]), 0] : [emit.input(0), axis];
+    const keeps = axis !== undefined && keepDims;
+    const found = emit.one(type, [x], { axis: int(along), keepdims: int(Number(keeps)) });
+    const shaped =
+      axis === undefined && keepDims ? emit.one('Reshape', [found, emit.ints(emit.shape(0).map(() => 1))]) : found;
+    return [emit.one('Cast', [shaped], { to: int(UINT32) })];
+  };
+
+/** ONNX's number of the element type. */
+const UINT32 = 12;
+
+/** The mean, the squares of what differs from it, and their sum. */
+const variance: OnnxTranslation = (emit) => {
+  const { axes, keepDims, correction } = emit.node.attributes as {
+    readonly axes: readonly number[];
+    readonly keepDims: boolean;
+    readonly correction: number;
+  };
+  const x = emit.input(0);
+  const count = axes.reduce((product, axis) => product * (emit.shape(0)[axis] as number), 1);
+  if (axes.length === 0) return [emit.one('Sub', [x, x])];
+  const mean = emit.one('ReduceMean', [x, emit.ints(axes)], { keepdims: int(1) });
+  const differs = emit.one('Sub', [x, mean]);
+  const squares = emit.one('ReduceSumSquare', [differs, emit.ints(axes)], { keepdims: int(Number(keepDims)) });
+  return [emit.one('Mul', [squares, emit.scalar(1 / (count - correction))]), mean];
+};
+
 export const PLACEMENT: Readonly<Record<string, OnnxTranslation>> = {
   concat: (emit) => [
     emit.one(
@@ -98,4 +131,9 @@ export const PLACEMENT: Readonly<Record<string, OnnxTranslation>> = {
   broadcastTo,
   reduceSum: reduce('ReduceSum'),
   reduceMean: reduce('ReduceMean'),
+  reduceMax: reduce('ReduceMax'),
+  reduceMin: reduce('ReduceMin'),
+  variance,
+  argmax: arg('ArgMax'),
+  argmin: arg('ArgMin'),
 };
