@@ -1,7 +1,7 @@
 // nn/extreme: the largest (LEAST 1: smallest) value over the reduced dimensions of x, or where it lies.
 //
-//   x     read with FROM_PAIRS 0; kept dimensions kept0..2 with strides xKept0..2, reduced ones reduced0..2 with strides
-//         xReduced0..2 (floats, from xOffset)
+//   x     read with FROM_PAIRS 0; kept dimensions kept0..2 with strides xKept0..2, reduced ones reduced0..2 with
+//         strides xReduced0..2 (floats, from xOffset)
 //   pairs [kept, reduced] read with FROM_PAIRS 1: key and index, as OUT 0 writes them
 //   y     written at yOffset + kept0..2 strides yKept0..2: OUT 1 the value (f32), OUT 2 its index among the reduced
 //         (u32), the first where there are several; OUT 0: to `merged` [kept, parts], key and index of every part

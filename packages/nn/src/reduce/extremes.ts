@@ -99,8 +99,8 @@ export const argmaxOperator: Operator<ArgAttributes> = argOperator('argmax');
 export const argminOperator: Operator<ArgAttributes> = argOperator('argmin');
 
 /**
- * Largest value over `axes` (default: all dimensions); NaN where one is. As PyTorch's `amax`: in the gradient those that
- * tie share evenly.
+ * Largest value over `axes` (default: all dimensions); NaN where one is. As PyTorch's `amax`: in the gradient those
+ * that tie share evenly.
  */
 export function max(x: TensorLike, options: ReduceOptions = {}): Tensor {
   return applyOne(reduceMaxOperator, [x], reduceAttributes(x, options, 'max'));

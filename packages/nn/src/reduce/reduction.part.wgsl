@@ -1,8 +1,8 @@
 // Kept and reduced loops of a reduction, each three figures: `placeOf` says which kept position and which part an
-// invocation has, a `Counter` walks over the reduced positions part, part + parts, ...: it is advanced by the figures of
-// `parts` (stride0..2) with carry, so that no division stands in the loop. Neighbouring invocations differ in the part
-// with PARTS_INNER 1, else in the kept position. Needs the parameters kept1, kept2, kept, reduced1, reduced2, stride0..2
-// and parts.
+// invocation has, a `Counter` walks over the reduced positions part, part + parts, ...: it is advanced by the figures
+// of `parts` (stride0..2) with carry, so that no division stands in the loop. Neighbouring invocations differ in the
+// part with PARTS_INNER 1, else in the kept position. Needs the parameters kept1, kept2, kept, reduced1, reduced2,
+// stride0..2 and parts.
 struct Place {
   k0: u32,
   k1: u32,
