@@ -1,6 +1,13 @@
 /** A training where the browser gives no storage: it lives as long as the page. */
 import type { PseudoLabel, PseudoLabelStore } from '@infnet/trainer';
-import { idOf, type StoredProgress, type StoredTraining, type TrainStorage, taken } from './train-store.js';
+import {
+  idOf,
+  type StoredProgress,
+  type StoredState,
+  type StoredTraining,
+  type TrainStorage,
+  taken,
+} from './train-store.js';
 
 export class MemoryStore implements TrainStorage {
   readonly isLasting = false;
@@ -29,8 +36,8 @@ export class MemoryStore implements TrainStorage {
     return this.#progress;
   }
 
-  async state(): Promise<Uint8Array | undefined> {
-    return this.#state;
+  async whole(): Promise<StoredState | undefined> {
+    return this.#progress === undefined ? undefined : { progress: this.#progress, state: this.#state };
   }
 
   async keep(id: string, progress: StoredProgress, state: Uint8Array | undefined): Promise<void> {

@@ -62,7 +62,7 @@ export class StoredRun {
   async run(): Promise<TrainEnd> {
     const { settings, data } = this.#training;
     const { tell, signal } = this.#call;
-    const [progress, resume] = await Promise.all([this.#store.progress(), this.#store.state()]);
+    const { progress, state: resume, damaged } = (await this.#store.whole()) ?? {};
     if (progress !== undefined && resume !== undefined) {
       this.#steps = [...progress.log.steps];
       this.#epochs = [...progress.log.epochs];
@@ -72,6 +72,10 @@ export class StoredRun {
     }
     this.#trainedOn = progress?.trainedOn;
     tell({ kind: 'record', record: recordFrom(this.#training, this.#progress('running')) });
+    if (damaged !== undefined) {
+      const why = damaged instanceof Error ? damaged.message : String(damaged);
+      tell({ kind: 'damaged', step: this.#lastStep, why });
+    }
     await this.#store.keep(idOf(this.#training), this.#progress('running'), undefined);
     try {
       const task = taskNamed(settings.task);

@@ -141,6 +141,8 @@ export type TrainEvent =
   /** The device was lost; lines after `step` will come again. */
   | { readonly kind: 'rebuilt'; readonly step: number }
   /** The browser gives no storage: the training is lost with the page. */
+  /** The last stored state is damaged: it goes on from the one before, which ended with this step. */
+  | { readonly kind: 'damaged'; readonly step: number; readonly why: string }
   | { readonly kind: 'fleeting' }
   | { readonly kind: 'stored' }
   | { readonly kind: 'unstored'; readonly why: string };

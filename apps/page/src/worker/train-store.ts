@@ -1,8 +1,12 @@
 /**
  * A training in IndexedDB, so that it survives a reload. State and log are written in one transaction: after a reload
  * the curves end where the weights do.
+ *
+ * Two generations of both are kept, each in a slot of its own, and which one is the latest. A state has a checksum;
+ * where the latest is damaged, or the browser cannot read it any more, the one before is gone on with.
  */
-import { InfnetError } from '@infnet/core';
+import { readSafetensors } from '@infnet/checkpoint';
+import { InfnetError, isInfnetError } from '@infnet/core';
 import type { TrainedOn } from '@infnet/inf-net';
 import type { PseudoLabel, PseudoLabelStore } from '@infnet/trainer';
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
@@ -30,6 +34,15 @@ export interface StoredProgress {
   readonly trainedOn?: TrainedOn | undefined;
 }
 
+/** What a training goes on from. */
+export interface StoredState {
+  readonly progress: StoredProgress;
+  /** Absent until its first steps were stored. */
+  readonly state: Uint8Array | undefined;
+  /** Why the later one is not gone on from. */
+  readonly damaged?: unknown;
+}
+
 export function idOf({ id }: StoredTraining): string {
   return id ?? OLDER;
 }
@@ -53,7 +66,11 @@ export interface TrainStorage {
   /** @throws InfnetError `TRAIN_UNREADABLE` where another version of the page stored what this one does not know */
   training(): Promise<StoredTraining | undefined>;
   progress(): Promise<StoredProgress | undefined>;
-  state(): Promise<Uint8Array | undefined>;
+  /**
+   * The latest that is whole; a later one that is damaged is forgotten.
+   * @throws InfnetError `TRAIN_STATE_DAMAGED` where none is
+   */
+  whole(): Promise<StoredState | undefined>;
   /**
    * @throws InfnetError `TRAIN_TAKEN` where what is stored is not the training `id` any more: then nothing is written
    */
@@ -62,9 +79,16 @@ export interface TrainStorage {
 }
 
 interface Schema extends DBSchema {
-  /** `training`, `id`, `progress`, `state`: one training at a time. */
-  current: { key: string; value: StoredTraining | StoredProgress | Uint8Array | string };
+  /**
+   * `training`, `id`, `generation`; `progress` and `state` of even generations, `odd progress` and `odd state` of odd
+   * ones: one training at a time. Older versions of the page know no generations, and what they stored is 0.
+   */
+  current: { key: string; value: StoredTraining | StoredProgress | Uint8Array | string | number };
   labels: { key: number; value: PseudoLabel };
+}
+
+function slotOf(kind: 'progress' | 'state', generation: number): string {
+  return generation % 2 === 0 ? kind : `odd ${kind}`;
 }
 
 export class TrainStore implements TrainStorage {
@@ -86,6 +110,10 @@ export class TrainStore implements TrainStorage {
     return new TrainStore(database);
   }
 
+  close(): void {
+    this.#database.close();
+  }
+
   async begin(training: StoredTraining): Promise<void> {
     const write = this.#database.transaction(['current', 'labels'], 'readwrite');
     const current = write.objectStore('current');
@@ -104,27 +132,62 @@ export class TrainStore implements TrainStorage {
   }
 
   async progress(): Promise<StoredProgress | undefined> {
-    const progress = (await this.#database.get('current', 'progress')) as StoredProgress | undefined;
+    return this.#progressOf(await this.#generation());
+  }
+
+  async whole(): Promise<StoredState | undefined> {
+    const latest = await this.#generation();
+    const progress = await this.#progressOf(latest);
+    if (progress === undefined) return undefined;
+    try {
+      return { progress, state: await this.#stateOf(latest) };
+    } catch (damaged) {
+      const before = await this.#before(latest);
+      if (before === undefined) throw bothDamaged(damaged);
+      await this.#database.put('current', latest - 1, 'generation');
+      return { ...before, damaged };
+    }
+  }
+
+  /** The generation before this one, if it is whole. */
+  async #before(latest: number): Promise<StoredState | undefined> {
+    const progress = await this.#progressOf(latest - 1);
+    const state = await this.#stateOf(latest - 1).catch(() => undefined);
+    return progress === undefined || state === undefined ? undefined : { progress, state };
+  }
+
+  async #generation(): Promise<number> {
+    return Number((await this.#database.get('current', 'generation')) ?? 0);
+  }
+
+  async #progressOf(generation: number): Promise<StoredProgress | undefined> {
+    const slot = slotOf('progress', generation);
+    const progress = (await this.#database.get('current', slot)) as StoredProgress | undefined;
     if (progress === undefined) return undefined;
     // Those of an older version of the page hold something else; the next epoch brings new ones.
     return { ...progress, pictures: progress.pictures.filter(({ truth }) => truth !== undefined) };
   }
 
-  async state(): Promise<Uint8Array | undefined> {
-    return (await this.#database.get('current', 'state')) as Uint8Array | undefined;
+  /** @throws InfnetError `CHECKPOINT_...`; the browser's error */
+  async #stateOf(generation: number): Promise<Uint8Array | undefined> {
+    const state = (await this.#database.get('current', slotOf('state', generation))) as Uint8Array | undefined;
+    if (state !== undefined) readSafetensors(state);
+    return state;
   }
 
   async keep(id: string, progress: StoredProgress, state: Uint8Array | undefined): Promise<void> {
     const write = this.#database.transaction('current', 'readwrite');
-    if (((await write.store.get('id')) ?? OLDER) !== id) {
+    const [owner, latest] = await Promise.all([write.store.get('id'), write.store.get('generation')]);
+    if ((owner ?? OLDER) !== id) {
       await write.done;
       throw taken();
     }
-    await Promise.all([
-      write.store.put(progress, 'progress'),
-      state === undefined ? undefined : write.store.put(state, 'state'),
-      write.done,
-    ]);
+    const generation = Number(latest ?? 0) + (state === undefined ? 0 : 1);
+    const put = [write.store.put(progress, slotOf('progress', generation))];
+    if (state !== undefined) {
+      put.push(write.store.put(state, slotOf('state', generation)), write.store.put(generation, 'generation'));
+    }
+    await Promise.all([...put, write.done]);
   }
 
   get labels(): PseudoLabelStore {
@@ -136,4 +199,14 @@ export class TrainStore implements TrainStorage {
       },
     };
   }
+}
+
+function bothDamaged(cause: unknown): InfnetError {
+  const why = isInfnetError(cause) ? cause.code : String(cause);
+  return new InfnetError({
+    code: 'TRAIN_STATE_DAMAGED',
+    message: `The stored state of the training is damaged (${why}), and the one before it is damaged or missing.`,
+    fix: 'Discard the training and start it again; the same settings and slices give the same net.',
+    cause,
+  });
 }

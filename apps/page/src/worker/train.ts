@@ -92,8 +92,9 @@ export function trainHandlers(gpu: Gpu): Handlers<TrainMethods> {
         return weightsOf(taskNamed(training.settings.task), training, state, progress);
       }
       const storage = await opened();
-      const [training, state, progress] = await Promise.all([storage.training(), storage.state(), storage.progress()]);
+      const training = await storage.training();
       if (training === undefined || idOf(training) !== id) throw changed();
+      const { state, progress } = (await storage.whole()) ?? {};
       if (state === undefined || progress === undefined) throw nothing();
       return weightsOf(taskNamed(training.settings.task), training, state, progress);
     },

@@ -64,7 +64,7 @@ export function trainTests(built: () => BuiltPage): void {
       await context.close();
     });
 
-    it('through a lost device, a pause and a reload: the bits of Node', async () => {
+    it('through a lost device, a pause, a damaged state and a reload: the bits of Node', async () => {
       const asked: AskedSettings = { ...usual, task: 'tissue', options: { width: 4 }, epochs: EPOCHS };
       const inNode = trainedInNode(tissue, asked, phantoms(4));
       const { page, context, problems } = await built().visit('train');
@@ -77,7 +77,10 @@ export function trainTests(built: () => BuiltPage): void {
       const lost = await stepsOf(page);
       await reaches(page, lost + 3);
       await button(page, 'Pause').click();
+      await button(page, 'Resume').waitFor();
+      await page.evaluate(damage);
       await button(page, 'Resume').click();
+      await page.getByText('The last stored state is damaged').waitFor();
       await reaches(page, lost + 6);
       await page.reload();
       await page.getByText('The page was closed while it trained').waitFor();
@@ -207,6 +210,32 @@ function countTurns(steps: number): Promise<{ turns: number; steps: number }> {
       else setTimeout(turn, 0);
     };
     setTimeout(turn, 0);
+  });
+}
+
+/** Flips a bit of the last state that the page stored. */
+function damage(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open('infnet');
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const write = opening.result.transaction('current', 'readwrite');
+      const current = write.objectStore('current');
+      const asking = current.get('generation');
+      asking.onsuccess = () => {
+        const slot = asking.result % 2 === 0 ? 'state' : 'odd state';
+        const reading = current.get(slot);
+        reading.onsuccess = () => {
+          const state = reading.result as Uint8Array;
+          state[state.length - 5] = (state.at(-5) ?? 0) ^ 16;
+          current.put(state, slot);
+        };
+      };
+      write.oncomplete = () => {
+        opening.result.close();
+        resolve();
+      };
+    };
   });
 }
 

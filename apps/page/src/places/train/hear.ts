@@ -44,6 +44,11 @@ export function hear(event: TrainEvent): void {
         tell(`The training went on from step ${event.step}, on another device.`);
         return;
       }
+      case 'damaged':
+        tell(
+          `The last stored state is damaged (${event.why}). The training goes on from the one before, step ${event.step}.`,
+        );
+        return;
       case 'unstored':
         tell(`The training could not be stored: ${event.why}. It goes on, and the next state is tried again.`);
         return;
