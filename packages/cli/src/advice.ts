@@ -19,7 +19,7 @@ const OPTIONS: readonly (readonly [RegExp, string | ((...found: string[]) => str
     /, or open the data set with \{ prior: \(request\) => \.\.\. \}, e\.g\. predictions of Inf-Net/g,
     ' (infnet pseudo-label)',
   ],
-  [/, or raise the limit with \{ max(Pixels|Bytes) \} if you trust the file/g, ''],
+  [/, or raise the limit with \{ max(Pixels|Bytes|Expansion) \} if you trust the file/g, ''],
   [/; \{ minSide \} lowers the limit/g, ''],
   [/ In a bundle or page make the file reachable, or pass its bytes to initJpegDecoder\(\)\./g, ''],
   [

@@ -13,6 +13,24 @@ declare const infnetTest: import('../../src/app/test-hooks.js').TestHooks;
 /** More than go by while the training is disturbed. */
 const EPOCHS = 60;
 
+/** The first device hangs: what is mapped never is. Then minutes are milliseconds, until there is another device. */
+const HANGS = `
+  let maps = 0;
+  let hangs = false;
+  const { mapAsync } = GPUBuffer.prototype;
+  GPUBuffer.prototype.mapAsync = function (...given) {
+    if (++maps === 12) hangs = true;
+    return hangs ? new Promise(() => {}) : mapAsync.apply(this, given);
+  };
+  const { requestDevice } = GPUAdapter.prototype;
+  GPUAdapter.prototype.requestDevice = function (...given) {
+    hangs = false;
+    return requestDevice.apply(this, given);
+  };
+  const later = setTimeout;
+  globalThis.setTimeout = (tick, milliseconds, ...given) =>
+    later(tick, hangs && milliseconds > 1000 ? 5 : milliseconds, ...given);`;
+
 export function trainTests(built: () => BuiltPage): void {
   describe('Train', () => {
     const usual = {
@@ -87,6 +105,21 @@ export function trainTests(built: () => BuiltPage): void {
       expect(await stepsOf(page)).toBeGreaterThan(0);
       await page.getByRole('heading', { name: 'Finished' }).waitFor();
       expect(await stepsOf(page)).toBe(2 * EPOCHS);
+      const bytes = await downloaded(page, () => button(page, 'Save weights').click());
+      expect(Buffer.compare(bytes, await inNode)).toBe(0);
+      expect(problems).toEqual([]);
+      await context.close();
+    });
+
+    it('through a submit that never ends: the bits of Node, on another device', async () => {
+      const asked: AskedSettings = { ...usual, task: 'tissue', options: { width: 4 }, epochs: 10 };
+      const inNode = trainedInNode(tissue, asked, phantoms(4));
+      const { page, context, problems } = await built().visit('train', { inWorkers: HANGS });
+      await page.getByRole('combobox', { name: 'Task' }).selectOption('tissue');
+      await fill(page, { 'With masks': 4, 'Size, pixels': 32, Epochs: 10, 'Slices per step': 2, Width: 4 });
+      await button(page, 'Start training').click();
+      await page.getByText('The training went on from step').waitFor();
+      await page.getByRole('heading', { name: 'Finished' }).waitFor();
       const bytes = await downloaded(page, () => button(page, 'Save weights').click());
       expect(Buffer.compare(bytes, await inNode)).toBe(0);
       expect(problems).toEqual([]);

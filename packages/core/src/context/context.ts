@@ -4,7 +4,6 @@
  */
 
 import { InfnetError, plainMessage } from '@infnet/errors';
-import { watchDevice } from '#platform';
 import { checkNames } from '../kernel/options.js';
 import type { Shape } from '../tensor/types.js';
 import type { AdapterDescription } from './adapter.js';
@@ -15,6 +14,7 @@ import type { Watch } from './platform.js';
 import { assertRoom, type RoomRequest, type RoomSource } from './room.js';
 import type { SubgroupMatrix } from './subgroup-matrix.js';
 import { assertAdapter, type Tuning } from './tuning.js';
+import { watchDevice } from './watchdog.js';
 import { checkWrapped, type WrappedBuffer } from './wrapped-buffer.js';
 
 export type ContextStatus = 'alive' | 'lost' | 'disposed';

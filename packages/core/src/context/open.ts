@@ -25,9 +25,9 @@ export interface OpenOptions extends PlatformOptions {
    */
   readonly memoryLimit?: number;
   /**
-   * Node only: seconds in which a submit must end, beside many times its estimate. After that, those who wait are told
+   * Seconds in which a submit must end, beside many times its estimate. After that, those who wait are told
    * that the device is lost (`CONTEXT_LOST`; on a borrowed one `RUN_STALLED`). Infinity: they wait. Default 600 on
-   * adapters that compute on the CPU and on borrowed devices, else 120.
+   * adapters that compute on the CPU, on borrowed devices and in browsers, else 120.
    */
   readonly stallSeconds?: number;
 }

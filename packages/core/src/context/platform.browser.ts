@@ -1,7 +1,6 @@
 /** The browser side of `#platform`: `navigator.gpu`, in a page or a worker. */
 import { InfnetError } from '@infnet/errors';
-import type { AdapterDescription } from './adapter.js';
-import type { PlatformAdapter, PlatformOptions, Watch } from './platform.js';
+import type { PlatformAdapter, PlatformOptions } from './platform.js';
 
 export async function openPlatformAdapter(options: PlatformOptions): Promise<PlatformAdapter> {
   const gpu = (globalThis.navigator as Partial<Navigator> | undefined)?.gpu;
@@ -26,13 +25,4 @@ export async function openPlatformAdapter(options: PlatformOptions): Promise<Pla
   const message = `infnet: ${name}${isFallbackAdapter ? ' (software, runs on the CPU)' : ''}`;
   const { experimental = {} } = options;
   return { adapter, kind: 'browser', software: isFallbackAdapter, message, experimental };
-}
-
-/** Browsers watch the process that computes, and tell that the device is lost. */
-export function watchDevice(
-  _adapter: Pick<AdapterDescription, 'software' | 'kind'>,
-  _least: number | undefined,
-  _onStall: (error: InfnetError) => unknown,
-): Watch {
-  return { submitted: () => {}, wait: (promise) => promise };
 }

@@ -1,8 +1,6 @@
 /** The Node side of `#platform`: `@infnet/node`, an optional peer, loaded only when a context is opened. */
 import { InfnetError } from '@infnet/errors';
-import type { AdapterDescription } from './adapter.js';
-import type { PlatformAdapter, PlatformOptions, Watch } from './platform.js';
-import { Watchdog } from './watchdog.js';
+import type { PlatformAdapter, PlatformOptions } from './platform.js';
 
 /** @throws InfnetError `DEVICE_NODE_NOT_INSTALLED`, and what `openAdapter` throws. */
 export async function openPlatformAdapter(
@@ -40,13 +38,4 @@ function explain(cause: unknown): never {
     fix: 'Run: npm i @infnet/node (Dawn, 132 MB). On a device of your own, fromDevice(device) needs nothing.',
     cause,
   });
-}
-
-/** @param least seconds that any submit may take: a CPU may be slow and busy, and a host may have work of its own */
-export function watchDevice(
-  { software, kind }: Pick<AdapterDescription, 'software' | 'kind'>,
-  least: number | undefined,
-  onStall: (error: InfnetError) => unknown,
-): Watch {
-  return new Watchdog(least ?? (software || kind === 'borrowed' ? 600 : 120), onStall);
 }

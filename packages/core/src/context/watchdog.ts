@@ -8,6 +8,7 @@
  * asleep, busy for minutes) has not waited.
  */
 import { InfnetError } from '@infnet/errors';
+import type { AdapterDescription } from './adapter.js';
 import type { Submitted, Watch } from './platform.js';
 
 /** Time, and something that happens later: a test moves both itself. */
@@ -150,4 +151,17 @@ export class Watchdog implements Watch {
     for (const reject of [...this.#waiting]) reject(error);
     this.#waiting.clear();
   }
+}
+
+/** Seconds: a CPU may be slow and busy, a host may have work of its own, and in a browser other pages have. */
+const [LEAST, LEAST_SHARED] = [120, 600];
+
+/** @param least seconds that any submit may take */
+export function watchDevice(
+  { software, kind }: Pick<AdapterDescription, 'software' | 'kind'>,
+  least: number | undefined,
+  onStall: (error: InfnetError) => unknown,
+): Watch {
+  const isShared = software || kind === 'borrowed' || kind === 'browser';
+  return new Watchdog(least ?? (isShared ? LEAST_SHARED : LEAST), onStall);
 }

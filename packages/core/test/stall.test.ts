@@ -1,4 +1,4 @@
-/** A device that does not come to an end, as a plan's caller is told. In browsers the browser itself tells. */
+/** A device that does not come to an end, as a plan's caller is told. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Context, evaluate, fromDevice, open, preparePlan, trace } from '../src/index.js';
 import { scale } from './operators.js';
