@@ -15,10 +15,10 @@ import { root } from './tools.mjs';
  */
 const budgets = [
   // 33 before the predictor (2 kB) and operators with named operands (1 kB), which every operator needs.
-  { name: 'core', limit: 37, program: `export * from '@infnet/core';` },
+  { name: 'core', limit: 38.2, program: `export * from '@infnet/core';` },
   // 40 before it refused what is wrong, in words that say what to do: a host's buffers, the order of runs and what is
   // loaded (6 kB), dispatches, options and ranges (6 kB).
-  { name: 'core + conv', limit: 59, program: `export * from '@infnet/core'; export * from '@infnet/conv';` },
+  { name: 'core + conv', limit: 60, program: `export * from '@infnet/core'; export * from '@infnet/conv';` },
   {
     name: 'inf-net (run a net)',
     limit: 120,

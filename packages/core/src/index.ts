@@ -50,6 +50,7 @@ export type {
   Storage,
   View,
 } from './graph/operator.js';
+export { nextRandom, RANDOM_KEY, type RandomKey, randomKey } from './graph/random.js';
 export { standardName, standardOperator } from './graph/standard.js';
 export { Tensor } from './graph/tensor.js';
 export { type InputSpec, type TraceResult, trace } from './graph/trace.js';

@@ -7,6 +7,15 @@ export {
   type TrainingBatchNorm,
 } from './batch-norm/batch-norm.js';
 export { BatchNorm2d } from './batch-norm/module.js';
+export {
+  type DropoutAttributes,
+  type DropPathOptions,
+  dropout,
+  dropout2d,
+  dropoutOperator,
+  dropPath,
+} from './dropout/dropout.js';
+export { Dropout, Dropout2d, DropPath } from './dropout/modules.js';
 export { add, addOperator, div, divOperator, mul, mulOperator, sub, subOperator } from './elementwise/arithmetic.js';
 export { LeakyReLU, leakyRelu, leakyReluOperator, ReLU, relu, reluOperator } from './elementwise/relu.js';
 export { addScalar, addScalarOperator, mulScalar, mulScalarOperator } from './elementwise/scalar.js';

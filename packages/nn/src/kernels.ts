@@ -28,6 +28,7 @@ export {
   mergeStatisticsKernel,
   wholeStatisticsCall,
 } from './batch-norm/statistics.js';
+export { type DropoutCallOptions, dropoutCall, dropoutKernel } from './dropout/dropout.js';
 export { addCall, addReluOperator, divCall, mulCall, subCall } from './elementwise/arithmetic.js';
 export { type BinaryCallOptions, type BinaryFunction, binaryCall, binaryKernel } from './elementwise/binary.js';
 export { broadcastShape } from './elementwise/broadcast.js';

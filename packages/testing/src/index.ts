@@ -5,6 +5,7 @@ export * from './fixtures.js';
 export * from './gradcheck.js';
 export * from './half.js';
 export * from './long.js';
+export * from './philox.js';
 export * from './recipe.js';
 export * from './safetensors.js';
 export * from './torch-zip.js';

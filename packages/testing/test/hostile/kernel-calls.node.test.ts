@@ -111,6 +111,7 @@ const VALID: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
   ],
   reluGradientCall: [[{ ...binary, b: MAP, ranges: { a: item, b: item, y: item } }]],
   affineCall: [[{ ...unary, alpha: 2, beta: 1 }]],
+  dropoutCall: [[{ shape: MAP, rate: 0.3, span: 2, scaled: true, place: 1, x: item, y: item }]],
   copyCall: [
     [{ batch: 2, rows: 3, length: 8, x: places, y: places }],
     [{ batch: 2, rows: 3, length: 8, x: places, y: { ...places, offset: 300 }, inPlace: true }],
@@ -223,13 +224,13 @@ function codeFor(call: Call, given: readonly unknown[]): string | undefined {
 }
 
 /** Numbers that need not be whole or positive, by name. */
-const REAL = new Set(['alpha', 'beta', 'scale', 'factor', 'eps', 'momentum', 'smooth', 'ratio']);
+const REAL = new Set(['alpha', 'beta', 'scale', 'factor', 'eps', 'momentum', 'smooth', 'ratio', 'rate']);
 const SIGNED = new Set(['top', 'bottom', 'left', 'right', 'ignoreIndex']);
 /** Of them, those that are never negative. */
-const POSITIVE = new Set(['eps', 'momentum', 'smooth']);
+const POSITIVE = new Set(['eps', 'momentum', 'smooth', 'rate']);
 /** Where 0 is a place or a width like any other. */
 const MAY_BE_ZERO =
-  /offset$|^offsets$|stride$|^strides$|padding|yPart|^(statistics|running|new)|^(weight|bias|mean|variance|sumG|sumGH)$|^(first|second|x|y|z|half|scale)$/i;
+  /offset$|^offsets$|stride$|^strides$|padding|yPart|^(statistics|running|new)|^(weight|bias|mean|variance|sumG|sumGH)$|^(first|second|x|y|z|half|scale|place)$/i;
 
 /** Values in place of one that no call takes there. */
 function wrongFor(value: unknown, name: string): readonly unknown[] {

@@ -36,6 +36,12 @@ export const imagesOf = (count: number): OperatorCase => ({ types: Array.from({ 
 export const operatorCases: Readonly<Record<string, OperatorCase>> = {
   'core/fillOperator': { types: [], attributes: { shape: [2, 3], value: 1 }, allows: anyNumber('.value') },
 
+  'nn/dropoutOperator': {
+    types: [map, u(3)],
+    attributes: { rate: 0.3, span: 1, scaled: true, place: 1 },
+    free: ['0.0', '0.1', '0.2', '0.3'],
+    allows: ['.rate=0', '.rate=0.5', '.place=0'],
+  },
   'nn/leakyReluOperator': { types: [map], attributes: { slope: 0.1 }, allows: anyNumber('.slope') },
   'nn/leakyReluGradientOperator': { types: [map, map], attributes: { slope: 0.1 }, allows: anyNumber('.slope') },
   'nn/pad2dOperator': {

@@ -8,8 +8,10 @@ import {
   type PlanOptions,
   type Profile,
   preparePlan,
+  RANDOM_KEY,
   type RunInputs,
   type RunOptions,
+  randomKey,
   type TensorData,
 } from '@infnet/core';
 import { LARGEST } from '../numbers.js';
@@ -27,6 +29,8 @@ export interface TrainingStepOptions<N extends string = string>
     Pick<PlanOptions, 'precision' | 'memoryBudget' | 'maxSubmitSeconds' | 'onProgress' | 'bind' | 'arena'> {
   /** Default: none. */
   readonly clip?: GradientClip;
+  /** What random numbers (dropout) follow from, with the optimiser's steps and the batch: 0 to 2^32 - 1. Default 0. */
+  readonly seed?: number;
 }
 
 export interface TrainingStepRun extends Pick<RunOptions, 'onProgress'> {
@@ -81,16 +85,34 @@ export async function trainingStep<N extends string>(
   context: Context,
   options: TrainingStepOptions<N>,
 ): Promise<TrainingStep<N>> {
-  const { precision, memoryBudget, maxSubmitSeconds, onProgress, bind, arena, clip = noClip, ...step } = options;
+  const {
+    precision,
+    memoryBudget,
+    maxSubmitSeconds,
+    onProgress,
+    bind,
+    arena,
+    clip = noClip,
+    seed = 0,
+    ...step
+  } = options;
   const given = { precision, memoryBudget, maxSubmitSeconds, onProgress, bind, arena };
   checkNames('trainingStep', step, STEP_OPTIONS);
   checkClip(clip);
+  randomKey({ seed });
   const traced = traceStep<N>(step);
   const plan = await preparePlan(context, traced.graph, {
     ...(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as PlanOptions),
     parameters: [options.optimizer.parameters, ...traced.stores],
   });
-  return new TrainingStep(plan, traced, options.optimizer, clip, options.accumulate ?? false);
+  return new TrainingStep(plan, traced, options.optimizer, { clip, seed, accumulates: options.accumulate ?? false });
+}
+
+/** What a step has beside its plan. */
+interface StepSettings {
+  readonly clip: GradientClip;
+  readonly seed: number;
+  readonly accumulates: boolean;
 }
 
 /** A batch that is a step by itself. */
@@ -100,16 +122,14 @@ export class TrainingStep<N extends string = string> {
   readonly plan: Plan;
   readonly #traced: TracedStep;
   readonly #optimizer: Optimizer;
-  readonly #clip: GradientClip;
-  readonly #accumulates: boolean;
+  readonly #settings: StepSettings;
 
   /** Use `trainingStep`. */
-  constructor(plan: Plan, traced: TracedStep, optimizer: Optimizer, clip: GradientClip, accumulates: boolean) {
+  constructor(plan: Plan, traced: TracedStep, optimizer: Optimizer, settings: StepSettings) {
     this.plan = plan;
     this.#traced = traced;
     this.#optimizer = optimizer;
-    this.#clip = clip;
-    this.#accumulates = accumulates;
+    this.#settings = settings;
   }
 
   /** Memory figures, in bytes; `parameters` holds the net's and the optimiser's. */
@@ -219,7 +239,7 @@ export class TrainingStep<N extends string = string> {
     const { bounds, largest } = this.#optimizer;
     const numbers = {
       ...this.#optimizer.numbers(),
-      ...this.#clip,
+      ...this.#settings.clip,
       learningRate,
       gradientScale: 1 / batch.of,
       keep: batch.index > 0,
@@ -227,7 +247,13 @@ export class TrainingStep<N extends string = string> {
     };
     const move = { ...numbers, rate: learningRate * largest.rateFactor, decay: largest.decay };
     const harmless = bounds?.begin(this.#traced.order, move) ?? -1;
-    return { ...this.#traced.tables, [NUMBERS]: packNumbers({ ...numbers, harmless }) };
+    const { steps } = this.#optimizer;
+    const key = { seed: this.#settings.seed, step: steps % 2 ** 32, batch: batch.index };
+    return {
+      ...this.#traced.tables,
+      [NUMBERS]: packNumbers({ ...numbers, harmless }),
+      ...(this.#traced.graph.inputs.has(RANDOM_KEY) && { [RANDOM_KEY]: randomKey(key) }),
+    };
   }
 
   #report(
@@ -283,7 +309,7 @@ export class TrainingStep<N extends string = string> {
 
   #checkBatch({ index, of }: { readonly index: number; readonly of: number }): void {
     const valid = Number.isInteger(index) && Number.isInteger(of) && index >= 0 && index < of;
-    if (valid && (of === 1 || this.#accumulates)) return;
+    if (valid && (of === 1 || this.#settings.accumulates)) return;
     throw new InfnetError({
       code: 'TRAINING_BATCH',
       message: `batch ${index} of ${of}`,

@@ -38,6 +38,8 @@ export interface SessionOptions extends Pick<PlanOptions, 'precision' | 'memoryB
   readonly accumulate: boolean;
   readonly resize: TraceStepOptions['resize'];
   readonly recompute: boolean | BlockOf;
+  /** Of random numbers (dropout). */
+  readonly seed: number;
 }
 
 /** Bytes on the device. */
@@ -127,11 +129,11 @@ export class Session implements Disposable {
   }
 
   #stepOptions(variant: Variant): TrainingStepOptions {
-    const { clip, precision, memoryBudget, maxSubmitSeconds } = this.#options;
+    const { clip, seed, precision, memoryBudget, maxSubmitSeconds } = this.#options;
     const plan = Object.entries({ precision, memoryBudget, maxSubmitSeconds }).filter(
       ([, value]) => value !== undefined,
     );
-    return { ...this.#traceOptions(variant), clip, arena: this.#arena, ...Object.fromEntries(plan) };
+    return { ...this.#traceOptions(variant), clip, seed, arena: this.#arena, ...Object.fromEntries(plan) };
   }
 
   /** Changes by which a variant would fit. */

@@ -148,6 +148,7 @@ export class Trainer<N extends string = string> {
         clip,
         frozenBatchNorm,
         recompute,
+        seed: this.#seed,
         sizeMultiple,
         inputs: data.inputs,
         batchSizes: batchSizes(this.#order),
