@@ -49,21 +49,24 @@ export const leakyReluOperator: Operator<{ readonly slope: number }> = standardO
     outputs: ['y'],
     infer: ({ x }, _attributes, where) => ({ y: inferSame(x, where) }),
     lower: (context) => lowerUnary('leakyRelu', context, { alpha: context.attributes.slope }),
-    gradient: ({ inputs: { x }, outputGradients: { y: g }, attributes }) => ({
-      x: applyOne(leakyReluGradientOperator, [x, g], attributes),
+    // With a slope above 0 the output has the signs of the input: what came before is not kept, and may be fused.
+    gradient: ({ inputs: { x }, outputs: { y }, outputGradients: { y: g }, attributes }) => ({
+      x: applyOne(leakyReluGradientOperator, [attributes.slope > 0 ? y : x, g], attributes),
     }),
   }),
 );
 
-/** Inputs: leakyRelu's input, the gradient of the output. */
-export const leakyReluGradientOperator: Operator<{ readonly slope: number }> = defineOperator({
-  name: 'leakyReluGradient',
-  inputs: ['x', 'g'],
-  outputs: ['d'],
-  infer: ({ x, g }, _attributes, where) => ({ d: inferPair(x, g, where) }),
-  lower: ({ inputs: { x, g }, outputs: { d }, attributes: { slope } }) =>
-    lowerBinary('leakyGradient', { a: x, b: g, y: d }, { alpha: slope }),
-});
+/** Inputs: leakyRelu's input (or, with a slope above 0, its output), the gradient of the output. */
+export const leakyReluGradientOperator: Operator<{ readonly slope: number }> = standardOperator(
+  defineOperator({
+    name: 'leakyReluGradient',
+    inputs: ['x', 'g'],
+    outputs: ['d'],
+    infer: ({ x, g }, _attributes, where) => ({ d: inferPair(x, g, where) }),
+    lower: ({ inputs: { x, g }, outputs: { d }, attributes: { slope } }) =>
+      lowerBinary('leakyGradient', { a: x, b: g, y: d }, { alpha: slope }),
+  }),
+);
 
 /** max(x, 0), any shape. */
 export function relu(x: TensorLike): Tensor {

@@ -2,6 +2,7 @@
 import {
   defineOperator,
   elementCount,
+  type GraphNode,
   type NamedOperator,
   type Replacement,
   replaceBy,
@@ -77,9 +78,18 @@ export const normGradientOperator: NamedOperator<typeof INPUTS, typeof OUTPUTS, 
     },
     /** The gradient of an activation that followed is a mask on what is read. */
     absorbProducer({ inputs, attributes }, producer): Replacement | undefined {
-      const isOfRelu = standardName(producer.operator) === 'reluGradient' && producer.outputs[0] === inputs.g;
       const [mask, g] = producer.inputs;
-      if (!isOfRelu || attributes.slope !== undefined || mask === undefined || g === undefined) return undefined;
-      return replaceBy(normGradientOperator, { ...inputs, g, mask }, { ...attributes, slope: 0 });
+      const slope = slopeOf(producer);
+      if (slope === undefined || producer.outputs[0] !== inputs.g || attributes.slope !== undefined) return undefined;
+      if (mask === undefined || g === undefined) return undefined;
+      return replaceBy(normGradientOperator, { ...inputs, g, mask }, { ...attributes, slope });
     },
   });
+
+/** Of the activation whose gradient a node computes from its result: of relu 0, of leakyRelu its slope, if above 0. */
+function slopeOf({ operator, attributes }: GraphNode): Slope {
+  const name = standardName(operator);
+  if (name === 'reluGradient') return 0;
+  const { slope } = attributes as { readonly slope?: number };
+  return name === 'leakyReluGradient' && slope !== undefined && slope > 0 ? slope : undefined;
+}
