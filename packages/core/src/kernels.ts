@@ -45,9 +45,13 @@ export { type SizedOperand, sizedCall } from './kernel/options.js';
 export {
   alike,
   type OperandRanges,
+  type PlacedCallFields,
   type PlacedOperands,
+  placedCall,
   placeOperands,
+  type RowsCallFields,
   rangeTable,
+  rowsCall,
   type SumCalls,
 } from './kernel/place.js';
 export {

@@ -2,17 +2,14 @@
 import { checkOptions, elementCount, type ImageShape } from '@infnet/core';
 import {
   alike,
-  dealRows,
-  dispatchLine,
   itemSize,
   type Kernel,
   type KernelCall,
-  lineCall,
   type OperandRanges,
-  placeOperands,
+  placedCall,
   rangeTable,
+  rowsCall,
   type SumCalls,
-  sizedCall,
   sumPartialsCall,
 } from '@infnet/core/kernels';
 import edgeLossSource from './edge-loss.wgsl';
@@ -35,14 +32,10 @@ export function maskEdgeCall(options: MaskEdgeCallOptions): KernelCall {
   checkOptions('maskEdgeCall', options, { shape: 'image', ...rangeTable('mask', 'y') });
   const { shape, ranges } = options;
   const count = elementCount(shape);
-  const { params, sizes } = placeOperands(alike(shape, 'mask', 'y'), ranges);
-  const call = lineCall(maskEdgeKernel, {
-    params: { ...params, ...mapParams(shape) },
-    invocations: count,
-    flops: 0,
-    values: 2 * count,
+  return placedCall('maskEdgeCall', maskEdgeKernel, {
+    ...{ operands: alike(shape, 'mask', 'y'), ranges, params: mapParams(shape) },
+    ...{ invocations: count, flops: 0, values: 2 * count },
   });
-  return sizedCall('maskEdgeCall', call, sizes);
 }
 
 export interface EdgeLossCallOptions {
@@ -62,22 +55,11 @@ export function edgeLossCalls(options: EdgeLossCallOptions): SumCalls {
   checkOptions(where, options, { shape: 'image', ...rangeTable('logits', 'mask'), 'yOffset?': 'count' });
   const { shape, ranges, yOffset = 0 } = options;
   const values = elementCount(shape);
-  const dealt = dealRows(shape[0], itemSize(shape));
-  const { count } = dealt;
-  const { params, sizes } = placeOperands(alike(shape, 'logits', 'mask'), ranges);
-  const partial: KernelCall = {
-    kernel: edgeLossKernel,
-    constants: {},
-    params: { ...params, height: shape[2], width: shape[3], ...dealt },
-    workgroups: dispatchLine(count),
-    flops: 8 * values,
-    bytes: 4 * (2 * values + count),
-  };
-  return {
-    partialCount: count,
-    partial: sizedCall(where, partial, { ...sizes, partial: count }),
-    total: sumPartialsCall({ count, factor: 1 / values, yOffset }),
-  };
+  const { partial, partialCount } = rowsCall(where, edgeLossKernel, {
+    ...{ operands: alike(shape, 'logits', 'mask'), ranges, rows: shape[0], rowSize: itemSize(shape) },
+    ...{ params: { height: shape[2], width: shape[3] }, flops: 8 * values, values: 2 * values },
+  });
+  return { partial, partialCount, total: sumPartialsCall({ count: partialCount, factor: 1 / values, yOffset }) };
 }
 
 export interface EdgeLossGradientCallOptions {
@@ -94,14 +76,11 @@ export function edgeLossGradientCall(options: EdgeLossGradientCallOptions): Kern
   checkOptions(where, options, { shape: 'image', ...rangeTable('logits', 'mask', 'd'), 'gOffset?': 'count' });
   const { shape, ranges, gOffset = 0 } = options;
   const count = elementCount(shape);
-  const { params, sizes } = placeOperands(alike(shape, 'logits', 'mask', 'd'), ranges);
-  const call = lineCall(edgeLossGradientKernel, {
-    params: { ...params, ...mapParams(shape), gOffset, factor: 1 / count },
-    invocations: count,
-    flops: 6 * count,
-    values: 3 * count,
+  return placedCall(where, edgeLossGradientKernel, {
+    ...{ operands: alike(shape, 'logits', 'mask', 'd'), ranges, elements: { g: gOffset + 1 } },
+    params: { ...mapParams(shape), gOffset, factor: 1 / count },
+    ...{ invocations: count, flops: 6 * count, values: 3 * count },
   });
-  return sizedCall(where, call, { g: gOffset + 1, ...sizes });
 }
 
 function mapParams([, channels, height, width]: ImageShape): Record<'itemSize' | 'height' | 'width', number> {

@@ -14,15 +14,7 @@ import {
   type Tensor,
   type TensorLike,
 } from '@infnet/core';
-import {
-  type Kernel,
-  type KernelCall,
-  lineCall,
-  type OperandRanges,
-  placeOperands,
-  rangeTable,
-  sizedCall,
-} from '@infnet/core/kernels';
+import { type Kernel, type KernelCall, type OperandRanges, placedCall, rangeTable } from '@infnet/core/kernels';
 import source from './add-resized.wgsl';
 import { resizeBack } from './resize-back.js';
 import { mapShape } from './shapes.js';
@@ -47,23 +39,14 @@ export function addResizedCall(options: AddResizedCallOptions): KernelCall {
   const [, channels, height, width] = shape;
   const [, , coarseHeight, coarseWidth] = coarse;
   const count = elementCount(shape);
-  const { params, sizes } = placeOperands({ x: shape, coarse, y: shape }, ranges);
-  const call = lineCall(addResizedKernel, {
+  return placedCall(where, addResizedKernel, {
+    ...{ operands: { x: shape, coarse, y: shape }, ranges },
     params: {
-      ...params,
-      channels,
-      height,
-      width,
-      coarseHeight,
-      coarseWidth,
-      rowStep: coarseHeight / height,
-      columnStep: coarseWidth / width,
+      ...{ channels, height, width, coarseHeight, coarseWidth },
+      ...{ rowStep: coarseHeight / height, columnStep: coarseWidth / width },
     },
-    invocations: count,
-    flops: 10 * count,
-    values: 2 * count + elementCount(coarse),
+    ...{ invocations: count, flops: 10 * count, values: 2 * count + elementCount(coarse) },
   });
-  return sizedCall(where, call, sizes);
 }
 
 /** @throws InfnetError `SHAPE_MISMATCH`. */

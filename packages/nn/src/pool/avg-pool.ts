@@ -22,15 +22,7 @@ import {
   type TensorLike,
   type TensorType,
 } from '@infnet/core';
-import {
-  type Kernel,
-  type KernelCall,
-  lineCall,
-  type OperandRange,
-  rangeParams,
-  sizedCall,
-  wholeRange,
-} from '@infnet/core/kernels';
+import { type Kernel, type KernelCall, type OperandRange, placedCall, wholeRange } from '@infnet/core/kernels';
 import gradientSource from './avg-pool-gradient.wgsl';
 import { type PoolCallOptions, poolCall, poolTile } from './pool.js';
 import {
@@ -147,24 +139,17 @@ export function avgPool2dGradientCall(options: AvgPoolGradientCallOptions): Kern
   checkWindow('avgPool2dGradientCall', options, { countIncludePad: 'flag', 'g?': 'range', 'd?': 'range' });
   const { shape, kernel, countIncludePad } = options;
   const to = checkedShape(shape, options, 'avgPool2dGradientCall');
-  const { g = wholeRange(to), d = wholeRange(shape) } = options;
   const [inputs, outputs] = [elementCount(shape), elementCount(to)];
   const [tileY, tileX] = poolTile(kernel);
   const [tilesY, tilesX] = [Math.ceil(shape[2] / tileY), Math.ceil(shape[3] / tileX)];
-  const call = lineCall(avgPoolGradientKernel, {
+  return placedCall('avgPool2dGradientCall', avgPoolGradientKernel, {
+    ...{ operands: { g: to, d: shape }, ranges: { g: options.g, d: options.d } },
     constants: { COUNT_PAD: Number(countIncludePad), TILE_Y: tileY, TILE_X: tileX },
-    params: {
-      ...rangeParams({ g, d }),
-      ...mapParams(shape, to),
-      tilesY,
-      tilesX,
-      ...windowParams(options),
-    },
+    params: { ...mapParams(shape, to), tilesY, tilesX, ...windowParams(options) },
     invocations: shape[0] * shape[1] * tilesY * tilesX,
     flops: 2 * outputs * kernel[0] * kernel[1],
     values: inputs + outputs,
   });
-  return sizedCall('avgPool2dGradientCall', call, { g: [to, g], d: [shape, d] });
 }
 
 /**

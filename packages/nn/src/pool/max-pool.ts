@@ -15,15 +15,7 @@ import {
   type Tensor,
   type TensorLike,
 } from '@infnet/core';
-import {
-  type Kernel,
-  type KernelCall,
-  lineCall,
-  type OperandRange,
-  rangeParams,
-  sizedCall,
-  wholeRange,
-} from '@infnet/core/kernels';
+import { type Kernel, type KernelCall, type OperandRange, placedCall } from '@infnet/core/kernels';
 import gradientSource from './max-pool-gradient.wgsl';
 import winnerSource from './max-pool-winner.wgsl';
 import { type PoolCallOptions, poolCall } from './pool.js';
@@ -99,13 +91,12 @@ export function maxPool2dCall(options: PoolCallOptions): KernelCall {
  */
 export function maxPoolWinnerCall(options: Omit<PoolCallOptions, 'y'>): KernelCall {
   checkWindow('maxPoolWinnerCall', options, { 'x?': 'range' });
-  const { shape, kernel, dilation, x = wholeRange(shape) } = options;
+  const { shape, kernel, dilation, x } = options;
   const to = checkedShape(shape, options, 'maxPoolWinnerCall');
   const outputs = elementCount(to);
-  const call = lineCall(maxPoolWinnerKernel, {
-    constants: {},
+  return placedCall('maxPoolWinnerCall', maxPoolWinnerKernel, {
+    ...{ operands: { x: shape }, ranges: { x }, elements: { winner: outputs } },
     params: {
-      ...rangeParams({ x }),
       ...mapParams(shape, to),
       ...windowParams(options),
       dilationY: dilation[0],
@@ -115,7 +106,6 @@ export function maxPoolWinnerCall(options: Omit<PoolCallOptions, 'y'>): KernelCa
     flops: outputs * kernel[0] * kernel[1],
     values: elementCount(shape) + outputs,
   });
-  return sizedCall('maxPoolWinnerCall', call, { x: [shape, x], winner: outputs });
 }
 
 /** Where the operands of `nn/max-pool-gradient` lie. */
@@ -134,13 +124,12 @@ export function maxPoolGradientCall(options: MaxPoolGradientCallOptions): Kernel
   checkWindow('maxPoolGradientCall', options, { 'g?': 'range', 'd?': 'range' });
   const { shape, kernel, stride, padding, dilation } = options;
   const to = checkedShape(shape, options, 'maxPoolGradientCall');
-  const { g = wholeRange(to), d = wholeRange(shape) } = options;
   const [inputs, outputs] = [elementCount(shape), elementCount(to)];
   const tilesX = Math.ceil(shape[3] / TILE);
-  const call = lineCall(maxPoolGradientKernel, {
+  return placedCall('maxPoolGradientCall', maxPoolGradientKernel, {
+    ...{ operands: { g: to, d: shape }, ranges: { g: options.g, d: options.d }, elements: { winner: outputs } },
     constants: { TILE },
     params: {
-      ...rangeParams({ g, d }),
       ...mapParams(shape, to),
       tilesX,
       extentY: (kernel[0] - 1) * dilation[0] + 1,
@@ -154,7 +143,6 @@ export function maxPoolGradientCall(options: MaxPoolGradientCallOptions): Kernel
     flops: outputs * kernel[0] * kernel[1],
     values: inputs + 2 * outputs,
   });
-  return sizedCall('maxPoolGradientCall', call, { winner: outputs, g: [to, g], d: [shape, d] });
 }
 
 /**

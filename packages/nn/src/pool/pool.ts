@@ -1,14 +1,6 @@
 /** The call of the kernel that maximum and mean pooling share. */
 import type { ImageShape } from '@infnet/core';
-import {
-  type Kernel,
-  type KernelCall,
-  lineCall,
-  type OperandRange,
-  rangeParams,
-  sizedCall,
-  wholeRange,
-} from '@infnet/core/kernels';
+import { type Kernel, type KernelCall, type OperandRange, placedCall } from '@infnet/core/kernels';
 import source from './pool.wgsl';
 import { checkedShape, mapParams, type PoolAttributes, windowParams } from './window.js';
 
@@ -34,13 +26,13 @@ export function poolTile(kernel: readonly [number, number]): readonly [number, n
 export function poolCall(mode: 'max' | 'mean', options: PoolCallOptions & { readonly countPad?: boolean }): KernelCall {
   const { shape, kernel, stride, dilation, countPad = true } = options;
   const to = checkedShape(shape, options, 'poolCall');
-  const { x = wholeRange(shape), y = wholeRange(to) } = options;
   const [tileY, tileX] = poolTile(kernel);
   const [tilesY, tilesX] = [Math.ceil(to[2] / tileY), Math.ceil(to[3] / tileX)];
   const dilated = dilation[0] > 1 || dilation[1] > 1;
   const unrolled = !dilated && tileY === 1 && kernel[1] <= MOST_UNROLLED && stride[1] <= kernel[1];
   const outputs = to[0] * to[1] * to[2] * to[3];
-  const call = lineCall(poolKernel, {
+  return placedCall(`${mode === 'max' ? 'max' : 'avg'}Pool2dCall`, poolKernel, {
+    ...{ operands: { x: shape, y: to }, ranges: { x: options.x, y: options.y } },
     constants: {
       MAX: Number(mode === 'max'),
       COUNT_PAD: Number(mode === 'mean' && countPad),
@@ -51,7 +43,6 @@ export function poolCall(mode: 'max' | 'mean', options: PoolCallOptions & { read
       STEP: unrolled ? stride[1] : 0,
     },
     params: {
-      ...rangeParams({ x, y }),
       ...mapParams(shape, to),
       tilesY,
       tilesX,
@@ -62,5 +53,4 @@ export function poolCall(mode: 'max' | 'mean', options: PoolCallOptions & { read
     flops: outputs * kernel[0] * kernel[1],
     values: shape[0] * shape[1] * shape[2] * shape[3] + outputs,
   });
-  return sizedCall(`${mode === 'max' ? 'max' : 'avg'}Pool2dCall`, call, { x: [shape, x], y: [to, y] });
 }

@@ -22,15 +22,7 @@ import {
   type Tensor,
   type TensorLike,
 } from '@infnet/core';
-import {
-  type Kernel,
-  type KernelCall,
-  lineCall,
-  type OperandRange,
-  rangeParams,
-  sizedCall,
-  wholeRange,
-} from '@infnet/core/kernels';
+import { type Kernel, type KernelCall, type OperandRange, placedCall, wholeRange } from '@infnet/core/kernels';
 import source from './bilinear.wgsl';
 import gradientSource from './bilinear-gradient.wgsl';
 
@@ -177,15 +169,14 @@ export function interpolateCall(options: InterpolateCallOptions): KernelCall {
   const { shape, size, alignCorners, ratio } = options;
   const [n, c, height, width] = shape;
   const to: ImageShape = [n, c, ...size];
-  const { x = wholeRange(shape), y = wholeRange(to) } = options;
   const vertical = positions(height, size[0], alignCorners, ratio?.[0]);
   const horizontal = positions(width, size[1], alignCorners, ratio?.[1]);
   const blocks = Math.ceil(c / TILE);
   const outputs = elementCount(to);
-  const call = lineCall(bilinearKernel, {
+  return placedCall('interpolateCall', bilinearKernel, {
+    ...{ operands: { x: shape, y: to }, ranges: { x: options.x, y: options.y } },
     constants: { TILE },
     params: {
-      ...rangeParams({ x, y }),
       channels: c,
       blocks,
       inputHeight: height,
@@ -200,7 +191,6 @@ export function interpolateCall(options: InterpolateCallOptions): KernelCall {
     flops: 9 * outputs,
     values: elementCount(shape) + outputs,
   });
-  return sizedCall('interpolateCall', call, { x: [shape, x], y: [to, y] });
 }
 
 /** The transpose of linear interpolation along one dimension of [batch, planes, input, inner]. */
@@ -225,10 +215,11 @@ export function linearGradientCall(options: LinearGradientCallOptions): KernelCa
     shapeError('SHAPE_ATTRIBUTE', 'linearGradientCall', `half is ${String(half)}; 0 and 0.5 are there`);
   }
   const blocks = Math.ceil(planes / TILE);
-  const call = lineCall(bilinearGradientKernel, {
+  const shape = (size: number): readonly number[] => [batch, planes, size, inner];
+  return placedCall('linearGradientCall', bilinearGradientKernel, {
+    ...{ operands: { g: shape(output), d: shape(input) }, ranges: { g, d } },
     constants: { TILE },
     params: {
-      ...rangeParams({ g, d }),
       planes,
       blocks,
       input,
@@ -242,8 +233,6 @@ export function linearGradientCall(options: LinearGradientCallOptions): KernelCa
     flops: 4 * batch * planes * output * inner,
     values: batch * planes * inner * (input + output),
   });
-  const shape = (size: number): readonly number[] => [batch, planes, size, inner];
-  return sizedCall('linearGradientCall', call, { g: [shape(output), g], d: [shape(input), d] });
 }
 
 const INTERPOLATE_OPTIONS = ['size', 'scaleFactor', 'alignCorners', 'mode', 'recomputeScaleFactor'];

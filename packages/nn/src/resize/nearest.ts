@@ -14,15 +14,7 @@ import {
   type Tensor,
   type TensorLike,
 } from '@infnet/core';
-import {
-  type Kernel,
-  type KernelCall,
-  lineCall,
-  type OperandRange,
-  rangeParams,
-  sizedCall,
-  wholeRange,
-} from '@infnet/core/kernels';
+import { type Kernel, type KernelCall, type OperandRange, placedCall } from '@infnet/core/kernels';
 import source from './nearest.wgsl';
 
 export const nearestKernel: Kernel = { name: 'nn/nearest', source };
@@ -75,24 +67,17 @@ export function resizeNearestCall(options: ResizeNearestCallOptions): KernelCall
   const { shape, size, alignCorners } = options;
   checkExtents(shape, size, where);
   const to = resizedShape(shape, size);
-  const { x = wholeRange(shape), y = wholeRange(to) } = options;
   const [inputHeight, inputWidth] = shape.slice(-2) as [number, number];
   const count = elementCount(to);
-  const call = lineCall(nearestKernel, {
+  return placedCall(where, nearestKernel, {
+    ...{ operands: { x: shape, y: to }, ranges: { x: options.x, y: options.y } },
     constants: { ALIGNED: Number(alignCorners) },
     params: {
-      ...rangeParams({ x, y }),
       planes: elementCount(shape.slice(1, -2)),
-      inputHeight,
-      inputWidth,
-      outputHeight: size[0],
-      outputWidth: size[1],
+      ...{ inputHeight, inputWidth, outputHeight: size[0], outputWidth: size[1] },
     },
-    invocations: count,
-    flops: 0,
-    values: 2 * count,
+    ...{ invocations: count, flops: 0, values: 2 * count },
   });
-  return sizedCall(where, call, { x: [shape, x], y: [to, y] });
 }
 
 /**

@@ -8,8 +8,8 @@ import { describeCall, type KernelCall } from '@infnet/core/kernels';
 import { describe, expect, it } from 'vitest';
 import { sourceDoors } from './source-doors.js';
 
-/** Functions of core that take calls and make none: tested in core. */
-const OF_CORE = new Set(['describeCall', 'lineCall', 'sizedCall']);
+/** Functions of core by which calls are made and described, of whatever kernel: tested in core. */
+const OF_CORE = new Set(['describeCall', 'lineCall', 'placedCall', 'rowsCall', 'sizedCall']);
 
 const EPS = 1e-5;
 

@@ -14,17 +14,14 @@ import {
 import {
   alike,
   batchSize,
-  dealRows,
-  dispatchLine,
   itemSize,
   type Kernel,
   type KernelCall,
-  lineCall,
   type OperandRanges,
-  placeOperands,
+  placedCall,
   rangeTable,
+  rowsCall,
   type SumCalls,
-  sizedCall,
   sumPartialsCall,
 } from '@infnet/core/kernels';
 import { requireAlike, requireScalar, SCALAR } from '@infnet/nn/kernels';
@@ -53,21 +50,11 @@ export function bceCalls(options: BceCallOptions): SumCalls {
   checkOptions(where, options, { shape: 'maps', logits: 'flag', ...rangeTable('x', 't'), 'yOffset?': 'count' });
   const { shape, logits, ranges, yOffset = 0 } = options;
   const values = elementCount(shape);
-  const dealt = dealRows(batchSize(shape), itemSize(shape));
-  const { params, sizes } = placeOperands(alike(shape, 'x', 't'), ranges);
-  const partial: KernelCall = {
-    kernel: bceKernel,
-    constants: { LOGITS: Number(logits) },
-    params: { ...params, ...dealt },
-    workgroups: dispatchLine(dealt.count),
-    flops: 20 * values,
-    bytes: 4 * (2 * values + dealt.count),
-  };
-  return {
-    partialCount: dealt.count,
-    partial: sizedCall(where, partial, { ...sizes, partial: dealt.count }),
-    total: sumPartialsCall({ count: dealt.count, factor: 1 / values, yOffset }),
-  };
+  const { partial, partialCount } = rowsCall(where, bceKernel, {
+    ...{ operands: alike(shape, 'x', 't'), ranges, rows: batchSize(shape), rowSize: itemSize(shape) },
+    ...{ constants: { LOGITS: Number(logits) }, flops: 20 * values, values: 2 * values },
+  });
+  return { partial, partialCount, total: sumPartialsCall({ count: partialCount, factor: 1 / values, yOffset }) };
 }
 
 export interface BceGradientCallOptions extends BceAttributes {
@@ -86,15 +73,12 @@ export function bceGradientCall(options: BceGradientCallOptions): KernelCall {
   checkOptions(where, options, { ...table, ...rangeTable('x', 't', 'd') });
   const { shape, logits, ofTarget = false, ranges, gOffset = 0 } = options;
   const count = elementCount(shape);
-  const { params, sizes } = placeOperands(alike(shape, 'x', 't', 'd'), ranges);
-  const call = lineCall(bceGradientKernel, {
+  return placedCall(where, bceGradientKernel, {
+    ...{ operands: alike(shape, 'x', 't', 'd'), ranges, elements: { g: gOffset + 1 } },
     constants: { LOGITS: Number(logits), TARGET: Number(ofTarget) },
-    params: { gOffset, ...params, item: itemSize(shape), factor: 1 / count },
-    invocations: count,
-    flops: 8 * count,
-    values: 3 * count,
+    params: { gOffset, item: itemSize(shape), factor: 1 / count },
+    ...{ invocations: count, flops: 8 * count, values: 3 * count },
   });
-  return sizedCall(where, call, { g: gOffset + 1, ...sizes });
 }
 
 function check(x: TensorType, t: TensorType, { logits }: BceAttributes, where: string): void {

@@ -17,14 +17,12 @@ import {
   type TensorType,
 } from '@infnet/core';
 import {
-  dealRows,
-  dispatchLine,
   type Kernel,
   type KernelCall,
-  lineCall,
   type OperandRanges,
-  placeOperands,
+  placedCall,
   rangeTable,
+  rowsCall,
   type SumCalls,
   sizedCall,
   sumPartialsCall,
@@ -70,17 +68,19 @@ export function crossEntropyCalls(options: CrossEntropyCallOptions): SumCalls {
   requireIgnoreIndex(ignoreIndex, where);
   const [n, channels] = shape as readonly [number, number];
   const area = elementCount(shape.slice(2));
-  const dealt = dealRows(n, area);
-  const { params, sizes } = placeOperands({ x: shape, t: targetShape(shape, classes) }, ranges);
-  const partial: KernelCall = {
-    kernel: crossEntropyKernel,
+  const { partial, partialCount, dealt } = rowsCall(where, crossEntropyKernel, {
+    ...{
+      operands: { x: shape, t: targetShape(shape, classes) },
+      ranges,
+      rows: n,
+      rowSize: area,
+      parts: classes ? 2 : 1,
+    },
     constants: { CLASSES: Number(classes) },
-    params: { ...params, channels, area, ...dealt, ...(classes ? { ignored: ignoreIndex >>> 0 } : {}) },
-    workgroups: dispatchLine(dealt.count),
+    params: { channels, area, ...(classes ? { ignored: ignoreIndex >>> 0 } : {}) },
     flops: n * area * (4 * channels + 6),
-    bytes: 4 * (n * area * (classes ? channels + 1 : 2 * channels) + dealt.count),
-  };
-  const parts = dealt.count * (classes ? 2 : 1);
+    values: n * area * (classes ? channels + 1 : 2 * channels),
+  });
   const total: KernelCall = {
     kernel: crossEntropyTotalKernel,
     constants: {},
@@ -90,10 +90,9 @@ export function crossEntropyCalls(options: CrossEntropyCallOptions): SumCalls {
     bytes: 4 * (2 * dealt.count + 2),
   };
   return {
-    partialCount: parts,
-    partial: sizedCall(where, partial, { ...sizes, partial: parts }),
+    ...{ partial, partialCount },
     total: classes
-      ? sizedCall(where, total, { partial: parts, y: yOffset + 1, scale: scaleOffset + 1 })
+      ? sizedCall(where, total, { partial: partialCount, y: yOffset + 1, scale: scaleOffset + 1 })
       : sumPartialsCall({ count: dealt.count, factor: 1 / (n * area), yOffset }),
   };
 }
@@ -116,21 +115,18 @@ export function crossEntropyGradientCall(options: CrossEntropyGradientCallOption
   const [n, channels] = shape as readonly [number, number];
   const area = elementCount(shape.slice(2));
   const target: Readonly<Record<string, Shape>> = ofTarget ? {} : { t: targetShape(shape, classes) };
-  const { params, sizes } = placeOperands({ x: shape, ...target, d: shape }, ranges);
-  const call = lineCall(crossEntropyGradientKernel, {
+  return placedCall(where, crossEntropyGradientKernel, {
+    ...{ operands: { x: shape, ...target, d: shape }, ranges },
+    elements: { g: gOffset + 1, scale: scaleOffset + 1 },
     constants: { CLASSES: Number(classes), TARGET: Number(ofTarget) },
     params: {
-      gOffset,
-      ...params,
-      channels,
-      area,
+      ...{ gOffset, channels, area },
       ...(classes ? { scaleOffset, ignored: ignoreIndex >>> 0 } : { factor: 1 / (n * area) }),
     },
     invocations: n * area,
     flops: 6 * channels * n * area,
     values: n * area * (2 * channels + (classes ? 1 : channels)),
   });
-  return sizedCall(where, call, { g: gOffset + 1, scale: scaleOffset + 1, ...sizes });
 }
 
 function check(x: TensorType, t: TensorType, where: string): void {

@@ -14,14 +14,12 @@ import {
 } from '@infnet/core';
 import {
   alike,
-  dealRows,
-  dispatchLine,
   type Kernel,
   type KernelCall,
-  lineCall,
   type OperandRanges,
-  placeOperands,
+  placedCall,
   rangeTable,
+  rowsCall,
   type SumCalls,
   sizedCall,
 } from '@infnet/core/kernels';
@@ -79,30 +77,20 @@ export function diceLossCalls(options: DiceLossCallOptions): SumCalls {
   requireSmooth(smooth, where);
   const { channels, area, maps } = mapsOf(shape);
   const values = maps * area;
-  const dealt = dealRows(maps, area);
-  const { params, sizes } = placeOperands(alike(shape, 'x', 't'), ranges);
-  const parts = 3 * dealt.count;
-  const partial: KernelCall = {
-    kernel: diceLossKernel,
-    constants: { SIGMOID: Number(sigmoid) },
-    params: { ...params, channels, ...dealt },
-    workgroups: dispatchLine(dealt.count),
-    flops: 8 * values,
-    bytes: 4 * (2 * values + parts),
-  };
+  const { partial, partialCount, dealt } = rowsCall(where, diceLossKernel, {
+    ...{ operands: alike(shape, 'x', 't'), ranges, rows: maps, rowSize: area, parts: 3 },
+    ...{ constants: { SIGMOID: Number(sigmoid) }, params: { channels }, flops: 8 * values, values: 2 * values },
+  });
   const total: KernelCall = {
     kernel: diceLossTotalKernel,
     constants: {},
     params: { yOffset, factorsOffset, groupsPerRow: dealt.groupsPerRow, maps, smooth_: smooth },
     workgroups: [1, 1, 1],
-    flops: parts,
-    bytes: 4 * (parts + 2 * maps + 1),
+    flops: partialCount,
+    bytes: 4 * (partialCount + 2 * maps + 1),
   };
-  return {
-    partialCount: parts,
-    partial: sizedCall(where, partial, { ...sizes, partial: parts }),
-    total: sizedCall(where, total, { partial: parts, y: yOffset + 1, factors: factorsOffset + 2 * maps }),
-  };
+  const sizes = { partial: partialCount, y: yOffset + 1, factors: factorsOffset + 2 * maps };
+  return { partial, partialCount, total: sizedCall(where, total, sizes) };
 }
 
 export interface DiceLossGradientCallOptions extends Pick<DiceLossAttributes, 'sigmoid'> {
@@ -130,15 +118,14 @@ export function diceLossGradientCall(options: DiceLossGradientCallOptions): Kern
   });
   const { shape, sigmoid, ofTarget = false, ranges, gOffset = 0, factorsOffset = 0 } = options;
   const { channels, area, maps } = mapsOf(shape);
-  const { params, sizes } = placeOperands(alike(shape, ...(sigmoid ? ['x'] : []), 't', 'd'), ranges);
-  const call = lineCall(diceLossGradientKernel, {
+  const values = maps * area;
+  return placedCall(where, diceLossGradientKernel, {
+    ...{ operands: alike(shape, ...(sigmoid ? ['x'] : []), 't', 'd'), ranges },
+    elements: { g: gOffset + 1, factors: factorsOffset + 2 * maps },
     constants: { SIGMOID: Number(sigmoid), TARGET: Number(ofTarget) },
-    params: { gOffset, factorsOffset, ...params, channels, area },
-    invocations: maps * area,
-    flops: 8 * maps * area,
-    values: 3 * maps * area,
+    params: { gOffset, factorsOffset, channels, area },
+    ...{ invocations: values, flops: 8 * values, values: 3 * values },
   });
-  return sizedCall(where, call, { g: gOffset + 1, factors: factorsOffset + 2 * maps, ...sizes });
 }
 
 /** @throws InfnetError `SHAPE_ATTRIBUTE`. */

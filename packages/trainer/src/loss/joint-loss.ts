@@ -22,15 +22,13 @@ import {
 import {
   alike,
   batchSize,
-  dealRows,
-  dispatchLine,
   itemSize,
   type Kernel,
   type KernelCall,
-  lineCall,
   type OperandRanges,
-  placeOperands,
+  placedCall,
   rangeTable,
+  rowsCall,
   type SumCalls,
   sizedCall,
 } from '@infnet/core/kernels';
@@ -75,30 +73,20 @@ export function jointLossCalls(options: JointLossCallOptions): SumCalls {
   });
   const { shape, variant, ranges, yOffset = 0, imageOffset = 0 } = options;
   const [values, images, item] = [elementCount(shape), batchSize(shape), itemSize(shape)];
-  const dealt = dealRows(images, item);
-  const { params, sizes } = placeOperands(alike(shape, 'z', 't', 'pooled'), ranges);
-  const parts = 6 * dealt.count;
-  const partial: KernelCall = {
-    kernel: jointLossKernel,
-    constants: {},
-    params: { ...params, ...dealt },
-    workgroups: dispatchLine(dealt.count),
-    flops: 35 * values,
-    bytes: 4 * (3 * values + parts),
-  };
+  const { partial, partialCount, dealt } = rowsCall(where, jointLossKernel, {
+    ...{ operands: alike(shape, 'z', 't', 'pooled'), ranges, rows: images, rowSize: item, parts: 6 },
+    ...{ flops: 35 * values, values: 3 * values },
+  });
   const total: KernelCall = {
     kernel: jointLossTotalKernel,
     constants: { WEIGHTED: Number(variant === 'paper') },
     params: { yOffset, imageOffset, groupsPerRow: dealt.groupsPerRow, images, item },
     workgroups: [1, 1, 1],
-    flops: parts,
-    bytes: 4 * (parts + 4 * images + 1),
+    flops: partialCount,
+    bytes: 4 * (partialCount + 4 * images + 1),
   };
-  return {
-    partialCount: parts,
-    partial: sizedCall(where, partial, { ...sizes, partial: parts }),
-    total: sizedCall(where, total, { partial: parts, y: yOffset + 1, image: imageOffset + 4 * images }),
-  };
+  const sizes = { partial: partialCount, y: yOffset + 1, image: imageOffset + 4 * images };
+  return { partial, partialCount, total: sizedCall(where, total, sizes) };
 }
 
 export interface JointLossGradientCallOptions extends JointLossAttributes {
@@ -119,15 +107,13 @@ export function jointLossGradientCall(options: JointLossGradientCallOptions): Ke
   });
   const { shape, variant, ranges, gOffset = 0, imageOffset = 0 } = options;
   const count = elementCount(shape);
-  const { params, sizes } = placeOperands(alike(shape, 'z', 't', 'pooled', 'd'), ranges);
-  const call = lineCall(jointLossGradientKernel, {
+  return placedCall(where, jointLossGradientKernel, {
+    ...{ operands: alike(shape, 'z', 't', 'pooled', 'd'), ranges },
+    elements: { g: gOffset + 1, image: imageOffset + 4 * batchSize(shape) },
     constants: { WEIGHTED: Number(variant === 'paper') },
-    params: { gOffset, imageOffset, ...params, item: itemSize(shape), factor: 1 / count },
-    invocations: count,
-    flops: 25 * count,
-    values: 4 * count,
+    params: { gOffset, imageOffset, item: itemSize(shape), factor: 1 / count },
+    ...{ invocations: count, flops: 25 * count, values: 4 * count },
   });
-  return sizedCall(where, call, { g: gOffset + 1, image: imageOffset + 4 * batchSize(shape), ...sizes });
 }
 
 function check({ z, t, pooled }: Readonly<Record<'z' | 't' | 'pooled', TensorType>>, where: string): void {
