@@ -60,6 +60,16 @@ export class Progress {
     this.#drawn = true;
   }
 
+  /** Shows how files are read: a phase that begins with the first one. */
+  reading(what: string): (read: { readonly done: number; readonly total: number; readonly name: string }) => void {
+    let isBegun = false;
+    return ({ done, total, name }) => {
+      if (!isBegun) this.phase(what, total);
+      isBegun = true;
+      this.update(done, name);
+    };
+  }
+
   /** Prints a line that stays, above the bar. */
   line(text: string): void {
     this.clear();
@@ -77,6 +87,11 @@ export class Progress {
     const pace = rate >= 1 ? `${rate.toFixed(1)}/s` : `${(1 / rate).toFixed(1)} s each`;
     return done >= this.#total ? [pace] : [pace, `${clock((this.#total - done) / rate)} left`];
   }
+}
+
+/** Between two readings of `performance.now()`. */
+export function seconds(from: number, to: number = performance.now()): number {
+  return (to - from) / 1000;
 }
 
 /** 75 s as `1:15`. */

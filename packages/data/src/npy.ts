@@ -1,4 +1,5 @@
 /** NumPy's `.npy` files, format 1.0, float32, C order: `numpy.load` reads what `writeNpy` writes, and the reverse. */
+import { startsWith } from './bytes.js';
 import { dataError } from './errors.js';
 import type { FloatTensor } from './tensor.js';
 
@@ -34,7 +35,7 @@ export function writeNpy(data: Float32Array, shape: readonly number[]): Uint8Arr
 /** Reads an `.npy` file of float32 in C order, format 1.0, 2.0 or 3.0. Throws `DATA_NPY` for any other content. */
 export function readNpy(bytes: Uint8Array, name = 'array'): FloatTensor {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 10 || !MAGIC.every((byte, i) => bytes[i] === byte)) {
+  if (bytes.length < 10 || !startsWith(bytes, MAGIC)) {
     throw npyError(
       name,
       `The file (${bytes.length} bytes) does not start as a NumPy file.`,

@@ -5,6 +5,7 @@
 import { crc32 } from '@infnet/inflate';
 import { encode } from 'fast-png';
 import { zlibSync } from 'fflate';
+import { joined, PNG_SIGNATURE } from './bytes.js';
 import { dataError } from './errors.js';
 import { checkSize, type GreyImage } from './image.js';
 
@@ -52,21 +53,13 @@ export function encodeIndexedPng(
   // Every row after a filter byte of 0: palettes compress best unfiltered.
   const rows = new Uint8Array((width + 1) * height);
   for (let y = 0; y < height; y++) rows.set(data.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
-  const chunks = [
+  return joined([
+    PNG_SIGNATURE,
     pngChunk('IHDR', header),
     pngChunk('PLTE', Uint8Array.from(palette.flat())),
     pngChunk('IDAT', zlibSync(rows, { level: 9 })),
     pngChunk('IEND', new Uint8Array(0)),
-  ];
-  const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-  const out = new Uint8Array(8 + chunks.reduce((sum, { length }) => sum + length, 0));
-  out.set(signature);
-  let at = 8;
-  for (const part of chunks) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
+  ]);
 }
 
 /** A chunk of a PNG file: length, type, data, checksum. */

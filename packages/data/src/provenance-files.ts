@@ -2,6 +2,7 @@
  * Provenance in files: into PNG, and out of PNG and NIfTI. What volumes get is written by `NiftiEncoder` (`comment`).
  */
 import { isInfnetError } from '@infnet/errors';
+import { joined, PNG_SIGNATURE, startsWith } from './bytes.js';
 import type { DataSource } from './dataset/source.js';
 import { type PngChunk, pngChunks } from './decode/png-chunks.js';
 import { gunzip, isGzip } from './nifti/gunzip.js';
@@ -9,7 +10,6 @@ import { HEADER_BYTES, parseHeader } from './nifti/header.js';
 import { pngChunk } from './png.js';
 import { decodeProvenance, encodeProvenance, PROVENANCE_KEYWORD, type Provenance } from './provenance.js';
 
-const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 /** Header extensions hold little; a damaged length must not make all of a volume be decoded. */
 const MOST_EXTENSIONS = 1 << 20;
 
@@ -25,21 +25,9 @@ export function withPngText(png: Uint8Array, keyword: string, text: string | und
   const parts = kept.map(({ start, length }) => png.subarray(start, start + 12 + length));
   if (text !== undefined) {
     // Keyword, end, not compressed, method 0, no language, no translated keyword.
-    const head = new TextEncoder().encode(`${keyword}\0\0\0\0\0`);
-    const body = new TextEncoder().encode(text);
-    const data = new Uint8Array(head.length + body.length);
-    data.set(head);
-    data.set(body, head.length);
-    parts.splice(1, 0, pngChunk('iTXt', data));
+    parts.splice(1, 0, pngChunk('iTXt', new TextEncoder().encode(`${keyword}\0\0\0\0\0${text}`)));
   }
-  const out = new Uint8Array(8 + parts.reduce((sum, { length }) => sum + length, 0));
-  out.set(png.subarray(0, 8));
-  let at = 8;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
+  return joined([png.subarray(0, 8), ...parts]);
 }
 
 /** The text of that name in a PNG file, if {@link withPngText} wrote one. @throws InfnetError as `withPngText` */
@@ -71,7 +59,7 @@ export function stampPng(png: Uint8Array, provenance: Provenance): Uint8Array {
  * @throws InfnetError `DATA_...` for a damaged file
  */
 export function readProvenance(bytes: Uint8Array): Provenance | undefined {
-  if (SIGNATURE.every((byte, i) => bytes[i] === byte)) {
+  if (startsWith(bytes, PNG_SIGNATURE)) {
     const text = pngText(bytes, PROVENANCE_KEYWORD);
     return text === undefined ? undefined : decodeProvenance(text);
   }
@@ -96,7 +84,7 @@ export function markPhantom(png: Uint8Array, seed: number): Uint8Array {
 
 /** Whether a file says that it is a phantom's picture. A damaged file says nothing. */
 export function isPhantom(bytes: Uint8Array): boolean {
-  if (!SIGNATURE.every((byte, i) => bytes[i] === byte)) return false;
+  if (!startsWith(bytes, PNG_SIGNATURE)) return false;
   try {
     return pngText(bytes, SOURCE)?.startsWith(PHANTOM) === true;
   } catch (error) {

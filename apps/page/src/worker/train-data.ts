@@ -39,7 +39,7 @@ export async function openTrainData(data: TrainData, options: OpenOptions): Prom
 
 /** Few phantoms, or slices, may all be healthy, or all be infected. */
 function reading({ onProgress, signal }: Pick<OpenOptions, 'onProgress' | 'signal'>, what: string): ReadProgress {
-  return { oneClass: 'allow', signal, onProgress: (done, total) => onProgress({ what, done, total }) };
+  return { oneClass: 'allow', signal, onProgress: ({ done, total }) => onProgress({ what, done, total }) };
 }
 
 type Phantoms = TrainData & { readonly kind: 'phantoms' };

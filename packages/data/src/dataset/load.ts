@@ -37,7 +37,6 @@ export async function loadItem(
   options: LoadOptions,
 ): Promise<Loaded<LoadedSlice>> {
   const findings: Finding[] = [];
-  const find = (kind: Finding['kind'], file: string, note: string): void => void findings.push({ kind, file, note });
   const open = (file: string | undefined): Promise<DecodedImage | undefined> =>
     openPicture(source, file, options, findings);
   const picture = await open(files.image);
@@ -54,12 +53,10 @@ export async function loadItem(
   }
 
   const { mask, content, foreign, odd } = readMask(maskPicture, options.masks ?? 'binary');
-  if (!sameSize(mask, image)) find('maskSize', files.mask, `${sizeOf(mask)}, its image ${sizeOf(image)}`);
+  findings.push(...sizeFindings('maskSize', files.mask, mask, image));
   if (foreign !== undefined) findings.push({ kind: 'maskNotBinary', file: files.mask, ...foreign });
   const edge = edgePicture === undefined ? binaryToEdge(mask) : toGrey8(edgePicture);
-  if (files.edge !== undefined && !sameSize(edge, image)) {
-    find('edgeSize', files.edge, `${sizeOf(edge)}, its image ${sizeOf(image)}`);
-  }
+  if (files.edge !== undefined) findings.push(...sizeFindings('edgeSize', files.edge, edge, image));
   if (findings.length > 0) return { findings };
   if (odd !== undefined) told.push({ kind: 'maskFaint', file: files.mask, note: odd });
   if (looksInverted(mask)) told.push({ kind: 'maskInverted', file: files.mask });
@@ -91,6 +88,12 @@ export function notesOn(picture: DecodedImage, file: string, depth?: DepthOption
   return notes.map((note) => ({ kind: 'noted', file, note: describeNote(note) }));
 }
 
+/** That a picture has not the size of its image. */
+export function sizeFindings(kind: Finding['kind'], file: string, part: Size, image: Size): Finding[] {
+  if (part.width === image.width && part.height === image.height) return [];
+  return [{ kind, file, note: `${part.width}x${part.height}, its image ${image.width}x${image.height}` }];
+}
+
 /** Bytes that a slice keeps in memory. */
 export function bytesOf({ image, mask, edge }: LoadedSlice): number {
   return image.data.length + (mask?.data.length ?? 0) + (edge?.data.length ?? 0);
@@ -102,11 +105,3 @@ export function asSlice(picture: DecodedImage, options: DepthOptions): ByteImage
 }
 
 type Size = Pick<ByteImage, 'width' | 'height'>;
-
-export function sameSize(a: Size, b: Size): boolean {
-  return a.width === b.width && a.height === b.height;
-}
-
-export function sizeOf({ width, height }: Size): string {
-  return `${width}x${height}`;
-}

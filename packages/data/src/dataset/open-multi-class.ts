@@ -5,7 +5,7 @@ import { type DepthOptions, toGrey8 } from '../image.js';
 import { isVolumeName } from '../nifti/read.js';
 import { ByteCache } from './cache.js';
 import { type FolderLayout, type ItemFiles, type ListLayout, pairFiles } from './layout.js';
-import { asSlice, notesOn, openPicture, sameSize, sizeOf } from './load.js';
+import { asSlice, notesOn, openPicture, sizeFindings } from './load.js';
 import { MultiClassDataset, type PriorFunction, type StoredSlice } from './multi-class.js';
 import { type Finding, ProblemList } from './problems.js';
 import { DEFAULT_CACHE_BYTES, type Loaded, type ReadOptions, readAll } from './read-all.js';
@@ -79,19 +79,11 @@ async function loadMultiClassItem(
   if (picture === undefined || mask === undefined || findings.length > 0) return { findings };
   const image = asSlice(picture, options);
   const maskFile = files.mask as string;
-  if (!sameSize(mask, image)) {
-    findings.push({ kind: 'maskSize', file: maskFile, note: `${sizeOf(mask)}, its image ${sizeOf(image)}` });
-  }
+  findings.push(...sizeFindings('maskSize', maskFile, mask, image));
   const read = readClassMap(mask, options);
   if ('foreign' in read) findings.push({ kind: 'maskNotClasses', file: maskFile, note: read.foreign });
   const prior = priorPicture === undefined ? undefined : toGrey8(priorPicture);
-  if (prior !== undefined && !sameSize(prior, image)) {
-    findings.push({
-      kind: 'priorSize',
-      file: files.prior as string,
-      note: `${sizeOf(prior)}, its image ${sizeOf(image)}`,
-    });
-  }
+  if (prior !== undefined) findings.push(...sizeFindings('priorSize', files.prior as string, prior, image));
   if ('foreign' in read || findings.length > 0) return { findings };
   const { classes, counts } = read;
   const infected = counts[1] + counts[2];

@@ -6,6 +6,7 @@
  * first.
  */
 import { Gunzip } from 'fflate';
+import { PNG_SIGNATURE } from '../bytes.js';
 
 export interface FileFormat {
   /** With an article, for a sentence: "it looks like a DICOM file". */
@@ -51,8 +52,6 @@ const text =
   (pattern: RegExp): Sign =>
   (bytes) =>
     pattern.test(String.fromCharCode(...bytes.subarray(0, 512)));
-
-const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /**
  * Analyze 7.5 and pairs: a header of 348 bytes in either byte order, whose magic says that the voxels are elsewhere, or

@@ -1,14 +1,12 @@
 /** Which of the formats that are decoded here a file has, by its first bytes. */
-
-const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-
-function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {
-  return bytes.length >= magic.length && magic.every((byte, i) => bytes[i] === byte);
-}
+import { PNG_SIGNATURE, startsWith } from '../bytes.js';
 
 /** `'png'`, `'jpeg'`, or `undefined` for everything else. A file cut inside the PNG signature still counts as PNG. */
 export function sniff(bytes: Uint8Array): 'png' | 'jpeg' | undefined {
-  if (startsWith(bytes, PNG) || (bytes.length >= 4 && bytes.length < 8 && startsWith(bytes, PNG.slice(0, 4)))) {
+  if (
+    startsWith(bytes, PNG_SIGNATURE) ||
+    (bytes.length >= 4 && bytes.length < 8 && startsWith(bytes, PNG_SIGNATURE.slice(0, 4)))
+  ) {
     return 'png';
   }
   // Not JPEG-LS, which no decoder here reads.

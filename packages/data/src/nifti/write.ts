@@ -9,6 +9,7 @@
  * Slices go in one after the other, and what is kept of them is compressed, so that a volume need not be held twice.
  */
 import { Gzip } from 'fflate';
+import { joined } from '../bytes.js';
 import { dataError } from '../errors.js';
 import { isLittleEndianMachine, swapBytes } from './datatypes.js';
 import { HEADER_BYTES } from './header.js';
@@ -76,13 +77,7 @@ export class NiftiEncoder {
       const message = `The volume has ${this.#like.depth} slices, ${this.#slices} were given.`;
       throw dataError({ code: 'DATA_ARGUMENT', message });
     }
-    const out = new Uint8Array(this.#pieces.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const piece of this.#pieces) {
-      out.set(piece, at);
-      at += piece.length;
-    }
-    return out;
+    return joined(this.#pieces);
   }
 
   #write(bytes: Uint8Array, isLast: boolean): void {

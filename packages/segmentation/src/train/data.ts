@@ -28,10 +28,7 @@ export interface TrainingSlices {
   readonly content: { readonly train: PartContent; readonly validation?: PartContent };
 }
 
-export interface ReadProgress extends Pick<TaskDataOptions, 'oneClass'> {
-  onProgress(done: number, total: number, name: string): void;
-  readonly signal?: AbortSignal;
-}
+export type ReadProgress = Pick<TaskDataOptions, 'oneClass' | 'onProgress' | 'signal'>;
 
 /** @throws InfnetError `DATA_DATASET` with all that is wrong, by file; `DATA_ARGUMENT`, `TRAIN_VALIDATE`, `FILE_...` */
 export async function openTrainingSlices(
@@ -96,10 +93,9 @@ function decoding(
   { onProgress, signal, oneClass }: ReadProgress,
 ): TaskDataOptions {
   return {
-    ...{ range, window, orient, signal, oneClass },
+    ...{ range, window, orient, signal, oneClass, onProgress },
     cacheBytes: cache * 2 ** 20,
     onProblem: skipBad ? 'skip' : 'error',
-    onProgress: ({ done, total, name }) => onProgress(done, total, name),
   };
 }
 

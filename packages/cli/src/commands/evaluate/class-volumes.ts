@@ -2,11 +2,12 @@
 import { basename } from 'node:path';
 import { type GreyImage, type SliceOrientation, sliceLayout, volumeSliceValues, voxelMillilitres } from '@infnet/data';
 import { type ClassScores, ClassTable } from '@infnet/segmentation';
-import { csv } from '../../csv.js';
+import { csv, millilitreFields } from '../../csv.js';
 import { cliError } from '../../errors.js';
 import type { OnFile, PairSlices } from './pair-source.js';
-import type { ClassItem, ItemVolume } from './source.js';
+import { type ClassItem, type ItemVolume, millilitresOf } from './source.js';
 import { onGrid, readVolume } from './volume-pairs.js';
+import { VOLUME_SCORES } from './volumes.js';
 
 export interface ClassVolumePair {
   readonly name: string;
@@ -90,29 +91,26 @@ export class ClassVolumes {
   }
 
   get results(): ClassVolumeResult[] {
-    return [...this.#found.values()].map(({ volume: { name, file, millilitres }, table, slices }) => {
-      const inMillilitres = (voxels: number): number | undefined =>
-        millilitres === undefined ? undefined : voxels * millilitres;
+    return [...this.#found.values()].map(({ volume, table, slices }) => {
+      const { name, file } = volume;
       const classes = table.classes.map((scores) => ({
         ...scores,
-        truthMillilitres: inMillilitres(scores.truth),
-        predictedMillilitres: inMillilitres(scores.predicted),
+        truthMillilitres: millilitresOf(volume, scores.truth),
+        predictedMillilitres: millilitresOf(volume, scores.predicted),
       }));
       return { name, file, slices, accuracy: table.accuracy, classes };
     });
   }
 }
 
-export const CLASS_SCORES = ['dice', 'iou', 'sensitivity', 'specificity', 'precision'] as const;
-
 /** A line for each volume and class. */
 export function classVolumesCsv(volumes: readonly ClassVolumeResult[]): string {
-  const header = ['name', 'slices', 'class', 'truth_ml', 'predicted_ml', ...CLASS_SCORES];
+  const header = ['name', 'slices', 'class', 'truth_ml', 'predicted_ml', ...VOLUME_SCORES];
   const lines = volumes.flatMap(({ name, slices, classes }) =>
     classes.map((one) => [
       ...[name, String(slices), one.name],
-      ...[one.truthMillilitres, one.predictedMillilitres].map((ml) => (ml === undefined ? '' : String(ml))),
-      ...CLASS_SCORES.map((score) => String(one[score])),
+      ...millilitreFields(one.truthMillilitres, one.predictedMillilitres),
+      ...VOLUME_SCORES.map((score) => String(one[score])),
     ]),
   );
   return csv([header, ...lines]);

@@ -7,7 +7,7 @@
  */
 import { join, resolve } from 'node:path';
 import { type ClassScores, ClassTable, type SegmentationTask } from '@infnet/segmentation';
-import { csv } from '../../csv.js';
+import { csv, failureLines } from '../../csv.js';
 import { cliError, type FailedFile } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
 import { documentJson, sayJson } from '../../json.js';
@@ -15,11 +15,12 @@ import { optionFlag } from '../../options.js';
 import type { Progress } from '../../progress.js';
 import { askedFor } from '../../tasks.js';
 import { makeFolder } from '../segment/inputs.js';
-import { CLASS_SCORES, ClassVolumes, classVolumesCsv } from './class-volumes.js';
+import { ClassVolumes, classVolumesCsv } from './class-volumes.js';
 import type { EvaluateOptions } from './options.js';
 import { FILES } from './outputs.js';
 import { scoreAll, writeOrTell } from './score-all.js';
 import type { ClassItem, SliceSource } from './source.js';
+import { VOLUME_SCORES } from './volumes.js';
 
 /** Options of probabilities and of pictures in a report. */
 const FOREIGN: readonly string[] = [
@@ -128,19 +129,15 @@ function filesIn(
 
 /** A line for each slice and class. */
 function csvOf(slices: readonly ScoredSlice[], failed: readonly FailedFile[]): string {
-  const header = ['name', 'width', 'height', 'class', ...CLASS_SCORES, 'true_pixels', 'predicted_pixels', 'error'];
+  const header = ['name', 'width', 'height', 'class', ...VOLUME_SCORES, 'true_pixels', 'predicted_pixels', 'error'];
   const lines = slices.flatMap(({ name, width, height, classes }) =>
     classes.map((one) => [
       ...[name, String(width), String(height), one.name],
-      ...CLASS_SCORES.map((score) => String(one[score])),
+      ...VOLUME_SCORES.map((score) => String(one[score])),
       ...[String(one.truth), String(one.predicted), ''],
     ]),
   );
-  const failures = failed.map(({ file, code, message }) => [
-    ...[file, ...header.slice(2).map(() => '')],
-    `${code}: ${message}`,
-  ]);
-  return csv([header, ...lines, ...failures]);
+  return csv([header, ...lines, ...failureLines(failed, header)]);
 }
 
 function textOf(classes: readonly ClassFigures[]): string {

@@ -11,7 +11,7 @@ import { type FailedFile, reasonOf } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
 import { documentJson, sayJson } from '../../json.js';
 import { listed } from '../../names.js';
-import { Progress } from '../../progress.js';
+import { Progress, seconds } from '../../progress.js';
 import { taskOf } from '../../tasks.js';
 import { makeFolder } from '../segment/inputs.js';
 import { type Case, Cases } from './cases.js';
@@ -85,7 +85,7 @@ async function evaluateFrom(
   const run = await scoreAll(source, score, progress, io.signal);
   const scored = performance.now();
   const evaluation = scoreSet(run.slices, scoring, { resamples, seed });
-  const metricsSeconds = run.metricsSeconds + seconds(scored, performance.now());
+  const metricsSeconds = run.metricsSeconds + seconds(scored);
   const ofSlices = notesOn(evaluation);
   const ofFiles = shortened(source.notes);
   for (const note of [...ofFiles, ...ofSlices]) say(io.stderr, `infnet: ${note}`);
@@ -109,7 +109,7 @@ async function evaluateFrom(
     if (volumes.length > 0) await writeOrTell(join(out, FILES.volumes), volumesCsv(volumes), run.failed, progress);
   }
   const exitCode = run.failed.length > 0 ? EXIT.someFailed : EXIT.ok;
-  const totalSeconds = seconds(started, performance.now());
+  const totalSeconds = seconds(started);
   if (json) {
     const { command, ...rest } = documentOf(parts, { curves: false });
     const files = out === undefined ? null : filesIn(out, evaluation);
@@ -160,8 +160,4 @@ function filesIn(
 function shortened(notes: readonly string[]): string[] {
   if (notes.length <= SHOWN) return [...notes];
   return [...notes.slice(0, SHOWN), `${notes.length - SHOWN} more notes on files; --json has all`];
-}
-
-function seconds(from: number, to: number): number {
-  return (to - from) / 1000;
 }

@@ -146,7 +146,6 @@ async function openSlices(
   io: Io,
   progress: Progress,
 ): Promise<TaskData> {
-  let started = false;
   const opening = task.openData(folderSource(data), {
     // Edges are not evaluated.
     edges: 'derive',
@@ -156,11 +155,7 @@ async function openSlices(
     orient,
     onProblem: 'skip',
     oneClass: 'allow',
-    onProgress: ({ done, total, name }) => {
-      if (!started) progress.phase('reading slices', total);
-      started = true;
-      progress.update(done, name);
-    },
+    onProgress: progress.reading('reading slices'),
     ...(io.signal === undefined ? {} : { signal: io.signal }),
   });
   try {

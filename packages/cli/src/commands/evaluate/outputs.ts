@@ -1,7 +1,7 @@
 /** The scores as files: a line for each slice, and one document. */
 
 import { CURVE_NAMES, SCORE_NAMES } from '@infnet/metrics';
-import { csv } from '../../csv.js';
+import { csv, failureLines } from '../../csv.js';
 import type { FailedFile } from '../../errors.js';
 import { type Evaluation, type SliceScores, SURFACE_NAMES } from './score.js';
 
@@ -31,9 +31,7 @@ export function scoresCsv({ slices, scoring }: Evaluation, failed: readonly Fail
     ...distances.map((distance) => String(surface?.[distance])),
     '',
   ]);
-  const blank = header.slice(2).map(() => '');
-  const failures = failed.map(({ file, code, message }) => [file, ...blank, `${code}: ${message}`]);
-  return csv([header, ...lines, ...failures]);
+  return csv([header, ...lines, ...failureLines(failed, header)]);
 }
 
 export interface DocumentParts {

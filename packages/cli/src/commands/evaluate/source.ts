@@ -34,6 +34,11 @@ export interface ItemVolume {
   readonly spacing?: readonly [number, number];
 }
 
+/** Undefined where the file does not give the size of voxels. */
+export function millilitresOf({ millilitres }: ItemVolume, voxels: number): number | undefined {
+  return millilitres === undefined ? undefined : voxels * millilitres;
+}
+
 export type Found<I = Item> = { readonly item: I } | { readonly failed: FailedFile };
 
 export interface SliceSource<I = Item> extends Disposable {

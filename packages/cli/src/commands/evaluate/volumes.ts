@@ -1,7 +1,7 @@
 /** Volumes as a whole: overlap of all voxels at the threshold, and millilitres. */
 import { type BinaryScores, type Conventions, countScores, type MapScores } from '@infnet/metrics';
-import { csv } from '../../csv.js';
-import type { ItemVolume } from './source.js';
+import { csv, millilitreFields } from '../../csv.js';
+import { type ItemVolume, millilitresOf } from './source.js';
 
 export interface VolumeResult extends ItemVolume {
   /** How many of its slices were scored. */
@@ -32,15 +32,12 @@ export function scoreVolumes(slices: readonly Part[], conventions: Conventions):
     const sum = (name: 'tp' | 'fp' | 'fn' | 'tn'): number =>
       own.reduce((total, { scores }) => total + scores.counts[name], 0);
     const counts = { tp: sum('tp'), fp: sum('fp'), fn: sum('fn'), tn: sum('tn') };
-    const { millilitres } = volume;
-    const inMillilitres = (voxels: number): number | undefined =>
-      millilitres === undefined ? undefined : voxels * millilitres;
     return {
       ...volume,
       slices: own.length,
       scores: countScores(counts, { conventions }),
-      truthMillilitres: inMillilitres(counts.tp + counts.fn),
-      predictedMillilitres: inMillilitres(counts.tp + counts.fp),
+      truthMillilitres: millilitresOf(volume, counts.tp + counts.fn),
+      predictedMillilitres: millilitresOf(volume, counts.tp + counts.fp),
     };
   });
 }
@@ -58,7 +55,7 @@ export function volumesCsv(volumes: readonly VolumeResult[]): string {
   const lines = volumes.map(({ name, slices, scores, truthMillilitres, predictedMillilitres }) => [
     name,
     String(slices),
-    ...[truthMillilitres, predictedMillilitres].map((ml) => (ml === undefined ? '' : String(ml))),
+    ...millilitreFields(truthMillilitres, predictedMillilitres),
     ...VOLUME_SCORES.map((score) => String(scores[score])),
     ...[scores.tp, scores.fp, scores.fn, scores.tn].map(String),
   ]);

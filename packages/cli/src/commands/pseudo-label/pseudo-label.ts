@@ -97,10 +97,7 @@ async function openSlices(
     orient,
     onProblem: skipBad ? 'skip' : 'error',
     ...(io.signal === undefined ? {} : { signal: io.signal }),
-    onProgress: ({ done, total, name }) => {
-      if (done <= 1) progress.phase('reading slices', total);
-      progress.update(done, name);
-    },
+    onProgress: progress.reading('reading slices'),
   });
   progress.clear();
   for (const line of problemLines(dataset.warnings)) say(io.stderr, `infnet: ${line}`);

@@ -23,7 +23,7 @@ import { cliError } from '../../errors.js';
 import { EXIT, type Io, say } from '../../io.js';
 import { sayJson } from '../../json.js';
 import { optionFlag } from '../../options.js';
-import { Progress } from '../../progress.js';
+import { Progress, seconds } from '../../progress.js';
 import { askedFor, netOptionsOf, taskOf, windowOf } from '../../tasks.js';
 import { tellNotes } from '../../weights-file.js';
 import { findInputs, ignoredLine, makeFolder } from './inputs.js';
@@ -261,8 +261,4 @@ function settingsOf(
     ...(classes.length === 2 ? { threshold } : {}),
     ...{ stretch, range, window, orient, batch },
   };
-}
-
-function seconds(from: number, to: number): number {
-  return (to - from) / 1000;
 }

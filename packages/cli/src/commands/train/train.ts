@@ -42,13 +42,7 @@ async function prepareRun(
   io: Io,
   progress: Progress,
 ): Promise<Prepared> {
-  const reading = (what: string) => ({
-    onProgress: (done: number, total: number, name: string): void => {
-      if (done <= 1) progress.phase(what, total);
-      progress.update(done, name);
-    },
-    signal: io.signal,
-  });
+  const reading = (what: string) => ({ onProgress: progress.reading(what), signal: io.signal });
   try {
     return await prepare({ task, asked, given, resumed: stored !== undefined, reading });
   } finally {
