@@ -14,7 +14,7 @@ import {
   type Tensor,
   type View,
 } from '@infnet/core';
-import { dispatchLine, type Kernel, sharesWorkgroupMemory } from '@infnet/core/kernels';
+import { dispatchLine, type Kernel, lineCall, sharesWorkgroupMemory } from '@infnet/core/kernels';
 import accumulateSource from './accumulate.wgsl';
 import statisticsSource from './gradient-statistics.wgsl';
 import totalSource from './gradient-statistics-total.wgsl';
@@ -261,17 +261,9 @@ const accumulateOperator: Operator<Record<string, never>> = defineOperator({
   updatesInPlace: [[0, ACCUMULATE_INPUTS.indexOf('sum')]],
   lower({ inputs: { sum, g, numbers } }) {
     const count = elementCount(g.type.shape);
-    return [
-      {
-        kernel: accumulateKernel,
-        constants: {},
-        params: { gOffset: g.offset, numbersOffset: numbers.offset, count },
-        workgroups: dispatchLine(Math.ceil(count / 64)),
-        flops: count,
-        bytes: 12 * count,
-        operands: { sum, g, numbers },
-      },
-    ];
+    const work = { invocations: count, flops: count, values: 3 * count };
+    const params = { gOffset: g.offset, numbersOffset: numbers.offset };
+    return [dispatch(lineCall(accumulateKernel, { params, ...work }), { sum, g, numbers })];
   },
 });
 

@@ -5,40 +5,35 @@
 import {
   applyOne,
   type Context,
+  defineOperator,
+  dispatch,
   elementCount,
   type Operator,
+  operandAt,
   type ParameterStore,
   type Plan,
   preparePlan,
   trace,
-  type View,
 } from '@infnet/core';
-import { dispatchLine, type Kernel } from '@infnet/core/kernels';
+import { type Kernel, lineCall } from '@infnet/core/kernels';
 import source from './moving-average.wgsl';
 
 export const movingAverageKernel: Kernel = { name: 'trainer/moving-average', source };
 
 /** Inputs: average (a parameter), value, rate. Output: the new average, in place. */
-export const movingAverageOperator: Operator<Record<string, never>> = {
+export const movingAverageOperator: Operator<Record<string, never>> = defineOperator({
   name: 'movingAverage',
-  infer: ([average]) => [average as never],
+  inputs: ['average', 'value', 'rate'],
+  outputs: ['average'],
+  infer: ({ average }) => ({ average }),
   updatesInPlace: [[0, 0]],
-  lower({ inputs }) {
-    const [average, value, rate] = inputs as readonly [View, View, View];
+  lower({ inputs: { average, value, rate } }) {
     const count = elementCount(average.type.shape);
-    return [
-      {
-        kernel: movingAverageKernel,
-        constants: {},
-        params: { count, rateOffset: rate.offset },
-        workgroups: dispatchLine(Math.ceil(count / 64)),
-        flops: 3 * count,
-        bytes: 12 * count,
-        operands: { average, value, rate },
-      },
-    ];
+    const work = { invocations: count, flops: 3 * count, values: 3 * count };
+    const call = lineCall(movingAverageKernel, { params: { rateOffset: rate.offset }, ...work });
+    return [dispatch(call, { average, value, rate })];
   },
-};
+});
 
 /** A plan with the input `rate` [1] that moves `averages` towards `values`, two stores of one net. */
 export function movingAveragePlan(context: Context, averages: ParameterStore, values: ParameterStore): Promise<Plan> {
@@ -46,7 +41,7 @@ export function movingAveragePlan(context: Context, averages: ParameterStore, va
     ({ rate }) => {
       const { graph } = rate;
       for (const [i, slab] of averages.slabs.entries()) {
-        const value = values.slabs[i] as (typeof values.slabs)[number];
+        const value = operandAt(values.slabs, i);
         const moved = applyOne(movingAverageOperator, [graph.parameter(slab), graph.parameter(value), rate], {});
         graph.update(slab, moved);
       }

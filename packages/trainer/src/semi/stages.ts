@@ -58,32 +58,19 @@ export interface Stages {
 
 const THREE_SCALES: StageTraining = { clip: clampGradients(0.5), scales: [0.75, 1, 1.25] };
 
-/** 100 epochs at 1e-4, a tenth of that from the 51st on, in batches of 16; rounds as released. */
-export const defaultStages: Stages = {
-  labelled: { ...THREE_SCALES, epochs: 100, batchSize: 16, learningRate: stepDecay(1e-4) },
-  rounds: { ...THREE_SCALES, epochs: 9, batchSize: 16, learningRate: constant(3e-4) },
-  pseudo: {
-    ...THREE_SCALES,
-    epochs: 100,
-    batchSize: 16,
-    learningRate: stepDecay(1e-4),
-    start: 'anew',
-    labelled: true,
-  },
-  finetune: { ...THREE_SCALES, epochs: 100, batchSize: 16, learningRate: stepDecay(1e-4) },
-};
+/** Every stage in as many epochs and batches of one size, with one schedule; rounds as released. */
+function stagesOf(epochs: number, batchSize: number, learningRate: StageOptions['learningRate']): Stages {
+  const stage: StageOptions = { ...THREE_SCALES, epochs, batchSize, learningRate };
+  return {
+    labelled: stage,
+    rounds: { ...THREE_SCALES, epochs: 9, batchSize: 16, learningRate: constant(3e-4) },
+    pseudo: { ...stage, start: 'anew', labelled: true },
+    finetune: stage,
+  };
+}
+
+/** 100 epochs at 1e-4, a tenth of that from the 51st on, in batches of 16. */
+export const defaultStages: Stages = stagesOf(100, 16, stepDecay(1e-4));
 
 /** What the released code does (quirks 12 to 16 and 22): 99 epochs in batches of 24, with its compounding decay. */
-export const releasedStages: Stages = {
-  labelled: { ...THREE_SCALES, epochs: 99, batchSize: 24, learningRate: releasedStep(1e-4) },
-  rounds: { ...THREE_SCALES, epochs: 9, batchSize: 16, learningRate: constant(3e-4) },
-  pseudo: {
-    ...THREE_SCALES,
-    epochs: 99,
-    batchSize: 24,
-    learningRate: releasedStep(1e-4),
-    start: 'anew',
-    labelled: true,
-  },
-  finetune: { ...THREE_SCALES, epochs: 99, batchSize: 24, learningRate: releasedStep(1e-4) },
-};
+export const releasedStages: Stages = stagesOf(99, 24, releasedStep(1e-4));
