@@ -19,7 +19,7 @@ import {
   type TensorLike,
   type View,
 } from '@infnet/core';
-import { dispatchLine, type Kernel, type KernelCall, sizedCall } from '@infnet/core/kernels';
+import { type Kernel, type KernelCall, lineCall, sizedCall } from '@infnet/core/kernels';
 import source from './stack.wgsl';
 
 export const stackKernel: Kernel = { name: 'conv-block/stack', source };
@@ -48,18 +48,13 @@ export function stackCall(options: StackCallOptions): KernelCall {
   );
   const { sizes, apart = false } = options;
   const count = sizes.reduce((sum, size) => sum + size, 0);
-  const call: KernelCall = {
-    kernel: stackKernel,
+  const parts = (prefix: string): [string, number][] => sizes.map((size, k) => [`${prefix}${k}`, size]);
+  const call = lineCall(stackKernel, {
     constants: { COUNT: sizes.length, APART: Number(apart) },
-    params: { ...Object.fromEntries(sizes.map((size, k) => [`size${k}`, size])), count },
-    workgroups: dispatchLine(Math.ceil(count / 64)),
-    flops: 0,
-    bytes: 8 * count,
-  };
-  return sizedCall('stackCall', call, {
-    whole: count,
-    ...Object.fromEntries(sizes.map((size, k) => [`part${k}`, size])),
+    params: Object.fromEntries(parts('size')),
+    ...{ invocations: count, flops: 0, values: 2 * count },
   });
+  return sizedCall('stackCall', call, { whole: count, ...Object.fromEntries(parts('part')) });
 }
 
 function stackDispatch(whole: View, parts: readonly View[], apart: boolean): Dispatch {

@@ -1,6 +1,6 @@
 /** Kernel calls of the weight gradient: a product over all pixels, split where the result is small and the sum long. */
 import type { DeviceProfile } from '@infnet/core';
-import { dispatchLine, type Kernel, type KernelCall, type OperandRange } from '@infnet/core/kernels';
+import { type Kernel, type KernelCall, lineCall, type OperandRange, rangeParams } from '@infnet/core/kernels';
 import type { Variant } from '../algorithm.js';
 import { type Conv2dGeometry, conv2dFlops } from '../geometry.js';
 import padSource from '../kernels/pad.wgsl';
@@ -112,37 +112,23 @@ function sizeParams(geometry: Conv2dGeometry, inSize: readonly [number, number])
 function padCall(geometry: Conv2dGeometry, x: OperandRange): KernelCall {
   const { size, elements } = paddedSize(geometry);
   const { batch, inChannels, inSize, padding } = geometry;
-  return {
-    kernel: padKernel,
-    constants: {},
+  return lineCall(padKernel, {
     params: {
-      count: elements,
-      channels: inChannels,
-      inHeight: inSize[0],
-      inWidth: inSize[1],
-      outHeight: size[0],
-      outWidth: size[1],
-      top: padding[0],
-      left: padding[1],
-      xOffset: x.offset,
-      xBatchStride: x.batchStride,
+      ...{ channels: inChannels, inHeight: inSize[0], inWidth: inSize[1], outHeight: size[0], outWidth: size[1] },
+      ...{ top: padding[0], left: padding[1], ...rangeParams({ x }) },
     },
-    workgroups: dispatchLine(Math.ceil(elements / 64)),
+    invocations: elements,
     flops: 0,
-    bytes: 4 * (elements + batch * inChannels * inSize[0] * inSize[1]),
-  };
+    values: elements + batch * inChannels * inSize[0] * inSize[1],
+  });
 }
 
 /** Adds `splits` partial results of `count` values; bindings `partial`, `y`. */
 export function sumSplitsCall(splits: number, count: number, inner: number, y: OperandRange): KernelCall {
-  return {
-    kernel: sumSplitsKernel,
-    constants: {},
-    params: { splits, count, inner, yOffset: y.offset, yBatchStride: y.batchStride },
-    workgroups: dispatchLine(Math.ceil(count / 64)),
-    flops: count * (splits - 1),
-    bytes: 4 * count * (splits + 1),
-  };
+  return lineCall(sumSplitsKernel, {
+    params: { splits, inner, ...rangeParams({ y }) },
+    ...{ invocations: count, flops: count * (splits - 1), values: count * (splits + 1) },
+  });
 }
 
 /** Fewest pixels that a split sums: shorter ones spend their time storing. */
