@@ -43,6 +43,7 @@ export { affineCall } from './elementwise/scalar.js';
 export { sigmoidCall, sigmoidGradientOperator } from './elementwise/sigmoid.js';
 export { type UnaryCallOptions, type UnaryFunction, unaryCall, unaryKernel } from './elementwise/unary.js';
 export { requireAlike, requireKept, requireMaps, requireScalar, SCALAR } from './loss-operands.js';
+export { normKernel } from './norm/forward.js';
 export { type NormGradientAttributes, normGradientOperator } from './norm/gradient.js';
 export { groupGradientKernel, groupSumsKernel } from './norm/group-gradient.js';
 export { layerGradientKernel } from './norm/layer-gradient.js';

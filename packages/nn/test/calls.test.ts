@@ -1,5 +1,5 @@
 /** The first face: kernel calls as plain data, run here as somebody else's WebGPU program would run them. */
-import { describeCall, type KernelCall, kernelVariant } from '@infnet/core/kernels';
+import { describeCall, kernelVariant } from '@infnet/core/kernels';
 import { expectClose } from '@infnet/testing';
 import { describe, expect, it } from 'vitest';
 import {
@@ -17,54 +17,11 @@ import {
 import { array64 } from './reference/array.js';
 import * as reference from './reference/operators.js';
 import { exact, random, useContext } from './support/harness.js';
+import { type Run, runCall } from './support/run-call.js';
 
 const context = useContext();
 
-const STORAGE_COPY = 0x80 | 0x08 | 0x04;
-
-/** Runs one call with buffers made here. `operands` are the bindings' contents; returns the contents of `output`. */
-async function runAlone(
-  call: KernelCall,
-  operands: Readonly<Record<string, Float32Array | number>>,
-  output: string,
-): Promise<Float32Array> {
-  const { device } = context();
-  const { code, entryPoint, bindings, uniform, workgroups } = describeCall(call);
-  const module = device.createShaderModule({ code });
-  const pipeline = await device.createComputePipelineAsync({ layout: 'auto', compute: { module, entryPoint } });
-  const buffers = new Map(
-    Object.entries(operands).map(([name, data]) => {
-      const size = 4 * (typeof data === 'number' ? data : data.length);
-      const buffer = device.createBuffer({ size, usage: STORAGE_COPY });
-      if (typeof data !== 'number') device.queue.writeBuffer(buffer, 0, data as Float32Array<ArrayBuffer>);
-      return [name, buffer];
-    }),
-  );
-  const entries: GPUBindGroupEntry[] = bindings.map(({ name, binding }) => ({
-    binding,
-    resource: { buffer: buffers.get(name) as GPUBuffer },
-  }));
-  if (uniform !== undefined) {
-    const block = device.createBuffer({ size: uniform.byteLength, usage: 0x40 | 0x08 });
-    device.queue.writeBuffer(block, 0, uniform);
-    entries.push({ binding: 0, resource: { buffer: block } });
-    buffers.set('', block);
-  }
-  const encoder = device.createCommandEncoder();
-  const pass = encoder.beginComputePass();
-  pass.setPipeline(pipeline);
-  pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
-  pass.dispatchWorkgroups(...workgroups);
-  pass.end();
-  const result = buffers.get(output) as GPUBuffer;
-  const staging = device.createBuffer({ size: result.size, usage: 0x01 | 0x08 });
-  encoder.copyBufferToBuffer(result, 0, staging, 0, result.size);
-  device.queue.submit([encoder.finish()]);
-  await staging.mapAsync(0x01);
-  const values = new Float32Array(staging.getMappedRange().slice(0));
-  for (const buffer of [...buffers.values(), staging]) buffer.destroy();
-  return values;
-}
+const runAlone = (...given: Run): Promise<Float32Array> => runCall(context(), ...given);
 
 describe('kernel calls on foreign buffers', () => {
   const shape = [2, 3, 4, 5] as const;

@@ -1,31 +1,18 @@
 // What a channel is normalised by: from the statistics of the batch (BATCH 1), or from the running ones. MEAN 0 where
-// the running mean is not needed. GROUPED 1: what group c of `params.groups` is. EACH_FIGURES 1: what the VECTOR groups
-// from VECTOR * c on are.
+// the running mean is not needed. GROUPED 1: what group c of `params.groups` is.
 #default MEAN 1
 #default GROUPED 0
-#default EACH_FIGURES 0
-#if EACH_FIGURES
-alias Figure = Value;
-#else
-alias Figure = f32;
-#end
 
 struct Figures {
-  inverse: Figure, // 1 / sqrt(variance + eps)
-  center: Figure,
-  lacking: Figure, // what the mean's float lacks
+  inverse: f32, // 1 / sqrt(variance + eps)
+  center: f32,
+  lacking: f32, // what the mean's float lacks
 }
 
 fn figuresOf(c: u32) -> Figures {
 #if GROUPED
-#if EACH_FIGURES
-  let at = params.statisticsOffset / $(VECTOR)u + c;
-  let groups = params.groups / $(VECTOR)u;
-#else
   let at = params.statisticsOffset + c;
-  let groups = params.groups;
-#end
-  return Figures(statistics[at + groups], statistics[at], statistics[at + 2u * groups]);
+  return Figures(statistics[at + params.groups], statistics[at], statistics[at + 2u * params.groups]);
 #elif BATCH
   let at = params.statisticsOffset + c;
   return Figures(statistics[at + params.channels], statistics[at], statistics[at + 2u * params.channels]);

@@ -30,27 +30,21 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> merged: array<vec4<f32>>;
 #end
 
+#include "./moments.part.wgsl"
 #include "@infnet/core/kernels/each.part.wgsl"
 
 fn each(t: u32) {
   let c = t / params.groups;
   let first = (t - c * params.groups) * params.group;
   let end = min(first + params.group, params.parts);
-  let pivot = moments[c * params.parts + first].y;
-  var n = 0.0;
-  var m = 0.0;
-  var m2 = 0.0;
+  var found = Moments();
   for (var i = first; i < end; i++) {
     let part = moments[c * params.parts + i];
-    let delta = (part.y - pivot) + (part.z - m);
-    let share = part.x / (n + part.x);
-    m += delta * share;
-    m2 += part.w + delta * delta * n * share;
-    n += part.x;
+    found = joined(found, Moments(part.x, part.y, part.z, part.w));
   }
 #if FINAL
-  writeStatistics(c, n, pivot, m, m2);
+  writeStatistics(c, found);
 #else
-  merged[t] = vec4<f32>(n, pivot, m, m2);
+  merged[t] = vec4<f32>(found.count, found.pivot, found.mean, found.m2);
 #end
 }

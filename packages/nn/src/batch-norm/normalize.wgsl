@@ -10,10 +10,9 @@
 //   RESIDUAL 1: y += residual [N, C, area], read likewise
 //   RELU    1: y = 0 where y < 0 (a NaN stays one); LEAKY 1: y = slope y there
 //
-// GROUPED 1: the statistics [3, groups] are those of groups of values: plane (n, c) is normalised by those of group
-// (n * C + c) / perGroup, or, with EACH_FIGURES 1, value e of it by those of group n * area + e (layer norm over
-// channels). EACH_WEIGHT 1: value e of every plane has its own weight and bias, [area] (layer norm over rows).
-// WEIGHT 0, BIAS 0: there is none.
+// GROUPED 1: the statistics [3, groups] are those of groups of planes: plane (n, c) is normalised by those of group
+// (n * C + c) / perGroup. EACH_WEIGHT 1: value e of every plane has its own weight and bias, [area] (layer norm over
+// rows). WEIGHT 0, BIAS 0: there is none.
 //
 // Tile: one invocation makes TILE values of one channel of one batch item, `span` = ceil(area / TILE) apart, so that
 // the four figures of the channel are loaded once; a value is a vec4 where VECTOR = 4. Dispatch:
@@ -22,7 +21,6 @@
 #default BIAS 1
 #default EACH_WEIGHT 0
 #default GROUPED 0
-#default EACH_FIGURES 0
 #default LEAKY 0
 
 struct Params {
@@ -70,9 +68,7 @@ alias Weight = f32;
 #if BIAS
 @group(0) @binding(3) var<storage, read> bias: array<Weight>;
 #end
-#if EACH_FIGURES
-@group(0) @binding(4) var<storage, read> statistics: array<Value>;
-#elif BATCH
+#if BATCH
 @group(0) @binding(4) var<storage, read> statistics: array<f32>;
 #else
 @group(0) @binding(4) var<storage, read> mean: array<f32>;
@@ -93,17 +89,13 @@ fn each(t: u32) {
   let first = t - plane * params.span;
   let n = plane / params.channels;
   let c = plane - n * params.channels;
-#if EACH_FIGURES
-  let fromFigures = n * (params.area / $(VECTOR)u);
-#elif GROUPED
+#if GROUPED
   let figures = figuresOf(plane / params.perGroup);
 #else
   let figures = figuresOf(c);
 #end
-#if !EACH_FIGURES
   let center = Value(figures.center);
   let lacking = Value(figures.lacking);
-#end
 #if EACH_WEIGHT
 #if WEIGHT
   let fromWeight = params.weightOffset / $(VECTOR)u;
@@ -113,12 +105,8 @@ fn each(t: u32) {
 #end
 #else
 #if WEIGHT
-#if EACH_FIGURES
-  let ownWeight = weight[params.weightOffset + c];
-#else
   let scale = weight[params.weightOffset + c] * figures.inverse;
-#end
-#elif !EACH_FIGURES
+#else
   let scale = figures.inverse;
 #end
 #if BIAS
@@ -134,16 +122,7 @@ fn each(t: u32) {
 #for k in 0..TILE
   let e$(k) = first + $(k)u * params.span;
   if (e$(k) < area) {
-#if EACH_FIGURES
-    let figures = figuresOf(fromFigures + e$(k));
-    let center = figures.center;
-    let lacking = figures.lacking;
-#if WEIGHT
-    let scale = ownWeight * figures.inverse;
-#else
-    let scale = figures.inverse;
-#end
-#elif EACH_WEIGHT
+#if EACH_WEIGHT
 #if WEIGHT
     let scale = weight[fromWeight + e$(k)] * figures.inverse;
 #else

@@ -47,6 +47,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> moments: array<vec4<f32>>;
 #end
 
+#include "./moments.part.wgsl"
 #include "@infnet/core/kernels/each.part.wgsl"
 
 fn each(t: u32) {
@@ -61,17 +62,13 @@ fn each(t: u32) {
   var p = part - n * params.area;
 #end
 
-  var count = 0.0;
-  var pivot = 0.0;
-  var mean = 0.0; // of x - pivot
-  var m2 = 0.0;
+  var found = Moments();
   var i = part;
   while (i < params.total) {
     var block = 0.0;
 #for k in 0..8
-    let has$(k) = i < params.total;
     var v$(k) = 0.0;
-    if (has$(k)) {
+    if (i < params.total) {
 #if GROUPED
       v$(k) = x[group + i * params.valueStep];
 #else
@@ -89,27 +86,11 @@ fn each(t: u32) {
     }
 #end
 #end
-    if (count == 0.0) {
-      let each = 1.0 / block;
-      pivot = ((v0 * each + v1 * each) + (v2 * each + v3 * each)) + ((v4 * each + v5 * each) + (v6 * each + v7 * each));
-    }
-#for k in 0..8
-    let d$(k) = select(0.0, v$(k) - pivot, has$(k));
-#end
-    let center = (((d0 + d1) + (d2 + d3)) + ((d4 + d5) + (d6 + d7))) / block;
-#for k in 0..8
-    let e$(k) = select(0.0, d$(k) - center, has$(k));
-#end
-    let squares = ((e0 * e0 + e1 * e1) + (e2 * e2 + e3 * e3)) + ((e4 * e4 + e5 * e5) + (e6 * e6 + e7 * e7));
-    let delta = center - mean;
-    let share = block / (count + block);
-    mean += delta * share;
-    m2 += squares + delta * delta * count * share;
-    count += block;
+    found = withBlock(found, block, v0, v1, v2, v3, v4, v5, v6, v7);
   }
 #if FINAL
-  writeStatistics(c, count, pivot, mean, m2);
+  writeStatistics(c, found);
 #else
-  moments[t] = vec4<f32>(count, pivot, mean, m2);
+  moments[t] = vec4<f32>(found.count, found.pivot, found.mean, found.m2);
 #end
 }

@@ -17,17 +17,18 @@ export interface NormalizeViews {
   readonly y: View;
 }
 
-/** y = activation((x - mean) i weight + bias + residual): one pass over x. */
+/**
+ * y = activation((x - mean) i weight + bias + residual): one pass over x, whose groups are planes or several of them.
+ */
 export function lowerNormalize(views: NormalizeViews, grouping: Grouping, slope: Slope): Dispatch {
   const { x, weight, bias, statistics, residual, y } = views;
   const { kind, batch, channels, area, groups, perItem, weightShape } = grouping;
-  const [eachWeight, eachFigures] = [kind === 'rows', kind === 'positions'];
+  const eachWeight = kind === 'rows';
   const shape = x.type.shape;
   const vector = vectorWidth(
     area,
     ...[x, y, residual].flatMap((view) => (view === undefined ? [] : [view])),
     ...(eachWeight ? [weight?.offset ?? 0, bias?.offset ?? 0] : []),
-    ...(eachFigures ? [statistics.offset] : []),
   );
   const span = Math.ceil(area / vector / TILE);
   const values = elementCount(shape);
@@ -44,7 +45,6 @@ export function lowerNormalize(views: NormalizeViews, grouping: Grouping, slope:
       BATCH: 1,
       GROUPED: 1,
       EACH_WEIGHT: Number(eachWeight),
-      EACH_FIGURES: Number(eachFigures),
       WEIGHT: weighted,
       BIAS: biased,
       RESIDUAL: adds,

@@ -21,10 +21,9 @@ import {
   type TensorType,
 } from '@infnet/core';
 import type { Slope } from './activation.js';
+import { lowerNorm } from './forward.js';
 import { type NormGradientAttributes, normGradientOperator } from './gradient.js';
 import { groupingOf, type NormOver } from './grouping.js';
-import { lowerNormalize } from './normalize.js';
-import { lowerGroupStatistics } from './statistics.js';
 
 export type NormAttributes = {
   /** What is normalised together. */
@@ -108,10 +107,7 @@ function normOperator(name: string): NormOperator {
       infer,
       lower({ inputs, outputs: { y, statistics }, attributes: { over, eps }, ...context }) {
         const grouping = groupingOf(inputs.x.type.shape, over, name);
-        return [
-          ...lowerGroupStatistics(inputs.x, statistics, grouping, eps, context),
-          lowerNormalize({ ...inputs, statistics, y }, grouping, undefined),
-        ];
+        return lowerNorm({ ...inputs, statistics, y }, grouping, { eps }, context);
       },
       gradient({ inputs, outputs: { statistics }, outputGradients: { y: g }, attributes, needed }) {
         if (g === undefined) return {};
@@ -158,10 +154,7 @@ export const fusedNormOperator: NamedOperator<typeof FUSED_INPUTS, typeof OUTPUT
     infer: (inputs, attributes: FusedNormAttributes, where) => infer(inputs, attributes, where),
     lower({ inputs, outputs: { y, statistics }, attributes: { over, eps, slope }, ...context }) {
       const grouping = groupingOf(inputs.x.type.shape, over, 'fusedNorm');
-      return [
-        ...lowerGroupStatistics(inputs.x, statistics, grouping, eps, context),
-        lowerNormalize({ ...inputs, statistics, y }, grouping, slope),
-      ];
+      return lowerNorm({ ...inputs, statistics, y }, grouping, { eps, slope }, context);
     },
     absorbConsumer,
   });

@@ -3,6 +3,7 @@ import { type Dispatch, dispatch, type LowerContext, type View } from '@infnet/c
 import { type KernelCall, lineCall, rangeParams, sizedCall } from '@infnet/core/kernels';
 import {
   batchStatisticsKernel,
+  channelParts,
   GROUP,
   LAST_GROUP,
   mergeStatisticsCall,
@@ -60,10 +61,11 @@ export function lowerGroupStatistics(
   eps: number,
   { scratch, device }: Pick<LowerContext, 'scratch' | 'device'>,
 ): readonly Dispatch[] {
-  const { kind, groups, size } = grouping;
+  const { groups, size } = grouping;
   const final = { statisticsOffset: statistics.offset, eps };
-  // Neighbouring positions are read by neighbouring invocations only where each makes a whole group.
-  let parts = kind === 'positions' ? 1 : partsOf(groups, size, device);
+  // No more steps than batch norm of x takes.
+  const most = channelParts(x.type.shape, device).parts <= LAST_GROUP ? LAST_GROUP : LAST_GROUP * GROUP;
+  let parts = Math.min(partsOf(groups, size, device), most);
   if (parts === 1) return [dispatch(measureCall(x, grouping, 1, final), { x, statistics })];
   let moments = scratch(4 * groups * parts, 'moments');
   const dispatches = [dispatch(measureCall(x, grouping, parts, undefined), { x, moments })];
