@@ -1,4 +1,5 @@
-// Count, mean and sum of squared deviations of values, eight at a time (Chan, Golub, LeVeque 1979): see statistics.wgsl.
+// Count, mean and sum of squared deviations of values, eight at a time (Chan, Golub, LeVeque 1979): see
+// statistics.wgsl.
 struct Moments {
   count: f32,
   pivot: f32,

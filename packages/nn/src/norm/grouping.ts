@@ -2,10 +2,10 @@
  * What is normalised together: group, instance and layer norm differ in nothing else.
  *
  * A batch item of x [N, ...] is contiguous, so that a group of its values is a line with a step: value i of group k of
- * item n lies at `n * batchStride + k * groupStep + i * valueStep`. The passes that write go through planes, as batch
- * norm's do: for groups of channels a plane [N, C, area] has one mean and one weight; a row of layer norm is a plane
- * with one mean and a weight for every value; in layer norm over channels a plane has one weight and a mean for every
- * value.
+ * item n lies at `n * batchStride + k * groupStep + i * valueStep`. A workgroup makes a whole group (norm.wgsl), or an
+ * invocation for each position. Longer groups are measured in parts, and the pass that writes goes through planes, as
+ * batch norm's does: for groups of channels a plane [N, C, area] has one mean and one weight; a row of layer norm is a
+ * plane with one mean and a weight for every value.
  */
 import { elementCount, formatShape, requireInteger, type Shape, shapeError } from '@infnet/core';
 

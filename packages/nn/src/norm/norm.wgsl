@@ -1,5 +1,5 @@
-// nn/norm: group, instance and layer norm of groups that one workgroup makes: statistics and result in one dispatch, the
-// second reading of x from a cache.
+// nn/norm: group, instance and layer norm of groups that one workgroup makes: statistics and result in one dispatch,
+// the second reading of x from a cache.
 //
 //   y = (x - mean) i weight + bias (+ residual), then the activation;  i = 1 / sqrt(variance + eps)
 //
