@@ -3,37 +3,66 @@ import { conv2d } from '@infnet/conv';
 import { stack } from '@infnet/conv-block';
 import { type Context, open, type Shape, type Tensor, type TraceResult, trace } from '@infnet/core';
 import {
+  abs,
   add,
   addScalar,
   avgPool2d,
   batchNorm2d,
   broadcastTo,
+  clamp,
   concat,
+  cos,
   div,
+  elu,
+  equal,
+  erf,
+  exp,
+  gelu,
+  greater,
+  greaterEqual,
   groupNorm,
+  hardsigmoid,
+  hardswish,
   instanceNorm2d,
   interpolate,
   layerNorm,
   layerNorm2d,
   leakyRelu,
+  less,
+  lessEqual,
+  log,
   logSoftmax,
   max,
+  maximum,
   maxPool2d,
   mean,
   min,
+  minimum,
+  mish,
   mul,
   mulScalar,
   narrow,
+  notEqual,
   pad2d,
+  pow,
+  prelu,
   relu,
+  relu6,
   reshape,
+  rsqrt,
   sigmoid,
+  silu,
+  sin,
   slice,
   softmax,
+  softplus,
   split,
+  sqrt,
   sub,
   sum,
+  tanh,
   variance,
+  where,
 } from '@infnet/nn';
 import { placeInZeros, sumTo } from '@infnet/nn/kernels';
 import { product } from '@infnet/partial-decoder';
@@ -182,6 +211,35 @@ describe('values', () => {
     [6],
   );
   check('activations', ({ a }) => [relu(a), sigmoid(a), leakyRelu(a, 0.2), softmax(a)], MAP);
+  check('smooth activations', ({ a }) => [silu(a), gelu(a), mish(a), softplus(a), elu(a, 0.5), tanh(a), erf(a)], MAP);
+  check('gelu by tanh', ({ a }) => gelu(a, { approximate: 'tanh' }), MAP);
+  check('softplus of a beta', ({ a }) => softplus(a, { beta: 2.5 }), MAP);
+  check(
+    'activations of pieces',
+    ({ a }) => [relu6(mulScalar(a, 9)), hardsigmoid(mulScalar(a, 5)), hardswish(mulScalar(a, 5)), abs(a)],
+    MAP,
+  );
+  check('clamp', ({ a }) => [clamp(a, { min: -0.5, max: 0.25 }), clamp(a, { min: 0.1 }), clamp(a, { max: 0.1 })], MAP);
+  check(
+    'powers and angles',
+    ({ a, b }) => [exp(a), log(abs(a)), sqrt(abs(a)), rsqrt(addScalar(a, 2)), pow(a, 2), pow(a, 3), pow(abs(a), b)],
+    MAP,
+    MAP,
+  );
+  check('sin and cos', ({ a }) => [sin(mulScalar(a, 20)), cos(mulScalar(a, 20))], MAP);
+  check('prelu', ({ a, b }) => prelu(a, b), MAP, [6]);
+  check(
+    'choices',
+    ({ a, b }) => [minimum(a, b), maximum(a, b), where(greater(a, 0), a, b), where(notEqual(a, b), b, a)],
+    MAP,
+    [6, 1, 9],
+  );
+  check(
+    'comparisons',
+    ({ a, b }) => [equal(a, a), notEqual(a, 0), less(a, b), lessEqual(a, 0.25), greater(a, b), greaterEqual(a, b)],
+    MAP,
+    MAP,
+  );
   check(
     'arithmetic',
     ({ a, b }) => [add(a, b), sub(a, b), mul(a, b), div(b, addScalar(mulScalar(a, 0.5), 2))],

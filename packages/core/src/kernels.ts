@@ -14,6 +14,15 @@ export {
   type SubgroupMatrixConfig,
 } from './context/subgroup-matrix.js';
 export { fillOperator, sumDispatch, sumKernel, sumOperator } from './gradient/sum.js';
+export { pointwiseDispatch } from './graph/pointwise.js';
+export {
+  broadcastShape,
+  broadcastStrides,
+  type Loop,
+  type LoopOperand,
+  mergeLoops,
+  ownStrides,
+} from './kernel/broadcast.js';
 export {
   batchSize,
   itemSize,
@@ -54,6 +63,13 @@ export {
   rowsCall,
   type SumCalls,
 } from './kernel/place.js';
+export {
+  checkProgram,
+  type Expression,
+  type PointwiseProgram,
+  type PointwiseStep,
+  programOf,
+} from './kernel/pointwise.js';
 export {
   type DealtRows,
   dealRows,

@@ -1,5 +1,6 @@
 /** Below the operators: kernels, calls for your own buffers, and what gradient rules and the planner apply. */
 
+export { broadcastShape } from '@infnet/core/kernels';
 export { type FusedBatchNormAttributes, fusedBatchNorm2dOperator } from './batch-norm/batch-norm.js';
 export { type BatchNormGradientAttributes, batchNorm2dGradientOperator } from './batch-norm/gradient.js';
 export {
@@ -31,7 +32,8 @@ export {
 export { type DropoutCallOptions, dropoutCall, dropoutKernel } from './dropout/dropout.js';
 export { addCall, addReluOperator, divCall, mulCall, subCall } from './elementwise/arithmetic.js';
 export { type BinaryCallOptions, type BinaryFunction, binaryCall, binaryKernel } from './elementwise/binary.js';
-export { broadcastShape } from './elementwise/broadcast.js';
+export { elementwiseOperator } from './elementwise/elementwise.js';
+export { ERF, EXP, LOG, MISH, POW, SIGMOID, SIN_COS, SOFTPLUS, TANH } from './elementwise/functions.js';
 export {
   leakyReluGradientOperator,
   reluCall,

@@ -11,10 +11,9 @@ import {
   type Tensor,
   type TensorLike,
 } from '@infnet/core';
-import type { KernelCall } from '@infnet/core/kernels';
+import { broadcastShape, type KernelCall } from '@infnet/core/kernels';
 import { sumProductTo, sumTo } from '../reduce/sum.js';
 import { type BinaryCallOptions, binaryCall, lowerBinary } from './binary.js';
-import { broadcastShape } from './broadcast.js';
 import { mulScalar } from './scalar.js';
 
 type None = Record<string, never>;

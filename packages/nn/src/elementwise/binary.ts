@@ -1,16 +1,19 @@
 /** The call of the kernel that all functions of two tensors share. */
 import { checkOptions, type Dispatch, dispatch, elementCount, requireSizes, type Shape, type View } from '@infnet/core';
 import {
+  broadcastShape,
+  broadcastStrides,
   type Kernel,
   type KernelCall,
+  type Loop,
   lineCall,
+  mergeLoops,
   type OperandRange,
   sizedCall,
   vectorWidth,
   wholeRange,
 } from '@infnet/core/kernels';
 import source from './binary.wgsl';
-import { broadcastShape, broadcastStrides, type Loop, mergeLoops } from './broadcast.js';
 
 export const binaryKernel: Kernel = { name: 'nn/binary', source };
 

@@ -1,7 +1,14 @@
 /** The dispatches of the largest or smallest value over some dimensions, of its place, and of its gradient. */
 import { type Dispatch, dispatch, elementCount, type LowerContext, type View } from '@infnet/core';
-import { type Kernel, type KernelCall, lineCall, sizedCall } from '@infnet/core/kernels';
-import { broadcastStrides, type LoopOperand, ownStrides } from '../elementwise/broadcast.js';
+import {
+  broadcastStrides,
+  type Kernel,
+  type KernelCall,
+  type LoopOperand,
+  lineCall,
+  ownStrides,
+  sizedCall,
+} from '@infnet/core/kernels';
 import source from './extreme.wgsl';
 import gradientSource from './extreme-gradient.wgsl';
 import { countParams, loopParams, lowerReduction, partCount, reductionLoops, three } from './reduce.js';

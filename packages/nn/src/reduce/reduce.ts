@@ -14,9 +14,19 @@ import {
   type LowerContext,
   type View,
 } from '@infnet/core';
-import { type Kernel, type KernelCall, lineCall, sizedCall, wholeRange } from '@infnet/core/kernels';
+import {
+  broadcastShape,
+  broadcastStrides,
+  type Kernel,
+  type KernelCall,
+  type Loop,
+  type LoopOperand,
+  lineCall,
+  mergeLoops,
+  sizedCall,
+  wholeRange,
+} from '@infnet/core/kernels';
 import { binaryCall } from '../elementwise/binary.js';
-import { broadcastShape, broadcastStrides, type Loop, type LoopOperand, mergeLoops } from '../elementwise/broadcast.js';
 import source from './reduce.wgsl';
 
 export const reduceKernel: Kernel = { name: 'nn/reduce', source };

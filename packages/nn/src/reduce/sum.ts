@@ -18,8 +18,8 @@ import {
   type TensorType,
   type View,
 } from '@infnet/core';
+import { broadcastShape, type LoopOperand, ownStrides } from '@infnet/core/kernels';
 import { lowerBinary } from '../elementwise/binary.js';
-import { broadcastShape, type LoopOperand, ownStrides } from '../elementwise/broadcast.js';
 import { mulScalar } from '../elementwise/scalar.js';
 import { reshape } from '../placement/reshape.js';
 import { lowerReduction } from './reduce.js';

@@ -60,6 +60,30 @@ case("mulScalar", {"x": special}, lambda x: x * 0.0)
 case("sum", {"x": special}, lambda x: x.sum((2, 3)))
 case("mean", {"x": special}, lambda x: x.mean((1,), keepdim=True))
 
+pointwise = {
+    "silu": F.silu, "gelu tanh": lambda x: F.gelu(x, approximate="tanh"), "mish": F.mish, "softplus": F.softplus,
+    "elu": lambda x: F.elu(x, 0.75), "tanh": torch.tanh, "relu6": F.relu6, "hardsigmoid": F.hardsigmoid, "hardswish": F.hardswish,
+    "clamp": lambda x: torch.clamp(x, -0.5, 1.5), "clamp min": lambda x: torch.clamp(x, min=0.25), "clamp max": lambda x: torch.clamp(x, max=0.25),
+    "abs": torch.abs, "exp": torch.exp, "log": torch.log, "sqrt": torch.sqrt, "rsqrt": torch.rsqrt, "sin": torch.sin, "cos": torch.cos,
+    "erf": torch.erf, "square": lambda x: x**2, "pow 3": lambda x: x**3.0, "pow -2": lambda x: x**-2.0, "pow 2.5": lambda x: x**2.5,
+    "pow 0": lambda x: x**0.0,
+}
+for name, fn in pointwise.items():
+    case(name, {"x": special}, lambda x, fn=fn: fn(x))
+# In float32 oneDNN's gelu, which is another program, has NaN at Infinity.
+case("gelu", {"x": special}, lambda x: F.gelu(x), dtype=torch.float64)
+ties = torch.where(torch.arange(16).reshape(1, 2, 2, 4) % 5 == 3, special, other)
+for name, fn in {"minimum": torch.minimum, "maximum": torch.maximum, "pow": torch.pow}.items():
+    case(name, {"a": special, "b": other}, lambda a, b, fn=fn: fn(a, b))
+    case(f"{name} of a channel", {"a": special, "b": channel}, lambda a, b, fn=fn: fn(a, b))
+    case(f"{name} with ties", {"a": special, "b": ties}, lambda a, b, fn=fn: fn(a, b))
+comparisons = {"equal": torch.eq, "notEqual": torch.ne, "less": torch.lt, "lessEqual": torch.le, "greater": torch.gt, "greaterEqual": torch.ge}
+for name, fn in comparisons.items():
+    case(name, {"a": special, "b": ties}, lambda a, b, fn=fn: fn(a, b).float(), gradients=False)
+    case(f"{name} 1.5", {"a": special}, lambda a, fn=fn: fn(a, 1.5).float(), gradients=False)
+case("where", {"c": special, "a": other, "b": special}, lambda c, a, b: torch.where(c.bool(), a, b))
+case("prelu", {"a": special, "b": t([nan, 0.5], 2)}, lambda a, b: F.prelu(a, b))
+
 image = t(
     [nan, 1, 2, 3, -inf, -inf, 4, 5, inf, 6, -inf, -inf, 7, 8, 9, -1, -inf, -inf, 0, -2, -3, 4, 1, 1, 2, -inf, 5, 6, 7, 3]
     + [-1, -2, -3, -4, -5, -6, -7, -8, -9, -1, -2, -3, -4, -5, -6, nan, -8, -9, -1, -2, -3, -4, -5, -inf, -7, -8, -9, -1, nan, -3],

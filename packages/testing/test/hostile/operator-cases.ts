@@ -44,6 +44,26 @@ export const operatorCases: Readonly<Record<string, OperatorCase>> = {
   },
   'nn/leakyReluOperator': { types: [map], attributes: { slope: 0.1 }, allows: anyNumber('.slope') },
   'nn/leakyReluGradientOperator': { types: [map, map], attributes: { slope: 0.1 }, allows: anyNumber('.slope') },
+  'nn/clampOperator': {
+    types: [map],
+    attributes: { low: -1, high: 2 },
+    allows: [...anyNumber('.low'), ...anyNumber('.high')],
+  },
+  'nn/clampMinOperator': { types: [map], attributes: { low: 1 }, allows: anyNumber('.low') },
+  'nn/clampMaxOperator': { types: [map], attributes: { high: 1 }, allows: anyNumber('.high') },
+  'nn/eluOperator': { types: [map], attributes: { alpha: 1 }, allows: anyNumber('.alpha') },
+  'nn/softplusOperator': {
+    types: [map],
+    attributes: { beta: 1, threshold: 20 },
+    allows: [...anyNumber('.beta'), ...anyNumber('.threshold')],
+  },
+  'nn/powScalarOperator': { types: [map], attributes: { exponent: 3 }, allows: anyNumber('.exponent') },
+  ...Object.fromEntries(
+    ['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual'].map((name) => [
+      `nn/${name}ScalarOperator`,
+      { types: [map], attributes: { value: 1 }, allows: anyNumber('.value') },
+    ]),
+  ),
   'nn/pad2dOperator': {
     types: [map],
     anyType: [0],

@@ -6,8 +6,9 @@
  * through the inner one as a whole equals one step of the outer one, for every operand: [2, 64, 88, 88] + [1, 64, 1, 1]
  * has the dimensions 2, 64 and 7744 left; two plain tensors of equal shape have one.
  */
-import { formatShape, type Shape, shapeError } from '@infnet/core';
-import type { OperandRange } from '@infnet/core/kernels';
+import { shapeError } from '../tensor/shape.js';
+import { formatShape, type Shape } from '../tensor/types.js';
+import type { OperandRange } from './call.js';
 
 /** The shape of an element-wise result. @throws InfnetError `SHAPE_BROADCAST`. */
 export function broadcastShape(a: Shape, b: Shape, where: string): Shape {
