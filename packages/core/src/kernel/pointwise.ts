@@ -81,7 +81,8 @@ export function programOf(expression: Expression, result = 'y'): PointwiseProgra
  * One dispatch of a program; bindings as it names them.
  *
  * @param name for people: names the kernel in profiles and errors
- * @throws InfnetError `SHAPE_BROADCAST`, `SHAPE_RANK`, `KERNEL_RANGE`; `KERNEL_EXPRESSION` for a program that cannot be.
+ * @throws InfnetError `SHAPE_BROADCAST`, `SHAPE_RANK`, `KERNEL_RANGE`; `KERNEL_EXPRESSION` for a program that cannot
+ *   be.
  */
 export function pointwiseCall(name: string, program: PointwiseProgram, options: PointwiseCallOptions): KernelCall {
   const common = options.inputs.reduce<Shape>((shape, each) => broadcastShape(shape, each.shape, name), []);

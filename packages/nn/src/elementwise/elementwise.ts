@@ -138,8 +138,8 @@ export interface Elementwise<N extends string = never> {
  *     squareplus(x); squareplus(x, { b: 1 });
  *
  * An expression is scalar f32. Beside WGSL's functions it may call `isNan`, `isFinite`, `nan()` and `keepNan(value,
- * x)`, which is NaN where x is: WGSL lets devices lose NaN in comparisons, exp, log, min and max. Operands are broadcast,
- * and gradients summed over what was repeated.
+ * x)`, which is NaN where x is: WGSL lets devices lose NaN in comparisons, exp, log, min and max. Operands are
+ * broadcast, and gradients summed over what was repeated.
  *
  * @param name for people: what the operator computes its expressions say, and two of one name are two.
  * @throws InfnetError `KERNEL_EXPRESSION` for names that cannot be, `OPTION_UNKNOWN`; where it is used, `SHAPE_...`;

@@ -104,7 +104,10 @@ export const clampMaxOperator: Operator<{ readonly high: number }> = /* @__PURE_
   }),
 );
 
-/** min(max(x, min), max); the gradient passes where x lies between, the limits included. @throws InfnetError `OPTION_...`. */
+/**
+ * min(max(x, min), max); the gradient passes where x lies between, the limits included. @throws InfnetError
+ * `OPTION_...`.
+ */
 export function clamp(x: TensorLike, options: ClampOptions): Tensor {
   checkOptions('clamp', options, { 'min?': 'number', 'max?': 'number' });
   const { min: low, max: high } = options;
