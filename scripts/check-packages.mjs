@@ -8,8 +8,9 @@
  *      everything is compiled against their declaration files.
  *   4. What an embedder installs with `npm i @infnet/conv`: `check-install.mjs`.
  *
- * Needs `npm run build` first. `node scripts/check-packages.mjs conv nn` examines these only (and what they depend on
- * must be among them, for step 3).
+ * Packs what is built now and nothing of an older `dist`: that is removed, and built again (out of turbo's cache,
+ * mostly). `node scripts/check-packages.mjs conv nn` examines these only (and what they depend on must be among them,
+ * for step 3).
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -52,6 +53,7 @@ async function checkContents(name, manifest, archive) {
     if (!files.includes(needed)) fail(name, `the tarball lacks ${needed}`);
   }
   for (const file of files) {
+    if (/\.map$/.test(file)) fail(name, `the tarball contains the source map ${file}, which no build of ours makes`);
     if (/\.test\.|^\.\/test\//.test(file)) fail(name, `the tarball contains the test ${file}`);
     if (file.startsWith('./dist/') && file.endsWith('.wgsl') && !isExported(manifest, file)) {
       fail(name, `the kernel ${file} is not offered by "exports"`);
@@ -65,8 +67,13 @@ const publicPackages = packages().filter(
 );
 rmSync(work, { recursive: true, force: true });
 mkdirSync(tarballs, { recursive: true });
+for (const { folder } of publicPackages) rmSync(join(folder, 'dist'), { recursive: true, force: true });
+const filters = publicPackages.map(({ manifest }) => `--filter=${manifest.name}`);
+const build = [join(root, 'scripts', 'turbo.mjs'), 'run', 'build', ...filters];
+const built = await run([process.execPath, ...build], { quiet: true });
+if (built.code !== 0) fail('build', 'failed', built.output);
 for (const { name, folder } of publicPackages) {
-  if (!existsSync(join(folder, 'dist', 'index.js'))) fail(name, 'is not built: run npm run build');
+  if (!existsSync(join(folder, 'dist', 'index.js'))) fail(name, 'has no dist/index.js after its build');
 }
 if (failures.length === 0) {
   const folders = publicPackages.map(({ folder }) => folder);

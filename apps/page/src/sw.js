@@ -32,16 +32,21 @@ self.addEventListener('fetch', (event) => {
 
 async function install() {
   const names = await caches.keys();
-  const cache = await caches.open(CACHE);
-  await cache.addAll(FILES.map((file) => new Request(file, { cache: 'reload' })));
-  const page = await (await cache.match('./')).text();
-  // A host that is in the midst of an upload: it is tried again.
-  if (!page.includes('__VERSION__')) {
+  try {
+    await keepFiles(await caches.open(CACHE));
+  } catch (error) {
     await caches.delete(CACHE);
-    throw new Error('the page is of another build than its service worker');
+    throw error;
   }
   // Tabs of builds that knew no locks must be closed first.
   if (!names.some((name) => isOlder(name) && !name.startsWith(BUILDS))) await self.skipWaiting();
+}
+
+/** A host that is in the midst of an upload lacks a file, or has a page of another build: it is tried again. */
+async function keepFiles(cache) {
+  await cache.addAll(FILES.map((file) => new Request(file, { cache: 'reload' })));
+  const page = await (await cache.match('./')).text();
+  if (!page.includes('__VERSION__')) throw new Error('the page is of another build than its service worker');
 }
 
 /** The first ones named theirs without the folder. */

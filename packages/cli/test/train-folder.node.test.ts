@@ -244,6 +244,28 @@ describe('a folder', () => {
     expect(stderr).not.toContain('fault of infnet');
   });
 
+  it('whose log has a damaged line says so once, and goes on with the lines of the state', async () => {
+    const out = copy();
+    const log = join(out, 'log.jsonl');
+    const before = readFileSync(log, 'utf8').split('\n');
+    const at = before.findIndex((line) => line.includes('"event":"step"'));
+    // The last one is what a kill leaves.
+    const damaged = before.with(at, (before[at] as string).replace('{', '\u0000')).with(-1, '{"event":"st');
+    writeFileSync(log, damaged.join('\n'));
+    const { code, stderr } = await resume(out, '--epochs', '4');
+    expect(code, stderr).toBe(0);
+    expect(stderr).toMatch(new RegExp(`log\\.jsonl has a damaged line \\(${at + 1}\\): what they told`));
+    const after = readFileSync(log, 'utf8').split('\n');
+    expect(JSON.parse(after[at] as string)).toMatchObject({
+      event: 'problem',
+      error: expect.stringContaining('damaged'),
+    });
+    const kept = before.findIndex((line) => line.includes('"event":"end"'));
+    expect(after.slice(at + 1, kept)).toEqual(before.slice(at + 1, kept));
+    const again = await resume(out, '--epochs', '5');
+    expect([again.code, again.stderr.includes('damaged')]).toEqual([0, false]);
+  });
+
   it('whose log has lines of another form is gone on with', async () => {
     const out = copy();
     const log = join(out, 'log.jsonl');

@@ -1,5 +1,5 @@
 /** One build after the other under the same address: open tabs, and what is kept of them. */
-import { existsSync, readdirSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
@@ -28,8 +28,30 @@ export function buildTests(built: () => BuiltPage): void {
       const next = join(built().folder, 'next');
       // Without the tests' own task, so that it is another one.
       await buildPage(next, { tasks: '' });
-      built().out = next;
+      // A host in the midst of an upload: the page of the old build, or a file missing. Then nothing is taken over.
+      const half = join(built().folder, 'half');
+      cpSync(next, half, { recursive: true });
+      const missing = join(
+        half,
+        'assets',
+        readdirSync(join(half, 'assets')).find((name) => /\.js$/.test(name)) as string,
+      );
+      const uploads = [
+        () => copyFileSync(join(out, 'index.html'), join(half, 'index.html')),
+        () => {
+          copyFileSync(join(next, 'index.html'), join(half, 'index.html'));
+          rmSync(missing);
+        },
+      ];
       try {
+        built().out = half;
+        for (const upload of uploads) {
+          upload();
+          expect(await first.evaluate(failedUpdate)).toBe('redundant');
+          expect(await caches(first)).toEqual([expect.stringContaining(`-build-${before}`)]);
+          expect(await first.getByText('A newer version of this page is here').count()).toBe(0);
+        }
+        built().out = next;
         await first.evaluate(async () => {
           const { serviceWorker } = navigator;
           const changed = new Promise((resolve) => serviceWorker.addEventListener('controllerchange', resolve));
@@ -75,5 +97,25 @@ export function buildTests(built: () => BuiltPage): void {
         await context.close();
       }
     });
+  });
+}
+
+/** Looks for another build; gives what becomes of its service worker. */
+async function failedUpdate(): Promise<string> {
+  const registration = await navigator.serviceWorker.ready;
+  const found = new Promise<ServiceWorker>((resolve) => {
+    registration.addEventListener('updatefound', () => resolve(registration.installing as ServiceWorker), {
+      once: true,
+    });
+  });
+  // An installation that fails may be told here too.
+  await registration.update().catch(() => {});
+  const worker = await found;
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (worker.state === 'redundant' || worker.state === 'activated') resolve(worker.state);
+    };
+    worker.addEventListener('statechange', look);
+    look();
   });
 }

@@ -87,14 +87,37 @@ const NOTE = v.looseObject({
 
 const LINE = v.union([STEP, EPOCH, NOTE]);
 
-/** What is no line is left out. */
-export function linesOf(text: string): LogLine[] {
-  return text.split('\n').flatMap((line) => {
-    try {
-      const read = v.safeParse(LINE, readJson(line));
-      return read.success ? [read.output as LogLine] : [];
-    } catch {
-      return [];
+export interface ReadLines {
+  readonly lines: readonly LogLine[];
+  /**
+   * Numbers, from 1, of those that are damaged: each has a note in its place, as states say how many lines there were.
+   * The half line that a kill leaves is none.
+   */
+  readonly damaged: readonly number[];
+}
+
+/** @param most of the lines of the file; later ones are left aside */
+export function readLines(text: string, most: number = Number.POSITIVE_INFINITY): ReadLines {
+  const [lines, damaged]: [LogLine[], number[]] = [[], []];
+  const all = text.split('\n');
+  const half = all.pop() ?? '';
+  for (const [i, written] of [...all, half].slice(0, Number.isFinite(most) ? most : undefined).entries()) {
+    const line = lineOf(written);
+    if (line !== undefined) lines.push(line);
+    else if (i < all.length) {
+      damaged.push(i + 1);
+      const error = 'the line that stood here was damaged';
+      lines.push({ event: 'problem', step: lines.at(-1)?.step ?? 0, time: new Date().toISOString(), error });
     }
-  });
+  }
+  return { lines, damaged };
+}
+
+function lineOf(text: string): LogLine | undefined {
+  try {
+    const read = v.safeParse(LINE, readJson(text));
+    return read.success ? (read.output as LogLine) : undefined;
+  } catch {
+    return undefined;
+  }
 }

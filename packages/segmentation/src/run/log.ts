@@ -7,10 +7,12 @@
  * written (full disk) stays in memory and is tried again with the next one, over whatever the failed try left behind.
  */
 import { writeJson } from '@infnet/trainer';
-import { type EpochLine, type LogLine, linesOf, type NoteLine } from './log-lines.js';
+import { type EpochLine, type LogLine, type NoteLine, readLines } from './log-lines.js';
 import type { OpenFile, RunStore } from './store.js';
 
 export class RunLog {
+  /** Numbers, from 1, of lines of the file that were damaged; a note is in their place. */
+  readonly damaged: readonly number[];
   readonly #lines: LogLine[];
   readonly #store: RunStore;
   readonly #path: string;
@@ -19,7 +21,15 @@ export class RunLog {
   #written: number;
   #end: number;
 
-  private constructor(lines: LogLine[], store: RunStore, path: string, file: OpenFile, end: number) {
+  private constructor(
+    lines: LogLine[],
+    damaged: readonly number[],
+    store: RunStore,
+    path: string,
+    file: OpenFile,
+    end: number,
+  ) {
+    this.damaged = damaged;
     this.#lines = lines;
     this.#store = store;
     this.#path = path;
@@ -30,10 +40,10 @@ export class RunLog {
 
   /** Opens the log as it was when it had `lines` lines: later ones are gone. @throws InfnetError `FILE_...` */
   static async open(store: RunStore, path: string, lines: number = Number.POSITIVE_INFINITY): Promise<RunLog> {
-    const kept = (await readLog(store, path)).slice(0, Number.isFinite(lines) ? lines : undefined);
+    const { lines: kept, damaged } = readLines(await textOf(store, path), lines);
     const bytes = encode(kept);
     await store.write(path, bytes);
-    return new RunLog(kept, store, path, await store.open(path), bytes.length);
+    return new RunLog([...kept], damaged, store, path, await store.open(path), bytes.length);
   }
 
   /** Makes the file anew with all lines: it was removed. @throws InfnetError `FILE_...` */
@@ -94,6 +104,10 @@ function encode(lines: readonly LogLine[]): Uint8Array {
 }
 
 /** The lines of a log's file; none where there is no file. */
-export async function readLog(store: RunStore, path: string): Promise<LogLine[]> {
-  return linesOf(new TextDecoder().decode(await store.read(path)));
+export async function readLog(store: RunStore, path: string): Promise<readonly LogLine[]> {
+  return readLines(await textOf(store, path)).lines;
+}
+
+async function textOf(store: RunStore, path: string): Promise<string> {
+  return new TextDecoder().decode(await store.read(path));
 }

@@ -74,6 +74,12 @@ async function runIn(
   if (!goesOn) await writeSettings(store, settings);
   // Without a state it begins anew, and what was logged comes again.
   const log = await RunLog.open(store, FILES.log, stored === undefined ? 0 : stored.logLines);
+  if (log.damaged.length > 0) {
+    const lines = log.damaged.length === 1 ? 'a damaged line' : `${log.damaged.length} damaged lines`;
+    const note = `${printable(store.where(FILES.log))} has ${lines} (${shown(log.damaged)}): what they told is missing from the report`;
+    notes.push(note);
+    say(io.stderr, `infnet: ${note}`);
+  }
   try {
     const tell = onceEach((line) => progress.line(line));
     const run = folderOf(store);
@@ -96,4 +102,10 @@ async function runIn(
   } finally {
     await log.close();
   }
+}
+
+/** Numbers of lines; of many the first ones. */
+function shown(numbers: readonly number[]): string {
+  const few = numbers.slice(0, 5).join(', ');
+  return numbers.length > 5 ? `${few}, ...` : few;
 }
