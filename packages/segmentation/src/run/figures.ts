@@ -14,6 +14,12 @@ export function figuresText({ validation }: TaskTraining, figures: Figures, digi
   return `Dice ${text('dice')}${told}, IoU ${text('iou')}`;
 }
 
+/** Better than any epoch before, of all stages. */
+export function isBetter(metrics: Figures | undefined, epochs: readonly EpochLine[]): boolean {
+  const before = bestOf(epochs)?.metrics?.['dice'] ?? Number.NEGATIVE_INFINITY;
+  return (metrics?.['dice'] ?? Number.NEGATIVE_INFINITY) > before;
+}
+
 /** The epoch with the best validation: NaN is none. */
 export function bestOf(epochs: readonly EpochLine[]): EpochLine | undefined {
   const diceOf = (line: EpochLine): number => line.metrics?.['dice'] ?? Number.NaN;

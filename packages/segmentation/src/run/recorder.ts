@@ -23,7 +23,7 @@ import type {
 } from '../train/session.js';
 import { trainingSession } from '../train/training-session.js';
 import { type Ending, endDocument, endText } from './ending.js';
-import { bestOf, figuresText } from './figures.js';
+import { figuresText, isBetter } from './figures.js';
 import { FILES } from './folder.js';
 import { Keeper } from './keeper.js';
 import { type KeptLabels, labelStore } from './labels.js';
@@ -203,7 +203,7 @@ export class RecordedRun {
   async #onEpoch(event: SessionEpoch, place: Place): Promise<void> {
     const { log, progress } = this.#parts;
     const { epoch, epochs, loss, parts, learningRate, seconds, metrics } = event;
-    const isBest = event.isBest ?? this.#isBest(metrics);
+    const isBest = event.isBest ?? isBetter(metrics, log.epochs);
     const figures = { loss, parts, learningRate, seconds, metrics, isBest };
     log.add({ event: 'epoch', step: this.#steps, epoch, ...figures, ...placeLine(place) });
     const where = place.stage === undefined ? '' : `${placeText(place)}, `;
@@ -213,12 +213,6 @@ export class RecordedRun {
     await this.#keeper.log();
     // Of a stage without validations not every epoch has something new to show.
     if (place.stage === undefined || metrics !== undefined || epoch % 5 === 1) await this.#keeper.report();
-  }
-
-  /** Of all stages: better than any before. */
-  #isBest(metrics: Figures | undefined): boolean {
-    const before = bestOf(this.#parts.log.epochs)?.metrics?.['dice'] ?? Number.NEGATIVE_INFINITY;
-    return (metrics?.['dice'] ?? Number.NEGATIVE_INFINITY) > before;
   }
 
   /** Best weights go first: once a state says that an epoch was the best, its weights are there. */
