@@ -14,8 +14,9 @@ import { root } from './tools.mjs';
  * does not use: one error class, one operator and one reader must cost what they need and not what their package holds.
  */
 const budgets = [
-  // 33 before the predictor (2 kB) and operators with named operands (1 kB), which every operator needs.
-  { name: 'core', limit: 38.2, program: `export * from '@infnet/core';` },
+  // 33 before the predictor (2 kB), operators with named operands (1 kB), which every operator needs, and planning in
+  // line with the graph (1 kB).
+  { name: 'core', limit: 38.5, program: `export * from '@infnet/core';` },
   // 40 before it refused what is wrong, in words that say what to do: a host's buffers, the order of runs and what is
   // loaded (6 kB), dispatches, options and ranges (6 kB).
   { name: 'core + conv', limit: 60, program: `export * from '@infnet/core'; export * from '@infnet/conv';` },

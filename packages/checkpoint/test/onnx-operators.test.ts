@@ -298,6 +298,26 @@ describe('every operator', () => {
     ],
     ['concat', [MAP, [2, 1, 5, 4]], { axis: 1 }, [[2, 4, 5, 4]], ['y0 = Concat a b; axis=1']],
     ['stack', [[3], [2]], {}, [[5]], ['y0 = Concat a b; axis=0']],
+    ['permute', [MAP], { axes: [0, 2, 3, 1] }, [[2, 5, 4, 3]], ['y0 = Transpose a; perm=[0,2,3,1]']],
+    [
+      'pick',
+      [MAP],
+      { starts: [0, 2, 1, 0], steps: [1, -1, 2, 1], sizes: [2, 3, 2, 4] },
+      [[2, 3, 2, 4]],
+      ['y0 = Slice a [2 1] [-2147483647 5] [1 2] [-1 2]'],
+    ],
+    [
+      'roll',
+      [MAP],
+      { shifts: [0, 0, 2, 0] },
+      [MAP],
+      [
+        'Slice_output = Slice a [3] [5] [2]',
+        'Slice_1_output = Slice a [0] [3] [2]',
+        'y0 = Concat Slice_output Slice_1_output; axis=2',
+      ],
+    ],
+    ['tile', [MAP], { repeats: [1, 2, 1, 3] }, [[2, 6, 5, 12]], ['y0 = Tile a [1 2 1 3]']],
     [
       'split',
       [MAP],

@@ -199,6 +199,14 @@ describe('what cannot be exported', () => {
     ['a row that stays', () => opened([[1, 6]], [], 'reshape', { shape: [1, 1, 6] }, [1, 1, 6]), [['batch', 1, 6]]],
     ['a sum that keeps it', () => opened([[3, 3]], [], 'sumTo', { shape: [3, 1], scale: 1 }, [3, 1]), [['batch', 1]]],
     ['repeating', () => opened([[2, 1]], [], 'broadcastTo', { shape: [2, 5], scale: 1 }, [2, 5]), [['batch', 5]]],
+    ['other orders', () => opened([[2, 3, 4]], [], 'permute', { axes: [0, 2, 1] }, [2, 4, 3]), [['batch', 4, 3]]],
+    ['a roll of others', () => opened([[2, 3]], [], 'roll', { shifts: [0, 1] }, [2, 3]), [['batch', 3]]],
+    ['repeats of others', () => opened([[2, 3]], [], 'tile', { repeats: [1, 2] }, [2, 6]), [['batch', 6]]],
+    [
+      'steps of others',
+      () => opened([[2, 3]], [], 'pick', { starts: [0, 2], steps: [1, -1], sizes: [2, 3] }, [2, 3]),
+      [['batch', 3]],
+    ],
   ])('an open batch goes through %s', (_, run, expected) => {
     expect(run()).toEqual(expected);
   });
@@ -246,6 +254,14 @@ describe('what cannot be exported', () => {
       'batch dimension',
     ],
     ['split', () => opened([[2, 3]], [], 'split', { axis: 0, sizes: [1, 1] }, [1, 3], [1, 3]), 'the batch dimension'],
+    ['put elsewhere', () => opened([[2, 2]], [], 'permute', { axes: [1, 0] }, [2, 2]), 'the batch dimension'],
+    ['rolled', () => opened([[2, 2]], [], 'roll', { shifts: [1, 0] }, [2, 2]), 'the batch dimension'],
+    ['repeated', () => opened([[2, 2]], [], 'tile', { repeats: [2, 1] }, [4, 2]), 'the batch dimension'],
+    [
+      'turned round',
+      () => opened([[2, 2]], [], 'pick', { starts: [1, 0], steps: [-1, 1], sizes: [2, 2] }, [2, 2]),
+      'the batch dimension',
+    ],
   ])('an open batch that is %s is refused with the place', (_, run, said) => {
     expect(run).toThrow(expect.objectContaining({ code: 'CHECKPOINT_ONNX_OPERATOR', where: 'here' }));
     expect(run).toThrow(said);

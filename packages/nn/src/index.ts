@@ -116,6 +116,18 @@ export {
   tanhOperator,
 } from './elementwise/smooth.js';
 export {
+  type PermuteAttributes,
+  PixelShuffle,
+  PixelUnshuffle,
+  permute,
+  permuteOperator,
+  pixelShuffle,
+  pixelUnshuffle,
+  transpose,
+} from './layout/permute.js';
+export { flip, type PickAttributes, pickOperator, type StepRange, sliceSteps } from './layout/pick.js';
+export { type RollAttributes, roll, rollOperator, type TileAttributes, tile, tileOperator } from './layout/wrap.js';
+export {
   groupNorm,
   instanceNorm2d,
   instanceNorm2dRunning,

@@ -44,6 +44,8 @@ export {
 export { affineCall } from './elementwise/scalar.js';
 export { sigmoidCall, sigmoidGradientOperator } from './elementwise/sigmoid.js';
 export { type UnaryCallOptions, type UnaryFunction, unaryCall, unaryKernel } from './elementwise/unary.js';
+export { spreadOperator } from './layout/pick.js';
+export { rearrangeKernel } from './layout/rearrange.js';
 export { requireAlike, requireKept, requireMaps, requireScalar, SCALAR } from './loss-operands.js';
 export { normKernel } from './norm/forward.js';
 export { type NormGradientAttributes, normGradientOperator } from './norm/gradient.js';

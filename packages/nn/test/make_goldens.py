@@ -1,4 +1,4 @@
-"""PyTorch's norms, reductions and softmax: norm, reduction (.json, .safetensors) in fixtures/golden/ops.
+"""PyTorch's norms, reductions, softmax and layouts: norm, reduction, layout (.json, .safetensors) in fixtures/golden/ops.
 
     python packages/nn/test/make_goldens.py        (PyTorch 2.5, CPU; from the root of the repository)
 
@@ -109,3 +109,21 @@ for name in [n for n in reduction.tensors if n.endswith("/x")]:
     del reduction.tensors[name]
 reduction.tensors["x"] = values
 reduction.write("fixtures/golden/ops/reduction")
+
+
+layout = Golden()
+maps = {"even": (2, 4, 4, 2), "odd": (2, 4, 5, 3), "six": (2, 3, 1, 5, 2, 3), "line": (7,)}
+for shape, axes in [("even", (0, 2, 3, 1)), ("odd", (3, 1, 0, 2)), ("six", (0, 1, 4, 2, 5, 3)), ("six", (5, 4, 3, 2, 1, 0)), ("line", (0,))]:
+    layout.case(f"permute_{shape}_{axes[-1]}", {"x": randn(*maps[shape])}, lambda x, a=axes: x.permute(a), op="permute", axes=axes)
+for shape, axes in [("even", (3,)), ("odd", (0, 2)), ("six", (1, 5)), ("line", (0,))]:
+    layout.case(f"flip_{shape}", {"x": randn(*maps[shape])}, lambda x, a=axes: x.flip(a), op="flip", axes=axes)
+for shape, shifts, axes in [("even", (1, -1), (2, 3)), ("odd", (9,), (3,)), ("six", (1, 2), (1, 3)), ("line", (-3,), (0,))]:
+    layout.case(f"roll_{shape}", {"x": randn(*maps[shape])}, lambda x, s=shifts, a=axes: x.roll(s, a), op="roll", shifts=shifts, axes=axes)
+for shape, repeats in [("even", (1, 2, 1, 3)), ("odd", (2, 2)), ("line", (2, 3))]:
+    layout.case(f"tile_{shape}", {"x": randn(*maps[shape])}, lambda x, r=repeats: x.tile(r), op="tile", repeats=repeats)
+for shape, axis, start, end, step in [("even", 2, 1, 6, 2), ("odd", 3, 0, 7, 3), ("odd", 1, 2, 7, 4), ("six", 5, 1, 3, 1), ("line", 0, 1, 7, 5)]:
+    layout.case(f"step_{shape}_{axis}", {"x": randn(*maps[shape])}, lambda x, a=axis, s=slice(start, end, step): x[(slice(None),) * a + (s,)],
+                op="step", range={"axis": axis, "start": start, "end": end, "step": step})
+layout.case("shuffle", {"x": randn(*maps["odd"])}, lambda x: F.pixel_shuffle(x, 2), op="pixelShuffle", factor=2)
+layout.case("unshuffle", {"x": randn(*maps["even"])}, lambda x: F.pixel_unshuffle(x, 2), op="pixelUnshuffle", factor=2)
+layout.write("fixtures/golden/ops/layout")

@@ -105,6 +105,22 @@ const bySize: Rule = ({ attributes, outputs }, _, batch) => {
   return outputs.some(({ shape }) => shape[0] !== batch) ? ON_BATCH : outputs.map(() => true);
 };
 
+/** The batch stays in front, whole and in its order. */
+const leavesBatch =
+  (leaves: (attributes: Readonly<Record<string, unknown>>) => boolean): Rule =>
+  ({ attributes, outputs }) =>
+    leaves(attributes) ? outputs.map(() => true) : ON_BATCH;
+
+const firstIs =
+  (name: string, value: number): ((attributes: Readonly<Record<string, unknown>>) => boolean) =>
+  ({ [name]: list }) =>
+    Array.isArray(list) && list[0] === value;
+
+const picksAll: Rule = (node, isOpen, batch) =>
+  firstIs('starts', 0)(node.attributes) && firstIs('steps', 1)(node.attributes)
+    ? keepsFirst(node, isOpen, batch)
+    : ON_BATCH;
+
 const RULES: ReadonlyMap<string, Rule> = new Map(
   Object.entries({
     conv2d: firstInput,
@@ -129,6 +145,10 @@ const RULES: ReadonlyMap<string, Rule> = new Map(
     concat: together,
     stack: () => ON_BATCH,
     reshape: keepsFirst,
+    permute: leavesBatch(firstIs('axes', 0)),
+    pick: picksAll,
+    roll: leavesBatch(firstIs('shifts', 0)),
+    tile: leavesBatch(firstIs('repeats', 1)),
     sumTo: keepsRank,
     broadcastTo: keepsRank,
   } satisfies Record<string, Rule>),

@@ -17,6 +17,8 @@ const u = (...shape: number[]): TensorType => ({ shape, dtype: 'u32' });
 
 const map = f(2, 3, 8, 8);
 const channels = f(3);
+/** All sizes of an image. */
+const EVERY = ['0.0', '0.1', '0.2', '0.3'] as const;
 const scalar = f();
 const anyNumber = (path: string): string[] => [-1, 0, 0.5].map((value) => `${path}=${value}`);
 
@@ -39,7 +41,7 @@ export const operatorCases: Readonly<Record<string, OperatorCase>> = {
   'nn/dropoutOperator': {
     types: [map, u(3)],
     attributes: { rate: 0.3, span: 1, scaled: true, place: 1 },
-    free: ['0.0', '0.1', '0.2', '0.3'],
+    free: [...EVERY],
     allows: ['.rate=0', '.rate=0.5', '.place=0'],
   },
   'nn/leakyReluOperator': { types: [map], attributes: { slope: 0.1 }, allows: anyNumber('.slope') },
@@ -137,6 +139,28 @@ export const operatorCases: Readonly<Record<string, OperatorCase>> = {
     attributes: { axis: 1, start: 1, total: 5 },
     allows: ['.start=0', '.axis=0'],
   },
+  'nn/permuteOperator': { types: [map], anyType: [0], attributes: { axes: [0, 2, 3, 1] }, free: [...EVERY] },
+  'nn/pickOperator': {
+    types: [map],
+    anyType: [0],
+    attributes: { starts: [0, 2, 1, 0], steps: [1, -1, 3, 2], sizes: [2, 3, 2, 4] },
+    free: [...EVERY],
+    allows: ['.starts.0=0', '.starts.2=0', '.starts.3=0', '.steps.1=-1', '.steps.2=-1'],
+  },
+  'nn/spreadOperator': {
+    types: [f(2, 3, 2, 4)],
+    anyType: [0],
+    attributes: { starts: [0, 2, 1, 0], steps: [1, -1, 3, 2], sizes: [2, 3, 8, 8] },
+    allows: ['.starts.0=0', '.starts.2=0', '.starts.3=0', '.steps.1=-1', '.steps.2=-1'],
+  },
+  'nn/rollOperator': {
+    types: [map],
+    anyType: [0],
+    attributes: { shifts: [0, 1, 2, 3] },
+    free: [...EVERY],
+    allows: [0, 1, 2, 3].map((d) => `.shifts.${d}=0`),
+  },
+  'nn/tileOperator': { types: [map], anyType: [0], attributes: { repeats: [1, 2, 1, 3] }, free: [...EVERY] },
   'nn/reshapeOperator': { types: [map], anyType: [0], attributes: { shape: [6, 64] } },
   'nn/splitOperator': { types: [map], anyType: [0], attributes: { axis: 1, sizes: [1, 2] } },
   'nn/avgPool2dOperator': { types: [map], attributes: { ...pool, countIncludePad: true }, allows: [] },

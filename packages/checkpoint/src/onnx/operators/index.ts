@@ -1,5 +1,6 @@
 import type { OnnxTranslation } from '../emitter.js';
 import { LAYERS } from './layers.js';
+import { LAYOUT } from './layout.js';
 import { PLACEMENT } from './placement.js';
 import { POINTWISE } from './pointwise.js';
 import { POOLING } from './pooling.js';
@@ -15,4 +16,5 @@ export const ONNX_OPERATORS: Readonly<Record<string, OnnxTranslation>> = {
   ...POOLING,
   ...RESIZING,
   ...PLACEMENT,
+  ...LAYOUT,
 };
