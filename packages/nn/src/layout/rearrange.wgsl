@@ -3,11 +3,13 @@
 //   x  read: a value lies at xOffset + sum over k of q_k xStride_k
 //   y  [size0, size1, ...]  written: at yOffset + sum over k of i_k yStride_k
 //
-//   t_k = mul_k i_k + add_k. Where all mul are 1 or reach no other place (EDGE 0), q_k = t_k. EDGE 1: q_k = t_k / div_k,
+//   t_k = mul_k i_k + add_k. Where all mul are 1 or reach no other place (EDGE 0), q_k = t_k. EDGE 1: q_k = t_k /
+//     div_k,
 //   and y is 0 where the division leaves a rest or q_k does not lie in [0, limit_k). EDGE 2: q_k = t_k mod limit_k.
 //
-// Permutation, flips, slices with steps, what their gradients put between zeros, rolls and repeats are all of this kind.
-// Values are moved as 32-bit words, whatever they mean. RANK: dimensions, of which those that stay together are one.
+// Permutation, flips, slices with steps, what their gradients put between zeros, rolls and repeats are all of this
+// kind. Values are moved as 32-bit words, whatever they mean. RANK: dimensions, of which those that stay together are
+// one.
 //
 // Tile: one invocation makes one value. Dispatch: ceil(values / 64) workgroups in a line.
 
