@@ -47,7 +47,7 @@ export { type UnaryCallOptions, type UnaryFunction, unaryCall, unaryKernel } fro
 export { spreadOperator } from './layout/pick.js';
 export { rearrangeKernel } from './layout/rearrange.js';
 export { requireAlike, requireKept, requireMaps, requireScalar, SCALAR } from './loss-operands.js';
-export { normKernel } from './norm/forward.js';
+export { type NormCallOptions, normCall, normKernel } from './norm/forward.js';
 export { type NormGradientAttributes, normGradientOperator } from './norm/gradient.js';
 export { groupGradientKernel, groupSumsKernel } from './norm/group-gradient.js';
 export { layerGradientKernel } from './norm/layer-gradient.js';

@@ -9,12 +9,14 @@ import {
   copyCall,
   interpolateCall,
   maxPool2dCall,
+  normCall,
   pad2dCall,
   reluCall,
   sigmoidCall,
   softmaxCall,
 } from '../src/kernels.js';
 import { array64 } from './reference/array.js';
+import { norm, ofChannels, ofPositions } from './reference/norms.js';
 import * as reference from './reference/operators.js';
 import { exact, random, useContext } from './support/harness.js';
 import { type Run, runCall } from './support/run-call.js';
@@ -48,6 +50,17 @@ describe('kernel calls on foreign buffers', () => {
     const part = (from: number) => figures.subarray(from, from + 3);
     const expected = reference.batchNorm(exact(x), array64([3], part(0)), array64([3], part(3)), part(6), part(9));
     expectClose(y, expected.data, { relL2: 1e-6 });
+  });
+
+  it('group norm and what follows, and layer norm over channels', async () => {
+    const figures = Float32Array.of(1, 2, 3, 0.1, 0.2, 0.3);
+    const offsets = { weight: 0, bias: 3 };
+    const operands = { x: x.data, weight: figures, bias: figures, statistics: 3 * 40, y: 120 };
+    const affine = [array64([3], figures.subarray(0, 3)), array64([3], figures.subarray(3))] as const;
+    const y = await runAlone(normCall({ shape, over: { groups: 3 }, slope: 0, offsets }), operands, 'y');
+    expectClose(y, reference.relu(norm(exact(x), ofChannels(shape, 3), ...affine)).data, { maxAbsOfMax: 1e-6 });
+    const z = await runAlone(normCall({ shape, over: 'channels', offsets }), operands, 'y');
+    expectClose(z, norm(exact(x), ofPositions(shape), ...affine).data, { maxAbsOfMax: 1e-6 });
   });
 
   it('pooling, resizing, padding, softmax', async () => {

@@ -2,7 +2,21 @@ import { type Tensor, trace } from '@infnet/core';
 import { expectClose } from '@infnet/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { broadcastTo, concat, mean, narrow, relu, reshape, Softmax2d, softmax, sum } from '../src/index.js';
+import {
+  broadcastTo,
+  concat,
+  LogSoftmax,
+  logSoftmax,
+  mean,
+  narrow,
+  relu,
+  reshape,
+  Softmax,
+  Softmax2d,
+  softmax,
+  sub,
+  sum,
+} from '../src/index.js';
 import { sumProductTo, sumTo } from '../src/kernels.js';
 import { array64 } from './reference/array.js';
 import * as reference from './reference/operators.js';
@@ -132,6 +146,18 @@ describe('sum and mean', () => {
     expect(code((x) => broadcastTo(x, [3, 3]))).toBe('SHAPE_BROADCAST');
     expect(code((x) => softmax(reshape(x, [6])))).toBe('SHAPE_RANK');
   });
+});
+
+it('Softmax and LogSoftmax are modules of a dimension', async () => {
+  const x = random('x', [2, 3, 4]);
+  const found = await run(
+    (i) => ({
+      a: sub(new Softmax(-1).forward(t(i, 'x')), softmax(t(i, 'x'), { axis: 2 })),
+      b: sub(new LogSoftmax(0).forward(t(i, 'x')), logSoftmax(t(i, 'x'), { axis: 0 })),
+    }),
+    { x },
+  );
+  for (const { data } of Object.values(found)) expect([...data].every((v) => v === 0)).toBe(true);
 });
 
 describe('softmax', () => {

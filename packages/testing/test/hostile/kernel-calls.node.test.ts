@@ -33,6 +33,7 @@ const places = { offset: 8, batchStride: 128, rowStride: 12 };
 const sizes = { shape: MAP, ranges: { x: item, t: item } };
 const joint = { shape: MAP, variant: 'paper', imageOffset: 4 } as const;
 const figures = { statistics: 0, runningMean: 4, runningVar: 8, newMean: 12, newVar: 16 };
+const normed = { weight: 4, bias: 8, statistics: 2 };
 const factors = { shape: MAP, factors: 3, ranges: { a: item, b: item, c: item } };
 
 /** What each call takes; the second list, where there is one, another way to give it. */
@@ -82,6 +83,11 @@ const VALID: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
       },
     ],
     [{ shape: MAP, batch: true, offsets: { statistics: 4 } }],
+  ],
+  normCall: [
+    [{ shape: MAP, over: { groups: 2 }, eps: EPS, slope: 0.1, x: item, y: item, residual: item, offsets: normed }],
+    [{ shape: MAP, over: { axis: 2 }, offsets: { weight: 4, statistics: 0 } }],
+    [{ shape: MAP, over: 'channels', slope: 0, x: item, y: item }],
   ],
   batchStatisticsCall: [[MAP, item, { channels: 4, area: 24, total: 48, parts: 2 }], [MAP]],
   wholeStatisticsCall: [[MAP, { eps: 1e-5, momentum: 0.1, offsets: figures }, item]],
@@ -224,10 +230,10 @@ function codeFor(call: Call, given: readonly unknown[]): string | undefined {
 }
 
 /** Numbers that need not be whole or positive, by name. */
-const REAL = new Set(['alpha', 'beta', 'scale', 'factor', 'eps', 'momentum', 'smooth', 'ratio', 'rate']);
+const REAL = new Set(['alpha', 'beta', 'scale', 'factor', 'eps', 'momentum', 'smooth', 'ratio', 'rate', 'slope']);
 const SIGNED = new Set(['top', 'bottom', 'left', 'right', 'ignoreIndex']);
 /** Of them, those that are never negative. */
-const POSITIVE = new Set(['eps', 'momentum', 'smooth', 'rate']);
+const POSITIVE = new Set(['eps', 'momentum', 'smooth', 'rate', 'slope']);
 /** Where 0 is a place or a width like any other. */
 const MAY_BE_ZERO =
   /offset$|^offsets$|stride$|^strides$|padding|yPart|^(statistics|running|new)|^(weight|bias|mean|variance|sumG|sumGH)$|^(first|second|x|y|z|half|scale|place)$/i;
