@@ -62,9 +62,6 @@ export {
   hardsigmoidOperator,
   hardswish,
   hardswishOperator,
-  PReLU,
-  prelu,
-  preluOperator,
   ReLU6,
   relu6,
   relu6Operator,
@@ -89,6 +86,7 @@ export {
   sqrtOperator,
   squareOperator,
 } from './elementwise/powers.js';
+export { PReLU, prelu, preluOperator } from './elementwise/prelu.js';
 export { LeakyReLU, leakyRelu, leakyReluOperator, ReLU, relu, reluOperator } from './elementwise/relu.js';
 export { addScalar, addScalarOperator, mulScalar, mulScalarOperator } from './elementwise/scalar.js';
 export { Sigmoid, sigmoid, sigmoidOperator } from './elementwise/sigmoid.js';

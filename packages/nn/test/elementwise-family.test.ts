@@ -232,6 +232,23 @@ describe('what a training step moves', () => {
   });
 });
 
+it('prelu with slopes of channels moves seven passes where relu moves five', () => {
+  const shape = [2, 8, 16, 16];
+  const graph = trace(
+    ({ x, s, g }: Tensors) => {
+      const [dx, ds] = gradients(
+        [{ output: nn.prelu(x as Tensor, s as Tensor), gradient: g as Tensor }],
+        [x as Tensor, s as Tensor],
+      );
+      return { dx: dx as Tensor, ds: ds as Tensor };
+    },
+    { x: shape, s: [8], g: shape },
+  );
+  const y = schedule(trace(({ x, s }: Tensors) => nn.prelu(x as Tensor, s as Tensor), { x: shape, s: [8] }));
+  const bytes = [...schedule(graph).dispatches, ...y.dispatches].reduce((sum, each) => sum + each.bytes, 0);
+  expect(bytes / 4 / (2 * 8 * 16 * 16)).toBeLessThan(7.2);
+});
+
 describe('elementwise', () => {
   const squareplus = nn.elementwise('squareplus', {
     numbers: { b: 4 },

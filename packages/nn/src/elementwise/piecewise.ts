@@ -1,17 +1,14 @@
-/** Activations of straight pieces and parabolas: relu6, hardsigmoid, hardswish, clamp, abs, prelu. */
+/** Activations of straight pieces and parabolas: relu6, hardsigmoid, hardswish, clamp, abs. */
 import {
   applyOne,
   checkOptions,
   Module,
   type Operator,
-  Parameter,
-  requireInteger,
   shapeError,
   standardOperator,
-  Tensor,
+  type Tensor,
   type TensorLike,
 } from '@infnet/core';
-import { reshape } from '../placement/reshape.js';
 import { elementwiseOperator } from './elementwise.js';
 
 type None = Record<string, never>;
@@ -127,49 +124,4 @@ export const absOperator: Operator<None> = /* @__PURE__ */ standardOperator(
 /** |x|; its gradient at 0 is 0. */
 export function abs(x: TensorLike): Tensor {
   return applyOne(absOperator, [x], {});
-}
-
-export const preluOperator: Operator<None> = /* @__PURE__ */ standardOperator(
-  /* @__PURE__ */ elementwiseOperator('prelu', {
-    inputs: ['x', 'slope'],
-    forward: 'select(slope * x, x, x > 0.0)',
-    gradient: { x: 'select(slope * g, g, x > 0.0)', slope: 'select(g * x, 0.0, x > 0.0)' },
-  }),
-);
-
-/**
- * x where x > 0, else slope x.
- *
- * @param x [n, c, ...]
- * @param slope [1] or [c]
- * @throws InfnetError `SHAPE_MISMATCH`.
- */
-export function prelu(x: TensorLike, slope: TensorLike): Tensor {
-  const channels = x.shape[1] ?? 1;
-  const [size = 1] = slope.shape;
-  if (slope.shape.length > 1 || (size !== 1 && size !== channels)) {
-    shapeError('SHAPE_MISMATCH', 'prelu', `the slope has the shape [${slope.shape}]; [1] or [${channels}] is needed`);
-  }
-  const shape = size === 1 ? [1] : [size, ...x.shape.slice(2).map(() => 1)];
-  return applyOne(preluOperator, [x, slope instanceof Tensor || shape.length > 1 ? reshape(slope, shape) : slope], {});
-}
-
-/** x where x > 0, else weight x; `state_dict` names `weight` [parameters]. */
-export class PReLU extends Module {
-  readonly weight: Parameter;
-
-  /**
-   * @param parameters 1, or the number of channels
-   * @param value of each at first
-   * @throws InfnetError `SHAPE_ATTRIBUTE`.
-   */
-  constructor(parameters = 1, value = 0.25) {
-    super();
-    requireInteger(parameters, 1, 'the number of parameters', 'PReLU');
-    this.weight = new Parameter([parameters], { init: { kind: 'constant', value } });
-  }
-
-  override forward(x: Tensor): Tensor {
-    return prelu(x, this.weight);
-  }
 }

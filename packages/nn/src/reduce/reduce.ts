@@ -37,10 +37,10 @@ export interface ReductionLoops {
   readonly reduced: readonly Loop[];
 }
 
-/** What is added up of x and z: `x * z`, `(x - z)^2`, 1 where they are equal. */
-export type ReduceTerm = 'product' | 'squaredDifference' | 'equal';
+/** What is added up of x and z: `x * z`, `(x - z)^2`, 1 where they are equal, `x * z` where x is not above 0. */
+export type ReduceTerm = 'product' | 'squaredDifference' | 'equal' | 'negativeProduct';
 
-const TERMS = ['product', 'squaredDifference', 'equal'] as const;
+const TERMS = ['product', 'squaredDifference', 'equal', 'negativeProduct'] as const;
 
 /** One call: loops, how many parts each sum is cut into, and where operands start. */
 export interface ReduceCallOptions extends ReductionLoops {

@@ -1,5 +1,5 @@
-// nn/reduce: y[kept] = scale * sum over the reduced dimensions of x, or of x * z (TERM 1), of (x - z)^2 (TERM 2), or of
-// 1 where x is z (TERM 3).
+// nn/reduce: y[kept] = scale * sum over the reduced dimensions of x, or of x * z (TERM 1), of (x - z)^2 (TERM 2), of 1
+// where x is z (TERM 3), or of x * z where x is not above 0 (TERM 4).
 //
 //   x  read; the kept dimensions have sizes kept0..2 and strides xKept0..2, the reduced ones sizes reduced0..2 and
 //      strides xReduced0..2 (floats, from xOffset)
@@ -57,6 +57,8 @@ fn each(t: u32) {
     sum += (v - w) * (v - w);
 #elif TERM == 3
     sum += select(0.0, 1.0, v == w && !isNan(w));
+#elif TERM == 4
+    sum += select(v * w, 0.0, v > 0.0);
 #else
     sum += v;
 #end
