@@ -21,6 +21,9 @@ const ADAM7: readonly Pass[] = [
 
 const WHOLE: readonly Pass[] = [[0, 0, 1, 1]];
 
+/** Bytes up to which a row is copied one by one. */
+const SHORT = 32;
+
 interface PassSize {
   readonly pass: Pass;
   readonly columns: number;
@@ -94,7 +97,10 @@ export class PngRows {
         }
       }
       const count = Math.min(piece.length - at, size.rowBytes - this.#filled);
-      this.#row.set(piece.subarray(at, at + count), this.#filled);
+      const [row, to] = [this.#row, this.#filled];
+      // A view for each of millions of short rows would cost more than their bytes.
+      if (count < SHORT) for (let i = 0; i < count; i++) row[to + i] = piece[at + i]!;
+      else row.set(piece.subarray(at, at + count), to);
       this.#filled += count;
       at += count;
       if (this.#filled === size.rowBytes) this.#finishRow(size);
@@ -109,7 +115,7 @@ export class PngRows {
     const row = this.#row;
     unfilter(this.#filter, row, this.#above, rowBytes, this.#y === 0, this.#pixelBytes);
     const to = ((top + this.#y * down) * width + left) * channels;
-    if (bitDepth === 8 && right === 1) this.samples.set(row.subarray(0, rowBytes), to);
+    if (bitDepth === 8 && right === 1 && rowBytes >= SHORT) this.samples.set(row.subarray(0, rowBytes), to);
     else spread(row, bitDepth, this.samples, to, columns, channels, right);
     this.#row = this.#above;
     this.#above = row;
@@ -135,13 +141,20 @@ function spread(
     const words = new Uint16Array(row.buffer, 0, count);
     if (step === 1) swapBytes(words, out.subarray(first, first + count));
     else spreadWords(words, out, first, channels, step);
-  } else if (bits === 8) spreadBytes(row.subarray(0, count), out, first, channels, step);
+  } else if (bits === 8) spreadBytes(row, count, out, first, channels, step);
   else spreadBits(row, bits, out, first, columns, step);
 }
 
-function spreadBytes(row: Uint8Array, out: Uint8Array, first: number, channels: number, step: number): void {
+function spreadBytes(
+  row: Uint8Array,
+  count: number,
+  out: Uint8Array,
+  first: number,
+  channels: number,
+  step: number,
+): void {
   for (let c = 0; c < channels; c++) {
-    for (let n = c, to = first + c; n < row.length; n += channels, to += step * channels) out[to] = row[n]!;
+    for (let n = c, to = first + c; n < count; n += channels, to += step * channels) out[to] = row[n]!;
   }
 }
 

@@ -32,14 +32,16 @@ export interface Gunzipped {
  * @throws `DATA_TRUNCATED`, `DATA_CORRUPT`
  */
 export function gunzip(bytes: Uint8Array, where: string, take: (piece: Uint8Array) => boolean): Gunzipped {
-  return members(bytes, where, (inflater, start) => {
-    let crc = 0;
-    const member = inflater.run(bytes, start, (piece) => {
-      crc = crc32(piece, crc);
-      return take(piece);
-    });
-    return { ...member, crc };
-  });
+  let crc = 0;
+  const takeMore = (piece: Uint8Array): boolean => {
+    crc = crc32(piece, crc);
+    return take(piece);
+  };
+  const decode = (inflater: Inflater, start: number): Inflated => {
+    crc = 0;
+    return inflater.run(bytes, start, takeMore);
+  };
+  return members(bytes, where, decode, () => crc);
 }
 
 /**
@@ -57,11 +59,12 @@ export function gunzippedSize(bytes: Uint8Array, where: string, most: number): n
   return total;
 }
 
-/** Goes from member to member. */
+/** Goes from member to member. @param checksum of the one that was just decoded, if it is to be compared */
 function members(
   bytes: Uint8Array,
   where: string,
-  decode: (inflater: Inflater, start: number) => Inflated & { readonly crc?: number },
+  decode: (inflater: Inflater, start: number) => Inflated,
+  checksum?: () => number,
 ): Gunzipped {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const inflater = new Inflater();
@@ -78,7 +81,7 @@ function members(
     }
     if (member.status === 'cut' || member.end + TRAILER > bytes.length) throw cutOff(where, bytes.length, total);
     at = member.end + TRAILER;
-    const isOther = member.crc !== undefined && member.crc !== view.getUint32(at - 8, true);
+    const isOther = checksum !== undefined && checksum() !== view.getUint32(at - 8, true);
     if (isOther || view.getUint32(at - 4, true) !== member.total % 2 ** 32) throw wrongChecksum(where, at);
     if (bytes[at] !== 0x1f || bytes[at + 1] !== 0x8b) return { total, trailing: lengthOf(bytes.subarray(at)) };
   }
