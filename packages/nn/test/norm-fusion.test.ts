@@ -41,7 +41,9 @@ const inputsOf = (shape: readonly number[]): Record<string, Host> => ({
 const operatorsOf = (plan: Plan): string[] => plan.schedule.dispatches.map(({ operator }) => operator);
 
 describe.each(Object.entries(NORMS))('%s', (_, norm) => {
-  it.each(Object.entries(AFTER))('takes over %s', async (name, [after, kinds]) => {
+  // Instance norm is group norm: of it the block of nnU-Net.
+  const after = Object.entries(AFTER).filter(([name]) => norm !== NORMS['instanceNorm2d'] || name === 'leakyRelu');
+  it.each(after)('takes over %s', async (name, [after, kinds]) => {
     for (const shape of name === 'add, leakyRelu' ? [SMALL, LARGE] : [SMALL]) {
       const hosts = inputsOf(shape);
       const shapes = Object.fromEntries(Object.entries(hosts).map(([name, host]) => [name, host.shape]));
