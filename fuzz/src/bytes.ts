@@ -98,3 +98,5 @@ export function mutateList<T>(items: readonly T[], random: Random, flood = 1): T
 
 /** One in so many inputs is large. */
 export const FLOOD = 300;
+/** Larger files are not made. */
+export const MOST_BYTES = 2 ** 21;

@@ -1,6 +1,6 @@
 /** One input: what comes of it, in how much CPU time and memory. */
 import { isInfnetError } from '@infnet/errors';
-import { mutateBytes } from './bytes.js';
+import { MOST_BYTES, mutateBytes } from './bytes.js';
 import type { Format } from './format.js';
 import { usedBytes } from './memory.js';
 import { Random } from './random.js';
@@ -26,8 +26,6 @@ const FREE_MILLISECONDS = 100;
 const MILLISECONDS = 450;
 /** CPU time of the {@link Format.hard} files. */
 const HARD_MILLISECONDS = 1000;
-/** Larger ones are not made. */
-const MOST_BYTES = 2 ** 21;
 
 /** Input number `index`: the hard ones first, then others, the same for the same seed. */
 export function inputOf(format: Format, corpus: readonly Uint8Array[], seed: number, index: number): Uint8Array {

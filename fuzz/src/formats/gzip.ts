@@ -1,7 +1,7 @@
 /** Gzip members as they may be: optional fields, empty ones, many of them, stored, and things behind them. */
 import { deflateRawSync } from 'node:zlib';
 import { crc32 } from '@infnet/inflate';
-import { ascii, concat, FLOOD, little } from '../bytes.js';
+import { ascii, concat, FLOOD, little, MOST_BYTES } from '../bytes.js';
 import type { Random } from '../random.js';
 
 export function gzipMember(
@@ -30,6 +30,17 @@ export function gzipMembers(content: Uint8Array, random: Random): Uint8Array {
   }
   if (random.isOneIn(6)) parts.splice(random.below(parts.length), 1);
   return concat(...parts);
+}
+
+/** As many empty members as a file may have before `file`; and with a comment each, before a part of it. */
+export const GZIP_FLOODS: readonly ((file: Uint8Array) => Uint8Array)[] = [
+  (file) => flood(gzipMember(new Uint8Array(0), 1), file),
+  (file) => flood(gzipMember(new Uint8Array(0), 1, 16, ascii('a\0')), file.subarray(0, 15)),
+];
+
+function flood(member: Uint8Array, last: Uint8Array): Uint8Array {
+  const count = Math.floor((MOST_BYTES - last.length) / member.length);
+  return concat(...new Array<Uint8Array>(count).fill(member), last);
 }
 
 function emptyMembers(count: number): Uint8Array[] {

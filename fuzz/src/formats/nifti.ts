@@ -7,7 +7,7 @@ import { big, concat, EDGES, FLOOD, little, mutateBytes } from '../bytes.js';
 import { volumeFixtures } from '../fixtures.js';
 import type { Format } from '../format.js';
 import type { Random } from '../random.js';
-import { gzipMember, gzipMembers } from './gzip.js';
+import { GZIP_FLOODS, gzipMember, gzipMembers } from './gzip.js';
 
 /** Numbers of the first version: dims, types, scaling, where the voxels begin. */
 const FIELDS = [0, 40, 42, 44, 46, 48, 50, 70, 72, 76, 80, 84, 108, 112, 116, 123, 252, 254, 280, 344, 348, 352];
@@ -27,7 +27,8 @@ export const nifti: Format = {
 /** The same files, whose compression is changed and not what is in it. */
 export const gzip: Format = {
   name: 'gzip',
-  corpus: () => volumeFixtures().map((file) => (isGzip(file) ? file : gzipMember(file, 6))),
+  hard: GZIP_FLOODS.map((flood) => () => flood(gzipped(volumeFixtures()[0]!))),
+  corpus: () => volumeFixtures().map(gzipped),
   mutate(file, random) {
     if (random.isOneIn(4)) return mutateBytes(file, random);
     return gzipMembers(unzipped(file), random);
@@ -37,6 +38,10 @@ export const gzip: Format = {
 
 function isGzip(file: Uint8Array): boolean {
   return file[0] === 0x1f && file[1] === 0x8b;
+}
+
+function gzipped(file: Uint8Array): Uint8Array {
+  return isGzip(file) ? file : gzipMember(file, 6);
 }
 
 function unzipped(file: Uint8Array): Uint8Array {

@@ -37,6 +37,9 @@ function ranges(count: number, first: number, plain: number, each: number): [Uin
   return [base, bits];
 }
 
+/** One for all: a file may have ten thousands of streams, and garbage of each would add up. */
+const NONE = new Uint8Array(0);
+
 /** Matches up to here are copied byte by byte, which is faster than asking for it. */
 const SHORT_MATCH = 32;
 
@@ -64,7 +67,7 @@ export class Inflater {
   readonly #distances = makeCodes(DISTANCES);
   readonly #lengths = new Uint8Array(LITERALS + DISTANCES);
   #fixed: readonly [Codes, Codes] | undefined;
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes: Uint8Array = NONE;
   #take: (piece: Uint8Array) => boolean = () => false;
   /** Next byte of the file; beyond its end zeros are read, and told afterwards. */
   #at = 0;
@@ -107,7 +110,7 @@ export class Inflater {
     let status: Status = 'open';
     while (status === 'open') status = this.#block();
     if (status !== 'stopped' && !this.#flush() && status === 'complete') status = 'stopped';
-    this.#bytes = new Uint8Array(0);
+    this.#bytes = NONE;
     // Whole bytes that were read ahead belong to what follows.
     return { status, end: this.#at - (this.#bits >> 3), total: this.#total, reason: this.#reason };
   }
