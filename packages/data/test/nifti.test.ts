@@ -195,6 +195,23 @@ describe('refusals', () => {
     expect(readNifti(bytes, 'v.nii', { maxBytes: bytes.length }).depth).toBe(3);
   });
 
+  it('a small file that holds a huge volume, unless it is trusted', async () => {
+    const { bytes } = fixture('int16-le.nii');
+    const header = concat(bytes.subarray(0, 352));
+    const view = new DataView(header.buffer);
+    for (const [i, side] of [1024, 1024, 321].entries()) view.setInt16(42 + 2 * i, side, true);
+    // Members of a mebibyte each: as many as the header calls for, compressed once.
+    const mebibyte = gzipSync(new Uint8Array(2 ** 20));
+    const file = concat(gzipSync(header), ...new Array<Uint8Array>(642).fill(mebibyte));
+    const { message } = await expectError('DATA_TOO_LARGE', () => readNifti(file, 'mask.nii.gz'));
+    expect(message).toContain('1024x1024x321 voxels of int16');
+    expect(message).toContain('671088640 bytes or 320 times');
+    // The file's last member is missing: that is said, and not that it is large.
+    await expectError('DATA_TRUNCATED', () =>
+      readNifti(file.subarray(0, file.length - mebibyte.length), 'mask.nii.gz'),
+    );
+  });
+
   it('compressed data that hold far more than the header says', async () => {
     const { bytes } = fixture('int16-le.nii');
     const bomb = gzipSync(concat(bytes, new Uint8Array(4_000_000)));

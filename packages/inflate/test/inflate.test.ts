@@ -163,4 +163,23 @@ describe('crc32', () => {
     const long = data(1000, 3);
     expect(crc32(long.subarray(123), crc32(long.subarray(0, 123)))).toBe(crc32(long));
   });
+
+  it('over blocks of zeros, wherever they lie, is that of single bytes', () => {
+    const bytes = new Uint8Array(29_557);
+    bytes.set(data(4096, 5), 4096);
+    bytes.set(data(77, 6), 20_480);
+    for (const start of [0, 1, 2, 4, 4095, 4096, 8192, 8196]) {
+      const part = bytes.subarray(start);
+      let singly = 7;
+      for (const byte of part) singly = crc32(Uint8Array.of(byte), singly);
+      expect(crc32(part, 7), `from ${start}`).toBe(singly);
+    }
+    // One bit in a block of zeros is seen.
+    for (const at of [0, 3, 4000, 4095]) {
+      const block = new Uint8Array(4096);
+      const clear = crc32(block);
+      block[at] = 128;
+      expect(crc32(block)).not.toBe(clear);
+    }
+  });
 });

@@ -24,7 +24,12 @@ const MAX_TRAILING = 2 ** 20;
 export interface NiftiLimits {
   /** Most bytes of the decoded file up to its last voxel. Default {@link MAX_VOLUME_BYTES}. */
   readonly maxBytes?: number;
+  /** How many times its compressed file a volume of more than 640 MiB may be. Default 320. */
+  readonly maxExpansion?: number;
 }
+
+/** Every volume may have so many bytes when it is decoded: 512 x 512 x 320 in 64 bit, which an empty mask may be. */
+const ALWAYS = 640 * 2 ** 20;
 
 /** Whether a file's name says that it is a volume, or a part of one. */
 export function isVolumeName(name: string): boolean {
@@ -57,7 +62,7 @@ export function readNiftiHeader(bytes: Uint8Array, name = 'volume'): VolumeHeade
 export function readNifti(
   bytes: Uint8Array,
   name = 'volume',
-  { maxBytes = MAX_VOLUME_BYTES }: NiftiLimits = {},
+  { maxBytes = MAX_VOLUME_BYTES, maxExpansion = 320 }: NiftiLimits = {},
 ): Volume {
   const header = readNiftiHeader(bytes, name);
   const { width, height, depth, datatype, dataOffset, littleEndian } = header;
@@ -80,6 +85,16 @@ export function readNifti(
   if (compressed && isHeldLater(end, bytes.length)) {
     const held = gunzippedSize(bytes, name, end);
     if (held < end) throw tooShort(name, shape, end, held, false);
+    // Time goes by what is decoded: a file of 2 MB could ask for seconds.
+    if (length > Math.max(ALWAYS, maxExpansion * bytes.length)) {
+      throw dataError({
+        code: 'DATA_TOO_LARGE',
+        message: `The volume, ${shape}, takes ${length} bytes when it is decoded, and its file has ${bytes.length}; the limit is ${ALWAYS} bytes or ${maxExpansion} times the file.`,
+        where: name,
+        fix: 'Save it with fewer bits a voxel (a mask needs 8), or raise the limit with { maxExpansion } if you trust the file.',
+        details: { bytes: length, fileLength: bytes.length, maxExpansion },
+      });
+    }
   }
   const data = allocate(length, shape, name);
   const notes = [...header.notes];
