@@ -10,7 +10,13 @@ const WORDS = ['null', '{}', '[]', '"settings"', '-1', 'true', '{', '}', '[', ']
 
 export const config: Format = {
   name: 'config',
-  corpus: () => [new TextEncoder().encode(JSON.stringify({ version: 1, command: 'train', settings: usual() }))],
+  corpus: () => [fileOf(usual())],
+  hard: [
+    () => fileOf({ ...usual(), ...Object.fromEntries(Array.from({ length: 24_000 }, (_, i) => [`k${i}`, 0])) }),
+    () => fileOf({ ...usual(), data: new Array(60_000).fill({}) }),
+    () => fileOf({ ...usual(), data: new Array(600_000).fill({}) }),
+    () => fileOf(new Array(120_000).fill(0)),
+  ],
   mutate(file, random) {
     if (random.isOneIn(6)) return mutateBytes(file, random);
     const text = new TextDecoder().decode(file);
@@ -25,6 +31,10 @@ export const config: Format = {
     return 4 * bytes.length;
   },
 };
+
+function fileOf(settings: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify({ version: 1, command: 'train', settings }));
+}
 
 /** Every option at its default. */
 function usual(): Record<string, unknown> {

@@ -37,11 +37,19 @@ export function checkpointFile(name: Checkpoint): string {
 
 const VERSION = 1;
 
-/** What `config.json` has; the settings themselves have a table. */
+/** Settings of a run take some kilobytes; what is larger is no such file, and is not parsed. */
+const MOST_BYTES = 2 ** 18;
+
+/** What `config.json` has; the settings themselves have a table, and are not gone through here. */
 const CONFIG = v.pipe(
   v.string(),
   v.parseJson(),
-  v.object({ version: v.literal(VERSION), settings: v.record(v.string(), v.unknown()) }),
+  v.object({
+    version: v.literal(VERSION),
+    settings: v.custom<Readonly<Record<string, unknown>>>(
+      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    ),
+  }),
 );
 
 export async function writeSettings(store: RunStore, settings: TrainSettings): Promise<void> {
@@ -51,6 +59,8 @@ export async function writeSettings(store: RunStore, settings: TrainSettings): P
 
 /** The settings or what is wrong with them; undefined where `config.json` is none. */
 export async function readSettings(store: RunStore): Promise<Checked<typeof TRAIN_OPTIONS> | undefined> {
-  const config = v.safeParse(CONFIG, new TextDecoder().decode(await store.read(FILES.config)));
+  const bytes = await store.read(FILES.config);
+  if (bytes === undefined || bytes.length > MOST_BYTES) return undefined;
+  const config = v.safeParse(CONFIG, new TextDecoder().decode(bytes));
   return config.success ? checkSettings(TRAIN_OPTIONS, config.output.settings) : undefined;
 }
