@@ -1,5 +1,5 @@
 /** Every exported operator by itself, ours against onnxruntime's CPU provider. */
-import { conv2d } from '@infnet/conv';
+import { conv2d, convTranspose2d } from '@infnet/conv';
 import { stack } from '@infnet/conv-block';
 import { type Context, open, type Shape, type Tensor, type TraceResult, trace } from '@infnet/core';
 import {
@@ -109,6 +109,14 @@ describe('convolution', () => {
     [2, 6, 1, 1],
     [3, 6, 1, 1],
   );
+});
+
+describe('transposed convolution', () => {
+  const conv = (name: string, weight: Shape, out: number, options: Parameters<typeof convTranspose2d>[3]): void =>
+    check(name, ({ a, b, c }) => convTranspose2d(a, b, c, options), MAP, weight, [out]);
+  conv('2x2, stride 2', [6, 4, 2, 2], 4, { stride: 2 });
+  conv('3x2, uneven', [6, 2, 3, 2], 4, { stride: [2, 3], padding: [1, 0], outputPadding: [1, 2], groups: 2 });
+  conv('depthwise, dilation 3', [6, 1, 3, 3], 6, { dilation: 3, outputPadding: 2, padding: 1, groups: 6 });
 });
 
 describe('resizing', () => {

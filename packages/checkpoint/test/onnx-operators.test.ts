@@ -211,6 +211,16 @@ describe('every operator', () => {
       ['y0 = Conv a b c; kernel_shape=[3,1]; strides=[2,1]; pads=[1,0,2,0]; dilations=[1,3]; group=3'],
     ],
     [
+      'convTranspose2d',
+      [MAP, [3, 2, 3, 1], [6]],
+      { stride: [2, 3], padding: [1, 0], outputPadding: [1, 2], dilation: [1, 2], groups: 3 },
+      [[2, 6, 10, 12]],
+      [
+        'y0 = ConvTranspose a b c; kernel_shape=[3,1]; strides=[2,3]; pads=[1,0,1,0]; output_padding=[1,2]; ' +
+          'dilations=[1,2]; group=3',
+      ],
+    ],
+    [
       'batchNorm2d',
       [MAP, [3], [3], [3], [3]],
       { eps: 0.5, momentum: 0.1, training: false },

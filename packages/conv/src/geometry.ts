@@ -22,7 +22,7 @@ export interface Conv2dOptions {
 /** The options with every default filled in: attributes of the operator. */
 export interface Conv2dSettings extends Record<string, unknown> {
   readonly stride: readonly [number, number];
-  /** [top, left, bottom, right]. */
+  /** [top, left, bottom, right]. So many rows or columns less where bottom or right is negative. */
   readonly padding: readonly [number, number, number, number];
   readonly dilation: readonly [number, number];
   readonly groups: number;
@@ -89,7 +89,8 @@ export function conv2dGeometry(input: Shape, weight: Shape, settings: Conv2dSett
   const { stride, padding, dilation, groups } = settings;
   for (const [what, least, figures] of [
     ['the stride', 1, stride],
-    ['the padding', 0, padding],
+    ['the padding', 0, padding.slice(0, 2)],
+    ['the padding below and to the right', Number.MIN_SAFE_INTEGER, padding.slice(2)],
     ['the dilation', 1, dilation],
     ['groups', 1, [groups]],
   ] as const) {
@@ -150,7 +151,8 @@ export function requireEpsilon(eps: number, where: string): void {
   if (!(eps >= 0 && eps < Infinity)) shapeError('SHAPE_ATTRIBUTE', where, `epsilon is ${eps}; at least 0 is needed`);
 }
 
-function fourSizes(
+/** @throws InfnetError `SHAPE_INVALID`, `SHAPE_RANK` unless the shape has four sizes. */
+export function fourSizes(
   shape: Shape,
   what: string,
   expected: string,
@@ -163,7 +165,8 @@ function fourSizes(
   return shapeError('SHAPE_RANK', where, `${what} has the shape ${formatShape(shape)}; ${expected} is needed`);
 }
 
-function positivePair(value: Pair, least: number, what: string, where: string): readonly [number, number] {
+/** Both directions. @throws InfnetError `SHAPE_ATTRIBUTE` unless they are integers of at least `least`. */
+export function positivePair(value: Pair, least: number, what: string, where: string): readonly [number, number] {
   const pair = (Array.isArray(value) ? value : [value, value]) as readonly number[];
   if (pair.length !== 2) {
     const message = `${what} is [${pair.join(', ')}]; one number or [vertical, horizontal] is needed`;

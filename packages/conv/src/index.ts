@@ -12,3 +12,10 @@ export {
 export { conv2d, conv2dOperator } from './operator/conv2d.js';
 export type { Conv2dAttributes } from './operator/lower.js';
 export { Conv2d, type Conv2dModuleOptions } from './operator/module.js';
+export {
+  type ConvTranspose2dOptions,
+  type ConvTranspose2dSettings,
+  convTranspose2dSettings,
+} from './transpose/geometry.js';
+export { ConvTranspose2d, type ConvTranspose2dModuleOptions } from './transpose/module.js';
+export { type ConvTranspose2dAttributes, convTranspose2d, convTranspose2dOperator } from './transpose/operator.js';

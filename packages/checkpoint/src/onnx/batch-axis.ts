@@ -124,6 +124,7 @@ const picksAll: Rule = (node, isOpen, batch) =>
 const RULES: ReadonlyMap<string, Rule> = new Map(
   Object.entries({
     conv2d: firstInput,
+    convTranspose2d: firstInput,
     batchNorm2d: firstInput,
     groupNorm: norm,
     layerNorm: norm,

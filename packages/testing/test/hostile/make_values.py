@@ -207,6 +207,11 @@ case("argmax", {"x": tied}, lambda x: x.argmax(3), gradients=False)
 case("argmin", {"x": tied}, lambda x: x.argmin(), gradients=False)
 case("variance", {"x": t([1, 5, 5, -1, nan, 2, 4, 0, -inf, 1, 3, 3, 0, -0.0, 0, -2], 1, 2, 2, 4)}, lambda x: x.var(3))
 
+generator = torch.Generator().manual_seed(2)
+steps = lambda *shape: (torch.randn(*shape, generator=generator) * 8).round() / 8
+case("convTranspose2d", {"x": x, "w": steps(4, 5, 3, 3), "b": bias}, lambda x, w, b: F.conv_transpose2d(x, w, b, 2, 1))
+case("convTranspose2d of groups, relu", {"x": x, "w": steps(4, 2, 2, 3), "b": bias[:4]}, lambda x, w, b: F.relu(F.conv_transpose2d(x, w, b, groups=2)))
+
 file = pathlib.Path(__file__).with_name("values.ts")
 if len(sys.argv) > 1:
     kept = json.loads(file.read_text().split("=\n  '", 1)[1].rsplit("'", 1)[0])

@@ -24,6 +24,8 @@ const anyNumber = (path: string): string[] => [-1, 0, 0.5].map((value) => `${pat
 
 const convolution = { stride: [1, 1], padding: [1, 1, 1, 1], dilation: [1, 1], groups: 1 };
 const paddings = ['.padding.0=0', '.padding.1=0', '.padding.2=0', '.padding.3=0'];
+/** Below and to the right a convolution may leave rows and columns out. */
+const cuts = ['.padding.2=-1', '.padding.3=-1'];
 const pool = { kernel: [2, 2], stride: [2, 2], padding: [0, 0], dilation: [1, 1], ceilMode: false };
 const batchNorm = { eps: 1e-5, momentum: 0.1, training: true };
 const bnAllows = ['.eps=0', '.eps=0.5', '.momentum=0', '.momentum=0.5'];
@@ -197,13 +199,19 @@ export const operatorCases: Readonly<Record<string, OperatorCase>> = {
     types: [map, f(4, 3, 3, 3), f(4)],
     attributes: convolution,
     free: ['0.0', '0.2', '0.3', '1.2', '1.3'],
-    allows: paddings,
+    allows: [...paddings, ...cuts],
+  },
+  'conv/convTranspose2dOperator': {
+    types: [map, f(3, 2, 3, 3), f(2)],
+    attributes: { stride: [2, 3], padding: [1, 2], outputPadding: [1, 2], dilation: [1, 1], groups: 1 },
+    free: ['0.0', '0.2', '0.3', '1.2', '1.3'],
+    allows: ['.padding.0=0', '.padding.1=0', '.outputPadding.0=0', '.outputPadding.1=0'],
   },
   'conv/fusedConv2dOperator': {
     types: [map, f(4, 3, 3, 3)],
     attributes: { ...convolution, operands: ['x', 'weight'], relu: true },
     free: ['0.0', '0.2', '0.3', '1.0', '1.2', '1.3'],
-    allows: paddings,
+    allows: [...paddings, ...cuts],
   },
   'conv/conv2dInputGradientOperator': {
     types: [f(2, 4, 8, 8), f(4, 3, 3, 3)],

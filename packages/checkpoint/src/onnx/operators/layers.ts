@@ -26,6 +26,31 @@ const conv2d: OnnxTranslation = (emit) => {
   ];
 };
 
+const convTranspose2d: OnnxTranslation = (emit) => {
+  const { attributes, inputs } = emit.node;
+  const { stride, padding, outputPadding, dilation, groups } = attributes as {
+    readonly stride: readonly number[];
+    readonly padding: readonly number[];
+    readonly outputPadding: readonly number[];
+    readonly dilation: readonly number[];
+    readonly groups: number;
+  };
+  return [
+    emit.one(
+      'ConvTranspose',
+      inputs.map((_, i) => emit.input(i)),
+      {
+        kernel_shape: ints(emit.shape(1).slice(2)),
+        strides: ints(stride),
+        pads: ints([...padding, ...padding]),
+        output_padding: ints(outputPadding),
+        dilations: ints(dilation),
+        group: int(groups),
+      },
+    ),
+  ];
+};
+
 const batchNorm2d: OnnxTranslation = (emit) => {
   const { eps, training } = emit.node.attributes as { readonly eps: number; readonly training: boolean };
   if (training) {
@@ -115,6 +140,7 @@ const layerNorm2d: OnnxTranslation = (emit) => {
 
 export const LAYERS: Readonly<Record<string, OnnxTranslation>> = {
   conv2d,
+  convTranspose2d,
   batchNorm2d,
   groupNorm,
   layerNorm,
