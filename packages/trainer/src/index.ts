@@ -1,11 +1,14 @@
 export { readJson, writeJson } from './json.js';
 export { type BceAttributes, bce, bceOperator, bceWithLogits } from './loss/bce.js';
 export {
-  type CrossEntropyAttributes,
+  type ClassLossOptions,
   type CrossEntropyOptions,
   crossEntropy,
-  crossEntropyOperator,
-} from './loss/cross-entropy.js';
+  type FocalLossOptions,
+  focalLoss,
+  type Reduction,
+} from './loss/class-losses.js';
+export { type CrossEntropyAttributes, crossEntropyOperator } from './loss/cross-entropy.js';
 export { type DiceLossAttributes, type DiceLossOptions, diceLoss, diceLossOperator } from './loss/dice-loss.js';
 export {
   type InfNetLossVariant,
@@ -15,6 +18,7 @@ export {
   type SupervisedMaps,
 } from './loss/inf-net-loss.js';
 export { type JointLossAttributes, type JointLossVariant, jointLoss, jointLossOperator } from './loss/joint-loss.js';
+export { type PixelEntropyAttributes, pixelEntropyOperator } from './loss/pixel-entropy.js';
 export { Adam, type AdamOptions, AdamW } from './optimizer/adam.js';
 export { checkClip, clampGradients, clipGradientNorm, type GradientClip, noClip } from './optimizer/clip.js';
 export {

@@ -40,6 +40,15 @@ export {
   jointLossKernel,
   jointLossTotalKernel,
 } from './loss/joint-loss.js';
+export {
+  type PixelEntropyCallOptions,
+  type PixelEntropyGradientCallOptions,
+  pixelEntropyCall,
+  pixelEntropyGradientCall,
+  pixelEntropyGradientKernel,
+  pixelEntropyGradientOperator,
+  pixelEntropyKernel,
+} from './loss/pixel-entropy.js';
 export { adamCheckKernel, adamKernel } from './optimizer/adam.js';
 export {
   accumulateKernel,

@@ -31,6 +31,8 @@ const convolution = {
 } as const;
 const places = { offset: 8, batchStride: 128, rowStride: 12 };
 const sizes = { shape: MAP, ranges: { x: item, t: item } };
+const entropy = { shape: MAP, ignoreIndex: 255, byWeight: true };
+const labels = range(2, 24);
 const joint = { shape: MAP, variant: 'paper', imageOffset: 4 } as const;
 const figures = { statistics: 0, runningMean: 4, runningVar: 8, newMean: 12, newVar: 16 };
 const normed = { weight: 4, bias: 8, statistics: 2 };
@@ -191,6 +193,13 @@ const VALID: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     [{ shape: MAP, classes: true, ignoreIndex: 255, gOffset: 2, scaleOffset: 2 }],
     [{ shape: MAP, classes: false, ofTarget: true, ranges: { x: item, t: item, d: item }, gOffset: 2 }],
   ],
+  pixelEntropyCall: [
+    [{ ...entropy, weights: [1, 2, 3, 4], labelSmoothing: 0.5, gamma: 0, ranges: { x: item, t: labels } }],
+    [{ ...entropy, weights: [], labelSmoothing: 0, gamma: 2, ranges: { x: item, y: labels, s: labels } }],
+  ],
+  pixelEntropyGradientCall: [
+    [{ ...entropy, weights: [1, 2, 3, 4], labelSmoothing: 0, gamma: 2, ranges: { g: labels, x: item, d: item } }],
+  ],
   diceLossCalls: [[{ ...sizes, sigmoid: true, smooth: 1, yOffset: 2, factorsOffset: 2 }]],
   diceLossGradientCall: [[{ ...sizes, sigmoid: true, gOffset: 2, factorsOffset: 2 }]],
   jointLossCalls: [[{ ...joint, ranges: { z: item, t: item, pooled: item }, yOffset: 2 }]],
@@ -230,10 +239,24 @@ function codeFor(call: Call, given: readonly unknown[]): string | undefined {
 }
 
 /** Numbers that need not be whole or positive, by name. */
-const REAL = new Set(['alpha', 'beta', 'scale', 'factor', 'eps', 'momentum', 'smooth', 'ratio', 'rate', 'slope']);
+const REAL = new Set([
+  'alpha',
+  'beta',
+  'scale',
+  'factor',
+  'eps',
+  'momentum',
+  'smooth',
+  'ratio',
+  'rate',
+  'slope',
+  'labelSmoothing',
+  'gamma',
+  'weights',
+]);
 const SIGNED = new Set(['top', 'bottom', 'left', 'right', 'ignoreIndex']);
 /** Of them, those that are never negative. */
-const POSITIVE = new Set(['eps', 'momentum', 'smooth', 'rate', 'slope']);
+const POSITIVE = new Set(['eps', 'momentum', 'smooth', 'rate', 'slope', 'labelSmoothing', 'gamma', 'weights']);
 /** Where 0 is a place or a width like any other. */
 const MAY_BE_ZERO =
   /offset$|^offsets$|stride$|^strides$|padding|yPart|^(statistics|running|new)|^(weight|bias|mean|variance|sumG|sumGH)$|^(first|second|x|y|z|half|scale|place)$/i;

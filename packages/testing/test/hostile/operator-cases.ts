@@ -37,6 +37,18 @@ const interpolated = { size: [5, 6], mode: 'bilinear', alignCorners: false, rati
 /** A right use of an operator that is not listed: so many inputs, images of one shape, and no attributes. */
 export const imagesOf = (count: number): OperatorCase => ({ types: Array.from({ length: count }, () => map) });
 
+const pixelEntropy = {
+  attributes: { ignoreIndex: 255, weights: [1, 2, 0.5], labelSmoothing: 0.25, gamma: 0, byWeight: true },
+  allows: [
+    '.ignoreIndex=-1',
+    '.ignoreIndex=0',
+    '.labelSmoothing=0',
+    '.labelSmoothing=0.5',
+    '.gamma=0',
+    ...[0, 1, 2].flatMap((c) => [`.weights.${c}=0`, `.weights.${c}=0.5`]),
+  ],
+};
+
 export const operatorCases: Readonly<Record<string, OperatorCase>> = {
   'core/fillOperator': { types: [], attributes: { shape: [2, 3], value: 1 }, allows: anyNumber('.value') },
 
@@ -261,6 +273,8 @@ export const operatorCases: Readonly<Record<string, OperatorCase>> = {
     allows: ['.ignoreIndex=-1', '.ignoreIndex=0'],
   },
   'trainer/crossEntropyTargetGradientOperator': { types: [scalar, map], free: ['1.0', '1.1', '1.2', '1.3'] },
+  'trainer/pixelEntropyOperator': { types: [map, u(2, 8, 8)], ...pixelEntropy },
+  'trainer/pixelEntropyGradientOperator': { types: [f(2, 8, 8), map, u(2, 8, 8)], ...pixelEntropy },
   'trainer/diceLossOperator': {
     types: [map, map],
     attributes: { sigmoid: true, smooth: 1 },

@@ -5,7 +5,7 @@ import { fillOperator } from '@infnet/core/kernels';
 import * as nn from '@infnet/nn';
 import { product } from '@infnet/partial-decoder';
 import { addResized, reverseAttention } from '@infnet/reverse-attention';
-import { bce, bceWithLogits, crossEntropy, diceLoss, jointLoss } from '@infnet/trainer';
+import { bce, bceWithLogits, crossEntropy, diceLoss, focalLoss, jointLoss } from '@infnet/trainer';
 
 export type Inputs = Readonly<Record<string, Tensor>>;
 type Compute = (inputs: Inputs) => Tensor;
@@ -147,6 +147,8 @@ export const computations: Readonly<Record<string, Compute>> = {
   bceWithLogits: xt(bceWithLogits),
   bce: xt((p, t) => bce(p, nn.detach(t))),
   crossEntropy: x((v) => crossEntropy(v, labelsOf(v))),
+  pixelEntropy: x((v) => crossEntropy(v, labelsOf(v), { weights: [0.5, 2, 1], labelSmoothing: 0.3 })),
+  focalLoss: x((v) => focalLoss(v, labelsOf(v))),
   'crossEntropy of a distribution': xt(crossEntropy),
   diceLoss: xt((p, t) => diceLoss(p, t)),
   jointLoss: xt((p, t) => jointLoss(p, nn.detach(t))),

@@ -1,7 +1,6 @@
 /** Cross entropy over classes: softmax over channels, compared with a class or a distribution per pixel. */
 import {
   applyOne,
-  checkNames,
   checkOptions,
   defineOperator,
   dispatch,
@@ -12,8 +11,6 @@ import {
   type Operator,
   type Shape,
   sameShape,
-  Tensor,
-  type TensorLike,
   type TensorType,
 } from '@infnet/core';
 import {
@@ -31,7 +28,7 @@ import { requireMaps, requireScalar, SCALAR } from '@infnet/nn/kernels';
 import source from './cross-entropy.wgsl';
 import gradientSource from './cross-entropy-gradient.wgsl';
 import totalSource from './cross-entropy-total.wgsl';
-import { DEFAULT_IGNORE_INDEX, labelCheck, requireIgnoreIndex } from './labels.js';
+import { DEFAULT_IGNORE_INDEX, requireIgnoreIndex } from './labels.js';
 
 export const crossEntropyKernel: Kernel = { name: 'trainer/cross-entropy', source };
 export const crossEntropyTotalKernel: Kernel = { name: 'trainer/cross-entropy-total', source: totalSource };
@@ -230,33 +227,3 @@ export const crossEntropyTargetGradientOperator: Operator<Record<string, never>>
     return [dispatch(crossEntropyGradientCall(options), { g, x, d })];
   },
 });
-
-export interface CrossEntropyOptions {
-  /** Pixels of this class do not count, neither in the sum nor in the mean: e.g. 255. Default -100, as in PyTorch. */
-  readonly ignoreIndex?: number;
-}
-
-/**
- * The mean over pixels of the cross entropy of softmax(logits) over channels. A scalar; the gradient flows to the
- * logits, and to a distribution.
- *
- * Labels that a run is given are checked before it: `LABEL_RANGE` names the item and the label that is not a class.
- * Labels that lie in a buffer of yours cannot be seen; one that is not a class makes the loss and its pixel's gradients
- * NaN. Where no pixel counts the loss is NaN, as in PyTorch.
- *
- * @param logits [N, C, ...]
- * @param target the class of each pixel, u32 or i32 [N, ...], from 0 to C - 1, or its distribution over classes, f32
- *   [N, C, ...]
- * @throws InfnetError `SHAPE_RANK`, `SHAPE_DTYPE`, `SHAPE_MISMATCH`, `SHAPE_ATTRIBUTE`, with the module's path.
- */
-export function crossEntropy(logits: TensorLike, target: TensorLike, options: CrossEntropyOptions = {}): Tensor {
-  checkNames('crossEntropy', options, ['ignoreIndex']);
-  const { ignoreIndex = DEFAULT_IGNORE_INDEX } = options;
-  const loss = applyOne(crossEntropyOperator, [logits, target], { ignoreIndex });
-  const { graph } = loss;
-  if (target instanceof Tensor && isClasses(target)) {
-    const where = graph.scope === '' ? 'crossEntropy' : graph.scope;
-    graph.checkInput(target, labelCheck(target.shape[0] as number, logits.shape[1] as number, ignoreIndex, where));
-  }
-  return loss;
-}

@@ -1,5 +1,14 @@
 /** Class labels as targets: which values they may have, and who says so when one is out of range. */
-import { formatShape, InfnetError, type InputCheck, type Shape } from '@infnet/core';
+import {
+  formatShape,
+  InfnetError,
+  type InputCheck,
+  type Shape,
+  sameShape,
+  Tensor,
+  type TensorLike,
+  type TensorType,
+} from '@infnet/core';
 
 /** PyTorch's: labels of this value do not count. */
 export const DEFAULT_IGNORE_INDEX = -100;
@@ -36,6 +45,37 @@ export function labelCheck(items: number, classes: number, ignoreIndex: number, 
       details: { item, label: labels[at] },
     });
   };
+}
+
+/** [N, ...] of the labels for logits [N, C, ...]. */
+export const labelShape = (shape: Shape): Shape => [shape[0] as number, ...shape.slice(2)];
+
+/** Has runs check the labels that they are given for `loss`, where the host sees them (`LABEL_RANGE`). */
+export function checkLabels(
+  loss: Tensor,
+  logits: TensorLike,
+  labels: TensorLike,
+  ignoreIndex: number,
+  what: string,
+): void {
+  if (!(labels instanceof Tensor)) return;
+  const { graph } = loss;
+  const where = graph.scope === '' ? what : graph.scope;
+  const [items, classes] = logits.shape as readonly [number, number];
+  graph.checkInput(labels, labelCheck(items, classes, ignoreIndex, where));
+}
+
+/** The class of each pixel, for logits [N, C, ...]. @throws InfnetError `SHAPE_DTYPE`, `SHAPE_MISMATCH`. */
+export function requireLabels(logits: TensorType, labels: TensorType, where: string): void {
+  const [n, , ...size] = logits.shape as readonly [number, number, ...number[]];
+  const isInteger = labels.dtype === 'u32' || labels.dtype === 'i32';
+  if (isInteger && sameShape(labels.shape, [n, ...size])) return;
+  throw new InfnetError({
+    code: isInteger ? 'SHAPE_MISMATCH' : 'SHAPE_DTYPE',
+    message: `the logits have the shape ${formatShape(logits.shape)}, the target is ${labels.dtype} ${formatShape(labels.shape)}`,
+    where,
+    fix: `Give the class of each pixel as u32 or i32 ${formatShape([n, ...size])}.`,
+  });
 }
 
 /** Indices of an element, for a message. */
