@@ -8,6 +8,12 @@ export {
   focalLoss,
   type Reduction,
 } from './loss/class-losses.js';
+export {
+  type ClassDiceLossOptions,
+  classDiceLoss,
+  type TverskyLossOptions,
+  tverskyLoss,
+} from './loss/class-overlap.js';
 export { type CrossEntropyAttributes, crossEntropyOperator } from './loss/cross-entropy.js';
 export { type DiceLossAttributes, type DiceLossOptions, diceLoss, diceLossOperator } from './loss/dice-loss.js';
 export {
@@ -18,6 +24,7 @@ export {
   type SupervisedMaps,
 } from './loss/inf-net-loss.js';
 export { type JointLossAttributes, type JointLossVariant, jointLoss, jointLossOperator } from './loss/joint-loss.js';
+export { type OverlapLossAttributes, overlapLossOperator } from './loss/overlap-loss.js';
 export { type PixelEntropyAttributes, pixelEntropyOperator } from './loss/pixel-entropy.js';
 export { Adam, type AdamOptions, AdamW } from './optimizer/adam.js';
 export { checkClip, clampGradients, clipGradientNorm, type GradientClip, noClip } from './optimizer/clip.js';

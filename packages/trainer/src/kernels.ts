@@ -41,6 +41,16 @@ export {
   jointLossTotalKernel,
 } from './loss/joint-loss.js';
 export {
+  type OverlapLossCallOptions,
+  type OverlapLossGradientCallOptions,
+  overlapLossCalls,
+  overlapLossGradientCall,
+  overlapLossGradientKernel,
+  overlapLossGradientOperator,
+  overlapLossKernel,
+  overlapLossTotalKernel,
+} from './loss/overlap-loss.js';
+export {
   type PixelEntropyCallOptions,
   type PixelEntropyGradientCallOptions,
   pixelEntropyCall,

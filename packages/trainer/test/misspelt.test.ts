@@ -5,6 +5,7 @@ import {
   Adam,
   AdamW,
   bceWithLogits,
+  classDiceLoss,
   confidenceFiltered,
   constant,
   cosine,
@@ -23,6 +24,7 @@ import {
   Trainer,
   traceStep,
   trainingStep,
+  tverskyLoss,
   warmUp,
 } from '../src/index.js';
 import { smallPropagation } from './support/semi.js';
@@ -51,6 +53,8 @@ describe('a misspelt option is refused by', () => {
     ['settings of a parameter', () => new Adam(store(), { settings: () => wrong('freeze') })],
     ['crossEntropy', (x) => crossEntropy(x, x, wrong('ignore_index'))],
     ['focalLoss', (x) => focalLoss(x, x, wrong('alpha'))],
+    ['classDiceLoss', (x) => classDiceLoss(x, x, wrong('squares'))],
+    ['tverskyLoss', (x) => tverskyLoss(x, x, wrong('gamma'))],
     ['diceLoss', (x) => diceLoss(x, x, wrong('smoth'))],
     ['jointLoss', (x) => jointLoss(x, x, wrong('kind'))],
     ['infNetLoss', (x) => infNetLoss({} as never, { mask: x }, wrong('kind'))],

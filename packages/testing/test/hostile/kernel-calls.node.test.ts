@@ -33,6 +33,10 @@ const places = { offset: 8, batchStride: 128, rowStride: 12 };
 const sizes = { shape: MAP, ranges: { x: item, t: item } };
 const entropy = { shape: MAP, ignoreIndex: 255, byWeight: true };
 const labels = range(2, 24);
+const overlap = {
+  ...{ shape: MAP, alpha: 0.3, beta: 0.7, smooth: 1, squared: true, batch: false, background: false },
+  ...{ ignoreIndex: 255, factorsOffset: 2 },
+};
 const joint = { shape: MAP, variant: 'paper', imageOffset: 4 } as const;
 const figures = { statistics: 0, runningMean: 4, runningVar: 8, newMean: 12, newVar: 16 };
 const normed = { weight: 4, bias: 8, statistics: 2 };
@@ -193,6 +197,8 @@ const VALID: Readonly<Record<string, readonly (readonly unknown[])[]>> = {
     [{ shape: MAP, classes: true, ignoreIndex: 255, gOffset: 2, scaleOffset: 2 }],
     [{ shape: MAP, classes: false, ofTarget: true, ranges: { x: item, t: item, d: item }, gOffset: 2 }],
   ],
+  overlapLossCalls: [[{ ...overlap, yOffset: 2, ranges: { x: item, t: labels } }]],
+  overlapLossGradientCall: [[{ ...overlap, batch: true, gOffset: 2, ranges: { x: item, t: labels, d: item } }]],
   pixelEntropyCall: [
     [{ ...entropy, weights: [1, 2, 3, 4], labelSmoothing: 0.5, gamma: 0, ranges: { x: item, t: labels } }],
     [{ ...entropy, weights: [], labelSmoothing: 0, gamma: 2, ranges: { x: item, y: labels, s: labels } }],

@@ -2,8 +2,8 @@
 
     python make_values.py > values.ts        (PyTorch 2.15, CPU)
     python make_values.py groupNorm layerNorm    puts only the cases whose names begin so into values.ts (norms,
-                                                 reductions, softmax over axes, pixelEntropy and
-                                                 focalLoss: PyTorch 2.5)
+                                                 reductions, softmax over axes, pixelEntropy,
+                                                 focalLoss, classDiceLoss and tverskyLoss: PyTorch 2.5)
 """
 
 import json
@@ -163,11 +163,23 @@ for i, (z, target) in enumerate([(nan, 0), (nan, 1), (inf, 0), (inf, 1), (-inf, 
     case(f"bceWithLogits {i}", {"x": t([z], 1, 1), "t": t([target], 1, 1)}, lambda x, t: F.binary_cross_entropy_with_logits(x, t), dtype=torch.float64)
 for i, (p, target) in enumerate([(0.25, 1), (0.0, 0), (1.0, 0), (1.0, 1), (0.0, 1)]):
     case(f"bce {i}", {"x": t([p], 1, 1), "t": t([target], 1, 1)}, lambda x, t: F.binary_cross_entropy(x, t.detach()))
+
+
+def class_overlap(p, alpha, beta, smooth, power):
+    truth = torch.tensor([1, 0, 0]).reshape(1, 3, 1)
+    hit = p * truth
+    return (1 - (hit + smooth) / (hit + alpha * (p**power - hit) + beta * (truth - hit) + smooth)).mean()
+
+
 for i, row in enumerate([[nan, 0, 1], [inf, 0, 1], [-inf, 0, 1], [0, -inf, 1], [-inf, -inf, -inf], [1e38, -1e38, 0], [90, 0, -90], [16, 0, -inf]]):
     case(f"crossEntropy {i}", {"x": t(row, 1, 3, 1)}, lambda x: F.cross_entropy(x, torch.zeros(1, 1, dtype=torch.int64)), dtype=torch.float64)
     case(f"crossEntropy of a distribution {i}", {"x": t(row, 1, 3, 1), "t": t([0.5, 0.25, 0.25], 1, 3, 1)}, lambda x, t: F.cross_entropy(x, t), dtype=torch.float64)
     case(f"pixelEntropy {i}", {"x": t(row, 1, 3, 1)}, lambda x: F.cross_entropy(x, torch.zeros(1, 1, dtype=torch.int64), weight=torch.tensor([0.5, 2, 1], dtype=torch.float64), label_smoothing=0.3), dtype=torch.float64)
     case(f"focalLoss {i}", {"x": t(row, 1, 3, 1)}, lambda x: -((1 - F.softmax(x, 1)[0, 0]) ** 2 * F.log_softmax(x, 1)[0, 0]).sum(), dtype=torch.float64)
+    if i == 7:
+        continue  # A loss of 5e-8 is made of 1 - p, whose digits softmax in float32 does not have.
+    case(f"classDiceLoss {i}", {"x": t(row, 1, 3, 1)}, lambda x: class_overlap(F.softmax(x, 1), 0.5, 0.5, 0.5, 1), dtype=torch.float64)
+    case(f"tverskyLoss {i}", {"x": t(row, 1, 3, 1)}, lambda x: class_overlap(F.softmax(x, 1), 0.3, 0.7, 1, 2), dtype=torch.float64)
 
 
 def dice(x, t):

@@ -49,6 +49,18 @@ const pixelEntropy = {
   ],
 };
 
+const overlap = {
+  attributes: {
+    ...{ alpha: 0.3, beta: 0.7, smooth: 1, squared: true, batch: false, background: true },
+    ignoreIndex: 255,
+  },
+  allows: [
+    ...['.alpha', '.beta', '.smooth'].flatMap((name) => [`${name}=0`, `${name}=0.5`]),
+    '.ignoreIndex=-1',
+    '.ignoreIndex=0',
+  ],
+};
+
 export const operatorCases: Readonly<Record<string, OperatorCase>> = {
   'core/fillOperator': { types: [], attributes: { shape: [2, 3], value: 1 }, allows: anyNumber('.value') },
 
@@ -273,6 +285,8 @@ export const operatorCases: Readonly<Record<string, OperatorCase>> = {
     allows: ['.ignoreIndex=-1', '.ignoreIndex=0'],
   },
   'trainer/crossEntropyTargetGradientOperator': { types: [scalar, map], free: ['1.0', '1.1', '1.2', '1.3'] },
+  'trainer/overlapLossOperator': { types: [map, u(2, 8, 8)], free: ['0.1'], ...overlap },
+  'trainer/overlapLossGradientOperator': { types: [scalar, map, u(2, 8, 8), f(6, 2)], ...overlap },
   'trainer/pixelEntropyOperator': { types: [map, u(2, 8, 8)], ...pixelEntropy },
   'trainer/pixelEntropyGradientOperator': { types: [f(2, 8, 8), map, u(2, 8, 8)], ...pixelEntropy },
   'trainer/diceLossOperator': {

@@ -5,7 +5,16 @@ import { fillOperator } from '@infnet/core/kernels';
 import * as nn from '@infnet/nn';
 import { product } from '@infnet/partial-decoder';
 import { addResized, reverseAttention } from '@infnet/reverse-attention';
-import { bce, bceWithLogits, crossEntropy, diceLoss, focalLoss, jointLoss } from '@infnet/trainer';
+import {
+  bce,
+  bceWithLogits,
+  classDiceLoss,
+  crossEntropy,
+  diceLoss,
+  focalLoss,
+  jointLoss,
+  tverskyLoss,
+} from '@infnet/trainer';
 
 export type Inputs = Readonly<Record<string, Tensor>>;
 type Compute = (inputs: Inputs) => Tensor;
@@ -150,6 +159,8 @@ export const computations: Readonly<Record<string, Compute>> = {
   pixelEntropy: x((v) => crossEntropy(v, labelsOf(v), { weights: [0.5, 2, 1], labelSmoothing: 0.3 })),
   focalLoss: x((v) => focalLoss(v, labelsOf(v))),
   'crossEntropy of a distribution': xt(crossEntropy),
+  classDiceLoss: x((v) => classDiceLoss(v, labelsOf(v), { smooth: 1 })),
+  tverskyLoss: x((v) => tverskyLoss(v, labelsOf(v), { alpha: 0.3, beta: 0.7, smooth: 1, squared: true })),
   diceLoss: xt((p, t) => diceLoss(p, t)),
   jointLoss: xt((p, t) => jointLoss(p, nn.detach(t))),
 };
