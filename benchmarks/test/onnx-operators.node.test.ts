@@ -1,5 +1,5 @@
 /** Every exported operator by itself, ours against onnxruntime's CPU provider. */
-import { conv2d, convTranspose2d } from '@infnet/conv';
+import { conv2d, convTranspose2d, linear, matmul } from '@infnet/conv';
 import { stack } from '@infnet/conv-block';
 import { type Context, open, type Shape, type Tensor, type TraceResult, trace } from '@infnet/core';
 import {
@@ -117,6 +117,13 @@ describe('transposed convolution', () => {
   conv('2x2, stride 2', [6, 4, 2, 2], 4, { stride: 2 });
   conv('3x2, uneven', [6, 2, 3, 2], 4, { stride: [2, 3], padding: [1, 0], outputPadding: [1, 2], groups: 2 });
   conv('depthwise, dilation 3', [6, 1, 3, 3], 6, { dilation: 3, outputPadding: 2, padding: 1, groups: 6 });
+});
+
+describe('products of matrices', () => {
+  check('linear of rows', ({ a, b, c }) => linear(a, b, c), [6, 5], [3, 5], [3]);
+  check('linear with more dimensions', ({ a, b, c }) => linear(a, b, c), [2, 6, 5], [3, 5], [3]);
+  check('matmul', ({ a, b }) => matmul(a, b), [2, 3, 4], [2, 4, 5]);
+  check('both transposed', ({ a, b }) => matmul(a, b, { transposeA: true, transposeB: true }), [2, 4, 3], [2, 5, 4]);
 });
 
 describe('resizing', () => {

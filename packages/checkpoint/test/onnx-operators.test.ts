@@ -220,6 +220,52 @@ describe('every operator', () => {
           'dilations=[1,2]; group=3',
       ],
     ],
+    ['linear', [[2, 4], [3, 4], [3]], { transposed: false }, [[2, 3]], ['y0 = Gemm a b c; transB=1']],
+    [
+      'linear',
+      [
+        [2, 4],
+        [4, 3],
+      ],
+      { transposed: true },
+      [[2, 3]],
+      ['y0 = Gemm a b; transB=0'],
+    ],
+    [
+      'linear',
+      [[2, 5, 4], [3, 4], [3]],
+      { transposed: false },
+      [[2, 5, 3]],
+      [
+        'Transpose_output = Transpose b; perm=[1,0]',
+        'MatMul_output = MatMul a Transpose_output',
+        'y0 = Add MatMul_output c',
+      ],
+    ],
+    [
+      'matmul',
+      [
+        [2, 3, 4],
+        [2, 4, 5],
+      ],
+      { transposeA: false, transposeB: false },
+      [[2, 3, 5]],
+      ['y0 = MatMul a b'],
+    ],
+    [
+      'matmul',
+      [
+        [2, 4, 3],
+        [2, 5, 4],
+      ],
+      { transposeA: true, transposeB: true },
+      [[2, 3, 5]],
+      [
+        'Transpose_output = Transpose a; perm=[0,2,1]',
+        'Transpose_1_output = Transpose b; perm=[0,2,1]',
+        'y0 = MatMul Transpose_output Transpose_1_output',
+      ],
+    ],
     [
       'batchNorm2d',
       [MAP, [3], [3], [3], [3]],

@@ -1,4 +1,4 @@
-/** Convolution on WebGPU: kernels, the operator, the module. */
+/** Convolution, its transpose and products of matrices on WebGPU: kernels, operators, modules. */
 export type { ConvolutionAlgorithm } from './forward/algorithm.js';
 export {
   type Conv2dGeometry,
@@ -12,6 +12,8 @@ export {
 export { conv2d, conv2dOperator } from './operator/conv2d.js';
 export type { Conv2dAttributes } from './operator/lower.js';
 export { Conv2d, type Conv2dModuleOptions } from './operator/module.js';
+export { Linear, type LinearAttributes, linear, linearOperator } from './product/linear.js';
+export { type MatmulAttributes, type MatmulOptions, matmul, matmulOperator } from './product/matmul.js';
 export {
   type ConvTranspose2dOptions,
   type ConvTranspose2dSettings,

@@ -39,3 +39,4 @@ export { type FusedConv2dAttributes, fusedConv2dOperator } from './operator/fuse
 export { halfWeightKernel, halfWeightOperator } from './operator/half-weight.js';
 export type { OperandRole } from './operator/lower.js';
 export { winogradWeightOperator } from './operator/winograd-weight.js';
+export { linearBiasGradientOperator, linearWeightGradientOperator } from './product/linear.js';

@@ -1,4 +1,5 @@
-"""PyTorch's transposed convolution: fixtures/golden/ops/conv_transpose2d.json.
+"""PyTorch's transposed convolution and products of matrices: conv_transpose2d.json, matrix_product.json in
+fixtures/golden/ops.
 
     python packages/conv/test/make_goldens.py        (PyTorch 2.5, CPU; from the root of the repository)
 
@@ -68,3 +69,25 @@ def transposed(shape, out, kernel, options):
 
 
 write("conv_transpose2d", [transposed(*each) for each in TRANSPOSED])
+
+
+def linear(shape, out, bias=True):
+    inputs = {"x": randn(*shape), "w": randn(out, shape[-1]), **({"b": randn(out)} if bias else {})}
+    return case(inputs, lambda x, w, b=None: F.linear(x, w, b), op="linear")
+
+
+def matmul(lead, m, k, n, transposed_a, transposed_b):
+    inputs = {"a": randn(*lead, *((k, m) if transposed_a else (m, k))), "b": randn(*lead, *((n, k) if transposed_b else (k, n)))}
+    return case(
+        inputs,
+        lambda a, b: (a.mT if transposed_a else a) @ (b.mT if transposed_b else b),
+        op="matmul",
+        options={"transposeA": transposed_a, "transposeB": transposed_b},
+    )
+
+
+write(
+    "matrix_product",
+    [linear((5,), 3), linear((3, 26), 7), linear((2, 3, 5), 4), linear((2, 1, 3, 13), 3, bias=False), linear((1, 9), 1)]
+    + [matmul(lead, *size, a, b) for lead, size in [((), (3, 5, 4)), ((3,), (5, 3, 7)), ((2, 3), (1, 13, 3))] for a in (False, True) for b in (False, True)],
+)

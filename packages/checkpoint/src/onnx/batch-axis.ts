@@ -83,6 +83,16 @@ const keepsFirst: Rule = (node, isOpen, batch) => {
   return from[0] === to[0] ? bySize(node, isOpen, batch) : ON_BATCH;
 };
 
+/** A vector of features has no batch; rows have. */
+const rows: Rule = (node, isOpen, batch) =>
+  (node.inputs[0]?.shape.length ?? 0) < 2 ? ON_BATCH : firstInput(node, isOpen, batch);
+
+/** Rows of the left factor, or the first dimension of both. */
+const factors: Rule = (node, isOpen, batch) => {
+  if ((node.inputs[0]?.shape.length ?? 0) > 2) return together(node, isOpen, batch);
+  return node.attributes['transposeA'] === true ? ON_BATCH : firstInput(node, isOpen, batch);
+};
+
 const keepsRank: Rule = (node, isOpen, batch) => {
   const [from, to] = [node.inputs[0]?.shape ?? [], node.outputs[0]?.shape ?? []];
   return from.length === to.length ? keepsFirst(node, isOpen, batch) : ON_BATCH;
@@ -125,6 +135,8 @@ const RULES: ReadonlyMap<string, Rule> = new Map(
   Object.entries({
     conv2d: firstInput,
     convTranspose2d: firstInput,
+    linear: rows,
+    matmul: factors,
     batchNorm2d: firstInput,
     groupNorm: norm,
     layerNorm: norm,

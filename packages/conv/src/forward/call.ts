@@ -5,7 +5,7 @@ import type { Variant } from '../algorithm.js';
 import { layeredWorkgroups } from '../layers.js';
 import type { KernelAlgorithm } from './algorithm.js';
 import { type Epilogue, epilogueFields } from './epilogue.js';
-import { type Gather, gatherGrid, isPointwise } from './gather.js';
+import { type Gather, gatherGrid, isPointwise, type MatrixStrides } from './gather.js';
 
 /** The operands of a gathering product. */
 export interface GatherOperands extends Epilogue {
@@ -40,7 +40,8 @@ export function gatherCall(
   device: DeviceProfile,
   work: Pick<KernelCall, 'flops' | 'bytes'>,
 ): KernelCall {
-  const { batch, groups, outChannels, resultSize, resultStride, sourceSize, weight } = gather;
+  const { batch, groups, inChannels, outChannels, resultSize, resultStride, sourceSize, weight } = gather;
+  const { source = mapStrides(sourceSize, inChannels), result = mapStrides(resultSize, outChannels) } = gather;
   const { rows, columns, classes } = gatherGrid(gather);
   const { x, y, addend, xInOutput = false, addendInOutput = false, halfWeights = false } = operands;
   const pixels = batch * rows * columns;
@@ -53,18 +54,18 @@ export function gatherCall(
   };
   const params = {
     ...epilogue.params,
-    inChannels: gather.inChannels,
+    inChannels,
     outChannels,
     channels: outChannels * groups,
     columns,
     area: rows * columns,
     pixels,
     sourceHeight: sourceSize[0],
-    sourceWidth: sourceSize[1],
+    sourceWidth: gather.source?.pixel ?? sourceSize[1],
     sourceStrideY: gather.sourceStride[0],
     sourceStrideX: gather.sourceStride[1],
     resultHeight: resultSize[0],
-    resultWidth: resultSize[1],
+    resultWidth: gather.result?.pixel ?? resultSize[1],
     resultStrideY: resultStride[0],
     resultStrideX: resultStride[1],
     kernelHeight: gather.kernel[0],
@@ -75,7 +76,8 @@ export function gatherCall(
     tapStepX: gather.tapStep[1],
     xOffset: x.offset,
     xBatchStride: x.batchStride,
-    xChannelStride: sourceSize[0] * sourceSize[1],
+    xChannelStride: source.channel,
+    xGroupStride: source.group,
     addendOffset: addend?.offset ?? 0,
     addendBatchStride: addend?.batchStride ?? 0,
     weightOffset: weight.offset,
@@ -86,7 +88,8 @@ export function gatherCall(
     weightGroupStride: weight.group,
     yOffset: y.offset,
     yBatchStride: y.batchStride,
-    yChannelStride: resultSize[0] * resultSize[1],
+    yChannelStride: result.channel,
+    yGroupStride: result.group,
   };
   const layers = groups * classes;
   const product = { gather, device, rows, columns, pixels, layers, hasTaps: !isPointwise(gather) };
@@ -99,4 +102,9 @@ export function gatherCall(
     workgroups: layered.workgroups,
     ...work,
   };
+}
+
+/** Maps one behind the other. */
+function mapStrides([height, width]: Gather['sourceSize'], channels: number): MatrixStrides {
+  return { pixel: 1, channel: height * width, group: channels * height * width };
 }

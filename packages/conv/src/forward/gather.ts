@@ -30,6 +30,16 @@ export interface Gather {
   readonly tapStart: readonly [number, number];
   readonly tapStep: readonly [number, number];
   readonly weight: WeightStrides;
+  /** Where source and result lie, of matrices: images of one column. Without, in whole maps, channel behind channel. */
+  readonly source?: MatrixStrides;
+  readonly result?: MatrixStrides;
+}
+
+/** Elements from one pixel, channel and group to the next. */
+export interface MatrixStrides {
+  readonly pixel: number;
+  readonly channel: number;
+  readonly group: number;
 }
 
 /** Where weight (group, out channel, in channel, tap) lies, in elements. */
@@ -122,7 +132,10 @@ export function batchedProduct(count: number, m: number, k: number, columns: num
 }
 
 /** Whether every result pixel needs exactly the source value at its own place: a plain product of matrices. */
-export function isPointwise({ kernel, sourceStride, resultStride, tapStart, sourceSize, resultSize }: Gather): boolean {
+export function isPointwise(gather: Gather): boolean {
+  const { kernel, sourceStride, resultStride, tapStart, sourceSize, resultSize, source, result } = gather;
+  if (source !== undefined && source.pixel !== 1) return false;
+  if (result !== undefined && result.pixel !== 1) return false;
   return [0, 1].every(
     (axis) =>
       kernel[axis] === 1 &&

@@ -35,6 +35,13 @@ export const KERNELS: Registry<GatherProblem, GatherKernel, KernelAlgorithm> = n
   title,
 );
 
+/** Those that read and write matrices of any strides: for products of matrices. */
+export const MATRIX_PRODUCTS: Registry<GatherProblem, GatherKernel, KernelAlgorithm> = new Registry(
+  PRODUCTS,
+  gatherKey,
+  title,
+);
+
 /** The kernel of that name, else the one that does this product best in one dispatch. */
 export function kernelFor(
   name: GatherKernel | undefined,

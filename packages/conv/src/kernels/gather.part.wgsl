@@ -11,6 +11,8 @@
 //
 // x, y       [n, channels of all groups, rows, columns], f32: value (n, c, place) is at xOffset + n * xBatchStride +
 //            c * xChannelStride + place. addend lies like x, residual like y, each with an offset and a batch stride.
+//            Channel c of group g lies g * xGroupStride behind that of the first group. Rows of a matrix are images of
+//            one column: their length stands for the width.
 // weight     addressed by its strides per result channel, source channel, tap and group: any order, flipped or not.
 //            Stored as f16 with HALF_WEIGHTS, and widened as it is loaded: every product and sum is f32 either way.
 // bias       [result channels] (AFFINE 1), or affine [2, result channels]: scale, then shift (AFFINE 2).
@@ -50,7 +52,7 @@ struct Layer {
 fn gatherLayer(number: u32) -> Layer {
   let classes = u32(params.resultStrideY * params.resultStrideX);
   let group = number / classes;
-  let maps = group * params.inChannels * params.xChannelStride;
+  let maps = group * params.xGroupStride;
   let weights = params.weightOffset + i32(group) * params.weightGroupStride;
   let classY = i32(number % classes) / params.resultStrideX;
   let classX = i32(number) % params.resultStrideX;
@@ -167,6 +169,7 @@ fn resultAt(layer: Layer, q: u32) -> Result {
 /// Writes one result: `channel` of its group, `place` inside its map.
 fn finish(sum: f32, layer: Layer, n: u32, channelOfGroup: u32, place: u32) {
   let channel = layer.group * params.outChannels + channelOfGroup;
+  let at = layer.group * params.yGroupStride + channelOfGroup * params.yChannelStride + place;
   var value = sum;
 #if AFFINE == 1
   value += bias[params.affineOffset + channel];
@@ -175,8 +178,8 @@ fn finish(sum: f32, layer: Layer, n: u32, channelOfGroup: u32, place: u32) {
   value = value * scale + affine[params.affineOffset + params.channels + channel];
 #end
 #if RESIDUAL
-  value += residual[params.residualOffset + n * params.residualBatchStride + channel * params.yChannelStride + place];
+  value += residual[params.residualOffset + n * params.residualBatchStride + at];
 #end
   value = select(value, relu(value), params.relu != 0u);
-  y[params.yOffset + n * params.yBatchStride + channel * params.yChannelStride + place] = value;
+  y[params.yOffset + n * params.yBatchStride + at] = value;
 }

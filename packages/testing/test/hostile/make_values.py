@@ -227,6 +227,16 @@ steps = lambda *shape: (torch.randn(*shape, generator=generator) * 8).round() / 
 case("convTranspose2d", {"x": x, "w": steps(4, 5, 3, 3), "b": bias}, lambda x, w, b: F.conv_transpose2d(x, w, b, 2, 1))
 case("convTranspose2d of groups, relu", {"x": x, "w": steps(4, 2, 2, 3), "b": bias[:4]}, lambda x, w, b: F.relu(F.conv_transpose2d(x, w, b, groups=2)))
 
+rows = steps(2, 3, 5)
+rows[0, 1, 2], rows[1, 0, 0], rows[1, 2, 4] = nan, inf, -inf
+factor = steps(2, 5, 4)
+factor[0, 0, 0], factor[1, 0, 1], factor[1, 0, 2] = nan, 0, inf
+shared = steps(3, 5)
+shared[1, 3] = inf
+case("linear", {"x": rows, "w": shared, "b": t([0, nan, -1], 3)}, lambda x, w, b: F.linear(x, w, b))
+case("matmul", {"a": rows, "b": factor}, lambda a, b: a @ b)
+case("matmul of transposed", {"a": rows.mT.contiguous(), "b": factor.mT.contiguous()}, lambda a, b: a.mT @ b.mT)
+
 file = pathlib.Path(__file__).with_name("values.ts")
 if len(sys.argv) > 1:
     kept = json.loads(file.read_text().split("=\n  '", 1)[1].rsplit("'", 1)[0])

@@ -231,6 +231,18 @@ export const operatorCases: Readonly<Record<string, OperatorCase>> = {
     free: ['0.0', '0.2', '0.3', '1.2', '1.3'],
     allows: ['.padding.0=0', '.padding.1=0', '.outputPadding.0=0', '.outputPadding.1=0'],
   },
+  'conv/linearOperator': {
+    types: [f(2, 3, 4), f(5, 4), f(5)],
+    attributes: { transposed: false },
+    free: ['0.0', '0.1'],
+  },
+  'conv/linearWeightGradientOperator': { types: [f(2, 3, 4), f(2, 3, 5)], free: ['0.2', '1.2'] },
+  'conv/linearBiasGradientOperator': { types: [f(2, 3, 4)] },
+  'conv/matmulOperator': {
+    types: [f(2, 3, 4), f(2, 4, 5)],
+    attributes: { transposeA: false, transposeB: false },
+    free: ['0.1', '1.2'],
+  },
   'conv/fusedConv2dOperator': {
     types: [map, f(4, 3, 3, 3)],
     attributes: { ...convolution, operands: ['x', 'weight'], relu: true },

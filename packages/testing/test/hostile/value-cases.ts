@@ -1,5 +1,5 @@
 /** What a case of values.ts is computed with here, by the case's name up to a number or what follows. */
-import { conv2d, convTranspose2d } from '@infnet/conv';
+import { conv2d, convTranspose2d, linear, matmul } from '@infnet/conv';
 import { applyOne, type Operator, type Shape, type Tensor } from '@infnet/core';
 import { fillOperator } from '@infnet/core/kernels';
 import * as nn from '@infnet/nn';
@@ -146,6 +146,9 @@ export const computations: Readonly<Record<string, Compute>> = {
     nn.relu(nn.add(conv2d(of(i, 'x'), of(i, 'w'), undefined, { padding: 1, stride: 2 }), of(i, 'r'))),
   convTranspose2d: (i) => convTranspose2d(of(i, 'x'), of(i, 'w'), of(i, 'b'), { stride: 2, padding: 1 }),
   'convTranspose2d of groups, relu': (i) => nn.relu(convTranspose2d(of(i, 'x'), of(i, 'w'), of(i, 'b'), { groups: 2 })),
+  linear: (i) => linear(of(i, 'x'), of(i, 'w'), of(i, 'b')),
+  matmul: ab(matmul),
+  'matmul of transposed': ab((a, b) => matmul(a, b, { transposeA: true, transposeB: true })),
 
   'product of 2': ab((a, b) => product([a, b])),
   'product of 3': (i) => product([of(i, 'a'), of(i, 'b'), of(i, 'c')]),

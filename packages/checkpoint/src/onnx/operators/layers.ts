@@ -51,6 +51,32 @@ const convTranspose2d: OnnxTranslation = (emit) => {
   ];
 };
 
+/** The last two dimensions changed for each other. */
+function transposed(emit: OnnxEmitter, input: number): string {
+  const axes = emit.shape(input).map((_, axis) => axis);
+  const perm = [...axes.slice(0, -2), ...axes.slice(-2).reverse()];
+  return emit.one('Transpose', [emit.input(input)], { perm: ints(perm) });
+}
+
+const linear: OnnxTranslation = (emit) => {
+  const { attributes, inputs } = emit.node;
+  const isStoredByInput = attributes['transposed'] === true;
+  if (emit.shape(0).length === 2) {
+    const all = inputs.map((_, i) => emit.input(i));
+    return [emit.one('Gemm', all, { transB: int(isStoredByInput ? 0 : 1) })];
+  }
+  const product = emit.one('MatMul', [emit.input(0), isStoredByInput ? emit.input(1) : transposed(emit, 1)]);
+  return [inputs.length < 3 ? product : emit.one('Add', [product, emit.input(2)])];
+};
+
+const matmul: OnnxTranslation = (emit) => {
+  const { transposeA, transposeB } = emit.node.attributes;
+  const factors = [transposeA, transposeB].map((isTransposed, i) =>
+    isTransposed === true ? transposed(emit, i) : emit.input(i),
+  );
+  return [emit.one('MatMul', factors)];
+};
+
 const batchNorm2d: OnnxTranslation = (emit) => {
   const { eps, training } = emit.node.attributes as { readonly eps: number; readonly training: boolean };
   if (training) {
@@ -141,6 +167,8 @@ const layerNorm2d: OnnxTranslation = (emit) => {
 export const LAYERS: Readonly<Record<string, OnnxTranslation>> = {
   conv2d,
   convTranspose2d,
+  linear,
+  matmul,
   batchNorm2d,
   groupNorm,
   layerNorm,
