@@ -1,5 +1,6 @@
 export { readJson, writeJson } from './json.js';
 export { type BceAttributes, bce, bceOperator, bceWithLogits } from './loss/bce.js';
+export { type BoundaryLossOptions, boundaryLoss } from './loss/boundary.js';
 export {
   type ClassLossOptions,
   type CrossEntropyOptions,
@@ -15,6 +16,7 @@ export {
   tverskyLoss,
 } from './loss/class-overlap.js';
 export { type CrossEntropyAttributes, crossEntropyOperator } from './loss/cross-entropy.js';
+export { deepSupervision, deepSupervisionWeights } from './loss/deep-supervision.js';
 export { type DiceLossAttributes, type DiceLossOptions, diceLoss, diceLossOperator } from './loss/dice-loss.js';
 export {
   type InfNetLossVariant,

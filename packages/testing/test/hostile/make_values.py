@@ -3,7 +3,8 @@
     python make_values.py > values.ts        (PyTorch 2.15, CPU)
     python make_values.py groupNorm layerNorm    puts only the cases whose names begin so into values.ts (norms,
                                                  reductions, softmax over axes, pixelEntropy,
-                                                 focalLoss, classDiceLoss and tverskyLoss: PyTorch 2.5)
+                                                 focalLoss, boundaryLoss, classDiceLoss and
+                                                 tverskyLoss: PyTorch 2.5)
 """
 
 import json
@@ -176,6 +177,7 @@ for i, row in enumerate([[nan, 0, 1], [inf, 0, 1], [-inf, 0, 1], [0, -inf, 1], [
     case(f"crossEntropy of a distribution {i}", {"x": t(row, 1, 3, 1), "t": t([0.5, 0.25, 0.25], 1, 3, 1)}, lambda x, t: F.cross_entropy(x, t), dtype=torch.float64)
     case(f"pixelEntropy {i}", {"x": t(row, 1, 3, 1)}, lambda x: F.cross_entropy(x, torch.zeros(1, 1, dtype=torch.int64), weight=torch.tensor([0.5, 2, 1], dtype=torch.float64), label_smoothing=0.3), dtype=torch.float64)
     case(f"focalLoss {i}", {"x": t(row, 1, 3, 1)}, lambda x: -((1 - F.softmax(x, 1)[0, 0]) ** 2 * F.log_softmax(x, 1)[0, 0]).sum(), dtype=torch.float64)
+    case(f"boundaryLoss {i}", {"x": t(row, 1, 3, 1), "t": t([-2, 1, 0.5], 1, 3, 1)}, lambda x, t: (F.softmax(x, 1) * t.detach()).mean())
     if i == 7:
         continue  # A loss of 5e-8 is made of 1 - p, whose digits softmax in float32 does not have.
     case(f"classDiceLoss {i}", {"x": t(row, 1, 3, 1)}, lambda x: class_overlap(F.softmax(x, 1), 0.5, 0.5, 0.5, 1), dtype=torch.float64)

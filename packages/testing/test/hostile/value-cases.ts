@@ -8,6 +8,7 @@ import { addResized, reverseAttention } from '@infnet/reverse-attention';
 import {
   bce,
   bceWithLogits,
+  boundaryLoss,
   classDiceLoss,
   crossEntropy,
   diceLoss,
@@ -162,6 +163,7 @@ export const computations: Readonly<Record<string, Compute>> = {
   pixelEntropy: x((v) => crossEntropy(v, labelsOf(v), { weights: [0.5, 2, 1], labelSmoothing: 0.3 })),
   focalLoss: x((v) => focalLoss(v, labelsOf(v))),
   'crossEntropy of a distribution': xt(crossEntropy),
+  boundaryLoss: xt((p, t) => boundaryLoss(p, t)),
   classDiceLoss: x((v) => classDiceLoss(v, labelsOf(v), { smooth: 1 })),
   tverskyLoss: x((v) => tverskyLoss(v, labelsOf(v), { alpha: 0.3, beta: 0.7, smooth: 1, squared: true })),
   diceLoss: xt((p, t) => diceLoss(p, t)),

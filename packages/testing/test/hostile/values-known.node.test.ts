@@ -60,6 +60,7 @@ const WITHOUT_VALUES: Readonly<Record<string, string>> = {
   'res2net/splitStep': 'add, and moves values',
   'edge-attention/maskEdge': 'below',
   'edge-attention/edgeLoss': 'below',
+  'trainer/deepSupervision': 'a sum of losses',
   'trainer/infNetLoss': 'a sum of losses',
 };
 
