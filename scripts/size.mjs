@@ -18,8 +18,9 @@ const budgets = [
   // line with the graph (1 kB).
   { name: 'core', limit: 38.5, program: `export * from '@infnet/core';` },
   // 40 before it refused what is wrong, in words that say what to do: a host's buffers, the order of runs and what is
-  // loaded (6 kB), dispatches, options and ranges (6 kB).
-  { name: 'core + conv', limit: 60, program: `export * from '@infnet/core'; export * from '@infnet/conv';` },
+  // loaded (6 kB), dispatches, options and ranges (6 kB); 60 before transposed convolution and products of matrices,
+  // which a bundle without them leaves out.
+  { name: 'core + conv', limit: 63.2, program: `export * from '@infnet/core'; export * from '@infnet/conv';` },
   {
     name: 'inf-net (run a net)',
     limit: 120,
