@@ -102,6 +102,35 @@ describe('weights of a backbone alone', () => {
     },
   );
 
+  it.each<[BackboneName, keyof typeof layouts]>([
+    ['res2net50', 'own'],
+    ['resnet50', 'own'],
+    ['vgg16', 'own'],
+    ['vgg16', 'torchvision'],
+  ])('%s in the layout "%s": every element of random values comes where it belongs', async (backbone, layout) => {
+    const tensors = backboneFile(backbone, layout);
+    // Values differ between tensors: with equal ones, two layers of one shape could change places unseen.
+    let state = SEED;
+    for (const { data } of tensors) {
+      for (let i = 0; i < data.length; i++) {
+        state = (Math.imul(state, 1664525) + 1013904223) | 0;
+        data[i] = state / 2 ** 31;
+      }
+    }
+    write(folder, { 'random.safetensors': writeSafetensors(tensors) });
+    const written = new Map(tensors.map(({ name, data }) => [name, data]));
+    const { net, initial } = await makeNet(
+      infection,
+      settings({ backboneWeights: file('random.safetensors') }),
+      [],
+      false,
+    );
+    const names = net.module.stateDictSpec().map(({ name }) => name);
+    const own = names.filter((name) => /^(resnet|vgg)\./.test(name) && !isOptionalEntry(name));
+    expect(own).toHaveLength(tensors.length - 1);
+    for (const name of own) expect(initial?.get(name)?.data, name).toEqual(written.get(layouts[layout](name) ?? ''));
+  });
+
   it('trains from them, says so, and writes weights that were trained', async () => {
     const out = file('run');
     const { code, stdout, stderr } = await infnet([
