@@ -25,7 +25,8 @@ describe('fixtures', () => {
 
   it('reads every golden of the operators, shapes and sizes agreeing', async () => {
     const names = listFixtures('golden/ops/').filter((path) => path.endsWith('.safetensors'));
-    expect(names).toHaveLength(19);
+    // The official code's; the operators' own goldens stand beside them.
+    expect(names.length).toBeGreaterThanOrEqual(19);
     for (const name of names) {
       const golden = await loadGolden(name.slice('golden/'.length, -'.safetensors'.length));
       expect(golden.tensors.size).toBeGreaterThan(0);
