@@ -44,11 +44,16 @@ export default {
   test: {
     include: ['packages/*/test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/*.browser.test.ts'],
-    ...{ testTimeout: TIMEOUT, hookTimeout: TIMEOUT, reporters: [lines], isolate: false },
+    testTimeout: TIMEOUT,
+    hookTimeout: TIMEOUT,
+    reporters: [lines],
+    isolate: false,
     // A few files at a time: each process opens a device of its own.
     ...{ pool: 'forks', maxWorkers: Math.max(1, Math.min(8, Math.floor(availableParallelism() / 2))) },
     provide: {
-      ...{ fixtures: fixtureIndex(), nodeBits: {}, bitsFolder: join(tmpdir(), 'infnet-bits') },
+      fixtures: fixtureIndex(),
+      nodeBits: {},
+      bitsFolder: join(tmpdir(), 'infnet-bits'),
       isLong: process.env.INFNET_LONG_TESTS === '1',
     },
   },

@@ -91,11 +91,15 @@ export function readOptions(args: readonly string[]): BenchOptions {
   const asked = gradients || matrix || given.peers;
   return {
     size: quick ? 96 : 352,
-    ...{ batch: 1, runs: quick ? 3 : 5, out: join('benchmarks', 'results') },
+    batch: 1,
+    runs: quick ? 3 : 5,
+    out: join('benchmarks', 'results'),
     ...(gradients ? { parts: ['gradients'], only: ['infnet'] } : {}),
     ...(matrix ? { parts: ['matrix'], only: PRECISIONS } : {}),
     ...given,
-    ...{ suite: suite ?? (asked ? 'peers' : 'forward'), help, quick },
+    suite: suite ?? (asked ? 'peers' : 'forward'),
+    help,
+    quick,
     ...(peerProcess === undefined ? {} : { child: peerProcess }),
   };
 }

@@ -79,7 +79,11 @@ const suite =
     const by = (nameOf: (entry: Entry) => string, perShape = false): Group[] =>
       groups(profiles, shapes, nameOf, perShape);
     const figures = {
-      ...{ size, batch, dispatches: dispatches.length, submits: plan.submitCount, firstResultSeconds },
+      size,
+      batch,
+      dispatches: dispatches.length,
+      submits: plan.submitCount,
+      firstResultSeconds,
       gflop: dispatches.reduce((sum, { flops }) => sum + flops, 0) / 1e9,
       memory: { predicted: plan.memory.total, allocated: context.memory.bytes },
       wall: summarize(walls),
@@ -138,7 +142,9 @@ function groups(
     const milliseconds = summarize(profiles.map((profile) => 1e3 * sum((i) => profile.entries[i]?.seconds)));
     const different = [...new Set(indexes.map((i) => shapes[i]))];
     return {
-      ...{ name: key.split('\n')[0] as string, calls: indexes.length, milliseconds },
+      name: key.split('\n')[0] as string,
+      calls: indexes.length,
+      milliseconds,
       gflopsPerSecond: sum((i) => entries[i]?.flops) / milliseconds.median / 1e6,
       gigabytesPerSecond: sum((i) => entries[i]?.bytes) / milliseconds.median / 1e6,
       shape: different.length === 1 ? (different[0] as string) : `${different.length} shapes`,
@@ -148,7 +154,8 @@ function groups(
 }
 
 const table = (title: string, rows: readonly Group[], gpu: Timing): Table => ({
-  ...{ kind: 'table', title },
+  kind: 'table',
+  title,
   columns: [left(''), ...['calls', 'ms', 'share', 'GFLOP/s', 'GB/s'].map(right), left('operands')],
   rows: rows.map(({ name, calls, milliseconds: { median }, gflopsPerSecond, gigabytesPerSecond, shape }) => [
     ...[name, calls, median.toFixed(2), `${(median / gpu.median / 10).toFixed(1)} %`],

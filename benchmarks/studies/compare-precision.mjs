@@ -16,7 +16,12 @@ import { renderReport } from '@infnet/report';
 import { infnet, mean, readArguments, writeJson, writeText } from './tools.mjs';
 
 const defaults = {
-  ...{ out: undefined, size: '96', batch: '4', epochs: '10', width: '1', adapter: undefined },
+  out: undefined,
+  size: '96',
+  batch: '4',
+  epochs: '10',
+  width: '1',
+  adapter: undefined,
   // Every fifth of the 50 doctor-labelled slices, as ../shared/data/README.md says.
   validate: '4,9,14,19,24,29,34,39,44,49',
 };

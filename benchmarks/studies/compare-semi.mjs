@@ -48,8 +48,16 @@ function compare(seed) {
   const common = { ...adapter, data: at('labelled'), validate: heldOut, 'snapshot-epochs': 10, samples: 4, ...net };
   const semi = infnet('train', {
     ...common,
-    ...{ semi: true, unlabelled: at('unlabelled'), out: at('semi'), epochs: 45, labels: 'probability' },
-    ...{ group: 16, 'round-epochs': 5, 'round-lr': 5e-4, 'pseudo-epochs': 0, 'finetune-epochs': 10 },
+    semi: true,
+    unlabelled: at('unlabelled'),
+    out: at('semi'),
+    epochs: 45,
+    labels: 'probability',
+    group: 16,
+    'round-epochs': 5,
+    'round-lr': 5e-4,
+    'pseudo-epochs': 0,
+    'finetune-epochs': 10,
   });
   const control = infnet('train', { ...common, out: at('control'), epochs: 85, 'validate-every': 85 });
   const weights = {

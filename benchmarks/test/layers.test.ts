@@ -48,8 +48,12 @@ describe('the passes of a layer', () => {
 describe('the check of the results', () => {
   // One image, one channel, 3 x 3 pixels; a kernel of one tap, so that all three results are seen at once.
   const layer: LayerShape = {
-    ...{ stride: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1], groups: 1 },
-    ...{ input: [1, 1, 3, 3], weight: [1, 1, 1, 1] },
+    stride: [1, 1],
+    padding: [0, 0, 0, 0],
+    dilation: [1, 1],
+    groups: 1,
+    input: [1, 1, 3, 3],
+    weight: [1, 1, 1, 1],
   };
   const data: LayerData = { x: fill('x', 9), w: Float32Array.of(0.5), g: fill('g', 9) };
   const right = (): { -readonly [K in keyof LayerResults]: Float32Array } => ({
@@ -65,8 +69,12 @@ describe('the check of the results', () => {
   it('takes what an adapter computes of a layer with stride, padding, dilation and groups', async () => {
     using context = await open({ onMessage: () => {} });
     const odd: LayerShape = {
-      ...{ stride: [2, 1], padding: [2, 1, 2, 1], dilation: [2, 1], groups: 2 },
-      ...{ input: [2, 4, 9, 7], weight: [6, 2, 3, 2] },
+      stride: [2, 1],
+      padding: [2, 1, 2, 1],
+      dilation: [2, 1],
+      groups: 2,
+      input: [2, 4, 9, 7],
+      weight: [6, 2, 3, 2],
     };
     const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b);
     const given = {

@@ -9,7 +9,12 @@ type Device = Readonly<Record<string, readonly number[]>>;
 
 /** `gflop` of one pass. */
 const layer = (title: string, count: number, gflop: number, device: Device, cudnn?: Device): CaseResult => ({
-  ...{ title, group: 'gradients', workload, count, flops: 3e9 * gflop, needsInputGradient: title !== 'first' },
+  title,
+  group: 'gradients',
+  workload,
+  count,
+  flops: 3e9 * gflop,
+  needsInputGradient: title !== 'first',
   outcomes: [
     { peer: 'infnet', seconds: [1], device },
     ...(cudnn === undefined ? [] : [{ peer: 'cudnn' as const, seconds: [1], device: cudnn }]),

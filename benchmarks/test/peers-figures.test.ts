@@ -191,7 +191,11 @@ describe('figures', () => {
   it("have the device's own times and the range of rounds where they were taken", () => {
     const { columns, rows } = caseTable(
       {
-        ...{ title: 'forward', group: 'card', workload: WORKLOAD, flops: 2e12, onDevice: 3 },
+        title: 'forward',
+        group: 'card',
+        workload: WORKLOAD,
+        flops: 2e12,
+        onDevice: 3,
         only: ['infnet', 'torch-fp32', 'torch-compile'],
         outcomes: [
           { peer: 'infnet', seconds: [1, 2, 3], device: { run: [1] }, heldBytes: 2 ** 30 },

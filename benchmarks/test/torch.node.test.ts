@@ -27,8 +27,13 @@ const needsTorch = torch === undefined ? ` (${python} has no PyTorch; INFNET_PYT
 const needsNoCard = needsTorch === '' && torch === 'True' ? ' (there is a card)' : needsTorch;
 
 const LAYER: Workload = {
-  ...{ kind: 'gradients', groups: 1, stride: [2, 1], padding: [1, 1, 1, 1], dilation: [1, 1] },
-  ...{ input: [1, 3, 7, 6], weight: [4, 3, 3, 3] },
+  kind: 'gradients',
+  groups: 1,
+  stride: [2, 1],
+  padding: [1, 1, 1, 1],
+  dilation: [1, 1],
+  input: [1, 3, 7, 6],
+  weight: [4, 3, 3, 3],
 };
 
 describe('PyTorch as a peer', () => {

@@ -17,7 +17,9 @@ export async function trainedInNode(
   let step = 0;
   const epochs: EpochLine[] = [];
   const session = openTraining({
-    ...{ task, settings, data: opened },
+    task,
+    settings,
+    data: opened,
     open: () => open({ adapter: 'swiftshader', onMessage: () => {} }),
     events: {
       onStep: () => void step++,

@@ -58,7 +58,10 @@ const tissue: TaskReport = {
 function item(depth: number, done: number, more: Partial<Item> = {}): Item {
   const report = { id: 1, name: 'v.nii.gz', isVolume: depth > 1, width: 10, height: 10, depth, notes: [] };
   const results = Array.from({ length: done }, (_, slice) => ({
-    ...{ slice, counts, pixels: 100, seconds: 0.5 },
+    slice,
+    counts,
+    pixels: 100,
+    seconds: 0.5,
     made: depth > 1 ? ofVolume : made,
   }));
   const base = {

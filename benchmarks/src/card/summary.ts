@@ -63,8 +63,13 @@ export function collect({ about, outcomes, logs, files, seconds }: Run): RunResu
   const peers = Object.entries(files).filter(([name]) => /peers-[^/\\]*\.json$/.test(name));
   const figures = peers.map(([name, text]) => [name, parse<PeerFigures>(text)] as const);
   return {
-    ...{ about, date: new Date().toISOString(), seconds, card, steps: outcomes },
-    ...{ adapter: asked?.adapter, features: asked?.features },
+    about,
+    date: new Date().toISOString(),
+    seconds,
+    card,
+    steps: outcomes,
+    adapter: asked?.adapter,
+    features: asked?.features,
     tests: tests === undefined ? undefined : readTally(tests),
     failures: [...(tests ?? '').matchAll(/^FAIL (.*)$/gm)].map(([, name]) => name as string),
     tuning: parse(files['tuning.json']),

@@ -100,14 +100,14 @@ export function passBlocks(results: readonly CaseResult[], all: readonly PeerNam
   const titles = columns.map(({ peer, pass }) => `${peers.length > 1 ? `${PEER_TITLES[peer]} ` : ''}${NAMES[pass]}`);
   return [
     {
-      ...{
-        kind: 'table',
-        title: 'Each pass alone on the device: time, GFLOP/s of the direct convolution, times as long',
-      },
-      ...{ columns: [left('layer'), ...['count', 'GFLOP', ...titles].map(right)], rows },
+      kind: 'table',
+      title: 'Each pass alone on the device: time, GFLOP/s of the direct convolution, times as long',
+      columns: [left('layer'), ...['count', 'GFLOP', ...titles].map(right)],
+      rows,
     },
     {
-      ...{ kind: 'table', title: 'All layers, each as often as it occurs: sum of FLOPs by sum of median times' },
+      kind: 'table',
+      title: 'All layers, each as often as it occurs: sum of FLOPs by sum of median times',
       columns: [
         ...[left(''), left('pass')],
         ...['layers', 'GFLOP', 's', 'GFLOP/s', 'of forward (by round)', 'of roof', 'times as long'].map(right),

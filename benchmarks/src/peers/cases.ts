@@ -120,7 +120,9 @@ export function gradientCases({ size, batch, quick }: CaseOptions): Case[] {
   const chosen = quick ? [...layers.slice(0, 1), ...dilated.slice(0, 1)] : layers;
   return chosen.map(({ count, needsInputGradient, ...shape }) => ({
     ...gradientCase(shape, 'gradients'),
-    ...{ count, needsInputGradient, onDevice: 1 },
+    count,
+    needsInputGradient,
+    onDevice: 1,
   }));
 }
 
@@ -170,20 +172,27 @@ export const PART_TABLE: Readonly<
   layer: { title: 'Convolutions of Inf-Net, each alone', weight: 3, cases: layerCases },
   public: {
     title: 'Convolutions of other benchmarks, forward and with gradients',
-    ...{ weight: 3, when: 'unless quick', cases: publicCases },
+    weight: 3,
+    when: 'unless quick',
+    cases: publicCases,
   },
   gradients: {
     title: 'Convolutions with the gradients of input and weights',
-    ...{ weight: 2, cases: gradientCases },
+    weight: 2,
+    cases: gradientCases,
   },
   step: { title: 'Training steps (forward, gradients, batch norm, Adam)', weight: 5, cases: stepCases },
   card: {
     title: 'Inf-Net on a card: forward, and training steps with its own loss',
-    ...{ weight: 20, when: 'named', cases: cardCases },
+    weight: 20,
+    when: 'named',
+    cases: cardCases,
   },
   matrix: {
     title: 'Matrix units (experimental): forward of Inf-Net at half precision with and without them',
-    ...{ weight: 4, when: 'named', cases: matrixCases },
+    weight: 4,
+    when: 'named',
+    cases: matrixCases,
   },
   overhead: { title: 'What an operator costs beside its work', weight: 1, cases: overheadCases },
 };

@@ -55,7 +55,13 @@ export function cellsOf({ outcomes, flops, workload }: CaseResult): Cell[] {
     if (timing === undefined) return { peer, cannot, difference, wrong };
     const base = outcomes.find((other) => other.peer === referenceOf(peer) && other !== outcome);
     return {
-      ...{ peer, timing, device, difference, wrong, heldBytes, note },
+      peer,
+      timing,
+      device,
+      difference,
+      wrong,
+      heldBytes,
+      note,
       ratio: ratioOf(outcome.seconds, base?.seconds),
       deviceRatio: ratioOf(outcome.device?.['run'], base?.device?.['run']),
       rate: flops > 0 ? flops / (device ?? timing).median : undefined,

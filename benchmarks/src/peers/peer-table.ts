@@ -24,7 +24,8 @@ const onGpu: When = ({ kind }) => kind === 'gpu';
 const inBrowser: When = ({ kind, quick }) => kind !== 'llvmpipe' && !quick;
 
 const inProcess = (title: string, make: () => Promise<Peer>, when?: When): Entry => ({
-  ...{ title, when },
+  title,
+  when,
   make: async () => new Answerer(await make(), () => process.memoryUsage.rss()),
 });
 const ours = (title: string, options: InfnetPeerOptions, when?: When): Entry =>
@@ -34,7 +35,8 @@ const ort = (title: string, provider: 'webgpu' | 'cpu'): Entry =>
 const torch = (title: string, device: TorchDevice, when?: When): Entry =>
   inProcess(title, async () => new (await import('./torch/peer.js')).TorchPeer(device), when);
 const chromium = (title: string, name: ChromiumPeerName): Entry => ({
-  ...{ title: `${title} in Chromium`, when: inBrowser },
+  title: `${title} in Chromium`,
+  when: inBrowser,
   make: async () => new (await import('./chromium/peer.js')).ChromiumPeer(name),
 });
 

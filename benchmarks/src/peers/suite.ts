@@ -117,7 +117,14 @@ function settle(given: BenchOptions, kind: AdapterKind): Settled {
   const limit = seconds ?? (isQuick ? QUICK_SECONDS : undefined);
   const clock = limit === undefined ? undefined : new PartClock(limit - performance.now() / 1e3, weights);
   return {
-    ...{ size, batch, quick, runs, out, parts, startUp, clock },
+    size,
+    batch,
+    quick,
+    runs,
+    out,
+    parts,
+    startUp,
+    clock,
     budget: clock !== undefined && seconds !== undefined ? () => clock.patience() : quick ? QUICK_BUDGET : BUDGET,
     peers: given.only ?? usualPeers(kind, quick),
     patience: patienceOf(given, clock),

@@ -92,7 +92,8 @@ describe('class maps in files', () => {
 
 describe('volumes of labels', () => {
   const slice = (...first: readonly number[]) => ({
-    ...{ width: 4, height: 3 },
+    width: 4,
+    height: 3,
     data: Uint8Array.from({ length: 12 }, (_, i) => first[i] ?? 0),
   });
   const truth = niftiOf([slice(1, 1, 2, 2), slice(1)], 'uint8');

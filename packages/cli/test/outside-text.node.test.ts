@@ -25,7 +25,9 @@ describe.skipIf(process.platform === 'win32')('hostile names', () => {
   const folder = temporaryFolder();
   const [pred, gt, out] = ['pred', 'gt', 'out'].map((name) => join(folder, name)) as [string, string, string];
   const mask = encodePng({
-    ...{ width: 70, height: 70, channels: 1 },
+    width: 70,
+    height: 70,
+    channels: 1,
     data: Uint8Array.from({ length: 4900 }, (_, i) => (i % 70 < 30 ? 255 : 0)),
   });
   for (const name of [pred, gt]) mkdirSync(name);

@@ -20,8 +20,15 @@ import { temporaryFolder } from './support.js';
 
 const folder = temporaryFolder();
 const epoch = (number: number, dice: number): EpochLine => ({
-  ...{ event: 'epoch', step: number, epoch: number, loss: 1, parts: {}, learningRate: 0.1, seconds: 1 },
-  ...{ metrics: { dice, distance: Infinity }, isBest: false },
+  event: 'epoch',
+  step: number,
+  epoch: number,
+  loss: 1,
+  parts: {},
+  learningRate: 0.1,
+  seconds: 1,
+  metrics: { dice, distance: Infinity },
+  isBest: false,
 });
 
 describe('the log', () => {
@@ -69,7 +76,10 @@ describe('the log', () => {
     const page = trainingReport({
       task: infection,
       settings: { epochs: 2, size: 32, loss: 'dice' } as TrainSettings,
-      ...{ lines: log.lines, samples: [], adapter: 'none', slices: { train: 1, validation: 1 } },
+      lines: log.lines,
+      samples: [],
+      adapter: 'none',
+      slices: { train: 1, validation: 1 },
     });
     expect(page).toContain('n/a');
   });

@@ -30,7 +30,12 @@ describe('a multi-class training', () => {
       ok: true,
       slices: { train: ['0', '1', '2', '3'], validation: ['4'] },
       settings: {
-        ...{ multiClass: true, loss: 'cross-entropy', optimizer: 'sgd', momentum: 0.7, lr: 0.01, clip: 0 },
+        multiClass: true,
+        loss: 'cross-entropy',
+        optimizer: 'sgd',
+        momentum: 0.7,
+        lr: 0.01,
+        clip: 0,
         schedule: 'constant',
       },
       position: { epoch: EPOCHS, step: 2 * EPOCHS },

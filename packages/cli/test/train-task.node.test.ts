@@ -22,7 +22,9 @@ describe('a task of one’s own', () => {
     expect(code, stderr).toBe(0);
     expect(stderr).toMatch(/epoch 1 of 3: loss \S+, Dice \S+ \(ground-glass \S+, consolidation \S+\), IoU/);
     expect(JSON.parse(stdout)).toMatchObject({
-      ...{ ok: true, stopped: 'finished', position: { epoch: 3, step: 6 } },
+      ok: true,
+      stopped: 'finished',
+      position: { epoch: 3, step: 6 },
       settings: { task: TASK, window: [-1100, 300], optimizer: 'adam' },
       best: { metrics: { dice: expect.any(Number), diceGroundGlass: expect.any(Number) } },
     });

@@ -184,7 +184,8 @@ describe('a training', () => {
     expect(JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')).settings).toEqual({
       ...older.settings,
       ...since,
-      ...{ epochs: 4, cache: 99 },
+      epochs: 4,
+      cache: 99,
     });
     const refused = await infnet(['train', '--out', out, '--resume', '--window', 'minmax']);
     expect(refused.stderr).toMatch(/--window was lung, not minmax/);

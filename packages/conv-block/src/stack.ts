@@ -52,7 +52,9 @@ export function stackCall(options: StackCallOptions): KernelCall {
   const call = lineCall(stackKernel, {
     constants: { COUNT: sizes.length, APART: Number(apart) },
     params: Object.fromEntries(parts('size')),
-    ...{ invocations: count, flops: 0, values: 2 * count },
+    invocations: count,
+    flops: 0,
+    values: 2 * count,
   });
   return sizedCall('stackCall', call, { whole: count, ...Object.fromEntries(parts('part')) });
 }

@@ -104,7 +104,9 @@ const drawn: fc.Arbitrary<Drawn> = fc
       x: [batch, count, ...size],
       weight: [count, outPerGroup, ...kernel],
       options: { ...options, outputPadding: [extra(0), extra(1)], groups },
-      ...{ bias, inRange, wanted: wanted as Drawn['wanted'] },
+      bias,
+      inRange,
+      wanted: wanted as Drawn['wanted'],
     };
   })
   .filter((test) => sizesOf(test).every((size) => size > 0));

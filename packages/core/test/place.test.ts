@@ -23,8 +23,13 @@ describe('placed operands', () => {
 
   it('make a call of a line of invocations, with parameters and sizes of buffers', () => {
     const call = placedCall('here', sumKernel, {
-      ...{ operands: { x: [2, 30], y: [2, 5] }, ranges: { x: range }, elements: { winner: 7 } },
-      ...{ params: { channels: 4 }, invocations: 65, flops: 3, values: 70 },
+      operands: { x: [2, 30], y: [2, 5] },
+      ranges: { x: range },
+      elements: { winner: 7 },
+      params: { channels: 4 },
+      invocations: 65,
+      flops: 3,
+      values: 70,
     });
     const params = { xOffset: 3, xBatchStride: 50, yOffset: 0, yBatchStride: 5, channels: 4, count: 65 };
     expect(call).toMatchObject({
@@ -49,8 +54,13 @@ describe('placed operands', () => {
 
   it('make the first call of a sum over rows, which are dealt to workgroups', () => {
     const { partial, partialCount, dealt } = rowsCall('here', sumKernel, {
-      ...{ operands: alike([2, 600], 'x'), rows: 2, rowSize: 600, parts: 3 },
-      ...{ params: { channels: 4 }, flops: 5, values: 1200 },
+      operands: alike([2, 600], 'x'),
+      rows: 2,
+      rowSize: 600,
+      parts: 3,
+      params: { channels: 4 },
+      flops: 5,
+      values: 1200,
     });
     expect(dealt).toEqual({ rowSize: 600, rounds: 8, groupsPerRow: 2, count: 4 });
     expect(partialCount).toBe(12);

@@ -33,8 +33,12 @@ export function maskEdgeCall(options: MaskEdgeCallOptions): KernelCall {
   const { shape, ranges } = options;
   const count = elementCount(shape);
   return placedCall('maskEdgeCall', maskEdgeKernel, {
-    ...{ operands: alike(shape, 'mask', 'y'), ranges, params: mapParams(shape) },
-    ...{ invocations: count, flops: 0, values: 2 * count },
+    operands: alike(shape, 'mask', 'y'),
+    ranges,
+    params: mapParams(shape),
+    invocations: count,
+    flops: 0,
+    values: 2 * count,
   });
 }
 
@@ -56,8 +60,13 @@ export function edgeLossCalls(options: EdgeLossCallOptions): SumCalls {
   const { shape, ranges, yOffset = 0 } = options;
   const values = elementCount(shape);
   const { partial, partialCount } = rowsCall(where, edgeLossKernel, {
-    ...{ operands: alike(shape, 'logits', 'mask'), ranges, rows: shape[0], rowSize: itemSize(shape) },
-    ...{ params: { height: shape[2], width: shape[3] }, flops: 8 * values, values: 2 * values },
+    operands: alike(shape, 'logits', 'mask'),
+    ranges,
+    rows: shape[0],
+    rowSize: itemSize(shape),
+    params: { height: shape[2], width: shape[3] },
+    flops: 8 * values,
+    values: 2 * values,
   });
   return { partial, partialCount, total: sumPartialsCall({ count: partialCount, factor: 1 / values, yOffset }) };
 }
@@ -77,9 +86,13 @@ export function edgeLossGradientCall(options: EdgeLossGradientCallOptions): Kern
   const { shape, ranges, gOffset = 0 } = options;
   const count = elementCount(shape);
   return placedCall(where, edgeLossGradientKernel, {
-    ...{ operands: alike(shape, 'logits', 'mask', 'd'), ranges, elements: { g: gOffset + 1 } },
+    operands: alike(shape, 'logits', 'mask', 'd'),
+    ranges,
+    elements: { g: gOffset + 1 },
     params: { ...mapParams(shape), gOffset, factor: 1 / count },
-    ...{ invocations: count, flops: 6 * count, values: 3 * count },
+    invocations: count,
+    flops: 6 * count,
+    values: 3 * count,
   });
 }
 

@@ -119,8 +119,11 @@ Warning: vkCreateInstance failed with VK_ERROR_INCOMPATIBLE_DRIVER
 describe('adapters', () => {
   const info = { vendor: '', architecture: '', device: '', description: '', isFallbackAdapter: false };
   const llvmpipe = {
-    ...{ vendor: 'mesa', architecture: 'software', device: 'llvmpipe-llvm-15-0-6-256-bits-' },
-    ...{ description: 'llvmpipe: Mesa 25.0.7-2~bpo12+1 (LLVM 15.0.6) 0.0.1', isFallbackAdapter: true },
+    vendor: 'mesa',
+    architecture: 'software',
+    device: 'llvmpipe-llvm-15-0-6-256-bits-',
+    description: 'llvmpipe: Mesa 25.0.7-2~bpo12+1 (LLVM 15.0.6) 0.0.1',
+    isFallbackAdapter: true,
   };
 
   it('are known by their info', () => {

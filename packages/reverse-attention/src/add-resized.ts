@@ -40,12 +40,20 @@ export function addResizedCall(options: AddResizedCallOptions): KernelCall {
   const [, , coarseHeight, coarseWidth] = coarse;
   const count = elementCount(shape);
   return placedCall(where, addResizedKernel, {
-    ...{ operands: { x: shape, coarse, y: shape }, ranges },
+    operands: { x: shape, coarse, y: shape },
+    ranges,
     params: {
-      ...{ channels, height, width, coarseHeight, coarseWidth },
-      ...{ rowStep: coarseHeight / height, columnStep: coarseWidth / width },
+      channels,
+      height,
+      width,
+      coarseHeight,
+      coarseWidth,
+      rowStep: coarseHeight / height,
+      columnStep: coarseWidth / width,
     },
-    ...{ invocations: count, flops: 10 * count, values: 2 * count + elementCount(coarse) },
+    invocations: count,
+    flops: 10 * count,
+    values: 2 * count + elementCount(coarse),
   });
 }
 

@@ -206,7 +206,9 @@ describe('a step', () => {
     using optimizer = new SGD(store);
     const step = (inputs: object, more: object) =>
       trainingStep(context, {
-        ...{ net, optimizer, inputs: inputs as Record<string, readonly number[]> },
+        net,
+        optimizer,
+        inputs: inputs as Record<string, readonly number[]>,
         loss: (given) => {
           const logits = net.call(Object.values(given)[0] as never);
           const loss = bceWithLogits(logits, logits);

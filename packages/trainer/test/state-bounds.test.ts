@@ -88,7 +88,10 @@ describe('a step', () => {
     const step = await trainingStep(context, { net, optimizer, inputs, loss: lossOf(net), ...options });
     const end = vi.spyOn(optimizer.bounds as NonNullable<typeof optimizer.bounds>, 'end');
     return {
-      ...{ net, store, optimizer, step },
+      net,
+      store,
+      optimizer,
+      step,
       run: (learningRate = 0.02) => step.run(batchOf(0, 1), { learningRate }),
       /** Whether each run so far looked at its new values. */
       looked: () => end.mock.calls.map(([{ looks }]) => looks === 1),

@@ -54,7 +54,9 @@ async function bench(
   const optimizer = make(store);
   const step = await trainingStep(context, { net, optimizer, inputs, loss: lossOf(net), ...options });
   return {
-    ...{ store, optimizer, step },
+    store,
+    optimizer,
+    step,
     all: async () => ({ values: await store.read(), state: await optimizer.state() }),
     [Symbol.dispose]: () => {
       step.dispose();

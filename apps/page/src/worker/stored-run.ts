@@ -80,12 +80,18 @@ export class StoredRun {
     try {
       const task = taskNamed(settings.task);
       const opened = await openTrainData(data, {
-        ...{ task, settings, signal },
+        task,
+        settings,
+        signal,
         onProgress: (step) => tell({ kind: 'progress', progress: step }),
       });
       this.#trainedOn = opened.trainedOn;
       const session = openTraining({
-        ...{ task, settings, resume, data: opened, labels: this.#store.labels },
+        task,
+        settings,
+        resume,
+        data: opened,
+        labels: this.#store.labels,
         open: () => this.#gpu.openAnother(),
         events: this.#events(opened),
         onPictures: (pictures) => {

@@ -24,7 +24,9 @@ export function weightsOf(
   const bytes = weightsFile(net.module, parameters, {
     made_by: 'infnet page',
     ...task.training.describe(net, size, slices === undefined ? {} : trainingMetadata(slices)),
-    ...{ trained_epochs: log.epochs.length, seed, steps: log.steps.at(-1)?.step ?? 0 },
+    trained_epochs: log.epochs.length,
+    seed,
+    steps: log.steps.at(-1)?.step ?? 0,
   });
   return { name: 'trained.safetensors', bytes };
 }

@@ -37,7 +37,11 @@ export function openTraining({ task, settings, data, resume, onPictures, ...part
   const net = task.net(settings.options);
   return trainingSession({
     ...parts,
-    ...{ net, train, unlabelled, loss: lossOf(task, settings), lastBatch: lastBatchOf(size, net) },
+    net,
+    train,
+    unlabelled,
+    loss: lossOf(task, settings),
+    lastBatch: lastBatchOf(size, net),
     settings: { ...settings, batch: Math.min(settings.batch, train.length) },
     stageValidateEvery: 1,
     ...(validation === undefined ? {} : { validate: validating({ task, net, size, data: validation }, onPictures) }),

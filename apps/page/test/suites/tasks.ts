@@ -95,8 +95,18 @@ export function taskTests(built: () => BuiltPage): void {
       const expected = trainedInNode(
         tissue,
         {
-          ...{ task: 'tissue', options: { width: 4 }, size: 32, epochs: 2, batch: 2, lr: 1e-3, seed: 1 },
-          ...{ augment: 'mild', masks: 'binary', group: 5, roundEpochs: 3, finetuneEpochs: 5 },
+          task: 'tissue',
+          options: { width: 4 },
+          size: 32,
+          epochs: 2,
+          batch: 2,
+          lr: 1e-3,
+          seed: 1,
+          augment: 'mild',
+          masks: 'binary',
+          group: 5,
+          roundEpochs: 3,
+          finetuneEpochs: 5,
         },
         phantoms,
       );

@@ -35,7 +35,9 @@ export function trainTests(built: () => BuiltPage): void {
   describe('Train', () => {
     const usual = {
       ...({ size: 32, batch: 2, lr: 1e-3, seed: 1, augment: 'mild', masks: 'binary' } as const),
-      ...{ group: 1, roundEpochs: 1, finetuneEpochs: 1 },
+      group: 1,
+      roundEpochs: 1,
+      finetuneEpochs: 1,
     };
     const phantoms = (labelled: number): TrainData => {
       return { kind: 'phantoms', labelled, unlabelled: 0, validation: 4, seed: 1000 };

@@ -114,8 +114,14 @@ function padCall(geometry: Conv2dGeometry, x: OperandRange): KernelCall {
   const { batch, inChannels, inSize, padding } = geometry;
   return lineCall(padKernel, {
     params: {
-      ...{ channels: inChannels, inHeight: inSize[0], inWidth: inSize[1], outHeight: size[0], outWidth: size[1] },
-      ...{ top: padding[0], left: padding[1], ...rangeParams({ x }) },
+      channels: inChannels,
+      inHeight: inSize[0],
+      inWidth: inSize[1],
+      outHeight: size[0],
+      outWidth: size[1],
+      top: padding[0],
+      left: padding[1],
+      ...rangeParams({ x }),
     },
     invocations: elements,
     flops: 0,
@@ -127,7 +133,9 @@ function padCall(geometry: Conv2dGeometry, x: OperandRange): KernelCall {
 export function sumSplitsCall(splits: number, count: number, inner: number, y: OperandRange): KernelCall {
   return lineCall(sumSplitsKernel, {
     params: { splits, inner, ...rangeParams({ y }) },
-    ...{ invocations: count, flops: count * (splits - 1), values: count * (splits + 1) },
+    invocations: count,
+    flops: count * (splits - 1),
+    values: count * (splits + 1),
   });
 }
 

@@ -37,8 +37,12 @@ export function drawBones(random: Random): Bones {
     const [dx, dy] = random.direction();
     if (ribs.some((rib) => rib.dx * dx + rib.dy * dy > 0.8) || Math.abs(dy) < 0.25) continue;
     ribs.push({
-      ...{ dx, dy, halfLength: r(0.08, 0.36), depth: r(0.05, 0.085) },
-      ...{ tilt: r(-0.16, 0.16), thickness: r(0.018, 0.036) },
+      dx,
+      dy,
+      halfLength: r(0.08, 0.36),
+      depth: r(0.05, 0.085),
+      tilt: r(-0.16, 0.16),
+      thickness: r(0.018, 0.036),
     });
   }
   if (random.chance(0.6)) {
@@ -46,7 +50,10 @@ export function drawBones(random: Random): Bones {
   }
   return {
     ribs,
-    ...{ x: r(0.7, 0.77), y: r(-0.03, 0.03), rx: r(0.12, 0.15), ry: r(0.13, 0.16) },
+    x: r(0.7, 0.77),
+    y: r(-0.03, 0.03),
+    rx: r(0.12, 0.15),
+    ry: r(0.13, 0.16),
     reach: [r(0.06, 0.24), r(0.06, 0.24)],
     marrowHu: r(90, 230),
   };

@@ -49,7 +49,9 @@ export interface BackboneEntry {
 }
 
 const made = (module: Backbone): MadeBackbone => ({
-  ...{ module, channels: module.channels, stride: module.stride },
+  module,
+  channels: module.channels,
+  stride: module.stride,
   features: (image) => module.call(image),
 });
 
@@ -74,7 +76,9 @@ function res2net(depth: 50 | 101): BackboneEntry {
     make(options) {
       const module = new Res2Net({ depth, ...options });
       return {
-        ...{ module, channels: module.channels, stride: module.strides[0] },
+        module,
+        channels: module.channels,
+        stride: module.strides[0],
         features(image) {
           const { layer1, layer2, layer3, layer4 } = module.call(image);
           return [layer1, layer2, layer3, layer4];

@@ -143,7 +143,8 @@ export function avgPool2dGradientCall(options: AvgPoolGradientCallOptions): Kern
   const [tileY, tileX] = poolTile(kernel);
   const [tilesY, tilesX] = [Math.ceil(shape[2] / tileY), Math.ceil(shape[3] / tileX)];
   return placedCall('avgPool2dGradientCall', avgPoolGradientKernel, {
-    ...{ operands: { g: to, d: shape }, ranges: { g: options.g, d: options.d } },
+    operands: { g: to, d: shape },
+    ranges: { g: options.g, d: options.d },
     constants: { COUNT_PAD: Number(countIncludePad), TILE_Y: tileY, TILE_X: tileX },
     params: { ...mapParams(shape, to), tilesY, tilesX, ...windowParams(options) },
     invocations: shape[0] * shape[1] * tilesY * tilesX,

@@ -95,7 +95,9 @@ export function maxPoolWinnerCall(options: Omit<PoolCallOptions, 'y'>): KernelCa
   const to = checkedShape(shape, options, 'maxPoolWinnerCall');
   const outputs = elementCount(to);
   return placedCall('maxPoolWinnerCall', maxPoolWinnerKernel, {
-    ...{ operands: { x: shape }, ranges: { x }, elements: { winner: outputs } },
+    operands: { x: shape },
+    ranges: { x },
+    elements: { winner: outputs },
     params: {
       ...mapParams(shape, to),
       ...windowParams(options),
@@ -127,7 +129,9 @@ export function maxPoolGradientCall(options: MaxPoolGradientCallOptions): Kernel
   const [inputs, outputs] = [elementCount(shape), elementCount(to)];
   const tilesX = Math.ceil(shape[3] / TILE);
   return placedCall('maxPoolGradientCall', maxPoolGradientKernel, {
-    ...{ operands: { g: to, d: shape }, ranges: { g: options.g, d: options.d }, elements: { winner: outputs } },
+    operands: { g: to, d: shape },
+    ranges: { g: options.g, d: options.d },
+    elements: { winner: outputs },
     constants: { TILE },
     params: {
       ...mapParams(shape, to),

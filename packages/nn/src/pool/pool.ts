@@ -32,7 +32,8 @@ export function poolCall(mode: 'max' | 'mean', options: PoolCallOptions & { read
   const unrolled = !dilated && tileY === 1 && kernel[1] <= MOST_UNROLLED && stride[1] <= kernel[1];
   const outputs = to[0] * to[1] * to[2] * to[3];
   return placedCall(`${mode === 'max' ? 'max' : 'avg'}Pool2dCall`, poolKernel, {
-    ...{ operands: { x: shape, y: to }, ranges: { x: options.x, y: options.y } },
+    operands: { x: shape, y: to },
+    ranges: { x: options.x, y: options.y },
     constants: {
       MAX: Number(mode === 'max'),
       COUNT_PAD: Number(mode === 'mean' && countPad),

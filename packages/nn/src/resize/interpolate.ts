@@ -174,7 +174,8 @@ export function interpolateCall(options: InterpolateCallOptions): KernelCall {
   const blocks = Math.ceil(c / TILE);
   const outputs = elementCount(to);
   return placedCall('interpolateCall', bilinearKernel, {
-    ...{ operands: { x: shape, y: to }, ranges: { x: options.x, y: options.y } },
+    operands: { x: shape, y: to },
+    ranges: { x: options.x, y: options.y },
     constants: { TILE },
     params: {
       channels: c,
@@ -217,7 +218,8 @@ export function linearGradientCall(options: LinearGradientCallOptions): KernelCa
   const blocks = Math.ceil(planes / TILE);
   const shape = (size: number): readonly number[] => [batch, planes, size, inner];
   return placedCall('linearGradientCall', bilinearGradientKernel, {
-    ...{ operands: { g: shape(output), d: shape(input) }, ranges: { g, d } },
+    operands: { g: shape(output), d: shape(input) },
+    ranges: { g, d },
     constants: { TILE },
     params: {
       planes,

@@ -70,13 +70,19 @@ export function resizeNearestCall(options: ResizeNearestCallOptions): KernelCall
   const [inputHeight, inputWidth] = shape.slice(-2) as [number, number];
   const count = elementCount(to);
   return placedCall(where, nearestKernel, {
-    ...{ operands: { x: shape, y: to }, ranges: { x: options.x, y: options.y } },
+    operands: { x: shape, y: to },
+    ranges: { x: options.x, y: options.y },
     constants: { ALIGNED: Number(alignCorners) },
     params: {
       planes: elementCount(shape.slice(1, -2)),
-      ...{ inputHeight, inputWidth, outputHeight: size[0], outputWidth: size[1] },
+      inputHeight,
+      inputWidth,
+      outputHeight: size[0],
+      outputWidth: size[1],
     },
-    ...{ invocations: count, flops: 0, values: 2 * count },
+    invocations: count,
+    flops: 0,
+    values: 2 * count,
   });
 }
 

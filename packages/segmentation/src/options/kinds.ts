@@ -54,8 +54,16 @@ export type ValueOf<K> = K extends { readonly kind: 'choice'; readonly values: r
 
 /** What stands for a value in help where a row does not say. */
 export const VALUE_NAMES: Readonly<Record<Exclude<Kind['kind'], 'flag'>, string>> = {
-  ...{ whole: 'n', number: 'number', numbers: 'list', choice: 'kind', text: 'file', texts: 'name', path: 'file' },
-  ...{ range: 'range', window: 'window', orient: 'how' },
+  whole: 'n',
+  number: 'number',
+  numbers: 'list',
+  choice: 'kind',
+  text: 'file',
+  texts: 'name',
+  path: 'file',
+  range: 'range',
+  window: 'window',
+  orient: 'how',
 };
 
 /** What a device computes with: float32. Beyond it a number would be Infinity there, and below it 0. */

@@ -66,13 +66,27 @@ const FIGURES = v.record(v.string(), FIGURE);
 const PLACE = { step: v.number(), stage: v.nullish(v.string()), round: v.nullish(v.number()) };
 
 const STEP = v.looseObject({
-  ...{ event: v.literal('step'), ...PLACE, epoch: v.number(), scale: FIGURE, loss: FIGURE, parts: FIGURES },
-  ...{ learningRate: FIGURE, gradientNorm: FIGURE, seconds: FIGURE },
+  event: v.literal('step'),
+  ...PLACE,
+  epoch: v.number(),
+  scale: FIGURE,
+  loss: FIGURE,
+  parts: FIGURES,
+  learningRate: FIGURE,
+  gradientNorm: FIGURE,
+  seconds: FIGURE,
 });
 
 const EPOCH = v.looseObject({
-  ...{ event: v.literal('epoch'), ...PLACE, epoch: v.number(), loss: FIGURE, parts: FIGURES },
-  ...{ learningRate: FIGURE, seconds: FIGURE, metrics: v.optional(FIGURES), isBest: v.boolean() },
+  event: v.literal('epoch'),
+  ...PLACE,
+  epoch: v.number(),
+  loss: FIGURE,
+  parts: FIGURES,
+  learningRate: FIGURE,
+  seconds: FIGURE,
+  metrics: v.optional(FIGURES),
+  isBest: v.boolean(),
 });
 
 const NOTE = v.looseObject({

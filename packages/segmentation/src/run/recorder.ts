@@ -65,7 +65,14 @@ export class RecordedRun {
     this.#session = withSlices(parts, () => this.#makeSession());
     this.#steps = this.#session.begun?.steps ?? log.lines.filter(({ event }) => event === 'step').at(-1)?.step ?? 0;
     this.#keeper = new Keeper({
-      ...{ store, log, seed, describe, reasonOf, settings, stored, content },
+      store,
+      log,
+      seed,
+      describe,
+      reasonOf,
+      settings,
+      stored,
+      content,
       net: net.module,
       tell: (line) => progress.line(line),
       report: () => this.#page(),
@@ -101,8 +108,12 @@ export class RecordedRun {
     await this.#keeper.log();
     await this.#keeper.report();
     return {
-      ...{ stopped: end.stopped, text, document: endDocument(end, ending) },
-      ...{ failures: this.#keeper.failures, adapter: this.#adapter, memory: this.#memory.document },
+      stopped: end.stopped,
+      text,
+      document: endDocument(end, ending),
+      failures: this.#keeper.failures,
+      adapter: this.#adapter,
+      memory: this.#memory.document,
     };
   }
 
@@ -110,7 +121,10 @@ export class RecordedRun {
     const { task, net, settings, data, initial, stored, log, acceptChangedData = false } = this.#parts;
     const validation = this.#validation;
     return trainingSession({
-      ...{ net, settings, train: data.train, loss: lossOf(task, settings) },
+      net,
+      settings,
+      train: data.train,
+      loss: lossOf(task, settings),
       ...(initial === undefined ? {} : { initial }),
       ...(data.unlabelled === undefined ? {} : { unlabelled: data.unlabelled }),
       ...(this.#labels === undefined ? {} : { labels: this.#labels }),
@@ -269,7 +283,11 @@ export class RecordedRun {
   #page(): string {
     const { task, settings, log, data } = this.#parts;
     const run = {
-      ...{ task, settings, lines: log.lines, samples: this.#validation?.samples.all ?? [], adapter: this.#adapter },
+      task,
+      settings,
+      lines: log.lines,
+      samples: this.#validation?.samples.all ?? [],
+      adapter: this.#adapter,
       slices: {
         train: data.train.length,
         validation: data.validation?.length ?? 0,
@@ -288,7 +306,11 @@ export class RecordedRun {
   #ending(state: SessionState): Ending {
     const { settings, store, log } = this.#parts;
     return {
-      ...{ settings, store, place: this.#place, steps: this.#steps, epochs: log.epochs.length },
+      settings,
+      store,
+      place: this.#place,
+      steps: this.#steps,
+      epochs: log.epochs.length,
       propagation: state.kind === 'propagation' ? this.#propagation(state.state) : undefined,
     };
   }

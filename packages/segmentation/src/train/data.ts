@@ -47,7 +47,9 @@ export async function openTrainingSlices(
     ...decoding(settings, reading),
   });
   const of = (train: TaskData, validation: TaskData | undefined, isAlone = false): TrainingSlices => ({
-    ...{ train, validation, isAlone },
+    train,
+    validation,
+    isAlone,
     warnings: describeProblems(all.warnings),
     phantoms: phantomsAmong(train, phantoms),
     content: {
@@ -82,7 +84,9 @@ export async function openUnlabelledSlices(
   const { source, phantoms } = watchPhantoms(watched.source);
   const data = await task.openData(source, { labelled: false, ...decoding(settings, reading) });
   return {
-    ...{ data, warnings: describeProblems(data.warnings), phantoms: phantomsAmong(data, phantoms) },
+    data,
+    warnings: describeProblems(data.warnings),
+    phantoms: phantomsAmong(data, phantoms),
     content: watched.of(data),
   };
 }
@@ -93,7 +97,12 @@ function decoding(
   { onProgress, signal, oneClass }: ReadProgress,
 ): TaskDataOptions {
   return {
-    ...{ range, window, orient, signal, oneClass, onProgress },
+    range,
+    window,
+    orient,
+    signal,
+    oneClass,
+    onProgress,
     cacheBytes: cache * 2 ** 20,
     onProblem: skipBad ? 'skip' : 'error',
   };

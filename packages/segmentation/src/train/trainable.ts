@@ -36,7 +36,7 @@ export function untrainable(
   const smallest = (side: number): number =>
     Math.min(...scales.map((scale) => (scale === 1 ? side : scaledSize(side, scale, net.sizeMultiple))));
   const sizesOf = (batchSize: number): number[] =>
-    batchSizes({ ...{ length: items, batchSize, accumulate, lastBatch }, shuffle: false, seed: 0 });
+    batchSizes({ length: items, batchSize, accumulate, lastBatch, shuffle: false, seed: 0 });
   const known = new Map<string, boolean>();
   const isFit = (count: number, side: number): boolean => {
     const key = `${count} ${side}`;

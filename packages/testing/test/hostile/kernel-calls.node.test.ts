@@ -34,8 +34,15 @@ const sizes = { shape: MAP, ranges: { x: item, t: item } };
 const entropy = { shape: MAP, ignoreIndex: 255, byWeight: true };
 const labels = range(2, 24);
 const overlap = {
-  ...{ shape: MAP, alpha: 0.3, beta: 0.7, smooth: 1, squared: true, batch: false, background: false },
-  ...{ ignoreIndex: 255, factorsOffset: 2 },
+  shape: MAP,
+  alpha: 0.3,
+  beta: 0.7,
+  smooth: 1,
+  squared: true,
+  batch: false,
+  background: false,
+  ignoreIndex: 255,
+  factorsOffset: 2,
 };
 const joint = { shape: MAP, variant: 'paper', imageOffset: 4 } as const;
 const figures = { statistics: 0, runningMean: 4, runningVar: 8, newMean: 12, newVar: 16 };

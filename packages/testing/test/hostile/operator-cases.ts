@@ -51,7 +51,12 @@ const pixelEntropy = {
 
 const overlap = {
   attributes: {
-    ...{ alpha: 0.3, beta: 0.7, smooth: 1, squared: true, batch: false, background: true },
+    alpha: 0.3,
+    beta: 0.7,
+    smooth: 1,
+    squared: true,
+    batch: false,
+    background: true,
     ignoreIndex: 255,
   },
   allows: [

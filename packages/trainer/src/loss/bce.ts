@@ -51,8 +51,13 @@ export function bceCalls(options: BceCallOptions): SumCalls {
   const { shape, logits, ranges, yOffset = 0 } = options;
   const values = elementCount(shape);
   const { partial, partialCount } = rowsCall(where, bceKernel, {
-    ...{ operands: alike(shape, 'x', 't'), ranges, rows: batchSize(shape), rowSize: itemSize(shape) },
-    ...{ constants: { LOGITS: Number(logits) }, flops: 20 * values, values: 2 * values },
+    operands: alike(shape, 'x', 't'),
+    ranges,
+    rows: batchSize(shape),
+    rowSize: itemSize(shape),
+    constants: { LOGITS: Number(logits) },
+    flops: 20 * values,
+    values: 2 * values,
   });
   return { partial, partialCount, total: sumPartialsCall({ count: partialCount, factor: 1 / values, yOffset }) };
 }
@@ -74,10 +79,14 @@ export function bceGradientCall(options: BceGradientCallOptions): KernelCall {
   const { shape, logits, ofTarget = false, ranges, gOffset = 0 } = options;
   const count = elementCount(shape);
   return placedCall(where, bceGradientKernel, {
-    ...{ operands: alike(shape, 'x', 't', 'd'), ranges, elements: { g: gOffset + 1 } },
+    operands: alike(shape, 'x', 't', 'd'),
+    ranges,
+    elements: { g: gOffset + 1 },
     constants: { LOGITS: Number(logits), TARGET: Number(ofTarget) },
     params: { gOffset, item: itemSize(shape), factor: 1 / count },
-    ...{ invocations: count, flops: 8 * count, values: 3 * count },
+    invocations: count,
+    flops: 8 * count,
+    values: 3 * count,
   });
 }
 

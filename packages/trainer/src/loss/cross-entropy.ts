@@ -66,13 +66,11 @@ export function crossEntropyCalls(options: CrossEntropyCallOptions): SumCalls {
   const [n, channels] = shape as readonly [number, number];
   const area = elementCount(shape.slice(2));
   const { partial, partialCount, dealt } = rowsCall(where, crossEntropyKernel, {
-    ...{
-      operands: { x: shape, t: targetShape(shape, classes) },
-      ranges,
-      rows: n,
-      rowSize: area,
-      parts: classes ? 2 : 1,
-    },
+    operands: { x: shape, t: targetShape(shape, classes) },
+    ranges,
+    rows: n,
+    rowSize: area,
+    parts: classes ? 2 : 1,
     constants: { CLASSES: Number(classes) },
     params: { channels, area, ...(classes ? { ignored: ignoreIndex >>> 0 } : {}) },
     flops: n * area * (4 * channels + 6),
@@ -87,7 +85,8 @@ export function crossEntropyCalls(options: CrossEntropyCallOptions): SumCalls {
     bytes: 4 * (2 * dealt.count + 2),
   };
   return {
-    ...{ partial, partialCount },
+    partial,
+    partialCount,
     total: classes
       ? sizedCall(where, total, { partial: partialCount, y: yOffset + 1, scale: scaleOffset + 1 })
       : sumPartialsCall({ count: dealt.count, factor: 1 / (n * area), yOffset }),
@@ -113,11 +112,14 @@ export function crossEntropyGradientCall(options: CrossEntropyGradientCallOption
   const area = elementCount(shape.slice(2));
   const target: Readonly<Record<string, Shape>> = ofTarget ? {} : { t: targetShape(shape, classes) };
   return placedCall(where, crossEntropyGradientKernel, {
-    ...{ operands: { x: shape, ...target, d: shape }, ranges },
+    operands: { x: shape, ...target, d: shape },
+    ranges,
     elements: { g: gOffset + 1, scale: scaleOffset + 1 },
     constants: { CLASSES: Number(classes), TARGET: Number(ofTarget) },
     params: {
-      ...{ gOffset, channels, area },
+      gOffset,
+      channels,
+      area,
       ...(classes ? { scaleOffset, ignored: ignoreIndex >>> 0 } : { factor: 1 / (n * area) }),
     },
     invocations: n * area,

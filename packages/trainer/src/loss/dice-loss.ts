@@ -78,8 +78,15 @@ export function diceLossCalls(options: DiceLossCallOptions): SumCalls {
   const { channels, area, maps } = mapsOf(shape);
   const values = maps * area;
   const { partial, partialCount, dealt } = rowsCall(where, diceLossKernel, {
-    ...{ operands: alike(shape, 'x', 't'), ranges, rows: maps, rowSize: area, parts: 3 },
-    ...{ constants: { SIGMOID: Number(sigmoid) }, params: { channels }, flops: 8 * values, values: 2 * values },
+    operands: alike(shape, 'x', 't'),
+    ranges,
+    rows: maps,
+    rowSize: area,
+    parts: 3,
+    constants: { SIGMOID: Number(sigmoid) },
+    params: { channels },
+    flops: 8 * values,
+    values: 2 * values,
   });
   const total: KernelCall = {
     kernel: diceLossTotalKernel,
@@ -120,11 +127,14 @@ export function diceLossGradientCall(options: DiceLossGradientCallOptions): Kern
   const { channels, area, maps } = mapsOf(shape);
   const values = maps * area;
   return placedCall(where, diceLossGradientKernel, {
-    ...{ operands: alike(shape, ...(sigmoid ? ['x'] : []), 't', 'd'), ranges },
+    operands: alike(shape, ...(sigmoid ? ['x'] : []), 't', 'd'),
+    ranges,
     elements: { g: gOffset + 1, factors: factorsOffset + 2 * maps },
     constants: { SIGMOID: Number(sigmoid), TARGET: Number(ofTarget) },
     params: { gOffset, factorsOffset, channels, area },
-    ...{ invocations: values, flops: 8 * values, values: 3 * values },
+    invocations: values,
+    flops: 8 * values,
+    values: 3 * values,
   });
 }
 

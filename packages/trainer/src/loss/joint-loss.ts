@@ -74,8 +74,13 @@ export function jointLossCalls(options: JointLossCallOptions): SumCalls {
   const { shape, variant, ranges, yOffset = 0, imageOffset = 0 } = options;
   const [values, images, item] = [elementCount(shape), batchSize(shape), itemSize(shape)];
   const { partial, partialCount, dealt } = rowsCall(where, jointLossKernel, {
-    ...{ operands: alike(shape, 'z', 't', 'pooled'), ranges, rows: images, rowSize: item, parts: 6 },
-    ...{ flops: 35 * values, values: 3 * values },
+    operands: alike(shape, 'z', 't', 'pooled'),
+    ranges,
+    rows: images,
+    rowSize: item,
+    parts: 6,
+    flops: 35 * values,
+    values: 3 * values,
   });
   const total: KernelCall = {
     kernel: jointLossTotalKernel,
@@ -108,11 +113,14 @@ export function jointLossGradientCall(options: JointLossGradientCallOptions): Ke
   const { shape, variant, ranges, gOffset = 0, imageOffset = 0 } = options;
   const count = elementCount(shape);
   return placedCall(where, jointLossGradientKernel, {
-    ...{ operands: alike(shape, 'z', 't', 'pooled', 'd'), ranges },
+    operands: alike(shape, 'z', 't', 'pooled', 'd'),
+    ranges,
     elements: { g: gOffset + 1, image: imageOffset + 4 * batchSize(shape) },
     constants: { WEIGHTED: Number(variant === 'paper') },
     params: { gOffset, imageOffset, item: itemSize(shape), factor: 1 / count },
-    ...{ invocations: count, flops: 25 * count, values: 4 * count },
+    invocations: count,
+    flops: 25 * count,
+    values: 4 * count,
   });
 }
 

@@ -95,17 +95,30 @@ export function overlapLossCalls(options: OverlapLossCallOptions): SumCalls {
   requireAttributes(options, channels, where);
   const values = elementCount(shape);
   const { partial, partialCount, dealt } = rowsCall(where, overlapLossKernel, {
-    ...{ operands: { x: shape, t: labelShape(shape) }, ranges, rows: n * channels, parts: 3 },
-    ...{ rowSize: elementCount(shape.slice(2)), constants: { SQUARED: Number(squared) } },
-    ...{ params: { channels, ignored: ignoreIndex >>> 0 }, flops: 6 * values, values: 2 * values },
+    operands: { x: shape, t: labelShape(shape) },
+    ranges,
+    rows: n * channels,
+    parts: 3,
+    rowSize: elementCount(shape.slice(2)),
+    constants: { SQUARED: Number(squared) },
+    params: { channels, ignored: ignoreIndex >>> 0 },
+    flops: 6 * values,
+    values: 2 * values,
   });
   const kept = elementCount(factorsShape(shape, batch));
   const total: KernelCall = {
     kernel: overlapLossTotalKernel,
     constants: { POOLED: Number(batch) },
     params: {
-      ...{ yOffset, factorsOffset, groupsPerRow: dealt.groupsPerRow, batch: n, channels },
-      ...{ firstClass: Number(!background), alpha, beta, smooth_: smooth },
+      yOffset,
+      factorsOffset,
+      groupsPerRow: dealt.groupsPerRow,
+      batch: n,
+      channels,
+      firstClass: Number(!background),
+      alpha,
+      beta,
+      smooth_: smooth,
     },
     workgroups: [1, 1, 1],
     flops: partialCount,
@@ -129,14 +142,22 @@ export function overlapLossGradientCall(options: OverlapLossGradientCallOptions)
   requireAttributes(options, channels, where);
   const values = elementCount(shape);
   return placedCall(where, overlapLossGradientKernel, {
-    ...{ operands: { ...(squared ? { x: shape } : {}), t: labelShape(shape), d: shape }, ranges },
+    operands: { ...(squared ? { x: shape } : {}), t: labelShape(shape), d: shape },
+    ranges,
     elements: { g: gOffset + 1, factors: factorsOffset + elementCount(factorsShape(shape, batch)) },
     constants: { SQUARED: Number(squared), POOLED: Number(batch) },
     params: {
-      ...{ gOffset, factorsOffset, channels, area: elementCount(shape.slice(2)) },
-      ...{ ignored: ignoreIndex >>> 0, alpha, beta },
+      gOffset,
+      factorsOffset,
+      channels,
+      area: elementCount(shape.slice(2)),
+      ignored: ignoreIndex >>> 0,
+      alpha,
+      beta,
     },
-    ...{ invocations: values, flops: 6 * values, values: (squared ? 3 : 2) * values },
+    invocations: values,
+    flops: 6 * values,
+    values: (squared ? 3 : 2) * values,
   });
 }
 

@@ -77,11 +77,15 @@ function settings({ shape, ...attributes }: PixelEntropyAttributes & { readonly 
   const [smoothed, focal, weighted] = [labelSmoothing > 0, gamma > 0, weights.length > 0];
   return {
     constants: {
-      ...{ SMOOTHED: Number(smoothed), FOCAL: Number(focal), WEIGHTED: Number(weighted) },
+      SMOOTHED: Number(smoothed),
+      FOCAL: Number(focal),
+      WEIGHTED: Number(weighted),
       CLASSES: weighted ? channels : 0,
     },
     params: {
-      ...{ channels, area: elementCount(shape.slice(2)), ignored: ignoreIndex >>> 0 },
+      channels,
+      area: elementCount(shape.slice(2)),
+      ignored: ignoreIndex >>> 0,
       ...(smoothed ? { smoothing: labelSmoothing } : {}),
       ...(focal ? { gamma } : {}),
       ...Object.fromEntries(weights.map((weight, c) => [`w${c}`, weight])),
@@ -99,9 +103,12 @@ export function pixelEntropyCall(options: PixelEntropyCallOptions): KernelCall {
   const { constants, params } = settings(options);
   const pixels = elementCount(labels);
   return placedCall(where, pixelEntropyKernel, {
-    ...{ operands: { x: shape, t: labels, y: labels, s: labels }, ranges, params },
+    operands: { x: shape, t: labels, y: labels, s: labels },
+    ranges,
+    params,
     constants: { ...constants, BY_WEIGHT: Number(byWeight) },
-    ...{ invocations: pixels, flops: pixels * (4 * (shape[1] as number) + 8) },
+    invocations: pixels,
+    flops: pixels * (4 * (shape[1] as number) + 8),
     values: elementCount(shape) + 3 * pixels,
   });
 }
@@ -119,8 +126,11 @@ export function pixelEntropyGradientCall(options: PixelEntropyGradientCallOption
   const labels = labelShape(shape);
   const pixels = elementCount(labels);
   return placedCall(where, pixelEntropyGradientKernel, {
-    ...{ operands: { g: labels, x: shape, t: labels, d: shape }, ranges, ...settings(options) },
-    ...{ invocations: pixels, flops: pixels * 8 * (shape[1] as number) },
+    operands: { g: labels, x: shape, t: labels, d: shape },
+    ranges,
+    ...settings(options),
+    invocations: pixels,
+    flops: pixels * 8 * (shape[1] as number),
     values: 2 * elementCount(shape) + 2 * pixels,
   });
 }

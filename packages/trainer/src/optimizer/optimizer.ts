@@ -199,7 +199,11 @@ export abstract class Optimizer {
       flops: flopsEach * group.values,
       bytes: 4 * group.values * (3 + 2 * moments.length),
       operands: {
-        ...{ p: operandAt(slabs, group.slab), g, segments, numbers, control },
+        p: operandAt(slabs, group.slab),
+        g,
+        segments,
+        numbers,
+        control,
         ...Object.fromEntries(states),
         ...(largest === undefined ? {} : { largest: largest.view }),
       },

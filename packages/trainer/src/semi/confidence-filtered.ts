@@ -48,7 +48,10 @@ export function confidenceFiltered(options: ConfidenceFilterOptions = {}): SemiS
   return {
     name: 'confidence-filtered',
     settings: {
-      ...{ pool: Number.isFinite(pool) ? pool : null, rule: rule as string, limit: limit as number, refresh },
+      pool: Number.isFinite(pool) ? pool : null,
+      rule: rule as string,
+      limit: limit as number,
+      refresh,
       ...confidence.settings,
     },
     async next(context) {

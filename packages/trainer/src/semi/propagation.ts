@@ -73,7 +73,11 @@ export class Propagation<N extends string = string> {
     const { encoding = 'stretched' } = options;
     const names = { labelledNames: namesHash(options.labelled), unlabelledNames: namesHash(options.unlabelled) };
     const problem: PropagationProblem = {
-      ...{ seed, labelled, unlabelled, strategy: strategy.name, settings: strategy.settings },
+      seed,
+      labelled,
+      unlabelled,
+      strategy: strategy.name,
+      settings: strategy.settings,
       encoding: typeof encoding === 'string' ? encoding : 'own',
       ...Object.fromEntries(Object.entries(names).filter(([, hash]) => hash !== undefined)),
     };

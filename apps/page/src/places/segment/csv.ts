@@ -40,7 +40,9 @@ export function summaryCsv(
     const lines = done.map(({ slice, seconds, made, ...counted }) => ({
       ...of,
       ...line(made, sharesOf(task, counted, threshold)),
-      ...{ slice: isVolume ? slice : '', pixels: counted.pixels, seconds },
+      slice: isVolume ? slice : '',
+      pixels: counted.pixels,
+      seconds,
     }));
     const last = done.at(-1);
     if (!isVolume || last === undefined) return [...lines, ...failed];

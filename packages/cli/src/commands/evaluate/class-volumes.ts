@@ -41,7 +41,9 @@ export async function classSlices(
   const volume: ItemVolume = { name, file: truth, millilitres: voxelMillilitres(drawn) };
   const item = (i: number): ClassItem => ({
     name: `${basename(truth)} slice ${i}`,
-    ...{ volume, truth: truths[i] as GreyImage, predicted: predictions[i] as GreyImage },
+    volume,
+    truth: truths[i] as GreyImage,
+    predicted: predictions[i] as GreyImage,
   });
   return { count, item };
 }

@@ -42,7 +42,11 @@ export async function fromFiles(form: Form & { kind: 'files' }, options: Evaluat
       ['Truth', resolve(gt)],
     ],
     settings: {
-      ...{ pred, gt, images: images ?? null, kind, masks: options.masks },
+      pred,
+      gt,
+      images: images ?? null,
+      kind,
+      masks: options.masks,
       ...(pairs.some(({ isVolume }) => isVolume) ? { window: options.window, orient: options.orient } : {}),
     },
   });

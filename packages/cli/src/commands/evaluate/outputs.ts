@@ -52,7 +52,10 @@ export function documentOf(
   return {
     command: 'evaluate',
     settings: {
-      ...{ ...settings, conventions, threshold, stretch },
+      ...settings,
+      conventions,
+      threshold,
+      stretch,
       // That of volumes is each one's own.
       spacing: scoring.surface && !(surface?.unit === 'mm' && scoring.spacing === undefined) ? spacing : null,
       unit: surface?.unit ?? 'pixels',

@@ -87,7 +87,11 @@ export async function segment(options: SegmentOptions, io: Io): Promise<number> 
     };
     const began = new Date();
     const job: SegmentJob = {
-      ...{ task, network, companions, options: settled, host },
+      task,
+      network,
+      companions,
+      options: settled,
+      host,
       // A lost device may have been replaced by another.
       get made() {
         return provenanceOf(weights.description, options, adapterOf(shared), network, began);
@@ -259,6 +263,10 @@ function settingsOf(
     format,
     ...(task.name === 'classes' ? { classFormat } : {}),
     ...(classes.length === 2 ? { threshold } : {}),
-    ...{ stretch, range, window, orient, batch },
+    stretch,
+    range,
+    window,
+    orient,
+    batch,
   };
 }

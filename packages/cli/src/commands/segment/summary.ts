@@ -69,18 +69,26 @@ export function volumeDocument(done: DoneVolume, classes: readonly TaskClass[]):
   const { width, height, depth } = volume;
   const millilitres = done.millilitres ?? null;
   return {
-    ...{ file, stem, width, height, depth },
+    file,
+    stem,
+    width,
+    height,
+    depth,
     spacing: volume.spacing.map((size) => (Number.isFinite(size) ? size : null)),
     orientation: volume.orientation ?? null,
     window,
     ...figuresOf(classes, counts, width * height * depth, { unit: 'Voxels', millilitres }),
-    ...{ seconds, axis, provenance },
+    seconds,
+    axis,
+    provenance,
     slices: slices.map((slice) => ({
       index: slice.index,
       ...figuresOf(classes, slice.counts, slice.pixels, { millilitres }),
       seconds: slice.seconds,
     })),
-    ...{ notes: notes.map(noteText), sheet, outputs },
+    notes: notes.map(noteText),
+    sheet,
+    outputs,
   };
 }
 

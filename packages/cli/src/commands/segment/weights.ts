@@ -85,8 +85,15 @@ export function weightsOf(
   const trained = trainedOf(metadata, state);
   const { trainedOn, warning } = weightsOrigin(metadata, trained);
   const description: WeightsDescription = {
-    ...{ file, format, ...facts, tensors: state.size, trained, untrained: trained === 'false' },
-    ...{ prefix: strippedPrefix + prefix, notes, sha256 },
+    file,
+    format,
+    ...facts,
+    tensors: state.size,
+    trained,
+    untrained: trained === 'false',
+    prefix: strippedPrefix + prefix,
+    notes,
+    sha256,
     ...(trainedOn === undefined ? {} : { trainedOn }),
     ...(warning === undefined ? {} : { warning }),
   };

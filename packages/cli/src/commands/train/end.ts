@@ -53,9 +53,16 @@ export function tellEnd({ options, io, task, settings, notes, run, result, data,
     return exitCode;
   }
   const common = {
-    ...{ command: 'train', ok: exitCode === EXIT.ok, exitCode, run, adapter, settings },
+    command: 'train',
+    ok: exitCode === EXIT.ok,
+    exitCode,
+    run,
+    adapter,
+    settings,
     slices: { train: data.train.names, validation: data.validation?.names ?? [] },
-    ...{ notes, last: epochs.at(-1) ?? null, memory },
+    notes,
+    last: epochs.at(-1) ?? null,
+    memory,
     seconds: epochs.reduce((sum, { seconds }) => sum + seconds, 0),
   };
   sayJson(io, { ...common, ...document, errors });

@@ -65,7 +65,11 @@ export async function prepare({ task, asked, given, resumed, reading }: Preparin
     startedFrom,
   });
   return {
-    ...{ task, net, initial, settings, data: { train, validation, unlabelled: more?.data } },
+    task,
+    net,
+    initial,
+    settings,
+    data: { train, validation, unlabelled: more?.data },
     content: { ...slices.content, ...(more === undefined ? {} : { unlabelled: more.content }) },
     describe: { made_by: 'infnet train', ...task.training.describe(net, size, { trained, ...origin }) },
     warnings: [

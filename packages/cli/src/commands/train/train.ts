@@ -86,7 +86,14 @@ async function runIn(
     const made = inFolder(
       () =>
         new RecordedRun({
-          ...{ ...parts, settings, store, log, stored, changes, progress, reasonOf },
+          ...parts,
+          settings,
+          store,
+          log,
+          stored,
+          changes,
+          progress,
+          reasonOf,
           acceptChangedData: options.acceptChangedData,
           lineOf: (error) => renderError(error).split('\n')[0] ?? '',
           open: () => openContext(options, tell),
