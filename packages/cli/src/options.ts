@@ -59,7 +59,6 @@ export const JSON_ROW = {
 /** Of what is drawn: phantoms, first weights. */
 export const SEED_ROW = {
   kind: 'whole',
-
   most: 2147483648,
   default: 1,
   help: 'the same seed gives the same bytes',

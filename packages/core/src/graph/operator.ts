@@ -9,7 +9,6 @@
 import type { DeviceProfile } from '../context/device-profile.js';
 import type { Precision } from '../context/precision.js';
 import type { KernelCall } from '../kernel/kernel.js';
-import type { Expression } from '../kernel/pointwise.js';
 import type { Shape, TensorType } from '../tensor/types.js';
 import type { GraphNode } from './graph.js';
 import type { Tensor } from './tensor.js';
@@ -155,11 +154,6 @@ export interface Operator<A extends Attributes = Attributes> {
    * read better (weights as float16 at precision `half`); undefined where they stay.
    */
   convertConstants?(node: GraphNode<A>, rewrite: RewriteContext): Replacement | undefined;
-  /**
-   * What each element of the only output is, of those of the inputs at its place (broadcast as NumPy does it): by this
-   * the planner joins operators that follow one another into one dispatch. It must be what `lower` computes.
-   */
-  pointwise?(attributes: A): Expression | undefined;
   /** What the device must compute rightly before this node may run on it. Default: nothing. */
   probes?(node: GraphNode<A>): readonly Probe[];
   /** Inputs that `lower` can read even when they lie in the same storage as an output. Default: none. */

@@ -3,8 +3,7 @@
  *
  * An {@link Expression} is a piece of WGSL over the names of its operands: `x * sigmoid(x)`. A {@link PointwiseProgram}
  * applies expressions one to another's results; all of it becomes one dispatch, which reads each operand once and
- * writes what is asked for. So an operator that has an expression needs no kernel of its own, and the planner can join
- * several of them (`plan/fuse-pointwise.ts`).
+ * writes what is asked for. So an operator that has an expression needs no kernel of its own.
  *
  * What an expression is, its text says. Kernels are kept by text, so that equal programs are one pipeline, and two
  * functions of one name are two.

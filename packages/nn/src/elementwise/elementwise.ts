@@ -1,8 +1,8 @@
 /**
  * Operators of single elements, each written as an expression and its derivatives.
  *
- * All of them share core's one kernel (`core/pointwise`): a forward and a backward dispatch each, NumPy's broadcasting,
- * views, and fusion with their neighbours come with it. A gradient reads of the operands, the result `y` and the
+ * All of them share core's one kernel (`core/pointwise`): a forward and a backward dispatch each, NumPy's broadcasting
+ * and views come with it. A gradient reads of the operands, the result `y` and the
  * result's gradient `g` only those that its expression names: so the expression says what a training step keeps.
  */
 import {
@@ -66,7 +66,6 @@ export function elementwiseOperator<N extends string = never>(
       const shape = types.reduce<Shape>((common, type) => broadcastShape(common, type.shape, where), []);
       return [{ shape, dtype: 'f32' }];
     },
-    pointwise: expressionOf,
     lower: ({ attributes, inputs: operands, outputs }) => [
       pointwiseDispatch(`nn/${name}`, programOf(expressionOf(attributes), result), operands, outputs),
     ],

@@ -28,7 +28,7 @@ import { requireMaps, requireScalar, SCALAR } from '@infnet/nn/kernels';
 import source from './cross-entropy.wgsl';
 import gradientSource from './cross-entropy-gradient.wgsl';
 import totalSource from './cross-entropy-total.wgsl';
-import { DEFAULT_IGNORE_INDEX, requireIgnoreIndex } from './labels.js';
+import { DEFAULT_IGNORE_INDEX, labelShape, requireIgnoreIndex } from './labels.js';
 
 export const crossEntropyKernel: Kernel = { name: 'trainer/cross-entropy', source };
 export const crossEntropyTotalKernel: Kernel = { name: 'trainer/cross-entropy-total', source: totalSource };
@@ -51,7 +51,7 @@ const OPTIONS = { shape: 'maps', classes: 'flag', 'ignoreIndex?': 'integer', 'sc
 
 /** Shape of the targets. */
 function targetShape(shape: Shape, classes: boolean): Shape {
-  return classes ? [shape[0] as number, ...shape.slice(2)] : shape;
+  return classes ? labelShape(shape) : shape;
 }
 
 /**
@@ -130,14 +130,12 @@ export function crossEntropyGradientCall(options: CrossEntropyGradientCallOption
 
 function check(x: TensorType, t: TensorType, where: string): void {
   requireMaps(x, 'the logits', where);
-  const classes = isClasses(t);
-  const [n, , ...size] = x.shape as readonly [number, number, ...number[]];
-  if (sameShape(t.shape, classes ? [n, ...size] : x.shape)) return;
+  if (sameShape(t.shape, targetShape(x.shape, isClasses(t)))) return;
   throw new InfnetError({
     code: 'SHAPE_MISMATCH',
     message: `the logits have the shape ${formatShape(x.shape)}, the target is ${t.dtype} ${formatShape(t.shape)}`,
     where,
-    fix: `Give classes as u32 ${formatShape([n, ...size])} or distributions as f32 ${formatShape(x.shape)}.`,
+    fix: `Give classes as u32 ${formatShape(labelShape(x.shape))} or distributions as f32 ${formatShape(x.shape)}.`,
   });
 }
 

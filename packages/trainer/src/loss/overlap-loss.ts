@@ -5,9 +5,9 @@ import {
   defineOperator,
   dispatch,
   elementCount,
-  InfnetError,
   type Operator,
   type Shape,
+  shapeError,
   type TensorType,
 } from '@infnet/core';
 import {
@@ -71,12 +71,12 @@ const OPTIONS = {
 /** @throws InfnetError `SHAPE_ATTRIBUTE`. */
 function requireAttributes(attributes: OverlapLossAttributes, classes: number, where: string): void {
   requireIgnoreIndex(attributes.ignoreIndex, where);
-  const wrong = (message: string): InfnetError => new InfnetError({ code: 'SHAPE_ATTRIBUTE', message, where });
+  const wrong = (message: string): never => shapeError('SHAPE_ATTRIBUTE', where, message);
   for (const name of ['alpha', 'beta', 'smooth'] as const) {
     const value = attributes[name];
-    if (!(value >= 0 && value < Infinity)) throw wrong(`${name} is ${value}; at least 0 is needed`);
+    if (!(value >= 0 && value < Infinity)) wrong(`${name} is ${value}; at least 0 is needed`);
   }
-  if (!attributes.background && classes === 1) throw wrong('without background no class is left of one channel');
+  if (!attributes.background && classes === 1) wrong('without background no class is left of one channel');
 }
 
 /** [sets, 2]: what the loss keeps for its gradient. */

@@ -7,10 +7,10 @@ import {
   defineOperator,
   dispatch,
   elementCount,
-  InfnetError,
   type NamedOperator,
   type Operator,
   type Shape,
+  shapeError,
   type TensorType,
 } from '@infnet/core';
 import { type Kernel, type KernelCall, type OperandRanges, placedCall, rangeTable } from '@infnet/core/kernels';
@@ -54,17 +54,16 @@ const OPTIONS = {
 function requireAttributes(attributes: PixelEntropyAttributes, classes: number, where: string): void {
   const { ignoreIndex, weights, labelSmoothing, gamma } = attributes;
   requireIgnoreIndex(ignoreIndex, where);
-  const wrong = (message: string): InfnetError => new InfnetError({ code: 'SHAPE_ATTRIBUTE', message, where });
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
-    throw wrong(`labelSmoothing is ${labelSmoothing}; 0 to 1 is needed`);
-  if (!(gamma >= 0 && gamma < Infinity)) throw wrong(`gamma is ${gamma}; at least 0 is needed`);
-  if (gamma > 0 && labelSmoothing > 0) throw wrong('gamma and labelSmoothing exclude each other');
-  if (!Array.isArray(weights)) throw wrong('weights are no list of numbers');
+  const wrong = (message: string): never => shapeError('SHAPE_ATTRIBUTE', where, message);
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) wrong(`labelSmoothing is ${labelSmoothing}; 0 to 1 is needed`);
+  if (!(gamma >= 0 && gamma < Infinity)) wrong(`gamma is ${gamma}; at least 0 is needed`);
+  if (gamma > 0 && labelSmoothing > 0) wrong('gamma and labelSmoothing exclude each other');
+  if (!Array.isArray(weights)) wrong('weights are no list of numbers');
   if (weights.length !== 0 && weights.length !== classes) {
-    throw wrong(`there are ${weights.length} class weights; ${classes} are needed, one per channel of the logits`);
+    wrong(`there are ${weights.length} class weights; ${classes} are needed, one per channel of the logits`);
   }
   const bad = weights.findIndex((weight) => !(Number.isFinite(weight) && weight >= 0));
-  if (bad >= 0) throw wrong(`the weight of class ${bad} is ${weights[bad]}; at least 0 is needed`);
+  if (bad >= 0) wrong(`the weight of class ${bad} is ${weights[bad]}; at least 0 is needed`);
 }
 
 /** Constants and parameters that both kernels have. */

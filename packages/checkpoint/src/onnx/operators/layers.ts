@@ -2,53 +2,37 @@
 import type { OnnxEmitter, OnnxTranslation } from '../emitter.js';
 import { float, int, ints } from '../model.js';
 
-const conv2d: OnnxTranslation = (emit) => {
-  const { attributes, inputs } = emit.node;
-  const { stride, padding, dilation, groups } = attributes as {
-    readonly stride: readonly number[];
-    /** [top, left, bottom, right]: the order of ONNX as well. */
-    readonly padding: readonly number[];
-    readonly dilation: readonly number[];
-    readonly groups: number;
+interface Convolution {
+  readonly stride: readonly number[];
+  readonly padding: readonly number[];
+  readonly dilation: readonly number[];
+  readonly groups: number;
+}
+
+/** @param padding [top, left, bottom, right]: ONNX's order as well; of a transposed one, with its output's padding */
+function convolution(emit: OnnxEmitter, type: string, padding: Readonly<Record<string, readonly number[]>>): string[] {
+  const { stride, dilation, groups } = emit.node.attributes as unknown as Convolution;
+  const inputs = emit.node.inputs.map((_, i) => emit.input(i));
+  const attributes = {
+    kernel_shape: ints(emit.shape(1).slice(2)),
+    strides: ints(stride),
+    ...Object.fromEntries(Object.entries(padding).map(([name, sizes]) => [name, ints(sizes)])),
+    dilations: ints(dilation),
+    group: int(groups),
   };
-  return [
-    emit.one(
-      'Conv',
-      inputs.map((_, i) => emit.input(i)),
-      {
-        kernel_shape: ints(emit.shape(1).slice(2)),
-        strides: ints(stride),
-        pads: ints(padding),
-        dilations: ints(dilation),
-        group: int(groups),
-      },
-    ),
-  ];
+  return [emit.one(type, inputs, attributes)];
+}
+
+const conv2d: OnnxTranslation = (emit) => {
+  const { padding } = emit.node.attributes as unknown as Convolution;
+  return convolution(emit, 'Conv', { pads: padding });
 };
 
 const convTranspose2d: OnnxTranslation = (emit) => {
-  const { attributes, inputs } = emit.node;
-  const { stride, padding, outputPadding, dilation, groups } = attributes as {
-    readonly stride: readonly number[];
-    readonly padding: readonly number[];
+  const { padding, outputPadding } = emit.node.attributes as unknown as Convolution & {
     readonly outputPadding: readonly number[];
-    readonly dilation: readonly number[];
-    readonly groups: number;
   };
-  return [
-    emit.one(
-      'ConvTranspose',
-      inputs.map((_, i) => emit.input(i)),
-      {
-        kernel_shape: ints(emit.shape(1).slice(2)),
-        strides: ints(stride),
-        pads: ints([...padding, ...padding]),
-        output_padding: ints(outputPadding),
-        dilations: ints(dilation),
-        group: int(groups),
-      },
-    ),
-  ];
+  return convolution(emit, 'ConvTranspose', { pads: [...padding, ...padding], output_padding: outputPadding });
 };
 
 /** The last two dimensions changed for each other. */
