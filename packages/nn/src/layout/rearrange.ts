@@ -10,7 +10,7 @@ import {
   type TensorType,
   type View,
 } from '@infnet/core';
-import { type Kernel, lineCall } from '@infnet/core/kernels';
+import { type Kernel, lineCall, ownStrides } from '@infnet/core/kernels';
 import source from './rearrange.wgsl';
 
 export const rearrangeKernel: Kernel = { name: 'nn/rearrange', source };
@@ -58,9 +58,7 @@ export function lowerRearrange(x: View, y: View, sources: readonly Source[], edg
   return dispatch(call, { x, y });
 }
 
-function stridesOf({ type: { shape }, batchStride }: View): number[] {
-  return shape.map((_, d) => (d === 0 ? batchStride : elementCount(shape.slice(d + 1))));
-}
+const stridesOf = (view: View): readonly number[] => ownStrides({ shape: view.type.shape, range: view });
 
 const staysWhole = ({ size, mul, add, div, limit }: Dimension): boolean =>
   mul === 1 && add === 0 && div === 1 && limit === size;
