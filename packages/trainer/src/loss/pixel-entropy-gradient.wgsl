@@ -20,20 +20,7 @@ struct Params {
   xOffset: u32, xBatchStride: u32,
   tOffset: u32, tBatchStride: u32,
   dOffset: u32, dBatchStride: u32,
-  channels: u32,
-  area: u32,
-  ignored: u32,
-#if SMOOTHED
-  smoothing: f32,
-#end
-#if FOCAL
-  gamma: f32,
-#end
-#if WEIGHTED
-#for k in 0..CLASSES
-  w$(k): f32,
-#end
-#end
+#include "./pixel-entropy-params.part.wgsl"
   count: u32,
 }
 
@@ -44,7 +31,7 @@ struct Params {
 
 #include "@infnet/nn/elementwise/logistic.part.wgsl"
 #include "./softmax-sums.part.wgsl"
-#include "./pixel-entropy-params.part.wgsl"
+#include "./pixel-entropy.part.wgsl"
 #include "@infnet/core/kernels/each.part.wgsl"
 
 fn each(k: u32) {
