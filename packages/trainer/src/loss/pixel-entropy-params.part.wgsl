@@ -1,4 +1,4 @@
-// Parameters that the two kernels of trainer/pixel-entropy share: sizes, the class that does not count, settings, weights.
+// Parameters that the two kernels of trainer/pixel-entropy share: sizes, the class that does not count, settings.
   channels: u32,
   area: u32,
   ignored: u32,
